@@ -1,0 +1,1 @@
+"""HTTP API, live stream and pages. Reads the store, publishes acts."""

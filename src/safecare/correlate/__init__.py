@@ -1,0 +1,1 @@
+"""Alert in, incident out: rules over time, place and dependency."""

@@ -1,0 +1,1 @@
+"""Forecast in, plan out: playbooks, ranking, approval."""

@@ -1,0 +1,71 @@
+"""What a detector looks like. See DESIGN: one file, found by itself, no edit elsewhere.
+
+A detector is a dataclass with the decorator `detector`. Fields with `init=True` are its few settings
+(with units in their docstring) and may name `hospital`, which is then given to it; fields with
+`init=False` are its state. State fields must have types that msgspec can write (numbers, text, datetime,
+dict, list, tuple, set, Struct): the stage saves and restores them without further code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from safecare.model.alert import Alert, Domain
+from safecare.model.event import Event
+from safecare.model.plugins import Found, discover
+
+D = TypeVar("D", bound=type)
+
+
+class Detector(Protocol):
+    """A judged rule: given events in order of arrival, yields alerts."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    domain: ClassVar[Domain]
+    wants: ClassVar[frozenset[type[Event]]]
+    needs: ClassVar[tuple[str, ...]]
+
+    def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
+        """Judge events of the wanted kinds."""
+        ...
+
+
+class Timed(Detector, Protocol):
+    """A detector for which time matters even when nothing happens."""
+
+    def tick(self, now: datetime) -> Iterator[Alert]:
+        """Judge that it is `now` (event time has surely passed this point)."""
+        ...
+
+
+def detector(
+    name: str,
+    *,
+    wants: set[Any],
+    domain: Domain,
+    version: int = 1,
+    needs: tuple[str, ...] = (),
+) -> Callable[[D], D]:
+    """Mark a class as the detector `name` (``<area>.<rule>``) that wants events of these classes."""
+
+    def mark(cls: D) -> D:
+        target: Any = cls
+        target.name = name
+        target.version = version
+        target.domain = domain
+        target.wants = frozenset(wants)
+        target.needs = needs
+        target.detector_name = name
+        return cls
+
+    return mark
+
+
+def detectors() -> Found[type]:
+    """Return all detectors, those of other packages included, and those that stepped aside."""
+    import safecare.detect
+
+    return discover(safecare.detect, "detector_name", "safecare.detectors")

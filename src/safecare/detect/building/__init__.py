@@ -1,0 +1,1 @@
+"""Detectors of the building world, one file each."""

@@ -1,0 +1,1 @@
+"""Detectors of the cyber world, one file each."""

@@ -1,0 +1,1 @@
+"""Detectors of the physical world, one file each."""

@@ -1,0 +1,1 @@
+"""The log that everything travels on: durable batches, named groups, replay."""

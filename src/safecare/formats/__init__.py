@@ -1,0 +1,1 @@
+"""Foreign bytes to structures and back: pure, bounded, fuzzed. No I/O, no clock."""

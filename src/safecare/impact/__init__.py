@@ -1,0 +1,1 @@
+"""Incident in, forecast out: the cascade through assets to care."""

@@ -1,0 +1,1 @@
+"""The words of Safecare as frozen types. This room imports nothing of ours."""

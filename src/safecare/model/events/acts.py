@@ -1,0 +1,66 @@
+"""Acts of people, which enter the road as events: there is no backward call.
+
+`actor` is the user's id in the central database; every act is copied to the audit chain.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from safecare.model.event import Event
+from safecare.model.ids import ArtifactHash, IncidentId, NoticeId, PlanId
+
+
+class Act(Event, frozen=True, kw_only=True):
+    """What all acts share: who did it, in which role."""
+
+    actor: str
+    role: str = ""
+
+
+class IncidentJudged(Act, frozen=True, kw_only=True, tag="act.incident"):
+    """A person validated, contained, closed or reopened an incident, with a verdict when closing."""
+
+    incident: IncidentId
+    state: Literal["validated", "contained", "closed", "new"]
+    verdict: Literal["", "true", "benign", "false"] = ""
+    comment: str = ""
+
+
+class PlanDecided(Act, frozen=True, kw_only=True, tag="act.plan"):
+    """A person approved or refused one action of a plan; `step` is the approval given (security, clinical)."""
+
+    plan: PlanId
+    action: str
+    decision: Literal["approved", "refused", "done"]
+    step: Literal["security", "clinical"] = "security"
+    comment: str = ""
+
+
+class NoticeAnswered(Act, frozen=True, kw_only=True, tag="act.notice"):
+    """The page showed a notice (delivered), a person opened it (read), or answered it."""
+
+    notice: NoticeId
+    answer: Literal["delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help"]
+    comment: str = ""
+
+
+class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
+    """A person reports something seen: words, and a picture if one was taken."""
+
+    words: str
+    picture: ArtifactHash | None = None
+
+
+class ExerciseSet(Act, frozen=True, kw_only=True, tag="act.exercise"):
+    """An exercise (scripted scenario) starts or ends; every screen shows it in between."""
+
+    scenario: str
+    running: bool
+
+
+class SignedIn(Act, frozen=True, kw_only=True, tag="act.session"):
+    """A person signed in or out, or a sign-in link was made for someone."""
+
+    change: Literal["signed_in", "signed_out", "invited"]
+    detail: str = ""

@@ -1,0 +1,48 @@
+"""Mails and files: received (bytes in the artifact store) and examined (facts, no judgement)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from safecare.model.event import Event
+from safecare.model.ids import ArtifactHash, EventId, HolderId
+
+
+class MailReceived(Event, frozen=True, kw_only=True, tag="mail.received"):
+    """A mail came in; its bytes are artifact `artifact`. `holders` are the known recipients."""
+
+    artifact: ArtifactHash
+    size: int
+    client: str
+    """Address that delivered the mail to us."""
+    holders: tuple[HolderId, ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file inside what was examined, and the facts found in it."""
+
+    name: str
+    media: str
+    size: int
+    sha256: ArtifactHash
+    facts: tuple[str, ...] = ()
+    """Sorted fact names, for example ``office.macro.autoexec``. `safecare.formats` documents them."""
+
+
+class MailExamined(Event, frozen=True, kw_only=True, tag="mail.examined"):
+    """Facts found in a mail by the confined examiner. Clear names and addresses stay in the artifact."""
+
+    received: EventId
+    artifact: ArtifactHash
+    facts: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    link_domains: tuple[str, ...] = ()
+    holders: tuple[HolderId, ...] = ()
+
+
+class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):
+    """The examiner could not read an artifact: broken, over a limit, or its process died."""
+
+    received: EventId
+    artifact: ArtifactHash
+    reason: str

@@ -1,0 +1,85 @@
+"""Forecast: what an incident breaks next, per asset and per care service, with times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from safecare.model.event import SCHEMA_VERSION
+from safecare.model.ids import IncidentId, SiteId
+from safecare.model.marking import Marking
+from safecare.model.text import Text
+
+
+class State(StrEnum):
+    """What may be true of a thing (reference model: facts of the cascade)."""
+
+    DOWN = "down"
+    COMPROMISED = "compromised"
+    EXPOSED = "exposed"
+    CORRUPTED = "corrupted"
+    ACCESSED = "accessed"
+    UNSAFE = "unsafe"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One step of the path that explains a forecast: by which dependency, when at the earliest."""
+
+    text: Text
+    after: float
+    """Seconds from the start of the forecast."""
+    source: str = ""
+    """Where the dependency's figures come from."""
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What may happen to `target` (asset or service id): probability by horizon, and times in seconds."""
+
+    target: str
+    kind: Literal["asset", "service"]
+    group: str
+    """Family on screen: it, pharmacy, cold_chain, utility, physical, care, other."""
+    state: State
+    probability: float
+    interval: tuple[float, float]
+    """95 % interval of the probability (Wilson)."""
+    earliest: float
+    """Seconds until the effect in the worst case; 0 = already so."""
+    likely: tuple[float, float, float] | None = None
+    """10, 50 and 90 % quantiles of the time among samples where it happens."""
+    by: tuple[tuple[float, float], ...] = ()
+    """Pairs (seconds, probability by then)."""
+    path: tuple[Hop, ...] = ()
+
+
+class CareLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """Expected loss of one care service within the horizon."""
+
+    service: str
+    hours_down: float
+    patients: float
+    """Patients delayed or diverted."""
+    fallback: Text | None = None
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Forecast for one revision of an incident."""
+
+    incident: IncidentId
+    revision: int
+    site: SiteId
+    at: datetime
+    horizon: float
+    """Seconds."""
+    samples: int
+    effects: tuple[Effect, ...]
+    losses: tuple[CareLoss, ...]
+    loss: tuple[float, float]
+    """Mean and CVaR90 of the total care loss, in patient-hours."""
+    unknown: tuple[str, ...] = ()
+    """Assets of the incident about which the hospital model says nothing."""
+    marking: Marking = Marking()
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,60 @@
+"""Notice: a message to a person or party. Receipt: what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from safecare.model.event import SCHEMA_VERSION
+from safecare.model.ids import ArtifactHash, IncidentId, NoticeId, ReceiptId, SiteId, ZoneId
+from safecare.model.marking import Marking
+from safecare.model.text import Text
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message about an incident to one role (or user) through one channel.
+
+    A repeat is the same notice with a higher `revision`; a higher severity or a new place always
+    makes a new revision that rings again.
+    """
+
+    id: NoticeId
+    revision: int
+    incident: IncidentId
+    site: SiteId
+    at: datetime
+    role: str
+    user: str = ""
+    channel: str
+    level: int = 0
+    """Escalation level: 0 first, then one more each time nobody acknowledged in time."""
+    severity: int
+    title: Text
+    body: Text
+    zone: ZoneId | None = None
+    still: ArtifactHash | None = None
+    answer_by: datetime | None = None
+    """When the next level is told if nobody has acknowledged."""
+    marking: Marking = Marking()
+    schema: int = SCHEMA_VERSION
+
+
+Outcome = Literal[
+    "sent", "delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help", "failed", "unanswered"
+]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a notice: who got it, by which channel, or why not."""
+
+    id: ReceiptId
+    notice: NoticeId
+    incident: IncidentId
+    at: datetime
+    outcome: Outcome
+    who: str
+    channel: str
+    reason: Text | None = None
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,76 @@
+"""Plan: ranked responses, what each costs care, and what awaits approval."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from safecare.model.event import SCHEMA_VERSION
+from safecare.model.ids import IncidentId, PlanId, SiteId
+from safecare.model.marking import Marking
+from safecare.model.text import Text
+
+ActionState = Literal["proposed", "approved", "refused", "done", "expired"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of an action's playbook, for a role."""
+
+    role: str
+    text: Text
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """A recorded approval or refusal."""
+
+    step: Literal["security", "clinical"]
+    actor: str
+    at: datetime
+    decision: Literal["approved", "refused"]
+    comment: str = ""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A response, its gain and its cost. `gain` is the expected loss avoided net of `cost`, in patient-hours."""
+
+    id: str
+    playbook: str
+    title: Text
+    rank: int
+    gain: float
+    gain_interval: tuple[float, float]
+    best: float
+    """Share of samples in which this action was the best one."""
+    cost: float
+    """Care lost because of the action itself, in patient-hours."""
+    cost_text: tuple[Text, ...]
+    """What the action costs care, in words: shown first."""
+    why: tuple[Text, ...]
+    steps: tuple[Step, ...]
+    needs: tuple[Literal["security", "clinical"], ...]
+    """Approvals that are needed before anyone acts."""
+    reversible: bool = True
+    infeasible: Text | None = None
+    """Why a hard clinical constraint forbids it, if one does."""
+    techniques: tuple[str, ...] = ()
+    """MITRE D3FEND / ATT&CK mitigation names."""
+    state: ActionState = "proposed"
+    approvals: tuple[Approval, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One revision of the ranked responses to an incident; ``wait`` is always among the actions."""
+
+    id: PlanId
+    incident: IncidentId
+    revision: int
+    """Revision of the plan itself."""
+    forecast_revision: int
+    site: SiteId
+    at: datetime
+    expires: datetime
+    actions: tuple[Action, ...]
+    marking: Marking = Marking()
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,1 @@
+"""Plan or incident in, notice out, receipt back: routes, escalation, channels."""

@@ -1,0 +1,1 @@
+"""Channels, one file each: how a notice reaches a person."""

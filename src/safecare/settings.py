@@ -1,0 +1,94 @@
+"""The platform's few settings: one TOML file, defaults that work, each with its unit.
+
+Order: defaults, then ``safecare.toml`` in the data folder, then what the command line says. What belongs
+to the site (doors, cameras, thresholds of zones, routes) stands in the hospital's own files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class SettingsError(ValueError):
+    """A settings file can't be read or holds something wrong; names the file and the place."""
+
+
+class Console(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the console listens and how long sign-ins last."""
+
+    host: str = "127.0.0.1"
+    port: int = 8440
+    public_url: str = ""
+    """Address that people use, when a proxy stands before the platform; empty: ``http://host:port``."""
+    session_hours: float = 12.0
+    """One long shift; then sign in again."""
+    link_minutes: float = 30.0
+    """Life of a one-time sign-in link."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bounds that protect the platform."""
+
+    disk_reserve_mb: int = 256
+    """Free space (MB) below which senders are refused, so that what was accepted can still be worked on."""
+    batch_events: int = 1000
+    """Most events in one batch of the log."""
+    message_mb: int = 32
+    """Largest message (MB) that a door takes."""
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days after which data is deleted, by class. Incidents, plans and the audit chain are kept."""
+
+    events: int = 30
+    artifacts: int = 30
+    rejects: int = 90
+    stills: int = 30
+    """French rule for video: at most one month (Code de la sécurité intérieure, L252-5)."""
+    log: int = 7
+    """The log itself, once every stage has passed."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings."""
+
+    hospital: str = ""
+    """Folder of the hospital's files; empty: the demo hospital."""
+    language: str = "fr"
+    """Language of people who have not chosen one: ``fr`` or ``en``."""
+    log_level: str = "info"
+    console: Console = Console()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    doors: dict[str, dict[str, Any]] = {}
+    """Changes to single doors of the hospital's ``sources.yaml``: by door id, setting and value."""
+
+
+def load(folder: Path, changes: dict[str, Any] | None = None) -> Settings:
+    """Read ``safecare.toml`` in `folder` (absent: defaults) and lay `changes` (nested dict) over it.
+
+    Raises `SettingsError`.
+    """
+    path = folder / "safecare.toml"
+    raw: dict[str, Any] = {}
+    if path.exists():
+        try:
+            raw = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path}: {error}") from error
+    try:
+        return msgspec.convert(_overlay(raw, changes or {}), Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,1 @@
+"""The central database: schema, migrations, write, read, audit chain, artifacts, rejects, retention."""

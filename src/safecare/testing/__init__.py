@@ -1,0 +1,1 @@
+"""Public test tools: clock, small hospital, harnesses for detectors and sources."""
