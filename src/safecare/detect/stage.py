@@ -148,8 +148,8 @@ class DetectStage:
     group = "detect"
     topics = frozenset({"event"})
 
-    def __init__(self, detectors: Iterable[Detector]) -> None:
-        """Drive `detectors`; each is known by its name."""
+    def __init__(self, detectors: Iterable[Any]) -> None:
+        """Drive `detectors` (each a `Detector`, known by its name; the decorator's marks escape type checkers)."""
         self._driven = {detector.name: _Driven(detector) for detector in detectors}
         self._wanting: dict[type[Event], tuple[str, ...]] = {}
 

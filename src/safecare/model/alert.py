@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -71,7 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @classmethod
     def of(
         cls,
-        rule: Rule,
+        rule: Any,
         event: Event,
         *more: Event,
         severity: int,
@@ -88,15 +88,17 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ) -> Alert:
         """Return the alert that `rule` raises from `event` and `more`, with an id that a replay repeats.
 
+        `rule` is a `Rule`: an instance of a class that a decorator has marked, which type checkers can't know.
         The id is the hash of rule, first event and `window` (a name of the judged span, where one event
         may start several alerts). Assets and zones default to those of the events, in order.
         """
+        raised_by: Rule = rule
         events = (event, *more)
         return cls(
-            id=AlertId(derived_id(event.at, "alert", rule.name, event.id, window)),
-            rule=rule.name,
-            rule_version=rule.version,
-            domain=rule.domain,
+            id=AlertId(derived_id(event.at, "alert", raised_by.name, event.id, window)),
+            rule=raised_by.name,
+            rule_version=raised_by.version,
+            domain=raised_by.domain,
             site=event.site,
             first=min(one.at for one in events),
             last=max(one.at for one in events),
