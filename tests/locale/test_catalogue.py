@@ -1,0 +1,145 @@
+"""Rendering of sentences in both languages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safecare.locale.catalogue import Catalogue, amount, span
+from safecare.model.hospital import Asset, Hospital, Name, Site
+from safecare.model.ids import AssetId, SiteId
+from safecare.model.text import Amount, Ref, Span, Text, When, say
+
+SITE = SiteId("north")
+HOSPITAL = Hospital(
+    id="h",
+    name=Name(en="Hospital", fr="Hôpital"),
+    sites=(
+        Site(id=SITE, name=Name(en="North", fr="Nord"), timezone="Europe/Paris"),
+        Site(id=SiteId("far"), name=Name(en="Far", fr="Loin"), timezone="Indian/Reunion"),
+    ),
+    levels=(),
+    zones=(),
+    assets=(
+        Asset(id=AssetId("door-1"), site=SITE, name=Name(en="Pharmacy door", fr="Porte de la pharmacie"), kind="door"),
+    ),
+    services=(),
+    dependencies=(),
+)
+CATALOGUE = Catalogue(
+    {
+        "fr": {
+            "{door} opened at {at}": "{door} ouverte le {at}",
+            "Fell to {value}": "Descendu à {value}",
+            "Wrong {place}": "Faux {lieu}",
+            "Because: {cause}": "Cause : {cause}",
+            "No translation": "",
+        }
+    }
+)
+AT = datetime(2026, 3, 5, 21, 4, tzinfo=UTC)
+OPENED = say("{door} opened at {at}", door=Ref("door-1"), at=When(AT))
+
+
+def test_fills_names_and_local_time_in_both_languages() -> None:
+    assert CATALOGUE.render(OPENED, "en", HOSPITAL) == "Pharmacy door opened at 5 Mar 2026, 22:04"
+    assert CATALOGUE.render(OPENED, "fr", HOSPITAL) == "Porte de la pharmacie ouverte le 5 mars 2026, 22:04"
+
+
+def test_uses_the_time_zone_of_the_site() -> None:
+    assert CATALOGUE.render(OPENED, "en", HOSPITAL, site="far").endswith("6 Mar 2026, 01:04")
+
+
+def test_sentence_inside_a_sentence() -> None:
+    text = say("Because: {cause}", cause=say("Fell to {value}", value=Amount(-19.5, "Cel")))
+    assert CATALOGUE.render(text, "fr", HOSPITAL) == "Cause : Descendu à -19,5\N{NO-BREAK SPACE}°C"
+
+
+@pytest.mark.parametrize("language", ["fr", "de", ""])
+def test_missing_translation_falls_back_to_english(language: str) -> None:
+    assert CATALOGUE.render(say("No translation"), language, HOSPITAL) == "No translation"
+
+
+def test_translation_with_a_foreign_place_is_not_used() -> None:
+    assert CATALOGUE.render(say("Wrong {place}", place="x"), "fr", HOSPITAL) == "Wrong x"
+
+
+def test_place_without_value_stays_visible() -> None:
+    assert CATALOGUE.render(say("Fell to {value}"), "fr", HOSPITAL) == "Descendu à {value}"
+
+
+def test_places_reach_no_attributes() -> None:
+    assert CATALOGUE.render(Text("{a.__class__} {a[0]} {}", {"a": 1}), "en", HOSPITAL) == "{a.__class__} {a[0]} {}"
+
+
+def test_integers_stay_bare_and_decimals_get_the_readers_sign() -> None:
+    text = say("{port} {value}", port=8440, value=0.5)
+    assert CATALOGUE.render(text, "fr", HOSPITAL) == "8440 0,5"
+
+
+def test_endless_nesting_ends() -> None:
+    text = say("x")
+    for _ in range(50):
+        text = say("({inner})", inner=text)
+    assert CATALOGUE.render(text, "en", HOSPITAL).count("(") < 10
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "fr"),
+    [
+        (0, "0 secs", "0 s"),
+        (4.5, "4.5 secs", "4,5 s"),
+        (90, "1 min 30 secs", "1 min 30 s"),
+        (5_400, "1 hr 30 mins", "1 h 30 min"),
+        (86_405, "1 day", "1 j"),
+        (-60, "-1 min", "-1 min"),
+        (float("nan"), "?", "?"),
+    ],
+)
+def test_durations_in_words(seconds: float, en: str, fr: str) -> None:
+    assert span(seconds, "en") == en
+    assert span(seconds, "fr").replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ") == fr
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en"),
+    [
+        (1234.5, "V", "1,234.5\N{NO-BREAK SPACE}V"),
+        (55, "%", "55%"),
+        (3, "{people}", "3"),
+        (0.0123, "1", "0.0123"),
+        (float("inf"), "", "inf"),
+    ],
+)
+def test_measured_values(value: float, unit: str, en: str) -> None:
+    assert amount(value, unit, "en") == en
+
+
+def test_the_packages_own_catalogue_can_be_read() -> None:
+    catalogue = Catalogue.load()
+    assert catalogue.texts("en") == {}
+    assert catalogue.translate("Sign in", "fr") == "Se connecter"
+
+
+@given(
+    st.text(max_size=60),
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,3}", fullmatch=True),
+        st.one_of(
+            st.text(max_size=20),
+            st.integers(),
+            st.floats(),
+            st.builds(Ref, st.text(max_size=10)),
+            st.builds(When, st.datetimes(timezones=st.just(UTC))),
+            st.builds(Span, st.floats()),
+            st.builds(Amount, st.floats(), st.text(max_size=6)),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from(["en", "fr", "xx"]),
+)
+def test_never_raises(key: str, args: dict[str, str | int | float | Ref | When | Span | Amount], language: str) -> None:
+    CATALOGUE.render(Text(key, {**args}), language, HOSPITAL)
