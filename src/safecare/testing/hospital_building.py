@@ -54,6 +54,18 @@ def doors() -> tuple[Asset, ...]:
         ),
         door("server", "Server room door", "Porte de la salle serveurs", "aurore.server.room", corridor, (36, 16)),
         door("stairs", "Stairs door", "Porte de l'escalier", "aurore.stairs.north", corridor, (40, 18)),
+        asset(
+            "exit.stairs",
+            "Emergency exit of the north stairs",
+            "Issue de secours de l'escalier nord",
+            "exit",
+            "aurore.stairs.north",
+            (46, 18),
+            group="door",
+            criticality=2,
+            between=("aurore.stairs.north", "aurore.outdoor"),
+            addresses={"mqtt": "doors/exit.stairs"},
+        ),
     )
 
 

@@ -26,6 +26,9 @@ class BadgeDenied(Event, frozen=True, kw_only=True, tag="badge.denied"):
 class DoorOpened(Event, frozen=True, kw_only=True, tag="door.opened"):
     """The contact of door `asset` opened."""
 
+    egress: bool = False
+    """True when the exit button or handle inside was used: nobody needs a badge to leave."""
+
 
 class DoorClosed(Event, frozen=True, kw_only=True, tag="door.closed"):
     """The contact of door `asset` closed."""
