@@ -11,6 +11,9 @@ from typing import Protocol
 
 import msgspec
 
+READ_ITEMS = 4096
+"""Items after which a read stops adding batches. Chosen: about 10 MB of decoded events, bounds a reader's memory."""
+
 
 class LogFullError(OSError):
     """There is no room to store more. Nothing of the batch was kept; the sender must keep it and try again."""
@@ -33,6 +36,8 @@ class Batch(msgspec.Struct, frozen=True):
     seq: int
     topic: str
     items: tuple[bytes, ...]
+    damage: str = ""
+    """Why the batch can't be read back (then without items); empty for a sound one. Readers report it and go on."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -45,15 +50,20 @@ class Position(msgspec.Struct, frozen=True):
 class Log(Protocol):
     """An append-only log. All methods may be called from any thread."""
 
-    def append(self, entries: Sequence[Entry]) -> list[int]:
+    def append(self, entries: Sequence[Entry], *, reserve: bool = True) -> list[int]:
         """Store `entries` in one step and return their sequence numbers; durable when it returns.
 
-        An entry whose key is known already gives the sequence number of the first one. Raises `LogFullError`.
+        An entry whose key is known already gives the sequence number of the first one. Raises `LogFullError`;
+        for senders (`reserve`) already when the reserve of free space is touched. The road's own workers pass
+        ``reserve=False``: what was accepted is worked on until the disk is truly full.
         """
         ...
 
     def read(self, topics: Collection[str], after: int, limit: int = 64) -> list[Batch]:
-        """Return up to `limit` batches of `topics` with a sequence number above `after`, in order."""
+        """Return up to `limit` batches of `topics` with a sequence number above `after`, in order.
+
+        May return fewer than there are (see `READ_ITEMS`), but none only when there is none.
+        """
         ...
 
     def wait(self, after: int, timeout: float) -> bool:
@@ -72,12 +82,15 @@ class Log(Protocol):
         """Return the cursor of every group: the lag of a group is `last()` minus its cursor."""
         ...
 
-    def commit(self, group: str, position: Position) -> None:
-        """Store where `group` stands; durable when it returns. Raises `LogFullError`."""
+    def commit(self, group: str, position: Position, entries: Sequence[Entry] = ()) -> None:
+        """Store where `group` stands, and `entries` with it in one step; durable when it returns.
+
+        Raises `LogFullError` (truly full only); then neither is stored.
+        """
         ...
 
     def prune(self, below: int) -> int:
-        """Delete batches below `below` that every group has passed; return how many."""
+        """Delete batches below `below` that every group has passed; return how many. Raises `LogFullError`."""
         ...
 
     def close(self) -> None:

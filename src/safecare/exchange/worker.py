@@ -1,0 +1,299 @@
+"""Drives one stage over the log: read, feed, append, remember; exactly once in effect, whatever dies when.
+
+What a stage gives for the batch with sequence number n is appended under the key ``group:n:topic``, so a
+replay after a crash stores nothing twice. State and cursor are saved together, seldom; a restart goes back
+to the last saved pair and feeds again from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from safecare.exchange.isolate import Failed, Output, Parcel, feed, isolate, reason_of, unpack
+from safecare.exchange.log import Batch, Entry, Log, Position
+from safecare.exchange.stage import Stage
+from safecare.model.clock import Clock
+from safecare.model.ids import ArtifactHash, derived_id
+from safecare.model.topics import Reject, encode, topic_of
+
+READ_BATCHES = 64
+"""Most batches per step. Chosen: amortises the fsync of the outputs; `READ_ITEMS` bounds the memory."""
+SNAPSHOT_BATCHES = 4096
+"""Batches after which the state is saved even if `snapshot_every` has not passed; bounds a replay."""
+STOP_SECONDS = 0.25
+"""How soon `run` notices its stop event. Chosen: below what a person waiting for a stop notices."""
+RETRY_SECONDS = 0.5
+"""Pause after the log refused, or the stage's state could not be handled."""
+
+Keep = Callable[[bytes, str], ArtifactHash]
+
+_log = structlog.get_logger(__name__)
+
+
+class _Identity(msgspec.Struct, frozen=True):
+    """The fields that tell one item from another: a revision of a thing is an item of its own."""
+
+    id: str = ""
+    incident: str = ""
+    revision: int = 0
+    at: str = ""
+
+
+_identity = msgspec.json.Decoder(_Identity)
+
+
+class Worker:
+    """One stage, one group, one thread. Counters are for the health page; read them from any thread.
+
+    `snapshot_every` and `tick_every` are seconds of `monotonic` time, so that a wall clock that is put back
+    disturbs nothing; the time that the stage sees is `clock`'s. `keep` stores the bytes of items that the
+    stage could not take (`Artifacts.keep`); without it a reject carries them in its context.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        stage: Stage,
+        clock: Clock,
+        *,
+        snapshot_every: float = 2.0,
+        tick_every: float = 1.0,
+        keep: Keep | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = log
+        self._stage = stage
+        self._clock = clock
+        self._snapshot_every = snapshot_every
+        self._tick_every = tick_every
+        self._keep = keep
+        self._monotonic = monotonic
+        self._saved = Position()
+        self._cursor = 0
+        self._fed = False
+        self._ticked = False
+        self._since_save = 0
+        self._save_at = 0.0
+        self._tick_due = 0.0
+        self._pending: list[Entry] = []
+        self.handled = 0
+        """Items read since the start."""
+        self.rejected = 0
+        """Items put to the rejects since the start."""
+        self.faults = 0
+        """Failed ticks, saves and restarts since the start."""
+        self.blocked = ""
+        """Why the worker can't go on at present (log full, disk failed); empty when it can."""
+        self._resume()
+
+    @property
+    def cursor(self) -> int:
+        """Sequence number up to which everything is fed."""
+        return self._cursor
+
+    def step(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for something new, handle it, let time pass; return the items handled.
+
+        A full log loses nothing: the outputs stay pending and are tried again by the next step. Ticks come
+        when nothing is left to read, and at least each `tick_every`; a stage that lags is not told that it is
+        late, for it would judge that what it has not read yet has not happened.
+        """
+        if not self._flush():
+            self._log.wait(self._log.last(), min(timeout, RETRY_SECONDS))
+            return 0
+        grown = self._log.wait(self._cursor, timeout)
+        now = self._clock.now()  # all that was durable by now is read before the stage hears of this time
+        reached = self._log.last()
+        batches = self._log.read(self._stage.topics, self._cursor, READ_BATCHES) if grown else []
+        count = sum(self._take(batch) for batch in batches)
+        if not batches:
+            self._cursor = max(self._cursor, reached)
+        if self._cursor >= reached and (not grown or self._monotonic() >= self._tick_due):
+            self._tick(now)
+        if self._flush() and self._save_due():
+            self.save()
+        return count
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until `stop` is set, then save. Never ends by a fault: it is logged, counted, and tried again."""
+        while not stop.is_set():
+            try:
+                self.step(min(STOP_SECONDS, self._tick_every))
+            except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+                self._fault("stage fell back to its last saved state", error)
+                stop.wait(RETRY_SECONDS)
+                self._retry_resume(stop)
+        if self._flush():
+            self.save()
+
+    def save(self) -> bool:
+        """Save state and cursor, and what is pending with them; return whether it was done."""
+        self._save_at = self._monotonic() + self._snapshot_every
+        try:
+            state = self._stage.snapshot() if self._fed or self._ticked else self._saved.state
+        except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+            self._fault("the state of a stage can't be saved", error)
+            self._ticked = False
+            return False
+        position = Position(self._cursor, state)
+        if not self._stored(lambda: self._log.commit(self._stage.group, position, self._pending)):
+            return False
+        self._pending = []
+        self._saved = position
+        self._fed = self._ticked = False
+        self._since_save = 0
+        return True
+
+    def _resume(self) -> None:
+        """Go back to the last saved state and cursor. A state that can't be restored is a fresh start."""
+        self._saved = self._log.position(self._stage.group)
+        try:
+            self._stage.restore(self._saved.state)
+        except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+            self._fault("the saved state of a stage can't be restored; it starts afresh", error)
+            self._stage.restore(b"")
+            self._pending.append(self._notable("state", self._saved.state, error))
+        self._cursor = self._saved.seq
+        self._fed = self._ticked = False
+        self._since_save = 0
+        self._save_at = self._monotonic() + self._snapshot_every
+        self._tick_due = self._monotonic() + self._tick_every
+
+    def _retry_resume(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._resume()
+            except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+                self._fault("the log can't be read", error)
+                stop.wait(RETRY_SECONDS)
+            else:
+                return
+
+    def _take(self, batch: Batch) -> int:
+        """Feed one batch and put what follows to the pending entries."""
+        parcels, failed = unpack(batch.topic, batch.items)
+        if batch.damage:
+            failed.append(Failed(0, b"", f"batch can't be read back: {batch.damage}"))
+        outputs, unfit = self._feed(batch.seq, parcels) if parcels else ([], [])
+        outputs += [self._reject(batch, item) for item in failed + unfit]
+        self._pending += _entries(f"{self._stage.group}:{batch.seq}", outputs)
+        self._cursor = batch.seq
+        self._fed = True
+        self._since_save += 1
+        self.handled += len(batch.items)
+        self.rejected += len(failed) + len(unfit)
+        return len(batch.items)
+
+    def _feed(self, seq: int, parcels: Sequence[Parcel]) -> tuple[list[Output], list[Failed]]:
+        try:
+            return feed(self._stage, parcels), []
+        except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+            _log.warning("stage failed, looking for the item", group=self._stage.group, seq=seq, exc_info=error)
+            outcome = isolate(self._stage, parcels, self._state_before(seq))
+            return outcome.outputs, outcome.failed
+
+    def _state_before(self, seq: int) -> bytes:
+        """Bring the stage back to where it stood before batch `seq`, and return that state."""
+        state = self._saved.state
+        self._stage.restore(state)
+        cursor = self._saved.seq
+        while batches := [one for one in self._log.read(self._stage.topics, cursor, READ_BATCHES) if one.seq < seq]:
+            for batch in batches:
+                parcels, _ = unpack(batch.topic, batch.items)
+                state = isolate(self._stage, parcels, state).state if parcels else state
+                cursor = batch.seq
+        return state
+
+    def _tick(self, now: datetime) -> None:
+        self._tick_due = self._monotonic() + self._tick_every
+        try:
+            outputs = [(topic_of(item), encode(item)) for item in self._stage.tick(now)]
+        except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
+            self._fault("a stage failed at a tick", error)
+            self._pending.append(self._notable("tick", b"", error))
+            return
+        # one entry per item: the next tick may give the same items in other company
+        self._pending += [Entry(topic, (raw,), self._tick_key(topic, raw)) for topic, raw in outputs]
+        self._ticked = self._ticked or bool(outputs)
+
+    def _tick_key(self, topic: str, raw: bytes) -> str:
+        one = _identity.decode(raw)
+        at = "" if one.id else one.at
+        digest = hashlib.sha256(f"{topic}\x1f{one.id or one.incident}\x1f{one.revision}\x1f{at}".encode()).hexdigest()
+        return f"{self._stage.group}:tick:{digest[:32]}"
+
+    def _flush(self) -> bool:
+        """Append what is pending; return whether nothing is left.
+
+        What a tick gave is stored together with the state after it: a replay would tick at other moments.
+        """
+        if self._ticked and self.save():
+            return True
+        if self._pending and not self._ticked:
+            if not self._stored(lambda: self._log.append(self._pending, reserve=False)):
+                return False
+            self._pending = []
+        return not self._pending
+
+    def _stored(self, write: Callable[[], object]) -> bool:
+        """Return whether `write` to the log went well; if not, it is tried again later."""
+        try:
+            write()
+        except OSError as error:
+            self.blocked = str(error)
+            return False
+        self.blocked = ""
+        return True
+
+    def _save_due(self) -> bool:
+        moved = self._fed or self._cursor > self._saved.seq
+        return moved and (self._monotonic() >= self._save_at or self._since_save >= SNAPSHOT_BATCHES)
+
+    def _reject(self, batch: Batch, failed: Failed) -> Output:
+        context = {"topic": batch.topic, "seq": str(batch.seq), "index": str(failed.index)}
+        reject = self._make_reject(f"{batch.seq}:{failed.index}", failed.raw, failed.reason, context)
+        return "reject", encode(reject)
+
+    def _notable(self, what: str, raw: bytes, error: Exception) -> Entry:
+        """Return a reject that says, once per kind of fault, that `what` failed."""
+        reason = reason_of(error)
+        digest = hashlib.sha256(reason.encode()).hexdigest()[:32]
+        reject = self._make_reject(f"{what}:{digest}", raw, reason, {"part": what})
+        return Entry("reject", (encode(reject),), f"{self._stage.group}:{what}:{digest}")
+
+    def _make_reject(self, name: str, raw: bytes, reason: str, context: dict[str, str]) -> Reject:
+        at = self._clock.now()
+        door = f"stage:{self._stage.group}"
+        if self._keep is None:
+            artifact = ArtifactHash(hashlib.sha256(raw).hexdigest())
+            context = {**context, "item": raw.decode("utf-8", "backslashreplace")}
+        else:
+            artifact = self._keep(raw, "application/json")
+        return Reject(
+            id=derived_id(at, "reject", door, name),
+            at=at,
+            door=door,
+            artifact=artifact,
+            size=len(raw),
+            reason=reason,
+            place=name,
+            context=context,
+        )
+
+    def _fault(self, what: str, error: Exception) -> None:
+        self.faults += 1
+        _log.error(what, group=self._stage.group, exc_info=error)
+
+
+def _entries(key: str, outputs: Iterable[Output]) -> list[Entry]:
+    by_topic: dict[str, list[bytes]] = {}
+    for topic, raw in outputs:
+        by_topic.setdefault(topic, []).append(raw)
+    return [Entry(topic, tuple(items), f"{key}:{topic}") for topic, items in by_topic.items()]
