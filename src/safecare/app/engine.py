@@ -1,0 +1,138 @@
+"""The engine process: the stages of the road, the store's writer, the dispatcher of notices, retention.
+
+Started by the platform as ``python -m safecare.app.engine FOLDER HOSPITAL``. Each part is one thread over
+the same log. A part that fails ends the whole process: the platform starts it again, and every part
+goes on from its own durable cursor. That is simpler, and safer, than half an engine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from safecare.app.child import die_with_parent
+from safecare.app.files import hospital_of
+from safecare.correlate.stage import CorrelateStage
+from safecare.decide.stage import DecideStage
+from safecare.detect.stage import DetectStage
+from safecare.exchange.log import Log
+from safecare.exchange.sqlite import SqliteLog
+from safecare.exchange.stage import Stage
+from safecare.exchange.worker import Worker
+from safecare.impact.stage import ImpactStage
+from safecare.model.clock import Clock, SystemClock
+from safecare.model.hospital import Hospital
+from safecare.model.plugins import Missing
+from safecare.notify.dispatch import Dispatcher
+from safecare.notify.stage import NotifyStage
+from safecare.settings import load
+from safecare.store.artifacts import Artifacts
+from safecare.store.database import Database
+from safecare.store.folder import DataFolder
+from safecare.store.retention import Retention
+from safecare.store.write import StoreWriter
+
+RETENTION_EVERY = 3600.0
+"""Seconds between two runs of retention (chosen: its unit is the day)."""
+STATUS_EVERY = 2.0
+"""Seconds between two status files (chosen: the health page is read by people)."""
+
+Part = Callable[[threading.Event], None]
+
+
+class EngineStatus(msgspec.Struct, frozen=True):
+    """What the engine tells the health page."""
+
+    pid: int
+    detectors: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    faults: dict[str, str]
+    """By detector: the last error that it raised, if it ever did."""
+
+
+def stages(hospital: Hospital) -> list[Stage]:
+    """Return the stages of the road in its order."""
+    return [
+        DetectStage(hospital),
+        CorrelateStage(hospital),
+        ImpactStage(hospital),
+        DecideStage(hospital),
+        NotifyStage(hospital),
+    ]
+
+
+def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Event) -> int:
+    """Run all parts until `stop` is set (returns 0) or one of them fails (returns 1)."""
+    settings = load(folder.path)
+    log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
+    database = Database(folder.database)
+    database.migrate()
+    road = stages(hospital)
+    parts: dict[str, Part] = {f"stage {stage.group}": Worker(log, stage, clock).run for stage in road}
+    parts["store"] = StoreWriter(log, database).run
+    parts["dispatch"] = Dispatcher(log, clock).run
+    retention = Retention(database, Artifacts(folder.artifacts), log, settings.retention)
+    parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
+    detect = next(stage for stage in road if isinstance(stage, DetectStage))
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, detect))
+    failed = _run_threads(parts, stop)
+    log.close()
+    return 1 if failed else 0
+
+
+def _run_threads(parts: dict[str, Part], stop: threading.Event) -> bool:
+    failures: list[str] = []
+
+    def guarded(name: str, part: Part) -> None:
+        try:
+            part(stop)
+        except Exception:
+            failures.append(name)
+            structlog.get_logger().exception("part failed, the engine ends", part=name)
+            stop.set()
+
+    threads = [threading.Thread(target=guarded, args=item, name=item[0]) for item in parts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return bool(failures)
+
+
+def _every(seconds: float, act: Callable[[], object]) -> Part:
+    def part(stop: threading.Event) -> None:
+        while not stop.is_set():
+            act()
+            stop.wait(seconds)
+
+    return part
+
+
+def _tell(folder: DataFolder, detect: DetectStage) -> None:
+    status = EngineStatus(os.getpid(), tuple(detect.names), tuple(detect.missing), dict(detect.faults))
+    target = folder.path / "engine.json"
+    fresh = target.with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(status))
+    fresh.replace(target)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the engine over the data folder and hospital that the platform names."""
+    die_with_parent()
+    folder, source = DataFolder(Path(arguments[0])), Path(arguments[1])
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return run(folder, hospital_of(source).hospital, SystemClock(), stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

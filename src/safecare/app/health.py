@@ -1,0 +1,83 @@
+"""How the doors are, as counted by the main process: nothing on the health page is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+import msgspec
+
+from safecare.model.clock import Clock
+
+
+class DoorState(msgspec.Struct, frozen=True):
+    """One door: how it is, since when, what came through since the start."""
+
+    door: str
+    source: str
+    state: str
+    detail: str
+    since: datetime
+    last: datetime | None
+    events: int
+    rejects: int
+
+
+@dataclass
+class _Count:
+    source: str
+    state: str
+    since: datetime
+    detail: str = ""
+    last: datetime | None = None
+    events: int = 0
+    rejects: int = 0
+
+
+@dataclass
+class Doors:
+    """States and counts of all doors. May be used from any thread."""
+
+    clock: Clock
+    changed: Callable[[str, str, str], None] = lambda door, state, detail: None
+    """Called with door, state and detail when a door's state changes."""
+    _counts: dict[str, _Count] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def add(self, door: str, source: str, state: str = "waiting", detail: str = "") -> None:
+        """Make `door` known before it has spoken."""
+        with self._lock:
+            self._counts[door] = _Count(source, state, self.clock.now(), detail)
+
+    def report(self, door: str, state: str, detail: str = "") -> None:
+        """Set the state of `door`."""
+        with self._lock:
+            count = self._counts.setdefault(door, _Count(door, "", self.clock.now()))
+            new = count.state != state
+            if new:
+                count.since = self.clock.now()
+            count.state, count.detail = state, detail
+        if new:
+            self.changed(door, state, detail)
+
+    def took(self, door: str, events: int) -> None:
+        """Count `events` that came through `door`."""
+        with self._lock:
+            count = self._counts.setdefault(door, _Count(door, "ok", self.clock.now()))
+            count.events += events
+            count.last = self.clock.now()
+
+    def refused(self, door: str) -> None:
+        """Count a reject at `door`."""
+        with self._lock:
+            self._counts.setdefault(door, _Count(door, "ok", self.clock.now())).rejects += 1
+
+    def states(self) -> list[DoorState]:
+        """Return all doors by name."""
+        with self._lock:
+            return [
+                DoorState(door, one.source, one.state, one.detail, one.since, one.last, one.events, one.rejects)
+                for door, one in sorted(self._counts.items())
+            ]

@@ -1,0 +1,74 @@
+"""The platform's intake: what every door is given. Durable before it returns."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from safecare.app.health import Doors
+from safecare.exchange.log import Entry, Log
+from safecare.model.clock import Clock
+from safecare.model.event import Event
+from safecare.model.events import encode_event
+from safecare.model.hospital import Hospital
+from safecare.model.ids import ArtifactHash, derived_id
+from safecare.model.topics import Reject, encode
+from safecare.store.artifacts import Artifacts
+
+
+@dataclass(frozen=True)
+class DoorIntake:
+    """The intake of one door (`safecare.sources.api.Intake`)."""
+
+    door: str
+    log: Log
+    artifacts: Artifacts
+    doors: Doors
+    clock: Clock
+    hospital: Hospital
+    secret: bytes
+    batch: int = 1000
+    """Most events in one entry of the log."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Store `events`; durable when it returns. Raises `LogFullError`."""
+        if not events:
+            return
+        raw = [encode_event(event) for event in events]
+        entries = [Entry("event", tuple(raw[at : at + self.batch])) for at in range(0, len(raw), self.batch)]
+        await asyncio.to_thread(self.log.append, entries)
+        self.doors.took(self.door, len(events))
+
+    async def keep(self, raw: bytes, media: str) -> ArtifactHash:
+        """Store bytes as an artifact; durable when it returns. Raises `LogFullError`."""
+        return await asyncio.to_thread(self.artifacts.keep, raw, media)
+
+    async def reject(
+        self, door: str, raw: bytes, reason: str, place: str = "", context: Mapping[str, str] | None = None
+    ) -> None:
+        """Store what could not be read, with the reason; durable when it returns. Raises `LogFullError`."""
+        artifact = await self.keep(raw, "application/octet-stream")
+        at = self.clock.now()
+        reject = Reject(
+            id=derived_id(at, "reject", door, artifact),
+            at=at,
+            door=door,
+            artifact=artifact,
+            size=len(raw),
+            reason=reason,
+            place=place,
+            context=dict(context or {}),
+        )
+        await asyncio.to_thread(self.log.append, [Entry("reject", (encode(reject),))])
+        self.doors.refused(self.door)
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """Return the keyed pseudonym of `value` (HMAC-SHA-256, 96 bits): same value, same pseudonym, no way back."""
+        return hmac.new(self.secret, f"{kind}\x1f{value}".encode(), hashlib.sha256).hexdigest()[:24]
+
+    def report(self, door: str, state: str, detail: str = "") -> None:
+        """Tell the health page how `door` is."""
+        self.doors.report(door, state, detail)

@@ -1,0 +1,166 @@
+"""What field devices say in JSON, over MQTT or a webhook, as plain signals. Pure and bounded.
+
+Understood: Zigbee2MQTT payloads (https://www.zigbee2mqtt.io, "MQTT topics and messages": ``contact``,
+``smoke``, ``temperature``, ...), and a small JSON of our own for access control, power and whereabouts
+(docs/reference/field-messages.md). Unknown keys are passed over: devices add what they like.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+LIMIT = 65_536
+"""Largest payload, bytes (chosen: a sensor's state is below 2 kB)."""
+MOST_SIGNALS = 64
+"""Most signals in one payload (chosen: a multi-sensor has a dozen values)."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Times before this come from a device whose clock was never set."""
+
+QUANTITIES = {
+    "temperature": "Cel",
+    "humidity": "%",
+    "pressure": "hPa",
+    "co2": "[ppm]",
+    "voltage": "V",
+    "current": "A",
+    "power": "W",
+}
+"""Measured values that Zigbee2MQTT names, with the UCUM unit that its pages give them."""
+BINARY = {"water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "mains"}
+"""Binary states that are passed on under their own name."""
+ACCESS = {"granted", "denied", "opened", "closed"}
+POWER = {"lost", "battery", "generator", "normal"}
+MEANS = {"card", "code", "phone"}
+PLACED_BY = {"roster", "tag", "logon"}
+
+
+class FieldError(ValueError):
+    """A payload that can't be read: reason, and the key that is wrong."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        """Keep reason and place."""
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason = reason
+        self.place = place
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a device says. `what` is the kind: contact, fire, access, power, placed, reading or point."""
+
+    what: str
+    name: str = ""
+    on: bool = False
+    value: float = 0.0
+    unit: str = ""
+    state: str = ""
+    badge: str = ""
+    means: str = "unknown"
+    reason: str = ""
+    place: str = ""
+    egress: bool = False
+
+
+class FieldMessage(msgspec.Struct, frozen=True):
+    """All signals of one payload, the device's own time and its own id of the message, if it gave them."""
+
+    signals: tuple[Signal, ...]
+    at: datetime | None
+    ref: str
+
+
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def read_field(raw: bytes) -> FieldMessage:
+    """Read a device's JSON. Raises `FieldError` where it is no object, too large, or a known key is wrong."""
+    if len(raw) > LIMIT:
+        raise FieldError(f"{len(raw)} bytes are over the limit of {LIMIT}")
+    try:
+        said = _decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise FieldError(f"not a JSON object: {error}") from error
+    signals: list[Signal] = []
+    for key in sorted(said):
+        signals += _signals(key, said)
+    if len(signals) > MOST_SIGNALS:
+        raise FieldError(f"{len(signals)} signals are over the limit of {MOST_SIGNALS}")
+    if not signals:
+        raise FieldError("no key that is understood")
+    return FieldMessage(tuple(signals), _time(said), str(said.get("id") or said.get("seq") or ""))
+
+
+def _signals(key: str, said: dict[str, Any]) -> list[Signal]:
+    value = said[key]
+    if key == "contact":  # Zigbee2MQTT: true = closed
+        return [Signal(what="contact", on=not _flag(key, value), egress=bool(said.get("egress", False)))]
+    if key == "smoke":
+        return [Signal(what="fire", state="alarm" if _flag(key, value) else "normal")]
+    if key == "fire":
+        return [Signal(what="fire", state=_one_of(key, value, {"alarm", "prealarm", "fault", "normal"}))]
+    if key == "access":
+        badge, means = said.get("badge", ""), said.get("means", "unknown")
+        return [
+            Signal(
+                what="access",
+                state=_one_of(key, value, ACCESS),
+                badge=_word("badge", badge),
+                means=means if means in MEANS else "unknown",
+                reason=_word("reason", said.get("reason", "")),
+                egress=bool(said.get("egress", False)),
+            )
+        ]
+    if key == "supply":
+        return [Signal(what="power", state=_one_of(key, value, POWER))]
+    if key == "placed":
+        place = "" if value is None else _word(key, value)
+        by = _one_of("by", said.get("by", "roster"), PLACED_BY)
+        return [Signal(what="placed", badge=_word("badge", said.get("badge", "")), place=place, state=by)]
+    if key in QUANTITIES:
+        return [Signal(what="reading", name=key, value=_number(key, value), unit=QUANTITIES[key])]
+    if key in BINARY:
+        return [Signal(what="point", name=key, on=_flag(key, value))]
+    return []
+
+
+def _flag(key: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise FieldError(f"must be true or false, not {value!r:.40}", key)
+
+
+def _number(key: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9:
+        return float(value)
+    raise FieldError(f"must be a number, not {value!r:.40}", key)
+
+
+def _one_of(key: str, value: object, allowed: set[str]) -> str:
+    if isinstance(value, str) and value in allowed:
+        return value
+    raise FieldError(f"must be one of {', '.join(sorted(allowed))}, not {value!r:.40}", key)
+
+
+def _word(key: str, value: object) -> str:
+    if isinstance(value, str) and len(value) <= 200:
+        return value
+    raise FieldError("must be a text of at most 200 characters", key)
+
+
+def _time(said: dict[str, Any]) -> datetime | None:
+    """Return the device's own time: ``at`` (ISO 8601) or Zigbee2MQTT's ``last_seen`` (ISO 8601 or epoch ms)."""
+    value = said.get("at", said.get("last_seen"))
+    if value is None:
+        return None
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            at = datetime.fromtimestamp(value / 1000, UTC)
+        else:
+            at = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError) as error:
+        raise FieldError(f"not a time: {value!r:.40}", "at") from error
+    if at.tzinfo is None:
+        raise FieldError("a time needs its offset from UTC", "at")
+    return at.astimezone(UTC) if at >= EARLIEST else None
