@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from safecare.exchange.log import Batch
 from safecare.exchange.stage import Stage
 from safecare.model.topics import decode, encode, topic_of
 
@@ -42,15 +43,17 @@ class Outcome(msgspec.Struct, frozen=True):
     state: bytes
 
 
-def unpack(topic: str, items: Sequence[bytes]) -> tuple[list[Parcel], list[Failed]]:
-    """Decode `items` of `topic`; those that can't be are told apart, with the reason."""
+def unpack(batch: Batch) -> tuple[list[Parcel], list[Failed]]:
+    """Decode the items of `batch`; those that can't be are told apart, with the reason."""
     sound: list[Parcel] = []
     failed: list[Failed] = []
-    for index, raw in enumerate(items):
+    if batch.damage:
+        failed.append(Failed(0, b"", f"batch can't be read back: {batch.damage}"))
+    for index, raw in enumerate(batch.items):
         try:
-            sound.append(Parcel(index, raw, decode(topic, raw)))
+            sound.append(Parcel(index, raw, decode(batch.topic, raw)))
         except KeyError:
-            failed.append(Failed(index, raw, f"no such topic: {topic}"))
+            failed.append(Failed(index, raw, f"no such topic: {batch.topic}"))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             failed.append(Failed(index, raw, reason_of(error)))
     return sound, failed

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import heapq
-import os
 import sqlite3
 import threading
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
+from safecare.exchange.disk import check_room
 from safecare.exchange.log import READ_ITEMS, Batch, Entry, LogFullError, Position
 
 BUSY_SECONDS = 30.0
@@ -90,7 +90,7 @@ class SqliteLog:
         """See `Log.append`."""
         rows = [self._row(entry) for entry in entries]
         if reserve:
-            self._check_room(sum(len(row.body) for row in rows))
+            check_room(self._path, sum(len(row.body) for row in rows), self._reserve)
         ticket = _Ticket(rows)
         with self._queue_lock:
             self._queue.append(ticket)
@@ -187,15 +187,6 @@ class SqliteLog:
             for connection in (self._writer, self._probe, *self._idle):
                 connection.close()
             self._idle.clear()
-
-    def _check_room(self, size: int) -> None:
-        """Refuse a sender's `size` bytes when they would touch the reserve. One system call, about 1 µs."""
-        disk = os.statvfs(self._path.parent)
-        free = disk.f_bavail * disk.f_frsize
-        if free - size < self._reserve:
-            raise LogFullError(
-                errno.ENOSPC, f"{free // 1_000_000} MB free, {self._reserve // 1_000_000} MB reserved", str(self._path)
-            )
 
     def _write(self, tickets: list[_Ticket]) -> None:
         """Write all `tickets` in one transaction: all are kept, or none. Caller holds `_writing`."""

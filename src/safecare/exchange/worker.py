@@ -18,10 +18,10 @@ import structlog
 
 from safecare.exchange.isolate import Failed, Output, Parcel, feed, isolate, reason_of, unpack
 from safecare.exchange.log import Batch, Entry, Log, Position
+from safecare.exchange.rejects import Keep, Rejects
 from safecare.exchange.stage import Stage
 from safecare.model.clock import Clock
-from safecare.model.ids import ArtifactHash, derived_id
-from safecare.model.topics import Reject, encode, topic_of
+from safecare.model.topics import encode, topic_of
 
 READ_BATCHES = 64
 """Most batches per step. Chosen: amortises the fsync of the outputs; `READ_ITEMS` bounds the memory."""
@@ -31,8 +31,6 @@ STOP_SECONDS = 0.25
 """How soon `run` notices its stop event. Chosen: below what a person waiting for a stop notices."""
 RETRY_SECONDS = 0.5
 """Pause after the log refused, or the stage's state could not be handled."""
-
-Keep = Callable[[bytes, str], ArtifactHash]
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +71,7 @@ class Worker:
         self._clock = clock
         self._snapshot_every = snapshot_every
         self._tick_every = tick_every
-        self._keep = keep
+        self._rejects = Rejects(f"stage:{stage.group}", keep)
         self._monotonic = monotonic
         self._saved = Position()
         self._cursor = 0
@@ -178,9 +176,7 @@ class Worker:
 
     def _take(self, batch: Batch) -> int:
         """Feed one batch and put what follows to the pending entries."""
-        parcels, failed = unpack(batch.topic, batch.items)
-        if batch.damage:
-            failed.append(Failed(0, b"", f"batch can't be read back: {batch.damage}"))
+        parcels, failed = unpack(batch)
         outputs, unfit = self._feed(batch.seq, parcels) if parcels else ([], [])
         outputs += [self._reject(batch, item) for item in failed + unfit]
         self._pending += _entries(f"{self._stage.group}:{batch.seq}", outputs)
@@ -206,7 +202,7 @@ class Worker:
         cursor = self._saved.seq
         while batches := [one for one in self._log.read(self._stage.topics, cursor, READ_BATCHES) if one.seq < seq]:
             for batch in batches:
-                parcels, _ = unpack(batch.topic, batch.items)
+                parcels, _ = unpack(batch)
                 state = isolate(self._stage, parcels, state).state if parcels else state
                 cursor = batch.seq
         return state
@@ -257,35 +253,16 @@ class Worker:
         return moved and (self._monotonic() >= self._save_at or self._since_save >= SNAPSHOT_BATCHES)
 
     def _reject(self, batch: Batch, failed: Failed) -> Output:
+        name = f"{batch.seq}:{failed.index}"
         context = {"topic": batch.topic, "seq": str(batch.seq), "index": str(failed.index)}
-        reject = self._make_reject(f"{batch.seq}:{failed.index}", failed.raw, failed.reason, context)
-        return "reject", encode(reject)
+        return "reject", encode(self._rejects.make(name, failed.raw, failed.reason, self._clock.now(), context))
 
     def _notable(self, what: str, raw: bytes, error: Exception) -> Entry:
         """Return a reject that says, once per kind of fault, that `what` failed."""
         reason = reason_of(error)
-        digest = hashlib.sha256(reason.encode()).hexdigest()[:32]
-        reject = self._make_reject(f"{what}:{digest}", raw, reason, {"part": what})
-        return Entry("reject", (encode(reject),), f"{self._stage.group}:{what}:{digest}")
-
-    def _make_reject(self, name: str, raw: bytes, reason: str, context: dict[str, str]) -> Reject:
-        at = self._clock.now()
-        door = f"stage:{self._stage.group}"
-        if self._keep is None:
-            artifact = ArtifactHash(hashlib.sha256(raw).hexdigest())
-            context = {**context, "item": raw.decode("utf-8", "backslashreplace")}
-        else:
-            artifact = self._keep(raw, "application/json")
-        return Reject(
-            id=derived_id(at, "reject", door, name),
-            at=at,
-            door=door,
-            artifact=artifact,
-            size=len(raw),
-            reason=reason,
-            place=name,
-            context=context,
-        )
+        name = f"{what}:{hashlib.sha256(reason.encode()).hexdigest()[:32]}"
+        reject = self._rejects.make(name, raw, reason, self._clock.now(), {"part": what})
+        return Entry("reject", (encode(reject),), f"{self._stage.group}:{name}")
 
     def _fault(self, what: str, error: Exception) -> None:
         self.faults += 1

@@ -1,0 +1,234 @@
+"""Questions to the central database. All blocking; every answer is of the model's types.
+
+Order: events and alerts by event time, then id, the newest `limit` of them, oldest first. Incidents,
+notices and rejects newest first. Revisions, receipts and the audit chain in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, select
+
+from safecare.model.alert import Alert
+from safecare.model.event import Event
+from safecare.model.forecast import Forecast
+from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
+from safecare.model.incident import Incident
+from safecare.model.notice import Notice, Receipt
+from safecare.model.plan import Plan
+from safecare.model.topics import Reject, decode
+from safecare.store import schema
+from safecare.store.audit import AuditEntry
+from safecare.store.database import Database
+from safecare.store.schema import micros, moment
+
+ANSWERS = ("acknowledged", "on_my_way", "on_site", "clear", "help")
+"""Outcomes by which a person has taken a notice; it is then no longer open, until a new revision rings again."""
+
+_TOPICS: dict[type, str] = {
+    Event: "event",
+    Alert: "alert",
+    Incident: "incident",
+    Forecast: "forecast",
+    Plan: "plan",
+    Notice: "notice",
+    Receipt: "receipt",
+    Reject: "reject",
+}
+T = TypeVar("T")
+
+_CHUNK = 500
+"""Ids per query. Chosen: below the 999 variables of old SQLite builds."""
+_MERGES = 100
+"""Most merges followed from one incident to the next. Chosen: far above any real chain; ends a loop."""
+
+
+class Reader:
+    """Reads `database`; safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def event(self, id: EventId) -> Event | None:
+        """Return one event, or None."""
+        return next(iter(self.events([id])), None)
+
+    def events(self, ids: Collection[EventId]) -> list[Event]:
+        """Return those of `ids` that are there, by time."""
+        events = self._by_ids(Event, schema.event, ids)
+        return sorted(events, key=lambda event: (event.at, event.id))
+
+    def events_about(
+        self, asset: AssetId | None = None, zone: ZoneId | None = None, since: datetime | None = None, limit: int = 100
+    ) -> list[Event]:
+        """Return the newest `limit` events of `asset` and in `zone` (both, if both are given) at or after `since`."""
+        table = schema.event
+        wanted: list[ColumnElement[bool]] = []
+        if asset is not None:
+            wanted.append(table.c.asset == asset)
+        if zone is not None:
+            wanted.append(table.c.zone == zone)
+        if since is not None:
+            wanted.append(table.c.at >= micros(since))
+        query = select(table.c.body).where(*wanted).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+        return self._items(Event, query)[::-1]
+
+    def alerts(
+        self, ids: Collection[AlertId] | None = None, since: datetime | None = None, limit: int = 200
+    ) -> list[Alert]:
+        """Return the alerts `ids`, or the newest `limit` whose last event is at or after `since`."""
+        if ids is not None:
+            alerts = self._by_ids(Alert, schema.alert, ids)
+            return sorted(alerts, key=lambda alert: (alert.last, alert.id))
+        table = schema.alert
+        query = select(table.c.body).order_by(table.c.last.desc(), table.c.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(table.c.last >= micros(since))
+        return self._items(Alert, query)[::-1]
+
+    def alert_incident(self, alert: AlertId) -> IncidentId | None:
+        """Return the incident that `alert` belongs to, merges followed, or None."""
+        table = schema.alert_incident
+        incident = self._value(select(table.c.incident).where(table.c.alert == alert))
+        for _ in range(_MERGES):
+            into = self._value(select(schema.incident.c.into).where(schema.incident.c.id == incident))
+            if into is None:
+                break
+            incident = into
+        return None if incident is None else IncidentId(incident)
+
+    def incidents(self, *, open_only: bool = True, limit: int = 200) -> list[Incident]:
+        """Return the latest revisions, last changed first; `open_only` leaves out closed and merged ones."""
+        table = schema.incident
+        query = select(table.c.body).order_by(table.c.updated.desc(), table.c.id.desc()).limit(limit)
+        return self._items(Incident, query.where(_open_incident()) if open_only else query)
+
+    def incident(self, id: IncidentId) -> Incident | None:
+        """Return the latest revision of one incident, or None."""
+        return self._one(Incident, select(schema.incident.c.body).where(schema.incident.c.id == id))
+
+    def revisions(self, id: IncidentId) -> list[Incident]:
+        """Return all revisions of one incident, first one first."""
+        table = schema.incident_revision
+        return self._items(Incident, select(table.c.body).where(table.c.id == id).order_by(table.c.revision))
+
+    def forecast(self, incident: IncidentId) -> Forecast | None:
+        """Return the latest forecast for `incident`, or None."""
+        table = schema.forecast
+        query = select(table.c.body).where(table.c.incident == incident)
+        return self._one(Forecast, query.order_by(table.c.revision.desc(), table.c.seq.desc(), table.c.at.desc()))
+
+    def plan(self, incident: IncidentId) -> Plan | None:
+        """Return the latest plan for `incident`, or None."""
+        table = schema.plan
+        query = select(table.c.body).where(table.c.incident == incident)
+        return self._one(Plan, query.order_by(table.c.seq.desc(), table.c.revision.desc()))
+
+    def plan_by_id(self, id: PlanId) -> Plan | None:
+        """Return the latest revision of one plan, or None."""
+        table = schema.plan
+        return self._one(Plan, select(table.c.body).where(table.c.id == id).order_by(table.c.revision.desc()))
+
+    def notices(
+        self, incident: IncidentId | None = None, role: str | None = None, *, open_only: bool = False
+    ) -> list[Notice]:
+        """Return the latest revisions, newest first; `open_only` leaves out those that somebody has answered."""
+        table = schema.notice
+        query = select(table.c.body).order_by(table.c.at.desc(), table.c.id.desc())
+        if incident is not None:
+            query = query.where(table.c.incident == incident)
+        if role is not None:
+            query = query.where(table.c.role == role)
+        return self._items(Notice, query.where(_open_notice()) if open_only else query)
+
+    def notice(self, id: NoticeId) -> Notice | None:
+        """Return the latest revision of one notice, or None."""
+        return self._one(Notice, select(schema.notice.c.body).where(schema.notice.c.id == id))
+
+    def receipts(self, notice: NoticeId | None = None, incident: IncidentId | None = None) -> list[Receipt]:
+        """Return the receipts of `notice` or `incident` (or all), in order of arrival."""
+        table = schema.receipt
+        query = select(table.c.body).order_by(table.c.seq, table.c.at, table.c.id)
+        if notice is not None:
+            query = query.where(table.c.notice == notice)
+        if incident is not None:
+            query = query.where(table.c.incident == incident)
+        return self._items(Receipt, query)
+
+    def rejects(self, limit: int = 100, door: str | None = None) -> list[Reject]:
+        """Return the newest `limit` rejects, of `door` if given."""
+        table = schema.reject
+        query = select(table.c.body).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+        return self._items(Reject, query.where(table.c.door == door) if door is not None else query)
+
+    def reject(self, id: str) -> Reject | None:
+        """Return one reject, or None."""
+        return self._one(Reject, select(schema.reject.c.body).where(schema.reject.c.id == id))
+
+    def audit(self, after: int = 0, limit: int = 200) -> list[AuditEntry]:
+        """Return up to `limit` sealed acts after number `after`, in order."""
+        table = schema.audit
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)).all()
+        return [AuditEntry(row.seq, moment(row.at), row.actor, row.act, row.detail, row.hash.hex()) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are: events, alerts, incidents, incidents_open, notices_open, rejects, audit."""
+        with self._database.reading() as connection:
+            tally = {row.name: row.n for row in connection.execute(select(schema.tally))}
+            counted = {
+                "incidents": select(func.count()).select_from(schema.incident),
+                "incidents_open": select(func.count()).select_from(schema.incident).where(_open_incident()),
+                "notices_open": select(func.count()).select_from(schema.notice).where(_open_notice()),
+                "audit": select(func.coalesce(func.max(schema.audit.c.seq), 0)),
+            }
+            counts = {name: connection.scalar(query) or 0 for name, query in counted.items()}
+        return {
+            "events": tally.get("event", 0),
+            "alerts": tally.get("alert", 0),
+            "rejects": tally.get("reject", 0),
+            **counts,
+        }
+
+    def kind_counts(self, since: datetime) -> dict[str, int]:
+        """Return the number of events at or after `since`, by kind."""
+        table = schema.event
+        query = select(table.c.kind, func.count()).where(table.c.at >= micros(since)).group_by(table.c.kind)
+        with self._database.reading() as connection:
+            return dict(connection.execute(query).tuples().all())
+
+    def _by_ids(self, kind: type[T], table: Table, ids: Collection[str]) -> list[T]:
+        wanted = list(dict.fromkeys(ids))
+        found: list[T] = []
+        for start in range(0, len(wanted), _CHUNK):
+            found += self._items(kind, select(table.c.body).where(table.c.id.in_(wanted[start : start + _CHUNK])))
+        return found
+
+    def _items(self, kind: type[T], query: Select[Any]) -> list[T]:
+        topic = _TOPICS[kind]
+        with self._database.reading() as connection:
+            bodies: Sequence[str] = connection.scalars(query).all()
+        return [decode(topic, body.encode()) for body in bodies]
+
+    def _one(self, kind: type[T], query: Select[Any]) -> T | None:
+        return next(iter(self._items(kind, query.limit(1))), None)
+
+    def _value(self, query: Select[Any]) -> str | None:
+        with self._database.reading() as connection:
+            value: str | None = connection.scalar(query)
+        return value
+
+
+def _open_incident() -> ColumnElement[bool]:
+    table = schema.incident
+    return and_(table.c.state != "closed", table.c.into.is_(None))
+
+
+def _open_notice() -> ColumnElement[bool]:
+    """Nobody has answered the notice since its latest revision came (by order of arrival: clocks may jump)."""
+    table, receipt = schema.notice, schema.receipt
+    answered = and_(receipt.c.notice == table.c.id, receipt.c.outcome.in_(ANSWERS), receipt.c.seq >= table.c.seq)
+    return ~exists().where(answered)
