@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from safecare.app.files import hospital_of
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.stage import DecideStage
 from safecare.detect.stage import DetectStage
-from safecare.exchange.log import Log
 from safecare.exchange.sqlite import SqliteLog
 from safecare.exchange.stage import Stage
 from safecare.exchange.worker import Worker
@@ -94,7 +92,7 @@ def _run_threads(parts: dict[str, Part], stop: threading.Event) -> bool:
     def guarded(name: str, part: Part) -> None:
         try:
             part(stop)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever fails, the process ends and is started again
             failures.append(name)
             structlog.get_logger().exception("part failed, the engine ends", part=name)
             stop.set()

@@ -33,12 +33,15 @@ class DoorIntake:
     batch: int = 1000
     """Most events in one entry of the log."""
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        """Store `events`; durable when it returns. Raises `LogFullError`."""
+    async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
+        """Store `events`, once for each `key`; durable when it returns. Raises `LogFullError`."""
         if not events:
             return
         raw = [encode_event(event) for event in events]
-        entries = [Entry("event", tuple(raw[at : at + self.batch])) for at in range(0, len(raw), self.batch)]
+        entries = [
+            Entry("event", tuple(raw[at : at + self.batch]), key and f"{key}\x1f{at}")
+            for at in range(0, len(raw), self.batch)
+        ]
         await asyncio.to_thread(self.log.append, entries)
         self.doors.took(self.door, len(events))
 

@@ -35,8 +35,12 @@ class Intake(Protocol):
     clock: Clock
     hospital: Hospital
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        """Store `events`; they are durable when this returns. Raises `LogFullError`: refuse, the sender keeps them."""
+    async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
+        """Store `events`; they are durable when this returns. Raises `LogFullError`: refuse, the sender keeps them.
+
+        `key` names what was read (a stretch of a file, say): published again under the same key, nothing is
+        stored twice.
+        """
         ...
 
     async def keep(self, raw: bytes, media: str) -> ArtifactHash:

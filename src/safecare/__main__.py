@@ -1,0 +1,5 @@
+"""``python -m safecare``: the command line."""
+
+from safecare.cli import main
+
+main()

@@ -1,0 +1,209 @@
+"""The main process: doors, console, and the engine as its child."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import secrets
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from safecare import __version__
+from safecare.app.child import Child
+from safecare.app.doors import Built, build_doors, describe, run_door
+from safecare.app.engine import EngineStatus
+from safecare.app.files import SiteFiles, demo_hospital, hospital_of
+from safecare.app.health import Doors
+from safecare.app.ingest import parsers
+from safecare.app.intake import DoorIntake
+from safecare.app.scenarios import ScenarioProcesses
+from safecare.console.app import create_app
+from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
+from safecare.console.server import serve
+from safecare.exchange.sqlite import SqliteLog
+from safecare.locale.catalogue import Catalogue
+from safecare.model.clock import Clock, SystemClock
+from safecare.settings import Settings
+from safecare.sources.api import sources
+from safecare.store.accounts import Accounts
+from safecare.store.artifacts import Artifacts
+from safecare.store.database import Database
+from safecare.store.folder import DataFolder
+from safecare.store.read import Reader
+
+CONSOLE = "console"
+"""Name of the door that the ingest API is."""
+
+
+class Runtime(msgspec.Struct, frozen=True):
+    """What a local program must know to reach the running platform (file ``runtime.json``)."""
+
+    pid: int
+    url: str
+    started: datetime
+    doors: dict[str, dict[str, Any]]
+
+
+@dataclass
+class Platform:
+    """One running platform over one data folder."""
+
+    folder: DataFolder
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+
+    def __post_init__(self) -> None:
+        """Read the site's files and open log and database. Raises `BadHospitalError`, `SettingsError`."""
+        self.source = Path(self.settings.hospital) if self.settings.hospital else demo_hospital()
+        self.files: SiteFiles = hospital_of(self.source)
+        self.log = SqliteLog(self.folder.log, reserve_mb=self.settings.limits.disk_reserve_mb)
+        self.database = Database(self.folder.database)
+        self.database.migrate()
+        self.artifacts = Artifacts(self.folder.artifacts, reserve_mb=self.settings.limits.disk_reserve_mb)
+        self.accounts = Accounts(self.database, self.clock)
+        self.doors = Doors(self.clock)
+        self.started = self.clock.now()
+        self.engine = Child("engine", ("-m", "safecare.app.engine", str(self.folder.path), str(self.source)))
+        given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
+        self.built: Built = build_doors(self.files.doors, self.settings, given, self.folder.path)
+        self.token = self._local_token()
+
+    @property
+    def url(self) -> str:
+        """Address of the console."""
+        console = self.settings.console
+        return console.public_url or f"http://{console.host}:{console.port}"
+
+    def sign_in_link(self, role: str, name: str) -> str:
+        """Return a fresh one-time link that signs `name` in as `role`."""
+        return f"{self.url}/sign-in/{self.accounts.invite(role=role, name=name)}"
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Run until cancelled; call `ready` once the console answers."""
+        for door, reason in self.built.failed.items():
+            self.doors.add(door, self.built.names[door], "off", reason)
+        self.folder.runtime.write_bytes(msgspec.json.encode(self._runtime()))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.engine.run())
+            for name, door in self.built.doors.items():
+                self.doors.add(name, self.built.names[name])
+                group.create_task(run_door(name, door, self._intake(name), self.doors))
+            console = self.settings.console
+            await serve(create_app(self._console()), console.host, console.port, ready)
+
+    def health(self) -> Health:
+        """Return how the platform is (`safecare.console.deps.HealthProvider`)."""
+        last = self.log.last()
+        alive = self.engine.pid is not None
+        engine = self._engine_status()
+        free = shutil.disk_usage(self.folder.path).free // 2**20
+        reserve = self.settings.limits.disk_reserve_mb
+        missing = [
+            PartMissing(one.name, one.reason) for one in (*sources().missing, *(engine.missing if engine else ()))
+        ]
+        if engine:
+            missing += [PartMissing(name, reason) for name, reason in engine.faults.items()]
+        return Health(
+            sources=tuple(
+                SourceHealth(one.door, one.source, one.state, one.detail, one.last, one.events, one.rejects)
+                for one in self.doors.states()
+            ),
+            stages=tuple(
+                StageHealth(group, max(0, last - at), alive) for group, at in sorted(self.log.positions().items())
+            ),
+            parts_missing=tuple(missing),
+            disk=Disk(free, reserve, free < reserve),
+            memory_mb=round(_memory_mb(), 1),
+            started=self.started,
+            version=__version__,
+        )
+
+    def _console(self) -> ConsoleDeps:
+        intake = self._intake(CONSOLE)
+        return ConsoleDeps(
+            reader=Reader(self.database),
+            log=self.log,
+            artifacts=self.artifacts,
+            accounts=self.accounts,
+            hospital=self.files.hospital,
+            clock=self.clock,
+            settings=self.settings,
+            catalogue=Catalogue.load(),
+            health=self,
+            scenarios=ScenarioProcesses(self.folder, self.clock),
+            local_token=self.token,
+            publish=appender(self.log),
+            refuse=intake.reject,
+            ingest=parsers(self.files.hospital, self.clock),
+        )
+
+    def _intake(self, door: str) -> DoorIntake:
+        return DoorIntake(
+            door,
+            self.log,
+            self.artifacts,
+            self.doors,
+            self.clock,
+            self.files.hospital,
+            self.folder.secret(),
+            self.settings.limits.batch_events,
+        )
+
+    def _runtime(self) -> Runtime:
+        doors = {
+            name: {"source": self.built.names[name], "settings": describe(door)}
+            for name, door in self.built.doors.items()
+        }
+        return Runtime(os.getpid(), self.url, self.started, doors)
+
+    def _engine_status(self) -> EngineStatus | None:
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            return msgspec.json.decode((self.folder.path / "engine.json").read_bytes(), type=EngineStatus)
+        return None
+
+    def _local_token(self) -> str:
+        token = secrets.token_urlsafe(32)
+        path = self.folder.local_token
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token)
+        return token
+
+
+def _memory_mb() -> float:
+    """Return the memory of this process and all its children, each shared page counted once (PSS), in MB."""
+    me = psutil.Process()
+    total = 0
+    for process in (me, *me.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total / 2**20
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: every browser and device is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def run_until_stopped(platform: Platform, ready: Callable[[], None]) -> None:
+    """Run `platform` until SIGTERM or SIGINT."""
+    task = asyncio.create_task(platform.run(ready))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        print("stopped", file=sys.stderr)

@@ -1,0 +1,28 @@
+"""``safecare invite``: make a one-time sign-in link on the machine itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def invite(
+    role: Annotated[str, typer.Argument(help="guard, operator, analyst, ciso, crisis, liaison, admin or auditor.")],
+    name: Annotated[str, typer.Argument(help="Name that others see.")],
+    data: Annotated[Path, typer.Option(help="Data folder of the running platform.")] = Path("var"),
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+) -> None:
+    """Print a link that signs NAME in as ROLE, once."""
+    from safecare.cli.local import LocalError, call
+
+    try:
+        made = call(data, "POST", "/api/invitations", {"role": role, "name": name, "site": site})
+    except LocalError as error:
+        typer.echo(f"safecare: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(made["url"])

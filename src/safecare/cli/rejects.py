@@ -1,0 +1,72 @@
+"""``safecare rejects``: what doors could not read, kept whole with the reason."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="Data folder.")]
+
+
+@app.callback()
+def main() -> None:
+    """Look after what doors could not read."""
+
+
+@app.command("list")
+def list_(
+    data: Data = Path("var"),
+    door: Annotated[str | None, typer.Option(help="Only this door.")] = None,
+    limit: Annotated[int, typer.Option(help="Most rows, newest first.")] = 50,
+) -> None:
+    """List rejects, newest first."""
+    from safecare.store.database import Database
+    from safecare.store.folder import DataFolder
+    from safecare.store.read import Reader
+
+    for one in Reader(Database(DataFolder(data).database)).rejects(limit=limit, door=door):
+        place = f" ({one.place})" if one.place else ""
+        typer.echo(f"{one.id}  {one.at:%Y-%m-%d %H:%M:%S}  {one.door:<18} {one.size:>9} B  {one.reason}{place}")
+
+
+@app.command()
+def show(reject: str, data: Data = Path("var")) -> None:
+    """Write the bytes of a reject to standard output, and its reason to standard error."""
+    from safecare.store.artifacts import Artifacts
+    from safecare.store.database import Database
+    from safecare.store.folder import DataFolder
+    from safecare.store.read import Reader
+
+    folder = DataFolder(data)
+    found = Reader(Database(folder.database)).reject(reject)
+    if found is None:
+        typer.echo(f"safecare: no reject is called {reject}", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{found.door}: {found.reason} {found.place}", err=True)
+    sys.stdout.buffer.write(Artifacts(folder.artifacts).read(found.artifact))
+
+
+@app.command()
+def replay(
+    rejects: Annotated[list[str], typer.Argument(help="Ids, or `all`.")],
+    data: Data = Path("var"),
+    door: Annotated[str | None, typer.Option(help="With `all`: only this door.")] = None,
+    hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files; default: the demo.")] = None,
+) -> None:
+    """Read rejects again, for example after an asset was added; what can be read now goes on the road."""
+    from safecare.app.replay import replay as read_again
+
+    failed = 0
+    for outcome in read_again(data, hospital, rejects, door):
+        typer.echo(
+            f"{outcome.reject}  {outcome.events} events"
+            if not outcome.reason
+            else f"{outcome.reject}  still unreadable: {outcome.reason}"
+        )
+        failed += bool(outcome.reason)
+    raise typer.Exit(1 if failed else 0)
