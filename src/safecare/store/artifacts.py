@@ -6,10 +6,13 @@ whole or not at all. Beside it a small file tells the media type; losing that lo
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from safecare.exchange.disk import FULL, check_room, sync_folder, write_private
@@ -34,20 +37,21 @@ class Artifacts:
     def keep(self, raw: bytes, media: str) -> ArtifactHash:
         """Store `raw` of type `media` and return its hash; durable when it returns. Raises `LogFullError`.
 
-        The same bytes again are kept once; the first type stands.
+        The same bytes again are kept once and count as new; the first type stands.
         """
         hash = ArtifactHash(hashlib.sha256(raw).hexdigest())
         path = self.path(hash)
-        if path.exists():
-            return hash
-        check_room(path.parent, len(raw), self._reserve)
         try:
-            self._make(path.parent)
-            _place(path.with_suffix(".type"), media.encode(), durable=False)
-            _place(path, raw, durable=True)
-            sync_folder(path.parent)
+            with self._held(path.parent, fcntl.LOCK_SH):
+                if path.exists():
+                    os.utime(path)
+                    return hash
+                check_room(path, len(raw), self._reserve)
+                _place(path.with_suffix(".type"), media.encode(), durable=False)
+                _place(path, raw, durable=True)
+                sync_folder(path.parent)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in FULL and not isinstance(error, LogFullError):
                 raise LogFullError(error.errno, "no room for an artifact", str(self._folder)) from error
             raise
         return hash
@@ -72,18 +76,18 @@ class Artifacts:
             raise ValueError(f"not an artifact hash: {hash!r}")
         return self._folder / hash[:2] / hash
 
-    def delete(self, hash: ArtifactHash) -> bool:
-        """Delete the bytes; return whether they were there."""
+    def delete(self, hash: ArtifactHash, *, before: float | None = None) -> bool:
+        """Delete the bytes, or only if they were last kept before `before` (seconds since 1970); tell if done."""
         path = self.path(hash)
-        path.with_suffix(".type").unlink(missing_ok=True)
-        try:
+        with self._held(path.parent, fcntl.LOCK_EX):
+            if not path.exists() or (before is not None and path.stat().st_mtime >= before):
+                return False
             path.unlink()
-        except FileNotFoundError:
-            return False
+            path.with_suffix(".type").unlink(missing_ok=True)
         return True
 
     def hashes(self) -> Iterator[tuple[ArtifactHash, float]]:
-        """Yield every artifact with the time (seconds since 1970) at which it was kept."""
+        """Yield every artifact with the time (seconds since 1970) at which it was last kept."""
         for path in self._folder.glob("??/*"):
             if _HASH.fullmatch(path.name):
                 yield ArtifactHash(path.name), path.stat().st_mtime
@@ -95,10 +99,18 @@ class Artifacts:
             path.unlink(missing_ok=True)
         return len(left)
 
-    def _make(self, folder: Path) -> None:
+    @contextmanager
+    def _held(self, folder: Path, how: int) -> Iterator[None]:
+        """Make `folder` if absent and hold it: what is being kept once more must not be deleted meanwhile."""
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self._folder)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def _place(path: Path, raw: bytes, *, durable: bool) -> None:

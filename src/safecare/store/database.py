@@ -16,6 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 BUSY_SECONDS = 30.0
 """Longest wait for another writer. Chosen: far above the longest transaction (a batch, some 100 ms)."""
 
+_SHRINK_PAGES = 2000
+"""Pages given back per transaction (8 MB), so that the store writer waits for some ms at most."""
 _WRITE = "safecare_write"
 
 
@@ -49,6 +51,18 @@ class Database:
         """Lend a connection in one transaction: all of it is durable at the end, or none of it is kept."""
         with self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
             yield connection
+
+    def shrink(self) -> None:
+        """Give the space of deleted rows back to the file system (SQLite; PostgreSQL does so by itself)."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            while cursor.execute("PRAGMA freelist_count").fetchone()[0]:
+                cursor.execute(f"PRAGMA incremental_vacuum({_SHRINK_PAGES})").fetchall()
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Close all pooled connections."""

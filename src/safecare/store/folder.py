@@ -5,16 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from safecare.exchange.disk import sync_folder, write_private
 
 SECRET_BYTES = 32
-"""Length of keys made here: 256 bits, as for HMAC-SHA-256 (NIST SP 800-107 rev. 1, 5.3.4)."""
+"""Length of the site's key: 256 bits, as for HMAC-SHA-256 (NIST SP 800-107 rev. 1, 5.3.4)."""
 
 
 class FolderInUseError(RuntimeError):
@@ -39,7 +35,9 @@ class DataFolder:
         self.database = path / "safecare.db"
         self.artifacts = path / "artifacts"
         self.local_token = path / "local.token"
+        """Secret by which programs of the same owner on this machine act as administrator."""
         self.runtime = path / "runtime.json"
+        """Where the doors of the running platform listen (JSON)."""
         self._lock_path = path / "lock"
         self._lock: int | None = None
 
@@ -69,21 +67,6 @@ class DataFolder:
         """Return the site's key (for pseudonyms), made at first use. Losing it breaks the link of old pseudonyms."""
         return bytes.fromhex(self._made(self.path / "site.key"))
 
-    def token(self) -> str:
-        """Return the local token (for the command line on this machine), made at first use."""
-        return self._made(self.local_token)
-
-    def tell(self, runtime: Mapping[str, Any]) -> None:
-        """Write `runtime` (JSON): where the doors of the running platform listen."""
-        _replace(self.runtime, msgspec.json.encode(runtime))
-
-    def told(self) -> dict[str, Any]:
-        """Return what the platform told last about where it listens; empty if nothing."""
-        try:
-            return msgspec.json.decode(self.runtime.read_bytes(), type=dict[str, Any])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}
-
     def _made(self, path: Path) -> str:
         """Return the secret in `path`; whoever comes first makes it, whole before it has its name."""
         if not path.exists():
@@ -97,10 +80,3 @@ class DataFolder:
                 aside.unlink()
             sync_folder(path.parent)
         return path.read_text("ascii")
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_private(aside, raw)
-    aside.rename(path)
-    sync_folder(path.parent)

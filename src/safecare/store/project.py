@@ -36,7 +36,8 @@ class Arrived(msgspec.Struct, frozen=True):
 
 def project(connection: Connection, topic: str, arrived: Sequence[Arrived]) -> None:
     """Lay the items of `topic` into its tables. Raises SQLAlchemy's errors, `ValueError` for an unfit value."""
-    _PROJECTIONS[topic](connection, arrived)
+    if arrived:
+        _PROJECTIONS[topic](connection, arrived)
 
 
 def count(connection: Connection, table: Table, change: int) -> None:

@@ -24,6 +24,7 @@ from safecare.store.database import Database, insert
 from safecare.store.project import Arrived, project
 
 GROUP = "store"
+"""The writer's name in the log, and of its cursor in the database."""
 COMMIT_SECONDS = 2.0
 """How often the log is told how far the store is (for lag and pruning). Chosen: as the workers' snapshots."""
 STOP_SECONDS = 0.25
