@@ -1,0 +1,115 @@
+"""The main process's side of a camera worker: starts it on demand, reads its answers, ends it on overtime."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio import StreamReader, StreamWriter
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+
+from safecare.sources.camera.messages import (
+    Done,
+    Failed,
+    Job,
+    Message,
+    ProtocolError,
+    frame,
+    frame_size,
+    read_message,
+)
+
+COMMAND = (sys.executable, "-m", "safecare.sources.camera.worker")
+START_SECONDS = 30.0
+"""Patience for the first answer of a fresh worker; measured: libraries load in 0.4 s on an idle core."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""One thread for each worker; measured: a second one raises the CPU time per picture."""
+PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "HOME", "SSL_CERT_FILE")
+"""Environment that a worker gets; secrets of the platform stay out."""
+
+
+class WorkerDiedError(RuntimeError):
+    """The worker crashed, fell silent, took too long or spoke nonsense; the text says which."""
+
+
+class WorkerClient:
+    """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while the worker runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def answers(self, job: Job, *, silence: float, overtime: float | None = None) -> AsyncIterator[Message]:
+        """Do `job` and yield its answers up to `Done` or `Failed`.
+
+        `silence`: seconds without an answer, `overtime`: seconds in all (time that the reader of this takes
+        does not count) after which the worker is killed. Raises `WorkerDiedError`.
+        """
+        process = await self._running()
+        used = 0.0
+        patience = max(silence, START_SECONDS)
+        finished = False
+        try:
+            pipes = _pipes(process)
+            pipes[0].write(frame(job))
+            while not finished:
+                left = patience if overtime is None else min(patience, overtime - used)
+                asked = asyncio.get_running_loop().time()
+                message = await self._answer(process, pipes[1], left)
+                used += asyncio.get_running_loop().time() - asked
+                patience = silence
+                finished = isinstance(message, Done | Failed)
+                yield message
+        finally:
+            if not finished:
+                await self.stop()
+
+    async def stop(self) -> None:
+        """End the worker at once, if one runs."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        if process.stdin:
+            process.stdin.close()
+        await process.wait()
+
+    async def _running(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ONE_THREAD
+            self._process = await asyncio.create_subprocess_exec(
+                *COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
+            )
+        return self._process
+
+    async def _answer(self, process: Process, answers: StreamReader, patience: float) -> Message:
+        try:
+            async with asyncio.timeout(max(0.0, patience)):
+                head = await answers.readexactly(4)
+                return read_message(await answers.readexactly(frame_size(head)))
+        except TimeoutError:
+            raise WorkerDiedError("the decoder took too long and was ended") from None
+        except asyncio.IncompleteReadError:
+            await process.wait()
+            raise WorkerDiedError(f"the decoder crashed ({_end(process.returncode)})") from None
+        except ProtocolError as error:
+            raise WorkerDiedError(f"the decoder gave no proper answer: {error}") from error
+
+
+def _pipes(process: Process) -> tuple[StreamWriter, StreamReader]:
+    if process.stdin is None or process.stdout is None:
+        raise WorkerDiedError("the decoder has no pipes")
+    return process.stdin, process.stdout
+
+
+def _end(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

@@ -1,0 +1,84 @@
+"""Follows one live stream, each in a worker of its own: what kills one leaves the other cameras alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from safecare.model.hospital import Asset
+from safecare.sources.api import Intake
+from safecare.sources.camera.client import WorkerClient, WorkerDiedError
+from safecare.sources.camera.messages import Done, Failed, LiveJob, People, PictureChange
+from safecare.sources.camera.places import CameraSettings, Teller, view_of
+from safecare.sources.camera.publish import Outlet, waits
+
+PATIENCE = 10.0
+"""Seconds without a picture after which a stream counts as lost; chosen: a switch restarts a port in less."""
+
+
+@dataclass
+class LiveCamera:
+    """Keeps a stream open, tells what is seen, and tells when the picture is lost, frozen, covered, back."""
+
+    door: str
+    camera: Asset
+    settings: CameraSettings
+    intake: Intake
+    patience: float = PATIENCE
+    first_wait: float = 1.0
+    """Seconds before the first new attempt; it doubles up to 30."""
+    worker: WorkerClient = field(default_factory=WorkerClient)
+    _state: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        """Be patient with a full log."""
+        self._outlet = Outlet(self.intake, self.door)
+        self._teller = Teller(self.door, self.camera)
+
+    async def run(self) -> None:
+        """Follow the stream until cancelled."""
+        pauses = waits(self.first_wait)
+        try:
+            while True:
+                good, state, reason = await self._follow()
+                await self._tell(state, reason)
+                if good:
+                    pauses = waits(self.first_wait)
+                await asyncio.sleep(next(pauses))
+        finally:
+            await self.worker.stop()
+
+    async def _follow(self) -> tuple[bool, str, str]:
+        """Follow one connection to its end; return whether there was a picture, then state and reason."""
+        view = view_of(self.intake.hospital, self.camera, self.settings)
+        job = LiveJob(self.camera.id, self.settings.url, view, self.settings.format, self.patience)
+        good = False
+        try:
+            # the worker gives up first and says why; if it can't, it is ended
+            async for message in self.worker.answers(job, silence=2 * self.patience + 1):
+                match message:
+                    case People(people=people):
+                        now = self.intake.clock.now()
+                        still = await self._outlet.keep(message.still)
+                        await self._outlet.publish([self._teller.people(now, now, "live", people, still)])
+                    case PictureChange(state=state):
+                        good = True
+                        await self._tell(state, message.detail)
+                    case Failed(kind=kind, reason=reason):
+                        return good, kind, reason
+                    case Done():
+                        return good, "lost", "the stream ended"
+                    case _:
+                        pass
+        except WorkerDiedError as error:
+            return good, "lost", str(error)
+        raise AssertionError("answers end with Done or Failed")
+
+    async def _tell(self, state: str, detail: str) -> None:
+        """Publish a change of state, and tell the health page."""
+        self.intake.report(f"{self.door}/{self.camera.id}", "ok" if state == "ok" else "waiting", detail or state)
+        if state == self._state:
+            return
+        self._state = state
+        now = self.intake.clock.now()
+        await self._outlet.publish([self._teller.state(now, now, "live", state, detail)])

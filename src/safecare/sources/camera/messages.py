@@ -1,0 +1,134 @@
+"""What the video door and its worker say to each other: MessagePack in frames of a 4-byte length."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from safecare.model.events.video import Seen
+
+MAX_FRAME = 8 * 1024 * 1024
+"""Largest message in bytes; chosen: a still of 640 pixels' width takes well under 1 MB."""
+
+PictureState = Literal["ok", "frozen", "covered"]
+
+
+class ProtocolError(ValueError):
+    """The other side sent what is no message."""
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a camera's picture is judged. Positions and heights are fractions (0-1) of the picture."""
+
+    area: tuple[tuple[float, float], ...] = ()
+    """Outline of the watched zone in the picture; empty: all of it. A person counts by the foot point."""
+    person: tuple[tuple[float, float], ...] = ()
+    """Simple calibration: one or two pairs (row of the feet, height of a standing person)."""
+    still_people: int | None = None
+    """Number of people from which a still is kept."""
+    still_after: float | None = None
+    """Seconds of presence from which a still is kept."""
+    fps: float = 5.0
+    """Pictures per second that are looked at."""
+
+
+class ClipJob(msgspec.Struct, frozen=True, tag="clip"):
+    """Look at a file. `start` is the time of its first picture (seconds since 1970), `format` its container."""
+
+    camera: str
+    path: str
+    format: str
+    start: float
+    view: View
+
+
+class LiveJob(msgspec.Struct, frozen=True, tag="live"):
+    """Look at a stream until told otherwise. Times in the answers are seconds since the job began."""
+
+    camera: str
+    url: str
+    view: View
+    format: str | None = None
+    patience: float = 10.0
+    """Seconds without data after which the stream counts as lost."""
+
+
+class People(msgspec.Struct, frozen=True, tag="people"):
+    """People in the watched area at `at`; `still` is a pixelated JPEG if this moment may matter."""
+
+    at: float
+    people: tuple[Seen, ...]
+    still: bytes = b""
+
+
+class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
+    """The picture became good, frozen or covered."""
+
+    at: float
+    state: PictureState
+    detail: str = ""
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """Sign of life: pictures looked at so far."""
+
+    frames: int
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The job ended by itself. `broken` says in words what of it could not be read; empty if all was."""
+
+    frames: int
+    seconds: float
+    broken: str = ""
+    place: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The job could not be done: nothing to reach (`lost`) or nothing to read (`unreadable`)."""
+
+    kind: Literal["lost", "unreadable"]
+    reason: str
+    place: str = ""
+
+
+Job = ClipJob | LiveJob
+Message = People | PictureChange | Progress | Done | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+_jobs: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
+_messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def frame(item: Job | Message) -> bytes:
+    """Write `item` with its length before it."""
+    body = _encoder.encode(item)
+    return len(body).to_bytes(4, "big") + body
+
+
+def frame_size(head: bytes) -> int:
+    """Return the length that `head` (4 bytes) announces. Raises `ProtocolError` above `MAX_FRAME`."""
+    size = int.from_bytes(head, "big")
+    if size > MAX_FRAME:
+        raise ProtocolError(f"message of {size} bytes, at most {MAX_FRAME} are allowed")
+    return size
+
+
+def read_message(body: bytes) -> Message:
+    """Read what the worker sent. Raises `ProtocolError`."""
+    try:
+        return _messages.decode(body)
+    except msgspec.MsgspecError as error:
+        raise ProtocolError(str(error)) from error
+
+
+def read_job(stream: BinaryIO) -> Job | None:
+    """Read the next job from `stream`, None at its end. Raises `ProtocolError`."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    try:
+        return _jobs.decode(stream.read(frame_size(head)))
+    except msgspec.MsgspecError as error:
+        raise ProtocolError(str(error)) from error

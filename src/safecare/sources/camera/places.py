@@ -1,0 +1,101 @@
+"""What the door knows of its cameras: settings, asset, zone, and how their pictures are to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from safecare.model.event import Event
+from safecare.model.events.video import CameraState, PeopleSeen, Seen
+from safecare.model.hospital import Asset, Hospital
+from safecare.model.ids import ArtifactHash, AssetId
+from safecare.sources.camera.messages import View
+
+STILL_SHARE = 0.8
+"""Share of a zone's loitering time from which a still is taken, so that it is there when the rule fires; chosen."""
+
+
+class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One camera in the door's settings. Positions are fractions (0-1) of the picture, origin top left."""
+
+    url: str = ""
+    """Live stream: ``rtsp://…``, ``http(s)://…`` (MJPEG) or the path of a file; empty: only clips."""
+    format: str | None = None
+    """FFmpeg's name of the stream's container, where the default (``mpjpeg`` for HTTP) does not fit."""
+    area: tuple[tuple[float, float], ...] = ()
+    """Outline of the watched zone; empty: the whole picture."""
+    person: tuple[tuple[float, float], ...] = ()
+    """One or two pairs (row of the feet, height of a standing person): makes counts of groups meaningful."""
+    fps: float = 5.0
+    """Pictures per second that are looked at."""
+
+
+def read_cameras(raw: Mapping[str, Any]) -> dict[AssetId, CameraSettings]:
+    """Read the door's setting ``cameras`` (by asset id). Raises `ValueError` that names the place."""
+    try:
+        cameras = msgspec.convert(raw, dict[str, CameraSettings])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"cameras: {error}") from error
+    for name, one in cameras.items():
+        points = (*one.area, *one.person)
+        if (
+            len(one.area) in {1, 2}
+            or len(one.person) > 2
+            or any(not 0 <= part <= 1 for pair in points for part in pair)
+        ):
+            raise ValueError(f"cameras: {name}: area needs 3 points, person 1 or 2, all between 0 and 1")
+        if not 0.5 <= one.fps <= 30:
+            raise ValueError(f"cameras: {name}: fps {one.fps} is outside 0.5-30")
+    return {AssetId(name): one for name, one in cameras.items()}
+
+
+def camera_of(hospital: Hospital, name: str) -> Asset | None:
+    """Return the camera whose asset id, or whose address in the system ``camera``, is `name`."""
+    asset = hospital.asset(name) or hospital.at_address("camera", name)
+    return asset if asset is not None and asset.kind == "camera" else None
+
+
+def view_of(hospital: Hospital, camera: Asset, settings: CameraSettings) -> View:
+    """Return how the worker judges `camera`: its settings, and when its zone makes a still worth keeping."""
+    zone = hospital.zone(camera.watches)
+    after = zone.loiter_after * STILL_SHARE if zone and zone.loiter_after is not None else None
+    return View(settings.area, settings.person, zone.crowd_at if zone else None, after, settings.fps)
+
+
+def time_of(seconds: float) -> datetime:
+    """Return seconds since 1970 as an aware time, to the millisecond."""
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+class Teller:
+    """Makes a camera's events. `ref` names the clip or stream, so that a clip read twice gives the same ids."""
+
+    def __init__(self, door: str, camera: Asset) -> None:
+        """Speak for `camera`, through `door`."""
+        self._door = door
+        self._camera = camera
+
+    def people(
+        self, at: datetime, seen: datetime, ref: str, people: tuple[Seen, ...], still: ArtifactHash | None
+    ) -> PeopleSeen:
+        """Return people in the picture at `at`."""
+        return PeopleSeen(people=people, still=still, **self._common(at, seen, f"{ref} people"))
+
+    def state(self, at: datetime, seen: datetime, ref: str, state: str, detail: str = "") -> CameraState:
+        """Return a change of the camera's state."""
+        return CameraState(state=state, detail=detail, **self._common(at, seen, f"{ref} {state}"))
+
+    def _common(self, at: datetime, seen: datetime, ref: str) -> dict[str, Any]:
+        camera = self._camera
+        return {
+            "id": Event.id_for(at, self._door, f"{camera.id} {ref} {at.isoformat()}"),
+            "at": at,
+            "seen": seen,
+            "source": self._door,
+            "site": camera.site,
+            "asset": camera.id,
+            "zone": camera.watches or camera.zone,
+        }

@@ -1,0 +1,85 @@
+"""The video door: an upload folder for clips, and live streams."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safecare.model.event import Event
+from safecare.sources.api import Intake, source
+from safecare.sources.camera.clips import ClipReader
+from safecare.sources.camera.folder import ClipFolder
+from safecare.sources.camera.live import PATIENCE, LiveCamera
+from safecare.sources.camera.places import camera_of, read_cameras
+from safecare.sources.camera.replay import Gathering
+
+
+@source("camera", needs=("av", "cv2"))
+@dataclass
+class Cameras:
+    """Watches cameras of the hospital (assets of kind ``camera``).
+
+    `folder`: where recorders put clips, named ``<camera>__<start, UTC, 20261123T141800Z>.<mp4|avi|mkv>``; empty:
+    none. `cameras`: by asset id, see `CameraSettings` (url, area, person, fps). `settle`: seconds for which a clip
+    must not change before it counts as complete. `overtime`: seconds of work after which a clip is given up.
+    `patience`: seconds without a picture after which a live stream counts as lost. Raises `ValueError` for
+    settings that make no sense.
+    """
+
+    door: str = "camera"
+    folder: str = ""
+    cameras: dict[str, Any] = field(default_factory=dict)
+    settle: float = 2.0
+    overtime: float = 900.0
+    patience: float = PATIENCE
+
+    def __post_init__(self) -> None:
+        """Read the cameras' settings."""
+        self._cameras = read_cameras(self.cameras)
+
+    async def run(self, intake: Intake) -> None:
+        """Watch until cancelled. Raises `ValueError` if a live camera is not in the hospital."""
+        parts = [self._reader(Path(self.folder), intake)] if self.folder else []
+        lives = [one for one in (self._live(name, intake) for name in self._cameras) if one is not None]
+        intake.report(self.door, "ok", f"{len(lives)} streams{', upload folder' if parts else ''}")
+        async with asyncio.TaskGroup() as group:
+            for run in (*(part.run for part in parts), *(live.run for live in lives)):
+                group.create_task(run())
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Read a whole clip again (`context`: its ``name``), in a worker. Blocks; call it in a thread."""
+        gathering = Gathering(intake)
+        with tempfile.TemporaryDirectory(prefix="safecare-clip-") as place:
+            path = Path(place) / Path(context.get("name", "clip")).name
+            path.write_bytes(raw)
+            asyncio.run(self._again(path, gathering))
+        if gathering.refused is not None:
+            raise gathering.refused
+        return gathering.events
+
+    async def _again(self, path: Path, gathering: Gathering) -> None:
+        reader = self._reader(path.parent, gathering)
+        reader.stills = False
+        try:
+            await reader.read(path)
+        finally:
+            await reader.worker.stop()
+
+    def _reader(self, folder: Path, intake: Intake) -> ClipReader:
+        poll = min(1.0, max(0.05, self.settle / 2))
+        return ClipReader(
+            self.door, ClipFolder(folder.absolute(), self.settle), self._cameras, intake, self.overtime, poll
+        )
+
+    def _live(self, name: Any, intake: Intake) -> LiveCamera | None:
+        settings = self._cameras[name]
+        if not settings.url:
+            return None
+        camera = camera_of(intake.hospital, name)
+        if camera is None:
+            raise ValueError(f"{self.door}: the hospital has no camera {name}")
+        return LiveCamera(self.door, camera, settings, intake, self.patience)

@@ -1,0 +1,72 @@
+"""The words of the vision pipeline, and its two slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.uint8]
+else:
+    Image = Any
+
+
+class Box(NamedTuple):
+    """A person's upright box in pixels of the reduced picture; `score` 0-1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float = 1.0
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """Where the person stands: the middle of the lower edge."""
+        return self.x + self.width / 2, self.y + self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the box."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One frame: `small` (BGR) is reduced for the vision, `colour` gives the full picture (BGR) when it is needed.
+
+    `scale` turns pixels of the reduced picture into those of the camera's own.
+    """
+
+    small: Image
+    scale: float
+    colour: Callable[[], Image]
+
+
+class Tracked(NamedTuple):
+    """A person followed over time. `since` and `seen` are seconds; `seen` is when a box last confirmed it."""
+
+    track: int
+    box: Box
+    since: float
+    seen: float
+
+
+class Finder(Protocol):
+    """Finds people in one picture."""
+
+    def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
+        """Return boxes of people at time `at` (seconds); `tracked` is who was there a moment ago."""
+        ...
+
+
+class Tracker(Protocol):
+    """Joins boxes of successive pictures into tracks."""
+
+    def follow(self, boxes: Sequence[Box], at: float) -> list[Tracked]:
+        """Take the boxes seen at `at` (seconds, growing) and return the people who are there now."""
+        ...
