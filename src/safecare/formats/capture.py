@@ -131,10 +131,20 @@ def read_capture(raw: bytes) -> Iterator[Conversation | Ended]:
     yield Ended(packets, skipped, broken)
 
 
+class _Whole(io.BytesIO):
+    """Bytes that say so when less is left than was asked for: dpkt would hand out a shortened packet."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        got = super().read(size)
+        if size and 0 < len(got) < size:
+            raise ValueError("the file is cut off")
+        return got
+
+
 def _reader(raw: bytes) -> Any:
     kind = dpkt.pcapng.Reader if raw[:4] == b"\x0a\x0d\x0d\x0a" else dpkt.pcap.Reader
     try:
-        return kind(io.BytesIO(raw))
+        return kind(_Whole(raw))
     except _BAD_PACKET as error:
         raise CaptureError(f"not a pcap or pcapng file: {error}", "header") from error
 
