@@ -1,0 +1,232 @@
+"""Alerts that belong together, in memory: a candidate at first, an incident from the moment it is opened."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from safecare.model.alert import Alert, Domain
+from safecare.model.ids import AlertId, AssetId, EventId, HolderId, IncidentId, SiteId, ZoneId
+from safecare.model.incident import Link, State, Verdict
+from safecare.model.marking import Marking
+from safecare.model.text import Text, say
+
+ALONE_SEVERITY = 60
+"""Severity from which one alert opens an incident by itself. Chosen: the upper two fifths of the scale, where
+detectors put what needs someone to look now; what is merely unusual lies below and waits for company."""
+
+ALONE_CONFIDENCE = 0.5
+"""Confidence that such an alert needs. Chosen: more likely true than not."""
+
+TOGETHER = 0.5
+"""Evidence (0-1) from which several alerts open an incident. Chosen: more likely than not that one is grave."""
+
+LOW = 30
+"""Severity below which an alert accompanies others but is no evidence. Chosen: the lowest band of the scale is
+information; a day has many of them, and many times nothing is still nothing."""
+
+REPEAT = 0.3
+"""Share of its evidence with which each further alert of the same rule counts. Chosen: one rule's alerts err together,
+so that however often one weak rule repeats itself, its evidence stays below 1.43 times a single one."""
+
+COUNTED = 8
+"""Most alerts of one rule whose evidence is counted. Chosen: with `REPEAT`, the ninth would add less than 0.0001."""
+
+POLICY = "policy:combined"
+"""Name of the policy that validates without a person: evidence of both worlds, and grave."""
+
+POLICY_SEVERITY = 70
+"""Severity from which the policy validates. Chosen: above `ALONE_SEVERITY`, it takes more than one plain alert."""
+
+POLICY_EVIDENCE = 0.3
+"""Evidence that each of both worlds must give. Chosen: one alert of middle severity, fairly sure."""
+
+MEMBERS = 1000
+"""Most alerts listed in an incident before mere repeats are only counted. Chosen: no person reads more."""
+
+FIRST = say("First sign")
+
+
+class Trace(msgspec.Struct, kw_only=True):
+    """What is remembered of an alert."""
+
+    id: AlertId
+    rule: str
+    domain: Domain
+    site: SiteId
+    first: datetime
+    last: datetime
+    severity: int
+    confidence: float
+    title: Text
+    assets: tuple[AssetId, ...]
+    zones: tuple[ZoneId, ...]
+    holders: tuple[HolderId, ...]
+    marking: Marking
+    keys: tuple[str, ...]
+    start: float
+    """`first` and `last` in seconds since 1970, for quick arithmetic."""
+    end: float
+    arrived: float
+    """When it came, by the stage's clock (seconds since 1970)."""
+    group: str = ""
+
+    @property
+    def evidence(self) -> float:
+        """Severity times confidence, 0-1."""
+        return self.severity * self.confidence / 100
+
+    @property
+    def likeness(self) -> str:
+        """What makes an alert a mere repeat of another one: the same rule about the same things."""
+        return "\x1f".join((self.rule, *self.assets, "", *self.zones, "", *self.holders))
+
+
+def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived: float | None) -> Trace:
+    """Return what is remembered of `alert`; `homes` are the zones of its assets, taken if it names none itself."""
+    last = alert.last.timestamp()
+    return Trace(
+        id=alert.id,
+        rule=alert.rule,
+        domain=alert.domain,
+        site=alert.site,
+        first=alert.first,
+        last=alert.last,
+        severity=alert.severity,
+        confidence=alert.confidence,
+        title=alert.title,
+        assets=alert.assets,
+        zones=alert.zones or tuple(dict.fromkeys(homes)),
+        holders=alert.holders,
+        marking=alert.marking,
+        keys=keys,
+        start=alert.first.timestamp(),
+        end=last,
+        arrived=last if arrived is None else arrived,
+    )
+
+
+class Group(msgspec.Struct, kw_only=True):
+    """Alerts that belong together. `key` is the id of the alert that it began with."""
+
+    key: str
+    members: dict[AlertId, Trace] = {}
+    links: dict[AlertId, Link] = {}
+    alike: dict[str, AlertId] = {}
+    """First member by likeness."""
+    strongest: dict[Domain, dict[str, list[float]]] = {}
+    """Evidence of the members (those from `LOW` up) by domain and rule, most first, at most `COUNTED` each."""
+    highest: int = 0
+    """Highest severity of a member."""
+    repeats: int = 0
+    """Alerts that are counted, but not listed any more."""
+    alive: int = 0
+    """Members that new alerts can still be tied to."""
+    incident: IncidentId | None = None
+    revision: int = 0
+    """Number of changes since it was opened: the same for any cutting of the alerts into batches."""
+    state: State = "new"
+    verdict: Verdict = ""
+    validated_by: str = ""
+    judged: bool = False
+    """A person has judged it: the policy is silent from then on."""
+    acted: datetime | None = None
+    """Time of the latest act."""
+    heard: list[EventId] = []
+    """Latest acts, so that one that comes twice counts once."""
+    merged: tuple[IncidentId, ...] = ()
+    into: IncidentId | None = None
+    apart: set[str] = set()
+    """Keys of groups that a person separated from this one: they are not merged again."""
+
+    @property
+    def evidence(self) -> float:
+        """What all members together make believe, 0-1."""
+        return noisy_or(found for rules in self.strongest.values() for found in rules.values())
+
+    @property
+    def severity(self) -> int:
+        """The highest severity of an alert, or what all evidence together makes of it, whichever is more."""
+        return max(self.highest, round(100 * self.evidence))
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """Domains of the members, cyber first."""
+        return tuple(domain for domain in Domain if domain in self.strongest)
+
+    def add(self, member: Trace, link: Link) -> None:
+        """Take `member` in, with the reason."""
+        self._count(member)
+        self.members[member.id] = member
+        self.links[member.id] = link
+        member.group = self.key
+        self.alive += 1
+
+    def take(self, other: Group, bridge: Link) -> None:
+        """Take all of `other` in; its first alert is tied by `bridge`."""
+        for id, member in other.members.items():
+            self._count(member)
+            self.members[id] = member
+            self.links[id] = bridge if id == bridge.alert else other.links[id]
+            member.group = self.key
+        self.alive += other.alive
+        self.repeats += other.repeats
+        self.judged |= other.judged
+        self.apart |= other.apart
+
+    def give_back(self, gone: Iterable[AlertId]) -> None:
+        """Let go of the members called `gone`."""
+        for id in gone:
+            del self.members[id], self.links[id]
+        for id, link in self.links.items():
+            if link.to is not None and link.to not in self.members:
+                self.links[id] = Link(id, None, 1.0, FIRST)
+        self.recount()
+
+    def recount(self) -> None:
+        """Work the sums out again from the members."""
+        self.alike, self.strongest, self.highest = {}, {}, 0
+        for member in self.members.values():
+            self._count(member)
+
+    def _count(self, member: Trace) -> None:
+        rules = self.strongest.setdefault(member.domain, {})
+        if member.severity >= LOW:
+            found = rules.setdefault(member.rule, [])
+            insort(found, member.evidence, key=lambda value: -value)
+            del found[COUNTED:]
+        self.highest = max(self.highest, member.severity)
+        self.alike.setdefault(member.likeness, member.id)
+
+    def root(self) -> AlertId:
+        """Return the first alert that is tied to no other."""
+        return next(id for id, link in self.links.items() if link.to is None)
+
+    def earliest(self) -> Trace:
+        """Return the member whose event time is the earliest."""
+        return min(self.members.values(), key=lambda member: (member.start, member.id))
+
+    def opens(self, latest: Trace) -> bool:
+        """Return whether the members, `latest` having joined, are enough for an incident."""
+        alone = latest.severity >= ALONE_SEVERITY and latest.confidence >= ALONE_CONFIDENCE
+        return alone or (len(self.members) > 1 and self.evidence >= TOGETHER)
+
+    def validated_by_policy(self) -> bool:
+        """Return whether `POLICY` holds."""
+        if self.judged or len(self.strongest) < 2 or self.severity < POLICY_SEVERITY:
+            return False
+        return all(noisy_or(rules.values()) >= POLICY_EVIDENCE for rules in self.strongest.values())
+
+
+def noisy_or(by_rule: Iterable[Sequence[float]]) -> float:
+    """Return the evidence (0-1) of all together, repeats of one rule (most first) counting less and less."""
+    doubt = 1.0
+    for found in by_rule:
+        share = 1.0
+        for value in found:
+            doubt *= 1.0 - share * value
+            share *= REPEAT
+    return 1.0 - doubt
