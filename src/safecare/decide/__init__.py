@@ -1,1 +1,1 @@
-"""Forecast in, plan out: playbooks, ranking, approval."""
+"""Decide: forecast in, plan out. Playbooks are tried on the cascade; a person approves."""

@@ -1,1 +1,1 @@
-"""Incident in, forecast out: the cascade through assets to care."""
+"""Impact: incident in, forecast out. The algebra stands in `safecare.cascade`; here it is put into words."""

@@ -23,6 +23,8 @@ class State(StrEnum):
     CORRUPTED = "corrupted"
     ACCESSED = "accessed"
     UNSAFE = "unsafe"
+    DEGRADED = "degraded"
+    """Works, but not fully: a service in its fallback, a freezer out of its range, a hall too full."""
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -81,5 +83,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mean and CVaR90 of the total care loss, in patient-hours."""
     unknown: tuple[str, ...] = ()
     """Assets of the incident about which the hospital model says nothing."""
+    left_out: int = 0
+    """Effects that are known but not listed, because the list would be too long to read."""
     marking: Marking = Marking()
     schema: int = SCHEMA_VERSION

@@ -1,0 +1,147 @@
+"""A ranking put into words: what an action costs care (first), and why it stands where it stands."""
+
+from __future__ import annotations
+
+import msgspec
+
+from safecare.cascade.engine import Cascade
+from safecare.cascade.simulate import Outcome
+from safecare.decide.constraints import likelihood
+from safecare.decide.ranking import Candidate, Ranking, is_useful
+from safecare.model.forecast import State
+from safecare.model.hospital import Asset, Hospital, Service
+from safecare.model.plan import Action, Step
+from safecare.model.text import Amount, Ref, Span, Text, say
+
+HOUR = 3600.0
+MOST_REASONS = 3
+LEAST_DROP = 0.05
+"""Fall of a probability worth a reason. Chosen: below five points sampling noise speaks."""
+LEAST_CUT = 0.05
+"""Hours of cut below which a cost isn't worth a sentence: three minutes."""
+WAIT = "wait"
+
+_FALLS = {
+    State.DOWN: "{thing} is lost with {after} % instead of {before} %",
+    State.DEGRADED: "{thing} works only in part with {after} % instead of {before} %",
+    State.UNSAFE: "{thing} is dangerous with {after} % instead of {before} %",
+    State.COMPROMISED: "{thing} is in an attacker's hands with {after} % instead of {before} %",
+    State.CORRUPTED: "{thing} holds wrong data with {after} % instead of {before} %",
+    State.EXPOSED: "{thing} has leaked with {after} % instead of {before} %",
+    State.ACCESSED: "{thing} is reached by an intruder with {after} % instead of {before} %",
+}
+
+
+def actions(cascade: Cascade, ranking: Ranking) -> tuple[Action, ...]:
+    """Return the actions of `ranking` in order, ``wait`` among them."""
+    told = [_action(cascade.hospital, ranking, candidate) for candidate in ranking.candidates]
+    told.insert(ranking.wait_rank, _wait(cascade, ranking))
+    return tuple(numbered(action, place) for place, action in enumerate(told, 1))
+
+
+def action_id(candidate: Candidate) -> str:
+    """Return the id of an action: the same playbook on the same target is the same action in every revision."""
+    return f"{candidate.playbook.id.removeprefix('playbook--')}:{candidate.target}"
+
+
+def numbered(action: Action, place: int) -> Action:
+    """Return `action` with rank `place`."""
+    return msgspec.structs.replace(action, rank=place)
+
+
+def _wait(cascade: Cascade, ranking: Ranking) -> Action:
+    why: list[Text] = []
+    if ranking.wait_rank == 0:
+        why.append(say("No action is expected to help care more than it costs"))
+    loss = float(ranking.care.total.mean())
+    why.append(say("Doing nothing costs care {amount}", amount=Amount(round(loss, 1), "h")))
+    return Action(
+        id=WAIT,
+        playbook=WAIT,
+        title=say("Wait and watch"),
+        rank=0,
+        gain=0.0,
+        gain_interval=(0.0, 0.0),
+        best=ranking.wait_best,
+        cost=0.0,
+        cost_text=(say("Costs care nothing of its own"),),
+        why=tuple(why),
+        steps=(Step("operator", say("Watch the incident; a new forecast comes with every new alert")),),
+        needs=(),
+    )
+
+
+def _action(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> Action:
+    playbook, target = candidate.playbook, Ref(candidate.target)
+    needs = list(playbook.response.approvals)
+    if candidate.cost > 0.0 and "clinical" not in needs:
+        needs.append("clinical")
+    return Action(
+        id=action_id(candidate),
+        playbook=playbook.id,
+        title=say(playbook.name, target=target),
+        rank=0,
+        gain=candidate.gain,
+        gain_interval=candidate.interval,
+        best=candidate.best,
+        cost=candidate.cost,
+        cost_text=_costs(candidate),
+        why=_reasons(hospital, ranking, candidate),
+        steps=tuple(Step(work.agent, say(work.command, target=target)) for work in playbook.workflow),
+        needs=tuple(needs),
+        reversible=playbook.response.reversible,
+        infeasible=candidate.infeasible,
+        techniques=tuple(reference.name for reference in playbook.external_references),
+    )
+
+
+def _costs(candidate: Candidate) -> tuple[Text, ...]:
+    """Return what the response alone does to care, the heaviest first."""
+    told: list[tuple[float, Text]] = []
+    if candidate.alone:
+        care = candidate.alone[1]
+        for row, service in enumerate(care.services):
+            down, cut = float(care.hours_down[row].mean()), float(care.hours_cut[row].mean())
+            loss = float(care.loss[row].mean())
+            if down >= LEAST_CUT:
+                told.append(
+                    (loss, say("{service} is lost for {span}", service=Ref(service.id), span=Span(down * HOUR)))
+                )
+            if cut - down >= LEAST_CUT:
+                span = Span((cut - down) * HOUR)
+                told.append(
+                    (loss, say("{service} works in its fallback for {span}", service=Ref(service.id), span=span))
+                )
+    if not told:
+        return (say("Costs care nothing that is foreseen"),)
+    return tuple(text for _, text in sorted(told, key=lambda one: -one[0]))
+
+
+def _reasons(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> tuple[Text, ...]:
+    if candidate.infeasible is not None:
+        return ()
+    gain = Amount(round(abs(candidate.gain), 1), "h")
+    if is_useful(candidate):
+        reasons = [say("Spares care {amount}, its own cost already taken off", amount=gain)]
+    elif candidate.interval[1] < 0.0:
+        reasons = [say("Costs care {amount} more than it spares", amount=gain)]
+    else:
+        reasons = [say("Makes no difference to care that is certain")]
+    return (*reasons, *_falls(hospital, ranking.baseline, candidate.outcome))
+
+
+def _falls(hospital: Hospital, before: Outcome, after: Outcome) -> list[Text]:
+    """Return the facts whose probability falls most, weighed by how much hangs on the thing."""
+    found: list[tuple[float, Text]] = []
+    for number in before.rows:
+        fact = before.system.facts[number]
+        thing = hospital.thing(fact.target)
+        if not isinstance(thing, Asset | Service):
+            continue
+        old, new = likelihood(before, fact), likelihood(after, fact)
+        if old - new >= LEAST_DROP:
+            weight = 5.0 if isinstance(thing, Service) else float(thing.criticality)
+            text = say(_FALLS[fact.state], thing=Ref(fact.target), before=round(100 * old), after=round(100 * new))
+            found.append(((old - new) * weight, text))
+    found.sort(key=lambda one: -one[0])
+    return [text for _, text in found[:MOST_REASONS]]

@@ -1,0 +1,134 @@
+"""A forecast from an incident and its alerts: effects with probability, times and reasons, and what care loses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from safecare.cascade.care import Care
+from safecare.cascade.engine import Cascade
+from safecare.cascade.simulate import Outcome
+from safecare.cascade.statistics import tail_mean, wilson
+from safecare.cascade.trace import Cause, chain
+from safecare.cascade.words import Fact
+from safecare.model.alert import Alert
+from safecare.model.forecast import CareLoss, Effect, Forecast, Hop
+from safecare.model.hospital import Asset, Hospital, Service
+from safecare.model.incident import Incident
+from safecare.model.text import Span, say
+
+HOUR = 3600.0
+MARKS = (0.25 * HOUR, 1 * HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 72 * HOUR)
+"""Times (seconds) by which probabilities are told. Chosen: a guard's, a shift's, a crisis staff's horizon."""
+LEAST_PROBABILITY = 0.02
+"""Effects below are noise at some hundred samples (the upper bound of 0 in 200 is 1.9 %, Wilson)."""
+MOST_EFFECTS = 120
+"""Longest list. Chosen: more than a screen shows, less than a long incident needs to stay readable."""
+LEAST_FOR_TIMES = 5
+"""Fewest samples with the effect from which quantiles of its time are told."""
+FAMILIES = {
+    "it": "it",
+    "network": "network",
+    "pharmacy": "pharmacy",
+    "cold_chain": "cold_chain",
+    "utility": "utility",
+    "medical": "medical",
+    "door": "physical",
+    "camera": "physical",
+    "fire": "physical",
+}
+"""Family on screen by group of the asset; everything else is ``other``."""
+
+
+def forecast(cascade: Cascade, incident: Incident, alerts: Sequence[Alert]) -> Forecast:
+    """Return what `incident`, with `alerts`, breaks next."""
+    seeds = cascade.seeds(incident, alerts)
+    samples = cascade.samples_for(seeds)
+    outcome, care = cascade.play(seeds, cascade.draws(incident, samples))
+    effects, left_out = _effects(cascade, outcome)
+    return Forecast(
+        incident=incident.id,
+        revision=incident.revision,
+        site=incident.site,
+        at=cascade.start(incident),
+        horizon=cascade.horizon,
+        samples=samples,
+        effects=effects,
+        losses=_losses(care),
+        loss=(float(care.total.mean()), tail_mean(care.total)),
+        unknown=cascade.unknown(alerts),
+        left_out=left_out,
+        marking=incident.marking,
+    )
+
+
+def _effects(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], int]:
+    """Return the effects worth telling, most important first, and how many more there are."""
+    weighed: list[tuple[float, Fact, Asset | Service, int]] = []
+    for number, row in outcome.rows.items():
+        fact = cascade.system.facts[number]
+        thing = cascade.hospital.thing(fact.target)
+        hits = int(np.isfinite(outcome.starts[row]).sum())
+        if isinstance(thing, Asset | Service) and hits >= LEAST_PROBABILITY * outcome.samples:
+            weighed.append((_importance(thing, hits / outcome.samples), fact, thing, hits))
+    weighed.sort(key=lambda one: (-one[0], one[1]))
+    told = tuple(_effect(outcome, cascade, fact, thing, hits) for _, fact, thing, hits in weighed[:MOST_EFFECTS])
+    return told, max(0, len(weighed) - MOST_EFFECTS)
+
+
+def _importance(thing: Asset | Service, probability: float) -> float:
+    """Services stand before all assets, then assets by criticality, then by probability."""
+    return (10.0 if isinstance(thing, Service) else float(thing.criticality)) + probability
+
+
+def _effect(outcome: Outcome, cascade: Cascade, fact: Fact, thing: Asset | Service, hits: int) -> Effect:
+    starts = np.maximum(outcome.start(fact), 0.0)
+    happens = starts[np.isfinite(starts)]
+    likely = tuple(float(time) for time in np.quantile(happens, (0.1, 0.5, 0.9)))
+    return Effect(
+        target=fact.target,
+        kind="service" if isinstance(thing, Service) else "asset",
+        group=family(cascade.hospital, fact.target),
+        state=fact.state,
+        probability=hits / outcome.samples,
+        interval=wilson(hits, outcome.samples),
+        earliest=max(0.0, outcome.worst[outcome.system.number[fact]]),
+        likely=(likely[0], likely[1], likely[2]) if hits >= LEAST_FOR_TIMES else None,
+        by=tuple((mark, float(np.mean(starts <= mark))) for mark in MARKS if mark <= cascade.horizon),
+        path=tuple(_hop(cause) for cause in chain(outcome, fact)),
+    )
+
+
+def family(hospital: Hospital, target: str) -> str:
+    """Return the family on screen of an asset or service."""
+    thing = hospital.thing(target)
+    if isinstance(thing, Service):
+        return "care"
+    return FAMILIES.get(thing.group, "other") if isinstance(thing, Asset) else "physical"
+
+
+def _hop(cause: Cause) -> Hop:
+    return Hop(cause.by.text, max(0.0, cause.after), cause.by.source)
+
+
+def _losses(care: Care) -> tuple[CareLoss, ...]:
+    """Loss by service, the heaviest first; services that lose nothing are left out."""
+    told: list[tuple[float, CareLoss]] = []
+    for row, service in enumerate(care.services):
+        mean, cut, down = (
+            float(care.loss[row].mean()),
+            float(care.hours_cut[row].mean()),
+            float(care.hours_down[row].mean()),
+        )
+        if mean <= 0.0 and cut <= 0.0:
+            continue
+        text = None
+        if service.fallback is not None and cut > down:
+            share = round(100 * service.fallback_efficiency)
+            text = say(
+                "In fallback for {span}, at {share} % of its capacity", span=Span((cut - down) * HOUR), share=share
+            )
+        patients = float(care.patients[row].mean())
+        told.append((mean, CareLoss(service=service.id, hours_down=down, patients=patients, fallback=text)))
+    return tuple(loss for _, loss in sorted(told, key=lambda one: -one[0]))
