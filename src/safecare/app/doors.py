@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import msgspec
 import structlog
 
 from safecare.app.health import Doors
@@ -20,6 +22,10 @@ FIRST_WAIT = 0.5
 """Seconds until a failed door is tried again (chosen)."""
 LONGEST_WAIT = 30.0
 """Seconds between tries of a door that keeps failing (chosen)."""
+
+
+SECRET = {"users", "password", "key"}
+"""Settings that nobody is told."""
 
 
 def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[str, Any], folder: Path) -> Built:
@@ -35,6 +41,7 @@ def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[
     if strange := sorted(set(settings.doors) - known):
         raise SettingsError(f"no door is called {strange[0]}; there are: {', '.join(sorted(known))}")
     built: dict[str, Source] = {}
+    plain: dict[str, dict[str, Any]] = {}
     failed: dict[str, str] = {}
     for spec in specs:
         kind = found.parts.get(spec.source)
@@ -42,45 +49,52 @@ def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[
             failed[spec.id] = aside.get(spec.source, f"no source is called {spec.source}")
             continue
         try:
-            built[spec.id] = _build(kind, spec.id, {**spec.settings, **settings.doors.get(spec.id, {})}, given, folder)
-        except (TypeError, ValueError) as error:
+            arguments = _arguments(kind, {**spec.settings, **settings.doors.get(spec.id, {})}, given, folder)
+            built[spec.id] = kind(**arguments, **_given(kind, {**given, "door": spec.id}))
+            plain[spec.id] = _plain(arguments)
+        except (TypeError, ValueError, msgspec.ValidationError) as error:
             failed[spec.id] = str(error)
-    return Built(built, failed, {spec.id: spec.source for spec in specs})
+    return Built(built, failed, {spec.id: spec.source for spec in specs}, plain)
 
 
 @dataclasses.dataclass(frozen=True)
 class Built:
-    """Doors by id, those that could not be built with the reason, and the source's name of each."""
+    """Doors by id, those that could not be built with the reason, the source's name and the plain settings of each."""
 
     doors: dict[str, Source]
     failed: dict[str, str]
     names: dict[str, str]
+    settings: dict[str, dict[str, Any]]
+    """Settings as the doors run, without secrets, for those who want to reach them."""
 
 
-def _build(kind: Any, door: str, settings: dict[str, Any], given: Mapping[str, Any], folder: Path) -> Source:
-    hints = get_type_hints(kind)
-    asked = {field.name for field in dataclasses.fields(kind) if field.init}
-    if strange := sorted(set(settings) - asked):
-        raise ValueError(f"the source has no setting {strange[0]}; it has: {', '.join(sorted(asked - set(given)))}")
-    arguments = {name: value for name, value in {**given, "door": door}.items() if name in asked}
-    for name, value in settings.items():
-        arguments[name] = folder / value if hints[name] is Path else value
-    built: Source = kind(**arguments)
-    return built
+def _asked(kind: type) -> dict[str, Any]:
+    """Return name and type of what the source's constructor asks for."""
+    hints = get_type_hints(kind.__init__)  # type: ignore[misc]
+    return {name: hints.get(name) for name in inspect.signature(kind).parameters}
 
 
-def describe(door: Source) -> dict[str, Any]:
-    """Return the plain settings of a door as it runs, without secrets, for those who want to reach it."""
-    secret = {"users", "password", "key"}
-    described: dict[str, Any] = {}
-    for field in dataclasses.fields(door):  # type: ignore[arg-type]
-        value = getattr(door, field.name, None)
-        if field.init and field.name not in secret:
-            if isinstance(value, Path):
-                described[field.name] = str(value.resolve())
-            elif isinstance(value, str | int | float | bool | list):
-                described[field.name] = value
-    return described
+def _given(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in _asked(kind) if name in given}
+
+
+def _arguments(kind: type, settings: Mapping[str, Any], given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return `settings` with the types that the source asks for. Raises `ValueError` for one that it has not."""
+    asked = {name: hint for name, hint in _asked(kind).items() if name not in given and name != "door"}
+    if strange := sorted(set(settings) - set(asked)):
+        raise ValueError(f"the source has no setting {strange[0]}; it has: {', '.join(sorted(asked))}")
+    return {
+        name: folder / value if asked[name] in {Path, Path | None} else msgspec.convert(value, asked[name])
+        for name, value in settings.items()
+    }
+
+
+def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value.resolve()) if isinstance(value, Path) else msgspec.to_builtins(value)
+        for name, value in arguments.items()
+        if name not in SECRET
+    }
 
 
 async def run_door(name: str, door: Source, intake: DoorIntake, doors: Doors) -> None:

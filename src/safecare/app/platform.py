@@ -21,14 +21,14 @@ import psutil
 
 from safecare import __version__
 from safecare.app.child import Child
-from safecare.app.doors import Built, build_doors, describe, run_door
+from safecare.app.doors import Built, build_doors, run_door
 from safecare.app.engine import EngineStatus
 from safecare.app.files import SiteFiles, demo_hospital, hospital_of
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
 from safecare.app.scenarios import ScenarioProcesses
-from safecare.console.app import create_app
+from safecare.console.application import create_app
 from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
@@ -71,8 +71,12 @@ class Platform:
         self.database = Database(self.folder.database)
         self.database.migrate()
         self.artifacts = Artifacts(self.folder.artifacts, reserve_mb=self.settings.limits.disk_reserve_mb)
-        self.accounts = Accounts(self.database, self.clock)
+        console = self.settings.console
+        self.accounts = Accounts(
+            self.database, self.clock, link_minutes=console.link_minutes, session_hours=console.session_hours
+        )
         self.doors = Doors(self.clock)
+        self.port = self.settings.console.port
         self.started = self.clock.now()
         self.engine = Child("engine", ("-m", "safecare.app.engine", str(self.folder.path), str(self.source)))
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
@@ -82,25 +86,33 @@ class Platform:
     @property
     def url(self) -> str:
         """Address of the console."""
-        console = self.settings.console
-        return console.public_url or f"http://{console.host}:{console.port}"
+        return self.settings.console.public_url or f"http://{self.settings.console.host}:{self.port}"
 
     def sign_in_link(self, role: str, name: str) -> str:
-        """Return a fresh one-time link that signs `name` in as `role`."""
-        return f"{self.url}/sign-in/{self.accounts.invite(role=role, name=name)}"
+        """Return a fresh one-time link that signs `name` in as `role`; the same name is the same user."""
+        known = next(
+            (one for one in self.accounts.users() if (one.role, one.name, one.revoked) == (role, name, None)), None
+        )
+        token = self.accounts.invite(known.id) if known else self.accounts.invite(role=role, name=name)
+        return f"{self.url}/sign-in/{token}"
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Run until cancelled; call `ready` once the console answers."""
+
+        def listening(port: int) -> None:
+            self.port = port
+            self.folder.runtime.write_bytes(msgspec.json.encode(self._runtime()))
+            ready()
+
         for door, reason in self.built.failed.items():
             self.doors.add(door, self.built.names[door], "off", reason)
-        self.folder.runtime.write_bytes(msgspec.json.encode(self._runtime()))
         async with asyncio.TaskGroup() as group:
             group.create_task(self.engine.run())
             for name, door in self.built.doors.items():
                 self.doors.add(name, self.built.names[name])
                 group.create_task(run_door(name, door, self._intake(name), self.doors))
             console = self.settings.console
-            await serve(create_app(self._console()), console.host, console.port, ready)
+            await serve(create_app(self._console()), console.host, console.port, listening)
 
     def health(self) -> Health:
         """Return how the platform is (`safecare.console.deps.HealthProvider`)."""
@@ -162,8 +174,7 @@ class Platform:
 
     def _runtime(self) -> Runtime:
         doors = {
-            name: {"source": self.built.names[name], "settings": describe(door)}
-            for name, door in self.built.doors.items()
+            name: {"source": self.built.names[name], "settings": self.built.settings[name]} for name in self.built.doors
         }
         return Runtime(os.getpid(), self.url, self.started, doors)
 

@@ -22,10 +22,16 @@ CHUNK = 1 << 20
 
 
 class Position(msgspec.Struct, frozen=True):
-    """How far a file is done: which file (inode), and up to which byte."""
+    """How far a file is done: which file (inode), how often it was cut in place, and up to which byte.
+
+    `end` above `offset` is an intent: these bytes were being stored. After a crash exactly they are stored
+    again, under the same key, so that nothing is there twice.
+    """
 
     inode: int = 0
     offset: int = 0
+    cuts: int = 0
+    end: int = 0
 
 
 @source("eve")
@@ -72,26 +78,29 @@ class EveFile:
         file = self._opened(intake)
         if file is None:
             return False
-        raw = await asyncio.to_thread(_read, file, self._at.offset)
+        at = self._at
+        whole = at.end - at.offset if at.end > at.offset else CHUNK
+        raw = await asyncio.to_thread(_read, file, at.offset, whole)
         end = raw.rfind(b"\n") + 1
         if not end:
             if len(raw) >= LIMIT:  # a line without an end: kept as a reject, read over
-                await intake.reject(self.door, raw, f"no line end within {LIMIT} bytes", f"byte {self._at.offset}")
-                self._move(len(raw))
+                await intake.reject(self.door, raw, f"no line end within {LIMIT} bytes", f"byte {at.offset}")
+                self._move(Position(at.inode, at.offset + len(raw), at.cuts))
                 return True
             return self._rotated()
+        self._move(Position(at.inode, at.offset, at.cuts, at.offset + end))
         events, errors = read_eve_lines(raw[:end], intake.hospital, self.door, intake.clock.now())
         for error in errors:
-            await intake.reject(self.door, error.raw, error.reason, f"after byte {self._at.offset}, line {error.line}")
-        await intake.publish(events, key=f"{self.door}\x1f{self._at.inode}\x1f{self._at.offset}")
-        self._move(end)
+            await intake.reject(self.door, error.raw, error.reason, f"after byte {at.offset}, line {error.line}")
+        await intake.publish(events, key="\x1f".join(map(str, (self.door, *msgspec.structs.astuple(self._at)))))
+        self._move(Position(at.inode, at.offset + end, at.cuts))
         intake.report(self.door, "ok", str(self.path))
         return True
 
     def _opened(self, intake: Intake) -> BinaryIO | None:
         if self._file is not None:
             if os.fstat(self._file.fileno()).st_size < self._at.offset:  # cut in place (copytruncate)
-                self._at = Position(self._at.inode, 0)
+                self._at = Position(self._at.inode, 0, self._at.cuts + 1)
             return self._file
         try:
             self._file = self.path.open("rb")
@@ -115,8 +124,8 @@ class EveFile:
             self._close()
         return not same
 
-    def _move(self, count: int) -> None:
-        self._at = Position(self._at.inode, self._at.offset + count)
+    def _move(self, position: Position) -> None:
+        self._at = position
         target = self._position_file()
         fresh = target.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(self._at))
@@ -137,6 +146,6 @@ class EveFile:
             self._file = None
 
 
-def _read(file: BinaryIO, offset: int) -> bytes:
+def _read(file: BinaryIO, offset: int, size: int) -> bytes:
     file.seek(offset)
-    return file.read(CHUNK)
+    return file.read(size)

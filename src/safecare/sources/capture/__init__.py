@@ -1,0 +1,1 @@
+"""Packet captures that a sensor or a person puts into a folder."""
