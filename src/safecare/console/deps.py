@@ -1,0 +1,234 @@
+"""What the console is given. Nothing here is a global: tests and the platform build their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from safecare.exchange.log import Entry, Log
+from safecare.locale.catalogue import Catalogue
+from safecare.model.clock import Clock
+from safecare.model.events.acts import Act
+from safecare.model.hospital import Hospital
+from safecare.model.text import Text
+from safecare.model.topics import Item, encode, topic_of
+from safecare.settings import Settings
+from safecare.store.accounts import Accounts
+from safecare.store.artifacts import Artifacts
+from safecare.store.audit import AuditCheck
+from safecare.store.glance import Glance
+from safecare.store.read import Reader
+
+
+class LineError(msgspec.Struct, frozen=True):
+    """One unit of an ingest request that can't be read: where (1 = first), why, and its bytes."""
+
+    line: int
+    reason: str
+    raw: bytes = b""
+
+
+Parsed = tuple[list[Item], list[LineError]]
+Parser = Callable[[bytes], Parsed]
+"""Turns the body of an ingest request into items and errors; pure, never raises for what stands in the bytes."""
+
+
+class Publish(Protocol):
+    """Puts items on the road; durable when it returns. Raises `LogFullError`.
+
+    `key` makes a repeat harmless: what was published under the same key is not stored again.
+    """
+
+    async def __call__(self, items: Sequence[Item], *, key: str | None = None) -> None:
+        """Store `items`."""
+        ...
+
+
+class Refuse(Protocol):
+    """Keeps what a door could not read, as `safecare.sources.api.Intake.reject` does. Raises `LogFullError`."""
+
+    async def __call__(self, door: str, raw: bytes, reason: str, place: str = "") -> None:
+        """Store `raw` with the reason."""
+        ...
+
+
+class SourceHealth(msgspec.Struct, frozen=True):
+    """One door."""
+
+    door: str
+    source: str
+    state: str
+    detail: str
+    last: datetime | None
+    events: int
+    rejects: int
+
+
+class StageHealth(msgspec.Struct, frozen=True):
+    """One group of the log: how many batches it is behind, and whether it runs."""
+
+    group: str
+    lag: int
+    alive: bool
+
+
+class PartMissing(msgspec.Struct, frozen=True):
+    """A part that stepped aside, and why."""
+
+    name: str
+    reason: str
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """Room that is left (MB), the reserve below which senders are refused, and whether they are."""
+
+    free_mb: int
+    reserve_mb: int
+    refusing: bool
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the platform is. Every figure is counted, none estimated."""
+
+    sources: tuple[SourceHealth, ...]
+    stages: tuple[StageHealth, ...]
+    parts_missing: tuple[PartMissing, ...]
+    disk: Disk
+    memory_mb: float
+    started: datetime
+    version: str
+
+
+class HealthProvider(Protocol):
+    """Tells how the platform is. Blocking; called in a thread."""
+
+    def health(self) -> Health:
+        """Return the present state."""
+        ...
+
+
+class ScenarioInfo(msgspec.Struct, frozen=True):
+    """A scenario that can be run; `quiet` is one in which nothing may be raised."""
+
+    name: str
+    title: Text
+    description: Text
+    steps: int
+    quiet: bool
+
+
+class RunStep(msgspec.Struct, frozen=True):
+    """One step of a run: what was put in, what had to follow, what did."""
+
+    step: int
+    title: Text
+    input: Text
+    expected: Text
+    alert: str | None = None
+    latency: float | None = None
+    """Seconds from input to alert."""
+    ok: bool | None = None
+    """None while it is still open."""
+    told: tuple[str, ...] = ()
+
+
+class RunCheck(msgspec.Struct, frozen=True):
+    """One check over the whole run."""
+
+    name: Text
+    ok: bool
+    detail: Text
+
+
+class ScenarioRun(msgspec.Struct, frozen=True):
+    """A run and how far it is."""
+
+    name: str
+    state: str
+    """``running``, ``passed`` or ``failed``."""
+    started: datetime
+    steps: tuple[RunStep, ...]
+    checks: tuple[RunCheck, ...]
+
+
+class Exercise(msgspec.Struct, frozen=True):
+    """The exercise that runs now: every screen shows it."""
+
+    scenario: str
+    since: datetime
+
+
+class BusyError(RuntimeError):
+    """A scenario is running already."""
+
+
+class ScenarioRunner(Protocol):
+    """Lists and runs scenarios. Blocking calls; called in a thread."""
+
+    def scenarios(self) -> Sequence[ScenarioInfo]:
+        """Return what can be run."""
+        ...
+
+    def start(self, name: str, actor: str) -> str:
+        """Start scenario `name` for `actor` and return the run's id. Raises `KeyError`, `BusyError`."""
+        ...
+
+    def run(self, run: str) -> ScenarioRun | None:
+        """Return how far `run` is; None when there is no such run."""
+        ...
+
+    def exercise(self) -> Exercise | None:
+        """Return the exercise that runs now. Does not block."""
+        ...
+
+
+@dataclass(frozen=True)
+class ConsoleDeps:
+    """Everything that the console needs."""
+
+    reader: Reader
+    glance: Glance
+    verify: Callable[[], AuditCheck]
+    """Checks the audit chain; blocking."""
+    log: Log
+    artifacts: Artifacts
+    accounts: Accounts
+    hospital: Hospital
+    clock: Clock
+    settings: Settings
+    catalogue: Catalogue
+    health: HealthProvider
+    scenarios: ScenarioRunner
+    local_token: str
+    """Token in the data folder's ``local.token``: whoever can read that file acts as admin."""
+    publish: Publish
+    refuse: Refuse
+    ingest: Mapping[str, Parser] = field(default_factory=dict)
+    """Parsers of further ingest formats by name (``idmef``, ``eve``); ``events`` is the console's own."""
+    static: Path = field(default_factory=lambda: Path(str(files("safecare.console"))) / "static")
+    """Folder of the built front end."""
+
+
+def appender(log: Log) -> Publish:
+    """Return the plain `Publish` over `log`: one append for all items, in a thread.
+
+    Acts of people may use the last of the room: a decision must not be refused because senders have filled the disk.
+    """
+
+    async def publish(items: Sequence[Item], *, key: str | None = None) -> None:
+        by_topic: dict[str, list[bytes]] = {}
+        for item in items:
+            by_topic.setdefault(topic_of(item), []).append(encode(item))
+        entries = [Entry(topic, tuple(raw), key and f"{key}:{topic}") for topic, raw in by_topic.items()]
+        if entries:
+            people = all(isinstance(item, Act) for item in items)
+            await asyncio.to_thread(log.append, entries, reserve=not people)
+
+    return publish

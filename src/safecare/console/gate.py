@@ -1,0 +1,142 @@
+"""The gate before every route: who is asking, may they, and did the request come from our own page.
+
+- People carry a session cookie; machines ``Authorization: Bearer``. The local token acts as admin.
+- A request that changes something and carries a cookie must come from our own origin, and must carry the header
+  ``X-Safecare: 1`` or (plain forms) a field that only our page knows. Foreign pages can do neither.
+- Tokens that fail are counted by address, so that nobody tries many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from safecare.console.deps import ConsoleDeps
+from safecare.console.rights import ADMIN, NOBODY, PUBLIC, RIGHTS, Visitor, may
+from safecare.console.web import ProblemError
+from safecare.console.words import Words, language_of
+from safecare.model.clock import Clock
+from safecare.model.text import say
+
+SESSION_COOKIE = "safecare_session"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+FORM_ROUTES = frozenset({"sign_in", "sign_out", "answer_page"})
+"""Routes that plain forms may use: they check the form's own field, since a form can't set a header."""
+
+FAILURES = 20
+"""Failed tokens that one address may send within `FAILURE_WINDOW` (chosen: tokens have at least 128 random bits,
+so this only keeps the noise and the load down)."""
+FAILURE_WINDOW = timedelta(minutes=1)
+ADDRESSES = 4096
+"""Addresses that are remembered (chosen: bounded memory; the oldest are forgotten)."""
+
+
+class Failures:
+    """Counts failed tokens by address."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start empty."""
+        self._clock = clock
+        self._seen: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        """Raise `ProblemError` 429 when `address` has failed too often."""
+        since, count = self._seen.get(address, (self._clock.now(), 0))
+        if count >= FAILURES and self._clock.now() - since < FAILURE_WINDOW:
+            raise ProblemError(429, say("Too many attempts. Wait a minute, then try again."), {"Retry-After": "60"})
+
+    def add(self, address: str) -> None:
+        """Count a failure of `address`."""
+        now = self._clock.now()
+        since, count = self._seen.pop(address, (now, 0))
+        self._seen[address] = (now, 1) if now - since >= FAILURE_WINDOW else (since, count + 1)
+        while len(self._seen) > ADDRESSES:
+            self._seen.popitem(last=False)
+
+
+class Gate:
+    """Finds the visitor and refuses what the table of rights does not allow."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        """Take the platform's parts."""
+        self._deps = deps
+        self.failures = Failures(deps.clock)
+
+    async def __call__(self, request: Request) -> None:
+        """Judge one request before its route runs. Raises `ProblemError`."""
+        words = Words(self._deps.catalogue, self._deps.hospital, language_of(request, self._deps.settings.language))
+        request.state.words = words
+        request.state.visitor = NOBODY
+        name = request.scope["route"].name
+        visitor, machine = await self._visitor(request)
+        request.state.visitor = visitor
+        if request.method not in SAFE_METHODS and not machine:
+            self._own_page(request, name)
+        if RIGHTS[name] is PUBLIC:
+            return
+        if not visitor.known:
+            raise ProblemError(401, say("Sign in first."), {"WWW-Authenticate": "Bearer"})
+        if not may(visitor, name):
+            raise ProblemError(403, say("Your role does not allow this."))
+
+    async def _visitor(self, request: Request) -> tuple[Visitor, bool]:
+        """Return who is asking, and whether a token (not a cookie) says so."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and token:
+            return await self._machine(request, token.strip()), True
+        return await self.session(request.cookies.get(SESSION_COOKIE, "")), False
+
+    async def _machine(self, request: Request, token: str) -> Visitor:
+        if self._deps.local_token and hmac.compare_digest(token.encode(), self._deps.local_token.encode()):
+            return Visitor("local", "local", ADMIN)
+        address = address_of(request)
+        self.failures.check(address)
+        found = await self.session(token)
+        if not found.known:
+            self.failures.add(address)
+            raise ProblemError(401, say("This token is not valid."), {"WWW-Authenticate": "Bearer"})
+        return Visitor(found.user, found.name, found.role, found.site)
+
+    async def session(self, secret: str) -> Visitor:
+        """Return the visitor that a session's secret belongs to, or `NOBODY`."""
+        if not 16 <= len(secret) <= 256:
+            return NOBODY
+        found = await asyncio.to_thread(self._deps.accounts.session, secret)
+        return NOBODY if found is None else Visitor(found.user, found.name, found.role, found.site, secret)
+
+    def _own_page(self, request: Request, name: str) -> None:
+        foreign = ProblemError(403, say("This request did not come from our own page."))
+        origin = request.headers.get("origin")
+        if origin is not None and not self._is_ours(origin, request.headers.get("host", "")):
+            raise foreign
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise foreign
+        if name not in FORM_ROUTES and request.headers.get("x-safecare") != "1":
+            raise foreign
+
+    def _is_ours(self, origin: str, host: str) -> bool:
+        """Compare by host and port: a proxy that ends TLS changes the scheme."""
+        ours = {host.lower(), urlsplit(self._deps.settings.console.public_url).netloc.lower()} - {""}
+        return urlsplit(origin).netloc.lower() in ours
+
+
+def form_key(visitor: Visitor) -> str:
+    """Return the field that proves that a form came from our page to this session: a hash of its secret."""
+    return hashlib.sha256(b"form\x1f" + visitor.secret.encode()).hexdigest()
+
+
+def check_form(visitor: Visitor, given: str) -> None:
+    """Raise `ProblemError` 403 unless `given` is the visitor's form key."""
+    if not hmac.compare_digest(given.encode(), form_key(visitor).encode()):
+        raise ProblemError(403, say("This request did not come from our own page."))
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the client."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,122 @@
+"""How the platform is: health, metrics, rejects, audit chain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+from fastapi import FastAPI, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.deps import ConsoleDeps, Health
+from safecare.console.feed import Feed
+from safecare.console.web import answer
+from safecare.console.wire.platform import Audit, AuditEntry, RejectView
+
+CHECK_AGAIN = timedelta(minutes=1)
+"""How long the check of the whole audit chain is believed (chosen: it reads every act there ever was)."""
+
+
+@dataclass
+class Counters:
+    """What this process has counted since its start."""
+
+    accepted: int = 0
+    rejected: int = 0
+
+    def took(self, accepted: int, rejected: int) -> None:
+        """Count one ingest request."""
+        self.accepted += accepted
+        self.rejected += rejected
+
+
+@dataclass
+class _Chain:
+    """The last check of the audit chain."""
+
+    deps: ConsoleDeps
+    _ok: bool = field(default=False, init=False)
+    _at: datetime | None = field(default=None, init=False)
+
+    def ok(self) -> bool:
+        now = self.deps.clock.now()
+        if self._at is None or abs(now - self._at) > CHECK_AGAIN:
+            self._ok = self.deps.verify().ok
+            self._at = now
+        return self._ok
+
+
+def exposition(health: Health, counts: dict[str, int], counters: Counters, feed: Feed) -> str:
+    """Return the figures in Prometheus text format 0.0.4."""
+    return "\n".join(_lines(health, counts, counters, feed)) + "\n"
+
+
+def _lines(health: Health, counts: dict[str, int], counters: Counters, feed: Feed) -> Iterator[str]:
+    def one(name: str, kind: str, help: str, *samples: tuple[dict[str, str], float]) -> Iterator[str]:
+        yield f"# HELP safecare_{name} {help}"
+        yield f"# TYPE safecare_{name} {kind}"
+        for labels, value in samples:
+            inner = ",".join(f'{key}="{_escape(text)}"' for key, text in labels.items())
+            yield f"safecare_{name}{{{inner}}} {value:g}" if inner else f"safecare_{name} {value:g}"
+
+    stored = [({"what": what}, float(count)) for what, count in sorted(counts.items())]
+    yield from one("stored", "gauge", "Things in the central database.", *stored)
+    doors = [({"door": door.door, "source": door.source}, door) for door in health.sources]
+    yield from one(
+        "door_up", "gauge", "1 when the door works.", *((who, float(door.state == "ok")) for who, door in doors)
+    )
+    yield from one("door_events_total", "counter", "Events taken.", *((who, float(door.events)) for who, door in doors))
+    yield from one(
+        "door_rejects_total", "counter", "Units refused.", *((who, float(door.rejects)) for who, door in doors)
+    )
+    stages = [({"stage": stage.group}, stage) for stage in health.stages]
+    yield from one("stage_lag", "gauge", "Batches that wait.", *((who, float(stage.lag)) for who, stage in stages))
+    yield from one("stage_up", "gauge", "1 when the stage runs.", *((who, float(stage.alive)) for who, stage in stages))
+    yield from one("parts_missing", "gauge", "Parts that stepped aside.", ({}, float(len(health.parts_missing))))
+    yield from one("disk_free_megabytes", "gauge", "Room that is left.", ({}, float(health.disk.free_mb)))
+    yield from one(
+        "refusing", "gauge", "1 when senders are refused for want of room.", ({}, float(health.disk.refusing))
+    )
+    yield from one("memory_megabytes", "gauge", "Memory of all processes.", ({}, health.memory_mb))
+    yield from one("ingest_accepted_total", "counter", "Items taken over HTTP.", ({}, float(counters.accepted)))
+    yield from one("ingest_rejected_total", "counter", "Items refused over HTTP.", ({}, float(counters.rejected)))
+    yield from one("live_browsers", "gauge", "Live streams that are open.", ({}, float(feed.browsers)))
+    yield from one("live_announced_total", "counter", "Changes announced.", ({}, float(feed.announced)))
+    yield from one("live_cut_off_total", "counter", "Browsers that could not keep up.", ({}, float(feed.cut_off)))
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters) -> None:
+    """Add the routes of the platform's own state."""
+    chain = _Chain(deps)
+
+    @app.get("/api/health", name="health")
+    async def health(request: Request) -> Response:
+        return answer(await asyncio.to_thread(deps.health.health))
+
+    @app.get("/metrics", name="metrics")
+    async def metrics(request: Request) -> Response:
+        found = await asyncio.to_thread(deps.health.health)
+        counts = await asyncio.to_thread(deps.reader.counts)
+        text = exposition(found, counts, counters, feed)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/api/rejects", name="rejects")
+    async def rejects(request: Request, limit: int = Query(100, ge=1, le=1000)) -> Response:
+        found = await asyncio.to_thread(deps.reader.rejects, limit)
+        return answer([RejectView(one.id, one.at, one.door, one.size, one.reason, one.place) for one in found])
+
+    @app.get("/api/audit", name="audit")
+    async def audit(request: Request, after: int = Query(0, ge=0), limit: int = Query(200, ge=1, le=1000)) -> Response:
+        found = await asyncio.to_thread(deps.reader.audit, after, limit)
+        entries = [
+            AuditEntry(one.seq, one.at, one.actor, one.act, msgspec.Raw(one.detail.encode()), one.hash) for one in found
+        ]
+        return answer(Audit(entries, await asyncio.to_thread(chain.ok)))

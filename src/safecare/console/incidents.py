@@ -1,0 +1,156 @@
+"""Incidents: reading them, their forecast and plan, and judging them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from fastapi import FastAPI, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.outlook import forecast_view, plan_view
+from safecare.console.rights import APPROVERS, Visitor, may_see
+from safecare.console.views import incident_view, listed_alert
+from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import Decide, Judge
+from safecare.console.wire.incidents import IncidentView, ListedAlert
+from safecare.console.wire.platform import Done
+from safecare.console.words import Words
+from safecare.model.events.acts import IncidentJudged, PlanDecided
+from safecare.model.ids import IncidentId, PlanId
+from safecare.model.incident import Incident
+from safecare.model.plan import Action, Plan
+from safecare.model.text import say
+
+ALERTS = 1000
+"""Most alerts in one answer (chosen: some seconds of reading for a person, a few hundred kB)."""
+
+
+class Incidents:
+    """What is read of incidents. Blocking."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        """Take the platform's parts."""
+        self._deps = deps
+
+    def get(self, id: str, visitor: Visitor) -> Incident:
+        """Return the latest revision. Raises `ProblemError` 404, also when it is not shared with `visitor`."""
+        found = self._deps.reader.incident(IncidentId(id))
+        if found is None or not may_see(visitor, found.site, found.marking):
+            raise not_found()
+        return found
+
+    def whole(self, id: str, visitor: Visitor, words: Words) -> IncidentView:
+        """Return the incident with alerts, notices and history. Raises `ProblemError` 404."""
+        incident = self.get(id, visitor)
+        reader = self._deps.reader
+        alerts = {alert.id: alert for alert in reader.alerts(ids=[link.alert for link in incident.links], limit=ALERTS)}
+        shared = {id: alert for id, alert in alerts.items() if may_see(visitor, alert.site, alert.marking)}
+        notices = [one for one in reader.notices(incident=incident.id) if may_see(visitor, one.site, one.marking)]
+        receipts = reader.receipts(incident=incident.id) if notices else []
+        revisions = list(reader.revisions(incident.id)) or [incident]
+        return incident_view(revisions, shared, notices, receipts, words)
+
+    def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
+        """Return the latest alerts with their incidents."""
+        reader = self._deps.reader
+        found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one.site, one.marking)]
+        return [listed_alert(one, reader.alert_incident(one.id), words) for one in found]
+
+    def plan(self, id: str, visitor: Visitor) -> Plan:
+        """Return the plan called `id`. Raises `ProblemError` 404."""
+        found = self._deps.reader.plan_by_id(PlanId(id))
+        if found is None or not may_see(visitor, found.site, found.marking):
+            raise not_found()
+        return found
+
+
+def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+    """Add the routes of incidents."""
+    incidents = Incidents(deps)
+    desk = Desk(deps)
+
+    @app.get("/api/incidents/{id}", name="incident")
+    async def incident(request: Request, id: str) -> Response:
+        return answer(await asyncio.to_thread(incidents.whole, id, visitor_of(request), words_of(request)))
+
+    @app.get("/api/incidents/{id}/forecast", name="forecast")
+    async def forecast(request: Request, id: str) -> Response:
+        await asyncio.to_thread(incidents.get, id, visitor_of(request))
+        found = await asyncio.to_thread(deps.reader.forecast, IncidentId(id))
+        if found is None:
+            raise not_found()
+        return answer(forecast_view(found, words_of(request)))
+
+    @app.get("/api/incidents/{id}/plan", name="plan")
+    async def plan(request: Request, id: str) -> Response:
+        await asyncio.to_thread(incidents.get, id, visitor_of(request))
+        found = await asyncio.to_thread(deps.reader.plan, IncidentId(id))
+        if found is None:
+            raise not_found()
+        return answer(plan_view(found, words_of(request)))
+
+    @app.get("/api/alerts", name="alerts")
+    async def alerts(
+        request: Request, limit: int = Query(200, ge=1, le=ALERTS), since: datetime | None = None
+    ) -> Response:
+        if since is not None and since.tzinfo is None:
+            raise ProblemError(422, say("A time needs its time zone."))
+        seen = await asyncio.to_thread(incidents.alerts, visitor_of(request), words_of(request), limit, since)
+        return answer(seen)
+
+    @app.post("/api/incidents/{id}/judge", name="judge")
+    async def judge(request: Request, id: str) -> Response:
+        visitor = visitor_of(request)
+        ask = await read_struct(request, Judge)
+        found = await asyncio.to_thread(incidents.get, id, visitor)
+        if found.into is not None:
+            raise ProblemError(409, say("This incident is now part of another one."))
+        act = IncidentJudged(
+            **desk.stamp(visitor, ask.id, found.site),
+            incident=found.id,
+            state=ask.state,
+            verdict=ask.verdict,
+            comment=ask.comment,
+        )
+        return answer(Done(await desk.record(act, ask.id)))
+
+    @app.post("/api/plans/{id}/decide", name="decide")
+    async def decide(request: Request, id: str) -> Response:
+        visitor = visitor_of(request)
+        ask = await read_struct(request, Decide)
+        found = await asyncio.to_thread(incidents.plan, id, visitor)
+        _check_decision(found, ask, visitor, deps.clock.now())
+        act = PlanDecided(
+            **desk.stamp(visitor, ask.id, found.site),
+            plan=found.id,
+            action=ask.action,
+            decision=ask.decision,
+            step=ask.step,
+            comment=ask.comment,
+        )
+        return answer(Done(await desk.record(act, ask.id)))
+
+
+def _check_decision(plan: Plan, ask: Decide, visitor: Visitor, now: datetime) -> None:
+    """Raise `ProblemError` when this decision may not be taken, or not by this visitor, or not any more."""
+    action = next((one for one in plan.actions if one.id == ask.action), None)
+    if action is None:
+        raise not_found()
+    if visitor.role not in APPROVERS[ask.step]:
+        raise ProblemError(403, say("Your role can't give this approval."))
+    if ask.decision != "approved":
+        return
+    if now >= plan.expires:
+        raise ProblemError(409, say("This plan is out of date: the situation has changed since."))
+    if action.infeasible is not None:
+        raise ProblemError(409, say("This action can't be approved: {reason}", reason=action.infeasible))
+    _check_step(action, ask)
+
+
+def _check_step(action: Action, ask: Decide) -> None:
+    if action.needs and ask.step not in action.needs:
+        raise ProblemError(409, say("This action does not need that approval."))

@@ -1,0 +1,90 @@
+"""Notices on a phone: reading them, answering, and telling what one has seen."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.rights import ADMIN, Visitor, addressed, may_read_notice
+from safecare.console.views import guard_notice
+from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import Answer, Report
+from safecare.console.wire.places import Guard
+from safecare.console.wire.platform import Done
+from safecare.console.words import Words
+from safecare.model.events.acts import NoticeAnswered, Reported
+from safecare.model.ids import NoticeId, ZoneId
+from safecare.model.notice import Notice
+from safecare.model.text import say
+
+
+class Notices:
+    """What is read and answered of notices."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        """Take the platform's parts."""
+        self._deps = deps
+        self._desk = Desk(deps)
+
+    def get(self, id: str, visitor: Visitor) -> Notice:
+        """Return a notice. Raises `ProblemError` 404, also when it is for someone else. Blocking."""
+        found = self._deps.reader.notice(NoticeId(id))
+        if found is None or not may_read_notice(visitor, found.role, found.user, found.site):
+            raise not_found()
+        return found
+
+    def mine(self, visitor: Visitor, words: Words) -> Guard:
+        """Return the notices about open incidents that are meant for `visitor`, the latest first. Blocking."""
+        found = [
+            one
+            for one in self._deps.glance.current_notices()
+            if (visitor.role == ADMIN or addressed(visitor, one.role, one.user)) and visitor.site in {None, one.site}
+        ]
+        receipts = self._deps.glance.receipts([one.id for one in found])
+        return Guard([guard_notice(one, receipts[one.id], self._deps.hospital, words) for one in found])
+
+    async def record(self, id: str, visitor: Visitor, ask: Answer) -> str:
+        """Store the answer of `visitor` and return the act's id. Raises `ProblemError`, `LogFullError`."""
+        notice = await asyncio.to_thread(self.get, id, visitor)
+        act = NoticeAnswered(
+            **self._desk.stamp(visitor, ask.id, notice.site, ask.at),
+            zone=notice.zone,
+            notice=notice.id,
+            answer=ask.answer,
+            comment=ask.comment,
+        )
+        return await self._desk.record(act, ask.id)
+
+
+def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+    """Add the routes of notices."""
+    notices = Notices(deps)
+    desk = Desk(deps)
+
+    @app.get("/api/guard", name="guard")
+    async def guard(request: Request) -> Response:
+        return answer(await asyncio.to_thread(notices.mine, visitor_of(request), words_of(request)))
+
+    @app.post("/api/notices/{id}/answer", name="answer")
+    async def answer_notice(request: Request, id: str) -> Response:
+        ask = await read_struct(request, Answer)
+        return answer(Done(await notices.record(id, visitor_of(request), ask)))
+
+    @app.post("/api/reports", name="report")
+    async def report(request: Request) -> Response:
+        visitor = visitor_of(request)
+        ask = await read_struct(request, Report)
+        zone = deps.hospital.zone(ask.zone)
+        if ask.zone and zone is None:
+            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.zone))
+        act = Reported(
+            **desk.stamp(visitor, ask.id, zone.site if zone else desk.home(visitor), ask.at),
+            zone=ZoneId(ask.zone) if ask.zone else None,
+            words=ask.words,
+        )
+        return answer(Done(await desk.record(act, ask.id)), 201)

@@ -1,0 +1,75 @@
+"""The OpenAPI description: FastAPI gives the paths, msgspec the shapes of bodies and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from safecare.console.deps import Health
+from safecare.console.rights import PUBLIC, RIGHTS
+from safecare.console.wire import asks, incidents, places, platform
+
+BODIES: dict[str, Any] = {
+    "set_language": asks.ChooseLanguage,
+    "invite": asks.Invite,
+    "judge": asks.Judge,
+    "decide": asks.Decide,
+    "answer": asks.Answer,
+    "report": asks.Report,
+}
+"""JSON body by route name."""
+
+ANSWERS: dict[str, Any] = {
+    "me": platform.Me,
+    "invite": platform.Invitation,
+    "board": incidents.Board,
+    "incident": incidents.IncidentView,
+    "forecast": incidents.ForecastView,
+    "plan": incidents.PlanView,
+    "alerts": list[incidents.ListedAlert],
+    "judge": platform.Done,
+    "decide": platform.Done,
+    "answer": platform.Done,
+    "report": platform.Done,
+    "sites": list[places.SiteView],
+    "level": places.LevelView,
+    "guard": places.Guard,
+    "health": Health,
+    "rejects": list[platform.RejectView],
+    "audit": platform.Audit,
+    "scenarios": list[platform.ScenarioView],
+    "run_scenario": platform.RunStarted,
+    "scenario_run": platform.RunView,
+    "ingest": platform.Taken,
+}
+"""JSON answer by route name."""
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the description of `app`, with who may use each route."""
+    names = sorted({*BODIES, *ANSWERS})
+    kinds = [one for name in names for one in (BODIES.get(name), ANSWERS.get(name)) if one is not None]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    by_kind = {str(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
+    described = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in {"GET", "POST"}.intersection(route.methods or ()):
+                _complete(described["paths"][route.path_format][method.lower()], route.name, by_kind)
+    described.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    return described
+
+
+def _complete(operation: dict[str, Any], name: str, by_kind: dict[str, Any]) -> None:
+    roles = RIGHTS[name]
+    operation["description"] = "Without sign-in." if roles is PUBLIC else "Roles: " + ", ".join(sorted(roles)) + "."
+    if name in BODIES:
+        schema = by_kind[str(BODIES[name])]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if name in ANSWERS:
+        schema = by_kind[str(ANSWERS[name])]
+        operation["responses"]["200"] = {"description": "Done", "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,76 @@
+"""Plain pages for any phone: no script, one small style sheet, both languages. Jinja escapes all that is put in."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from safecare.console.gate import form_key
+from safecare.console.web import ProblemError, read_body, visitor_of, words_of
+from safecare.console.words import Words
+from safecare.model.text import Text, When, say
+
+FORM_BYTES = 16 * 1024
+"""Largest form (chosen: as large as an act)."""
+FORM_FIELDS = 20
+
+
+class Pages:
+    """The plain pages and their style."""
+
+    def __init__(self) -> None:
+        """Load the templates of the package."""
+        folder = files("safecare.console") / "templates"
+        self.style = (folder / "plain.css").read_bytes()
+        self.style_name = hashlib.sha256(self.style).hexdigest()[:16]
+        self._templates = jinja2.Environment(
+            loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Return `template` in the reader's language."""
+        words, visitor = words_of(request), visitor_of(request)
+
+        def t(sentence: str, /, **args: Any) -> str:
+            return words.say(Text(sentence, args))
+
+        html = self._templates.get_template(template).render(
+            t=t,
+            when=lambda at, site=None: _moment(words, at, site),
+            lang=words.language,
+            style=f"/plain/{self.style_name}.css",
+            visitor=visitor,
+            form_key=form_key(visitor),
+            **values,
+        )
+        return HTMLResponse(html, status, {"Cache-Control": "no-store", "Content-Language": words.language})
+
+    def style_sheet(self) -> Response:
+        """Return the style sheet; its address changes with its content."""
+        return Response(self.style, 200, {"Cache-Control": "public, max-age=31536000, immutable"}, "text/css")
+
+
+def _moment(words: Words, at: Any, site: str | None) -> str:
+    return words.say(say("{at}", at=When(at)), site)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Read a form (``application/x-www-form-urlencoded``). Raises `ProblemError` 413 or 422."""
+    raw = await read_body(request, FORM_BYTES)
+    try:
+        fields = parse_qs(
+            raw.decode("utf-8"), keep_blank_values=True, max_num_fields=FORM_FIELDS, strict_parsing=bool(raw)
+        )
+    except ValueError as error:
+        raise ProblemError(422, say("This form can't be read.")) from error
+    return {name: values[-1] for name, values in fields.items()}

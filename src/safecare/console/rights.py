@@ -1,0 +1,157 @@
+"""Who may do what: one table. A route without an entry here keeps the console from starting.
+
+The names are those of the routes. Beyond the role, `may_see` narrows to the sites and markings that a visitor
+may see, and `addressed` to the notices that are meant for a visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from safecare.model.marking import Marking, Tlp
+
+GUARD, OPERATOR, ANALYST, CISO = "guard", "operator", "analyst", "ciso"
+CRISIS, LIAISON, ADMIN, AUDITOR = "crisis", "liaison", "admin", "auditor"
+SOURCE = "source"
+"""Role of a machine that sends events."""
+
+ROLES = (GUARD, OPERATOR, ANALYST, CISO, CRISIS, LIAISON, ADMIN, AUDITOR)
+"""Roles of people."""
+
+PUBLIC = frozenset({"public"})
+"""Entry of a route that needs no sign-in."""
+EVERYONE = frozenset(ROLES)
+STAFF = EVERYONE - {LIAISON}
+CONTROL = STAFF - {GUARD}
+"""Those who see the whole picture."""
+ACTING = CONTROL - {AUDITOR}
+"""Those who act on incidents; an auditor reads all and changes nothing."""
+WATCHING = frozenset({OPERATOR, ANALYST, CISO, ADMIN, AUDITOR})
+"""Those who look after the platform itself."""
+OVERSIGHT = frozenset({CISO, ADMIN, AUDITOR})
+SENDING = frozenset({SOURCE, ADMIN})
+
+RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        # without sign-in: pages that lead to it, and files that hold nothing of the hospital
+        "sign_in_page": PUBLIC,
+        "sign_in": PUBLIC,
+        "plain_style": PUBLIC,
+        "texts": PUBLIC,
+        "page": PUBLIC,
+        # session
+        "sign_out": EVERYONE,
+        "me": EVERYONE,
+        "set_language": EVERYONE,
+        "invite": frozenset({ADMIN}),
+        # incidents
+        "board": CONTROL | {LIAISON},
+        "incident": CONTROL | {LIAISON},
+        "forecast": CONTROL | {LIAISON},
+        "plan": CONTROL,
+        "alerts": CONTROL,
+        "judge": ACTING,
+        "decide": frozenset({OPERATOR, CISO, CRISIS, ADMIN}),
+        "print_page": CONTROL,
+        # building
+        "sites": STAFF,
+        "level": STAFF,
+        "still": STAFF,
+        # notices
+        "guard": EVERYONE,
+        "answer": EVERYONE - {AUDITOR},
+        "notice_page": EVERYONE,
+        "answer_page": EVERYONE - {AUDITOR},
+        "report": ACTING | {GUARD},
+        "live": EVERYONE,
+        # the platform itself
+        "health": WATCHING,
+        "metrics": WATCHING,
+        "rejects": WATCHING,
+        "audit": OVERSIGHT,
+        "openapi": CONTROL,
+        "scenarios": CONTROL,
+        "scenario_run": CONTROL,
+        "run_scenario": frozenset({ANALYST, CISO, ADMIN}),
+        # machines
+        "ingest": SENDING,
+    }
+)
+"""Roles by route name."""
+
+LIVE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "alert": CONTROL,
+        "incident": CONTROL | {LIAISON},
+        "forecast": CONTROL | {LIAISON},
+        "plan": CONTROL,
+        "notice": EVERYONE,
+        "receipt": EVERYONE,
+        "reject": WATCHING,
+    }
+)
+"""Roles by topic of the live stream."""
+
+APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"security": frozenset({OPERATOR, CISO, CRISIS, ADMIN}), "clinical": frozenset({CRISIS, ADMIN})}
+)
+"""Who may give which approval: what touches care is decided by the crisis cell, where the clinicians sit."""
+
+_SHARED = frozenset({Tlp.GREEN, Tlp.CLEAR})
+"""Labels under which a thing may leave the organisation (TLP 2.0: AMBER and above stay with it and its clients)."""
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Who is asking."""
+
+    user: str
+    name: str
+    role: str
+    site: str | None = None
+    """The only site that the visitor sees; none: all."""
+    secret: str = ""
+    """Session cookie, empty for a machine; never written anywhere."""
+
+    @property
+    def known(self) -> bool:
+        """True when someone has signed in."""
+        return self.role != "public"
+
+
+NOBODY = Visitor("", "", "public")
+
+
+def may(visitor: Visitor, route: str) -> bool:
+    """Tell whether `visitor` may use `route`. Raises `KeyError` for a route without an entry."""
+    allowed = RIGHTS[route]
+    return allowed is PUBLIC or visitor.role in allowed
+
+
+def may_see(visitor: Visitor, site: str, marking: Marking) -> bool:
+    """Tell whether `visitor` may see a thing of `site` that is marked so."""
+    if visitor.site is not None and visitor.site != site:
+        return False
+    if visitor.role != LIAISON:
+        return True
+    return marking.tlp in _SHARED or not {LIAISON, visitor.user}.isdisjoint(marking.parties)
+
+
+def addressed(visitor: Visitor, role: str, user: str) -> bool:
+    """Tell whether a notice to `role` (or to `user` alone) is meant for `visitor`.
+
+    A site's routes may name roles that nobody signs in with (shift leader, duty pharmacist): those notices
+    are the security desk's, who passes them on.
+    """
+    if user:
+        return user == visitor.user
+    return role == visitor.role or (visitor.role == OPERATOR and role not in ROLES)
+
+
+def may_read_notice(visitor: Visitor, role: str, user: str, site: str) -> bool:
+    """Tell whether `visitor` may read a notice: it is theirs, or they run or audit the whole response."""
+    if visitor.site is not None and visitor.site != site:
+        return False
+    return addressed(visitor, role, user) or visitor.role in CONTROL

@@ -1,0 +1,75 @@
+"""Serving the console inside an asyncio loop that is already running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+LEAVE = 5
+"""Seconds that open requests have to end at a stop (chosen: an act is stored in milliseconds)."""
+HEADER_BYTES = 16 * 1024
+"""Largest line and headers of a request (chosen: ten times a browser's)."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the process, and ends the live streams before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], object]) -> None:
+        """Take the configuration, and what to call once it listens."""
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell that we listen."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: the process that runs us handles them."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the live streams, then shut down."""
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            await app.state.feed.stop()
+        await super().shutdown(sockets)
+
+
+async def serve(app: FastAPI, host: str, port: int, started: Callable[[int], None] | None = None) -> None:
+    """Serve `app` until cancelled; `started` is called with the port once it listens (`port` 0: a free one).
+
+    Raises `OSError` when the address can't be had. A cancel ends open streams and requests in good order first.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # one-time links stand in addresses
+        server_header=False,
+        timeout_graceful_shutdown=LEAVE,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        ws="none",
+    )
+    server = _Server(config, lambda: started and started(int(listener.getsockname()[1])))
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="console")
+    try:
+        await asyncio.shield(running)
+    finally:
+        server.should_exit = True
+        await running
+        listener.close()

@@ -1,0 +1,128 @@
+"""Signing in by one-time link, signing out, who am I, and making links for others."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
+from safecare.console.pages import Pages, read_form
+from safecare.console.rights import GUARD, Visitor
+from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import ChooseLanguage, Invite
+from safecare.console.wire.incidents import Named
+from safecare.console.wire.platform import ExerciseNow, Invitation, Me
+from safecare.console.words import LANGUAGE_COOKIE
+from safecare.model.events.acts import SignedIn
+from safecare.model.text import say
+
+LANGUAGE_AGE = 31_536_000
+"""Seconds for which a browser remembers the chosen language (one year)."""
+
+
+def public_url(deps: ConsoleDeps) -> str:
+    """Return the address that people use, without a slash at its end."""
+    console = deps.settings.console
+    return (console.public_url or f"http://{console.host}:{console.port}").rstrip("/")
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
+    """Add the routes of sign-in and session."""
+    desk = Desk(deps)
+    secure = public_url(deps).startswith("https:")
+
+    async def record(visitor: Visitor, change: str, detail: str = "") -> None:
+        stamp = desk.stamp(visitor, "", desk.home(visitor))
+        await desk.record(SignedIn(**stamp, change=change, detail=detail))  # type: ignore[arg-type]
+
+    @app.get("/sign-in/{token}", name="sign_in_page")
+    async def sign_in_page(request: Request, token: str) -> Response:
+        """Show whom the link is for; only the button's POST uses it up, so a preview of the link does not."""
+        address = address_of(request)
+        gate.failures.check(address)
+        invited = await asyncio.to_thread(deps.accounts.invited, token)
+        if invited is None:
+            gate.failures.add(address)
+            return pages.page(request, "no_session.jinja", 404, spent=True)
+        return pages.page(request, "sign_in.jinja", invited=invited, role=words_of(request).role(invited.role))
+
+    @app.post("/sign-in/{token}", name="sign_in")
+    async def sign_in(request: Request, token: str) -> Response:
+        address = address_of(request)
+        gate.failures.check(address)
+        opened = await asyncio.to_thread(deps.accounts.redeem, token)
+        if opened is None:
+            gate.failures.add(address)
+            return pages.page(request, "no_session.jinja", 404, spent=True)
+        visitor = Visitor(opened.user, opened.name, opened.role, opened.site, opened.cookie)
+        await record(visitor, "signed_in")
+        target = RedirectResponse("/guard" if opened.role == GUARD else "/", 303)
+        target.set_cookie(
+            SESSION_COOKIE,
+            opened.cookie,
+            max_age=int(deps.settings.console.session_hours * 3600),
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
+        return target
+
+    @app.post("/sign-out", name="sign_out")
+    async def sign_out(request: Request) -> Response:
+        visitor = visitor_of(request)
+        by_script = request.headers.get("x-safecare") == "1"
+        if not by_script:
+            check_form(visitor, (await read_form(request)).get("form_key", ""))
+        await asyncio.to_thread(deps.accounts.sign_out, visitor.secret)
+        await record(visitor, "signed_out")
+        gone = Response(status_code=204) if by_script else RedirectResponse("/", 303)
+        gone.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=secure)
+        return gone
+
+    @app.get("/api/me", name="me")
+    async def me(request: Request) -> Response:
+        visitor, words = visitor_of(request), words_of(request)
+        now = deps.scenarios.exercise()
+        return answer(
+            Me(
+                user=visitor.user,
+                name=visitor.name,
+                role=visitor.role,
+                language=words.language,
+                hospital=Named(deps.hospital.id, _hospital_name(deps, words.language)),
+                exercise=ExerciseNow(now.scenario, now.since) if now else None,
+            )
+        )
+
+    @app.post("/api/me", name="set_language")
+    async def set_language(request: Request) -> Response:
+        """Remember the language on this device: a cookie, because a shared post has people of both languages."""
+        ask = await read_struct(request, ChooseLanguage)
+        done = answer({"language": ask.language})
+        done.set_cookie(LANGUAGE_COOKIE, ask.language, max_age=LANGUAGE_AGE, samesite="strict", secure=secure)
+        return done
+
+    @app.post("/api/invitations", name="invite")
+    async def invite(request: Request) -> Response:
+        ask = await read_struct(request, Invite)
+        if ask.site is not None and all(site.id != ask.site for site in deps.hospital.sites):
+            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.site))
+        token, user = await asyncio.to_thread(_invite, deps, ask)
+        await record(visitor_of(request), "invited", f"{user} {ask.role}")
+        expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
+        return answer(Invitation(f"{public_url(deps)}/sign-in/{token}", expires), 201)
+
+
+def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:
+    user = deps.accounts.add(ask.name, ask.role, ask.site)
+    return deps.accounts.invite(user), user
+
+
+def _hospital_name(deps: ConsoleDeps, language: str) -> str:
+    return deps.hospital.name.fr if language == "fr" else deps.hospital.name.en

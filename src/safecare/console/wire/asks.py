@@ -1,0 +1,67 @@
+"""What the browser may send, with the limits of each field."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+"""Words that a person wrote (chosen: a long paragraph)."""
+Key = Annotated[str, msgspec.Meta(max_length=64)]
+"""An id; a UUID has 36 characters."""
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone, as the device of the person tells it."""
+Role = Literal["guard", "operator", "analyst", "ciso", "crisis", "liaison", "admin", "auditor"]
+
+
+class ChooseLanguage(msgspec.Struct, frozen=True):
+    """Body of POST /api/me."""
+
+    language: Literal["fr", "en"]
+
+
+class Invite(msgspec.Struct, frozen=True):
+    """Body of POST /api/invitations."""
+
+    role: Role
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    site: Key | None = None
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """Body of POST /api/incidents/{id}/judge."""
+
+    state: Literal["validated", "contained", "closed", "new"]
+    verdict: Literal["", "true", "benign", "false"] = ""
+    comment: Words = ""
+    id: Key = ""
+
+
+class Decide(msgspec.Struct, frozen=True):
+    """Body of POST /api/plans/{id}/decide."""
+
+    action: Key
+    decision: Literal["approved", "refused", "done"]
+    step: Literal["security", "clinical"] = "security"
+    comment: Words = ""
+    id: Key = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Body of POST /api/notices/{id}/answer."""
+
+    answer: Literal["delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help"]
+    comment: Words = ""
+    id: Key = ""
+    at: Moment | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Body of POST /api/reports."""
+
+    words: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    zone: Key | None = None
+    id: Key = ""
+    at: Moment | None = None

@@ -1,0 +1,249 @@
+"""Incidents, alerts, forecasts and plans as the browser sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from safecare.model.severity import Level
+
+
+class Named(msgspec.Struct, frozen=True):
+    """An id with its name."""
+
+    id: str
+    name: str
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident in a list."""
+
+    id: str
+    revision: int
+    state: str
+    level: Level
+    severity: int
+    title: str
+    site: str
+    zones: list[Named]
+    opened: datetime
+    updated: datetime
+    alerts: int
+    combined: bool
+    domains: list[str]
+    acknowledged: bool
+    validated_by: str
+    verdict: str = ""
+    into: str | None = None
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much there is."""
+
+    events: int
+    alerts: int
+    incidents_open: int
+    notices_open: int
+    rejects: int
+
+
+class Flood(msgspec.Struct, frozen=True):
+    """Alerts of the last ten minutes, and how many one operator can take."""
+
+    alarms_10min: int
+    limit: int
+
+
+class Board(msgspec.Struct, frozen=True):
+    """The situation."""
+
+    seq: int
+    at: datetime
+    sites: list[Named]
+    incidents: list[Card]
+    counts: Counts
+    flood: Flood
+    last_data: datetime | None
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert."""
+
+    id: str
+    rule: str
+    domain: str
+    title: str
+    why: list[str]
+    severity: int
+    level: Level
+    confidence: float
+    first: datetime
+    last: datetime
+    assets: list[Named]
+    zones: list[Named]
+    techniques: list[str]
+    still: str | None
+    events: int
+
+
+class ListedAlert(AlertView, frozen=True, kw_only=True):
+    """An alert with its incident."""
+
+    incident: str | None
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """Why an alert belongs to the incident."""
+
+    alert: AlertView
+    to: str | None
+    score: float
+    why: str
+
+
+class ReceiptView(msgspec.Struct, frozen=True):
+    """What became of a notice."""
+
+    outcome: str
+    who: str
+    channel: str
+    at: datetime
+    reason: str | None
+
+
+class IncidentNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was told."""
+
+    id: str
+    role: str
+    channel: str
+    level: int
+    at: datetime
+    title: str
+    answer_by: datetime | None
+    receipts: list[ReceiptView]
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One step of an incident's history."""
+
+    revision: int
+    at: datetime
+    state: str
+    severity: int
+    alerts: int
+
+
+class IncidentView(Card, frozen=True, kw_only=True):
+    """An incident with all that belongs to it."""
+
+    story: list[str]
+    links: list[LinkView]
+    notices: list[IncidentNotice]
+    history: list[Revision]
+
+
+class HopView(msgspec.Struct, frozen=True):
+    """One step of an explanation."""
+
+    text: str
+    after: float
+    source: str
+
+
+class EffectView(msgspec.Struct, frozen=True, kw_only=True):
+    """What may happen to one thing."""
+
+    target: str
+    name: str
+    kind: str
+    state: str
+    state_name: str
+    probability: float
+    low: float
+    high: float
+    earliest: float
+    likely: tuple[float, float, float] | None
+    by: tuple[tuple[float, float], ...]
+    path: list[HopView]
+
+
+class EffectGroup(msgspec.Struct, frozen=True):
+    """Effects of one family."""
+
+    group: str
+    name: str
+    effects: list[EffectView]
+
+
+class LossView(msgspec.Struct, frozen=True, kw_only=True):
+    """Expected loss of one care service."""
+
+    service: str
+    name: str
+    hours_down: float
+    patients: float
+    fallback: str | None
+
+
+class ForecastView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the incident breaks next."""
+
+    at: datetime
+    horizon: float
+    samples: int
+    groups: list[EffectGroup]
+    losses: list[LossView]
+    loss: tuple[float, float]
+    unknown: list[Named]
+    revision: int
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """One step of a playbook."""
+
+    role: str
+    text: str
+
+
+class ApprovalView(msgspec.Struct, frozen=True):
+    """A recorded approval."""
+
+    step: str
+    actor: str
+    at: datetime
+    decision: str
+    comment: str
+
+
+class ActionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A response with gain and cost."""
+
+    id: str
+    title: str
+    rank: int
+    gain: float
+    gain_low: float
+    gain_high: float
+    best: float
+    cost: float
+    cost_text: list[str]
+    why: list[str]
+    steps: list[StepView]
+    needs: list[str]
+    reversible: bool
+    infeasible: str | None
+    techniques: list[str]
+    state: str
+    approvals: list[ApprovalView]
+
+
+class PlanView(msgspec.Struct, frozen=True, kw_only=True):
+    """Ranked responses."""
+
+    id: str
+    revision: int
+    at: datetime
+    expires: datetime
+    actions: list[ActionView]

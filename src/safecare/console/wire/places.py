@@ -1,0 +1,107 @@
+"""Sites, plans of storeys, and what a guard sees."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from safecare.model.severity import Level
+
+
+class LevelName(msgspec.Struct, frozen=True):
+    """A storey."""
+
+    id: str
+    name: str
+    building: str
+    building_name: str
+    ordinal: int
+
+
+class SiteView(msgspec.Struct, frozen=True):
+    """A site with its storeys."""
+
+    id: str
+    name: str
+    levels: list[LevelName]
+
+
+class ZoneView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room on a plan."""
+
+    id: str
+    name: str
+    category: str
+    security: str
+    outline: tuple[tuple[float, float], ...]
+    sector: str
+    fire_compartment: str
+
+
+class AssetView(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing on a plan."""
+
+    id: str
+    name: str
+    kind: str
+    group: str
+    at: tuple[float, float] | None
+    zone: str | None
+
+
+class PlanState(msgspec.Struct, frozen=True):
+    """Worst level of open incidents by zone and asset."""
+
+    zones: dict[str, Level]
+    assets: dict[str, Level]
+
+
+class LevelView(msgspec.Struct, frozen=True):
+    """The plan of a storey."""
+
+    id: str
+    name: str
+    zones: list[ZoneView]
+    assets: list[AssetView]
+    state: PlanState
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a guard is sent."""
+
+    id: str
+    name: str
+    level_id: str
+    outline: tuple[tuple[float, float], ...]
+
+
+class Given(msgspec.Struct, frozen=True):
+    """An answer that was given."""
+
+    answer: str
+    who: str
+    at: datetime
+
+
+class GuardNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice on a guard's phone."""
+
+    id: str
+    incident: str
+    revision: int
+    level: Level
+    title: str
+    body: str
+    zone: Place | None
+    still: str | None
+    at: datetime
+    answers: list[str]
+    done: bool
+    given: list[Given]
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """All notices that are meant for the visitor."""
+
+    notices: list[GuardNotice]

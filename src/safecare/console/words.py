@@ -1,0 +1,82 @@
+"""One reader's words: language, names and sentences for one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from safecare.console.wire.incidents import Named
+from safecare.locale.catalogue import LANGUAGES, Catalogue, span
+from safecare.model.hospital import Hospital
+from safecare.model.text import Text, say
+
+LANGUAGE_COOKIE = "safecare_language"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Turns texts and ids into what one reader sees."""
+
+    catalogue: Catalogue
+    hospital: Hospital
+    language: str
+
+    def say(self, text: Text, site: str | None = None) -> str:
+        """Return `text` in the reader's language, with times of `site`."""
+        return self.catalogue.render(text, self.language, self.hospital, site)
+
+    def all(self, texts: Iterable[Text], site: str | None = None) -> list[str]:
+        """Return all of `texts`."""
+        return [self.say(text, site) for text in texts]
+
+    def named(self, id: str) -> Named:
+        """Return `id` with its name."""
+        return Named(id, self.hospital.label(id, self.language))
+
+    def each(self, ids: Iterable[str]) -> list[Named]:
+        """Return all of `ids` with their names."""
+        return [self.named(id) for id in ids]
+
+    def span(self, seconds: float) -> str:
+        """Return a duration in words."""
+        return span(seconds, self.language)
+
+    def role(self, role: str) -> str:
+        """Return the name of a role."""
+        return self.say(ROLE_NAMES[role]) if role in ROLE_NAMES else role
+
+
+ROLE_NAMES = {
+    "guard": say("Guard"),
+    "operator": say("Security desk"),
+    "analyst": say("Security analyst"),
+    "ciso": say("Head of information security"),
+    "crisis": say("Crisis cell"),
+    "liaison": say("Liaison"),
+    "admin": say("Administrator"),
+    "auditor": say("Auditor"),
+}
+
+
+def language_of(request: Request, default: str) -> str:
+    """Return the reader's language: as chosen, else as the browser asks (RFC 9110, 12.5.4), else `default`."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    wanted: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        language = tag[:2].lower()
+        if language in LANGUAGES:
+            wanted.append((_quality(quality), language))
+    best = max(wanted, key=lambda one: one[0], default=(0.0, ""))
+    return best[1] if best[0] > 0 else default
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
