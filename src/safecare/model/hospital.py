@@ -203,6 +203,8 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     dependencies: tuple[Dependency, ...]
     people: tuple[Person, ...] = ()
     routes: tuple[Route, ...] = ()
+    roles: dict[str, Name] = {}
+    """Names of the roles that people and routes speak of, by id."""
 
     @cached_property
     def _things(self) -> dict[str, Site | Level | Zone | Asset | Service]:

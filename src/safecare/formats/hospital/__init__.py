@@ -1,0 +1,111 @@
+"""The hospital's own files, read into `Hospital`, with everything that is wrong in them.
+
+A folder holds ``hospital.yaml``, ``services.yaml``, ``people.yaml``, ``routes.yaml``, ``sources.yaml``, and the
+folders ``assets``, ``dependencies`` (YAML) and ``plans`` (GeoJSON); see ``docs/reference/hospital-files.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from safecare.formats.hospital import draft as rows
+from safecare.formats.hospital.checks import check_all
+from safecare.formats.hospital.draft import DoorSpec, Draft, FileReader, Head, Row
+from safecare.formats.hospital.nodes import MAX_BYTES, Node, NodeError, parse
+from safecare.formats.hospital.places import check_places
+from safecare.formats.hospital.plans import read_plan
+from safecare.formats.hospital.problems import Problem, Problems
+from safecare.model.hospital import Hospital
+from safecare.model.text import say
+
+__all__ = ["DoorSpec", "Loaded", "Problem", "load", "read"]
+
+MAX_FILES = 500
+"""Most files in a folder. Chosen: 100 storeys of 3 sites, with room for assets by building."""
+
+READERS: tuple[tuple[str, FileReader], ...] = (
+    ("hospital.yaml", rows.read_head),
+    ("plans/*.geojson", read_plan),
+    ("assets/*.yaml", rows.read_assets),
+    ("services.yaml", rows.read_services),
+    ("dependencies/*.yaml", rows.read_dependencies),
+    ("people.yaml", rows.read_people),
+    ("routes.yaml", rows.read_routes),
+    ("sources.yaml", rows.read_doors),
+)
+"""Who reads which file; in this order."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """The hospital, if its files hold no error, the platform's doors, and all problems."""
+
+    hospital: Hospital | None
+    doors: tuple[DoorSpec, ...]
+    problems: list[Problem]
+
+
+def load(folder: Path) -> Loaded:
+    """Read the files in `folder`. Never raises for what they hold: see `Loaded.problems`."""
+    files: dict[str, bytes] = {}
+    problems = Problems()
+    root = Node("hospital.yaml", 1, 1, {})
+    found = [path for pattern, _ in READERS for path in sorted(folder.glob(pattern))]
+    if len(found) > MAX_FILES:
+        problems.error(root, say("The folder holds more than {limit} files.", limit=MAX_FILES))
+    for path in found[:MAX_FILES]:
+        name = path.relative_to(folder).as_posix()
+        try:
+            with path.open("rb") as file:
+                files[name] = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            reason = say("The file can't be opened: {reason}.", reason=error.strerror or "")
+            problems.error(Node(name, 1, 1, {}), reason)
+    return read(files, problems)
+
+
+def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded:
+    """Read a hospital from the bytes of its files, by name relative to the folder."""
+    problems = problems or Problems()
+    draft = Draft()
+    for pattern, reader in READERS:
+        names = sorted(name for name in files if fnmatch(name, pattern))
+        if not names and "*" not in pattern:
+            problems.error(Node(pattern, 1, 1, {}), say("The file {name} is missing.", name=pattern))
+        for name in names:
+            try:
+                root = parse(files[name], name)
+            except NodeError as error:
+                problems.add(Problem(name, error.line, error.column, "error", error.reason))
+            else:
+                reader(root, draft, problems)
+    check_all(draft, problems)
+    check_places(draft, problems)
+    listed = problems.listed()
+    if problems.errors or draft.head is None:
+        return Loaded(None, (), listed)
+    return Loaded(_hospital(draft, draft.head.value), _values(draft.doors), listed)
+
+
+def _hospital(draft: Draft, head: Head) -> Hospital:
+    return Hospital(
+        id=head.id,
+        name=head.name,
+        sites=head.sites,
+        levels=_values(draft.levels),
+        zones=_values(draft.zones),
+        assets=_values(draft.assets),
+        services=_values(draft.services),
+        dependencies=_values(draft.dependencies),
+        people=_values(draft.people),
+        routes=_values(draft.routes),
+        roles=head.roles,
+    )
+
+
+def _values(listed: list[Row[Any]]) -> tuple[Any, ...]:
+    return tuple(row.value for row in listed)
