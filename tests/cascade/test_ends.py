@@ -1,0 +1,134 @@
+"""What ends: batteries that last until the generator, repairs, damage that stays, responses that switch rules off."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from safecare.cascade.simulate import Changes, Draws, Outcome, Repair, simulate
+from safecare.cascade.system import System, compile_rules
+from safecare.cascade.words import Fact, Figure, Rule, Seed
+from safecare.model.forecast import State
+from safecare.model.text import say
+
+BOARD, UPS, SERVER, CARE = (Fact(name, State.DOWN) for name in ("board", "ups", "server", "care"))
+GOODS = Fact("goods", State.DOWN)
+HORIZON = 10_000.0
+
+
+def rule(key: str, tail: Fact, head: Fact, delay: float = 0.0, *, lasting: bool = False) -> Rule:
+    return Rule(
+        key=key,
+        kind=key,
+        tails=(tail,),
+        need=1,
+        head=head,
+        text=say("Because"),
+        delay=Figure.exactly(delay),
+        lasting=lasting,
+    )
+
+
+def seed(fact: Fact, at: float = 0.0, until: float = inf) -> Seed:
+    return Seed(key=f"{fact.target}@{at}", fact=fact, text=say("Seen"), at=at, until=until)
+
+
+SUPPLY = compile_rules(
+    [
+        rule("ups", BOARD, UPS, 900.0),
+        rule("server", UPS, SERVER),
+        rule("care", SERVER, CARE, 600.0),
+        rule("warm", BOARD, GOODS, 3600.0, lasting=True),
+    ]
+)
+
+
+def play(system: System, *seeds: Seed, changes: Changes | None = None) -> Outcome:
+    return simulate(system, seeds, Draws(system, 1, 4), HORIZON, changes or Changes())
+
+
+def span(outcome: Outcome, fact: Fact) -> tuple[float, float]:
+    return float(outcome.start(fact)[0]), float(outcome.end(fact)[0])
+
+
+def test_nothing_ends_without_reason() -> None:
+    outcome = play(SUPPLY, seed(BOARD))
+    assert span(outcome, CARE) == (1500.0, inf)
+    assert span(outcome, GOODS) == (3600.0, inf)
+
+
+def test_a_battery_that_lasts_until_power_is_back_hides_the_outage() -> None:
+    outcome = play(SUPPLY, seed(BOARD), changes=Changes(repairs={BOARD: Repair(600.0)}))
+    assert span(outcome, BOARD) == (0.0, 600.0)
+    assert not np.isfinite(outcome.start(UPS)).any()
+    assert not np.isfinite(outcome.start(GOODS)).any()
+
+
+def test_effects_end_with_their_cause_but_damage_stays() -> None:
+    outcome = play(SUPPLY, seed(BOARD), changes=Changes(repairs={BOARD: Repair(5000.0)}))
+    assert span(outcome, SERVER) == (900.0, 5000.0)
+    assert span(outcome, CARE) == (1500.0, 5000.0)
+    assert span(outcome, GOODS) == (3600.0, inf)
+
+
+def test_a_delay_counts_from_start_to_end_of_the_cause_through_the_chain() -> None:
+    """The server is down from 900 to 1200 only: care, which bears 600 seconds, never notices."""
+    outcome = play(SUPPLY, seed(BOARD), changes=Changes(repairs={BOARD: Repair(1200.0)}))
+    assert span(outcome, SERVER) == (900.0, 1200.0)
+    assert not np.isfinite(outcome.start(CARE)).any()
+
+
+def test_a_seed_ends_by_itself() -> None:
+    assert span(play(SUPPLY, seed(BOARD, 100.0, until=4000.0)), SERVER) == (1000.0, 4000.0)
+
+
+def test_the_last_of_several_causes_counts() -> None:
+    assert span(play(SUPPLY, seed(SERVER, 0.0, until=2000.0), seed(BOARD, 500.0, until=3000.0)), SERVER) == (
+        0.0,
+        3000.0,
+    )
+
+
+def test_a_repair_of_supply_does_not_undo_damage() -> None:
+    fire = Fact("room", State.UNSAFE)
+    system = compile_rules([rule("fire", fire, BOARD, 60.0, lasting=True), rule("server", BOARD, SERVER)])
+    supply_only = Changes(repairs={BOARD: Repair(600.0, whole=False)})
+    assert span(play(system, seed(fire), changes=supply_only), SERVER) == (60.0, inf)
+    assert span(play(system, seed(BOARD), changes=supply_only), SERVER) == (0.0, 600.0)
+    assert span(play(system, seed(fire), changes=Changes(repairs={BOARD: Repair(600.0)})), SERVER) == (60.0, 600.0)
+
+
+def test_things_that_hold_each_other_down_come_back_together() -> None:
+    system = compile_rules([rule("a", BOARD, UPS), rule("b", UPS, SERVER), rule("c", SERVER, UPS)])
+    outcome = play(system, seed(BOARD), changes=Changes(repairs={BOARD: Repair(50.0)}))
+    assert span(outcome, UPS) == (0.0, 50.0)
+    assert span(outcome, SERVER) == (0.0, 50.0)
+
+
+def test_a_stopped_rule_gives_nothing_from_then_on() -> None:
+    number = next(n for n, one in enumerate(SUPPLY.rules) if one.key == "care")
+    assert span(play(SUPPLY, seed(BOARD), changes=Changes(stops={number: 1500.0})), CARE)[0] == inf
+    assert span(play(SUPPLY, seed(BOARD), changes=Changes(stops={number: 1501.0})), CARE)[0] == 1500.0
+
+
+def test_a_slowed_rule_stretches_what_is_left_of_its_delay() -> None:
+    number = next(n for n, one in enumerate(SUPPLY.rules) if one.key == "warm")
+    slow = Changes(slows={number: (600.0, 2.0)})
+    assert span(play(SUPPLY, seed(BOARD), changes=slow), GOODS)[0] == pytest.approx(600.0 + 2 * 3000.0)
+
+
+def test_two_supplies_fail_when_both_are_gone_at_the_same_time() -> None:
+    both = Rule(
+        key="both",
+        kind="powers",
+        tails=(BOARD, UPS),
+        need=2,
+        head=SERVER,
+        text=say("Because"),
+        delay=Figure.exactly(10.0),
+    )
+    system = compile_rules([both])
+    assert span(play(system, seed(BOARD, 0.0, until=100.0), seed(UPS, 50.0)), SERVER) == (60.0, 100.0)
+    assert span(play(system, seed(BOARD, 0.0, until=55.0), seed(UPS, 50.0)), SERVER)[0] == inf
