@@ -175,7 +175,7 @@ class SqliteLog:
             pruned += deleted
             if deleted:
                 with self._writing, self._explained():
-                    self._writer.execute("PRAGMA incremental_vacuum").fetchall()
+                    self._writer.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
             if deleted < PRUNE_ROWS:
                 return pruned
 

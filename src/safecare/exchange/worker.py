@@ -113,7 +113,7 @@ class Worker:
         count = sum(self._take(batch) for batch in batches)
         if not batches:
             self._cursor = max(self._cursor, reached)
-        if self._cursor >= reached and (not grown or self._monotonic() >= self._tick_due):
+        if (not grown or self._monotonic() >= self._tick_due) and self._has_read(reached):
             self._tick(now)
         if self._flush() and self._save_due():
             self.save()
@@ -173,6 +173,13 @@ class Worker:
                 stop.wait(RETRY_SECONDS)
             else:
                 return
+
+    def _has_read(self, reached: int) -> bool:
+        """Tell whether everything of our topics up to `reached` is fed; what came after it does not matter."""
+        if self._cursor >= reached:
+            return True
+        ahead = self._log.read(self._stage.topics, self._cursor, 1)
+        return not ahead or ahead[0].seq > reached
 
     def _take(self, batch: Batch) -> int:
         """Feed one batch and put what follows to the pending entries."""

@@ -60,7 +60,7 @@ class Database:
         try:
             cursor = connection.cursor()
             while cursor.execute("PRAGMA freelist_count").fetchone()[0]:
-                cursor.execute(f"PRAGMA incremental_vacuum({_SHRINK_PAGES})").fetchall()
+                cursor.executescript(f"PRAGMA incremental_vacuum({_SHRINK_PAGES})")  # `execute` would free one page
         finally:
             connection.close()
 
