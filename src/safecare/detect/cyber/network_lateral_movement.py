@@ -59,11 +59,12 @@ class LateralMovement:
     def _contact(self, event: ConnectionSeen) -> Iterator[Alert]:
         source = self.hospital.at_address("ip", event.src_ip)
         target = self.hospital.at_address("ip", event.dst_ip)
-        if source is None or target is None or source.kind != "workstation":
+        if source is None or source.kind != "workstation":
             return
         self._start = self._start or event.at
         if event.outcome != "open":
             self._probes[source.id] = event.at
+        if event.outcome != "open" or target is None:
             return
         key = f"{source.id}\x1f{target.id}\x1f{event.dst_port}"
         last = self._pairs.get(key)
