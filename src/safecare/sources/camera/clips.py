@@ -59,8 +59,8 @@ class ClipReader:
     poll: float = 1.0
     stills: bool = True
     worker: WorkerClient = field(default_factory=WorkerClient)
-    _bad: set[AssetId] = field(default_factory=set, init=False)
-    """Cameras whose last clip or picture was not good."""
+    _good: set[AssetId] = field(default_factory=set, init=False)
+    """Cameras of which the last that was told is a good picture."""
 
     def __post_init__(self) -> None:
         """Be patient with a full log."""
@@ -144,15 +144,15 @@ class ClipReader:
             case People(at=at, people=people):
                 still = await self._outlet.keep(message.still)
                 return [clip.teller.people(time_of(at), seen, "clip", people, still)]
-            case PictureChange(at=at, state=state) if state != "ok" or clip.camera in self._bad:
-                (self._bad.discard if state == "ok" else self._bad.add)(clip.camera)
+            case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
+                (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]
             case PictureChange() | Progress() | Done() | Failed():
                 return []
 
     async def _unreadable(self, clip: _Clip, reason: str) -> None:
         """Tell that the camera gave what can't be read: somebody may have tampered with it or with the clip."""
-        self._bad.add(clip.camera)
+        self._good.discard(clip.camera)
         event = clip.teller.state(clip.name.start, self.intake.clock.now(), "clip", "unreadable", reason)
         await self._outlet.publish([event])
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from safecare.sources.camera.vision.parts import Image, Tracked
 
 if TYPE_CHECKING:
+    import numpy as np
     from cv2 import BackgroundSubtractorMOG2
+    from numpy.typing import NDArray
 
-LEARN_SECONDS = 60.0
-"""Time constant of the background; chosen: lighting drifts over minutes, a new thing melts in about a tenth of it."""
+LEARN_SECONDS = 200.0
+"""Time constant of the background; chosen: a new thing melts in about a tenth of it, after 20 s."""
 TRAIN_SECONDS = 2.0
 """Chosen: pictures before this only train the model."""
 STILL_AFTER = 30.0
@@ -37,6 +39,33 @@ MAX_GAP = 10.0
 """Seconds without pictures after which the background is learnt anew; chosen."""
 
 
+class Light:
+    """Takes out what a lamp, a cloud or the camera's own exposure does to the whole picture."""
+
+    SIZE = (64, 36)
+    """Thumbnail that is compared; chosen: a person is a few pixels of it."""
+    SLOW = 0.01
+    """Share by which the reference follows each picture; chosen: 20 s at 5 pictures per second."""
+
+    def __init__(self) -> None:
+        """Begin without a reference."""
+        import cv2
+        import numpy as np
+
+        self._cv2, self._np = cv2, np
+        self._reference: NDArray[np.float32] | None = None
+
+    def even(self, small: Image) -> Image:
+        """Return `small` as bright, in each colour, as the reference: by the median ratio, which people don't move."""
+        thumb = self._cv2.resize(small, self.SIZE, interpolation=self._cv2.INTER_AREA).astype(self._np.float32) + 1.0
+        if self._reference is None:
+            self._reference = thumb
+        gain = self._np.clip(self._np.median(self._reference / thumb, axis=(0, 1)), 0.5, 2.0)
+        self._reference += self.SLOW * (thumb * gain.astype(self._np.float32) - self._reference)
+        lit = small * gain.astype(self._np.float32)
+        return _image(self._np.minimum(lit, 255).astype(self._np.uint8))
+
+
 @dataclass
 class Background:
     """Gives the foreground mask of each picture (255 or 0)."""
@@ -52,6 +81,7 @@ class Background:
         import cv2
 
         self._cv2 = cv2
+        self._light = Light()
         self._model = self._fresh()
 
     def foreground(self, small: Image, at: float, tracked: Sequence[Tracked]) -> Image | None:
@@ -59,6 +89,7 @@ class Background:
         if self._last is None or self._last.shape != small.shape or at - self._last_at > MAX_GAP:
             self._restart()
             self._last_at = at
+        small = self._light.even(small)
         step = min(max(at - self._last_at, 0.0), 1.0)
         self._last_at = at
         if self._trained < TRAIN_SECONDS:
@@ -76,6 +107,10 @@ class Background:
         self._last = small
         return _image(mask)
 
+    def picture(self) -> Image:
+        """Return the background as it is known, BGR."""
+        return _image(self._model.getBackgroundImage())
+
     def still(self, track: int, at: float) -> bool:
         """Tell whether `track` has shown no motion of its own for so long that it is a thing, not a person."""
         return at - self._stirred.get(track, at) > STILL_AFTER
@@ -88,6 +123,7 @@ class Background:
 
     def _restart(self) -> None:
         self._model = self._fresh()
+        self._light = Light()
         self._trained = 0.0
         self._last = None
         self._stirred.clear()

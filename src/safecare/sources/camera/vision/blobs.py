@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.parts import Box, Image, Picture, Tracked
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ASPECT = 0.4
 """Width of a person over height; PETS2009 truth: 32 to 83 pixels, median 0.39."""
@@ -27,6 +32,14 @@ MERGED_HEIGHT = 1.35
 COVER = 0.35
 """Share of a person's box that must still be uncovered foreground to count one more; chosen: head and
 shoulders of somebody half hidden."""
+SAME_TEXTURE = 0.7
+"""Correlation of a blob with the background behind it from which only the light has changed; chosen: a person's
+clothes have nothing to do with the floor and the wall behind."""
+FLAT = 3.0
+"""Standard deviation of the fine texture, grey levels, below which a blob shows nothing; chosen: twice the noise
+of a reduced picture."""
+FINE = (7, 7)
+"""Pixels over which texture counts as fine; chosen: less than a torso."""
 MOST = 40
 """Most people told from one blob; chosen: bounds the work on a picture full of motion."""
 MOST_BLOBS = 100
@@ -57,11 +70,11 @@ class BlobFinder:
         mask = self._cv2.medianBlur(mask, 3)  # type: ignore[assignment]
         mask = self._cv2.morphologyEx(mask, self._cv2.MORPH_CLOSE, self._np.ones((tall, 3), self._np.uint8))  # type: ignore[assignment]
         _, _, stats, _ = self._cv2.connectedComponentsWithStats(mask)
-        found: list[Box] = []
-        biggest = sorted((tuple(int(value) for value in row) for row in stats[1:]), key=lambda row: -row[4])
-        for left, top, width, height, area in biggest[:MOST_BLOBS]:
-            found += self._people(mask, Box(left, top, width, height), area)
-        return found
+        blobs = sorted(((Box(*map(float, row[:4])), int(row[4])) for row in stats[1:]), key=lambda one: -one[1])
+        large = [(blob, area) for blob, area in blobs[:MOST_BLOBS] if self._large(blob, area, rows)]
+        behind = self.background.picture() if large else mask
+        solid = [(blob, area) for blob, area in large if not self._only_light(blob, mask, picture.small, behind)]
+        return [box for blob, area in solid for box in self._people(mask, blob, area)]
 
     def expected(self, row: float, rows: int) -> float | None:
         """Return the height of a person whose feet are in `row` of a picture with `rows`; None if not calibrated."""
@@ -71,13 +84,35 @@ class BlobFinder:
         slope = (height_b - height_a) / (row_b - row_a) if row_b != row_a else 0.0
         return max(0.02, height_a + slope * (row / rows - row_a)) * rows
 
+    def _large(self, blob: Box, area: int, rows: int) -> bool:
+        """Tell whether `blob` can be a person, or half of one."""
+        known = self.expected(blob.y + blob.height, rows)
+        person = known if known is not None else blob.height
+        least = max(0.45 * known, MIN_ROWS) if known is not None else MIN_HEIGHT * rows
+        return blob.height >= least and area >= MIN_FILL * ASPECT * person * least
+
+    def _only_light(self, blob: Box, mask: Image, small: Image, behind: Image) -> bool:
+        """Tell whether `blob` shows the same texture as the background, or none at all."""
+        rows, columns = slice(int(blob.y), int(blob.y + blob.height)), slice(int(blob.x), int(blob.x + blob.width))
+        inside = mask[rows, columns] > 0
+        now = self._fine(small[rows, columns, 1])[inside]
+        before = self._fine(behind[rows, columns, 1])[inside]
+        spread, spread_before = float(now.std()), float(before.std())
+        if spread < FLAT:
+            return spread_before < FLAT
+        together = float(((now - now.mean()) * (before - before.mean())).mean())
+        return spread_before > 0 and together / (spread * spread_before) > SAME_TEXTURE
+
+    def _fine(self, part: Image) -> NDArray[np.float32]:
+        """Return the fine texture of `part`, so that light above and dark below are not taken for likeness."""
+        values = part.astype(self._np.float32)
+        fine: NDArray[np.float32] = values - self._cv2.blur(values, FINE)
+        return fine
+
     def _people(self, mask: Image, blob: Box, area: int) -> list[Box]:
         rows = mask.shape[0]
         known = self.expected(blob.y + blob.height, rows)
         person = known if known is not None else blob.height
-        least = max(0.45 * known, MIN_ROWS) if known is not None else MIN_HEIGHT * rows
-        if blob.height < least or area < MIN_FILL * ASPECT * person * least:
-            return []
         wide = blob.width > MERGED_WIDTH * ASPECT * person
         high = known is not None and blob.height > MERGED_HEIGHT * person
         if not wide and not high:

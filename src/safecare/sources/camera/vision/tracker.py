@@ -14,9 +14,13 @@ from math import hypot, log
 from safecare.sources.camera.vision.parts import Box, Tracked
 
 REACH = 0.7
-"""Heights that a person may be off the predicted place; chosen: 1.2 m, three times a step at 5 pictures per second."""
+"""Heights that a walker may be off the predicted place; chosen: 1.2 m, three times a step at 5 pictures per second."""
+REACH_STANDING = 0.4
+"""Heights that somebody standing may be off, and as many more for each second unseen, up to `REACH`; chosen."""
 CONFIRM = 3
 """Sightings before a track is told; chosen: noise rarely lasts three pictures."""
+STEADY = 0.7
+"""Share of the pictures since the first sighting in which somebody must be seen to be told; chosen: noise flickers."""
 MOVED = 0.5
 """Heights that somebody must have moved since the first sighting; chosen: people come walking, while noise,
 swinging doors and the ghost of a moved chair stay where they appear."""
@@ -42,7 +46,8 @@ class _Track:
     seen: float
     born: tuple[float, float]
     hits: int = 1
-    moved: bool = False
+    looks: int = 1
+    told: bool = False
     speed_x: float = 0.0
     speed_y: float = 0.0
 
@@ -51,12 +56,11 @@ class _Track:
         return hypot(self.speed_x, self.speed_y) < STANDING_SPEED * self.box.height
 
     @property
-    def told(self) -> bool:
-        return self.moved and self.hits >= CONFIRM
-
-    @property
     def coast(self) -> float:
         return COAST_STANDING if self.standing else COAST_WALKING
+
+    def reach(self, at: float) -> float:
+        return min(REACH, REACH_STANDING * (1 + at - self.seen)) if self.standing else REACH
 
     def expected(self, at: float) -> tuple[float, float]:
         x, y = self.box.foot
@@ -75,7 +79,8 @@ class _Track:
         self.box = Box(new_x - width / 2, new_y - height, width, height, box.score)
         self.seen = at
         self.hits += 1
-        self.moved = self.moved or _distance(self.born, self.box.centre, self.box.height) >= MOVED
+        steady = self.hits >= max(CONFIRM, STEADY * self.looks)
+        self.told = self.told or (steady and _distance(self.born, self.box.centre, self.box.height) >= MOVED)
 
 
 @dataclass
@@ -89,11 +94,13 @@ class PlaceTracker:
     def follow(self, boxes: Sequence[Box], at: float) -> list[Tracked]:
         """Take the boxes of one picture and return the confirmed people, hidden ones at a lower score."""
         left = list(boxes)
+        for one in self._live:
+            one.looks += 1
         left = self._match([one for one in self._live if one.told], left, at)
         left = self._match([one for one in self._live if not one.told and one.seen < at], left, at)
         self._retire(at)
-        for box in left:
-            self._live.append(self._take_up(box, at) or self._new(box, at))
+        self._live += [_Track(self._number(), box, at, at, box.centre) for box in left]
+        self._take_up(at)
         return [_tracked(one, at) for one in self._live if one.told]
 
     def _match(self, tracks: Iterable[_Track], boxes: list[Box], at: float) -> list[Box]:
@@ -119,24 +126,25 @@ class PlaceTracker:
         self._lost += [one for one in gone if one.told]
         self._lost = [one for one in self._lost if at - one.seen <= TAKE_UP]
 
-    def _take_up(self, box: Box, at: float) -> _Track | None:
-        near = [
-            (distance, one.track, one)
-            for one in self._lost
-            if (distance := _distance(one.box.foot, box.foot, box.height)) <= TAKE_UP_REACH
-        ]
-        if not near:
-            return None
-        found = min(near)[2]
-        self._lost.remove(found)
-        found.take(box, at)
-        found.speed_x = found.speed_y = 0.0
-        return found
+    def _take_up(self, at: float) -> None:
+        """Give what is newly seen at a place to the person who was lost, or is hidden, there."""
+        for new in [one for one in self._live if not one.told and one.seen == at]:
+            missing = [one for one in self._live if one.told and at - one.seen >= COAST_WALKING] + self._lost
+            near = [
+                (distance, one.track, one)
+                for one in missing
+                if (distance := _distance(one.box.foot, new.box.foot, new.box.height)) <= TAKE_UP_REACH
+            ]
+            if near:
+                found = min(near)[2]
+                found.take(new.box, at)
+                found.speed_x = found.speed_y = 0.0
+                self._live = [one for one in self._live if one is not new and one is not found] + [found]
+                self._lost = [one for one in self._lost if one is not found]
 
-    def _new(self, box: Box, at: float) -> _Track:
-        track = _Track(self._next, box, at, at, box.centre)
+    def _number(self) -> int:
         self._next += 1
-        return track
+        return self._next - 1
 
 
 def _tracked(one: _Track, at: float) -> Tracked:
@@ -154,6 +162,6 @@ def _distance(one: tuple[float, float], other: tuple[float, float], height: floa
 
 def _cost(track: _Track, box: Box, at: float) -> float | None:
     distance = _distance(track.expected(at), box.foot, box.height)
-    if distance > REACH:
+    if distance > track.reach(at):
         return None
     return distance + 0.3 * abs(log(max(box.height, 1.0) / max(track.box.height, 1.0)))
