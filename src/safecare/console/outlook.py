@@ -29,6 +29,7 @@ STATES: Mapping[State, Text] = MappingProxyType(
         State.CORRUPTED: say("Data falsified"),
         State.ACCESSED: say("Entered without right"),
         State.UNSAFE: say("No longer safe to use"),
+        State.DEGRADED: say("Degraded"),
     }
 )
 

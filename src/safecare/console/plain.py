@@ -29,6 +29,18 @@ ANSWER_WORDS = {
     "help": say("I need help"),
 }
 LEVEL_WORDS = {"critical": say("Critical"), "high": say("High"), "medium": say("Medium"), "low": say("Low")}
+OUTCOME_WORDS = {
+    "sent": say("sent"),
+    "delivered": say("delivered"),
+    "read": say("read"),
+    "acknowledged": say("acknowledged"),
+    "on_my_way": say("on the way"),
+    "on_site": say("on site"),
+    "clear": say("clear"),
+    "help": say("needs help"),
+    "failed": say("failed"),
+    "unanswered": say("no answer"),
+}
 EFFECTS_PRINTED = 12
 """Effects on the print sheet (chosen: one page)."""
 ACTIONS_PRINTED = 5
@@ -93,5 +105,6 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
             losses=outlook.losses if outlook else [],
             actions=plan_view(plan, words).actions[:ACTIONS_PRINTED] if plan else [],
             role=words.role,
+            outcome=lambda outcome: words.say(OUTCOME_WORDS[outcome]),
             now=deps.clock.now(),
         )

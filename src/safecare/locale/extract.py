@@ -4,7 +4,7 @@ Where sentences stand:
 
 - Python: the first argument of every `say(...)` (and `Text(...)`), a literal, a choice between literals, or a
   name of the same module whose value holds literals (a table of sentences).
-- YAML in the folders of `YAML_FOLDERS`: text, or lists of text, under one of the keys `YAML_KEYS`.
+- YAML in the rooms of `YAML_KEYS`: text, or lists of text, under one of the room's keys.
 - Jinja templates: ``{{ t("...") }}``.
 - The front end in ``web/src``: ``t("...")`` in ``.svelte`` and ``.ts`` files.
 """
@@ -15,6 +15,7 @@ import ast
 import io
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,14 @@ from jinja2 import nodes
 
 from safecare.locale.catalogue import PLACE
 
-YAML_FOLDERS = ("decide", "correlate", "scenarios", "notify")
-"""Rooms below ``src/safecare`` whose YAML files may hold sentences."""
-
-YAML_KEYS = frozenset({"title", "text", "why", "story", "cost_text", "description", "body", "expected", "infeasible"})
-"""Keys under which a YAML file holds a sentence, or a list of them. Both languages given as a mapping
-(``{en: ..., fr: ...}``) are names of the hospital, not sentences, and are left alone."""
+YAML_KEYS = {
+    "decide": frozenset({"name", "title", "command", "description", "why", "cost_text", "infeasible"}),
+    "correlate": frozenset({"title", "why", "story", "description"}),
+    "notify": frozenset({"title", "body"}),
+    "scenarios": frozenset({"title", "description", "input", "expected"}),
+}
+"""By room below ``src/safecare``: keys under which its YAML files hold a sentence, or a list of them. Both languages
+given as a mapping (``{en: ..., fr: ...}``) are names of the hospital, not sentences, and are left alone."""
 
 _WEB = re.compile(r"""(?<![\w.$])t\(\s*(?P<quote>["'`])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -62,9 +65,9 @@ def sentences(root: Path) -> tuple[list[Sentence], list[Problem]]:
         _collect(root, path, python_sentences, found, problems)
     for path in sorted(package.rglob("*.jinja")):
         _collect(root, path, jinja_sentences, found, problems)
-    for room in YAML_FOLDERS:
+    for room, keys in YAML_KEYS.items():
         for path in sorted((*(package / room).rglob("*.yaml"), *(package / room).rglob("*.yml"))):
-            _collect(root, path, yaml_sentences, found, problems)
+            _collect(root, path, partial(yaml_sentences, keys=keys), found, problems)
     for path in sorted((*(root / "web" / "src").rglob("*.ts"), *(root / "web" / "src").rglob("*.svelte"))):
         if not path.name.endswith((".test.ts", ".d.ts")):
             _collect(root, path, web_sentences, found, problems)
@@ -142,23 +145,23 @@ def _held(value: ast.expr | None) -> Iterator[str]:
             return
 
 
-def yaml_sentences(source: str) -> Iterator[str]:
-    """Yield the sentences of a YAML file. Raises `yaml.YAMLError`."""
-    yield from _walk(yaml.safe_load(source))
+def yaml_sentences(source: str, keys: frozenset[str]) -> Iterator[str]:
+    """Yield the sentences of a YAML file that stand under `keys`. Raises `yaml.YAMLError`."""
+    yield from _walk(yaml.safe_load(source), keys)
 
 
-def _walk(node: Any) -> Iterator[str]:
+def _walk(node: Any, keys: frozenset[str]) -> Iterator[str]:
     if isinstance(node, list):
         for one in node:
-            yield from _walk(one)
+            yield from _walk(one, keys)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key in YAML_KEYS and isinstance(value, str):
-                yield " ".join(value.split())
-            elif key in YAML_KEYS and isinstance(value, list) and all(isinstance(one, str) for one in value):
-                yield from (" ".join(one.split()) for one in value)
+            if key in keys and isinstance(value, str):
+                yield value
+            elif key in keys and isinstance(value, list) and all(isinstance(one, str) for one in value):
+                yield from value
             else:
-                yield from _walk(value)
+                yield from _walk(value, keys)
 
 
 def jinja_sentences(source: str) -> Iterator[str]:

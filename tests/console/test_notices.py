@@ -1,0 +1,210 @@
+"""Notices on a phone, with and without script."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import console_items as made
+import pytest
+from conftest import Rig, later
+
+from safecare.model.events.acts import NoticeAnswered, Reported
+
+
+class Page(HTMLParser):
+    """What the tests look at in a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def check_basics(page: Page, language: str) -> None:
+    """WCAG 2.2: language of page, title, one main heading, a label for each field, nothing scripted."""
+    assert page.all("html") == [{"lang": language}]
+    assert len(page.all("title")) == 1
+    assert len(page.all("h1")) == 1
+    assert len(page.all("main")) == 1
+    labelled = {label["for"] for label in page.all("label")}
+    for field in page.all("input"):
+        assert field.get("type") == "hidden" or field["id"] in labelled
+    assert all("alt" in image for image in page.all("img"))
+    assert all(cell.get("scope") for cell in page.all("th"))
+    assert not page.all("script")
+    assert not [
+        attributes
+        for _, attributes in page.tags
+        if any(name.startswith("on") or name == "style" for name in attributes)
+    ]
+
+
+def prepare(rig: Rig, **more: Any) -> str:
+    incident = made.incident(rig.clock.now(), id="i")
+    notice = made.notice(incident, **more)
+    rig.add(incident, notice)
+    return notice.id
+
+
+async def test_guard_sees_own_notices_with_the_place(rig: Rig) -> None:
+    mine = prepare(rig)
+    incident = made.incident(rig.clock.now(), id="i")
+    rig.add(made.notice(incident, role="ciso"), made.notice(incident, user="somebody-else"))
+    async with rig.browser("guard") as browser:
+        notices = (await browser.get("/api/guard")).json()["notices"]
+    assert [one["id"] for one in notices] == [mine]
+    assert notices[0]["zone"]["level_id"] == "aurore.0"
+    assert len(notices[0]["zone"]["outline"]) >= 4
+    assert notices[0]["answers"] == ["acknowledged", "on_my_way", "on_site", "clear", "help"]
+    assert notices[0]["done"] is False
+
+
+async def test_answered_notice_stays_until_it_is_clear(rig: Rig) -> None:
+    incident = made.incident(rig.clock.now(), id="i")
+    notice = made.notice(incident)
+    rig.add(incident, notice, made.receipt(notice, "on_my_way"))
+    async with rig.browser("guard") as browser:
+        (one,) = (await browser.get("/api/guard")).json()["notices"]
+        assert (one["done"], one["given"][0]["answer"]) == (False, "on_my_way")
+        rig.add(made.receipt(notice, "clear"))
+        (one,) = (await browser.get("/api/guard")).json()["notices"]
+        assert one["done"] is True
+
+
+async def test_an_answer_sent_again_is_stored_once_with_the_time_of_the_button(rig: Rig) -> None:
+    id = prepare(rig)
+    at = later(rig.clock, minutes=-3)
+    ask = {"answer": "on_my_way", "id": "phone-1", "at": at.isoformat()}
+    async with rig.browser("guard") as browser:
+        for _ in range(3):
+            assert (await browser.post(f"/api/notices/{id}/answer", json=ask)).status_code == 200
+        assert (await browser.post("/api/notices/x/answer", json=ask)).status_code == 404
+    (act,) = rig.acts()
+    assert isinstance(act, NoticeAnswered)
+    assert (act.answer, act.at, act.seen, act.role, act.zone) == (
+        "on_my_way", at, rig.clock.now(), "guard", "aurore.pharmacy",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("minutes", [60 * 24 * 30 * -1, 5])
+async def test_a_devices_impossible_clock_is_not_believed(rig: Rig, minutes: int) -> None:
+    id = prepare(rig)
+    async with rig.browser("guard") as browser:
+        ask = {"answer": "clear", "id": "x", "at": later(rig.clock, minutes=minutes).isoformat()}
+        assert (await browser.post(f"/api/notices/{id}/answer", json=ask)).status_code == 200
+    assert rig.acts()[0].at == rig.clock.now()  # type: ignore[union-attr]
+
+
+async def test_a_notice_for_someone_else_is_not_there(rig: Rig) -> None:
+    id = prepare(rig, role="ciso")
+    async with rig.browser("guard") as browser:
+        assert (await browser.get(f"/a/{id}")).status_code == 404
+        assert (await browser.post(f"/api/notices/{id}/answer", json={"answer": "clear"})).status_code == 404
+
+
+async def test_report(rig: Rig) -> None:
+    async with rig.browser("guard", "aurore") as browser:
+        ask = {"words": "Door is broken", "zone": "aurore.pharmacy", "id": "r1"}
+        assert (await browser.post("/api/reports", json=ask)).status_code == 201
+        assert (await browser.post("/api/reports", json={**ask, "zone": "moon"})).status_code == 422
+        assert (await browser.post("/api/reports", json={**ask, "words": ""})).status_code == 422
+        assert (await browser.post("/api/reports", json={"words": "No place"})).status_code == 201
+    reports = [act for act in rig.acts() if isinstance(act, Reported)]
+    assert [(one.zone, one.site) for one in reports] == [("aurore.pharmacy", "aurore"), (None, "aurore")]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_plain_notice_page(rig: Rig, language: str) -> None:
+    id = prepare(rig)
+    async with rig.browser("guard", **{"Accept-Language": language}) as browser:
+        answer = await browser.get(f"/a/{id}")
+        page = Page(answer.text)
+        check_basics(page, language)
+        assert answer.headers["content-language"] == language
+        assert "Look & <listen>" in page.text  # escaped on the way
+        assert {"en": "I am on my way", "fr": "J’y vais"}[language] in page.text
+        fields = {field["name"]: field.get("value") or "" for field in page.all("input")}
+        assert (
+            await browser.post(f"/a/{id}", data={**fields, "form_key": "wrong", "answer": "clear"})
+        ).status_code == 403
+        del browser.headers["X-Safecare"]
+        for _ in range(2):
+            done = await browser.post(f"/a/{id}", data={**fields, "answer": "on_my_way"})
+            assert done.status_code == 303
+        told = Page((await browser.get(done.headers["location"])).text)
+        assert {"en": "Sent: I am on my way", "fr": "Envoyé : J’y vais"}[language] in told.text
+        assert (await browser.post(f"/a/{id}", data={**fields, "answer": "dance"})).status_code == 422
+    (act,) = rig.acts()
+    assert isinstance(act, NoticeAnswered)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_print_sheet(rig: Rig, language: str) -> None:
+    alert = made.alert(rig.clock.now())
+    incident = made.incident(rig.clock.now(), alert, id="i")
+    notice = made.notice(incident)
+    rig.add(alert, incident, made.forecast(incident), made.plan(incident), notice, made.receipt(notice))
+    async with rig.browser("crisis", **{"Accept-Language": language}) as browser:
+        page = Page((await browser.get("/print/i")).text)
+    check_basics(page, language)
+    for words in ("A door opened", "80 %", "Lock the pharmacy", "Medicines come later", "Surgery is running"):
+        assert words in page.text
+    assert {"en": "Who was told", "fr": "Qui a été averti"}[language] in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_pages_before_sign_in(rig: Rig, language: str) -> None:
+    token = rig.accounts.invite(role="guard", name="<b>Bob</b>")
+    async with rig.browser(**{"Accept-Language": language, "Accept": "text/html"}) as browser:
+        for path in ("/", f"/sign-in/{token}", "/sign-in/unknown", "/a/some", "/guard"):
+            answer = await browser.get(path)
+            page = Page(answer.text)
+            check_basics(page, language)
+            assert "<b>" not in answer.text
+            style = page.all("link")[0]["href"] or ""
+        sheet = await browser.get(style)
+        assert sheet.headers["content-type"].startswith("text/css")
+        assert "immutable" in sheet.headers["cache-control"]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+async def test_colours_have_contrast(rig: Rig) -> None:
+    async with rig.browser() as browser:
+        style = (await browser.get("/plain/x.css")).text
+    themes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+        for block in re.findall(r":root \{([^}]*--low[^}]*)\}", style)
+    ]
+    assert len(themes) == 2
+    for theme in themes:
+        for name in ("text", "quiet", "critical", "high", "medium", "low"):
+            assert contrast(theme[name], theme["page"]) >= 4.5, name
+        assert contrast(theme["on-button"], theme["button"]) >= 4.5
+        assert contrast(theme["line"], theme["page"]) >= 3.0
