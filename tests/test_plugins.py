@@ -99,9 +99,11 @@ def test_detector_state_has_types_that_can_be_saved(kind: type) -> None:
 def test_part_has_a_mirror_test(kind: type) -> None:
     path = Path(inspect.getfile(kind)).relative_to(SOURCE)
     folder = TESTS / path.parent
-    found = [test for test in folder.glob("test_*.py") if mentions(test, kind)]
-    found += [test for test in folder.parent.glob(f"test_*{path.parent.name}*.py") if mentions(test, kind)]
-    assert found, f"no test in {folder.relative_to(TESTS.parent)} speaks of {kind.__name__}"
+    near = [*folder.glob("test_*.py"), *folder.parent.glob(f"test_*{path.parent.name}*.py")]
+    found = [test for test in near if test.stem == f"test_{path.stem}" or mentions(test, kind)]
+    assert found, (
+        f"no test in {folder.relative_to(TESTS.parent)} is called after {path.stem} or speaks of {kind.__name__}"
+    )
 
 
 def mentions(test: Path, kind: Any) -> bool:

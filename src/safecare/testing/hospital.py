@@ -46,6 +46,14 @@ def small_hospital() -> Hospital:
         services=services(),
         dependencies=dependencies(),
         people=_people(),
+        roles={
+            "guard": Name("Guard", "Agent de sécurité"),
+            "shift_leader": Name("Shift leader", "Chef d'équipe"),
+            "security_manager": Name("Security manager", "Responsable sûreté"),
+            "pharmacist": Name("Pharmacist", "Pharmacien"),
+            "nurse": Name("Nurse", "Infirmier"),
+            "technician": Name("Technician", "Technicien"),
+        },
         routes=(
             Route(
                 id="route.security",

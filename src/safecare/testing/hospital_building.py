@@ -26,7 +26,7 @@ def doors() -> tuple[Asset, ...]:
             at,
             group="door",
             criticality=2,
-            between=(one, other),
+            between=(other, one),
             addresses={"mqtt": f"doors/{id}", "reader": f"reader-{id}"},
         )
 

@@ -273,13 +273,18 @@ def dependencies() -> tuple[Dependency, ...]:
             of="board.north",
             on=(*cold_room, "switch.north", "ahu.north", "ws.pharmacy.1", "ws.ward.1", "monitor.ward.1"),
         ),
-        Dependency(id="dep.board.south", kind="powers", of="board.south", on=("ups.server",)),
+        Dependency(
+            id="dep.board.south",
+            kind="powers",
+            of="board.south",
+            on=("ups.server",),
+            delay=(10 * minutes, 15 * minutes, 20 * minutes),
+        ),
         Dependency(
             id="dep.ups",
             kind="powers",
             of="ups.server",
             on=("server.appointments", "server.directory", "server.mail", "switch.core", "server.pacs"),
-            delay=(10 * minutes, 15 * minutes, 20 * minutes),
         ),
         Dependency(
             id="dep.room.technical",
