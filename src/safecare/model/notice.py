@@ -37,6 +37,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     still: ArtifactHash | None = None
     answer_by: datetime | None = None
     """When the next level is told if nobody has acknowledged."""
+    ring: bool = True
+    """False for a revision that only keeps the text up to date: nobody is called for it again."""
     marking: Marking = Marking()
     schema: int = SCHEMA_VERSION
 

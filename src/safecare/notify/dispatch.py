@@ -1,0 +1,152 @@
+"""Carries notices to channels: reads them from the log, sends, and writes down what became of each.
+
+Sent notices, waiting ones and the cursor are saved together with the receipts, after the sending: a crash in
+between sends again. So each channel is served at least once; the page, which is only told to fetch, exactly
+once in effect (its receipt has the same id each time). Silent revisions are not sent, and of several
+revisions that wait only the newest is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from safecare.exchange.log import Entry, Log, LogFullError, Position
+from safecare.model.clock import Clock
+from safecare.model.ids import NoticeId
+from safecare.model.notice import Notice, Receipt
+from safecare.model.text import say
+from safecare.model.topics import decode, encode
+from safecare.notify.api import Channel
+from safecare.notify.channels.page import Page
+from safecare.notify.receipts import failed
+
+BACK_OFF = (5.0, 30.0, 120.0, 600.0)
+"""Seconds before each further attempt. Chosen: a restarting mail server is back in a minute; after a quarter of an
+hour the escalation has told others."""
+READ_BATCHES = 64
+"""Most batches of notices per step. Chosen: as the workers of the road."""
+PAUSE = 0.25
+"""Most seconds of waiting in one step, and after a full log, so that `run` notices its stop event soon."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Job(msgspec.Struct):
+    """A notice that is to be sent."""
+
+    notice: Notice
+    attempts: int = 0
+    next: datetime | None = None
+    """Not before this time; None: at once."""
+
+
+class Dispatcher:
+    """Sends notices through channels. One thread; `run` it, or `step` by hand."""
+
+    group = "dispatch"
+
+    def __init__(self, log: Log, clock: Clock, channels: Mapping[str, Channel] | None = None) -> None:
+        """Read notices from `log` and send them through `channels` (by name; default: the page alone)."""
+        self._log = log
+        self._clock = clock
+        self._channels: Mapping[str, Channel] = channels if channels is not None else {"page": Page(clock)}
+        self.unreadable = 0
+        self._resume()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many notices wait for a further attempt."""
+        return len(self._jobs)
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until `stop` is set. A log that is full is tried again."""
+        while not stop.is_set():
+            try:
+                self.step(PAUSE)
+            except LogFullError:
+                _log.warning("no room to write receipts down, trying again")
+                self._resume()
+                stop.wait(PAUSE)
+
+    def step(self, timeout: float) -> int:
+        """Take what is new, send what is due, write down what became of it; return how many notices were sent.
+
+        Waits up to `timeout` seconds when there is nothing to do. Raises `LogFullError`.
+        """
+        last = self._log.last()
+        news = self._take()
+        due = [job for job in self._jobs.values() if job.next is None or job.next <= self._clock.now()]
+        receipts = [receipt for job in due for receipt in self._attempt(job)]
+        if news or due:
+            self._save(receipts)
+        else:
+            self._log.wait(last, timeout)
+        return len(due)
+
+    def _resume(self) -> None:
+        position = self._log.position(self.group)
+        self._cursor = position.seq
+        jobs = msgspec.msgpack.decode(position.state, type=list[Job]) if position.state else []
+        self._jobs: dict[NoticeId, Job] = {job.notice.id: job for job in jobs}
+
+    def _take(self) -> bool:
+        batches = self._log.read({"notice"}, self._cursor, READ_BATCHES)
+        for batch in batches:
+            for raw in batch.items:
+                try:
+                    notice: Notice = decode("notice", raw)
+                except msgspec.DecodeError:
+                    self.unreadable += 1
+                    continue
+                self._queue(notice)
+            self._cursor = batch.seq
+        return bool(batches)
+
+    def _queue(self, notice: Notice) -> None:
+        waiting = self._jobs.get(notice.id)
+        if waiting is not None and waiting.notice.revision >= notice.revision:
+            return
+        if notice.ring:
+            self._jobs[notice.id] = Job(notice)
+        elif waiting is not None and notice.answer_by is not None:
+            self._jobs[notice.id] = Job(notice, waiting.attempts, waiting.next)  # what is sent is up to date
+        else:
+            self._jobs.pop(notice.id, None)  # nobody is waited for any more
+
+    def _attempt(self, job: Job) -> Iterable[Receipt]:
+        """Send once; keep the job for later when it failed and may still work."""
+        notice, job.attempts = job.notice, job.attempts + 1
+        sender = self._channels.get(notice.channel)
+        if sender is None:
+            del self._jobs[notice.id]
+            reason = say("There is no channel called {channel} here", channel=notice.channel)
+            return [failed(notice, self._clock.now(), reason)]
+        receipts = _send(sender, notice, self._clock.now())
+        if any(receipt.outcome != "failed" for receipt in receipts):
+            del self._jobs[notice.id]
+        elif job.attempts > len(BACK_OFF):
+            del self._jobs[notice.id]
+            reason = say("Given up after {count} attempts", count=job.attempts)
+            receipts = [*receipts, failed(notice, self._clock.now(), reason, "given up")]
+        else:
+            job.next = self._clock.now() + timedelta(seconds=BACK_OFF[job.attempts - 1])
+        return receipts
+
+    def _save(self, receipts: list[Receipt]) -> None:
+        entries = [Entry("receipt", (encode(receipt),), f"{self.group}:{receipt.id}") for receipt in receipts]
+        state = msgspec.msgpack.encode(list(self._jobs.values()))
+        self._log.commit(self.group, Position(self._cursor, state), entries)
+
+
+def _send(sender: Channel, notice: Notice, at: datetime) -> list[Receipt]:
+    """Send `notice`; a channel of somebody else that raises has failed."""
+    try:
+        return sender.send(notice)
+    except Exception as error:  # noqa: BLE001 - a foreign channel may fail in any way; it must not stop the others
+        _log.exception("a channel raised", channel=notice.channel)
+        return [failed(notice, at, say("The channel failed: {error}", error=type(error).__name__))]
