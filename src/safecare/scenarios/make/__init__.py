@@ -1,1 +1,1 @@
-"""Makers of real inputs for scripted attacks and their quiet twins: deterministic, from a seed."""
+"""Makers of inputs: bytes that the real doors take, seeded, so that a scenario is the same each time."""

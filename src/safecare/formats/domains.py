@@ -1,0 +1,148 @@
+"""Names of hosts: registered domain, and whether one imitates another.
+
+Imitation is judged on the registered label (``chu-aurore`` of ``mail.chu-aurore.fr``): look-alike letters
+(after the skeletons of Unicode TR 39), one edit away (two for labels of 10 letters and more), the same
+label under another ending, or the true label worn as a word of a foreign name (``chu-aurore-login.com``).
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+_TWO_LEVEL = frozenset(
+    "co.uk org.uk ac.uk gov.uk nhs.uk com.au net.au com.br co.jp co.nz co.za com.tr com.cn com.mx "
+    "gouv.fr asso.fr com.fr".split()
+)
+"""Endings of two labels under which anyone registers: the ones of the Public Suffix List met in hospital mail."""
+
+_LOOKS_LIKE = str.maketrans(
+    {
+        **dict(zip("аеорсухіјѕһԁԛԝкмтвьԍ", "aeopcyxljshdqwkmtbbg", strict=True)),  # Cyrillic
+        **dict(zip("αονρτυικγη", "aovptulkyn", strict=True)),  # Greek
+        **dict(zip("ɡıɩǀℓ|", "glllll", strict=True)),
+        **dict(zip("01345", "oleas", strict=True)),
+        "i": "l",
+    }
+)
+"""Letters that a reader takes for others, both brought to one form. After Unicode TR 39, confusables.txt."""
+
+_WORD = re.compile(r"[-_.]")
+_HOST = re.compile(r"[^\s/?#@:\\]+")
+MIN_LABEL = 5
+"""Labels shorter than this are only compared whole: one edit turns too many short names into others. Chosen."""
+
+
+def registered(host: str) -> str:
+    """Return the registered domain of `host` (``www.chu.example.fr`` -> ``example.fr``), an address as it is."""
+    host = host.strip(".").lower()
+    if is_address(host):
+        return host
+    labels = host.split(".")
+    keep = 3 if ".".join(labels[-2:]) in _TWO_LEVEL else 2
+    return ".".join(labels[-keep:])
+
+
+def label(host: str) -> str:
+    """Return the label that was registered: ``example`` of ``www.example.fr``."""
+    return registered(host).split(".")[0]
+
+
+def is_address(host: str) -> bool:
+    """Tell whether `host` is an IP address, also in the odd forms that browsers take (decimal, hexadecimal)."""
+    if re.fullmatch(r"\d{8,10}|0x[0-9a-f]{1,8}", host):
+        return True
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def host_of(url: str) -> str:
+    """Return the host of an http(s) address as the browser would see it, lower case; empty if there is none."""
+    found = re.match(r"(?:https?:)?[/\\]{2,}(.{1,2000})", url.strip(), re.IGNORECASE | re.DOTALL)
+    if not found:
+        return ""
+    authority = re.split(r"[/?#\\]", found.group(1), maxsplit=1)[0].rsplit("@", 1)[-1]
+    if authority.startswith("["):
+        return authority.split("]")[0].strip("[").lower()
+    match = _HOST.match(authority)
+    return match.group(0).strip(".").lower() if match else ""
+
+
+def unicode_form(host: str) -> str:
+    """Return `host` with punycode labels (``xn--``, RFC 3492) as the letters that a reader sees."""
+    out: list[str] = []
+    for part in host.lower().split("."):
+        try:
+            out.append(part[4:].encode("ascii").decode("punycode") if part.startswith("xn--") else part)
+        except (UnicodeError, ValueError):
+            out.append(part)
+    return ".".join(out)
+
+
+def mixed_script(host: str) -> bool:
+    """Tell whether one label of `host` mixes Latin letters with Cyrillic or Greek ones."""
+    for part in unicode_form(host).split("."):
+        scripts = {unicodedata.name(letter, "?").split()[0] for letter in part if letter.isalpha()}
+        if "LATIN" in scripts and scripts & {"CYRILLIC", "GREEK"}:
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def skeleton(name: str) -> str:
+    """Return what `name` looks like: accents off, look-alike letters brought to one form, ``rn`` to ``m``."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(c))
+    return plain.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w")
+
+
+def imitates(host: str, genuine: Iterable[str], *, endings: bool = True) -> str:
+    """Return the domain of `genuine` that `host` imitates; empty if it is genuine itself or imitates none.
+
+    `endings` False takes the same label under another ending (``google.fr``) as genuine: world-wide brands do that.
+    """
+    if not host or is_address(host):
+        return ""
+    own = registered(host)
+    real = tuple(dict.fromkeys(registered(one) for one in genuine))
+    if own in real or (not endings and label(host) in {label(one) for one in real}):
+        return ""
+    seen = skeleton(label(unicode_form(host)))
+    for one in real:
+        true = skeleton(label(one))
+        if seen == true and (len(true) >= MIN_LABEL or host != host.encode("ascii", "ignore").decode()):
+            return one
+        if len(true) < MIN_LABEL:
+            continue
+        if _edits(seen, true) <= (2 if len(true) >= 10 else 1):
+            return one
+        words = _WORD.split(skeleton(unicode_form(host)))
+        if "-" in true and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", skeleton(unicode_form(host))):
+            return one
+        if true in words[: -1 if len(words) > 1 else None]:
+            return one
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _edits(one: str, other: str) -> int:
+    """Return the optimal string alignment distance, 3 where it is surely above 2."""
+    if abs(len(one) - len(other)) > 2 or max(len(one), len(other)) > 63:
+        return 3
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,308 @@
+"""Examination of a mail: facts with names, no judgement. Pure and bounded; hostile bytes never raise.
+
+What is compared: who the mail says it is from against who it can be from, where links say they lead against
+where they lead, what files say they are against what they are, and what the reader is asked to do. Names and
+addresses of people are read but not handed on.
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from email.message import Message
+
+import msgspec
+
+from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
+from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered, skeleton
+from safecare.formats.html import read_html
+from safecare.formats.mime import Mime, MimePart, decoded, read_mime
+from safecare.formats.wording import asks
+
+MAIL_FACTS: dict[str, str] = {
+    "mail.auth.dkim.fail": "The receiving server found no valid DKIM signature where one was claimed.",
+    "mail.auth.dkim.pass": "The receiving server found a valid DKIM signature.",
+    "mail.auth.dmarc.fail": "The receiving server says that the visible sender's domain did not send it (DMARC).",
+    "mail.auth.dmarc.pass": "The receiving server says that the visible sender's domain sent it (DMARC).",
+    "mail.auth.spf.fail": "The receiving server says that the delivering host may not send for the domain (SPF).",
+    "mail.auth.spf.pass": "The receiving server says that the delivering host may send for the domain (SPF).",
+    "mail.encoding.broken": "A part is not encoded as it says.",
+    "mail.encoding.unknown": "A part names an encoding that does not exist.",
+    "mail.from.brand-name": "The sender's display name is a known brand, its domain is not that brand's.",
+    "mail.from.display-address": "The display name is a mail address of another domain than the real one.",
+    "mail.from.freemail": "The sender uses a free mail provider.",
+    "mail.from.invalid": "The From field is missing or holds no address.",
+    "mail.from.lookalike-brand": "The sender's domain imitates a known brand.",
+    "mail.from.lookalike-own": "The sender's domain imitates one of the hospital.",
+    "mail.from.mixed-script": "The sender's domain mixes alphabets within one word.",
+    "mail.from.multiple": "Several From fields or addresses.",
+    "mail.from.own": "The sender claims a domain of the hospital.",
+    "mail.from.own-name": "The display name is one of the hospital's domains, the address is foreign.",
+    "mail.header.malformed": "Lines in the header that are no header fields.",
+    "mail.html.form": "The mail itself holds an input form.",
+    "mail.html.hidden-text": "More text is hidden than shown.",
+    "mail.html.password": "The mail itself asks for a password.",
+    "mail.html.script": "The mail itself holds a script.",
+    "mail.limit.decoded": "The decoded size is over the limit: judged only in part.",
+    "mail.limit.depth": "Parts are nested beyond the limit: judged only in part.",
+    "mail.limit.header": "A header block is over the limit: judged only in part.",
+    "mail.limit.parts": "There are more parts than the limit: judged only in part.",
+    "mail.link.address": "A link leads to a bare IP address.",
+    "mail.link.any": "The mail holds a link to another domain than the hospital's.",
+    "mail.link.executable": "A link leads to a program, script, archive or disk image.",
+    "mail.link.lookalike-brand": "A link leads to a domain that imitates a known brand.",
+    "mail.link.lookalike-own": "A link leads to a domain that imitates one of the hospital.",
+    "mail.link.mixed-script": "A link leads to a domain that mixes alphabets within one word.",
+    "mail.link.odd-scheme": "A link holds a script or data instead of an address.",
+    "mail.link.shortened": "A link uses a shortening service: its target is not visible.",
+    "mail.link.text-mismatch": "A link shows one domain and leads to another one.",
+    "mail.link.user-info": "A link holds a name before an @ sign to look like another address.",
+    "mail.list": "The mail carries the fields of a mailing list.",
+    "mail.mime.broken": "Multipart borders are missing or never closed.",
+    "mail.reply-to.differs": "Answers go to another domain than the sender's.",
+    "mail.return-path.differs": "Bounces go to another domain than the sender's.",
+    "mail.text.credentials": "The reader is asked to give or confirm access data.",
+    "mail.text.disguised": "Invisible letters inside words, or reversed writing.",
+    "mail.text.enable-content": "The reader is asked to enable active content.",
+    "mail.text.money": "The reader is asked for a payment, gift cards, or told of new bank details.",
+    "mail.text.open-attachment": "The reader is asked to open an attachment.",
+    "mail.text.secrecy": "The reader is asked to tell nobody or not to call.",
+    "mail.text.urgency": "The reader is threatened with a loss within a short time.",
+} | FILE_FACTS
+"""Meaning by fact name: what `examine` can find, in a mail or in one of its parts."""
+
+BRANDS: tuple[str, ...] = (
+    "ameli.fr", "amazon.fr", "apple.com", "chorus-pro.gouv.fr", "chronopost.fr", "colissimo.fr", "dhl.com",
+    "docusign.com", "doctolib.fr", "dropbox.com", "edf.fr", "google.com", "impots.gouv.fr", "laposte.fr",
+    "linkedin.com", "microsoft.com", "microsoftonline.com", "netflix.com", "office.com", "orange.fr",
+    "outlook.com", "ovhcloud.com", "paypal.com", "sharepoint.com", "urssaf.fr", "wetransfer.com",
+)  # fmt: skip
+"""Domains that are imitated most in mail to French hospitals (CERT Santé, APWG: yearly reports)."""
+
+_FREE = frozenset(
+    "gmail.com googlemail.com yahoo.com yahoo.fr hotmail.com hotmail.fr outlook.com outlook.fr live.com live.fr "
+    "aol.com gmx.com gmx.fr protonmail.com proton.me mail.com laposte.net orange.fr free.fr sfr.fr "
+    "wanadoo.fr icloud.com yandex.com".split()
+)
+_SHORT = frozenset(
+    "bit.ly t.co tinyurl.com goo.gl is.gd ow.ly cutt.ly rebrand.ly rb.gy t.ly shorturl.at urlz.fr lnkd.in".split()
+)
+_FETCHED = frozenset("exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar zip rar 7z docm xlsm xll".split())
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@([\w.-]{1,190}\.[^\W\d_]{2,24})")
+_SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
+_PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
+_MAILBOX = re.compile(
+    r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
+)
+_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
+_NOT_TEXT_ENDINGS = frozenset("pdf doc docx xls xlsx odt txt jpg png html htm".split())
+_ALSO_GENUINE = (
+    "google-analytics.com",
+    "googleapis.com",
+    "amazon-adsystem.com",
+    "orange-business.com",
+    "office365.com",
+)
+"""Domains of the brands' own that wear their name; a brand's label under another ending is taken as its own too."""
+MAX_DOMAINS = 50
+"""Link domains that are handed on. Chosen: a screen shows no more."""
+_MAX_WORDING = 200_000
+
+
+class PartFacts(msgspec.Struct, frozen=True):
+    """One attached file. `name` is a number and the ending: the sender's name may tell who a patient is."""
+
+    name: str
+    media: str
+    size: int
+    sha256: str
+    facts: tuple[str, ...]
+
+
+class MailFacts(msgspec.Struct, frozen=True):
+    """All that was found: sorted fact names of the mail, its files, the domains its links lead to."""
+
+    facts: tuple[str, ...]
+    parts: tuple[PartFacts, ...]
+    link_domains: tuple[str, ...]
+
+
+def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
+    """Return what is found in the mail `raw`. `own` are the mail domains of the hospital."""
+    home = frozenset(registered(one) for one in own)
+    known = (*brands, *_ALSO_GENUINE)
+    mime = read_mime(raw)
+    facts = set(mime.facts)
+    facts |= _sender(mime.headers, home, known)
+    facts |= _authentication(mime.headers)
+    links: list[tuple[str, str]] = []
+    wording = [decoded(str(mime.headers.get("Subject", "")))]
+    files: list[PartFacts] = []
+    for part in mime.parts:
+        if part.attached:
+            files.append(_file(part, len(files) + 1))
+        else:
+            _read_text(part, facts, links, wording)
+    facts |= asks("\n".join(wording)[:_MAX_WORDING])
+    domains = _links(links, home, known, facts)
+    return MailFacts(tuple(sorted(facts)), tuple(files), domains)
+
+
+def _file(part: MimePart, number: int) -> PartFacts:
+    suffix = re.sub(r"[^a-z0-9]", "", ending(part.name))[:8]
+    return PartFacts(
+        name=f"file-{number}.{suffix}" if suffix else f"file-{number}",
+        media=re.sub(r"[^\w/.+-]", "", part.media)[:80],
+        size=len(part.body),
+        sha256=hashlib.sha256(part.body).hexdigest(),
+        facts=tuple(sorted(file_facts(part.name, part.body, part.media))),
+    )
+
+
+def _read_text(part: MimePart, facts: set[str], links: list[tuple[str, str]], wording: list[str]) -> None:
+    text = part.text
+    if part.media == "text/html" or structure(part.body[:2048]) == "html":
+        page = read_html(text)
+        facts |= {f"mail.html.{name}" for name in page.facts if name in ("form", "hidden-text", "password", "script")}
+        links += page.links
+        wording.append(page.text[:_MAX_WORDING])
+    else:
+        links += [(found, "") for found in _PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
+        wording.append(text[:_MAX_WORDING])
+
+
+def _addresses(headers: Message, name: str) -> list[tuple[str, str]]:
+    """Return (display name, domain) of the addresses in the header fields `name`."""
+    values = [re.sub(r"\s+", " ", str(value)[:4000]) for value in headers.get_all(name, [])[:5]]
+    found: list[tuple[str, str]] = []
+    for quoted, plain, angled, bare in (hit for value in values for hit in _MAILBOX.findall(value)):
+        domain = (angled or bare).rpartition("@")[2].lower()
+        if domain:
+            found.append((decoded(quoted or plain).strip(), domain))
+    return found
+
+
+def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
+    facts: set[str] = set()
+    senders = _addresses(headers, "From")
+    if len(senders) > 1 or len(headers.get_all("From", [])) > 1:
+        facts.add("mail.from.multiple")
+    if not senders:
+        return facts | {"mail.from.invalid"}
+    display, domain = senders[0]
+    base = registered(domain)
+    facts |= _imitation("mail.from", domain, home, brands)
+    if base in home:
+        facts.add("mail.from.own")
+    if base in _FREE:
+        facts.add("mail.from.freemail")
+    worn = _ADDRESS.search(display)
+    if worn and registered(worn.group(1).lower()) != base:
+        facts.add("mail.from.display-address")
+    facts |= _display(display, base, home, brands)
+    for field, fact in (("Reply-To", "mail.reply-to.differs"), ("Return-Path", "mail.return-path.differs")):
+        others = {registered(other) for _, other in _addresses(headers, field)}
+        if others and base not in others:
+            facts.add(fact)
+    if headers.get("List-Id") or headers.get("List-Unsubscribe"):
+        facts.add("mail.list")
+    return facts
+
+
+def _display(display: str, base: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
+    """Return the facts of a display name that is (starts with) a brand or a domain of the hospital."""
+    words = [skeleton(word) for word in re.findall(r"[^\W_]+", display)][:12]
+    if not words:
+        return set()
+    facts: set[str] = set()
+    if base not in home and any(one in display.lower() for one in home):
+        facts.add("mail.from.own-name")
+    if base in home or base in {registered(brand) for brand in brands}:
+        return facts
+    names = {skeleton(label(brand)) for brand in brands}
+    if words[0] in names and not any(name in skeleton(base) for name in names & set(words)):
+        facts.add("mail.from.brand-name")
+    return facts
+
+
+def _imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
+    facts: set[str] = set()
+    if registered(host) in home:
+        return facts
+    if mixed_script(host):
+        facts.add(f"{prefix}.mixed-script")
+    if imitates(host, home):
+        facts.add(f"{prefix}.lookalike-own")
+    elif imitates(host, brands, endings=False):
+        facts.add(f"{prefix}.lookalike-brand")
+    return facts
+
+
+def _authentication(headers: Message) -> set[str]:
+    """Read RFC 8601 results as received: only the topmost writer's, since anyone may write the lower ones."""
+    facts: set[str] = set()
+    results = [str(value)[:4000] for value in headers.get_all("Authentication-Results", [])[:20]]
+    writer = results[0].split(";")[0].strip() if results else ""
+    for value in results:
+        if value.split(";")[0].strip() != writer:
+            break
+        for method, result in _RESULT.findall(value):
+            facts |= _result(method.lower(), result.lower())
+    received = str(headers.get("Received-SPF", ""))[:20].strip().lower()
+    if received and not any(fact.startswith("mail.auth.spf") for fact in facts):
+        facts |= _result("spf", received.split()[0])
+    return facts
+
+
+def _result(method: str, result: str) -> set[str]:
+    if result == "pass":
+        return {f"mail.auth.{method}.pass"}
+    return {f"mail.auth.{method}.fail"} if result in ("fail", "softfail", "hardfail", "permerror") else set()
+
+
+def _links(
+    links: list[tuple[str, str]], home: frozenset[str], brands: tuple[str, ...], facts: set[str]
+) -> tuple[str, ...]:
+    """Add the facts of `links` and return the foreign domains that they lead to."""
+    domains: dict[str, None] = {}
+    for target, shown in dict.fromkeys(links):
+        if re.match(r"\s*(?:javascript|data|vbscript|file|search-ms|ms-\w+):", target, re.IGNORECASE):
+            facts.add("mail.link.odd-scheme")
+        host = host_of(target)
+        if not host or (registered(host) in home and not is_address(host)):
+            continue
+        domains[registered(host)[:100]] = None
+        facts |= _link(target, host, home, brands)
+        claimed = _SHOWN.match(shown.strip()) if shown else None
+        if claimed and not _file_name(claimed.group(1)) and registered(claimed.group(1)) != registered(host):
+            facts.add("mail.link.text-mismatch")
+    return tuple(sorted(domains))[:MAX_DOMAINS]
+
+
+def _file_name(shown: str) -> bool:
+    return shown.count(".") == 1 and shown.rsplit(".", 1)[-1].lower() in _NOT_TEXT_ENDINGS
+
+
+def _link(target: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
+    facts = {"mail.link.any"} | _imitation("mail.link", host, home, brands)
+    if is_address(host):
+        facts.add("mail.link.address")
+    if registered(host) in _SHORT:
+        facts.add("mail.link.shortened")
+    authority = re.split(r"[/?#\\]", target.split("//", 1)[-1], maxsplit=1)[0]
+    if "@" in authority:
+        facts.add("mail.link.user-info")
+    if ending(re.split(r"[?#]", target, maxsplit=1)[0]) in _FETCHED and target.count("/") > 2:
+        facts.add("mail.link.executable")
+    return facts
+
+
+def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the registered domains of mail `addresses`, without those of free providers."""
+    found = {registered(one.rpartition("@")[2]) for one in addresses if "@" in one}
+    return tuple(sorted(found - _FREE))
+
+
+__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "examine", "own_domains"]

@@ -1,0 +1,272 @@
+"""Facts of Office documents: macros, fields that start programs, outside templates, embedded objects, encryption.
+
+OOXML containers are opened by the bounded reader of `safecare.formats.zips`; only the macro project (an OLE
+file of known size) is handed to oletools. A document is judged by its structure, never by its name.
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from functools import cache
+from typing import Any
+
+from safecare.formats.zips import Zip, ZipError
+
+OFFICE_FACTS: dict[str, str] = {
+    "office.broken": "The structure is damaged or can't be read as what it says it is.",
+    "office.dde": "A field that starts another program (DDE, DDEAUTO).",
+    "office.embedded.executable": "An embedded object holds a program or a script.",
+    "office.embedded.object": "An embedded OLE object or package.",
+    "office.encrypted": "The content is encrypted: nothing inside can be judged.",
+    "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
+    "office.external.template": "The template is loaded from outside (template injection).",
+    "office.limit": "A limit of size, number or inflation was reached: judged only in part.",
+    "office.macro": "A VBA macro project.",
+    "office.macro.autoexec": "A macro that runs by itself when the document is opened or closed.",
+    "office.macro.download": "A macro names a way to fetch something from the network.",
+    "office.macro.execute": "A macro names a way to run a program.",
+    "office.macro.obfuscated": "A macro hides its strings or was stomped (code without matching source).",
+    "office.macro.suspicious": "A macro uses a call that olevba lists as suspicious.",
+    "office.macro.write-file": "A macro names a way to write a file.",
+    "office.macro.xlm": "An Excel 4 macro sheet.",
+}
+"""Meaning by fact name."""
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MAX_RELATIONS = 200
+"""Relation files read of one document. Chosen: large presentations have about 150."""
+MAX_OLE_STREAMS = 2000
+"""Directory entries of an OLE file that are looked at. Chosen: mail items with attachments stay below 300."""
+MAX_OLE_BYTES = 16 * 1024 * 1024
+"""Bytes of an OLE document that macros are looked for in. Chosen: as `safecare.formats.zips.MAX_MEMBER`."""
+
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]{1,4000}>", re.IGNORECASE)
+_TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']{1,300})["']""")
+_TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']{1,2000})["']""")
+_EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External["']""", re.IGNORECASE)
+_TAG = re.compile(rb"<[^<>]{0,4000}>")
+_INSTRUCTION = re.compile(
+    rb"<w:instrText\b[^>]{0,200}>(.{0,2000}?)</w:instrText>|w:instr\s*=\s*[\"'](.{0,2000}?)[\"']", re.DOTALL
+)
+_DDE = re.compile(rb"\bDDE(?:AUTO)?\b\s*[\"&\w\\]", re.IGNORECASE)
+_DDE_LINK = re.compile(rb"<(?:\w+:)?ddeLink\b", re.IGNORECASE)
+_OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?)?)", re.IGNORECASE)
+_PROGRAM_NAME = re.compile(
+    rb"[\w\\./ -]{1,200}\.(?:exe|scr|com|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|dll|jar|msi)\x00", re.IGNORECASE
+)
+
+_EXECUTE = frozenset(
+    "shell wscript.shell shellexecute run exec powershell createprocess winexec call createthread".split()
+)
+_DOWNLOAD = frozenset(
+    "urldownloadtofile msxml2.xmlhttp microsoft.xmlhttp msxml2.serverxmlhttp net.webclient downloadfile "
+    "downloadstring winhttp.winhttprequest internetopen".split()
+)
+_WRITE = frozenset("adodb.stream savetofile write put output binary createtextfile print filecopy copyfile".split())
+
+
+def office_facts(raw: bytes) -> set[str]:
+    """Return the facts of an OOXML, OLE or RTF document; empty for other bytes. Never raises for bad bytes."""
+    if raw.startswith(b"PK\x03\x04"):
+        return _ooxml(raw)
+    if raw.startswith(_OLE):
+        return _ole(raw)
+    if raw[:64].lstrip().startswith(b"{\\rt"):
+        return _rtf(raw)
+    return set()
+
+
+def is_ooxml(names: list[str]) -> bool:
+    """Tell whether an archive with these members is an Office document."""
+    return "[Content_Types].xml" in names
+
+
+def _ooxml(raw: bytes) -> set[str]:
+    facts: set[str] = set()
+    try:
+        archive = Zip(raw)
+    except ZipError as error:
+        return {"office.limit" if str(error).startswith("limit") else "office.broken"}
+    if not is_ooxml(archive.names):
+        return set()
+    if archive.bomb:
+        return {"office.limit"}
+    if any("/macrosheets/" in name.lower() for name in archive.names):
+        facts.add("office.macro.xlm")
+    for name in archive.find((".rels",))[:MAX_RELATIONS]:
+        facts |= _relations(_member(archive, name, facts))
+    for name in archive.find((".bin",)):
+        facts |= _binary(_member(archive, name, facts), name.lower())
+    for name in archive.find((".xml",)):
+        if name.lower().startswith(
+            ("word/document", "word/header", "word/footer", "word/footnotes", "xl/externallinks/")
+        ):
+            facts |= _fields(_member(archive, name, facts))
+    return facts
+
+
+def _member(archive: Zip, name: str, facts: set[str]) -> bytes:
+    try:
+        return archive.read(name)
+    except ZipError as error:
+        facts.add("office.limit" if str(error).startswith("limit") else "office.broken")
+        return b""
+
+
+def _relations(xml: bytes) -> set[str]:
+    facts: set[str] = set()
+    for found in _RELATION.findall(xml):
+        kind = _TYPE.search(found)
+        target = _TARGET.search(found)
+        if not kind or not target or not _EXTERNAL.search(found):
+            continue
+        name = kind.group(1).lower().rsplit(b"/", 1)[-1]
+        if name in (b"attachedtemplate", b"frame", b"subdocument"):
+            local = target.group(1).lower().startswith(b"file:///c:") or b":" not in target.group(1)[:8]
+            facts.add("office.external.link" if local else "office.external.template")
+        elif name not in (b"hyperlink", b"externallinkpath"):
+            facts.add("office.external.link")
+    return facts
+
+
+def _binary(raw: bytes, name: str) -> set[str]:
+    if not raw.startswith(_OLE):
+        return set()
+    facts = _ole(raw)
+    if "vbaproject" not in name and "/embeddings/" in name:
+        facts.add("office.embedded.object")
+    return facts
+
+
+def _fields(xml: bytes) -> set[str]:
+    codes = b"".join(_TAG.sub(b"", one or other) for one, other in _INSTRUCTION.findall(xml))
+    return {"office.dde"} if _DDE.search(codes) or _DDE_LINK.search(xml) else set()
+
+
+def _ole(raw: bytes) -> set[str]:
+    import olefile  # the examiner loads it once; others never need it
+
+    facts: set[str] = set()
+    try:
+        with olefile.OleFileIO(io.BytesIO(raw), raise_defects=olefile.DEFECT_FATAL) as ole:
+            streams = ole.listdir(streams=True, storages=False)[:MAX_OLE_STREAMS]
+            names = {"/".join(path).lower() for path in streams}
+            last = {path[-1].lower() for path in streams}
+            if last & {"encryptedpackage", "encryptioninfo"}:
+                return {"office.encrypted"}
+            if _flagged_encrypted(ole, last):
+                facts.add("office.encrypted")
+            if "\x01ole10native" in last or any(name.startswith("objectpool/") for name in names):
+                facts.add("office.embedded.object")
+            facts |= _packages(ole, streams)
+            for story in ("worddocument", "1table"):
+                if story in last and _OLE_DDE.search(_stream(ole, streams, story)):
+                    facts.add("office.dde")
+    except Exception:  # noqa: BLE001 - olefile raises anything on damaged files; that is the finding
+        return facts | {"office.broken"}
+    if last & {"workbook", "book", "dir", "vba_project", "_vba_project"} or "powerpoint document" in last:
+        facts |= _macros(raw)
+    return facts
+
+
+def _flagged_encrypted(ole: Any, last: set[str]) -> bool:
+    """Tell whether the binary header says encrypted: [MS-DOC] 2.5.2 FibBase.fEncrypted, [MS-XLS] 2.4.117 FilePass."""
+    if "worddocument" in last:
+        base = ole.openstream("WordDocument").read(12)
+        return len(base) == 12 and bool(base[11] & 1)
+    for book in ("Workbook", "Book"):
+        if book.lower() in last and ole.exists(book):
+            return b"\x2f\x00" in _record_kinds(ole.openstream(book).read(4096))
+    return False
+
+
+def _record_kinds(stream: bytes) -> list[bytes]:
+    """Return the record types at the start of a BIFF stream ([MS-XLS] 2.1.4: type, size, data)."""
+    kinds: list[bytes] = []
+    place = 0
+    while place + 4 <= len(stream) and len(kinds) < 30:
+        kinds.append(stream[place : place + 2])
+        place += 4 + int.from_bytes(stream[place + 2 : place + 4], "little")
+    return kinds
+
+
+def _packages(ole: Any, streams: list[list[str]]) -> set[str]:
+    for path in streams:
+        if path[-1].lower() != "\x01ole10native":
+            continue
+        raw = ole.openstream(path).read(MAX_OLE_BYTES)
+        if _PROGRAM_NAME.search(raw[:2000]) or raw[:MAX_OLE_BYTES].find(b"This program cannot be run") >= 0:
+            return {"office.embedded.executable"}
+    return set()
+
+
+def _stream(ole: Any, streams: list[list[str]], name: str) -> bytes:
+    for path in streams:
+        if path[-1].lower() == name:
+            return bytes(ole.openstream(path).read(MAX_OLE_BYTES))
+    return b""
+
+
+@cache
+def _parser_class() -> Any:
+    import logging
+
+    from oletools.olevba import VBA_Parser
+
+    logging.getLogger("olevba").setLevel(logging.CRITICAL)
+    return VBA_Parser
+
+
+def _macros(raw: bytes) -> set[str]:
+    if len(raw) > MAX_OLE_BYTES:
+        return {"office.limit"}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # oletools uses old names of its own libraries
+            return _read_macros(raw)
+    except Exception:  # noqa: BLE001 - oletools raises anything on damaged projects; that is the finding
+        return {"office.macro", "office.broken"}
+
+
+def _read_macros(raw: bytes) -> set[str]:
+    parser = _parser_class()("document", data=raw)
+    macros, sheets = parser.detect_vba_macros(), parser.detect_xlm_macros()
+    facts = {name for name, there in (("office.macro", macros), ("office.macro.xlm", sheets)) if there}
+    if facts:
+        for kind, keyword, _ in parser.analyze_macros(show_decoded_strings=False, deobfuscate=False) or ():
+            facts |= _meaning(str(kind), str(keyword).lower())
+    return facts
+
+
+def _meaning(kind: str, keyword: str) -> set[str]:
+    if kind == "AutoExec":
+        return {"office.macro.autoexec"}
+    if kind != "Suspicious":
+        return set()
+    facts = {"office.macro.suspicious"}
+    if keyword in _EXECUTE:
+        facts.add("office.macro.execute")
+    if keyword in _DOWNLOAD:
+        facts.add("office.macro.download")
+    if keyword in _WRITE:
+        facts.add("office.macro.write-file")
+    if keyword in ("hex strings", "base64 strings", "vba stomping", "chr", "chrw", "strreverse", "xor"):
+        facts.add("office.macro.obfuscated")
+    return facts
+
+
+def _rtf(raw: bytes) -> set[str]:
+    head = raw[: 4 * 1024 * 1024].lower()
+    facts: set[str] = set()
+    if b"\\objdata" in head or b"\\objocx" in head:
+        facts.add("office.embedded.object")
+    if b"\\objupdate" in head or re.search(rb"4d5a9000|546869732070726f6772616d", head):
+        facts.add("office.embedded.executable" if b"4d5a9000" in head else "office.embedded.object")
+    if b"\\*\\template" in head and re.search(rb"\\\*\\template\s+(?:https?:|\\\\\\\\|file:)", head):
+        facts.add("office.external.template")
+    if re.search(rb"\\fldinst[^{}]{0,40}(?:\{[^{}]{0,80})?\bdde(?:auto)?\b", head):
+        facts.add("office.dde")
+    return facts
