@@ -21,7 +21,8 @@ from safecare.app.child import die_with_parent
 from safecare.app.files import hospital_of
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.stage import DecideStage
-from safecare.detect.stage import DetectStage
+from safecare.detect.api import detectors
+from safecare.detect.stage import DetectStage, build
 from safecare.exchange.sqlite import SqliteLog
 from safecare.exchange.stage import Stage
 from safecare.exchange.worker import Worker
@@ -59,7 +60,7 @@ class EngineStatus(msgspec.Struct, frozen=True):
 def stages(hospital: Hospital) -> list[Stage]:
     """Return the stages of the road in its order."""
     return [
-        DetectStage(hospital),
+        DetectStage(build(hospital)),
         CorrelateStage(hospital),
         ImpactStage(hospital),
         DecideStage(hospital),
@@ -73,11 +74,14 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
     database = Database(folder.database)
     database.migrate()
+    artifacts = Artifacts(folder.artifacts)
     road = stages(hospital)
-    parts: dict[str, Part] = {f"stage {stage.group}": Worker(log, stage, clock).run for stage in road}
-    parts["store"] = StoreWriter(log, database).run
+    parts: dict[str, Part] = {
+        f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
+    }
+    parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
     parts["dispatch"] = Dispatcher(log, clock).run
-    retention = Retention(database, Artifacts(folder.artifacts), log, settings.retention)
+    retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     detect = next(stage for stage in road if isinstance(stage, DetectStage))
     parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, detect))
@@ -115,7 +119,8 @@ def _every(seconds: float, act: Callable[[], object]) -> Part:
 
 
 def _tell(folder: DataFolder, detect: DetectStage) -> None:
-    status = EngineStatus(os.getpid(), tuple(detect.names), tuple(detect.missing), dict(detect.faults))
+    found = detectors()
+    status = EngineStatus(os.getpid(), tuple(found.parts), tuple(found.missing), detect.reasons())
     target = folder.path / "engine.json"
     fresh = target.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(status))

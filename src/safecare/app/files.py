@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safecare.formats.hospital import DoorSpec, load
+from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
 
 
@@ -32,5 +33,8 @@ def hospital_of(folder: Path) -> SiteFiles:
     loaded = load(folder)
     errors = [problem for problem in loaded.problems if problem.level == "error"]
     if loaded.hospital is None or errors:
-        raise BadHospitalError("\n".join(f"{one.file}:{one.line}:{one.column}: {one.reason}" for one in errors))
+        say, nobody = Catalogue.load(), Hospital.empty()
+        raise BadHospitalError(
+            "\n".join(f"{one.file}:{one.line}:{one.column}: {say.render(one.reason, 'en', nobody)}" for one in errors)
+        )
     return SiteFiles(loaded.hospital, tuple(loaded.doors))

@@ -21,7 +21,10 @@ from safecare.store.artifacts import Artifacts
 
 @dataclass(frozen=True)
 class DoorIntake:
-    """The intake of one door (`safecare.sources.api.Intake`)."""
+    """The intake of one door (`safecare.sources.api.Intake`).
+
+    `door` is the site's own id of it, whatever the source calls itself; empty: as the caller says.
+    """
 
     door: str
     log: Log
@@ -43,7 +46,7 @@ class DoorIntake:
             for at in range(0, len(raw), self.batch)
         ]
         await asyncio.to_thread(self.log.append, entries)
-        self.doors.took(self.door, len(events))
+        self.doors.took(self.door or "console", len(events))
 
     async def keep(self, raw: bytes, media: str) -> ArtifactHash:
         """Store bytes as an artifact; durable when it returns. Raises `LogFullError`."""
@@ -53,6 +56,7 @@ class DoorIntake:
         self, door: str, raw: bytes, reason: str, place: str = "", context: Mapping[str, str] | None = None
     ) -> None:
         """Store what could not be read, with the reason; durable when it returns. Raises `LogFullError`."""
+        door = self.door or door
         artifact = await self.keep(raw, "application/octet-stream")
         at = self.clock.now()
         reject = Reject(
@@ -66,7 +70,7 @@ class DoorIntake:
             context=dict(context or {}),
         )
         await asyncio.to_thread(self.log.append, [Entry("reject", (encode(reject),))])
-        self.doors.refused(self.door)
+        self.doors.refused(door)
 
     def pseudonym(self, kind: str, value: str) -> str:
         """Return the keyed pseudonym of `value` (HMAC-SHA-256, 96 bits): same value, same pseudonym, no way back."""
@@ -74,4 +78,4 @@ class DoorIntake:
 
     def report(self, door: str, state: str, detail: str = "") -> None:
         """Tell the health page how `door` is."""
-        self.doors.report(door, state, detail)
+        self.doors.report(self.door or door, state, detail)

@@ -32,18 +32,22 @@ from safecare.console.application import create_app
 from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
+from safecare.formats.hospital import DoorSpec
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
 from safecare.settings import Settings
 from safecare.sources.api import sources
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
+from safecare.store.audit import verify
 from safecare.store.database import Database
 from safecare.store.folder import DataFolder
+from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
-CONSOLE = "console"
-"""Name of the door that the ingest API is."""
+
+EXAMINER = DoorSpec(id="files", source="files", settings={})
+"""The examiner of mails and files: not the site's door, but run like one."""
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ class Platform:
         self.started = self.clock.now()
         self.engine = Child("engine", ("-m", "safecare.app.engine", str(self.folder.path), str(self.source)))
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
-        self.built: Built = build_doors(self.files.doors, self.settings, given, self.folder.path)
+        self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
         self.token = self._local_token()
 
     @property
@@ -108,9 +112,9 @@ class Platform:
             self.doors.add(door, self.built.names[door], "off", reason)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.engine.run())
-            for name, door in self.built.doors.items():
+            for name, source in self.built.doors.items():
                 self.doors.add(name, self.built.names[name])
-                group.create_task(run_door(name, door, self._intake(name), self.doors))
+                group.create_task(run_door(name, source, self._intake(name), self.doors))
             console = self.settings.console
             await serve(create_app(self._console()), console.host, console.port, listening)
 
@@ -142,9 +146,11 @@ class Platform:
         )
 
     def _console(self) -> ConsoleDeps:
-        intake = self._intake(CONSOLE)
+        intake = self._intake("")
         return ConsoleDeps(
             reader=Reader(self.database),
+            glance=Glance(self.database),
+            verify=lambda: verify(self.database),
             log=self.log,
             artifacts=self.artifacts,
             accounts=self.accounts,

@@ -206,6 +206,13 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     roles: dict[str, Name] = {}
     """Names of the roles that people and routes speak of, by id."""
 
+    @classmethod
+    def empty(cls) -> Hospital:
+        """Return a hospital about which nothing is known."""
+        return cls(
+            id="", name=Name("", ""), sites=(), levels=(), zones=(), assets=(), services=(), dependencies=()
+        )
+
     @cached_property
     def _things(self) -> dict[str, Site | Level | Zone | Asset | Service]:
         things: dict[str, Site | Level | Zone | Asset | Service] = {}

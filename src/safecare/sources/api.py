@@ -32,8 +32,15 @@ class UnreadableError(ValueError):
 class Intake(Protocol):
     """What the platform gives to a source."""
 
-    clock: Clock
-    hospital: Hospital
+    @property
+    def clock(self) -> Clock:
+        """The clock of the platform."""
+        ...
+
+    @property
+    def hospital(self) -> Hospital:
+        """The site's own model."""
+        ...
 
     async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
         """Store `events`; they are durable when this returns. Raises `LogFullError`: refuse, the sender keeps them.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from safecare.sources.api import Intake, UnreadableError, source
 
 MOST_REGISTERS = 100
 """Registers in one request (the protocol allows 125, 6.3; chosen a little lower for old devices)."""
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a device that is away is told on the health page
+
 LONGEST_WAIT = 30.0
 """Seconds between attempts to reach a device that is away (chosen)."""
 CHANGE = 0.02

@@ -1,0 +1,148 @@
+"""A private platform: a process of its own over a folder of its own, on ports that were free, stopped afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+READY = 60.0
+"""Seconds until a platform must be ready (chosen: six times what it is allowed on an idle machine)."""
+STOP = 15.0
+"""Seconds that a platform has to stop by itself before it is killed (chosen)."""
+
+
+class NotReadyError(RuntimeError):
+    """The platform ended, or said nothing in time; the message holds what it printed."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` ports of 127.0.0.1 that nobody listened on a moment ago."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def toml(value: object) -> str:
+    """Return `value` (text, number, flag, list or table) as TOML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+@dataclass
+class PrivatePlatform:
+    """Runs ``safecare run`` over `folder`; use as a context manager.
+
+    `doors`: changes to doors, by door id, setting and value. `hospital`: folder of its files; none: the demo.
+    """
+
+    folder: Path
+    doors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hospital: Path | None = None
+    options: tuple[str, ...] = ("--no-link",)
+    lines: list[str] = field(default_factory=list, init=False)
+    """What it has printed."""
+    url: str = field(default="", init=False)
+    _process: subprocess.Popen[str] | None = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        """Start and wait until it is ready. Raises `NotReadyError`."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running platform."""
+        if self._process is None:
+            raise NotReadyError("the platform is not started")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start and wait until it is ready. Raises `NotReadyError`."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "safecare", "run", *self._arguments()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        said: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, args=(self._process, said), daemon=True).start()
+        end = time.monotonic() + READY
+        while True:
+            try:
+                line = said.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                self.stop()
+                raise NotReadyError("the platform did not get ready:\n" + "".join(self.lines))
+            if line.startswith("ready "):
+                self.url = line.removeprefix("ready ").strip()
+                return
+
+    def stop(self) -> int | None:
+        """Ask it to stop, kill it if it does not; return its exit code."""
+        process = self._process
+        if process is None:
+            return None
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        return process.wait()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would (SIGKILL), and wait for that."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def runtime(self) -> dict[str, Any]:
+        """Return what the platform tells local programs: its address and its doors."""
+        told: dict[str, Any] = json.loads((self.folder / "runtime.json").read_text("utf-8"))
+        return told
+
+    def token(self) -> str:
+        """Return the local administrator's token."""
+        return (self.folder / "local.token").read_text("utf-8")
+
+    def _arguments(self) -> Iterable[str]:
+        yield from ("--data", str(self.folder), "--port", "0", *self.options)
+        if self.hospital:
+            yield from ("--hospital", str(self.hospital))
+        for door, settings in self.doors.items():
+            for setting, value in settings.items():
+                yield from ("--door", f"{door}.{setting}={toml(value)}")
+
+    def _read(self, process: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
+        for line in process.stdout or ():
+            self.lines.append(line)
+            said.put(line)
+        said.put(None)
