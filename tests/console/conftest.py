@@ -130,6 +130,7 @@ class Rig:
         self.runner = Runner(self.clock)
         self.static = self.folder / "static"
         self.app: FastAPI = create_app(self.deps())
+        self.app.state.feed._beat = 0.1
 
     def deps(self) -> ConsoleDeps:
         return ConsoleDeps(
@@ -200,6 +201,7 @@ class Running:
 
     rig: Rig
     port: int
+    task: asyncio.Task[None]
 
     @property
     def url(self) -> str:
@@ -214,7 +216,7 @@ async def served(rig: Rig) -> AsyncIterator[Running]:
     writer = threading.Thread(target=rig.writer.run, args=(stop,))
     writer.start()
     try:
-        yield Running(rig, await asyncio.wait_for(port, 10))
+        yield Running(rig, await asyncio.wait_for(port, 10), task)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

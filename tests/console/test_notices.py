@@ -139,7 +139,7 @@ async def test_plain_notice_page(rig: Rig, language: str) -> None:
         assert answer.headers["content-language"] == language
         assert "Look & <listen>" in page.text  # escaped on the way
         assert {"en": "I am on my way", "fr": "J’y vais"}[language] in page.text
-        fields = {field["name"]: field.get("value") or "" for field in page.all("input")}
+        fields = {str(field["name"]): field.get("value") or "" for field in page.all("input")}
         assert (
             await browser.post(f"/a/{id}", data={**fields, "form_key": "wrong", "answer": "clear"})
         ).status_code == 403

@@ -101,7 +101,7 @@ class Gate:
         if not found.known:
             self.failures.add(address)
             raise ProblemError(401, say("This token is not valid."), {"WWW-Authenticate": "Bearer"})
-        return Visitor(found.user, found.name, found.role, found.site)
+        return found
 
     async def session(self, secret: str) -> Visitor:
         """Return the visitor that a session's secret belongs to, or `NOBODY`."""
