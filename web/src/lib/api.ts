@@ -1,0 +1,69 @@
+/** The only place that talks to the back end. */
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+/** No answer at all: the network or the server is away. */
+export class Unreachable extends Error {
+  constructor() {
+    super("unreachable");
+    this.name = "Unreachable";
+  }
+}
+
+type Signal = { signal?: AbortSignal };
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
+  } catch (problem) {
+    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+    throw new Unreachable();
+  }
+  if (!answer.ok) throw new ApiError(answer.status, await reason(answer));
+  return answer;
+}
+
+async function reason(answer: Response): Promise<string> {
+  try {
+    const body: unknown = await answer.json();
+    if (body && typeof body === "object" && "detail" in body && typeof body.detail === "string") return body.detail;
+  } catch {
+    // A body that is no JSON says nothing more than the status does.
+  }
+  return `${answer.status} ${answer.statusText}`.trim();
+}
+
+/** Read `path`. Throws `ApiError` or `Unreachable`. */
+export async function get<T>(path: string, options: Signal = {}): Promise<T> {
+  return (await (await request(path, options)).json()) as T;
+}
+
+/** Send `body` to `path`. The header tells the server that this page, not a foreign form, is asking. */
+export async function post<T>(path: string, body?: unknown): Promise<T | null> {
+  const answer = await request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Safecare": "1" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.status === 204 || !answer.headers.get("content-type")?.includes("json")) return null;
+  return (await answer.json()) as T;
+}
+
+/** Return a random id; also where the page is not served over TLS and `randomUUID` is missing. */
+export function newId(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

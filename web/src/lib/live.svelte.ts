@@ -1,0 +1,91 @@
+import type { Change } from "./types";
+
+/** Milliseconds without a beat after which the screen says that it is stale (three beats of 3 s, and a little). */
+export const STALE_AFTER = 10_000;
+/** Chosen: soon enough for a guard, slow enough for a server that starts again under 500 browsers. */
+const RETRY = 3_000;
+
+type Listener = (change: Change) => void;
+
+/** The one live stream of this page: says what changed; the screens read again what they show. */
+class Live {
+  /** Now, by the server's clock, renewed every second: every age on screen counts from it. */
+  now = $state(Date.now());
+  /** When this page last heard anything from the server (this device's clock). */
+  private heard = $state(Date.now());
+  private tick = $state(Date.now());
+  /** Scenario of the running exercise, as the last beat told. */
+  exercise = $state<string | null>(null);
+  private skew = 0;
+  /** True once the stream was open. */
+  opened = $state(false);
+  private stream: EventSource | undefined;
+  private readonly listeners = new Set<Listener>();
+  private readonly resyncs = new Set<() => void>();
+
+  stale = $derived(this.tick - this.heard > STALE_AFTER);
+  /** Seconds since the server was last heard. */
+  silence = $derived(Math.max(0, (this.tick - this.heard) / 1000));
+
+  start(): void {
+    setInterval(() => {
+      this.tick = Date.now();
+      this.now = this.tick + this.skew;
+    }, 1000);
+    this.open();
+    addEventListener("online", () => this.open());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.stale) this.open();
+    });
+  }
+
+  /** Call `listener` for every change; returns how to stop. */
+  onChange(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Call `again` when the stream was cut and is back: changes may have been missed. */
+  onResync(again: () => void): () => void {
+    this.resyncs.add(again);
+    return () => this.resyncs.delete(again);
+  }
+
+  private open(): void {
+    this.stream?.close();
+    const stream = new EventSource("/api/live");
+    this.stream = stream;
+    stream.onopen = () => {
+      this.hear();
+      if (this.opened) this.resync();
+      this.opened = true;
+    };
+    stream.onmessage = (message: MessageEvent<string>) => {
+      this.hear();
+      const change = JSON.parse(message.data) as Change;
+      for (const listener of this.listeners) listener(change);
+    };
+    stream.addEventListener("beat", (message: MessageEvent<string>) => {
+      this.hear();
+      const { at, exercise } = JSON.parse(message.data) as { at: string; exercise?: string | null };
+      this.skew = Date.parse(at) - Date.now();
+      this.exercise = exercise ?? null;
+    });
+    stream.addEventListener("resync", () => this.resync());
+    stream.onerror = () => {
+      // The browser retries by itself, but gives up for good after an HTTP error (proxy, restart, signed out).
+      if (stream.readyState === EventSource.CLOSED && this.stream === stream) setTimeout(() => this.stream === stream && this.open(), RETRY);
+    };
+  }
+
+  private resync(): void {
+    for (const again of this.resyncs) again();
+  }
+
+  private hear(): void {
+    this.heard = Date.now();
+    this.tick = this.heard;
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,76 @@
+import { ApiError, Unreachable, get } from "./api";
+import { coalesce } from "./coalesce";
+import { keep, kept } from "./keep";
+import { live } from "./live.svelte";
+import type { Change } from "./types";
+
+/** Milliseconds in which a burst of changes becomes one read (new incident on screen within 1 s). */
+const GATHER = 150;
+
+interface Options {
+  /** Which changes make this worth reading again. */
+  when?: (change: Change) => boolean;
+  /** Keep the last answer on this device, and show it (with its age) when the server is away. */
+  offline?: boolean;
+  /** Milliseconds between reads without any change. */
+  every?: number;
+}
+
+/** Something of the back end that a screen shows: read once, again on changes, and again after a cut. */
+export class Resource<T> {
+  value = $state.raw<T | null>(null);
+  /** Milliseconds, server or kept: when `value` was true. */
+  at = $state(0);
+  /** True while `value` is the kept one, because the server did not answer. */
+  fromDevice = $state(false);
+  error = $state<ApiError | Unreachable | null>(null);
+  loading = $state(true);
+  private readonly ask: () => void;
+
+  constructor(
+    readonly path: string,
+    private readonly options: Options = {},
+  ) {
+    this.ask = coalesce(() => this.read(), GATHER);
+  }
+
+  /** Read now, and keep reading until the returned function is called. For use in `$effect`. */
+  follow(): () => void {
+    void this.read();
+    const { when, every } = this.options;
+    const stops = [live.onResync(this.ask)];
+    if (when) stops.push(live.onChange((change) => when(change) && this.ask()));
+    if (every) {
+      const timer = setInterval(() => !document.hidden && this.ask(), every);
+      stops.push(() => clearInterval(timer));
+    }
+    return () => stops.forEach((stop) => stop());
+  }
+
+  async read(): Promise<void> {
+    try {
+      const value = await get<T>(this.path);
+      this.set(value, Date.now(), false);
+      this.error = null;
+      if (this.options.offline) await keep(this.path, value);
+    } catch (problem) {
+      if (!(problem instanceof ApiError) && !(problem instanceof Unreachable)) throw problem;
+      this.error = problem;
+      if (problem instanceof ApiError && problem.status === 404) this.value = null;
+      if (this.options.offline && problem instanceof Unreachable) await this.fall();
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  private async fall(): Promise<void> {
+    const last = await kept<T>(this.path);
+    if (last) this.set(last.value, last.at, true);
+  }
+
+  private set(value: T, at: number, fromDevice: boolean): void {
+    this.value = value;
+    this.at = at;
+    this.fromDevice = fromDevice;
+  }
+}

@@ -1,0 +1,60 @@
+import { ApiError, post } from "./api";
+import { texts } from "./i18n.svelte";
+import { forget } from "./keep";
+import { live } from "./live.svelte";
+import { Resource } from "./resource.svelte";
+import type { Language, Me } from "./types";
+
+export type Theme = "dark" | "day" | "auto";
+
+/** Who is signed in, in which language and theme. */
+class Session {
+  readonly me = new Resource<Me>("/api/me", { when: (change) => change.topic === "exercise", offline: true, every: 15_000 });
+  theme = $state<Theme>(readTheme());
+  ready = $state(false);
+  signedOut = $derived(this.me.error instanceof ApiError && this.me.error.status === 401);
+
+  async start(): Promise<void> {
+    this.show();
+    matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.show());
+    await this.me.read();
+    await texts.use(this.me.value?.language ?? (navigator.language.startsWith("fr") ? "fr" : "en"));
+    this.ready = true;
+    if (!this.signedOut) {
+      this.me.follow();
+      live.start();
+    }
+  }
+
+  async speak(language: Language): Promise<void> {
+    await texts.use(language);
+    await post("/api/me", { language });
+    await this.me.read();
+    // Texts of incidents come rendered from the server: everything on screen is read again in the new language.
+    location.reload();
+  }
+
+  dress(theme: Theme): void {
+    this.theme = theme;
+    localStorage.setItem("theme", theme);
+    this.show();
+  }
+
+  async signOut(): Promise<void> {
+    await post("/sign-out");
+    await forget();
+    location.assign("/");
+  }
+
+  private show(): void {
+    const light = matchMedia("(prefers-color-scheme: light)").matches;
+    document.documentElement.dataset["theme"] = this.theme === "auto" ? (light ? "day" : "dark") : this.theme;
+  }
+}
+
+function readTheme(): Theme {
+  const found = localStorage.getItem("theme");
+  return found === "dark" || found === "day" ? found : "auto";
+}
+
+export const session = new Session();

@@ -1,0 +1,288 @@
+/** What the back end answers. Texts come in the reader's language, times as ISO 8601 UTC, durations in seconds. */
+
+export type Level = "critical" | "high" | "medium" | "low";
+export type Language = "en" | "fr";
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface Me {
+  user: string;
+  name: string;
+  role: string;
+  language: Language;
+  hospital: Named;
+  exercise: { scenario: string; since: string } | null;
+}
+
+export type IncidentState = "new" | "validated" | "contained" | "closed";
+export type Verdict = "" | "true" | "benign" | "false";
+
+export interface Card {
+  id: string;
+  revision: number;
+  state: IncidentState;
+  level: Level;
+  severity: number;
+  title: string;
+  site: string;
+  zones: Named[];
+  opened: string;
+  updated: string;
+  alerts: number;
+  combined: boolean;
+  domains: string[];
+  acknowledged: boolean;
+  validated_by: string;
+  verdict: Verdict;
+  into: string | null;
+}
+
+export interface Board {
+  seq: number;
+  at: string;
+  sites: Named[];
+  incidents: Card[];
+  counts: { events: number; alerts: number; incidents_open: number; notices_open: number; rejects: number };
+  flood: { alarms_10min: number; limit: number };
+  last_data: string | null;
+}
+
+export interface Alert {
+  id: string;
+  rule: string;
+  domain: "cyber" | "physical";
+  title: string;
+  why: string[];
+  severity: number;
+  level: Level;
+  confidence: number;
+  first: string;
+  last: string;
+  assets: Named[];
+  zones: Named[];
+  techniques: string[];
+  still: string | null;
+  events: number;
+}
+
+export interface ListedAlert extends Alert {
+  incident: string | null;
+}
+
+export interface Link {
+  alert: Alert;
+  to: string | null;
+  score: number;
+  why: string;
+}
+
+export interface Receipt {
+  outcome: string;
+  who: string;
+  channel: string;
+  at: string;
+  reason: string | null;
+}
+
+export interface IncidentNotice {
+  id: string;
+  role: string;
+  channel: string;
+  level: number;
+  at: string;
+  title: string;
+  answer_by: string | null;
+  receipts: Receipt[];
+}
+
+export interface Incident extends Card {
+  story: string[];
+  links: Link[];
+  notices: IncidentNotice[];
+  history: { revision: number; at: string; state: IncidentState; severity: number; alerts: number }[];
+}
+
+export interface Hop {
+  text: string;
+  after: number;
+  source: string;
+}
+
+export interface Effect {
+  target: string;
+  name: string;
+  kind: "asset" | "service";
+  state: string;
+  state_name: string;
+  probability: number;
+  low: number;
+  high: number;
+  earliest: number;
+  likely: [number, number, number] | null;
+  by: [number, number][];
+  path: Hop[];
+}
+
+export interface Loss {
+  service: string;
+  name: string;
+  hours_down: number;
+  patients: number;
+  fallback: string | null;
+}
+
+export interface Forecast {
+  at: string;
+  horizon: number;
+  samples: number;
+  groups: { group: string; name: string; effects: Effect[] }[];
+  losses: Loss[];
+  loss: [number, number];
+  unknown: Named[];
+}
+
+export type ApprovalStep = "security" | "clinical";
+export interface Approval {
+  step: ApprovalStep;
+  actor: string;
+  at: string;
+  decision: "approved" | "refused";
+  comment: string;
+}
+
+export interface Action {
+  id: string;
+  title: string;
+  rank: number;
+  gain: number;
+  gain_low: number;
+  gain_high: number;
+  best: number;
+  cost: number;
+  cost_text: string[];
+  why: string[];
+  steps: { role: string; text: string }[];
+  needs: ApprovalStep[];
+  reversible: boolean;
+  infeasible: string | null;
+  techniques: string[];
+  state: "proposed" | "approved" | "refused" | "done" | "expired";
+  approvals: Approval[];
+}
+
+export interface Plan {
+  id: string;
+  revision: number;
+  at: string;
+  expires: string;
+  actions: Action[];
+}
+
+export interface SiteLevels extends Named {
+  levels: (Named & { building: string; building_name: string; ordinal: number })[];
+}
+
+export type Point = [number, number];
+
+export interface PlanZone extends Named {
+  category: string;
+  security: string;
+  outline: Point[];
+  sector: string;
+  fire_compartment: string;
+}
+
+export interface PlanAsset extends Named {
+  kind: string;
+  group: string;
+  at: Point | null;
+  zone: string | null;
+}
+
+export interface FloorLevel extends Named {
+  zones: PlanZone[];
+  assets: PlanAsset[];
+  state: { zones: Record<string, Level>; assets: Record<string, Level> };
+}
+
+export interface GuardNotice {
+  id: string;
+  incident: string;
+  revision: number;
+  level: Level;
+  title: string;
+  body: string;
+  zone: { id: string; name: string; level_id: string; outline: Point[] } | null;
+  still: string | null;
+  at: string;
+  /** Which answers may be given. */
+  answers: string[];
+  done: boolean;
+  /** Which were given. */
+  given: { answer: string; who: string; at: string }[];
+}
+
+export interface Health {
+  sources: { door: string; source: string; state: string; detail: string; last: string | null; events: number; rejects: number }[];
+  stages: { group: string; lag: number; alive: boolean }[];
+  parts_missing: { name: string; reason: string }[];
+  disk: { free_mb: number; reserve_mb: number; refusing: boolean };
+  memory_mb: number;
+  started: string;
+  version: string;
+}
+
+export interface Reject {
+  id: string;
+  at: string;
+  door: string;
+  size: number;
+  reason: string;
+  place: string;
+}
+
+export interface AuditEntry {
+  seq: number;
+  at: string;
+  actor: string;
+  act: string;
+  detail: unknown;
+  hash: string;
+}
+
+export interface Scenario {
+  name: string;
+  title: string;
+  description: string;
+  steps: number;
+  quiet: boolean;
+}
+
+export interface ScenarioRun {
+  name: string;
+  state: "running" | "passed" | "failed";
+  started: string;
+  steps: {
+    step: number;
+    title: string;
+    input: string;
+    expected: string;
+    alert: string | null;
+    latency: number | null;
+    ok: boolean | null;
+    told: string[];
+  }[];
+  checks: { name: string; ok: boolean; detail: string }[];
+}
+
+/** One message of the live stream: something of `topic` changed. */
+export interface Change {
+  topic: string;
+  id: string;
+  incident?: string;
+  level?: Level;
+  title?: string;
+  ring?: boolean;
+}

@@ -1,0 +1,74 @@
+// Keeps the shell of the console for when the network is gone. Written by hand; the build fills in the two names below.
+// Data is not kept here (the page keeps its last situation itself), but for stills, whose address is their content.
+
+const VERSION = "__VERSION__";
+const FILES = "__FILES__";
+const SHELL = `shell-${VERSION}`;
+const STILLS = "stills";
+/** Chosen: the stills of the last incidents, at most some megabytes on a phone. */
+const STILLS_KEPT = 40;
+/** Milliseconds before a slow network counts as none for opening the page (chosen: a guard does not wait longer). */
+const PATIENCE = 3000;
+const PAGES = /^\/($|incident\/|guard$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      const names = await caches.keys();
+      await Promise.all(names.filter((name) => name !== SHELL && name !== STILLS).map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+// A new version waits until a person presses the button: never in the middle of an incident.
+self.addEventListener("message", (event) => {
+  if (event.data === "use-new-version") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== self.location.origin) return;
+  if (request.mode === "navigate") {
+    if (PAGES.test(address.pathname)) event.respondWith(page(request));
+  } else if (address.pathname.startsWith("/api/stills/")) {
+    event.respondWith(still(request));
+  } else if (FILES.includes(address.pathname)) {
+    event.respondWith(shell(request));
+  }
+});
+
+/** The page from the server; the kept shell when the server is away or slow. */
+async function page(request) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    return await fetch(request, { signal: stop.signal });
+  } catch {
+    return (await caches.match("/index.html", { cacheName: SHELL })) ?? Response.error();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function shell(request) {
+  return (await caches.match(request, { cacheName: SHELL })) ?? fetch(request);
+}
+
+async function still(request) {
+  const cache = await caches.open(STILLS);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) {
+    await cache.put(request, answer.clone());
+    const all = await cache.keys();
+    await Promise.all(all.slice(0, Math.max(0, all.length - STILLS_KEPT)).map((old) => cache.delete(old)));
+  }
+  return answer;
+}
