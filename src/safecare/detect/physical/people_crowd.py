@@ -27,7 +27,7 @@ CONFIDENCE = 0.7
 """Chosen: counts from a picture are off by about a tenth where people hide each other."""
 FORGET = timedelta(minutes=10)
 """Time without any sight after which an episode counts as over; chosen."""
-FEWEST = 5
+FEWEST = 10
 """Sightings that a judgement needs; chosen: half of those of a whole window."""
 
 
@@ -48,10 +48,10 @@ class Episode(msgspec.Struct, frozen=True):
 @detector("people.crowd", wants={PeopleSeen}, domain=Domain.PHYSICAL)
 @dataclass
 class Crowd:
-    """Alert once per episode when the usual count over `sustain` (time) reaches the zone's `crowd_at`.
+    """Alert once per episode when the zone's `crowd_at` people are there for `sustain` (time).
 
-    The count is the median, so that neither a flicker nor a short gap decides. The episode ends when the median
-    has fallen below `ease` (share) of the limit.
+    The usual count is the median over twice that time: more than half of it must be crowded, so that neither a
+    flicker nor a short gap decides. The episode ends when the median has fallen below `ease` (share) of the limit.
     """
 
     hospital: Hospital
@@ -74,7 +74,7 @@ class Crowd:
 
     def _judge(self, event: PeopleSeen, camera: str, zone: Zone, limit: int) -> Iterator[Alert]:
         window = self._remember(event, camera)
-        spans = event.at - window[0].event.at >= self.sustain * 0.8
+        spans = event.at - window[0].event.at >= self.sustain * 1.6
         if len(window) < FEWEST or not spans:
             return
         usual = median_low(count.people for count in window)
@@ -96,7 +96,7 @@ class Crowd:
             self._stills[camera] = event.still
         count = Count(msgspec.structs.replace(event, people=()), len(event.people))
         before = self._counts.get(camera, [])
-        window = [one for one in before if timedelta(0) <= event.at - one.event.at <= self.sustain]
+        window = [one for one in before if timedelta(0) <= event.at - one.event.at <= self.sustain * 2]
         self._counts[camera] = [*window, count]
         return self._counts[camera]
 

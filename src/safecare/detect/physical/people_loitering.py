@@ -27,6 +27,9 @@ CONFIDENCE, CONFIDENCE_HANDED = 0.75, 0.6
 SIGHTED = 0.75
 """Share of the stay in which the person must really have been seen; chosen: the rest may be hidden."""
 
+MEMORY = 3
+"""Limits of the zone for which a told place is remembered: whoever came back needs one to be noticed again."""
+
 
 @detector("people.loitering", wants={PeopleSeen}, domain=Domain.PHYSICAL)
 @dataclass
@@ -55,11 +58,12 @@ class Loitering:
     def _judge(self, event: PeopleSeen, camera: str, zone: Zone, limit: float) -> Iterator[Alert]:
         visits = self._visits.setdefault(camera, Visits())
         visits.take(event)
-        told = [place for place in self._told.get(camera, []) if event.at - place.last <= self.again]
+        memory = self.again + timedelta(seconds=MEMORY * limit)
+        told = [place for place in self._told.get(camera, []) if event.at - place.last <= memory]
         for visit in visits.present(event.at):
             if visit.seconds < limit or visit.sighted < SIGHTED * visit.seconds:
                 continue
-            known = [place for place in told if place.near(visit)]
+            known = [one for one in told if one.near(visit) and visit.first.at - one.last <= self.again]
             if not known:
                 yield self._alert(event, camera, zone, visit, limit)
             told = [place for place in told if place not in known] + [Place.of(visit)]

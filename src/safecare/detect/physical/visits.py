@@ -105,9 +105,10 @@ class Visits(msgspec.Struct):
         """Take one sighting of all people in the picture."""
         seen = {one.track: one for one in event.people}
         self._notice_meetings(seen, event.at)
+        settled = {visit.track for visit in self.visits if event.at - visit.first.at > YOUNG}
         left = self._extend(seen, event)
-        self._swap(left, seen, event)
-        self._hand_over(seen, event)
+        self._swap(left, seen, event, settled)
+        self._hand_over(seen, event, settled)
         self.visits = [visit for visit in self.visits if event.at - visit.last <= GAP]
         held = {visit.track for visit in self.visits}
         bare = msgspec.structs.replace(event, people=())
@@ -134,14 +135,14 @@ class Visits(msgspec.Struct):
             recent = {track: met for track, met in visit.met.items() if at - met <= YOUNG}
             visit.met = recent | near
 
-    def _swap(self, left: list[Visit], seen: dict[int, Seen], event: PeopleSeen) -> None:
+    def _swap(self, left: list[Visit], seen: dict[int, Seen], event: PeopleSeen, settled: set[int]) -> None:
         """Give a visit whose track walked away to the passer-by who stays in its place."""
         for visit in left:
-            if (heir := self._heir(visit, seen, event.at)) is not None:
+            if (heir := _heir(visit, seen, settled)) is not None:
                 self._give(visit, heir, seen[heir], event)
                 self.visits.append(visit)
 
-    def _hand_over(self, seen: dict[int, Seen], event: PeopleSeen) -> None:
+    def _hand_over(self, seen: dict[int, Seen], event: PeopleSeen, settled: set[int]) -> None:
         """Give visits whose track is lost to a track that is born there, or to the one swapped with it."""
         waiting = [visit for visit in self.visits if visit.track not in seen]
         held = {visit.track for visit in self.visits}
@@ -150,26 +151,26 @@ class Visits(msgspec.Struct):
             near = min((pair for pair in fresh if pair[0] <= REACH), default=None)
             heir = near[1] if near else None
             if heir is None and event.at - visit.last >= SETTLE:
-                heir = self._heir(visit, seen, event.at)
+                heir = _heir(visit, seen, settled)
             if heir is not None:
                 self._give(visit, heir, seen[heir], event)
                 held.add(heir)
-
-    def _heir(self, visit: Visit, seen: dict[int, Seen], at: datetime) -> int | None:
-        """Return the nearest of those who met the person and stay at the place without a longer visit of their own."""
-        settled = {one.track for one in self.visits if at - one.first.at > YOUNG}
-        near = [
-            (visit.away(one), track)
-            for track, one in seen.items()
-            if track in visit.met and track not in settled and visit.away(one) <= MEET
-        ]
-        return min(near)[1] if near else None
 
     def _give(self, visit: Visit, heir: int, one: Seen, event: PeopleSeen) -> None:
         self.visits = [other for other in self.visits if other.track != heir or other is visit]
         visit.track = heir
         visit.handed = True
         visit.extend(one, event)
+
+
+def _heir(visit: Visit, seen: dict[int, Seen], settled: set[int]) -> int | None:
+    """Return the nearest of those who met the person and stay at the place, and have no long visit of their own."""
+    near = [
+        (visit.away(one), track)
+        for track, one in seen.items()
+        if track in visit.met and track not in settled and visit.away(one) <= MEET
+    ]
+    return min(near)[1] if near else None
 
 
 def _height(one: Seen) -> float:
