@@ -45,7 +45,6 @@ from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
-
 EXAMINER = DoorSpec(id="files", source="files", settings={})
 """The examiner of mails and files: not the site's door, but run like one."""
 
