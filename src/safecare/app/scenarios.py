@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from safecare.console.deps import BusyError, Exercise, ScenarioInfo, ScenarioRun
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.model.text import Text
+from safecare.scenarios.exercise import running
 from safecare.scenarios.script import scenarios
 from safecare.store.folder import DataFolder
 
@@ -34,8 +35,6 @@ class ScenarioProcesses:
 
     folder: DataFolder
     clock: Clock
-    started: Callable[[str, str, bool], None] = lambda scenario, actor, running: None
-    """Called with scenario, actor and True when a run starts."""
     _runs: dict[str, _Started] = field(default_factory=dict, init=False)
 
     def scenarios(self) -> Sequence[ScenarioInfo]:
@@ -46,23 +45,25 @@ class ScenarioProcesses:
         ]
 
     def start(self, name: str, actor: str) -> str:
-        """Start scenario `name` for `actor` and return the run's id. Raises `KeyError`, `BusyError`."""
+        """Start scenario `name` and return the run's id. Raises `KeyError`, `BusyError`.
+
+        `actor` is told to the run, which records the start in the audit chain.
+        """
         if name not in scenarios():
             raise KeyError(name)
-        if self.exercise() is not None:
+        if self.exercise() is not None or any(one.process.poll() is None for one in self._runs.values()):
             raise BusyError(name)
         now = self.clock.now()
         run = new_id(now)
         reports = self.folder.path / "runs"
         reports.mkdir(exist_ok=True)
         report = reports / f"{run}.json"
-        command = ("scenario", "run", name, "--data", str(self.folder.path), "--report", str(report))
+        command = ("scenario", "run", name, "--data", str(self.folder.path), "--report", str(report), "--actor", actor)
         with (reports / f"{run}.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program, a scenario of our own
                 (sys.executable, "-m", "safecare", *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._runs[run] = _Started(name, now, process, report)
-        self.started(name, actor, True)  # noqa: FBT003
         return run
 
     def run(self, run: str) -> ScenarioRun | None:
@@ -80,7 +81,5 @@ class ScenarioProcesses:
 
     def exercise(self) -> Exercise | None:
         """Return the exercise that runs now."""
-        for one in self._runs.values():
-            if one.process.poll() is None:
-                return Exercise(one.scenario, one.since)
-        return None
+        mark = running(self.folder.path)
+        return Exercise(mark.scenario, mark.since) if mark else None
