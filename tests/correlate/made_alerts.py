@@ -110,13 +110,13 @@ def theft() -> list[Alert]:
     corridor, pharmacy, cold = "aurore.corridor.pharmacy", "aurore.pharmacy", "aurore.pharmacy.cold"
     technical, workstation, server = "aurore.technical.north", "ws.pharmacy.1", "server.appointments"
     return [
-        made("mail.phishing", 0, severity=60, domain=CYBER, assets=["server.mail"], holders=["holder.1"]),
+        made("mail.phishing", 0, severity=60, domain=CYBER, assets=["ws.pharmacy.1"], holders=["holder.1"]),
         made("network.signature", 240, severity=70, domain=CYBER, assets=[workstation], peers=["203.0.113.9"]),
         made("network.scan", 300, domain=CYBER, assets=[workstation], zones=["aurore.office.pharmacy"]),
-        made("network.lateral", 360, severity=70, domain=CYBER, assets=[workstation, server]),
-        made("appointment.burst", 480, severity=70, confidence=0.9, domain=CYBER, assets=["app.appointments"]),
-        made("video.crowd", 1200, assets=["camera.hall"], zones=["aurore.vaccination.hall"], lasting=400),
-        made("video.loitering", 1450, severity=40, assets=["camera.corridor"], zones=[corridor], lasting=60),
+        made("network.lateral-movement", 360, severity=70, domain=CYBER, assets=[workstation, server]),
+        made("appointments.mass-change", 480, severity=70, confidence=0.9, domain=CYBER, assets=["app.appointments"]),
+        made("people.crowd", 1200, assets=["camera.hall"], zones=["aurore.vaccination.hall"], lasting=400),
+        made("people.loitering", 1450, severity=40, assets=["camera.corridor"], zones=[corridor], lasting=60),
         made("badge.owner-absent", 1600, severity=70, assets=["door.pharmacy"], zones=[pharmacy], holders=["holder.1"]),
         made("point.abnormal", 1660, severity=55, assets=["freezer.1"], zones=[cold]),
         made("reading.out-of-range", 1700, severity=65, assets=["freezer.1"], zones=[cold]),
@@ -131,7 +131,7 @@ def noise() -> list[Alert]:
     return [
         made("door.held-open", 900, severity=30, assets=["door.main"], zones=["aurore.entrance"]),
         made("network.signature", 1000, severity=30, confidence=0.5, domain=CYBER, assets=["modality.ct.1"]),
-        made("video.loitering", 1500, severity=30, assets=["camera.parking"], zones=["aurore.outdoor"]),
+        made("people.loitering", 1500, severity=30, assets=["camera.parking"], zones=["aurore.outdoor"]),
         made("mail.phishing", 1300, severity=65, domain=CYBER, assets=["server.mail"], holders=["holder.6"]),
         made("reading.out-of-range", 700, severity=65, assets=["fridge.far"], zones=["tilleuls.store"]),
     ]

@@ -53,7 +53,7 @@ def test_low_alerts_of_a_normal_day_make_no_incident() -> None:
     places = [asset.id for asset in hospital.assets if asset.group in {"door", "camera", "it"}]
     day = [
         made(
-            rng.choice(["door.held-open", "video.loitering", "network.signature", "badge.denied"]),
+            rng.choice(["door.held-open", "people.loitering", "network.signature", "badge.denied"]),
             rng.uniform(0, 86_400),
             severity=rng.randint(10, 25),
             confidence=0.6,
@@ -74,7 +74,7 @@ def test_repeats_of_one_weak_rule_never_open_an_incident() -> None:
 
 
 def test_two_weak_alerts_of_different_rules_that_belong_together_open_one() -> None:
-    one = made("video.loitering", 0, severity=45, zones=["aurore.pharmacy"])
+    one = made("people.loitering", 0, severity=45, zones=["aurore.pharmacy"])
     other = made("badge.denied", 60, severity=50, assets=["door.pharmacy"])
     [incident] = run([one, other])
     assert [link.alert for link in incident.links] == [one.id, other.id]
@@ -101,9 +101,9 @@ def test_the_same_alert_again_changes_nothing_unless_it_says_more() -> None:
 
 
 def test_an_alert_that_ties_two_incidents_merges_them_and_the_merge_can_be_undone() -> None:
-    one = made("video.intrusion", 0, severity=70, zones=["aurore.ward.a"])
+    one = made("people.intrusion", 0, severity=70, zones=["aurore.ward.a"])
     other = made("door.forced", 5, severity=70, assets=["door.cold"], zones=["aurore.pharmacy.cold"])
-    between = made("video.loitering", 60, severity=70, zones=["aurore.ward.a", "aurore.pharmacy.cold"])
+    between = made("people.loitering", 60, severity=70, zones=["aurore.ward.a", "aurore.pharmacy.cold"])
     stage = CorrelateStage(small_hospital())
     first, second = run([one, other], stage=stage)
     merged = latest(run([between], stage=stage))
@@ -117,7 +117,7 @@ def test_an_alert_that_ties_two_incidents_merges_them_and_the_merge_can_be_undon
     assert apart[second.id].into is None
     assert {link.alert for link in apart[second.id].links} == {other.id}
     assert {link.alert for link in apart[first.id].links} == {one.id, between.id}
-    again = made("video.intrusion", 130, severity=60, zones=["aurore.ward.a", "aurore.pharmacy.cold"])
+    again = made("people.intrusion", 130, severity=60, zones=["aurore.ward.a", "aurore.pharmacy.cold"])
     after = latest(run([again], stage=stage))
     assert len(after) == 1
     assert all(one.into is None for one in after.values())
@@ -146,9 +146,9 @@ def test_a_closed_incident_takes_what_was_late_and_nothing_that_came_after() -> 
     stage = CorrelateStage(small_hospital())
     [opened] = run([made("door.forced", 0, severity=70, assets=["door.pharmacy"])], stage=stage)
     run([judged(opened.id, "closed", 100, verdict="true")], stage=stage)
-    [late] = run([made("video.loitering", 50, severity=65, zones=["aurore.pharmacy"])], stage=stage)
+    [late] = run([made("people.loitering", 50, severity=65, zones=["aurore.pharmacy"])], stage=stage)
     assert (late.id, late.state, len(late.links)) == (opened.id, "closed", 2)
-    [fresh] = run([made("video.loitering", 200, severity=65, zones=["aurore.pharmacy"])], stage=stage)
+    [fresh] = run([made("people.loitering", 200, severity=65, zones=["aurore.pharmacy"])], stage=stage)
     assert fresh.id != opened.id
     [grave] = run([made("door.forced", 90, severity=95, assets=["door.pharmacy"])], stage=stage)
     assert grave.id == fresh.id
@@ -158,7 +158,7 @@ def test_reopened_it_takes_alerts_again() -> None:
     stage = CorrelateStage(small_hospital())
     [opened] = run([made("door.forced", 0, severity=70, assets=["door.pharmacy"])], stage=stage)
     run([judged(opened.id, "closed", 100), judged(opened.id, "new", 150)], stage=stage)
-    [more] = run([made("video.loitering", 200, severity=65, zones=["aurore.pharmacy"])], stage=stage)
+    [more] = run([made("people.loitering", 200, severity=65, zones=["aurore.pharmacy"])], stage=stage)
     assert more.id == opened.id
 
 
@@ -254,7 +254,7 @@ def test_what_is_too_old_is_forgotten_and_open_incidents_stay() -> None:
     stage = CorrelateStage(small_hospital())
     stage.tick(START)
     [opened] = run([made("door.forced", 0, severity=70, assets=["door.pharmacy"])], stage=stage)
-    run([made("video.loitering", 0, severity=20, zones=["aurore.entrance"])], stage=stage)
+    run([made("people.loitering", 0, severity=20, zones=["aurore.entrance"])], stage=stage)
     assert (stage.counts["alerts"], stage.counts["groups"]) == (2, 2)
     stage.tick(START + timedelta(days=8))
     assert (stage.counts["alerts"], stage.counts["groups"]) == (0, 1)

@@ -107,9 +107,33 @@ def test_two_phishing_mails_are_not_tied_by_the_mail_server() -> None:
     assert split(small_hospital(), *same_sender) == 1
 
 
+def test_two_mails_that_link_to_the_same_site_name_are_not_tied_by_it() -> None:
+    mails = [
+        made("mail.phishing", n, severity=80, domain=CYBER, holders=[f"holder.{n}"], peers=["office.example"])
+        for n in (1, 2)
+    ]
+    assert split(small_hospital(), *mails) == 2
+
+
+def test_a_mail_to_everybody_ties_nothing_a_mail_to_a_few_does() -> None:
+    theirs = [
+        made("badge.owner-absent", 10_800 * n, severity=80, assets=[door], holders=[f"holder.{n}"])
+        for n, door in ((1, "door.pharmacy"), (2, "door.main"))
+    ]
+    everybody = made("mail.phishing", 0, severity=80, domain=CYBER, holders=[f"holder.{n}" for n in range(200)])
+    few = made("mail.phishing", 0, severity=80, domain=CYBER, holders=[f"holder.{n}" for n in range(3)])
+    assert split(small_hospital(), everybody, *theirs) == 3
+    assert split(small_hospital(), few, *theirs) == 1
+
+
+def test_an_alert_that_names_thousands_is_looked_at_in_bounds() -> None:
+    alert = made("network.scan", 0, domain=CYBER, assets=[f"pc.{n}" for n in range(5000)])
+    assert len(Places(big(10, 10)).keys(alert)) < 500
+
+
 def test_time_parts_what_place_ties() -> None:
     door = made("door.forced", 0, severity=80, assets=["door.pharmacy"])
-    soon, later = (made("video.loitering", at, severity=80, zones=["aurore.pharmacy"]) for at in (300, 7200))
+    soon, later = (made("people.loitering", at, severity=80, zones=["aurore.pharmacy"]) for at in (300, 7200))
     assert split(small_hospital(), door, soon) == 1
     assert split(small_hospital(), door, later) == 2
 

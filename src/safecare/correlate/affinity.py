@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from safecare.correlate import relations as rel
 from safecare.correlate.group import Trace
-from safecare.correlate.places import Places, Probe, Step
+from safecare.correlate.places import Places, Probe, Step, is_address
 from safecare.model.alert import Domain
 from safecare.model.ids import AssetId
 from safecare.model.incident import Link
@@ -40,8 +40,10 @@ def affinity(places: Places, one: Trace, other: Trace, probe: Probe) -> float:
         return 0.0
     weight = probe.weight
     if probe.relation is rel.ASSET and not _same_subject(one, other, probe.key):
-        weight *= places.hub(probe.key)
-    if probe.relation is rel.ASSET and pair is rel.Mix.CYBER and _strangers(one, other):
+        weight *= places.hub(probe.key) * _breadth(one, other)
+    elif probe.relation is rel.PERSON:
+        weight *= _breadth(one, other)
+    if pair is rel.Mix.CYBER and _strangers(one, other) and _in_passing(probe):
         weight *= rel.STRANGERS
     return round(weight * left * (FAINT + (1.0 - FAINT) * min(one.evidence, other.evidence)), 6)
 
@@ -53,6 +55,18 @@ def _same_subject(one: Trace, other: Trace, asset: str) -> bool:
 
 def _strangers(one: Trace, other: Trace) -> bool:
     return bool(one.holders) and bool(other.holders) and not set(one.holders) & set(other.holders)
+
+
+def _in_passing(probe: Probe) -> bool:
+    """Return whether `probe` found a thing or a name that many alerts may have in common."""
+    named = probe.relation is rel.PEER and not is_address(probe.key.rpartition("\x1f")[2])
+    return named or probe.relation is rel.ASSET
+
+
+def _breadth(one: Trace, other: Trace) -> float:
+    """Return the share that is left of a tie by something that one of the alerts names among very many."""
+    widest = max(len(alert.assets) + len(alert.holders) for alert in (one, other))
+    return rel.thinned(widest, rel.FREE_NAMED)
 
 
 def _in_place(one: Trace, other: Trace, probe: Probe) -> bool:

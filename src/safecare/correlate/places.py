@@ -82,6 +82,9 @@ class _Way(NamedTuple):
         return same and other.mixes > self.mixes and other.weight >= self.weight
 
 
+NAMED = 64
+"""Most assets, zones, people or peers of one alert that are looked at. Chosen: far above what rules name."""
+
 PERSON, PEER = "person", "peer"
 COMPARTMENT, FIRE = "compartment", "fire"
 SECTOR, SUPPLY = "sector", "supply"
@@ -124,20 +127,16 @@ class Places:
         return (found.watches,) if found.watches else (found.zone,) if found.zone else ()
 
     def keys(self, alert: Alert) -> tuple[str, ...]:
-        """Return the keys under which `alert` is found.
-
-        A cyber alert that names people is about them: where the thing stands that it came through (a mail
-        server, a log-on server) says nothing.
-        """
+        """Return the keys under which `alert` is found, of the first `NAMED` assets, zones, people and peers."""
         keys: dict[str, None] = {}
-        conduit = alert.domain is Domain.CYBER and bool(alert.holders)
-        for asset in alert.assets:
+        conduit = self._passes_through(alert)
+        for asset in alert.assets[:NAMED]:
             found = self._asset_keys(asset)
             keys.update(dict.fromkeys(found[:1] if conduit else found))
-        for zone in alert.zones:
+        for zone in () if conduit else alert.zones[:NAMED]:
             keys.update(dict.fromkeys(self._zone_keys(zone)))
-        keys.update((key_of(PERSON, holder), None) for holder in alert.holders)
-        keys.update((key_of(PEER, peer), None) for peer in alert.peers if telling(peer))
+        keys.update((key_of(PERSON, holder), None) for holder in alert.holders[:NAMED])
+        keys.update((key_of(PEER, peer), None) for peer in alert.peers[:NAMED] if telling(peer))
         groups = {self.group(asset) for asset in alert.assets}
         for key in tuple(keys):
             family, marked, value = key.partition("\x1f")
@@ -167,6 +166,15 @@ class Places:
     def hub(self, asset: str) -> float:
         """Return the share (0-1) that is left of a tie because both ends are this thing."""
         return sqrt(rel.thinned(len(self._edges.get(asset, ())), rel.FREE_LINKS))
+
+    def _passes_through(self, alert: Alert) -> bool:
+        """Return whether a cyber alert is about people alone, and the things in it are what it came through.
+
+        So where a mail server or log-on server stands says nothing; where a person's own workstation stands does.
+        """
+        people = [self._hospital.person("holder", holder) for holder in alert.holders[:NAMED]]
+        own = {person.workstation for person in people if person}
+        return alert.domain is Domain.CYBER and bool(alert.holders) and own.isdisjoint(alert.assets)
 
     def _asset_keys(self, asset: str) -> tuple[str, ...]:
         known = self._keys.get(asset)
@@ -303,6 +311,15 @@ class Places:
         step = Step(dependency.kind, dependency.of, on)
         edges[dependency.of].append(_Edge(on, weight, mixes, step))
         edges[on].append(_Edge(dependency.of, weight, mixes, step))
+
+
+def is_address(peer: str) -> bool:
+    """Return whether a peer is a network address, not a name."""
+    try:
+        ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return True
 
 
 def telling(peer: str) -> bool:

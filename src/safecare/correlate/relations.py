@@ -128,8 +128,8 @@ WALL = 0.8
 """Share of `NEXT` when only a wall, no door, lies between two rooms. Chosen: nobody walks through, fire may."""
 
 STRANGERS = 0.5
-"""Share of a tie by one thing that is left when both alerts name people, and not the same. Chosen: then the thing
-(a mail server, a log-on server) is what both passed through, not what they are about."""
+"""Share of a tie by one thing or name that is left when both alerts name people, and not the same. Chosen: then it
+(a mail server, a log-on server, a host name that two mails link to) is what both passed through, or everyone's."""
 
 _BOTH = frozenset({Mix.PHYSICAL, Mix.MIXED, Mix.CYBER})
 _NOT_CYBER = frozenset({Mix.PHYSICAL, Mix.MIXED})
@@ -161,6 +161,8 @@ FREE_NEEDS = 16
 """Dependencies and zones of a care service from which it says little that two things both serve it."""
 FREE_ROOMS = 12
 """Zones of a compartment or sector from which it says little that two things are both in it."""
+FREE_NAMED = 16
+"""Things and people that an alert names from which each of them says little (a mail to everybody, a wide scan)."""
 REFUSE = 4
 """A thing with more than this many times its free number is never passed through."""
 
