@@ -1,0 +1,100 @@
+"""Health, stills, the watched area and the choice of moments; no files."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safecare.sources.camera.messages import View
+from safecare.sources.camera.vision.blobs import BlobFinder
+from safecare.sources.camera.vision.health import PictureHealth
+from safecare.sources.camera.vision.parts import Box, Image, Tracked
+from safecare.sources.camera.vision.still import CELLS, still
+from safecare.sources.camera.vision.watch import StillChooser, inside
+
+SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
+
+
+def textured(seed: int) -> Image:
+    image: Image = np.random.default_rng(seed).integers(60, 200, (90, 160, 3)).astype(np.uint8)
+    return image
+
+
+def test_frozen_picture_is_told_after_its_time_and_not_before() -> None:
+    health = PictureHealth()
+    same = textured(1)
+    states = [health.judge(same, at) for at in range(30)]
+    assert states[:21] == ["ok"] * 21
+    assert states[21] == "frozen"
+    assert health.judge(textured(2), 30) == "ok"
+
+
+def test_covered_lens_is_told() -> None:
+    health = PictureHealth()
+    noise = np.random.default_rng(1)
+    dark = [noise.normal(12, 1.5, (90, 160, 3)).clip(0, 255).astype(np.uint8) for _ in range(10)]
+    assert health.judge(textured(1), 0) == "ok"
+    assert [health.judge(image, 1 + at) for at, image in enumerate(dark)][-1] == "covered"
+
+
+def test_head_is_pixelated_and_the_rest_is_not() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[::2] = 255  # a fine pattern that pixelation must wipe out
+    raw = still(image, [Box(60, 40, 60, 120)])
+    read = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert read is not None
+    assert float(read[45:75, 70:110].std()) < 12
+    assert float(read[120:150, 70:110].std()) > 80
+    assert CELLS <= 5
+
+
+def test_still_is_small_and_boxes_outside_do_no_harm() -> None:
+    image = np.full((1080, 1920, 3), 128, np.uint8)
+    raw = still(image, [Box(-500, -500, 100, 100), Box(1900, 1000, 300, 300), Box(5, 5, 0, 0)])
+    read = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
+    assert read is not None
+    assert read.shape[1] == 640
+
+
+def people(count: int, since: float = 0.0) -> list[Tracked]:
+    return [Tracked(number + 1, Box(0, 0, 10, 30), since, since) for number in range(count)]
+
+
+def test_stills_are_taken_when_it_may_matter_and_seldom() -> None:
+    chooser = StillChooser(View(still_people=3, still_after=60))
+    assert not chooser.wanted(people(2), 1)
+    assert chooser.wanted(people(3), 2)
+    taken = [at for at in range(3, 100) if chooser.wanted(people(3, since=2.0), at)]
+    assert len(taken) <= 5
+    assert all(later - sooner >= 10 for sooner, later in zip(taken, taken[1:], strict=False))
+    assert 62 in taken or 63 in taken
+
+
+def test_no_still_without_a_reason_in_the_hospital() -> None:
+    chooser = StillChooser(View())
+    assert not any(chooser.wanted(people(50, since=0), at) for at in range(0, 1000, 10))
+
+
+@pytest.mark.parametrize(("x", "y", "expected"), [(0.5, 0.5, True), (0.1, 0.5, False), (0.9, 0.9, False)])
+def test_inside(x: float, y: float, expected: bool) -> None:
+    assert inside(SQUARE, x, y) is expected
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=8), st.floats(-2, 3), st.floats(-2, 3)
+)
+def test_outside_of_the_hull_is_never_inside(area: list[tuple[float, float]], x: float, y: float) -> None:
+    within = min(p[0] for p in area) <= x <= max(p[0] for p in area) and min(p[1] for p in area) <= y <= max(
+        p[1] for p in area
+    )
+    assert within or not inside(area, x, y)
+
+
+def test_calibration_is_linear_between_its_rows() -> None:
+    finder = BlobFinder(person=((0.5, 0.1), (1.0, 0.3)))
+    assert finder.expected(100, 200) == pytest.approx(20)
+    assert finder.expected(150, 200) == pytest.approx(40)
+    assert BlobFinder().expected(100, 200) is None
