@@ -93,7 +93,8 @@ def people(catalogue: Catalogue) -> list[Row]:
             }
             row |= {"badges": [f"card-{10000 + number}", f"code-{number:04d}"], "accounts": [name]}
             row |= {"mail": [f"{name}@sainte-aurore.example"]}
-            own = next((id for id in free if workstations and id.startswith(workstations)), None)
+            mine = [id for id in free if workstations and id.startswith(workstations)]
+            own = min(mine, key=len, default=None)  # the room itself before the rooms behind it
             if own:
                 free.remove(own)
                 row["workstation"] = own

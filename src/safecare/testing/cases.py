@@ -149,8 +149,10 @@ def load(folder: Path) -> Case:
     try:
         expect = msgspec.convert(yaml.safe_load((folder / "expect.yaml").read_text("utf-8")), Expect)
         lines = (folder / "input.jsonl").read_bytes().splitlines()
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+    except OSError as error:
         raise CaseError(f"{folder}: {error}") from error
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise CaseError(f"{folder}/expect.yaml: {error}") from error
     if expect.hospital not in HOSPITALS:
         raise CaseError(f"{folder}: no hospital is called {expect.hospital}, only {', '.join(HOSPITALS)}")
     if expect.quiet is bool(expect.alerts):

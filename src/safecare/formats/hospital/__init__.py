@@ -75,11 +75,13 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded
     for pattern, reader in READERS:
         names = sorted(name for name in files if fnmatch(name, pattern))
         if not names and "*" not in pattern:
+            draft.gaps = True
             problems.error(Node(pattern, 1, 1, {}), say("The file {name} is missing.", name=pattern))
         for name in names:
             try:
                 root = parse(files[name], name)
             except NodeError as error:
+                draft.gaps = True
                 problems.add(Problem(name, error.line, error.column, "error", error.reason))
             else:
                 reader(root, draft, problems)

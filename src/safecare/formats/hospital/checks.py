@@ -27,7 +27,9 @@ _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 def check_all(draft: Draft, problems: Problems) -> None:
     """Check what the types alone can't tell."""
     _check_ids(draft, problems)
-    _check_references(draft, problems)
+    if not draft.gaps:
+        _check_references(draft, problems)
+        _check_roles(draft, problems)
     _check_addresses(draft.assets, problems)
     _check_people(draft, problems)
     for asset in draft.assets:
@@ -200,11 +202,9 @@ def _check_dependency(row: Row[Dependency], problems: Problems) -> None:
 
 
 def _check_people(draft: Draft, problems: Problems) -> None:
-    roles = set(draft.head.value.roles) if draft.head else set()
     owned: dict[tuple[str, str], Row[Person]] = {}
     for row in draft.people:
         person = row.value
-        _refer(row.node.at("role"), [person.role], roles, _no_role, problems)
         own = {"holder": (person.holder,), "badges": person.badges, "accounts": person.accounts, "mail": person.mail}
         for field, values in own.items():
             for value in values:
@@ -213,14 +213,20 @@ def _check_people(draft: Draft, problems: Problems) -> None:
 
 
 def _check_routes(draft: Draft, problems: Problems) -> None:
-    roles = set(draft.head.value.roles) if draft.head else set()
     for row in draft.routes:
         if not 0 <= row.value.severity <= 100:
             problems.error(row.node.at("severity"), say("A severity lies between 0 and 100."))
         if not row.value.levels or not all(row.value.levels):
             problems.error(row.node.at("levels"), say("A route tells at least one role, on every level."))
-        for number, level in enumerate(row.value.levels):
-            _refer(row.node.at("levels", number), level, roles, _no_role, problems)
+
+
+def _check_roles(draft: Draft, problems: Problems) -> None:
+    roles = set(draft.head.value.roles) if draft.head else set()
+    for person in draft.people:
+        _refer(person.node.at("role"), [person.value.role], roles, _no_role, problems)
+    for route in draft.routes:
+        for number, level in enumerate(route.value.levels):
+            _refer(route.node.at("levels", number), level, roles, _no_role, problems)
 
 
 def _no_role(id: str) -> Text:

@@ -61,6 +61,8 @@ class Draft:
         self.doors: list[Row[DoorSpec]] = []
         self.openings: dict[str, tuple[tuple[float, float], ...]] = {}
         """Line of each opening, by the id of its door."""
+        self.gaps = False
+        """True when a whole file is missing or unreadable: then much would seem to be called nothing."""
         self.broken: set[str] = set()
         """Ids of things that could not be read: told once, and not again as missing."""
 
