@@ -117,4 +117,8 @@ def _place(path: Path, raw: bytes, *, durable: bool) -> None:
     """Write `raw` aside and give it its name when it is whole."""
     aside = path.parent / f".{secrets.token_hex(8)}.part"
     write_private(aside, raw, durable=durable)
-    aside.rename(path)
+    try:
+        aside.rename(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise

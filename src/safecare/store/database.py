@@ -42,7 +42,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Lend a connection that sees one state of the database."""
+        """Lend a connection for reading; it does not wait for writers."""
         with self.engine.connect() as connection:
             yield connection
 
@@ -78,7 +78,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     """Insert `rows`, leaving out those whose key is there already; return how many are new."""
     if not rows:
         return 0
-    return connection.execute(insert(connection, table).on_conflict_do_nothing(), rows).rowcount
+    statement = insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, rows).rowcount
 
 
 def _options(address: str) -> dict[str, Any]:

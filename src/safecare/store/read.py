@@ -198,7 +198,7 @@ class Reader:
         table = schema.event
         query = select(table.c.kind, func.count()).where(table.c.at >= micros(since)).group_by(table.c.kind)
         with self._database.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def _by_ids(self, kind: type[T], table: Table, ids: Collection[str]) -> list[T]:
         wanted = list(dict.fromkeys(ids))

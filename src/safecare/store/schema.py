@@ -170,7 +170,6 @@ user = Table(
     Column("name", String, nullable=False),
     Column("role", String, nullable=False),
     Column("site", String),
-    Column("language", String, nullable=False, server_default=""),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
 )

@@ -183,7 +183,6 @@ def _people() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("site", sa.String()),
-        sa.Column("language", sa.String(), nullable=False, server_default=""),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("revoked", sa.BigInteger()),
     )
