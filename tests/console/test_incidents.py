@@ -7,7 +7,7 @@ from typing import Any
 
 import console_items as made
 import pytest
-from conftest import Rig
+from console_rig import Rig
 
 from safecare.model.events.acts import IncidentJudged, PlanDecided
 from safecare.model.ids import IncidentId
@@ -81,6 +81,15 @@ async def test_incident_whole(rig: Rig) -> None:
     assert await get(rig, "/api/alerts?since=2027-01-01T00:00:00Z") == []
     assert await get(rig, "/api/alerts?since=2026-01-01T00:00:00") == 422
     assert await get(rig, "/api/alerts?limit=9999") == 422
+
+
+async def test_people_are_called_by_name(rig: Rig) -> None:
+    incident = made.incident(rig.clock.now(), id="i")
+    notice = made.notice(incident)
+    user = rig.accounts.add("Anna", "guard")
+    rig.add(incident, notice, made.receipt(notice, who=user), made.receipt(notice, who="policy:night"))
+    whole = await get(rig, "/api/incidents/i")
+    assert [one["who"] for one in whole["notices"][0]["receipts"]] == ["Anna", "policy:night"]
 
 
 async def test_forecast_and_plan(rig: Rig) -> None:

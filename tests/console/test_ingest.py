@@ -6,7 +6,7 @@ from pathlib import Path
 
 import console_items as made
 import pytest
-from conftest import TOKEN, Rig
+from console_rig import TOKEN, Rig
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +41,15 @@ async def test_good_lines_are_durable_and_bad_ones_named_and_kept(rig: Rig) -> N
         ("ingest/events", b'{"kind":"none"}', "line 5"),
         ("ingest/events", b'"\xff"', "line 6"),
     ]
+
+
+async def test_a_flood_of_bad_lines_is_kept_in_few_pieces(rig: Rig) -> None:
+    async with rig.browser(**MACHINE) as machine:
+        answer = await machine.post("/api/ingest/events", content=b"bad\n" * 5000)
+    assert answer.status_code == 400
+    assert len(answer.json()["rejected"]) == 100
+    assert len(rig.refused) == 101
+    assert sum(raw.count(b"bad") for _, raw, _, _ in rig.refused) == 5000
 
 
 async def test_seen_is_our_time(rig: Rig) -> None:

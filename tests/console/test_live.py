@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,14 +12,14 @@ from typing import Any
 import console_items as made
 import httpx
 import pytest
-from conftest import Rig, Running
+from console_rig import Rig, Running
 
 from safecare.console import feed as feeding
 from safecare.console.feed import Beat, Chunk, Feed, Lost, News, Subscriber
 from safecare.console.live import frames
 from safecare.console.rights import Visitor
 from safecare.console.server import serve
-from safecare.console.words import Words
+from safecare.console.words import People, Words
 from safecare.exchange.log import Entry
 from safecare.locale.catalogue import Catalogue
 from safecare.model.marking import Tlp
@@ -207,6 +208,23 @@ async def test_a_stop_of_the_server_ends_open_streams_first(served: Running) -> 
             await asyncio.gather(served.task, return_exceptions=True)
 
 
+async def test_answers_do_not_wait_for_the_clients_acknowledgement(served: Running) -> None:
+    took = []
+    async with httpx.AsyncClient(base_url=served.url) as client:
+        for _ in range(21):
+            began = time.perf_counter()
+            await client.get("/api/texts/en.json")
+            took.append(time.perf_counter() - began)
+    assert sorted(took)[10] < 0.035  # with Nagle's algorithm and delayed acknowledgements it is 0.04
+
+
+async def test_headers_without_end_are_refused(served: Running) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000)
+    assert b"400" in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+
+
 async def test_an_address_in_use_is_told(served: Running) -> None:
     with pytest.raises(OSError, match="in use"):
         await serve(served.rig.app, "127.0.0.1", served.port)
@@ -228,7 +246,7 @@ async def test_a_slow_browser_is_told_to_read_again(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_id_stands_at_the_last_message_that_the_reader_sees(rig: Rig) -> None:
-    words = Words(Catalogue({}), rig.hospital, "en")
+    words = Words(Catalogue({}), rig.hospital, People(rig.accounts), "en")
     seen = News("reject", "a"), News("reject", "b"), News("alert", "c", site="aurore")
     text = frames(Chunk(7, seen), Visitor("u", "U", "admin"), words).decode()
     assert text.count("id: 7\n") == 1

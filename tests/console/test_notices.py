@@ -8,7 +8,7 @@ from typing import Any
 
 import console_items as made
 import pytest
-from conftest import Rig, later
+from console_rig import Rig, later
 
 from safecare.model.events.acts import NoticeAnswered, Reported
 

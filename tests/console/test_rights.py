@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from conftest import TOKEN, Rig
+from console_rig import TOKEN, Rig
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 

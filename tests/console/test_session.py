@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from conftest import Rig
+from console_rig import Rig
 
 from safecare.console.gate import form_key
 from safecare.console.headers import HEADERS

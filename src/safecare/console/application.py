@@ -22,7 +22,6 @@ from safecare.console.openapi import describe
 from safecare.console.pages import Pages
 from safecare.console.rights import NOBODY, RIGHTS
 from safecare.console.web import ProblemError, answer, words_of
-from safecare.console.words import Words, language_of
 from safecare.exchange.log import LogFullError
 from safecare.model.text import Text, say
 
@@ -75,7 +74,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
         return answer(describe(app))
 
     front.routes(app, deps, pages)  # last: it takes every address that is left
-    _handle_errors(app, deps, pages)
+    _handle_errors(app, gate, pages)
     check_rights(app)
     app.add_middleware(GZipMiddleware, minimum_size=SMALL, compresslevel=5)
     app.add_middleware(SafeHeaders, tls=session.public_url(deps).startswith("https:"))
@@ -94,11 +93,10 @@ def check_rights(app: FastAPI) -> None:
         raise ValueError("; ".join(wrong))
 
 
-def _handle_errors(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
+def _handle_errors(app: FastAPI, gate: Gate, pages: Pages) -> None:
     def refuse(request: Request, status: int, reason: Text, headers: dict[str, str]) -> Response:
         if not hasattr(request.state, "words"):
-            language = language_of(request, deps.settings.language)
-            request.state.words = Words(deps.catalogue, deps.hospital, language)
+            request.state.words = gate.words(request)
             request.state.visitor = NOBODY
         words = words_of(request)
         path = request.url.path

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from safecare.console.deps import ConsoleDeps
 from safecare.console.rights import ADMIN, NOBODY, PUBLIC, RIGHTS, Visitor, may
 from safecare.console.web import ProblemError
-from safecare.console.words import Words, language_of
+from safecare.console.words import People, Words, language_of
 from safecare.model.clock import Clock
 from safecare.model.text import say
 
@@ -67,11 +67,11 @@ class Gate:
         """Take the platform's parts."""
         self._deps = deps
         self.failures = Failures(deps.clock)
+        self._people = People(deps.accounts)
 
     async def __call__(self, request: Request) -> None:
         """Judge one request before its route runs. Raises `ProblemError`."""
-        words = Words(self._deps.catalogue, self._deps.hospital, language_of(request, self._deps.settings.language))
-        request.state.words = words
+        request.state.words = self.words(request)
         request.state.visitor = NOBODY
         name = request.scope["route"].name
         visitor, machine = await self._visitor(request)
@@ -84,6 +84,11 @@ class Gate:
             raise ProblemError(401, say("Sign in first."), {"WWW-Authenticate": "Bearer"})
         if not may(visitor, name):
             raise ProblemError(403, say("Your role does not allow this."))
+
+    def words(self, request: Request) -> Words:
+        """Return the words of the reader who is asking."""
+        language = language_of(request, self._deps.settings.language)
+        return Words(self._deps.catalogue, self._deps.hospital, self._people, language)
 
     async def _visitor(self, request: Request) -> tuple[Visitor, bool]:
         """Return who is asking, and whether a token (not a cookie) says so."""

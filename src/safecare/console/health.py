@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps, Health
 from safecare.console.feed import Feed
-from safecare.console.web import answer
+from safecare.console.web import answer, words_of
 from safecare.console.wire.platform import Audit, AuditEntry, RejectView
 
 CHECK_AGAIN = timedelta(minutes=1)
@@ -116,7 +116,10 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters) -> N
     @app.get("/api/audit", name="audit")
     async def audit(request: Request, after: int = Query(0, ge=0), limit: int = Query(200, ge=1, le=1000)) -> Response:
         found = await asyncio.to_thread(deps.reader.audit, after, limit)
+        people = words_of(request).people
+        names = {actor: await asyncio.to_thread(people.name, actor) for actor in {one.actor for one in found}}
         entries = [
-            AuditEntry(one.seq, one.at, one.actor, one.act, msgspec.Raw(one.detail.encode()), one.hash) for one in found
+            AuditEntry(one.seq, one.at, names[one.actor], one.act, msgspec.Raw(one.detail.encode()), one.hash)
+            for one in found
         ]
         return answer(Audit(entries, await asyncio.to_thread(chain.ok)))

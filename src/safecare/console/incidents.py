@@ -91,7 +91,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         found = await asyncio.to_thread(deps.reader.plan, IncidentId(id))
         if found is None:
             raise not_found()
-        return answer(plan_view(found, words_of(request)))
+        return answer(await asyncio.to_thread(plan_view, found, words_of(request)))
 
     @app.get("/api/alerts", name="alerts")
     async def alerts(

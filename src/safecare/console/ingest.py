@@ -32,7 +32,8 @@ LINE_BYTES = 1_000_000
 LINES = 100_000
 """Most lines in a request (chosen: a hundred batches of the log; bounds the memory with `LINE_BYTES` and the body)."""
 TOLD = 100
-"""Errors that are told in the answer (chosen: enough to see the pattern; all of them are kept with the rejects)."""
+"""Errors that are told in the answer and kept one by one (chosen: enough to see the pattern; the others are kept in
+one piece, because each reject is forced to disk)."""
 WHOLE = 0
 """Line number of an error that is about the whole request."""
 
@@ -102,11 +103,20 @@ def routes(app: FastAPI, deps: ConsoleDeps, counted: Callable[[int, int], None])
         errors = [*errors, *refused]
         if items:
             await deps.publish(items)
-        for error in errors:
-            place = f"line {error.line}" if error.line else ""
-            await deps.refuse(f"ingest/{door}", error.raw or raw, error.reason, place)
+        await keep(f"ingest/{door}", raw, errors)
         counted(len(items), len(errors))
         return Taken(len(items), [LineRefused(one.line, one.reason) for one in errors[:TOLD]])
+
+    async def keep(door: str, raw: bytes, errors: list[LineError]) -> None:
+        """Keep what was refused: each unit by itself, and what is beyond `TOLD` of them in one piece."""
+        for error in errors[:TOLD]:
+            await deps.refuse(door, error.raw or raw, error.reason, f"line {error.line}" if error.line else "")
+        rest = errors[TOLD:]
+        if rest:
+            reason = f"{len(rest)} more of this request, the first: {rest[0].reason}"
+            await deps.refuse(
+                door, b"\n".join(one.raw for one in rest), reason, f"lines {rest[0].line} to {rest[-1].line}"
+            )
 
     @app.post("/api/ingest/{door}", name="ingest")
     async def ingest(request: Request, door: str) -> Response:

@@ -132,5 +132,8 @@ def _action(action: Action, site: str, words: Words) -> ActionView:
         infeasible=words.say(action.infeasible, site) if action.infeasible else None,
         techniques=list(action.techniques),
         state=action.state,
-        approvals=[ApprovalView(one.step, one.actor, one.at, one.decision, one.comment) for one in action.approvals],
+        approvals=[
+            ApprovalView(one.step, words.person(one.actor), one.at, one.decision, one.comment)
+            for one in action.approvals
+        ],
     )

@@ -61,7 +61,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
         visitor, words = visitor_of(request), words_of(request)
         notice = await asyncio.to_thread(notices.get, id, visitor)
         receipts = await asyncio.to_thread(deps.reader.receipts, notice=notice.id)
-        shown = guard_notice(notice, receipts, deps.hospital, words)
+        shown = await asyncio.to_thread(guard_notice, notice, receipts, deps.hospital, words)
         return pages.page(
             request,
             "notice.jinja",
@@ -93,6 +93,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
         incident = await asyncio.to_thread(incidents.whole, id, visitor, words)
         forecast = await asyncio.to_thread(deps.reader.forecast, IncidentId(id))
         plan = await asyncio.to_thread(deps.reader.plan, IncidentId(id))
+        ranked = (await asyncio.to_thread(plan_view, plan, words)).actions if plan else []
         outlook = forecast_view(forecast, words) if forecast else None
         effects = [effect for group in outlook.groups for effect in group.effects] if outlook else []
         effects.sort(key=lambda one: (-one.probability, one.earliest))
@@ -103,7 +104,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
             level=words.say(LEVEL_WORDS[incident.level]),
             effects=[(one, words.span(one.earliest)) for one in effects[:EFFECTS_PRINTED]],
             losses=outlook.losses if outlook else [],
-            actions=plan_view(plan, words).actions[:ACTIONS_PRINTED] if plan else [],
+            actions=ranked[:ACTIONS_PRINTED],
             role=words.role,
             outcome=lambda outcome: words.say(OUTCOME_WORDS[outcome]),
             now=deps.clock.now(),

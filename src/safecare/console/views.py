@@ -46,7 +46,7 @@ def card_fields(incident: Incident, words: Words, *, acknowledged: bool) -> dict
         "combined": incident.combined,
         "domains": [str(domain) for domain in incident.domains],
         "acknowledged": acknowledged,
-        "validated_by": incident.validated_by,
+        "validated_by": words.person(incident.validated_by),
         "verdict": incident.verdict,
         "into": incident.into,
     }
@@ -95,7 +95,7 @@ def listed_alert(alert: Alert, incident: str | None, words: Words) -> ListedAler
 def receipt_view(receipt: Receipt, words: Words) -> ReceiptView:
     """Return what became of a notice."""
     reason = words.say(receipt.reason) if receipt.reason else None
-    return ReceiptView(receipt.outcome, receipt.who, receipt.channel, receipt.at, reason)
+    return ReceiptView(receipt.outcome, words.person(receipt.who), receipt.channel, receipt.at, reason)
 
 
 def notice_view(notice: Notice, receipts: Iterable[Receipt], words: Words) -> IncidentNotice:
@@ -145,7 +145,7 @@ def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None
 
 def guard_notice(notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words) -> GuardNotice:
     """Return a notice as it stands on a guard's phone."""
-    given = [Given(one.outcome, one.who, one.at) for one in receipts if one.outcome in ANSWERED]
+    given = [Given(one.outcome, words.person(one.who), one.at) for one in receipts if one.outcome in ANSWERED]
     return GuardNotice(
         id=notice.id,
         incident=notice.incident,

@@ -11,8 +11,30 @@ from safecare.console.wire.incidents import Named
 from safecare.locale.catalogue import LANGUAGES, Catalogue, span
 from safecare.model.hospital import Hospital
 from safecare.model.text import Text, say
+from safecare.store.accounts import Accounts
+
+_USER_ID = 36
+"""Length of a user's id, a UUID."""
 
 LANGUAGE_COOKIE = "safecare_language"
+
+
+class People:
+    """Names of users by id. Names never change, so each is asked for once. Blocking on the first time."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        """Take the accounts."""
+        self._accounts = accounts
+        self._known: dict[str, str] = {}
+
+    def name(self, id: str) -> str:
+        """Return the name of user `id`; what is no user (``policy:...``, ``local``) is its own name."""
+        if id not in self._known:
+            found = self._accounts.user(id) if len(id) == _USER_ID else None
+            if found is None:
+                return id
+            self._known[id] = found.name
+        return self._known[id]
 
 
 @dataclass(frozen=True)
@@ -21,6 +43,7 @@ class Words:
 
     catalogue: Catalogue
     hospital: Hospital
+    people: People
     language: str
 
     def say(self, text: Text, site: str | None = None) -> str:
@@ -38,6 +61,10 @@ class Words:
     def each(self, ids: Iterable[str]) -> list[Named]:
         """Return all of `ids` with their names."""
         return [self.named(id) for id in ids]
+
+    def person(self, id: str) -> str:
+        """Return the name of a user."""
+        return self.people.name(id)
 
     def span(self, seconds: float) -> str:
         """Return a duration in words."""
