@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from console_rig import Rig
 
+pytest_plugins = ["console_fixtures"]
+
 
 @pytest.fixture
 def built(tmp_path: Path) -> Rig:

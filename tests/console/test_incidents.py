@@ -13,6 +13,8 @@ from safecare.model.events.acts import IncidentJudged, PlanDecided
 from safecare.model.ids import IncidentId
 from safecare.model.marking import Tlp
 
+pytest_plugins = ["console_fixtures"]
+
 
 async def get(rig: Rig, path: str, role: str = "operator", site: str | None = None) -> Any:
     async with rig.browser(role, site) as browser:
@@ -130,6 +132,18 @@ async def test_judging_is_an_act_on_the_road_stored_once(rig: Rig) -> None:
     assert audit["verified"] is True
     assert audit["entries"][0]["act"] == "act.incident"
     assert audit["entries"][0]["detail"]["comment"] == "Ein Test"
+    assert audit["entries"][0]["actor"] == "Someone"
+    assert (await get(rig, "/api/audit?after=1", "auditor"))["entries"] == []
+
+
+async def test_the_audit_page_begins_with_the_newest_acts(rig: Rig) -> None:
+    rig.add(made.incident(rig.clock.now(), id="i"))
+    async with rig.browser("operator") as browser:
+        for _ in range(5):
+            await browser.post("/api/incidents/i/judge", json={"state": "validated"})
+    rig.store()
+    audit = await get(rig, "/api/audit?limit=2", "auditor")
+    assert [one["seq"] for one in audit["entries"]] == [4, 5]
 
 
 async def test_deciding(rig: Rig) -> None:

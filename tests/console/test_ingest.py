@@ -18,6 +18,8 @@ from safecare.model.events.acts import SignedIn
 from safecare.model.ids import EventId, SiteId
 from safecare.model.topics import decode
 
+pytest_plugins = ["console_fixtures"]
+
 MACHINE = {"Authorization": f"Bearer {TOKEN}"}
 
 

@@ -25,6 +25,7 @@ from safecare.locale.catalogue import Catalogue
 from safecare.model.marking import Tlp
 from safecare.model.topics import encode, topic_of
 
+pytest_plugins = ["console_fixtures"]
 pytestmark = pytest.mark.slow
 
 

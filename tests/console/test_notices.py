@@ -12,6 +12,8 @@ from console_rig import Rig, later
 
 from safecare.model.events.acts import NoticeAnswered, Reported
 
+pytest_plugins = ["console_fixtures"]
+
 
 class Page(HTMLParser):
     """What the tests look at in a page."""

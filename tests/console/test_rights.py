@@ -13,6 +13,8 @@ from safecare.console.application import check_rights
 from safecare.console.rights import PUBLIC, RIGHTS, ROLES, SOURCE, Visitor, may_see
 from safecare.model.marking import Marking, Tlp
 
+pytest_plugins = ["console_fixtures"]
+
 BODIES = {"ingest": b"{}"}
 
 

@@ -13,6 +13,8 @@ from safecare.console.headers import HEADERS
 from safecare.console.rights import Visitor
 from safecare.model.events.acts import SignedIn
 
+pytest_plugins = ["console_fixtures"]
+
 
 async def test_preview_does_not_burn_a_link_and_it_works_once(rig: Rig) -> None:
     token = rig.accounts.invite(role="operator", name="Anna")

@@ -114,7 +114,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters) -> N
         return answer([RejectView(one.id, one.at, one.door, one.size, one.reason, one.place) for one in found])
 
     @app.get("/api/audit", name="audit")
-    async def audit(request: Request, after: int = Query(0, ge=0), limit: int = Query(200, ge=1, le=1000)) -> Response:
+    async def audit(
+        request: Request, after: int | None = Query(None, ge=0), limit: int = Query(200, ge=1, le=1000)
+    ) -> Response:
+        """Give the acts after number `after`; without it the newest ones."""
+        if after is None:
+            after = max(0, (await asyncio.to_thread(deps.reader.counts))["audit"] - limit)
         found = await asyncio.to_thread(deps.reader.audit, after, limit)
         people = words_of(request).people
         names = {actor: await asyncio.to_thread(people.name, actor) for actor in {one.actor for one in found}}
