@@ -12,7 +12,7 @@ END = b"\x1c\x0d"
 MAX_MESSAGE = 32 * 1024 * 1024
 """Bytes of one message. Chosen: enclosed documents (ED) of French exchanges stay below 15 MB."""
 MAX_JUNK = 64 * 1024
-"""Bytes outside of any frame after which the peer counts as not speaking MLLP. Chosen."""
+"""Bytes outside of any frame, since the last message, after which the peer does not speak MLLP. Chosen."""
 
 
 class MllpError(ValueError):
@@ -27,6 +27,7 @@ class MllpDecoder:
     junk: bytearray = field(default_factory=bytearray, init=False)
     _buffer: bytearray = field(default_factory=bytearray, init=False)
     _searched: int = field(default=0, init=False)
+    _odd: int = field(default=0, init=False)
 
     @property
     def pending(self) -> bytes:
@@ -52,7 +53,7 @@ class MllpDecoder:
                 break
             messages.append(bytes(self._buffer[1:end]))
             del self._buffer[: end + len(END)]
-            self._searched = 0
+            self._searched = self._odd = 0
         if len(self._buffer) > self.limit:
             raise MllpError(f"a message of more than {self.limit} bytes")
         return messages
@@ -68,9 +69,10 @@ class MllpDecoder:
         end = start if start >= 0 else len(self._buffer)
         odd = self._buffer[:end].strip(b"\r\n \x00")  # senders put line ends between frames
         self.junk += odd[:MAX_JUNK]
+        self._odd += len(odd)
         del self._buffer[:end]
         self._searched = 0
-        if len(self.junk) > MAX_JUNK:
+        if self._odd > MAX_JUNK:
             raise MllpError(f"more than {MAX_JUNK} bytes that belong to no message")
 
 

@@ -46,3 +46,5 @@ class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):
     received: EventId
     artifact: ArtifactHash
     reason: str
+    holders: tuple[HolderId, ...] = ()
+    """Known recipients of the mail that it belongs to."""

@@ -1,0 +1,165 @@
+"""Examiner: follows the log for mails that came in, has each examined by the confined worker, and tells what was found.
+
+Nothing foreign is parsed here. A worker that dies or takes too long is replaced and the mail tried once more;
+then the mail is told to be unreadable, which is itself suspicious. Results carry ids derived from the mail's
+event, and what was told before a crash is not told again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Protocol
+
+from safecare.exchange.log import Log, LogFullError
+from safecare.formats.mail import MailFacts, own_domains
+from safecare.model.event import Event
+from safecare.model.events.files import MailExamined, MailReceived, Part, Unreadable
+from safecare.model.ids import ArtifactHash, EventId
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.files.follow import Follower
+from safecare.sources.files.process import WorkerError, WorkerProcess
+from safecare.sources.files.wire import Job
+
+DOOR = "files"
+GROUP = "files"
+TRIES = 2
+"""Attempts at one mail: the second tells a hostile mail from a process that was killed for another reason."""
+BACK_OFF = 1.0
+"""Seconds until storing is tried again when there is no room. Chosen."""
+
+
+class ArtifactReader(Protocol):
+    """The artifact store as the examiner sees it; blocking."""
+
+    def read(self, digest: ArtifactHash, /) -> bytes:
+        """Return the bytes. Raises `OSError` when they are not there."""
+        ...
+
+
+@source(DOOR, needs=("oletools", "olefile"))
+class Examiner:
+    """Follows `log`, reads from `artifacts`, publishes `MailExamined` or `Unreadable`."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        artifacts: ArtifactReader,
+        wall_seconds: float = 20.0,
+        idle_seconds: float = 60.0,
+        recycle: int = 200,
+        own: tuple[str, ...] = (),
+    ) -> None:
+        """Take log and store, limits of one mail (s), idle time until the worker stops (s), mails per worker.
+
+        `own` are mail domains of the hospital besides those of its people's addresses.
+        """
+        self._log, self._artifacts = log, artifacts
+        self._idle = idle_seconds
+        self._own = own
+        self._resting: asyncio.Task[int | None] | None = None
+        self.worker = WorkerProcess(wall_seconds, recycle)
+
+    async def run(self, intake: Intake) -> None:
+        """Examine what comes until cancelled."""
+        addresses = (mail for person in intake.hospital.people for mail in person.mail)
+        own = tuple(sorted({*own_domains(addresses), *self._own}))
+        follower = Follower(self._log, GROUP)
+        intake.report(DOOR, "ok", "waiting for mails")
+        resting: asyncio.TimerHandle | None = None
+        try:
+            done = {one.received for one in await follower.ahead() if isinstance(one, MailExamined | Unreadable)}
+            async for seq, items in follower.batches():
+                mails = [one for one in items if isinstance(one, MailReceived) and one.id not in done]
+                if mails and resting:
+                    resting.cancel()
+                await self._store([await self._examine(mail, own, intake) for mail in mails], seq, follower, intake)
+                if mails:
+                    resting = asyncio.get_running_loop().call_later(self._idle, self._rest)
+        finally:
+            if resting:
+                resting.cancel()
+            follower.close()
+            await self.worker.stop()
+            if self._resting:
+                await self._resting
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Refuse: this door rejects nothing, what it can't read is an event."""
+        raise UnreadableError("the examiner keeps no rejects", DOOR)
+
+    async def _examine(self, mail: MailReceived, own: tuple[str, ...], intake: Intake) -> Event:
+        try:
+            raw = await asyncio.to_thread(self._artifacts.read, mail.artifact)
+        except OSError as error:
+            return unreadable(mail, f"the artifact is not in the store ({type(error).__name__})", intake)
+        reason = ""
+        for _ in range(TRIES):
+            try:
+                answer = await self.worker.ask(Job(raw, own))
+            except WorkerError as error:
+                reason = str(error)
+                continue
+            intake.report(DOOR, "ok", f"confined by {', '.join(self.worker.layers)}")
+            if answer.facts is None:
+                return unreadable(mail, answer.error, intake)
+            return examined(mail, answer.facts, intake)
+        intake.report(DOOR, "failed", reason)
+        return unreadable(mail, reason, intake)
+
+    async def _store(self, events: list[Event], seq: int, follower: Follower, intake: Intake) -> None:
+        """Publish, then pass the batch; while there is no room, wait: the mails are safe in the log."""
+        published = not events
+        while True:
+            try:
+                if not published:
+                    await intake.publish(events)
+                    published = True
+                await follower.commit(seq)
+            except LogFullError:
+                intake.report(DOOR, "waiting", "no room")
+                await asyncio.sleep(BACK_OFF)
+                continue
+            return
+
+    def _rest(self) -> None:
+        """Stop the worker: nothing has come for a while, and it holds memory."""
+        self._resting = asyncio.ensure_future(self.worker.stop())
+
+
+def examined(mail: MailReceived, facts: MailFacts, intake: Intake) -> MailExamined:
+    """Return the event that tells what was found in `mail`."""
+    return MailExamined(
+        id=Event.id_for(mail.at, DOOR, mail.id),
+        at=mail.at,
+        seen=intake.clock.now(),
+        source=DOOR,
+        site=mail.site,
+        marking=mail.marking,
+        received=mail.id,
+        artifact=mail.artifact,
+        facts=facts.facts,
+        parts=tuple(Part(one.name, one.media, one.size, ArtifactHash(one.sha256), one.facts) for one in facts.parts),
+        link_domains=facts.link_domains,
+        holders=mail.holders,
+    )
+
+
+def unreadable(mail: MailReceived, reason: str, intake: Intake) -> Unreadable:
+    """Return the event that tells that `mail` could not be examined."""
+    return Unreadable(
+        id=Event.id_for(mail.at, DOOR, mail.id),
+        at=mail.at,
+        seen=intake.clock.now(),
+        source=DOOR,
+        site=mail.site,
+        marking=mail.marking,
+        received=EventId(mail.id),
+        artifact=mail.artifact,
+        reason=reason,
+        holders=mail.holders,
+    )

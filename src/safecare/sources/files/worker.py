@@ -1,0 +1,90 @@
+"""The confined worker, ``python -m safecare.sources.files.worker PARENT_PID``: bytes in, facts out, nothing else.
+
+All that parsing needs is imported before the door is locked; afterwards no file can be opened any more.
+"""
+
+from __future__ import annotations
+
+import codecs
+import encodings
+import gc
+import importlib
+import os
+import sys
+from typing import BinaryIO
+
+from safecare.formats.mail import examine
+from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
+from safecare.sources.files.wire import Answer, Hello, Job, pack, read
+
+PRELOAD = (
+    *("bz2", "colorclass", "email.mime", "html.entities", "lzma", "olefile", "oletools.olevba", "stringprep"),
+    "unicodedata",
+)
+"""Modules that parsing imports late."""
+_ISO = [f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)]
+_MORE = (
+    "ascii latin_1 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 utf_7 idna punycode koi8_r koi8_u mac_roman "
+    "gb2312 gbk gb18030 big5 shift_jis cp932 euc_jp euc_kr cp949 iso2022_jp iso2022_kr cp437 cp850 cp874 cp1250 "
+    "cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258"
+)
+CODECS = (*_MORE.split(), *_ISO)
+"""Character sets that mails really use; others are read as Latin-1."""
+
+_WARM = (
+    b"From: =?utf-8?q?a?= <a@example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n\r\n<p><a href='http://xn--bcher-kva.example/'>a</a>\r\n--b\r\n"
+    b"Content-Type: application/octet-stream; name=a.zip\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\nUEsFBgAA\r\n--b--\r\n"
+)
+
+
+def main() -> None:
+    """Serve jobs until the input ends."""
+    die_with_parent(int(sys.argv[1]))
+    with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # whatever a library prints must not reach the answers
+        _preload()
+        layers = confine()
+        _send(answers, Hello(layers))
+        while (job := read(jobs, Job)) is not None:
+            allow_cpu()
+            _send(answers, _judge(job))
+
+
+def _judge(job: Job) -> Answer:
+    try:
+        return Answer(examine(job.raw, job.own))
+    except MemoryError:
+        gc.collect()
+        return Answer(error="needs more memory than a mail may")
+    except Exception as error:  # noqa: BLE001 - whatever a hostile mail provokes is told, never fatal
+        return Answer(error=f"{type(error).__name__} while examining")
+
+
+def _preload() -> None:
+    for name in PRELOAD:
+        importlib.import_module(name)
+    for codec in CODECS:
+        importlib.import_module(f"encodings.{codec}")
+        "a".encode(codec)
+    examine(_WARM, ("example.org",))
+    codecs.unregister(encodings.search_function)
+    codecs.register(_codec)
+
+
+def _codec(name: str) -> codecs.CodecInfo | None:
+    """Return a codec that is loaded already; for others the library would open a file, which is refused by now."""
+    try:
+        return encodings.search_function(name)
+    except OSError:
+        return None
+
+
+def _send(stream: BinaryIO, message: Hello | Answer) -> None:
+    stream.write(pack(message))
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

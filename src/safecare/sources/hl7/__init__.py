@@ -1,0 +1,1 @@
+"""HL7 door: MLLP in, `AppointmentChanged` out."""

@@ -1,0 +1,1 @@
+"""Mail door: SMTP in, `MailReceived` out."""

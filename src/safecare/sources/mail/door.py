@@ -1,0 +1,220 @@
+"""SMTP door: takes a copy of the hospital's mail and holds it durably before it says 250.
+
+The hospital's own mail server sends each mail (or a copy) here. Whatever its bytes are, they are kept as an
+artifact and passed on; only the confined examiner ever parses them. Replies after RFC 5321 and RFC 3463.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import ssl
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from safecare.exchange.log import LogFullError
+from safecare.model.event import Event
+from safecare.model.events.files import MailReceived
+from safecare.model.hospital import Hospital
+from safecare.model.ids import ArtifactHash, HolderId, SiteId
+from safecare.sources.api import Intake, UnreadableError, source
+
+NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
+STORED = "250 2.0.0 Stored"
+EMPTY = "554 5.6.0 Empty message"
+TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
+TOO_BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
+MAX_RECIPIENTS = 1000
+"""Recipients of one mail. Chosen: ten times the least that RFC 5321, 4.5.3.1.8 asks for."""
+LINE = 64 * 1024
+"""Longest line (bytes). RFC 5321 says 1,000, but appliances send more, and a refused mail is not judged."""
+BACK_OFF = 5.0
+"""Seconds until the address is tried again when it can't be listened on. Chosen."""
+
+
+class _Smtp(SMTP):
+    """One connection; counts itself, and takes longer lines than the library."""
+
+    line_length_limit = LINE
+
+    def __init__(self, door: _Handler, **settings: Any) -> None:
+        self._door = door
+        super().__init__(door, **settings)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Refuse the connection when there are too many; the upgrade to TLS comes here again and is not counted."""
+        if (
+            self.transport is None
+            and len(self._door.open) >= self._door.most
+            and isinstance(transport, asyncio.Transport)
+        ):
+            transport.write(TOO_BUSY)
+            transport.close()
+            return
+        self._door.open.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Give the place back."""
+        if self in self._door.open:
+            self._door.open.discard(self)
+            super().connection_lost(error)
+
+
+class _Handler:
+    """What happens to a mail once its bytes are here."""
+
+    def __init__(self, intake: Intake, most: int) -> None:
+        self.intake = intake
+        self.most = most
+        self.open: set[_Smtp] = set()
+
+    async def handle_RCPT(  # noqa: N802 - the library finds it by this name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take any recipient up to the limit: we are not the server that delivers."""
+        del server, session, options
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return TOO_MANY_RECIPIENTS
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        """Keep the mail and tell of it; 250 only when both are durable."""
+        del server
+        raw = bytes(envelope.original_content or b"")
+        if not raw.strip():
+            return EMPTY
+        client = str(session.peer[0]) if isinstance(session.peer, tuple) else ""
+        holders, site = recipients(self.intake.hospital, envelope.rcpt_tos)
+        try:
+            artifact = await self.intake.keep(raw, "message/rfc822")
+            await self.intake.publish([received(raw, artifact, client, holders, site, self.intake.clock.now())])
+        except LogFullError:
+            self.intake.report("mail", "waiting", "no room: senders keep their mails")
+            return NO_ROOM
+        self.intake.report("mail", "ok")
+        return STORED
+
+
+@source("mail", needs=("aiosmtpd",))
+class MailDoor:
+    """Listens for SMTP. `port` 0 takes a free one, told by `address` once `started` is set."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 2525,
+        message_mb: float = 32.0,
+        idle_seconds: float = 300.0,
+        connections: int = 100,
+        certificate: str = "",
+        key: str = "",
+        require_tls: bool = False,
+    ) -> None:
+        """Take settings: largest mail (MB), time-out (s, RFC 5321 4.5.3.2.7), and PEM files for STARTTLS."""
+        self._host, self._port = host, port
+        self._limit = int(message_mb * 1024 * 1024)
+        self._idle = idle_seconds
+        self._connections = connections
+        self._certificate, self._key, self._require_tls = certificate, key, require_tls
+        self.address: tuple[str, int] = (host, port)
+        self.started = asyncio.Event()
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+        # At INFO the library writes senders, recipients and lines of mail into the log.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
+        while True:
+            try:
+                await self._serve(intake)
+            except (OSError, ssl.SSLError) as error:
+                intake.report("mail", "failed", f"{self._host}:{self._port}: {error}")
+                await asyncio.sleep(BACK_OFF)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Return the event of a mail whose bytes are kept. `context`: client, holders (commas), site, at (ISO 8601)."""
+        if not raw.strip():
+            raise UnreadableError("empty message", "byte 0")
+        holders = tuple(HolderId(one) for one in context.get("holders", "").split(",") if one)
+        site = SiteId(context.get("site", "") or intake.hospital.sites[0].id)
+        try:
+            at = datetime.fromisoformat(context["at"]) if "at" in context else intake.clock.now()
+        except ValueError as error:
+            raise UnreadableError(str(error), "context at") from error
+        digest = ArtifactHash(hashlib.sha256(raw).hexdigest())
+        yield received(raw, digest, context.get("client", ""), holders, site, at)
+
+    async def _serve(self, intake: Intake) -> None:
+        loop = asyncio.get_running_loop()
+        handler = _Handler(intake, self._connections)
+        tls = self._tls()
+
+        def connection() -> _Smtp:
+            return _Smtp(
+                handler,
+                data_size_limit=self._limit,
+                enable_SMTPUTF8=True,
+                hostname="safecare",
+                ident="ESMTP",
+                tls_context=tls,
+                require_starttls=self._require_tls and tls is not None,
+                timeout=self._idle,
+                loop=loop,
+            )
+
+        server = await loop.create_server(connection, self._host, self._port)
+        try:
+            self.address = server.sockets[0].getsockname()[:2]
+            intake.report("mail", "ok", f"{self.address[0]}:{self.address[1]}")
+            self.started.set()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.started.clear()
+            server.close()
+            for one in list(handler.open):
+                if one.transport is not None:
+                    one.transport.close()
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if not self._certificate:
+            if self._require_tls:
+                raise OSError("TLS is required but no certificate is set")
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(Path(self._certificate), Path(self._key or self._certificate))
+        return context
+
+
+def recipients(hospital: Hospital, addresses: Iterable[str]) -> tuple[tuple[HolderId, ...], SiteId]:
+    """Return the pseudonyms of the known recipients, and the site of the first (the hospital's first if none)."""
+    people = [person for one in addresses if (person := hospital.person("mail", one.strip("<> ").lower()))]
+    holders = tuple(dict.fromkeys(person.holder for person in people))
+    return holders, people[0].site if people else hospital.sites[0].id
+
+
+def received(
+    raw: bytes, artifact: ArtifactHash, client: str, holders: tuple[HolderId, ...], site: SiteId, at: datetime
+) -> MailReceived:
+    """Return the event of a mail that came in."""
+    ref = f"{artifact} {','.join(holders)} {client}"
+    return MailReceived(
+        id=Event.id_for(at, "mail", ref),
+        at=at,
+        seen=at,
+        source="mail",
+        site=site,
+        artifact=artifact,
+        size=len(raw),
+        client=client,
+        holders=holders,
+    )
