@@ -1,0 +1,40 @@
+"""`FileUnreadable`: a stopped examiner is worse than a plain reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from safecare.detect.cyber.file_unreadable import FileUnreadable
+from safecare.model.event import Event
+from safecare.model.events.files import Unreadable
+from safecare.model.ids import ArtifactHash, EventId, HolderId
+from safecare.testing.hospital import SITE, small_hospital
+
+AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def event(reason: str, number: int = 0) -> Unreadable:
+    return Unreadable(
+        id=Event.id_for(AT, "files", str(number)),
+        at=AT,
+        seen=AT,
+        source="files",
+        site=SITE,
+        received=EventId("m"),
+        artifact=ArtifactHash("0" * 64),
+        reason=reason,
+        holders=(HolderId("holder.2"), HolderId("holder.3"), HolderId("nobody")),
+    )
+
+
+def test_severity_follows_the_reason() -> None:
+    events = [
+        event("took longer than 20 s"),
+        event("its process died (signal 9)", 1),
+        event("the artifact is not there", 2),
+    ]
+    killed, died, plain = FileUnreadable(small_hospital()).feed(events)
+    assert killed.severity == died.severity > plain.severity
+    assert killed.assets == ("ws.ward.1",)
+    assert len(killed.why) == 2
+    assert len(plain.why) == 1
