@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_road import Road
 
-from safecare.exchange.memory import MemoryLog
 from safecare.store.database import Database
-from safecare.store.read import Reader
-from safecare.store.write import StoreWriter
-from safecare.testing.clock import FakeClock
 from safecare.testing.postgres import Postgres, PostgresMissingError
 
 
@@ -25,7 +22,7 @@ def postgres() -> Iterator[Postgres]:
     server.__exit__(None, None, None)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database without tables."""
     sqlite = request.param == "sqlite"
@@ -38,22 +35,6 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 def database(empty_database: Database) -> Database:
     empty_database.migrate()
     return empty_database
-
-
-class Road:
-    """A log, the writer behind it, and a reader of what it wrote."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.log = MemoryLog()
-        self.clock = FakeClock()
-        self.writer = StoreWriter(self.log, database, clock=self.clock)
-        self.reader = Reader(database)
-
-    def drain(self) -> int:
-        handled = sum(iter(lambda: self.writer.step(0), 0))
-        assert not self.writer.blocked, self.writer.blocked
-        return handled
 
 
 @pytest.fixture

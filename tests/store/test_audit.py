@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from made_items import decided, judged
+from made_road import Road
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from store_fixtures import Road
 
 from safecare.model.events import decode_event
 from safecare.store.audit import verify

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from made_items import alert, incident, judged, reject
-from store_fixtures import Road
+from made_road import Road
 
 from safecare.model.events.files import MailReceived
 from safecare.model.ids import ArtifactHash, EventId, IncidentId, SiteId

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from made_items import alert, forecast, incident, judged, later, notice, plan, receipt, reject
-from store_fixtures import Road
+from made_road import Road
 
 from safecare.exchange.log import Entry
 from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 from made_items import alert, forecast, incident, judged, notice, plan, receipt, reject
+from made_road import Road
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
-from store_fixtures import Road
 
 from safecare.exchange.log import Entry
 from safecare.exchange.memory import MemoryLog
