@@ -68,10 +68,15 @@ def tree(path: Path) -> tuple[list[Rule], list[Seed], Fact]:
     return rules, seeds, top
 
 
+def published(folder: Path) -> dict[str, float]:
+    """Top-event probability by tree."""
+    with (folder / "expected.csv").open(encoding="utf-8") as file:
+        return {row["tree"]: float(row["top_event_probability"]) for row in csv.DictReader(file)}
+
+
 @pytest.mark.parametrize("name", ["das9206", "edf9205", "edfpa14b", "chinese"])
 def test_published_probability_is_met(name: str) -> None:
-    with (FOLDER / "expected.csv").open(encoding="utf-8") as file:
-        expected = {row["tree"]: float(row["top_event_probability"]) for row in csv.DictReader(file)}[name]
+    expected = published(FOLDER)[name]
     rules, seeds, top = tree(FOLDER / f"{name}.xml")
     system = compile_rules(rules)
     outcome = simulate(system, seeds, Draws(system, 2026, SAMPLES), 1.0)

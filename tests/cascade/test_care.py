@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safecare.cascade.care import HARM, PATIENCE, care, present, service_loss
+from safecare.cascade.care import HARM, PATIENCE, care, present, service_losses
 from safecare.cascade.simulate import Draws, simulate
 from safecare.cascade.system import compile_rules
 from safecare.cascade.words import Fact, Seed
@@ -37,10 +37,10 @@ def service(**figures: float) -> Service:
 
 def loss(one: Service, cut: tuple[float, float], down: tuple[float, float]) -> tuple[float, float, float, float]:
     def hours(pair: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-        return np.array([pair[0] * HOUR]), np.array([pair[1] * HOUR])
+        return np.array([[pair[0] * HOUR]]), np.array([[pair[1] * HOUR]])
 
-    found = service_loss(one, hours(cut), hours(down), HORIZON)
-    return float(found[0][0]), float(found[1][0]), float(found[2][0]), float(found[3][0])
+    found = service_losses([one], hours(cut), hours(down), HORIZON)
+    return float(found[0][0, 0]), float(found[1][0, 0]), float(found[2][0, 0]), float(found[3][0, 0])
 
 
 NEVER = (72.0, 72.0)

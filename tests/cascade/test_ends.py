@@ -6,6 +6,8 @@ from math import inf
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safecare.cascade.simulate import Changes, Draws, Outcome, Repair, simulate
 from safecare.cascade.system import System, compile_rules
@@ -132,3 +134,60 @@ def test_two_supplies_fail_when_both_are_gone_at_the_same_time() -> None:
     system = compile_rules([both])
     assert span(play(system, seed(BOARD, 0.0, until=100.0), seed(UPS, 50.0)), SERVER) == (60.0, 100.0)
     assert span(play(system, seed(BOARD, 0.0, until=55.0), seed(UPS, 50.0)), SERVER)[0] == inf
+
+
+@st.composite
+def busy(draw: st.DrawFn) -> tuple[System, list[Seed], Changes]:
+    """A system with cycles, seeds that may end, and a response that does a bit of everything."""
+    names = [Fact(f"t{number}", State.DOWN) for number in range(6)]
+    one = st.sampled_from(names)
+    rules = []
+    for number in range(draw(st.integers(1, 10))):
+        tails = draw(st.lists(one, min_size=1, max_size=3, unique=True))
+        rules.append(
+            Rule(
+                key=f"r{number}",
+                kind="x",
+                tails=tuple(tails),
+                need=draw(st.integers(1, len(tails))),
+                head=draw(one),
+                text=say("Because"),
+                delay=Figure(0.0, 50.0, 400.0),
+                probability=Figure.exactly(draw(st.sampled_from([0.4, 1.0]))),
+                lasting=draw(st.booleans()),
+            )
+        )
+    ends = st.sampled_from([inf, 150.0, 700.0])
+    seeds = [seed(fact, 0.0, draw(ends)) for fact in draw(st.lists(one, min_size=1, max_size=2, unique=True))]
+    which = st.integers(0, len(rules) - 1)
+    changes = Changes(
+        stops={draw(which): 100.0} if draw(st.booleans()) else {},
+        slows={draw(which): (50.0, 3.0)} if draw(st.booleans()) else {},
+        repairs={draw(one): Repair(300.0, draw(st.booleans()))} if draw(st.booleans()) else {},
+        seeds=(seed(draw(one), 60.0, 500.0),) if draw(st.booleans()) else (),
+    )
+    return compile_rules(rules, names), seeds, changes
+
+
+@given(busy())
+def test_a_response_on_top_of_its_baseline_is_the_response_played_whole(
+    case: tuple[System, list[Seed], Changes],
+) -> None:
+    system, seeds, changes = case
+    draws = Draws(system, 11, 16)
+    base = simulate(system, seeds, draws, HORIZON)
+    whole = simulate(system, seeds, draws, HORIZON, changes)
+    on_top = simulate(system, seeds, draws, HORIZON, changes, base)
+    for fact in system.facts:
+        assert np.array_equal(whole.start(fact), on_top.start(fact)), fact
+        assert np.array_equal(whole.end(fact), on_top.end(fact)), fact
+
+
+@given(busy())
+def test_stopping_and_repairing_never_makes_anything_happen_sooner(case: tuple[System, list[Seed], Changes]) -> None:
+    system, seeds, changes = case
+    draws = Draws(system, 11, 16)
+    base = simulate(system, seeds, draws, HORIZON)
+    helped = simulate(system, seeds, draws, HORIZON, Changes(changes.stops, changes.slows, changes.repairs))
+    for fact in system.facts:
+        assert (helped.start(fact) >= base.start(fact)).all()

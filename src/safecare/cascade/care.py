@@ -61,46 +61,51 @@ class Care:
 def care(services: Sequence[Service], outcome: Outcome, horizon: float) -> Care:
     """Return what `outcome` costs `services` within `horizon` seconds."""
     hit = tuple(service for service in services if _touched(service, outcome))
-    blank = np.zeros((len(hit), outcome.samples))
-    result = Care(hit, blank.copy(), blank.copy(), blank.copy(), blank.copy())
-    for row, service in enumerate(hit):
-        cut = _span(outcome, Fact(service.id, State.DEGRADED), horizon)
-        down = _span(outcome, Fact(service.id, State.DOWN), horizon)
-        hours_down, hours_cut, patients, loss = service_loss(service, cut, down, horizon)
-        danger = np.isfinite(outcome.start(Fact(service.id, State.UNSAFE)))
-        result.hours_down[row], result.hours_cut[row] = hours_down, hours_cut
-        result.patients[row] = patients
-        result.loss[row] = loss + np.where(danger, service.weight * present(service) * HARM, 0.0)
-    return result
+    if not hit:
+        none = np.zeros((0, outcome.samples))
+        return Care((), none, none, none, none)
+    cut = _spans(outcome, hit, State.DEGRADED, horizon)
+    down = _spans(outcome, hit, State.DOWN, horizon)
+    hours_down, hours_cut, patients, loss = service_losses(hit, cut, down, horizon)
+    danger = np.stack([np.isfinite(outcome.start(Fact(service.id, State.UNSAFE))) for service in hit])
+    harm = _column([service.weight * present(service) * HARM for service in hit])
+    return Care(hit, hours_down, hours_cut, patients, loss + np.where(danger, harm, 0.0))
 
 
-def service_loss(
-    service: Service, cut: tuple[Floats, Floats], down: tuple[Floats, Floats], horizon: float
+def service_losses(
+    services: Sequence[Service], cut: tuple[Floats, Floats], down: tuple[Floats, Floats], horizon: float
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return (hours lost, hours lost or in fallback, patients, weighted patient-hours) by sample.
+    """Return (hours lost, hours lost or in fallback, patients, weighted patient-hours) by service and sample.
 
-    `cut` and `down` are the begin and end (seconds, within 0 and `horizon`) of fallback and loss.
+    `cut` and `down` are the begin and end (seconds, within 0 and `horizon`) of fallback and loss, one row per
+    service, one column per sample.
     """
+    arrivals = _column([service.arrivals for service in services])
+    normal = _column([max(service.capacity, service.arrivals) for service in services])
+    efficiency = _column([service.fallback_efficiency for service in services])
+    in_beds = _column([present(service) if service.beds else 0.0 for service in services])
+    weight = _column([service.weight for service in services])
     times = np.sort(np.stack([np.zeros_like(cut[0]), *cut, *down, np.full_like(cut[0], horizon)]), axis=0)
-    normal = max(service.capacity, service.arrivals)
     waiting = np.zeros_like(cut[0])
     waited, delayed, hours_cut = waiting.copy(), waiting.copy(), waiting.copy()
     for begin, end in pairwise(times):
         middle, hours = (begin + end) / 2.0, (end - begin) / HOUR
         lost = (down[0] <= middle) & (middle < down[1])
         reduced = ~lost & (cut[0] <= middle) & (middle < cut[1])
-        capacity = np.where(lost, 0.0, np.where(reduced, service.fallback_efficiency * normal, normal))
-        growth = service.arrivals - capacity
-        room = np.where(growth < 0.0, waiting, service.arrivals * PATIENCE - waiting)
+        growth = arrivals - np.where(lost, 0.0, np.where(reduced, efficiency * normal, normal))
+        room = np.where(growth < 0.0, waiting, arrivals * PATIENCE - waiting)
         moving = np.minimum(hours, np.where(growth == 0.0, 0.0, room / np.maximum(np.abs(growth), 1e-12)))
         waited += waiting * hours + growth * moving * (hours - moving / 2.0)
         waiting = np.maximum(0.0, waiting + growth * moving)
         delayed += np.where(growth > 0.0, growth * hours, 0.0)
         hours_cut += np.where(lost | reduced, hours, 0.0)
     hours_down = (down[1] - down[0]) / HOUR
-    in_beds = present(service) if service.beds else 0.0
-    loss = service.weight * (waited + in_beds * hours_down)
-    return hours_down, hours_cut, delayed + np.where(hours_down > 0.0, in_beds, 0.0), loss
+    moved = np.where(hours_down > 0.0, in_beds, 0.0)
+    return hours_down, hours_cut, delayed + moved, weight * (waited + in_beds * hours_down)
+
+
+def _column(values: Sequence[float]) -> Floats:
+    return np.array(values, np.float64)[:, None]
 
 
 def present(service: Service) -> float:
@@ -110,14 +115,12 @@ def present(service: Service) -> float:
 
 
 def _touched(service: Service, outcome: Outcome) -> bool:
-    number = outcome.system.number
-    return any(
-        number.get(Fact(service.id, state), -1) in outcome.rows for state in (State.DEGRADED, State.DOWN, State.UNSAFE)
-    )
+    return any(outcome.row(Fact(service.id, state)) is not None for state in (State.DEGRADED, State.DOWN, State.UNSAFE))
 
 
-def _span(outcome: Outcome, fact: Fact, horizon: float) -> tuple[Floats, Floats]:
-    """Begin and end of `fact` clipped to 0-horizon; both at the horizon where it does not happen."""
-    start = np.clip(outcome.start(fact), 0.0, horizon)
-    end = np.clip(outcome.end(fact), start, horizon)
+def _spans(outcome: Outcome, services: Sequence[Service], state: State, horizon: float) -> tuple[Floats, Floats]:
+    """Begin and end of `state` of each service, clipped to 0-horizon; both at the horizon where it does not happen."""
+    facts = [Fact(service.id, state) for service in services]
+    start = np.clip(np.stack([outcome.start(fact) for fact in facts]), 0.0, horizon)
+    end = np.clip(np.stack([outcome.end(fact) for fact in facts]), start, horizon)
     return start, end

@@ -25,11 +25,11 @@ class Figures(NamedTuple):
 
 FOOTHOLD = Figures(Figure(1 * MINUTE, 15 * MINUTE, 4 * HOUR), Figure(0.3, 0.6, 0.9))
 """A compromised machine gives its network as foothold: beaconing and scanning follow in minutes."""
-LATERAL = Figures(Figure(10 * MINUTE, 2 * HOUR, 24 * HOUR), Figure(0.05, 0.2, 0.5))
+LATERAL = Figures(Figure(10 * MINUTE, 2 * HOUR, 24 * HOUR), Figure(0.01, 0.05, 0.25))
 """From a foothold on the network to one given machine on it (CrowdStrike names about an hour as median breakout)."""
 ALLOWED = Figures(Figure(5 * MINUTE, 1 * HOUR, 12 * HOUR), Figure(0.1, 0.4, 0.8))
 """From one network to another whose traffic is let through."""
-TAMPERED = Figures(Figure(5 * MINUTE, 1 * HOUR, 24 * HOUR), Figure(0.2, 0.5, 0.8))
+TAMPERED = Figures(Figure(5 * MINUTE, 1 * HOUR, 24 * HOUR), Figure(0.05, 0.2, 0.5))
 """Applications of a compromised machine are changed."""
 ENCRYPTED = Figures(Figure(1 * HOUR, 12 * HOUR, 72 * HOUR), Figure(0.1, 0.3, 0.6))
 """A compromised machine is encrypted or wiped (HSE 2021: hours between the last move and detonation)."""

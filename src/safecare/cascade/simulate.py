@@ -7,13 +7,16 @@ the same draws, cycles included. Probabilities are never combined per node as if
 Facts may end: a seed has an `until`, a response repairs. A rule whose cause ends before its delay is
 over does not fire (a battery that lasts until the generator runs), and an effect that is not lasting
 ends with its cause. Two episodes of one fact count as one from the first start to the last end.
+
+A response is played on top of its baseline: only what lies downstream of its changes is played again.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
@@ -21,10 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from safecare.cascade.draws import delays
-from safecare.cascade.earliest import earliest
+from safecare.cascade.layout import Layout, lay_out
 from safecare.cascade.system import Floats, Ints, System
 from safecare.cascade.words import Fact, Seed, key_number
 
+Mask = npt.NDArray[np.bool_]
 NOTHING = -1
 """Cause of a fact that does not happen in a sample."""
 ROUNDS = 6
@@ -48,6 +52,8 @@ class Changes:
     """Rule number -> (seconds, factor): what is left of the delay then takes `factor` times as long."""
     repairs: Mapping[Fact, Repair] = field(default_factory=dict)
     seeds: tuple[Seed, ...] = ()
+    where: Mapping[str, Mask] = field(default_factory=dict)
+    """Key of one of `seeds` -> samples in which it is brought about; absent: in all."""
 
 
 NO_CHANGES = Changes()
@@ -84,191 +90,217 @@ class Outcome:
 
     system: System
     seeds: tuple[Seed, ...]
-    rules: tuple[int, ...]
-    """Rule numbers in the order of `fires`."""
-    rows: dict[int, int]
-    """Row by fact number."""
+    layout: Layout
     starts: Floats
     """Start of every fact (row) in every sample (column), seconds; infinite: never."""
     ends: Floats
     causes: Ints
-    """Index into `rules`, or ``-2 - i`` for seed `i`, or `NOTHING`."""
-    worst: dict[int, float]
-    """Earliest possible time by fact number (every rule succeeds at once)."""
+    """Place in the layout's rules, or ``-2 - i`` for seed `i`, or `NOTHING`."""
+    fires: list[Floats]
+    """When each rule gives its effect, by place in the layout's rules."""
+
+    @property
+    def rows(self) -> dict[int, int]:
+        """Row by fact number."""
+        return self.layout.rows
 
     @property
     def samples(self) -> int:
         """How many samples there are."""
         return int(self.starts.shape[1])
 
+    @cached_property
+    def chances(self) -> list[float]:
+        """Share of samples in which each fact happens, by row."""
+        found: list[float] = np.isfinite(self.starts).mean(axis=1).tolist()
+        return found
+
+    def row(self, fact: Fact) -> int | None:
+        """Return the row of `fact`, None if it can't be reached."""
+        return self.layout.rows.get(self.system.number.get(fact, -1))
+
+    def chance(self, fact: Fact) -> float:
+        """Return the share of samples in which `fact` happens."""
+        row = self.row(fact)
+        return 0.0 if row is None else self.chances[row]
+
     def start(self, fact: Fact) -> Floats:
         """Return when `fact` begins in each sample; infinite where it does not."""
-        row = self.rows.get(self.system.number.get(fact, -1))
+        row = self.row(fact)
         return np.full(self.samples, np.inf) if row is None else self.starts[row]
 
     def end(self, fact: Fact) -> Floats:
         """Return when `fact` ends in each sample; infinite where it stays."""
-        row = self.rows.get(self.system.number.get(fact, -1))
+        row = self.row(fact)
         return np.full(self.samples, np.inf) if row is None else self.ends[row]
 
 
 def simulate(
-    system: System, seeds: Sequence[Seed], draws: Draws, horizon: float, changes: Changes = NO_CHANGES
+    system: System,
+    seeds: Sequence[Seed],
+    draws: Draws,
+    horizon: float,
+    changes: Changes = NO_CHANGES,
+    base: Outcome | None = None,
 ) -> Outcome:
     """Play all samples of `draws` up to `horizon` seconds, with `changes`.
 
-    Raises `KeyError` when a seed names a fact that the system has no number for.
+    `base` is the outcome of the same seeds, draws and horizon without changes: it saves playing again what
+    the changes don't touch, and changes nothing else. Raises `KeyError` when a seed names a fact that the
+    system has no number for.
     """
     all_seeds = (*seeds, *changes.seeds)
-    first: dict[int, float] = {}
-    for seed in all_seeds:
-        if seed.probability.high > 0.0:
-            number = system.number[seed.fact]
-            first[number] = min(first.get(number, inf), seed.at)
-    worst = earliest(system, first, horizon=horizon)
-    return _Run(system, all_seeds, draws, horizon, changes, worst).outcome()
+    if base is not None and not changes.seeds:
+        layout = base.layout
+    else:
+        first: dict[int, float] = {}
+        for seed in all_seeds:
+            if seed.probability.high > 0.0:
+                number = system.number[seed.fact]
+                first[number] = min(first.get(number, inf), seed.at)
+        layout = lay_out(system, first, horizon, base.layout if base else None)
+    return _Run(system, all_seeds, draws, changes, layout).play(horizon, base, len(seeds))
 
 
 class _Run:
-    """One simulation: local numbering of what can be reached, then rounds of starts and ends."""
+    """One simulation: starts and ends of what is reached, in rounds until they agree."""
 
-    def __init__(
-        self,
-        system: System,
-        seeds: tuple[Seed, ...],
-        draws: Draws,
-        horizon: float,
-        changes: Changes,
-        worst: dict[int, float],
-    ) -> None:
-        self.system, self.seeds, self.horizon, self.changes, self.worst = system, seeds, horizon, changes, worst
-        self.rows = {fact: row for row, fact in enumerate(worst)}
-        self.rules = self._reached_rules()
-        self.delays = draws.rows(self.rules)
-        self.tails = [[self.rows[tail] for tail in system.tails_of[rule] if tail in worst] for rule in self.rules]
-        self.needs = [system.needs[rule] for rule in self.rules]
-        self.heads = [self.rows[system.heads[rule]] for rule in self.rules]
-        self.readers: list[list[int]] = [[] for _ in self.rows]
-        for local, tails in enumerate(self.tails):
-            for tail in tails:
-                self.readers[tail].append(local)
-        self.seed_rows = [self.rows.get(system.number[seed.fact], -1) for seed in seeds]
+    def __init__(self, system: System, seeds: tuple[Seed, ...], draws: Draws, changes: Changes, layout: Layout) -> None:
+        self.system, self.seeds, self.layout = system, seeds, layout
+        self.delays = draws.rows(layout.rules)
         self.seed_starts = draws.seeds(seeds)
-        self.shape = (len(self.rows), draws.samples)
-        self.repairs = {self.rows[system.number[fact]]: repair for fact, repair in self._known(changes.repairs).items()}
+        for index, seed in enumerate(seeds):
+            if seed.key in changes.where:
+                self.seed_starts[index][~changes.where[seed.key]] = np.inf
+        self.seed_rows = [layout.rows.get(system.number[seed.fact], -1) for seed in seeds]
+        self.stops = {at: changes.stops[rule] for at, rule in enumerate(layout.rules) if rule in changes.stops}
+        self.slows = {at: changes.slows[rule] for at, rule in enumerate(layout.rules) if rule in changes.slows}
+        rows = ((layout.rows.get(system.number.get(fact, -1)), repair) for fact, repair in changes.repairs.items())
+        self.repairs = {row: repair for row, repair in rows if row is not None}
+        until = (row for row, seed in zip(self.seed_rows, seeds, strict=True) if row >= 0 and seed.until < inf)
+        self.mortal = layout.ending_with({*self.repairs, *until})
+        self.shaky = {rule for row in self.mortal for rule in layout.readers[row]}
+        shape = (len(layout.rows), draws.samples)
+        self.starts, self.ends = np.full(shape, np.inf), np.full(shape, np.inf)
+        self.causes: Ints = np.full(shape, NOTHING, np.int32)
+        self.fires: list[Floats] = [np.full(shape[1], np.inf)] * len(layout.rules)
 
-    def _known(self, repairs: Mapping[Fact, Repair]) -> dict[Fact, Repair]:
-        return {fact: at for fact, at in repairs.items() if self.system.number.get(fact, -1) in self.rows}
-
-    def _reached_rules(self) -> tuple[int, ...]:
-        """Rules that can fire, in the order in which they can: a good order for label correcting."""
-        met: dict[int, int] = {}
-        found: list[int] = []
-        for fact in self.worst:
-            for rule in self.system.readers[fact]:
-                met[rule] = met.get(rule, 0) + 1
-                if met[rule] == self.system.needs[rule] and self.system.heads[rule] in self.worst:
-                    found.append(rule)
-        return tuple(found)
-
-    def outcome(self) -> Outcome:
+    def play(self, horizon: float, base: Outcome | None, old_seeds: int) -> Outcome:
         """Play and return what happened."""
-        ends = np.full(self.shape, np.inf)
-        starts, causes, fires = self._starts(ends)
-        if self.repairs or any(seed.until < inf for seed in self.seeds):
-            for _ in range(ROUNDS):
-                new_ends = self._ends(starts, fires)
-                if np.array_equal(new_ends, ends):
-                    break
-                ends = new_ends
-                starts, causes, fires = self._starts(ends)
-        return Outcome(self.system, self.seeds, self.rules, self.rows, starts, ends, causes, self.worst)
+        dirty: Iterable[int] = range(len(self.layout.rows))
+        if base is not None:
+            known = len(base.starts)
+            self.starts[:known], self.ends[:known], self.causes[:known] = base.starts, base.ends, base.causes
+            self.fires[: len(base.fires)] = base.fires
+            changed = {self.layout.heads[rule] for rule in (*self.stops, *self.slows)}
+            fresh = (row for row in self.seed_rows[old_seeds:] if row >= 0)
+            dirty = self.layout.downstream({*changed, *fresh, *self.repairs, *range(known, len(self.starts))})
+            self.ends[list(dirty)] = np.inf
+        self._begin(set(dirty))
+        for _ in range(ROUNDS if self.mortal else 0):
+            moved = self._finish()
+            if not moved:
+                break
+            self._begin(
+                self.layout.downstream(self.layout.heads[rule] for row in moved for rule in self.layout.readers[row])
+            )
+        late = self.starts > horizon
+        self.starts[late], self.causes[late] = np.inf, NOTHING
+        self.ends[np.isinf(self.starts)] = np.inf
+        return Outcome(self.system, self.seeds, self.layout, self.starts, self.ends, self.causes, self.fires)
 
-    def _starts(self, ends: Floats) -> tuple[Floats, Ints, list[Floats]]:
-        starts = np.full(self.shape, np.inf)
-        causes: Ints = np.full(self.shape, NOTHING, np.int32)
+    def _begin(self, rows: set[int]) -> None:
+        """Find the starts of `rows` anew, all others standing as they are."""
+        if not rows:
+            return
+        chosen = list(rows)
+        self.starts[chosen], self.causes[chosen] = np.inf, NOTHING
         for index, row in enumerate(self.seed_rows):
-            if row >= 0:
-                _lower(starts, causes, row, self.seed_starts[index], -2 - index)
-        mortal: npt.NDArray[np.bool_] = np.asarray(np.isfinite(ends).any(axis=1))
-        fires: list[Floats] = [np.full(self.shape[1], np.inf)] * len(self.rules)
-        queue = list(range(len(self.rules)))
-        queued = [True] * len(self.rules)
+            if row in rows:
+                self._lower(row, self.seed_starts[index], -2 - index)
+        queue = sorted(rule for row in rows for rule in self.layout.makers[row])
+        queued = set(queue)
         while queue:
-            local = heapq.heappop(queue)
-            queued[local] = False
-            fires[local] = when = self._effect(local, starts, ends, mortal)
-            if not _lower(starts, causes, self.heads[local], when, local):
-                continue
-            for reader in self.readers[self.heads[local]]:
-                if not queued[reader]:
-                    queued[reader] = True
-                    heapq.heappush(queue, reader)
-        return starts, causes, fires
+            rule = heapq.heappop(queue)
+            queued.discard(rule)
+            self.fires[rule] = when = self._effect(rule)
+            head = self.layout.heads[rule]
+            if self._lower(head, when, rule):
+                for reader in self.layout.readers[head]:
+                    if reader not in queued:
+                        queued.add(reader)
+                        heapq.heappush(queue, reader)
 
-    def _effect(self, local: int, starts: Floats, ends: Floats, mortal: npt.NDArray[np.bool_]) -> Floats:
-        """When rule `local` gives its effect, by sample."""
-        tails, need = self.tails[local], self.needs[local]
-        fire = starts[tails[0]] if len(tails) == 1 else np.partition(starts[tails], need - 1, axis=0)[need - 1]
-        when: Floats = fire + self.delays[local]
-        rule = self.rules[local]
-        slow = self.changes.slows.get(rule)
-        if slow:
-            at, factor = slow
+    def _lower(self, row: int, when: Floats, cause: int) -> bool:
+        """Take `when` for fact `row` where it is earlier; return whether it was anywhere."""
+        better = when < self.starts[row]
+        if not better.any():
+            return False
+        np.copyto(self.starts[row], when, where=better)
+        self.causes[row][better] = cause
+        return True
+
+    def _effect(self, rule: int) -> Floats:
+        """When `rule` gives its effect, by sample."""
+        tails, need = self.layout.tails[rule], self.layout.needs[rule]
+        if len(tails) == 1:
+            fire = self.starts[tails[0]]
+        else:
+            fire = np.partition(self.starts[tails], need - 1, axis=0)[need - 1]
+        when: Floats = fire + self.delays[rule]
+        if rule in self.slows:
+            at, factor = self.slows[rule]
             late = np.isfinite(when) & (when > at)
             begun = np.maximum(fire[late], at)
             when[late] = begun + (when[late] - begun) * factor
-        if mortal[tails].any():
-            when[when > self._support_ends(local, starts, ends)] = np.inf
-        stop = self.changes.stops.get(rule)
-        if stop is not None:
-            when[when >= stop] = np.inf
-        when[when > self.horizon] = np.inf
+        if rule in self.shaky:
+            when[when > self._support_ends(rule)] = np.inf
+        if rule in self.stops:
+            when[when >= self.stops[rule]] = np.inf
         return when
 
-    def _support_ends(self, local: int, starts: Floats, ends: Floats) -> Floats:
-        """Until when at least `need` tails of rule `local` are true."""
-        tails, need = self.tails[local], self.needs[local]
-        held = np.where(np.isfinite(starts[tails]), ends[tails], -np.inf)
-        found: Floats = np.partition(held, len(tails) - need, axis=0)[len(tails) - need]
-        return found
+    def _support_ends(self, rule: int) -> Floats:
+        """Until when at least `need` tails of `rule` are true."""
+        tails, need = self.layout.tails[rule], self.layout.needs[rule]
+        held = np.where(np.isfinite(self.starts[tails]), self.ends[tails], -np.inf)
+        if len(tails) == 1:
+            return np.asarray(held[0], np.float64)
+        return np.asarray(np.partition(held, len(tails) - need, axis=0)[len(tails) - need], np.float64)
 
-    def _ends(self, starts: Floats, fires: list[Floats]) -> Floats:
-        """Least ends that the causes allow: an effect ends when the last rule that holds it ends."""
-        ends = np.full(self.shape, -np.inf)
+    def _finish(self) -> list[int]:
+        """Find the least ends that the causes allow; return the rows whose ends have moved.
+
+        An effect ends when the last rule or seed that holds it ends. Facts that can't end keep "never".
+        """
+        mortal = sorted(self.mortal)
+        before = self.ends[mortal].copy()
+        self.ends[mortal] = -np.inf
         for index, row in enumerate(self.seed_rows):
-            if row >= 0:
+            if row in self.mortal:
                 true = np.isfinite(self.seed_starts[index])
-                ends[row][true] = np.maximum(ends[row][true], self.seeds[index].until)
-        for row, repair in self.repairs.items():
-            ends[row] = np.where(starts[row] <= repair.at, np.minimum(ends[row], repair.at), ends[row])
-        queue = list(range(len(self.rules)))
-        queued = [True] * len(self.rules)
+                self._hold(row, np.where(true, self.seeds[index].until, -np.inf), lasting=False)
+        queue = sorted(rule for row in mortal for rule in self.layout.makers[row])
+        queued = set(queue)
         while queue:
-            local = heapq.heappop(queue)
-            queued[local] = False
-            row = self.heads[local]
-            lasting = self.system.rules[self.rules[local]].lasting
-            held = np.inf if lasting else self._support_ends(local, starts, ends)
-            until = np.where(np.isfinite(fires[local]), held, -np.inf)
-            mended = self.repairs.get(row)
-            if mended and (mended.whole or not lasting):
-                until = np.where(starts[row] <= mended.at, np.minimum(until, mended.at), until)
-            if not (until > ends[row]).any():
-                continue
-            ends[row] = np.maximum(ends[row], until)
-            for reader in self.readers[row]:
-                if not queued[reader]:
-                    queued[reader] = True
-                    heapq.heappush(queue, reader)
-        return np.where(np.isfinite(starts), ends, np.inf)
+            rule = heapq.heappop(queue)
+            queued.discard(rule)
+            lasting, head = self.layout.lasting[rule], self.layout.heads[rule]
+            held = np.inf if lasting else self._support_ends(rule)
+            if self._hold(head, np.where(np.isfinite(self.fires[rule]), held, -np.inf), lasting=lasting):
+                for reader in self.layout.readers[head]:
+                    if self.layout.heads[reader] in self.mortal and reader not in queued:
+                        queued.add(reader)
+                        heapq.heappush(queue, reader)
+        self.ends[mortal] = np.where(np.isfinite(self.starts[mortal]), self.ends[mortal], np.inf)
+        changed = (self.ends[mortal] != before).any(axis=1)
+        return [row for row, moved in zip(mortal, changed.tolist(), strict=True) if moved]
 
-
-def _lower(starts: Floats, causes: Ints, row: int, when: Floats, cause: int) -> bool:
-    """Take `when` for fact `row` where it is earlier; return whether it was anywhere."""
-    better = when < starts[row]
-    if not better.any():
-        return False
-    starts[row][better] = when[better]
-    causes[row][better] = cause
-    return True
+    def _hold(self, row: int, until: Floats, *, lasting: bool) -> bool:
+        """Let fact `row` last to `until`, unless it is repaired before; return whether that is later than known."""
+        repair = self.repairs.get(row)
+        if repair and (repair.whole or not lasting):
+            until = np.where(self.starts[row] <= repair.at, np.minimum(until, repair.at), until)
+        if not (until > self.ends[row]).any():
+            return False
+        np.maximum(self.ends[row], until, out=self.ends[row])
+        return True

@@ -39,7 +39,7 @@ def chain(outcome: Outcome, fact: Fact) -> list[Cause]:
         if cause < 0:
             steps.append((row, outcome.seeds[-2 - cause]))
             break
-        rule = outcome.rules[cause]
+        rule = outcome.layout.rules[cause]
         steps.append((row, outcome.system.rules[rule]))
         row, columns = _binding(outcome, rule, columns)
     facts = {local: outcome.system.facts[global_] for global_, local in outcome.rows.items() if local in seen}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from safecare.cascade.simulate import Outcome
 from safecare.cascade.words import Fact
 from safecare.decide.playbook import Playbook
@@ -22,13 +20,10 @@ LIKELY = 0.1
 """Probability from which a response is held to take a thing down. Chosen: one in ten is too many for life."""
 FIRE_DOUBT = 0.05
 """Probability of fire from which an escape route stays free. Chosen: the cost of a free door is small."""
+COLD = frozenset({"cold_chain"})
+"""Stores that are qualified for what must stay cold; a kitchen's fridge is none."""
 FIRE_NEAR = 0.5
 """Probability of fire from which nobody switches power there. Chosen: more likely than not."""
-
-
-def likelihood(outcome: Outcome, fact: Fact) -> float:
-    """Return the share of samples in which `fact` happens."""
-    return float(np.isfinite(outcome.start(fact)).mean())
 
 
 def infeasible(
@@ -47,7 +42,7 @@ def infeasible(
 def _takes_life_support(hospital: Hospital, alone: Outcome) -> Text | None:
     for number in alone.rows:
         fact = alone.system.facts[number]
-        if fact.state is State.DOWN and likelihood(alone, fact) >= LIKELY and _keeps_alive(hospital, fact.target):
+        if fact.state is State.DOWN and alone.chance(fact) >= LIKELY and _keeps_alive(hospital, fact.target):
             return say("It would take {thing} down, on which lives depend", thing=Ref(fact.target))
     return None
 
@@ -62,14 +57,14 @@ def _keeps_alive(hospital: Hospital, id: str) -> bool:
 def _escape_route(hospital: Hospital, target: str, baseline: Outcome) -> Text | None:
     door = hospital.asset(target)
     for zone in door.between or () if door else ():
-        if likelihood(baseline, Fact(zone, State.UNSAFE)) >= FIRE_DOUBT:
+        if baseline.chance(Fact(zone, State.UNSAFE)) >= FIRE_DOUBT:
             return say("{door} is a way out of {zone}, where there may be fire", door=Ref(target), zone=Ref(zone))
     return None
 
 
 def _fire_near(hospital: Hospital, target: str, baseline: Outcome) -> Text | None:
     for zone in related(hospital, target, "zone"):
-        if likelihood(baseline, Fact(zone, State.UNSAFE)) >= FIRE_NEAR:
+        if baseline.chance(Fact(zone, State.UNSAFE)) >= FIRE_NEAR:
             return say("{thing} stands in {zone}, where there is probably fire", thing=Ref(target), zone=Ref(zone))
     return None
 
@@ -77,12 +72,11 @@ def _fire_near(hospital: Hospital, target: str, baseline: Outcome) -> Text | Non
 def _no_other_store(hospital: Hospital, target: str, baseline: Outcome) -> Text | None:
     """Goods can only be moved to a store of the same kind, on the site, that works and was not opened."""
     goods = hospital.asset(target)
-    here = [store for id in related(hospital, target, "stores") if (store := hospital.asset(id))]
-    kinds = {store.kind for store in here}
+    kinds = {store.kind for id in related(hospital, target, "stores") if (store := hospital.asset(id))}
     for store in hospital.assets:
-        if store.kind in kinds and store not in here and goods and store.site == goods.site:
+        if store.kind in kinds and store.group in COLD and goods and store.site == goods.site:
             troubles = (State.DOWN, State.DEGRADED, State.ACCESSED)
-            if all(likelihood(baseline, Fact(store.id, trouble)) < FIRE_NEAR for trouble in troubles):
+            if all(baseline.chance(Fact(store.id, trouble)) < FIRE_NEAR for trouble in troubles):
                 return None
     return say("There is no other store for {thing} that works", thing=Ref(target))
 

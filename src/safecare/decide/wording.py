@@ -6,7 +6,6 @@ import msgspec
 
 from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Outcome
-from safecare.decide.constraints import likelihood
 from safecare.decide.ranking import Candidate, Ranking, is_useful
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital, Service
@@ -138,7 +137,7 @@ def _falls(hospital: Hospital, before: Outcome, after: Outcome) -> list[Text]:
         thing = hospital.thing(fact.target)
         if not isinstance(thing, Asset | Service):
             continue
-        old, new = likelihood(before, fact), likelihood(after, fact)
+        old, new = before.chance(fact), after.chance(fact)
         if old - new >= LEAST_DROP:
             weight = 5.0 if isinstance(thing, Service) else float(thing.criticality)
             text = say(_FALLS[fact.state], thing=Ref(fact.target), before=round(100 * old), after=round(100 * new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,8 +24,10 @@ MARKS = (0.25 * HOUR, 1 * HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 72 * HOUR)
 """Times (seconds) by which probabilities are told. Chosen: a guard's, a shift's, a crisis staff's horizon."""
 LEAST_PROBABILITY = 0.02
 """Effects below are noise at some hundred samples (the upper bound of 0 in 200 is 1.9 %, Wilson)."""
-MOST_EFFECTS = 120
-"""Longest list. Chosen: more than a screen shows, less than a long incident needs to stay readable."""
+MOST_EFFECTS = 160
+"""Longest list. Chosen: room for both states of some forty services and the first of every family."""
+PER_FAMILY = 12
+"""Effects of each family that are told before the rest is filled by importance. Chosen: a screenful."""
 LEAST_FOR_TIMES = 5
 """Fewest samples with the effect from which quantiles of its time are told."""
 FAMILIES = {
@@ -64,7 +67,10 @@ def forecast(cascade: Cascade, incident: Incident, alerts: Sequence[Alert]) -> F
 
 
 def _effects(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], int]:
-    """Return the effects worth telling, most important first, and how many more there are."""
+    """Return the effects worth telling, most important first, and how many more there are.
+
+    All services and the first of each family come before the rest.
+    """
     weighed: list[tuple[float, Fact, Asset | Service, int]] = []
     for number, row in outcome.rows.items():
         fact = cascade.system.facts[number]
@@ -73,13 +79,20 @@ def _effects(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], in
         if isinstance(thing, Asset | Service) and hits >= LEAST_PROBABILITY * outcome.samples:
             weighed.append((_importance(thing, hits / outcome.samples), fact, thing, hits))
     weighed.sort(key=lambda one: (-one[0], one[1]))
-    told = tuple(_effect(outcome, cascade, fact, thing, hits) for _, fact, thing, hits in weighed[:MOST_EFFECTS])
-    return told, max(0, len(weighed) - MOST_EFFECTS)
+    places: Counter[str] = Counter()
+    first: list[tuple[bool, int]] = []
+    for place, (_, fact, thing, _) in enumerate(weighed):
+        group = family(cascade.hospital, fact.target)
+        places[group] += 1
+        first.append((not isinstance(thing, Service) and places[group] > PER_FAMILY, place))
+    kept = sorted(place for _, place in sorted(first)[:MOST_EFFECTS])
+    told = tuple(_effect(outcome, cascade, fact, thing, hits) for _, fact, thing, hits in (weighed[at] for at in kept))
+    return told, len(weighed) - len(told)
 
 
 def _importance(thing: Asset | Service, probability: float) -> float:
-    """Services stand before all assets, then assets by criticality, then by probability."""
-    return (10.0 if isinstance(thing, Service) else float(thing.criticality)) + probability
+    """Services stand before all assets; assets by criticality times probability."""
+    return 10.0 + probability if isinstance(thing, Service) else float(thing.criticality) * probability
 
 
 def _effect(outcome: Outcome, cascade: Cascade, fact: Fact, thing: Asset | Service, hits: int) -> Effect:
@@ -93,7 +106,7 @@ def _effect(outcome: Outcome, cascade: Cascade, fact: Fact, thing: Asset | Servi
         state=fact.state,
         probability=hits / outcome.samples,
         interval=wilson(hits, outcome.samples),
-        earliest=max(0.0, outcome.worst[outcome.system.number[fact]]),
+        earliest=max(0.0, outcome.layout.worst[outcome.system.number[fact]]),
         likely=(likely[0], likely[1], likely[2]) if hits >= LEAST_FOR_TIMES else None,
         by=tuple((mark, float(np.mean(starts <= mark))) for mark in MARKS if mark <= cascade.horizon),
         path=tuple(_hop(cause) for cause in chain(outcome, fact)),

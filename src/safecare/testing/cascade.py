@@ -1,9 +1,9 @@
-"""A combined attack on the tiny hospital as ready alerts and an incident, for tests of what comes after correlation."""
+"""A combined attack as ready alerts and an incident, for tests of what comes after correlation."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from safecare.model.alert import Alert, Domain
 from safecare.model.ids import AlertId, AssetId, HolderId, IncidentId, ZoneId, derived_id
@@ -15,6 +15,49 @@ START = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """Time of the first alert."""
 PHYSICAL = frozenset({"people", "camera", "door", "badge", "freezer", "reading", "fire", "power", "point"})
 """First words of rules about places and things; all others are cyber."""
+
+
+class Scene(NamedTuple):
+    """Where a vaccine theft happens: ids of one hospital."""
+
+    holder: str
+    workstation: str
+    server: str
+    application: str
+    hall: str
+    corridor: str
+    door: str
+    freezer: str
+    room: str
+    board: str
+
+
+SMALL = Scene(
+    holder="holder.1",
+    workstation="ws.pharmacy.1",
+    server="server.appointments",
+    application="app.appointments",
+    hall="aurore.vaccination.hall",
+    corridor="aurore.corridor.pharmacy",
+    door="door.pharmacy",
+    freezer="freezer.1",
+    room="aurore.technical.north",
+    board="board.north",
+)
+"""On the tiny hospital."""
+DEMO = Scene(
+    holder="",
+    workstation="ws.aurore.pharmacy.office.1",
+    server="server.appointments",
+    application="app.appointments",
+    hall="aurore.vaccination.hall",
+    corridor="aurore.corridor.pharmacy",
+    door="door.aurore.pharmacy",
+    freezer="freezer.aurore.vaccine.1",
+    room="aurore.technical.north",
+    board="board.aurore.north",
+)
+"""On the demo hospital; the mail's reader is left out, because holders are pseudonyms."""
 
 
 def raised(
@@ -58,19 +101,19 @@ def raised(
     )
 
 
-def theft_alerts() -> tuple[Alert, ...]:
+def theft_alerts(scene: Scene = SMALL) -> tuple[Alert, ...]:
     """Return the alerts of a vaccine theft in order, from the mail to the power cut."""
     return (
-        raised("mail.phishing", 0, holders=("holder.1",)),
-        raised("network.signature", 10, assets=("ws.pharmacy.1",)),
-        raised("network.lateral-movement", 15, assets=("ws.pharmacy.1", "server.appointments")),
-        raised("appointments.mass-change", 25, assets=("app.appointments",)),
-        raised("people.crowd", 40, assets=("camera.hall",), zones=("aurore.vaccination.hall",)),
-        raised("people.loitering", 45, assets=("camera.corridor",), zones=("aurore.corridor.pharmacy",)),
-        raised("badge.owner-absent", 50, assets=("door.pharmacy",), zones=("aurore.pharmacy",)),
-        raised("freezer.opened", 55, assets=("freezer.1",), zones=("aurore.pharmacy.cold",)),
-        raised("fire.alarm", 58, assets=("fire.technical.north",), zones=("aurore.technical.north",)),
-        raised("power.lost", 60, assets=("board.north",), zones=("aurore.technical.north",)),
+        raised("mail.phishing", 0, holders=(scene.holder,)),
+        raised("network.signature", 10, assets=(scene.workstation,)),
+        raised("network.lateral-movement", 15, assets=(scene.workstation, scene.server)),
+        raised("appointments.mass-change", 25, assets=(scene.application,)),
+        raised("people.crowd", 40, zones=(scene.hall,)),
+        raised("people.loitering", 45, zones=(scene.corridor,)),
+        raised("badge.owner-absent", 50, assets=(scene.door,)),
+        raised("freezer.opened", 55, assets=(scene.freezer,)),
+        raised("fire.alarm", 58, zones=(scene.room,)),
+        raised("power.lost", 60, assets=(scene.board,)),
     )
 
 
