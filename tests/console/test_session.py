@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 from console_rig import Rig
 
@@ -106,6 +107,19 @@ async def test_every_answer_has_the_headers(rig: Rig, path: str) -> None:
         assert headers[name] == value
     assert "unsafe" not in headers["content-security-policy"]
     assert "cache-control" in headers
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+async def test_an_error_of_ours_tells_nothing_of_the_inside(rig: Rig, accept: str) -> None:
+    rig.database.engine.dispose()
+    (rig.folder / "central.db").write_bytes(b"not a database at all" * 100)
+    transport = httpx.ASGITransport(app=rig.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://safecare.test") as browser:
+        told = await browser.get("/sign-in/some", headers={"Accept": accept})
+    assert told.status_code == 500
+    assert "Something went wrong" in told.text
+    assert "sqlite" not in told.text.lower()
+    assert told.headers["content-security-policy"]
 
 
 async def test_language_is_chosen_or_the_browsers(rig: Rig) -> None:

@@ -17,7 +17,7 @@ from safecare.console import board, building, front, health, incidents, ingest, 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
 from safecare.console.gate import Gate
-from safecare.console.headers import SafeHeaders
+from safecare.console.headers import HEADERS, SafeHeaders
 from safecare.console.openapi import describe
 from safecare.console.pages import Pages
 from safecare.console.rights import NOBODY, RIGHTS
@@ -104,7 +104,9 @@ def _handle_errors(app: FastAPI, gate: Gate, pages: Pages) -> None:
             return answer({"detail": words.say(reason)}, status, headers)
         if status == 401:
             return pages.page(request, "no_session.jinja", 401, spent=False, here=path)
-        return pages.page(request, "message.jinja", status, heading=words.say(reason), lines=[])
+        shown = pages.page(request, "message.jinja", status, heading=words.say(reason), lines=[])
+        shown.headers.update(headers)
+        return shown
 
     async def handle(request: Request, error: Exception) -> Response:
         match error:
@@ -123,5 +125,10 @@ def _handle_errors(app: FastAPI, gate: Gate, pages: Pages) -> None:
             case _:
                 raise error
 
+    async def broken(request: Request, error: Exception) -> Response:
+        reason = say("Something went wrong on our side. It was written to the log.")
+        return refuse(request, 500, reason, dict(HEADERS))  # this answer does not pass the middleware any more
+
+    app.add_exception_handler(Exception, broken)
     for kind in (ProblemError, LogFullError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)

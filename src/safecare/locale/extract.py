@@ -32,7 +32,7 @@ YAML_KEYS = {
     "decide": frozenset({"name", "title", "command", "description", "why", "cost_text", "infeasible"}),
     "correlate": frozenset({"title", "why", "story", "description"}),
     "notify": frozenset({"title", "body"}),
-    "scenarios": frozenset({"title", "description", "input", "expected"}),
+    "scenarios": frozenset({"title", "description"}),
 }
 """By room below ``src/safecare``: keys under which its YAML files hold a sentence, or a list of them. Both languages
 given as a mapping (``{en: ..., fr: ...}``) are names of the hospital, not sentences, and are left alone."""
