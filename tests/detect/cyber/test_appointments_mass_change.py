@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from safecare.detect.cyber.appointments_mass_change import MOST_APPOINTMENTS, MOST_MOVES, MassChange
+from safecare.detect.cyber.appointments_mass_change import MOST_APPOINTMENTS, MOST_MOVES, Group, MassChange
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
 from safecare.model.ids import AssetId
 from safecare.scenarios.make.hl7 import absence, bookings, mass_move, ordinary_day
 from safecare.sources.hl7.door import Hl7Door
-from safecare.testing.hospital import SITE
+from safecare.testing.hospital_building import SITE
 from safecare.testing.intake import MemoryIntake
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -108,6 +108,6 @@ def test_memory_is_bounded_and_survives_saving() -> None:
     assert len(rule._where) == MOST_APPOINTMENTS
     assert all(len(group.moves) <= MOST_MOVES for group in rule._groups.values())
     again = msgspec.msgpack.decode(
-        msgspec.msgpack.encode(state), type=tuple[dict[str, tuple[str, str]], type(rule._groups)]
-    )  # type: ignore[misc]
-    assert again[0] == rule._where
+        msgspec.msgpack.encode(state), type=tuple[dict[str, tuple[str, str]], dict[str, Group]]
+    )
+    assert again == state

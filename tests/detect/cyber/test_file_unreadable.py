@@ -8,7 +8,8 @@ from safecare.detect.cyber.file_unreadable import FileUnreadable
 from safecare.model.event import Event
 from safecare.model.events.files import Unreadable
 from safecare.model.ids import ArtifactHash, EventId, HolderId
-from safecare.testing.hospital import SITE, small_hospital
+from safecare.testing.hospital import small_hospital
+from safecare.testing.hospital_building import SITE
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

@@ -14,7 +14,8 @@ from safecare.model.event import Event
 from safecare.model.events.files import MailExamined
 from safecare.model.ids import ArtifactHash, EventId, HolderId
 from safecare.scenarios.make.mail import benign_mails, credential_phish, spear_phish
-from safecare.testing.hospital import SITE, small_hospital
+from safecare.testing.hospital import small_hospital
+from safecare.testing.hospital_building import SITE
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -87,5 +88,5 @@ def test_made_mails() -> None:
     assert not any(alerts(raw) for raw in benign_mails(200, seed=77, at=AT, to=to))
     for seed in range(10):
         for language in ("fr", "en"):
-            assert alerts(spear_phish(seed=seed, at=AT, to=to, language=language))  # type: ignore[arg-type]
-            assert alerts(credential_phish(seed=seed, at=AT, to=to, language=language))  # type: ignore[arg-type]
+            assert alerts(spear_phish(seed=seed, at=AT, to=to, language=language))
+            assert alerts(credential_phish(seed=seed, at=AT, to=to, language=language))

@@ -43,7 +43,8 @@ async def listening(intake: MemoryIntake, **settings: Any) -> AsyncIterator[tupl
 async def ask(address: tuple[str, int], *pieces: bytes, answers: int = 1) -> list[Hl7]:
     """Send `pieces` one by one and return the answers; fewer when the door closes the connection."""
     reader, writer = await asyncio.open_connection(*address)
-    decoder, out = MllpDecoder(), []
+    decoder = MllpDecoder()
+    out: list[Hl7] = []
     try:
         for piece in pieces:
             writer.write(piece)

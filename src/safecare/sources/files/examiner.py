@@ -2,7 +2,7 @@
 
 Nothing foreign is parsed here. A worker that dies or takes too long is replaced and the mail tried once more;
 then the mail is told to be unreadable, which is itself suspicious. Results carry ids derived from the mail's
-event, and what was told before a crash is not told again.
+event and are published under the place of the mail in the log: after a crash nothing is stored twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ArtifactReader(Protocol):
     """The artifact store as the examiner sees it; blocking."""
 
     def read(self, digest: ArtifactHash, /) -> bytes:
-        """Return the bytes. Raises `OSError` when they are not there."""
+        """Return the bytes. Raises `OSError` when they are not there, `ValueError` when they are damaged."""
         ...
 
 
@@ -72,9 +72,8 @@ class Examiner:
         intake.report(DOOR, "ok", "waiting for mails")
         resting: asyncio.TimerHandle | None = None
         try:
-            done = {one.received for one in await follower.ahead() if isinstance(one, MailExamined | Unreadable)}
             async for seq, items in follower.batches():
-                mails = [one for one in items if isinstance(one, MailReceived) and one.id not in done]
+                mails = [one for one in items if isinstance(one, MailReceived)]
                 if mails and resting:
                     resting.cancel()
                 await self._store([await self._examine(mail, own, intake) for mail in mails], seq, follower, intake)
@@ -95,8 +94,8 @@ class Examiner:
     async def _examine(self, mail: MailReceived, own: tuple[str, ...], intake: Intake) -> Event:
         try:
             raw = await asyncio.to_thread(self._artifacts.read, mail.artifact)
-        except OSError as error:
-            return unreadable(mail, f"the artifact is not in the store ({type(error).__name__})", intake)
+        except (OSError, ValueError) as error:
+            return unreadable(mail, f"the store can't give its bytes ({type(error).__name__})", intake)
         reason = ""
         for _ in range(TRIES):
             try:
@@ -117,7 +116,7 @@ class Examiner:
         while True:
             try:
                 if not published:
-                    await intake.publish(events)
+                    await intake.publish(events, key=f"{GROUP}/{seq}")
                     published = True
                 await follower.commit(seq)
             except LogFullError:

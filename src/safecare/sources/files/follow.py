@@ -28,15 +28,6 @@ class Follower:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix=f"follow-{group}")
         self._committed = time.monotonic()
 
-    async def ahead(self) -> list[Any]:
-        """Return all items that stand after the durable position now: what a crash may have left half done."""
-        seq = (await self._call(self._log.position, self._group)).seq
-        items: list[Any] = []
-        while batches := await self._call(self._log.read, {self._topic}, seq):
-            items += [decode(self._topic, raw) for batch in batches for raw in batch.items]
-            seq = batches[-1].seq
-        return items
-
     async def batches(self) -> AsyncIterator[tuple[int, list[Any]]]:
         """Yield (sequence number, items) after the durable position, for ever."""
         seq = (await self._call(self._log.position, self._group)).seq
