@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from safecare.testing.disk import NoSmallDiskError, run_on_small_disk
 
 SCENE = """
 import os, sys
@@ -97,21 +95,11 @@ print("held", sent)
 """
 
 
-def small_disk(folder: Path, size_mb: int, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a Python script with its first argument a fresh tmpfs that only it sees; skip where that is forbidden."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("a small disk needs the program unshare (util-linux)")
-    inside = [unshare, "-m"] if os.geteuid() == 0 else [unshare, "-rm"]
-    mount = f'mount -t tmpfs -o size={size_mb}m tmpfs "$0"'
-    if subprocess.run([*inside, "sh", "-c", mount, str(folder)], capture_output=True, check=False).returncode:
-        pytest.skip("a small disk needs the right to mount (root, or user name spaces)")
-    command = [*inside, "sh", "-c", f'{mount} && exec "$1" -c "$2" "$0"', str(folder), sys.executable, script]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-
-
 @pytest.mark.slow
 def test_a_disk_that_fills_up_and_is_freed_again(tmp_path: Path) -> None:
-    done = small_disk(tmp_path, 16, SCENE)
+    try:
+        done = run_on_small_disk(tmp_path, 16, SCENE)
+    except NoSmallDiskError as error:
+        pytest.skip(str(error))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("held")

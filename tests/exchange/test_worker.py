@@ -367,3 +367,28 @@ def test_a_stage_of_several_topics_sees_them_in_the_order_of_the_log(size: int) 
     assert len(alerts) == 3
     for event, alert in alerts.items():
         assert both.came.index(event) < both.came.index(alert)
+
+
+def test_a_step_that_was_broken_off_is_made_good_by_the_next() -> None:
+    bench = Bench()
+    bench.log.append([entry_of(*(badge(n) for n in range(7)))])
+    bench.drain()
+    bench.worker.save()
+    left = [2]
+
+    def keep(raw: bytes, _media: str) -> ArtifactHash:
+        if left[0]:
+            left[0] -= 1
+            raise OSError(28, "No space left on device")
+        return ArtifactHash("0" * 64)
+
+    bench.stage = EveryTenth()
+    bench.worker = Worker(bench.log, bench.stage, bench.clock, keep=keep, monotonic=bench.clock.monotonic)
+    bench.log.append([entry_of(badge(7)), Entry("event", (b"{}", *entry_of(badge(8), badge(9)).items))])
+    for _ in range(2):
+        with pytest.raises(OSError, match="No space"):
+            bench.worker.step(0)
+    bench.drain()
+    assert bench.stage.count == 10
+    assert numbers(bench) == [10]
+    assert len(bench.items("reject")) == 1

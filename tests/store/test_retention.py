@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from made_items import alert, incident, judged, reject
 from made_road import Road
+from sqlalchemy.exc import OperationalError
 
 from safecare.model.events.files import MailReceived
 from safecare.model.ids import ArtifactHash, EventId, IncidentId, SiteId
@@ -22,6 +23,7 @@ from safecare.testing.road import badge, entry_of
 
 pytest_plugins = ["store_fixtures"]
 
+CLASSES = ("events", "rejects", "artifacts", "log", "sessions")
 Keep = Callable[[str, datetime], ArtifactHash]
 
 
@@ -149,4 +151,19 @@ def test_the_audit_chain_and_accounts_are_kept_but_not_spent_sessions(road: Road
 
 
 def test_nothing_to_do(road: Road, artifacts: Artifacts) -> None:
-    assert retention(road, artifacts).apply(START) == {"events": 0, "rejects": 0, "artifacts": 0, "log": 0}
+    assert retention(road, artifacts).apply(START) == dict.fromkeys(CLASSES, 0)
+
+
+def test_a_class_that_fails_does_not_hold_up_the_others(
+    road: Road, artifacts: Artifacts, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("old", START)
+    chosen = retention(road, artifacts)
+
+    def full(*_: object) -> int:
+        raise OperationalError("DELETE", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(chosen, "_events", full)
+    counts = chosen.apply(START + timedelta(days=40))
+    assert "events" not in counts
+    assert counts["artifacts"] == 1

@@ -80,6 +80,7 @@ class Worker:
         self._since_save = 0
         self._save_at = 0.0
         self._tick_due = 0.0
+        self._broken = False
         self._pending: list[Entry] = []
         self.handled = 0
         """Items read since the start."""
@@ -101,11 +102,20 @@ class Worker:
 
         A full log loses nothing: the outputs stay pending and are tried again by the next step. Ticks come
         when nothing is left to read, and at least each `tick_every`; a stage that lags is not told that it is
-        late, for it would judge that what it has not read yet has not happened.
+        late, for it would judge that what it has not read yet has not happened. Raises `OSError` when the log
+        can't be read; the next step then goes on from the last saved state.
         """
+        if self._broken:
+            self._resume()
         if not self._flush():
             self._log.wait(self._log.last(), min(timeout, RETRY_SECONDS))
             return 0
+        self._broken = True  # whatever is raised from here on may leave the stage half fed
+        count = self._round(timeout)
+        self._broken = False
+        return count
+
+    def _round(self, timeout: float) -> int:
         grown = self._log.wait(self._cursor, timeout)
         now = self._clock.now()  # all that was durable by now is read before the stage hears of this time
         reached = self._log.last()
@@ -125,10 +135,9 @@ class Worker:
             try:
                 self.step(min(STOP_SECONDS, self._tick_every))
             except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
-                self._fault("stage fell back to its last saved state", error)
+                self._fault("stage falls back to its last saved state", error)
                 stop.wait(RETRY_SECONDS)
-                self._retry_resume(stop)
-        if self._flush():
+        if not self._broken and self._flush():
             self.save()
 
     def save(self) -> bool:
@@ -159,20 +168,11 @@ class Worker:
             self._stage.restore(b"")
             self._pending.append(self._notable("state", self._saved.state, error))
         self._cursor = self._saved.seq
+        self._broken = False
         self._fed = self._ticked = False
         self._since_save = 0
         self._save_at = self._monotonic() + self._snapshot_every
         self._tick_due = self._monotonic() + self._tick_every
-
-    def _retry_resume(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                self._resume()
-            except Exception as error:  # noqa: BLE001  a stage's fault must not stop the road
-                self._fault("the log can't be read", error)
-                stop.wait(RETRY_SECONDS)
-            else:
-                return
 
     def _has_read(self, reached: int) -> bool:
         """Tell whether everything of our topics up to `reached` is fed; what came after it does not matter."""

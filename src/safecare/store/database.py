@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -34,6 +32,9 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to date; nothing to do is fine. Raises `sqlalchemy.exc.SQLAlchemyError`."""
+        from alembic import command  # only here: every command would pay for its import
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.writing() as connection:

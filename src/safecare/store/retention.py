@@ -6,11 +6,14 @@ bytes of a reject as long as the reject.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 
 from safecare.exchange.log import Log
 from safecare.settings import Retention as Days
@@ -29,6 +32,8 @@ _SKEW = timedelta(days=1)
 """How far ahead a sender's clock may be before its events are judged by our own time. Chosen: any wrong time zone."""
 _SPENT = timedelta(days=1)
 """How long expired sessions and links are kept. Chosen: long enough to explain a failed sign-in."""
+
+_log = structlog.get_logger(__name__)
 
 
 class _Needed(msgspec.Struct, frozen=True):
@@ -51,18 +56,35 @@ class Retention:
         """Delete what is too old at `now`; return how many events, rejects, artifacts and log batches went.
 
         Meant to be called about once an hour: the log is pruned by the mark that such a call left days ago.
-        Raises SQLAlchemy's errors and `OSError`; what was deleted until then stays deleted.
+        A class that can't be deleted now (its disk is full, its database away) is left for the next time: it is
+        logged, absent from the counts, and the other classes go on.
         """
-        needed = self._needed()
-        counts = {
-            "events": self._events(now, needed.events),
-            "rejects": self._rejects(micros(now - timedelta(days=self._days.rejects))),
-            "artifacts": self._files(now, needed.artifacts),
-            "log": self._prune(now),
+        counts: dict[str, int] = {}
+        try:
+            needed = self._needed()
+        except (SQLAlchemyError, OSError) as error:
+            _log.error("retention could not start", exc_info=error)
+            return counts
+        classes: dict[str, Callable[[], int]] = {
+            "events": lambda: self._events(now, needed.events),
+            "rejects": lambda: self._rejects(micros(now - timedelta(days=self._days.rejects))),
+            "artifacts": lambda: self._files(now, needed.artifacts),
+            "log": lambda: self._prune(now),
+            "sessions": lambda: self._spent(micros(now - _SPENT)),
         }
-        self._spent(micros(now - _SPENT))
-        self._database.shrink()
+        for name, delete_old in classes.items():
+            try:
+                counts[name] = delete_old()
+            except (SQLAlchemyError, OSError) as error:
+                _log.error("retention failed", of=name, exc_info=error)
+        self._shrink()
         return counts
+
+    def _shrink(self) -> None:
+        try:
+            self._database.shrink()
+        except sqlite3.Error as error:
+            _log.error("the database could not give space back", exc_info=error)
 
     def _needed(self) -> _Needed:
         reader = Reader(self._database)
@@ -137,7 +159,7 @@ class Retention:
             insert_new(connection, table, [{"at": micros(now), "seq": self._log.last()}])
         return 0 if below is None else self._log.prune(below + 1)
 
-    def _spent(self, before: int) -> None:
+    def _spent(self, before: int) -> int:
         with self._database.writing() as connection:
-            for table in (schema.session, schema.invitation):
-                connection.execute(delete(table).where(table.c.expires < before))
+            old = [delete(table).where(table.c.expires < before) for table in (schema.session, schema.invitation)]
+            return sum(connection.execute(statement).rowcount for statement in old)
