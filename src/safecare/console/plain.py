@@ -84,6 +84,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
         except msgspec.ValidationError as error:
             raise ProblemError(422, say("This form can't be read.")) from error
         notice = await asyncio.to_thread(notices.get, id, visitor)
+        # The same page may be answered again in another way (back button): that is another act.
+        ask = msgspec.structs.replace(ask, id=f"{ask.id}:{ask.answer}")
         await notices.record(notice.id, visitor, ask)
         return RedirectResponse(f"/a/{notice.id}?done={ask.answer}", 303)
 
