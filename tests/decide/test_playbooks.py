@@ -33,7 +33,7 @@ def test_a_playbook_is_whole(book: Playbook) -> None:
     assert book.response.targets
     assert book.response.approvals
     assert book.response.stops or book.response.slows or book.response.repairs
-    assert all(re.match(r"(D3-[A-Z]+|M\d{4}) \w", reference.name) for reference in book.external_references)
+    assert all(re.match(r"(D3-[A-Z]+|M\d{4}) \w", reference.external_id) for reference in book.external_references)
 
 
 def test_kinds_of_rules_named_in_playbooks_exist() -> None:

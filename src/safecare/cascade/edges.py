@@ -116,8 +116,11 @@ def _hosts(hospital: Hospital, dependency: Dependency) -> Iterator[Rule]:
     zone = hospital.zone(of) is not None
     cause = Fact(of, State.UNSAFE if zone else State.DOWN)
     for on in dict.fromkeys(dependency.on):
-        words = "{thing} stands in {other}" if zone else "{thing} runs on {other}"
-        text = say(words, thing=Ref(on), other=Ref(of))
+        thing, other = Ref(on), Ref(of)
+        if zone:
+            text = say("{thing} stands in {other}", thing=thing, other=other)
+        else:
+            text = say("{thing} runs on {other}", thing=thing, other=other)
         yield single(
             dependency, cause, Fact(on, State.DOWN), given, text, lasting=zone, kind="fire" if zone else "hosts"
         )

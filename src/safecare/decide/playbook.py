@@ -44,7 +44,7 @@ class PlaybookError(ValueError):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A D3FEND or ATT&CK mitigation: its id and name in one."""
 
-    name: str
+    external_id: str
 
 
 class Work(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ LEAST_CUT = 0.05
 """Hours of cut below which a cost isn't worth a sentence: three minutes."""
 WAIT = "wait"
 
+
 _FALLS = {
     State.DOWN: "{thing} is lost with {after} % instead of {before} %",
     State.DEGRADED: "{thing} works only in part with {after} % instead of {before} %",
@@ -53,7 +54,7 @@ def _wait(cascade: Cascade, ranking: Ranking) -> Action:
     if ranking.wait_rank == 0:
         why.append(say("No action is expected to help care more than it costs"))
     loss = float(ranking.care.total.mean())
-    why.append(say("Doing nothing costs care {amount}", amount=Amount(round(loss, 1), "h")))
+    why.append(say("Doing nothing costs care {hours} patient-hours", hours=Amount(round(loss, 1))))
     return Action(
         id=WAIT,
         playbook=WAIT,
@@ -90,7 +91,7 @@ def _action(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> Actio
         needs=tuple(needs),
         reversible=playbook.response.reversible,
         infeasible=candidate.infeasible,
-        techniques=tuple(reference.name for reference in playbook.external_references),
+        techniques=tuple(reference.external_id for reference in playbook.external_references),
     )
 
 
@@ -119,11 +120,11 @@ def _costs(candidate: Candidate) -> tuple[Text, ...]:
 def _reasons(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> tuple[Text, ...]:
     if candidate.infeasible is not None:
         return ()
-    gain = Amount(round(abs(candidate.gain), 1), "h")
+    gain = Amount(round(abs(candidate.gain), 1))
     if is_useful(candidate):
-        reasons = [say("Spares care {amount}, its own cost already taken off", amount=gain)]
+        reasons = [say("Spares care {hours} patient-hours, its own cost already taken off", hours=gain)]
     elif candidate.interval[1] < 0.0:
-        reasons = [say("Costs care {amount} more than it spares", amount=gain)]
+        reasons = [say("Costs care {hours} patient-hours more than it spares", hours=gain)]
     else:
         reasons = [say("Makes no difference to care that is certain")]
     return (*reasons, *_falls(hospital, ranking.baseline, candidate.outcome))
