@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -69,7 +71,7 @@ def test_stills_are_taken_when_it_may_matter_and_seldom() -> None:
     assert chooser.wanted(people(3), 2)
     taken = [at for at in range(3, 100) if chooser.wanted(people(3, since=2.0), at)]
     assert len(taken) <= 5
-    assert all(later - sooner >= 10 for sooner, later in zip(taken, taken[1:], strict=False))
+    assert all(later - sooner >= 10 for sooner, later in itertools.pairwise(taken))
     assert 62 in taken or 63 in taken
 
 

@@ -125,6 +125,8 @@ class Decoder:
 
     def _check_end(self, stream: VideoStream) -> None:
         said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        if not said and self.container.duration:
+            said = self.container.duration / 1_000_000  # FFmpeg counts microseconds here
         if self._bad_all and not self.broken:
             self.broken = f"{self._bad_all} packets can't be decoded"
         if said - self.seconds > max(2.0, 0.1 * said):
@@ -145,7 +147,7 @@ def open_live(url: str, format: str | None, patience: float) -> InputContainer:
     """Open a stream. Raises `LostError` if nothing answers, `UnreadableError` if what answers is no video."""
     import av
 
-    options = {"fflags": "nobuffer"}
+    options: dict[str, str] = {}
     scheme = url.partition(":")[0].lower()
     if scheme == "rtsp":
         options |= {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtp,tcp,udp"}
