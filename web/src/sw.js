@@ -50,19 +50,20 @@ async function page(request) {
   try {
     return await fetch(request, { signal: stop.signal });
   } catch {
-    return (await caches.match("/index.html", { cacheName: SHELL })) ?? Response.error();
+    return (await caches.match("/index.html", { cacheName: SHELL, ignoreVary: true })) ?? Response.error();
   } finally {
     clearTimeout(timer);
   }
 }
 
 async function shell(request) {
-  return (await caches.match(request, { cacheName: SHELL })) ?? fetch(request);
+  // A file of the shell is the same for everyone, whatever `Vary` says of the request that fetched it.
+  return (await caches.match(request, { cacheName: SHELL, ignoreVary: true })) ?? fetch(request);
 }
 
 async function still(request) {
   const cache = await caches.open(STILLS);
-  const kept = await cache.match(request);
+  const kept = await cache.match(request, { ignoreVary: true });
   if (kept) return kept;
   const answer = await fetch(request);
   if (answer.ok) {

@@ -28,6 +28,7 @@ class Acts {
   list = $state.raw<Act[]>([]);
   waiting = $derived(this.list.filter((act) => !act.refused));
   refused = $derived(this.list.filter((act) => act.refused));
+  private last = 0;
   private readonly queue = new Queue(shelf, (path, body) => post(path, body), (list) => (this.list = list));
 
   /** Send what waits: now, when the network or the stream is back, and every few seconds until then. */
@@ -46,7 +47,9 @@ class Acts {
 
   /** Keep the act on this device, then send it. Resolves when it is kept. */
   add(path: string, body: Record<string, unknown>): Promise<void> {
-    return this.queue.add({ id: newId(), path, body, at: new Date(live.now).toISOString() });
+    // Never the same time twice: acts are sent in the order in which they were pressed.
+    this.last = Math.max(live.time(), this.last + 1);
+    return this.queue.add({ id: newId(), path, body, at: new Date(this.last).toISOString() });
   }
 
   dismiss(id: string): Promise<void> {

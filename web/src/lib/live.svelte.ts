@@ -39,6 +39,11 @@ class Live {
     });
   }
 
+  /** Now by the server's clock, to the millisecond: for the time of a press. */
+  time(): number {
+    return Date.now() + this.skew;
+  }
+
   /** Call `listener` for every change; returns how to stop. */
   onChange(listener: Listener): () => void {
     this.listeners.add(listener);

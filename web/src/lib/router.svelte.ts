@@ -1,5 +1,8 @@
 import { type Route, match, staysInside } from "./route";
 
+/** Milliseconds in which a page that is still loading may take the focus (chosen: later it would surprise). */
+const PATIENCE = 2000;
+
 class Router {
   route = $state<Route>(match(location.pathname));
 
@@ -17,10 +20,22 @@ class Router {
   /** Go to `path`; a new page starts at its top, with the focus on its heading (a person asked for it). */
   go(path: string): void {
     if (path === location.pathname) return;
+    const before = document.querySelector("main h1");
     history.pushState(null, "", path);
     this.route = match(location.pathname);
     scrollTo(0, 0);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }));
+    this.focusHeading(before, performance.now() + PATIENCE);
+  }
+
+  /** Focus the heading of the new page once it is there, unless the person has moved on meanwhile. */
+  private focusHeading(before: Element | null, until: number): void {
+    requestAnimationFrame((now) => {
+      const heading = document.querySelector<HTMLElement>("main h1");
+      if (heading && heading !== before) {
+        const free = document.activeElement === null || document.activeElement === document.body;
+        if (free) heading.focus({ preventScroll: true });
+      } else if (now < until) this.focusHeading(before, until);
+    });
   }
 }
 
