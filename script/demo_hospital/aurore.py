@@ -101,7 +101,6 @@ def _outside(storey: Storey) -> None:
             "Entrée des ambulances",
         ),
         ("forecourt", "emergency.waiting", "door.aurore.emergency", "Emergency entrance", "Entrée des urgences"),
-        ("yard.west", "corridor.pharmacy", "door.aurore.exit.west", "West exit", "Sortie ouest"),
         ("yard.west", "vaccination.reception", "door.aurore.vaccination", "Vaccination entrance", "Entrée vaccination"),
         (
             "vaccination.reception",
@@ -120,5 +119,10 @@ def _outside(storey: Storey) -> None:
     )
     for outer, inner, id, en, fr in exits:
         storey.join(outer, inner, id=id, names=(en, fr))
-        if "exit" in id or "entrance" in id or "ambulances" in id:
-            storey.doors[-1].reader = True
+        storey.doors[-1].reader = "entrance" in id or "ambulances" in id
+    for corridor, side, en, fr in (
+        ("corridor.pharmacy", "west", "West emergency exit", "Issue de secours ouest"),
+        ("ground.corridor.southwest", "southwest", "South-west emergency exit", "Issue de secours sud-ouest"),
+    ):
+        storey.join("yard.west", corridor, kind="exit", id=f"door.{SITE}.exit.{side}", names=(en, fr))
+        storey.doors[-1].reader = True

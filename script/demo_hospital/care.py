@@ -38,13 +38,13 @@ class Care:
     supplies: tuple[str, ...] = ()
 
 
-def ward(letter: str, en: str, fr: str, weight: float = 3.0) -> Care:
+def ward(letter: str, en: str, fr: str, weight: float = 3.0, kind: str = "ward") -> Care:
     """Return a ward of 14 beds with a mean stay of five days."""
     name = (f"Ward {letter.upper()}: {en}", f"Unité {letter.upper()} : {fr}")
     apps, supplies = ("ehr", "pharmacy", "lis"), ("service.pharmacy",)
     rooms = (f"ward.{letter}.",)
     return Care(
-        f"ward.{letter}", "aurore", *name, "ward", rooms, 14, 0.12, 0.17, 120.0, 6.0, 0.7, PAPER, weight, apps, supplies
+        f"ward.{letter}", "aurore", *name, kind, rooms, 14, 0.12, 0.17, 120.0, 6.0, 0.7, PAPER, weight, apps, supplies
     )
 
 
@@ -88,7 +88,7 @@ CARE: list[Care] = [
     ward("a", "surgery", "chirurgie"), ward("b", "orthopaedics", "orthopédie"), ward("c", "cardiology", "cardiologie", 4.0),
     ward("d", "neurology", "neurologie", 4.0), ward("e", "internal medicine", "médecine interne"),
     ward("f", "pneumology", "pneumologie", 4.0), ward("g", "oncology", "oncologie", 4.0), ward("h", "nephrology", "néphrologie"),
-    ward("m", "maternity", "maternité", 5.0), ward("n", "neonatology", "néonatologie", 8.0), ward("p", "paediatrics", "pédiatrie", 4.0),
+    ward("m", "maternity", "maternité", 5.0, "maternity"), ward("n", "neonatology", "néonatologie", 8.0, "neonatology"), ward("p", "paediatrics", "pédiatrie", 4.0),
     ward("q", "gynaecology", "gynécologie"),
     Care("dialysis.tilleuls", "tilleuls", "Dialysis", "Dialyse", "dialysis", ("dialysis.hall",), 12, 3.0, 4.0, 4.0, 2.0, 0.2,
          DIVERT, 8.0, ("ehr",), ("water.tilleuls.dialysis",)),

@@ -120,6 +120,7 @@ def equip(catalogue: Catalogue, storeys: list[Storey]) -> None:
     _data_centre(catalogue)
     _networks(catalogue)
     _credentials(catalogue)
+    _lists(catalogue)
 
 
 def board_of(sector: str) -> str:
@@ -215,3 +216,18 @@ def _credentials(catalogue: Catalogue) -> None:
         ("code.aurore.datacentre", "Code of the data centre", "Code du centre de données"),
     ):
         catalogue.add(id, "aurore.security.post", code, names=(en, fr))
+
+
+LISTS = [
+    ("vaccination", "aurore.vaccination.hall", "VACC", "Vaccination list", "Liste de vaccination"),
+    ("cardiology", "aurore.outpatient.room.1", "CARDIO", "Cardiology list", "Liste de cardiologie"),
+    ("paediatrics", "aurore.outpatient.room.2", "PEDIA", "Paediatrics list", "Liste de pédiatrie"),
+    ("radiology", "aurore.imaging.reception", "RADIO", "Radiology list", "Liste de radiologie"),
+]
+"""Appointment lists: what HL7 scheduling messages call a resource, and where its patients go."""
+
+
+def _lists(catalogue: Catalogue) -> None:
+    kind = Kind("appointment_list", "Appointment list", "Liste de rendez-vous", "it", 2, powered=False)
+    for slug, zone, hl7, en, fr in LISTS:
+        catalogue.add(f"list.{slug}", zone, kind, names=(en, fr), addresses={"hl7": hl7})

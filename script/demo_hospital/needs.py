@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from demo_hospital.care import CARE, service_id, zones_of
-from demo_hospital.machines import APPLICATIONS, DATASETS, board_of
+from demo_hospital.machines import APPLICATIONS, DATASETS, LISTS, board_of
 from demo_hospital.things import VLANS, Catalogue, Row, kinds_in
 
 GENERATOR = "48 h without the grid: French circular DHOS/E4 2008-114; beyond: assumed"
@@ -101,6 +101,8 @@ def machines(catalogue: Catalogue) -> list[Row]:
         found.append(_row(f"it.storage.{slug}", "needs", f"app.{slug}", storage, at_least=2, source=DRAWN))
         found.append(_row(f"it.data.{slug}", "stores", f"app.{slug}", [f"data.{slug}"], source=DRAWN))
     feeds = ["app.ehr", "app.lis", "app.pharmacy", "app.pacs"]
+    lists = [f"list.{slug}" for slug, *_ in LISTS]
+    found.append(_row("it.lists", "feeds", "app.appointments", lists, source=DRAWN))
     found.append(_row("it.hub", "feeds", "app.integration", feeds, source=DRAWN))
     air = {
         "delay": ["15 min", "30 min", "1 h"],

@@ -113,7 +113,10 @@ class Storey:
         """Put a door in the middle of the wall that two rooms share."""
         one, other = self.rooms[outer], self.rooms[inner]
         room = other.room
-        size = {"door": 1.2 if room.category not in ("ward", "theatre", "hall", "vaccination") else 1.6}.get(kind, 2.6)
+        size = {
+            "exit": 1.6,
+            "door": 1.2 if room.category not in ("ward", "theatre", "hall", "vaccination") else 1.6,
+        }.get(kind, 2.6)
         en, fr = names or (f"Door: {room.en}", f"Porte : {room.fr}")
         self.doors.append(
             Door(

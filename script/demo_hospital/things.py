@@ -246,6 +246,14 @@ def _cold_room(catalogue: Catalogue) -> None:
             addresses={"modbus": catalogue.modbus()},
             points=FREEZER_POINTS,
         )
+    catalogue.add(
+        "freezer.aurore.lab.1",
+        "aurore.lab.cold",
+        Kind("freezer", "Laboratory freezer", "Congélateur du laboratoire", "cold_chain", 3, "building"),
+        names=("Laboratory freezer", "Congélateur du laboratoire"),
+        addresses={"modbus": catalogue.modbus()},
+        points=FREEZER_POINTS,
+    )
     for number in (1, 2):
         catalogue.add(
             f"fridge.aurore.pharmacy.cold.{number}",

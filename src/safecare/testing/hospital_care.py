@@ -96,6 +96,17 @@ def network() -> tuple[Asset, ...]:
             addresses={"hl7": "APPOINT"},
         ),
         asset(
+            "list.vaccination",
+            "Vaccination list",
+            "Liste de vaccination",
+            "appointment_list",
+            "aurore.vaccination.hall",
+            (24, 4),
+            group="it",
+            criticality=2,
+            addresses={"hl7": "VACC"},
+        ),
+        asset(
             "data.appointments",
             "Appointment data",
             "Données des rendez-vous",

@@ -151,7 +151,7 @@ def test_reads_good_files_into_the_model() -> None:
     assert list(door.between or ()) == ["s.a", "s.b"]
     assert list(hospital.adjacent("s.a")) == ["s.b"]
     assert [zone.loiter_after for zone in hospital.zones] == [None, 120]
-    assert hospital.dependencies[0].delay == (60, 1800, 7200)
+    assert hospital.dependencies[0].delay == (60.0, 1800.0, 7200.0)
     assert hospital.people[0].badges == ("0042",)
     assert hospital.routes[0].answer_within == 120
     assert hospital.roles["guard"].fr == "Agent"
