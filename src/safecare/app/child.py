@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
-
-_PR_SET_PDEATHSIG = 1
-"""prctl(2): signal that the kernel sends to us when our parent dies."""
 
 FIRST_WAIT = 0.2
 """Seconds until a fallen child is started again (chosen: an operator must not notice)."""
@@ -21,14 +15,6 @@ LONGEST_WAIT = 20.0
 """Seconds between starts of a child that keeps falling (chosen: visible, without burning the machine)."""
 STEADY = 30.0
 """Seconds after which a child counts as healthy again."""
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies, even by SIGKILL. For children, at their start."""
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # the parent died between the two calls
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass

@@ -1,12 +1,13 @@
 """The engine process: the stages of the road, the store's writer, the dispatcher of notices, retention.
 
-Started by the platform as ``python -m safecare.app.engine FOLDER HOSPITAL``. Each part is one thread over
+Started by the platform as ``python -m safecare.app.engine PARENT FOLDER HOSPITAL``. Each part is one thread over
 the same log. A part that fails ends the whole process: the platform starts it again, and every part
 goes on from its own durable cursor. That is simpler, and safer, than half an engine.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -14,11 +15,10 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
 import structlog
 
-from safecare.app.child import die_with_parent
 from safecare.app.files import hospital_of
+from safecare.app.status import EngineStatus, tell
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.stage import DecideStage
 from safecare.detect.api import detectors
@@ -29,10 +29,10 @@ from safecare.exchange.worker import Worker
 from safecare.impact.stage import ImpactStage
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.hospital import Hospital
-from safecare.model.plugins import Missing
 from safecare.notify.dispatch import Dispatcher
 from safecare.notify.stage import NotifyStage
 from safecare.settings import load
+from safecare.sources.files.confine import die_with_parent
 from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database
 from safecare.store.folder import DataFolder
@@ -45,16 +45,6 @@ STATUS_EVERY = 2.0
 """Seconds between two status files (chosen: the health page is read by people)."""
 
 Part = Callable[[threading.Event], None]
-
-
-class EngineStatus(msgspec.Struct, frozen=True):
-    """What the engine tells the health page."""
-
-    pid: int
-    detectors: tuple[str, ...]
-    missing: tuple[Missing, ...]
-    faults: dict[str, str]
-    """By detector: the last error that it raised, if it ever did."""
 
 
 def stages(hospital: Hospital) -> list[Stage]:
@@ -84,7 +74,7 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     detect = next(stage for stage in road if isinstance(stage, DetectStage))
-    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, detect))
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, tuple(one.group for one in road), detect))
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
@@ -118,19 +108,19 @@ def _every(seconds: float, act: Callable[[], object]) -> Part:
     return part
 
 
-def _tell(folder: DataFolder, detect: DetectStage) -> None:
+def _tell(folder: DataFolder, groups: tuple[str, ...], detect: DetectStage) -> None:
     found = detectors()
-    status = EngineStatus(os.getpid(), tuple(found.parts), tuple(found.missing), detect.reasons())
-    target = folder.path / "engine.json"
-    fresh = target.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(status))
-    fresh.replace(target)
+    status = EngineStatus(
+        os.getpid(), (*groups, "store", "dispatch"), tuple(found.parts), tuple(found.missing), detect.reasons()
+    )
+    with contextlib.suppress(OSError):  # a full disk: the health page shows the old state, and the full disk
+        tell(folder.path, status)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the engine over the data folder and hospital that the platform names."""
-    die_with_parent()
-    folder, source = DataFolder(Path(arguments[0])), Path(arguments[1])
+    """Run the engine over the data folder and hospital that the platform (process id PARENT) names."""
+    die_with_parent(int(arguments[0]))
+    folder, source = DataFolder(Path(arguments[1])), Path(arguments[2])
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

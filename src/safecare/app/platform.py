@@ -22,12 +22,12 @@ import psutil
 from safecare import __version__
 from safecare.app.child import Child
 from safecare.app.doors import Built, build_doors, run_door
-from safecare.app.engine import EngineStatus
 from safecare.app.files import SiteFiles, demo_hospital, hospital_of
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
 from safecare.app.scenarios import ScenarioProcesses
+from safecare.app.status import told
 from safecare.console.application import create_app
 from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
@@ -81,7 +81,9 @@ class Platform:
         self.doors = Doors(self.clock)
         self.port = self.settings.console.port
         self.started = self.clock.now()
-        self.engine = Child("engine", ("-m", "safecare.app.engine", str(self.folder.path), str(self.source)))
+        self.engine = Child(
+            "engine", ("-m", "safecare.app.engine", str(os.getpid()), str(self.folder.path), str(self.source))
+        )
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
         self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
         self.token = self._local_token()
@@ -121,7 +123,8 @@ class Platform:
         """Return how the platform is (`safecare.console.deps.HealthProvider`)."""
         last = self.log.last()
         alive = self.engine.pid is not None
-        engine = self._engine_status()
+        engine = told(self.folder.path)
+        cursors = dict.fromkeys(engine.groups if engine else (), 0) | self.log.positions()
         free = shutil.disk_usage(self.folder.path).free // 2**20
         reserve = self.settings.limits.disk_reserve_mb
         missing = [
@@ -134,9 +137,7 @@ class Platform:
                 SourceHealth(one.door, one.source, one.state, one.detail, one.last, one.events, one.rejects)
                 for one in self.doors.states()
             ),
-            stages=tuple(
-                StageHealth(group, max(0, last - at), alive) for group, at in sorted(self.log.positions().items())
-            ),
+            stages=tuple(StageHealth(group, max(0, last - at), alive) for group, at in sorted(cursors.items())),
             parts_missing=tuple(missing),
             disk=Disk(free, reserve, free < reserve),
             memory_mb=round(_memory_mb(), 1),
@@ -182,11 +183,6 @@ class Platform:
             name: {"source": self.built.names[name], "settings": self.built.settings[name]} for name in self.built.doors
         }
         return Runtime(os.getpid(), self.url, self.started, doors)
-
-    def _engine_status(self) -> EngineStatus | None:
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            return msgspec.json.decode((self.folder.path / "engine.json").read_bytes(), type=EngineStatus)
-        return None
 
     def _local_token(self) -> str:
         token = secrets.token_urlsafe(32)

@@ -62,6 +62,7 @@ class PrivatePlatform:
     """What it has printed."""
     url: str = field(default="", init=False)
     _process: subprocess.Popen[str] | None = field(default=None, init=False)
+    _reader: threading.Thread | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         """Start and wait until it is ready. Raises `NotReadyError`."""
@@ -91,7 +92,8 @@ class PrivatePlatform:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         said: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, args=(self._process, said), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process, said), daemon=True)
+        self._reader.start()
         end = time.monotonic() + READY
         while True:
             try:
@@ -116,13 +118,21 @@ class PrivatePlatform:
                 process.wait(STOP)
             except subprocess.TimeoutExpired:
                 process.kill()
-        return process.wait()
+        code = process.wait()
+        self._listen_out()
+        return code
 
     def kill(self) -> None:
         """End it at once, as a power cut would (SIGKILL), and wait for that."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._listen_out()
+
+    def _listen_out(self) -> None:
+        """Read what it printed to the end; its children may hold the pipe for a moment longer."""
+        if self._reader is not None:
+            self._reader.join(STOP)
 
     def runtime(self) -> dict[str, Any]:
         """Return what the platform tells local programs: its address and its doors."""
@@ -142,7 +152,9 @@ class PrivatePlatform:
                 yield from ("--door", f"{door}.{setting}={toml(value)}")
 
     def _read(self, process: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
-        for line in process.stdout or ():
-            self.lines.append(line)
-            said.put(line)
+        if process.stdout is not None:
+            with process.stdout:
+                for line in process.stdout:
+                    self.lines.append(line)
+                    said.put(line)
         said.put(None)

@@ -27,7 +27,7 @@ SERVICES = {
     5986: "WinRM",
 }
 """Services by which one machine is run from another."""
-ADMINISTRATORS = {"it", "it_administrator", "administrator"}
+ADMINISTRATORS = {"it_operator"}
 """Roles whose workstations administer machines as their work."""
 PAIRS = 50_000
 """Most pairs remembered (chosen: a hospital's workstations times their usual servers; the oldest are forgotten)."""
