@@ -131,6 +131,15 @@ def test_an_alert_that_names_thousands_is_looked_at_in_bounds() -> None:
     assert len(Places(big(10, 10)).keys(alert)) < 500
 
 
+def test_a_crowd_where_care_is_given_is_tied_to_its_manipulated_data_a_door_there_is_not() -> None:
+    moved = made("appointments.mass-change", 0, severity=70, domain=CYBER, assets=["app.appointments"])
+    hall = "aurore.vaccination.hall"
+    crowd = made("people.crowd", 7200, severity=60, assets=["camera.hall"], zones=[hall])
+    door = made("door.forced", 7200, severity=60, assets=["door.vaccination"], zones=[hall])
+    assert split(small_hospital(), moved, crowd) == 1
+    assert split(small_hospital(), moved, door) == 2
+
+
 def test_time_parts_what_place_ties() -> None:
     door = made("door.forced", 0, severity=80, assets=["door.pharmacy"])
     soon, later = (made("people.loitering", at, severity=80, zones=["aurore.pharmacy"]) for at in (300, 7200))

@@ -45,7 +45,12 @@ def affinity(places: Places, one: Trace, other: Trace, probe: Probe) -> float:
         weight *= _breadth(one, other)
     if pair is rel.Mix.CYBER and _strangers(one, other) and _in_passing(probe):
         weight *= rel.STRANGERS
-    return round(weight * left * (FAINT + (1.0 - FAINT) * min(one.evidence, other.evidence)), 6)
+    return round(weight * left * min(full(one), full(other)), 6)
+
+
+def full(alert: Trace) -> float:
+    """Return the most that can be left of a tie to `alert`, however good the evidence of the other one."""
+    return FAINT + (1.0 - FAINT) * alert.evidence
 
 
 def _same_subject(one: Trace, other: Trace, asset: str) -> bool:
@@ -71,7 +76,10 @@ def _breadth(one: Trace, other: Trace) -> float:
 
 def _in_place(one: Trace, other: Trace, probe: Probe) -> bool:
     """Return whether what stands at a path's end as a place is there because something happened in that place."""
-    return not (probe.here and one.domain is Domain.CYBER) and not (probe.there and other.domain is Domain.CYBER)
+    at_ends = ((probe.here, one), (probe.there, other))
+    if probe.relation is rel.CARE:
+        return all(alert.scene for is_place, alert in at_ends if is_place)
+    return not any(is_place and alert.domain is Domain.CYBER for is_place, alert in at_ends)
 
 
 def explain(new: Trace, old: Trace, probe: Probe) -> Text:

@@ -72,6 +72,10 @@ class Trace(msgspec.Struct, kw_only=True):
     end: float
     arrived: float
     """When it came, by the stage's clock (seconds since 1970)."""
+    likeness: str = ""
+    """What makes an alert a mere repeat of another one: the same rule about the same things."""
+    scene: bool = False
+    """It happened in a place and is about who is there (`Places.scene`); never true of cyber alerts."""
     group: str = ""
 
     @property
@@ -79,13 +83,13 @@ class Trace(msgspec.Struct, kw_only=True):
         """Severity times confidence, 0-1."""
         return self.severity * self.confidence / 100
 
-    @property
-    def likeness(self) -> str:
-        """What makes an alert a mere repeat of another one: the same rule about the same things."""
-        return "\x1f".join((self.rule, *self.assets, "", *self.zones, "", *self.holders))
+    def named(self) -> Trace:
+        """Work out its likeness, and return it."""
+        self.likeness = "\x1f".join((self.rule, *self.assets, "", *self.zones, "", *self.holders))
+        return self
 
 
-def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived: float | None) -> Trace:
+def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived: float | None, *, scene: bool) -> Trace:
     """Return what is remembered of `alert`; `homes` are the zones of its assets, taken if it names none itself."""
     last = alert.last.timestamp()
     return Trace(
@@ -106,7 +110,8 @@ def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived:
         start=alert.first.timestamp(),
         end=last,
         arrived=last if arrived is None else arrived,
-    )
+        scene=scene and alert.domain is Domain.PHYSICAL,
+    ).named()
 
 
 class Group(msgspec.Struct, kw_only=True):

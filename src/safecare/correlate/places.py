@@ -120,7 +120,7 @@ class Places:
     def home(self, asset: str) -> tuple[ZoneId, ...]:
         """Return the zones of an asset: both sides of a door, what a camera watches, where a thing stands."""
         found = self._hospital.asset(asset)
-        if found is None:
+        if found is None or found.kind in rel.BODILESS:
             return ()
         if found.between:
             return found.between
@@ -152,6 +152,10 @@ class Places:
             if self._hospital.thing(key) is not None:  # what the hospital does not know is not kept: it has no bound
                 self._probes[key] = known
         return known
+
+    def scene(self, alert: Alert) -> bool:
+        """Return whether `alert` is about a place and who is in it, not about a thing: no asset but cameras."""
+        return all(self.group(asset) == "camera" for asset in alert.assets)
 
     def group(self, asset: str) -> str:
         """Return the family of an asset, empty if it is unknown."""
@@ -245,7 +249,7 @@ class Places:
                 continue  # two places are tied by `NEXT`, a thing and its room by `ZONE`
             weight = round(way.weight * self._end_share(way.to), 9)
             if weight >= rel.JOIN and not any(way.needless_beside(other) for other in ways):
-                relation = rel.INSIDE if way.inside else rel.PATH
+                relation = rel.INSIDE if way.inside else rel.CARE if begins or ends else rel.PATH
                 yield Probe(way.to, relation, weight, way.mixes, way.steps, begins, ends)
 
     def _walk(self, start: str) -> list[_Way]:
@@ -272,10 +276,12 @@ class Places:
         if self._hospital.zone(id):
             share = rel.thinned(self._things[id], rel.FREE_THINGS)
             for asset in self._hospital.assets_in(id):
+                if asset.kind in rel.BODILESS:
+                    continue
                 yield _Edge(asset.id, rel.INSIDE.weight * share, ALL, Step("inside", id, asset.id))
             return
         asset_here = self._hospital.asset(id)
-        if asset_here and asset_here.zone:
+        if asset_here and asset_here.zone and asset_here.kind not in rel.BODILESS:
             share = rel.thinned(self._things[asset_here.zone], rel.FREE_THINGS)
             yield _Edge(asset_here.zone, rel.INSIDE.weight * share, ALL, Step("inside", asset_here.zone, id))
 
@@ -302,8 +308,8 @@ class Places:
         for service in self._hospital.services:
             for zone in service.zones:
                 step = Step("care", service.id, zone)
-                edges[service.id].append(_Edge(zone, rel.CARE, ALL, step))
-                edges[zone].append(_Edge(service.id, rel.CARE, ALL, step))
+                edges[service.id].append(_Edge(zone, rel.CARE.weight, ALL, step))
+                edges[zone].append(_Edge(service.id, rel.CARE.weight, ALL, step))
         return dict(edges)
 
     def _join(self, edges: dict[str, list[_Edge]], dependency: Dependency, on: str) -> None:

@@ -94,7 +94,7 @@ ZONE = Relation(
 )
 NEXT = Relation(
     "next",
-    0.7,
+    0.72,
     # Chosen: the way from one room to the next; a diversion next door comes within minutes.
     {Mix.PHYSICAL: Fade(5 * MINUTE, 10 * MINUTE, 30 * MINUTE)},
 )
@@ -120,6 +120,10 @@ INSIDE = Relation(
     {Mix.PHYSICAL: _PRESENCE, Mix.MIXED: Fade(HOUR, HOUR, 6 * HOUR)},
 )
 """A path that ends with standing in a place; the weight is that of this last step."""
+
+CARE = Relation("care", 0.95, {Mix.MIXED: Fade(12 * HOUR, DAY, 3 * DAY)})
+"""A path that ends with the zone in which a care service is given; the weight is that of this last step. Manipulated
+data (appointments, orders) shows there as people: so only alerts about the scene count, not those about a door."""
 
 LONGEST = 7 * DAY
 """Longest limit of all relations: no alert has to be remembered for longer than this plus its lateness."""
@@ -148,15 +152,16 @@ STRENGTH: dict[DependencyKind, tuple[float, frozenset[Mix]]] = {
     "connects": (0.7, frozenset({Mix.CYBER})),
     "allows": (0.5, frozenset({Mix.CYBER})),
 }
-CARE = 0.95
-"""Weight of the step between a care service and the zone in which it is given."""
+BODILESS = frozenset({"credential", "dataset"})
+"""Kinds of assets that stand nowhere, whatever zone the site's files give them."""
 
-FREE_DOORS = 8
-"""Doors of a zone from which it is a thoroughfare. Chosen: a ward corridor has fewer, a main corridor many more."""
+FREE_DOORS = 16
+"""Doors of a zone from which it is a thoroughfare. Chosen: a ward corridor serves a dozen rooms and has its ends."""
 FREE_THINGS = 24
 """Assets in a zone from which standing in it says little. Chosen: a well-equipped room has fewer."""
-FREE_LINKS = 8
-"""Dependencies of an asset from which it is a hub (core switch, main board, the whole site's network)."""
+FREE_LINKS = 12
+"""Dependencies of an asset from which it is a hub (core switch, main board, the whole site's network). Chosen: an
+application with its host, network, storage, directory and the services that it serves has about as many."""
 FREE_NEEDS = 16
 """Dependencies and zones of a care service from which it says little that two things both serve it."""
 FREE_ROOMS = 12

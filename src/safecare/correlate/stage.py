@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from safecare.correlate import relations as rel
-from safecare.correlate.affinity import Tie, affinity, explain
+from safecare.correlate.affinity import Tie, affinity, explain, full
 from safecare.correlate.describe import incident
 from safecare.correlate.group import FIRST, MEMBERS, POLICY, Group, Trace, trace
 from safecare.correlate.memory import ALERTS, Memory
@@ -55,7 +55,6 @@ class Memo(msgspec.Struct, kw_only=True):
     groups: list[Group] = []
     absorbed: list[Group] = []
     arrivals: list[AlertId] = []
-    now: float | None = None
     counts: dict[str, int] = {}
 
 
@@ -71,6 +70,7 @@ class CorrelateStage:
         self._teller = Teller(self._places, templates())
         self._limits = (alerts, incidents)
         self._now: float | None = None
+        self._saved = b""
         self.restore(b"")
 
     @property
@@ -83,28 +83,33 @@ class CorrelateStage:
         self._touched: dict[str, Group] = {}
         for item in items:
             if isinstance(item, Alert):
+                self._saved = b""
                 self._hear(item)
             elif isinstance(item, IncidentJudged):
+                self._saved = b""
                 self._judge(item)
         return [self._publish(group) for group in self._touched.values()]
 
     def tick(self, now: datetime) -> Iterable[Item]:
         """Forget what is too old to matter. Nothing follows from it."""
         self._now = present = now.timestamp()
-        self._bury(self._memory.expire(present - rel.LONGEST - LATENESS))
+        expired = self._memory.expire(present - rel.LONGEST - LATENESS)
+        if expired:
+            self._saved = b""
+            self._bury(expired)
         return ()
 
     def snapshot(self) -> bytes:
-        """Return the state."""
-        return msgspec.msgpack.encode(
-            Memo(
+        """Return the state; written anew only when something has changed, for it is asked for often."""
+        if not self._saved:
+            memo = Memo(
                 groups=list(self._groups.values()),
                 absorbed=list(self._absorbed.values()),
                 arrivals=self._memory.arrivals(),
-                now=self._now,
                 counts=self._counts,
             )
-        )
+            self._saved = msgspec.msgpack.encode(memo)
+        return self._saved
 
     def restore(self, state: bytes) -> None:
         """Go back to `state`; empty: a fresh start."""
@@ -112,7 +117,7 @@ class CorrelateStage:
         self._groups = {group.key: group for group in memo.groups}
         self._absorbed = {group.incident: group for group in memo.absorbed if group.incident}
         self._live = {group.incident: group for group in memo.groups if group.incident}
-        self._now = memo.now
+        self._saved = state
         self._counts = {"forgotten": 0, "unlisted": 0, "dropped": 0, "unheard": 0, **memo.counts}
         self._memory = Memory(self._limits[0])
         members = {id: member for group in memo.groups for id, member in group.members.items()}
@@ -130,7 +135,7 @@ class CorrelateStage:
             self._hear_again(known, alert)
             return
         homes = (zone for asset in alert.assets for zone in self._places.home(asset))
-        fresh = trace(alert, self._places.keys(alert), homes, self._now)
+        fresh = trace(alert, self._places.keys(alert), homes, self._now, scene=self._places.scene(alert))
         ties = self._choose(self._ties(fresh), fresh)
         if not ties:
             group = Group(key=fresh.id)
@@ -156,6 +161,7 @@ class CorrelateStage:
         self._reopen(group, known, alert)
         for name, value in more.items():
             setattr(known, name, value)
+        known.named()
         keys = dict.fromkeys((*known.keys, *self._places.keys(alert)))
         self._memory.widen(known, tuple(keys))
         group.recount()
@@ -175,11 +181,14 @@ class CorrelateStage:
         best: dict[str, Tie] = {}
         for key in fresh.keys:
             for probe in self._places.probes(key):
+                most = round(probe.weight * full(fresh), 6)
+                if most < rel.JOIN:
+                    continue
                 for old in self._memory.near(probe.key, fresh.start):
                     if old.id == fresh.id or (fresh.group and old.group == fresh.group):
                         continue
                     known = best.get(old.group)
-                    if known is not None and known.score >= probe.weight:
+                    if known is not None and known.score >= most:
                         continue
                     score = affinity(self._places, fresh, old, probe)
                     if score >= rel.JOIN and (known is None or score > known.score) and old.group in self._groups:

@@ -73,13 +73,16 @@ class Teller:
 
     def title(self, members: Sequence[Trace]) -> Text:
         """Return the title for `members`, which are in order of importance."""
-        gravest = members[0]
+        unlike: dict[str, Trace] = {}
+        for member in members:
+            unlike.setdefault(member.likeness, member)
+        gravest, different = members[0], list(unlike.values())
         for template in self._known:
-            if all(any(self._fits(sign, member) for member in members) for sign in template.signs):
-                return self._fill(template.title, members)
-        if len({member.likeness for member in members}) == 1:
+            if all(any(self._fits(sign, member) for member in different) for sign in template.signs):
+                return self._fill(template.title, different)
+        if len(different) == 1:
             return gravest.title
-        if len({member.domain for member in members}) > 1:
+        if len({member.domain for member in different}) > 1:
             return say("Combined attack, cyber and physical. Gravest sign: {gravest}", gravest=gravest.title)
         return say("Several signs that belong together. Gravest: {gravest}", gravest=gravest.title)
 
