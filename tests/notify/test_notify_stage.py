@@ -111,6 +111,15 @@ def test_a_new_place_rings_again_even_when_acknowledged() -> None:
     assert [one.level for one in notices(pass_time(stage, clock, 60))] == [1]
 
 
+def test_news_while_nobody_has_answered_does_not_put_the_next_level_off() -> None:
+    stage, clock = started()
+    [first] = notices(stage.feed([incident()]))
+    assert pass_time(stage, clock, 50) == []
+    [again] = notices(stage.feed([incident(2, zones=[WARD, PHARMACY])]))
+    assert (again.ring, again.answer_by) == (True, first.answer_by)
+    assert [one.level for one in notices(pass_time(stage, clock, 10))] == [1]
+
+
 def test_a_higher_level_of_severity_rings_again_a_point_more_does_not() -> None:
     stage, _ = started()
     stage.feed([incident(1, severity=75)])

@@ -58,8 +58,8 @@ class Thread(msgspec.Struct, kw_only=True):
                 yield self._tell(f"{self.level}/{role}/{channel}", role, channel, at)
 
     def ring(self, at: datetime, due: datetime | None) -> Iterator[Notice]:
-        """Call all who were told again, and wait for an answer anew."""
-        self._wait(due)
+        """Call all who were told again. Who was waited for gets no more time: news must not put the next level off."""
+        self._wait(self.due if self.waits and self.due is not None else due)
         for place in tuple(self.told):
             yield self._revise(place, at, ring=True)
 
@@ -114,6 +114,9 @@ class Thread(msgspec.Struct, kw_only=True):
         self.waits, self.due, self.ended = True, due, False
         self.failed = set()
 
+    def _answer_by(self, at: datetime) -> datetime:
+        return self.due if self.due is not None else at + timedelta(seconds=self.within)
+
     def _shown(self, role: str) -> tuple[Text, Text, int, ZoneId | None]:
         return (self.title, self.bodies[role], self.severity, self.zone)
 
@@ -131,7 +134,7 @@ class Thread(msgspec.Struct, kw_only=True):
             title=self.title,
             body=self.bodies[role],
             zone=self.zone,
-            answer_by=at + timedelta(seconds=self.within),
+            answer_by=self._answer_by(at),
             marking=self.marking,
         )
         self.told[place] = notice
@@ -148,7 +151,7 @@ class Thread(msgspec.Struct, kw_only=True):
             title=title,
             body=body,
             zone=zone,
-            answer_by=at + timedelta(seconds=self.within) if ring else before.answer_by if self.waits else None,
+            answer_by=self._answer_by(at) if ring else before.answer_by if self.waits else None,
             ring=ring,
             marking=self.marking,
         )
