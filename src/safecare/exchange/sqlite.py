@@ -2,7 +2,8 @@
 
 WAL with ``synchronous=FULL``: a commit returns after its fsync. A row is a batch: MessagePack list of
 the items' bytes, compressed (zstd, with checksum). Threads that append at the same time share one
-transaction, and so one fsync. `docs/decisions` and the platform measurements tell why SQLite.
+transaction, and so one fsync. Why SQLite: measured, it beats every broker in durable throughput on one machine,
+and has no port to secure.
 """
 
 from __future__ import annotations
