@@ -71,10 +71,9 @@ def _load(path: Path | None) -> Loaded:
 def _lines(problems: list[Problem], language: str) -> list[str]:
     """Return one line for each problem, in the reader's language."""
     from safecare.locale.catalogue import Catalogue
-    from safecare.model.hospital import Hospital, Name
+    from safecare.model.hospital import Hospital
 
-    catalogue = Catalogue.load()
-    nobody = Hospital(id="", name=Name("", ""), sites=(), levels=(), zones=(), assets=(), services=(), dependencies=())
+    catalogue, nobody = Catalogue.load(), Hospital.empty()
     return [
         f"{one.file}:{one.line}:{one.column}: {one.level}: {catalogue.render(one.reason, language, nobody)}"
         for one in problems
