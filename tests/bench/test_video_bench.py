@@ -1,7 +1,8 @@
 """The vision on real clips: quiet with general thresholds; prints counts, dwell and cost (run with ``-s``).
 
-Needs SAFECARE_DATA, and ``vtest.avi`` of Debian's ``opencv-doc``. The clips were not used to choose constants,
-but they were looked at while the method was built: read the figures as a check, not as a prediction.
+Needs SAFECARE_DATA, and ``vtest.avi`` of Debian's ``opencv-doc``. The method was built with these two clips
+in sight (evening out the light, the texture check and the slow background answer failures seen on them), so the
+figures are those of known clips, not a prediction for others.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
+from video_truth import Result, alerts, count_errors, pets_truth, stays, true_stays, watch
 
 from safecare.sources.camera.messages import View
-from video_truth import Result, alerts, count_errors, pets_truth, stays, true_stays, watch
 
 VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 TRUE_FPS = 7.0

@@ -133,7 +133,7 @@ def remuxed(raw: bytes, format: str) -> bytes:
     import io
 
     buffer = io.BytesIO()
-    with av.open(io.BytesIO(raw)) as source, av.open(buffer, "w", format=format) as target:
+    with av.open(io.BytesIO(raw), "r") as source, av.open(buffer, "w", format=format) as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is not None:
@@ -196,7 +196,7 @@ def stuttering(clip: Clip) -> bytes:
     from fractions import Fraction
 
     buffer = io.BytesIO()
-    with av.open(io.BytesIO(clip.raw)) as source, av.open(buffer, "w", format="matroska") as target:
+    with av.open(io.BytesIO(clip.raw), "r") as source, av.open(buffer, "w", format="matroska") as target:
         stream = target.add_stream("mjpeg", rate=1000)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuvj420p"
         encoders: dict[int, Any] = {}

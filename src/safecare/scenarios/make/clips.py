@@ -88,11 +88,13 @@ def boxes(scene: Scene, size: tuple[int, int], at: float) -> tuple[TruthBox, ...
     found: list[TruthBox] = []
     for actor in scene.actors:
         place = actor.place(at)
-        if place is None or not -0.02 < place[0] < 1.02:
+        if place is None:
             continue
         height = scene.height(place[1]) * actor.tall * size[1]
         width = WIDTH_SHARE * height
-        found.append(TruthBox(actor.id, place[0] * size[0] - width / 2, place[1] * size[1] - height, width, height))
+        left = place[0] * size[0] - width / 2
+        if -width < left < size[0]:
+            found.append(TruthBox(actor.id, left, place[1] * size[1] - height, width, height))
     return tuple(found)
 
 

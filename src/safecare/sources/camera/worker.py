@@ -37,7 +37,7 @@ from safecare.sources.camera.messages import (
 from safecare.sources.camera.vision.watch import Watch
 
 MEMORY = 1536 * 1024 * 1024
-"""Address space in bytes; measured: 0.6 GB with all libraries loaded and a 720p stream."""
+"""Address space in bytes; measured: 0.5 GB with all libraries loaded and a 720p clip."""
 CPU_SECONDS = 1800
 """CPU seconds for one clip; measured need: under 10 ms a picture, so this is a ten-hour clip."""
 KEPT = 8
