@@ -304,3 +304,11 @@ def test_any_host_is_compared(host: str) -> None:
     imitates(host, OWN)
     registered(host)
     host_of(host)
+
+
+@pytest.mark.parametrize("body", ["<!--", "<a ", "<a b='", "<![x", "<?x", "&", "<", "</a ", "<div hidden>"])
+@pytest.mark.parametrize("end", ["", ">", "'>", "-->"])
+def test_endless_markup_takes_linear_time(body: str, end: str) -> None:
+    begun = time.perf_counter()
+    examine(mail(f"<html>{body * 20_000}{end}", media="text/html"), OWN)
+    assert time.perf_counter() - begun < 10

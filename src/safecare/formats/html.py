@@ -15,6 +15,7 @@ MAX_LINKS = 500
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)"
 )
+_MARKUP = re.compile(r"<!--|<!|<\?")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
 
@@ -108,8 +109,29 @@ def read_html(text: str) -> Page:
     """Read a page. Never raises: the tokenizer takes anything, and what it gives up on is left out."""
     reader = _Reader()
     try:
-        reader.feed(text[:MAX_HTML])
+        reader.feed(_without_comments(text[:MAX_HTML]))
         reader.close()
     except (AssertionError, ValueError, RecursionError):
         reader.page.facts.add("broken")
     return reader.finish()
+
+
+def _without_comments(text: str) -> str:
+    """Cut out comments and declarations in one pass: the tokenizer searches the rest again for each unclosed one."""
+    out: list[str] = []
+    place = 0
+    while found := _MARKUP.search(text, place):
+        out.append(text[place : found.start()])
+        close = "-->" if found.group() == "<!--" else ">"
+        end = text.find(close, found.end())
+        if end < 0:  # never closed: a browser shows nothing of what follows either
+            return _without_open_tag("".join(out))
+        place = end + len(close)
+    return _without_open_tag("".join((*out, text[place:])))
+
+
+def _without_open_tag(text: str) -> str:
+    """Cut off a last tag that is never closed, for the same reason; plain text behind the last tag stays."""
+    last = text.rfind(">") + 1
+    start = text.find("<", last)
+    return text if start < 0 else text[:start]
