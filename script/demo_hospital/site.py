@@ -83,6 +83,8 @@ def _door_addresses(storey: Storey) -> dict[str, dict[str, str]]:
         if door.reader:
             rest = door.id.removeprefix(f"door.{storey.site}.")
             found[door.id] = {"mqtt": f"{storey.site}/doors/{rest}"}
+            if door.kind == "door":
+                found[door.id]["reader"] = f"{storey.site}-{rest}"
     return found
 
 

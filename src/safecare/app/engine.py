@@ -49,11 +49,12 @@ Part = Callable[[threading.Event], None]
 
 def stages(hospital: Hospital) -> list[Stage]:
     """Return the stages of the road in its order."""
+    cascade = Cascade.of(hospital)
     return [
         DetectStage(build(hospital)),
         CorrelateStage(hospital),
-        ImpactStage(hospital),
-        DecideStage(hospital),
+        ImpactStage(hospital, cascade),
+        DecideStage(hospital, cascade),
         NotifyStage(hospital),
     ]
 

@@ -78,4 +78,5 @@ class DoorIntake:
 
     def report(self, door: str, state: str, detail: str = "") -> None:
         """Tell the health page how `door` is."""
-        self.doors.report(self.door or door, state, detail)
+        part = bool(self.door) and door.startswith(f"{self.door}/")  # one camera, one broker of a door
+        self.doors.report(door if part else self.door or door, state, detail)

@@ -271,7 +271,7 @@ class Feed:
             notice.incident,
             level_of(notice.severity),
             notice.title,
-            rings=True,
+            rings=notice.ring,
             site=notice.site,
             role=notice.role,
             user=notice.user,

@@ -20,9 +20,10 @@ from safecare.model.events.video import CameraState, PeopleSeen
 from safecare.scenarios.make.clips import Clip, make_clip
 from safecare.sources.api import UnreadableError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
-from safecare.sources.camera.folder import ClipFolder
+from safecare.sources.camera.clips import CLIPS
 from safecare.sources.camera.messages import ClipJob, Done, View
 from safecare.sources.camera.source import Cameras
+from safecare.sources.upload import UploadFolder
 from safecare.testing.intake import MemoryIntake
 
 pytestmark = pytest.mark.slow
@@ -64,7 +65,7 @@ def upload(folder: Path, name: str, raw: bytes) -> None:
 
 async def test_people_of_a_clip_are_told_at_their_own_time(tmp_path: Path, loiterer: Clip) -> None:
     intake = MemoryIntake()
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, NAME, loiterer.raw)
         await intake.until(lambda one: (tmp_path / "done" / NAME).exists() and one.states["camera"][1] == NAME, 60)
     told = people(intake)
@@ -87,7 +88,7 @@ async def test_same_clip_again_gives_the_same_ids(tmp_path: Path, loiterer: Clip
     for folder in ("a", "b"):
         intake = MemoryIntake()
         (tmp_path / folder).mkdir()
-        async with running(Cameras(folder=str(tmp_path / folder), settle=0.1), intake):
+        async with running(Cameras(folder=tmp_path / folder, settle=0.1), intake):
             upload(tmp_path / folder, NAME, loiterer.raw)
             await intake.until(lambda one: one.states.get("camera", ("", ""))[1] == NAME, 60)
         ids.append([event.id for event in intake.events])
@@ -96,7 +97,7 @@ async def test_same_clip_again_gives_the_same_ids(tmp_path: Path, loiterer: Clip
 
 async def test_cut_and_garbage_files_are_refused_and_the_next_clip_is_read(tmp_path: Path, loiterer: Clip) -> None:
     intake = MemoryIntake()
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, "camera.corridor__20261123T141000Z.mp4", loiterer.raw[:40_000])
         upload(tmp_path, "camera.hall__20261123T141100Z.avi", b"garbage" * 500)
         upload(tmp_path, "nobody__20261123T141200Z.mp4", loiterer.raw)
@@ -121,7 +122,7 @@ async def test_clip_that_breaks_off_keeps_what_was_seen_and_is_refused(tmp_path:
     raw = remuxed(loiterer.raw, "matroska")
     intake = MemoryIntake()
     name = "camera.corridor__20261123T141800Z.mkv"
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, name, raw[: len(raw) * 2 // 3])
         await intake.until(lambda one: one.states.get("camera", ("", ""))[1].startswith(name), 60)
     assert people(intake)
@@ -144,7 +145,7 @@ def remuxed(raw: bytes, format: str) -> bytes:
 
 async def test_worker_killed_in_the_middle_is_tried_again(tmp_path: Path, loiterer: Clip) -> None:
     intake = MemoryIntake()
-    door = Cameras(folder=str(tmp_path), settle=0.1)
+    door = Cameras(folder=tmp_path, settle=0.1)
     reader = door._reader(tmp_path, intake)
     upload(tmp_path, NAME, loiterer.raw)
     task = asyncio.create_task(reader.read(tmp_path / NAME))
@@ -160,7 +161,7 @@ async def test_worker_killed_in_the_middle_is_tried_again(tmp_path: Path, loiter
 
 async def test_clip_that_takes_too_long_is_given_up(tmp_path: Path, loiterer: Clip) -> None:
     intake = MemoryIntake()
-    async with running(Cameras(folder=str(tmp_path), settle=0.1, overtime=0.05), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1, overtime=0.05), intake):
         upload(tmp_path, NAME, loiterer.raw)
         await intake.until(lambda one: len(one.rejects) == 1, 60)
     assert "too long" in intake.rejects[0].reason
@@ -170,7 +171,7 @@ async def test_clip_that_takes_too_long_is_given_up(tmp_path: Path, loiterer: Cl
 async def test_full_log_holds_the_clip_back_until_there_is_room(tmp_path: Path, loiterer: Clip) -> None:
     intake = MemoryIntake()
     intake.room = 0
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, NAME, loiterer.raw)
         await intake.until(lambda one: one.states.get("camera", ("", ""))[0] == "failed", 60)
         assert (tmp_path / NAME).exists()
@@ -184,7 +185,7 @@ async def test_stutter_and_change_of_resolution_are_borne(tmp_path: Path, loiter
     raw = stuttering(loiterer)
     intake = MemoryIntake()
     name = "camera.corridor__20261123T141800Z.mkv"
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, name, raw)
         await intake.until(lambda one: (tmp_path / "done" / name).exists(), 60)
     assert people(intake)
@@ -265,14 +266,14 @@ async def test_bytes_that_are_no_job_end_the_worker() -> None:
 
 async def test_playlist_in_disguise_opens_nothing(tmp_path: Path) -> None:
     intake = MemoryIntake()
-    async with running(Cameras(folder=str(tmp_path), settle=0.1), intake):
+    async with running(Cameras(folder=tmp_path, settle=0.1), intake):
         upload(tmp_path, NAME, b"#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n")
         await intake.until(lambda one: len(one.rejects) == 1, 60)
     assert not people(intake)
 
 
 def test_folder_waits_for_a_clip_that_still_grows(tmp_path: Path) -> None:
-    folder = ClipFolder(tmp_path, settle=1.0)
+    folder = UploadFolder(tmp_path, 1.0, CLIPS)
     path = tmp_path / NAME
     for second in range(5):
         path.write_bytes(np.zeros(second + 1, np.uint8).tobytes())

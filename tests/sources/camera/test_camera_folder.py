@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecare.sources.api import UnreadableError
-from safecare.sources.camera.folder import BAD, DONE, ClipFolder, read_name
+from safecare.sources.camera.clips import CLIPS
 from safecare.sources.camera.messages import MAX_FRAME, ProtocolError, frame_size, read_job, read_message
+from safecare.sources.camera.names import read_name
 from safecare.sources.camera.places import read_cameras
+from safecare.sources.upload import BAD, DONE, UploadFolder
 
 
 def test_name_tells_camera_start_and_format() -> None:
@@ -37,7 +39,7 @@ def test_no_name_raises_anything_else(name: str) -> None:
 
 
 def test_clip_is_complete_when_it_no_longer_grows(tmp_path: Path) -> None:
-    folder = ClipFolder(tmp_path, settle=2.0)
+    folder = UploadFolder(tmp_path, 2.0, CLIPS)
     clip = tmp_path / "b__20261123T141800Z.mp4"
     clip.write_bytes(b"1")
     assert folder.complete(10.0) == []
@@ -48,7 +50,7 @@ def test_clip_is_complete_when_it_no_longer_grows(tmp_path: Path) -> None:
 
 
 def test_oldest_recording_comes_first_and_other_files_are_left_alone(tmp_path: Path) -> None:
-    folder = ClipFolder(tmp_path, settle=0.0)
+    folder = UploadFolder(tmp_path, 0.0, CLIPS)
     for name in ("b__20261123T141800Z.mp4", "a__20261123T141900Z.mp4", "c__20261123T141700Z.avi"):
         (tmp_path / name).write_bytes(b"1")
     (tmp_path / "upload.part").write_bytes(b"1")
@@ -58,7 +60,7 @@ def test_oldest_recording_comes_first_and_other_files_are_left_alone(tmp_path: P
 
 
 def test_putting_away_never_overwrites(tmp_path: Path) -> None:
-    folder = ClipFolder(tmp_path, settle=0.0)
+    folder = UploadFolder(tmp_path, 0.0, CLIPS)
     for text in (b"first", b"second"):
         (tmp_path / "x.mp4").write_bytes(text)
         folder.put_away(tmp_path / "x.mp4", DONE)

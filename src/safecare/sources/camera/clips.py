@@ -14,8 +14,9 @@ from safecare.model.event import Event
 from safecare.model.ids import AssetId
 from safecare.sources.api import Intake, UnreadableError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
-from safecare.sources.camera.folder import BAD, DONE, ClipFolder, ClipName, read_name
+from safecare.sources.camera.decode import CLIP_FORMATS
 from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, Progress
+from safecare.sources.camera.names import ClipName, read_name
 from safecare.sources.camera.places import (
     CameraSettings,
     Teller,
@@ -24,6 +25,7 @@ from safecare.sources.camera.places import (
     view_of,
 )
 from safecare.sources.camera.publish import Outlet
+from safecare.sources.upload import BAD, DONE, UploadFolder
 
 SILENCE = 30.0
 """Seconds without a sign of life after which the worker is ended; it gives one every second."""
@@ -34,6 +36,10 @@ BATCH = 50
 WHOLE = 32 * 1024 * 1024
 """Largest clip (bytes) that goes whole to the reject store; of a larger one the first part (``bad`` has it all)."""
 PART = 1024 * 1024
+
+
+CLIPS = frozenset(CLIP_FORMATS)
+"""Suffixes of clips."""
 
 
 class BrokenClipError(UnreadableError):
@@ -52,7 +58,7 @@ class ClipReader:
     """Takes complete clips from `folder`, publishes what is seen in them and puts them away."""
 
     door: str
-    folder: ClipFolder
+    folder: UploadFolder
     cameras: Mapping[AssetId, CameraSettings]
     intake: Intake
     overtime: float

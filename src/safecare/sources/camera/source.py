@@ -11,11 +11,11 @@ from typing import Any
 
 from safecare.model.event import Event
 from safecare.sources.api import Intake, source
-from safecare.sources.camera.clips import ClipReader
-from safecare.sources.camera.folder import ClipFolder
+from safecare.sources.camera.clips import CLIPS, ClipReader
 from safecare.sources.camera.live import PATIENCE, LiveCamera
 from safecare.sources.camera.places import camera_of, read_cameras
 from safecare.sources.camera.replay import Gathering
+from safecare.sources.upload import UploadFolder
 
 
 @source("camera", needs=("av", "cv2"))
@@ -23,15 +23,15 @@ from safecare.sources.camera.replay import Gathering
 class Cameras:
     """Watches cameras of the hospital (assets of kind ``camera``).
 
-    `folder`: where recorders put clips, named ``<camera>__<start, UTC, 20261123T141800Z>.<mp4|avi|mkv>``; empty:
-    none. `cameras`: by asset id, see `CameraSettings` (url, area, person, fps). `settle`: seconds for which a clip
+    `folder`: where recorders put clips, named ``<camera>__<start, UTC, 20261123T141800Z>.<mp4|avi|mkv>``; if
+    at all. `cameras`: by asset id, see `CameraSettings` (url, area, person, fps). `settle`: seconds for which a clip
     must not change before it counts as complete. `overtime`: seconds of work after which a clip is given up.
     `patience`: seconds without a picture after which a live stream counts as lost. Raises `ValueError` for
     settings that make no sense.
     """
 
     door: str = "camera"
-    folder: str = ""
+    folder: Path | None = None
     cameras: dict[str, Any] = field(default_factory=dict)
     settle: float = 2.0
     overtime: float = 900.0
@@ -43,7 +43,7 @@ class Cameras:
 
     async def run(self, intake: Intake) -> None:
         """Watch until cancelled. Raises `ValueError` if a live camera is not in the hospital."""
-        parts = [self._reader(Path(self.folder), intake)] if self.folder else []
+        parts = [self._reader(self.folder, intake)] if self.folder else []
         lives = [one for one in (self._live(name, intake) for name in self._cameras) if one is not None]
         intake.report(self.door, "ok", f"{len(lives)} streams{', upload folder' if parts else ''}")
         async with asyncio.TaskGroup() as group:
@@ -72,7 +72,7 @@ class Cameras:
     def _reader(self, folder: Path, intake: Intake) -> ClipReader:
         poll = min(1.0, max(0.05, self.settle / 2))
         return ClipReader(
-            self.door, ClipFolder(folder.absolute(), self.settle), self._cameras, intake, self.overtime, poll
+            self.door, UploadFolder(folder.absolute(), self.settle, CLIPS), self._cameras, intake, self.overtime, poll
         )
 
     def _live(self, name: Any, intake: Intake) -> LiveCamera | None:
