@@ -116,6 +116,12 @@ ROUTES: list[Row] = [
      "answer_within": "10 min", "levels": [["crisis"]]},
 ]  # fmt: skip
 
+VIEWS: Row = {
+    "camera.aurore.pharmacy.corridor": {"person": [[0.62, 0.252], [0.95, 0.45]]},
+    "camera.aurore.vaccination.hall": {"person": [[0.62, 0.186], [0.95, 0.285]]},
+}
+"""How tall a standing person is in the pictures of these cameras: (row of the feet, height), shares of the picture."""
+
 DOORS: list[Row] = [
     {"id": "mail-intake", "source": "mail", "settings": {"host": "127.0.0.1", "port": 2525}},
     {"id": "hl7-scheduling", "source": "hl7", "settings": {"host": "127.0.0.1", "port": 2575}},
@@ -123,6 +129,6 @@ DOORS: list[Row] = [
     {"id": "captures", "source": "capture", "settings": {"folder": "captures"}},
     {"id": "mqtt-listener", "source": "mqtt", "settings": {"host": "127.0.0.1", "port": 18830}},
     {"id": "modbus-building", "source": "modbus", "settings": {"interval": 2.0}},
-    {"id": "clips", "source": "camera", "settings": {"folder": "inbox"}},
+    {"id": "clips", "source": "camera", "settings": {"folder": "inbox", "cameras": VIEWS}},
 ]
 """Doors of the platform; relative paths are relative to the data folder."""
