@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
+from safecare.detect.building.names import called
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import PointChanged
@@ -54,7 +55,9 @@ class AbnormalPoint:
                 event,
                 severity=SEVERITY[asset.criticality if asset else 1],
                 confidence=0.85,
-                title=say("{asset}: {point} is not as it should be", asset=Ref(event.asset or ""), point=event.point),
+                title=say(
+                    "{asset}: {point} is not as it should be", asset=Ref(event.asset or ""), point=called(event.point)
+                ),
                 why=[
                     say(
                         "It has been so for {longest}, since {since}.",

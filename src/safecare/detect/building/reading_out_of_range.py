@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.building.names import called
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import Reading
@@ -76,7 +77,7 @@ class OutOfRange:
             title=say(
                 "{asset}: {quantity} is {value}",
                 asset=Ref(event.asset or ""),
-                quantity=event.quantity,
+                quantity=called(event.quantity),
                 value=Amount(event.value, event.unit),
             ),
             why=[
