@@ -19,6 +19,7 @@ import structlog
 
 from safecare.app.files import hospital_of
 from safecare.app.status import EngineStatus, tell
+from safecare.cascade.engine import Cascade
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.stage import DecideStage
 from safecare.detect.api import detectors

@@ -45,6 +45,9 @@ from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
+LOOK = 0.05
+"""Seconds between looks whether the engine works, at the start (chosen)."""
+
 EXAMINER = DoorSpec(id="files", source="files", settings={})
 """The examiner of mails and files: not the site's door, but run like one."""
 
@@ -102,12 +105,12 @@ class Platform:
         return f"{self.url}/sign-in/{token}"
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Run until cancelled; call `ready` once the console answers."""
+        """Run until cancelled; call `ready` once the console answers and the engine works."""
 
         def listening(port: int) -> None:
             self.port = port
-            self.folder.runtime.write_bytes(msgspec.json.encode(self._runtime()))
-            ready()
+            self._write_runtime()
+            group.create_task(self._tell_ready(ready))
 
         for door, reason in self.built.failed.items():
             self.doors.add(door, self.built.names[door], "off", reason)
@@ -177,6 +180,16 @@ class Platform:
             self.folder.secret(),
             self.settings.limits.batch_events,
         )
+
+    async def _tell_ready(self, ready: Callable[[], None]) -> None:
+        while (status := told(self.folder.path)) is None or status.pid != self.engine.pid:
+            await asyncio.sleep(LOOK)
+        ready()
+
+    def _write_runtime(self) -> None:
+        fresh = self.folder.runtime.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self._runtime()))
+        fresh.replace(self.folder.runtime)
 
     def _runtime(self) -> Runtime:
         doors = {
