@@ -6,6 +6,15 @@ from demo_hospital.rooms import Room, many
 
 Plan = dict[str, list[Room]]
 
+FLOORS = {
+    "ground": ("ground floor", "rez-de-chaussée"),
+    "first": ("first floor", "1er étage"),
+    "second": ("second floor", "2e étage"),
+    "third": ("third floor", "3e étage"),
+    "fourth": ("fourth floor", "4e étage"),
+}
+"""Names of the storeys inside a sentence, English and French."""
+
 
 def ward(letter: str, en: str, fr: str, rooms: int = 7) -> list[Room]:
     """Return a ward: bedrooms, and the nurses' station."""
@@ -47,7 +56,8 @@ def technical(slug: str, en: str, fr: str) -> Room:
 
 def stairs(storey: str, side: str, fr: str) -> Room:
     """Return the stairs of one side."""
-    return Room(f"{storey}.stairs.{side}", f"Stairs {side}, {storey}", f"Escalier {fr}, {storey}", "stairs", 6)
+    floor, etage = FLOORS[storey]
+    return Room(f"{storey}.stairs.{side}", f"Stairs {side}, {floor}", f"Escalier {fr}, {etage}", "stairs", 6)
 
 
 BASEMENT: Plan = {
