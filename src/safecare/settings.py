@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     console: Console = Console()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    channels: dict[str, dict[str, Any]] = {}
+    """Tables of the channels by which people are told, by channel: ``[channels.mail]`` and so on."""
     doors: dict[str, dict[str, Any]] = {}
     """Changes to single doors of the hospital's ``sources.yaml``: by door id, setting and value."""
 

@@ -18,7 +18,8 @@ from safecare.model.ids import AssetId, SiteId, ZoneId
 from safecare.scenarios.private import PrivatePlatform, free_ports
 
 DOOR = "door.aurore.pharmacy"
-START = datetime(2026, 3, 17, 9, 0, tzinfo=UTC)
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+"""Recent, so that retention leaves the events of a test alone."""
 
 
 def private(folder: Path) -> PrivatePlatform:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from safecare.app.channels import build_channels
 from safecare.app.files import hospital_of
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
@@ -30,6 +31,7 @@ from safecare.exchange.worker import Worker
 from safecare.impact.stage import ImpactStage
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.hospital import Hospital
+from safecare.model.plugins import Missing
 from safecare.notify.dispatch import Dispatcher
 from safecare.notify.stage import NotifyStage
 from safecare.settings import load
@@ -72,11 +74,12 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
-    parts["dispatch"] = Dispatcher(log, clock).run
+    channels, aside = build_channels(settings, hospital, clock)
+    parts["dispatch"] = Dispatcher(log, clock, channels).run
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     detect = next(stage for stage in road if isinstance(stage, DetectStage))
-    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, tuple(one.group for one in road), detect))
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, tuple(one.group for one in road), detect, aside))
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
@@ -110,10 +113,10 @@ def _every(seconds: float, act: Callable[[], object]) -> Part:
     return part
 
 
-def _tell(folder: DataFolder, groups: tuple[str, ...], detect: DetectStage) -> None:
+def _tell(folder: DataFolder, groups: tuple[str, ...], detect: DetectStage, aside: Sequence[Missing]) -> None:
     found = detectors()
     status = EngineStatus(
-        os.getpid(), (*groups, "store", "dispatch"), tuple(found.parts), tuple(found.missing), detect.reasons()
+        os.getpid(), (*groups, "store", "dispatch"), tuple(found.parts), (*found.missing, *aside), detect.reasons()
     )
     with contextlib.suppress(OSError):  # a full disk: the health page shows the old state, and the full disk
         tell(folder.path, status)

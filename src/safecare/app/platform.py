@@ -182,7 +182,7 @@ class Platform:
         )
 
     async def _tell_ready(self, ready: Callable[[], None]) -> None:
-        while (status := told(self.folder.path)) is None or status.pid != self.engine.pid:
+        while (status := told(self.folder.path)) is None or status.pid != self.engine.pid:  # noqa: ASYNC110 - a file
             await asyncio.sleep(LOOK)
         ready()
 

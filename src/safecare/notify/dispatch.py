@@ -56,6 +56,7 @@ class Dispatcher:
         self._clock = clock
         self._channels: Mapping[str, Channel] = channels if channels is not None else {"page": Page(clock)}
         self.unreadable = 0
+        self._cursor = 0
         self._resume()
 
     @property
@@ -85,6 +86,9 @@ class Dispatcher:
         if news or due:
             self._save(receipts)
         else:
+            if last > self._cursor:  # nothing for us up to there: say so, pruning and the health page look at it
+                self._cursor = last
+                self._save([])
             self._log.wait(last, timeout)
         return len(due)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -49,19 +49,19 @@ class Mail:
 
     def __init__(
         self,
-        server: MailServer,
+        server: MailServer | Mapping[str, Any],
         recipients: Mapping[str, Sequence[str]],
         render: Callable[[Text, Notice], str],
         clock: Clock,
         *,
         public_url: str = "",
     ) -> None:
-        """Send by `server` to `recipients` (addresses by role).
+        """Send by `server` (a table of its fields will do) to `recipients` (addresses by role).
 
         `render` puts a sentence into the reader's language; `public_url` (empty: no link) leads to the page
-        on which the notice is answered.
+        on which the notice is answered. Raises `ValueError` for a table that is wrong.
         """
-        self._server = server
+        self._server = server if isinstance(server, MailServer) else msgspec.convert(server, MailServer)
         self._recipients = recipients
         self._render = render
         self._clock = clock

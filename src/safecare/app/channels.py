@@ -1,0 +1,46 @@
+"""The channels that this site uses: found by looking at the folder, built with what they ask for by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+from safecare.locale.catalogue import Catalogue
+from safecare.model.clock import Clock
+from safecare.model.hospital import Hospital
+from safecare.model.notice import Notice
+from safecare.model.plugins import Missing
+from safecare.model.text import Text
+from safecare.notify.api import Channel, channels
+from safecare.settings import Settings
+
+
+def build_channels(settings: Settings, hospital: Hospital, clock: Clock) -> tuple[dict[str, Channel], list[Missing]]:
+    """Return the channels by name, and those that step aside because the settings do not set them up.
+
+    A channel's constructor may ask for ``clock``, ``render`` (a sentence for a notice, in the site's language),
+    ``public_url``, and for whatever table of its own stands in the settings under ``[channels.<name>]``.
+    """
+    catalogue = Catalogue.load()
+
+    def render(text: Text, notice: Notice) -> str:
+        return catalogue.render(text, settings.language, hospital, notice.site)
+
+    given = {"clock": clock, "render": render, "public_url": settings.console.public_url}
+    found = channels()
+    built: dict[str, Channel] = {}
+    missing = list(found.missing)
+    for name, kind in found.parts.items():
+        try:
+            built[name] = kind(**_arguments(kind, {**given, **settings.channels.get(name, {})}))
+        except (TypeError, ValueError) as error:
+            missing.append(Missing(f"channel {name}", f"not set up: {error}"))
+    return built, missing
+
+
+def _arguments(kind: type, given: Mapping[str, object]) -> dict[str, object]:
+    asked = inspect.signature(kind).parameters
+    lacking = [name for name, one in asked.items() if one.default is inspect.Parameter.empty and name not in given]
+    if lacking:
+        raise ValueError(f"[channels.{getattr(kind, 'name', kind.__name__)}] lacks {', '.join(lacking)}")
+    return {name: value for name, value in given.items() if name in asked}
