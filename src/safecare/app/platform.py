@@ -10,7 +10,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from safecare.exchange.sqlite import SqliteLog
 from safecare.formats.hospital import DoorSpec
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
+from safecare.model.topics import Item
 from safecare.settings import Settings
 from safecare.sources.api import sources
 from safecare.store.accounts import Accounts
@@ -44,6 +45,9 @@ from safecare.store.database import Database
 from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
+
+CONSOLE = "console"
+"""Name under which the health page counts what comes over HTTP: batches of machines, and acts of people."""
 
 LOOK = 0.05
 """Seconds between looks whether the engine works, at the start (chosen)."""
@@ -164,10 +168,15 @@ class Platform:
             health=self,
             scenarios=ScenarioProcesses(self.folder, self.clock),
             local_token=self.token,
-            publish=appender(self.log),
+            publish=self._publish,
             refuse=intake.reject,
             ingest=parsers(self.files.hospital, self.clock),
         )
+
+    async def _publish(self, items: Sequence[Item], *, key: str | None = None) -> None:
+        """Store what came over HTTP, and count it (`safecare.console.deps.Publish`)."""
+        await appender(self.log)(items, key=key)
+        self.doors.took(CONSOLE, len(items))
 
     def _intake(self, door: str) -> DoorIntake:
         return DoorIntake(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "run": ("safecare.cli.run", "Start the platform."),
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
+    "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),

@@ -18,11 +18,10 @@ def main() -> None:
 @app.command()
 def verify(data: Annotated[Path, typer.Option(help="Data folder.")] = Path("var")) -> None:
     """Recompute every hash of the audit chain; exit 1 where it is broken."""
+    from safecare.cli.local import opened
     from safecare.store.audit import verify as verify_chain
-    from safecare.store.database import Database
-    from safecare.store.folder import DataFolder
 
-    check = verify_chain(Database(DataFolder(data).database))
+    check = verify_chain(opened(data)[1])
     if check.ok:
         typer.echo(f"{check.count} acts, chain unbroken")
         return

@@ -18,11 +18,10 @@ def invite(
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
 ) -> None:
     """Print a link that signs NAME in as ROLE, once."""
-    from safecare.cli.local import LocalError, call
+    from safecare.cli.local import LocalError, call, stop
 
     try:
         made = call(data, "POST", "/api/invitations", {"role": role, "name": name, "site": site})
     except LocalError as error:
-        typer.echo(f"safecare: {error}", err=True)
-        raise typer.Exit(1) from error
+        stop(error)
     typer.echo(made["url"])

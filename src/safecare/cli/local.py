@@ -1,13 +1,17 @@
-"""Talking to the platform that runs over a data folder on this machine."""
+"""A data folder on this machine, and the platform that runs over it."""
 
 from __future__ import annotations
 
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
+import typer
+
+from safecare.store.database import Database
+from safecare.store.folder import DataFolder
 
 TIMEOUT = 30.0
 """Seconds that the platform has to answer (chosen: it is on this machine)."""
@@ -19,6 +23,20 @@ class LocalError(RuntimeError):
 
 class _Where(msgspec.Struct):
     url: str
+
+
+def stop(error: object, code: int = 1) -> NoReturn:
+    """End the command with `error` on standard error."""
+    typer.echo(f"safecare: {error}", err=True)
+    raise typer.Exit(code)
+
+
+def opened(data: Path) -> tuple[DataFolder, Database]:
+    """Return an existing data folder and its central database; end the command where there is none."""
+    if not (data / "safecare.db").exists():
+        stop(f"{data} is no data folder of a platform (no safecare.db in it)")
+    folder = DataFolder(data)
+    return folder, Database(folder.database)
 
 
 def call(data: Path, method: str, path: str, body: object = None) -> Any:

@@ -25,11 +25,10 @@ def list_(
     limit: Annotated[int, typer.Option(help="Most rows, newest first.")] = 50,
 ) -> None:
     """List rejects, newest first."""
-    from safecare.store.database import Database
-    from safecare.store.folder import DataFolder
+    from safecare.cli.local import opened
     from safecare.store.read import Reader
 
-    for one in Reader(Database(DataFolder(data).database)).rejects(limit=limit, door=door):
+    for one in Reader(opened(data)[1]).rejects(limit=limit, door=door):
         place = f" ({one.place})" if one.place else ""
         typer.echo(f"{one.id}  {one.at:%Y-%m-%d %H:%M:%S}  {one.door:<18} {one.size:>9} B  {one.reason}{place}")
 
@@ -37,16 +36,14 @@ def list_(
 @app.command()
 def show(reject: str, data: Data = Path("var")) -> None:
     """Write the bytes of a reject to standard output, and its reason to standard error."""
+    from safecare.cli.local import opened, stop
     from safecare.store.artifacts import Artifacts
-    from safecare.store.database import Database
-    from safecare.store.folder import DataFolder
     from safecare.store.read import Reader
 
-    folder = DataFolder(data)
-    found = Reader(Database(folder.database)).reject(reject)
+    folder, database = opened(data)
+    found = Reader(database).reject(reject)
     if found is None:
-        typer.echo(f"safecare: no reject is called {reject}", err=True)
-        raise typer.Exit(1)
+        stop(f"no reject is called {reject}")
     typer.echo(f"{found.door}: {found.reason} {found.place}", err=True)
     sys.stdout.buffer.write(Artifacts(folder.artifacts).read(found.artifact))
 
@@ -59,14 +56,20 @@ def replay(
     hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files; default: the demo.")] = None,
 ) -> None:
     """Read rejects again, for example after an asset was added; what can be read now goes on the road."""
-    from safecare.app.replay import replay as read_again
+    from safecare.app.files import BadHospitalError
+    from safecare.app.replay import Replay
+    from safecare.cli.local import opened, stop
+    from safecare.settings import SettingsError
 
+    opened(data)
+    try:
+        again = Replay(data, hospital)
+    except (BadHospitalError, SettingsError) as error:
+        stop(error, 2)
     failed = 0
-    for outcome in read_again(data, hospital, rejects, door):
-        typer.echo(
-            f"{outcome.reject}  {outcome.events} events"
-            if not outcome.reason
-            else f"{outcome.reject}  still unreadable: {outcome.reason}"
-        )
+    for outcome in again.run(rejects, door):
+        what = f"still unreadable: {outcome.reason}" if outcome.reason else f"{outcome.items} items put on the road"
+        typer.echo(f"{outcome.reject}  {what}")
         failed += bool(outcome.reason)
+    again.close()
     raise typer.Exit(1 if failed else 0)
