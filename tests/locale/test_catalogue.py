@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -49,6 +49,13 @@ def test_fills_names_and_local_time_in_both_languages() -> None:
     assert CATALOGUE.render(OPENED, "fr", HOSPITAL) == "Porte de la pharmacie ouverte le 5 mars 2026, 22:04"
 
 
+def test_the_day_of_the_reader_is_not_repeated() -> None:
+    said = "Pharmacy door opened at {}"
+    assert CATALOGUE.render(OPENED, "en", HOSPITAL, now=AT + timedelta(hours=1)) == said.format("22:04:00")
+    # Two hours later it is tomorrow in Paris, though not yet in UTC.
+    assert CATALOGUE.render(OPENED, "en", HOSPITAL, now=AT + timedelta(hours=2)) == said.format("5 Mar 2026, 22:04")
+
+
 def test_uses_the_time_zone_of_the_site() -> None:
     assert CATALOGUE.render(OPENED, "en", HOSPITAL, site="far").endswith("6 Mar 2026, 01:04")
 
@@ -93,6 +100,8 @@ def test_endless_nesting_ends() -> None:
         (0, "0 secs", "0 s"),
         (4.5, "4.5 secs", "4,5 s"),
         (90, "1 min 30 secs", "1 min 30 s"),
+        (599, "9 mins 59 secs", "9 min 59 s"),
+        (1_665, "28 mins", "28 min"),
         (5_400, "1 hr 30 mins", "1 h 30 min"),
         (86_405, "1 day", "1 j"),
         (-60, "-1 min", "-1 min"),

@@ -88,7 +88,7 @@ class Gate:
     def words(self, request: Request) -> Words:
         """Return the words of the reader who is asking."""
         language = language_of(request, self._deps.settings.language)
-        return Words(self._deps.catalogue, self._deps.hospital, self._people, language)
+        return Words(self._deps.catalogue, self._deps.hospital, self._people, language, self._deps.clock.now())
 
     async def _visitor(self, request: Request) -> tuple[Visitor, bool]:
         """Return who is asking, and whether a token (not a cookie) says so."""

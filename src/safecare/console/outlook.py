@@ -126,7 +126,7 @@ def _action(action: Action, site: str, words: Words) -> ActionView:
         cost=action.cost,
         cost_text=words.all(action.cost_text, site),
         why=words.all(action.why, site),
-        steps=[StepView(step.role, words.say(step.text, site)) for step in action.steps],
+        steps=[StepView(step.role, words.role(step.role), words.say(step.text, site)) for step in action.steps],
         needs=list(action.needs),
         reversible=action.reversible,
         infeasible=words.say(action.infeasible, site) if action.infeasible else None,

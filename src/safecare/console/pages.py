@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
@@ -61,7 +62,8 @@ class Pages:
 
 
 def _moment(words: Words, at: Any, site: str | None) -> str:
-    return words.say(say("{at}", at=When(at)), site)
+    # Paper and mails are read on other days: always with the date.
+    return replace(words, now=None).say(say("{at}", at=When(at)), site)
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -24,12 +24,28 @@ from safecare.model.text import say
 
 LANGUAGE_AGE = 31_536_000
 """Seconds for which a browser remembers the chosen language (one year)."""
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+"""Hosts that stand for all addresses of the machine."""
 
 
 def public_url(deps: ConsoleDeps) -> str:
     """Return the address that people use, without a slash at its end."""
     console = deps.settings.console
     return (console.public_url or f"http://{console.host}:{console.port}").rstrip("/")
+
+
+def link_url(deps: ConsoleDeps, request: Request) -> str:
+    """Return the address for a link that is handed over: as set, else the one that this request came in by.
+
+    Taken from our own socket, not from the header ``Host``, which the sender makes up: ``--port 0`` and a host that
+    stands for all addresses name no place that a phone could open.
+    """
+    console = deps.settings.console
+    server = request.scope.get("server")
+    if console.public_url or not server or not server[1]:
+        return public_url(deps)
+    host, port = (server[0] if console.host in EVERY_ADDRESS else console.host), server[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
@@ -116,7 +132,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         token, user = await asyncio.to_thread(_invite, deps, ask)
         await record(visitor_of(request), "invited", f"{user} {ask.role}")
         expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
-        return answer(Invitation(f"{public_url(deps)}/sign-in/{token}", expires), 201)
+        return answer(Invitation(f"{link_url(deps, request)}/sign-in/{token}", expires), 201)
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:

@@ -103,6 +103,7 @@ def notice_view(notice: Notice, receipts: Iterable[Receipt], words: Words) -> In
     return IncidentNotice(
         id=notice.id,
         role=notice.role,
+        role_name=words.role(notice.role),
         channel=notice.channel,
         level=notice.level,
         at=notice.at,
@@ -143,11 +144,15 @@ def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None
     return Place(found.id, words.named(found.id).name, found.level, found.outline)
 
 
-def guard_notice(notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words) -> GuardNotice:
-    """Return a notice as it stands on a guard's phone."""
+def guard_notice(
+    notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words, *, mine: bool = True
+) -> GuardNotice:
+    """Return a notice as it stands on a guard's phone; `mine` says whether its reader is meant."""
     given = [Given(one.outcome, words.person(one.who), one.at) for one in receipts if one.outcome in ANSWERED]
     return GuardNotice(
         id=notice.id,
+        role_name=words.role(notice.role),
+        mine=mine,
         incident=notice.incident,
         revision=notice.revision,
         level=level_of(notice.severity),

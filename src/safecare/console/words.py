@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 
@@ -45,10 +46,12 @@ class Words:
     hospital: Hospital
     people: People
     language: str
+    now: datetime | None = None
+    """When the reader asked: times of the same day are told without the date."""
 
     def say(self, text: Text, site: str | None = None) -> str:
         """Return `text` in the reader's language, with times of `site`."""
-        return self.catalogue.render(text, self.language, self.hospital, site)
+        return self.catalogue.render(text, self.language, self.hospital, site, self.now)
 
     def all(self, texts: Iterable[Text], site: str | None = None) -> list[str]:
         """Return all of `texts`."""
@@ -63,16 +66,22 @@ class Words:
         return [self.named(id) for id in ids]
 
     def person(self, id: str) -> str:
-        """Return the name of a user."""
-        return self.people.name(id)
+        """Return the name of a user; a role stands for itself where nobody in particular is meant."""
+        name = self.people.name(id)
+        return self.role(id) if name == id and (id in ROLE_NAMES or id in self.hospital.roles) else name
 
     def span(self, seconds: float) -> str:
         """Return a duration in words."""
         return span(seconds, self.language)
 
     def role(self, role: str) -> str:
-        """Return the name of a role."""
-        return self.say(ROLE_NAMES[role]) if role in ROLE_NAMES else role
+        """Return the name of a role: one of ours, or one that the hospital's files name."""
+        if role in ROLE_NAMES:
+            return self.say(ROLE_NAMES[role])
+        own = self.hospital.roles.get(role)
+        if own is None:
+            return role.replace("_", " ")
+        return own.fr if self.language == "fr" else own.en
 
 
 ROLE_NAMES = {

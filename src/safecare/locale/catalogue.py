@@ -31,6 +31,7 @@ PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}  # chosen: day before month in both, as in the hospitals served
 _MOMENT = "d MMM y, HH:mm"  # chosen: the month in letters can't be read the wrong way round
+_TODAY = "HH:mm:ss"  # chosen: alerts of one attack come within seconds of each other
 _DEPTH = 6  # chosen: sentences inside sentences; more is a mistake or an attack
 _UNITS = {
     "Cel": "°C",
@@ -45,6 +46,8 @@ _UNITS = {
     "m/s2": "m/s²",
 }
 """How UCUM codes are written for people, where it differs (UCUM 2.1, table of units and print symbols)."""
+_COARSE = 600.0
+"""Seconds from which a duration is told in whole minutes (chosen: no forecast is closer)."""
 _STEPS = ((86_400.0, "duration-day"), (3_600.0, "duration-hour"), (60.0, "duration-minute"), (1.0, "duration-second"))
 
 Value = str | int | float | Ref | When | Span | Amount | Text
@@ -78,12 +81,15 @@ class Catalogue:
             return key
         return found
 
-    def render(self, text: Text, language: str, hospital: Hospital, site: str | None = None) -> str:
+    def render(
+        self, text: Text, language: str, hospital: Hospital, site: str | None = None, now: datetime | None = None
+    ) -> str:
         """Return `text` in `language`. Times are those of `site`'s time zone (default: the hospital's first site).
 
+        With `now`, for a screen that shows what the date is: moments of that day are told by time alone, with seconds.
         Never raises for what stands in `text`: a place without a value stays visible as ``{place}``.
         """
-        return self._render(text, _Reader(language, hospital, site), _DEPTH)
+        return self._render(text, _Reader(language, hospital, site, now), _DEPTH)
 
     def _render(self, text: Text, reader: _Reader, depth: int) -> str:
         sentence = self.translate(text.key, reader.language)
@@ -104,10 +110,11 @@ class Catalogue:
 class _Reader:
     """One reader: language, and the hospital whose names and clock are shown."""
 
-    def __init__(self, language: str, hospital: Hospital, site: str | None) -> None:
+    def __init__(self, language: str, hospital: Hospital, site: str | None, now: datetime | None) -> None:
         self.language = language if language in LANGUAGES else "en"
         self._hospital = hospital
         self._site = site
+        self._now = now
         self._locale = _locale(self.language)
 
     def show(self, value: str | int | float | Ref | When | Span | Amount) -> str:
@@ -128,12 +135,13 @@ class _Reader:
 
     def _moment(self, at: datetime) -> str:
         zones = {str(site.id): site.timezone for site in self._hospital.sites}
-        zone = zones.get(self._site or "") or next(iter(zones.values()), "UTC")
-        return str(format_datetime(at, _MOMENT, tzinfo=_zone(zone), locale=self._locale))
+        zone = _zone(zones.get(self._site or "") or next(iter(zones.values()), "UTC"))
+        today = self._now is not None and self._now.astimezone(zone).date() == at.astimezone(zone).date()
+        return str(format_datetime(at, _TODAY if today else _MOMENT, tzinfo=zone, locale=self._locale))
 
 
 def span(seconds: float, language: str) -> str:
-    """Return a duration in words, with its two largest units: ``1 h 30 min``, ``4.5 s``."""
+    """Return a duration in words, in its two largest units: ``1 h 30 min``, ``4.5 s``; no seconds from `_COARSE`."""
     locale = _locale(language)
     if not abs(seconds) < 1e12:  # also catches what is not a number
         return "?"
@@ -141,7 +149,7 @@ def span(seconds: float, language: str) -> str:
         return "-" + span(-seconds, language)
     if seconds < 10 and seconds != int(seconds):
         return str(format_unit(round(seconds, 1), "duration-second", length="short", locale=locale))
-    left = float(round(seconds))
+    left = float(round(seconds) if seconds < _COARSE else round(seconds / 60) * 60)
     parts: list[str] = []
     for size, unit in _STEPS:
         count, left = divmod(left, size)

@@ -89,6 +89,7 @@ export interface Receipt {
 export interface IncidentNotice {
   id: string;
   role: string;
+  role_name: string;
   channel: string;
   level: number;
   at: string;
@@ -163,7 +164,7 @@ export interface Action {
   cost: number;
   cost_text: string[];
   why: string[];
-  steps: { role: string; text: string }[];
+  steps: { role: string; role_name: string; text: string }[];
   needs: ApprovalStep[];
   reversible: boolean;
   infeasible: string | null;
@@ -209,6 +210,9 @@ export interface FloorLevel extends Named {
 
 export interface GuardNotice {
   id: string;
+  /** Name of the role that it is for, and whether the visitor is meant. */
+  role_name: string;
+  mine: boolean;
   incident: string;
   revision: number;
   level: Level;

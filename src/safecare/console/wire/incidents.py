@@ -117,6 +117,7 @@ class IncidentNotice(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     role: str
+    role_name: str
     channel: str
     level: int
     at: datetime
@@ -204,6 +205,7 @@ class StepView(msgspec.Struct, frozen=True):
     """One step of a playbook."""
 
     role: str
+    role_name: str
     text: str
 
 

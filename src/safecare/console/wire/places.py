@@ -88,6 +88,9 @@ class GuardNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A notice on a guard's phone."""
 
     id: str
+    role_name: str
+    mine: bool
+    """Whether the visitor is meant, or only looks on."""
     incident: str
     revision: int
     level: Level
