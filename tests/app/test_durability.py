@@ -25,6 +25,7 @@ from safecare.scenarios.private import PrivatePlatform
 from safecare.store.database import Database
 from safecare.store.read import Reader
 
+pytest_plugins = ["platform_fixtures"]
 pytestmark = pytest.mark.slow
 
 BATCH, PAUSE = 100, 0.1

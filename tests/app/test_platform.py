@@ -14,6 +14,7 @@ from platform_harness import body, client, forced, reading, until
 
 from safecare.scenarios.private import NotReadyError, PrivatePlatform
 
+pytest_plugins = ["platform_fixtures"]
 pytestmark = pytest.mark.slow
 
 

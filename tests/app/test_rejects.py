@@ -16,6 +16,7 @@ from platform_harness import body, client, reading, until
 from safecare.app.files import demo_hospital
 from safecare.scenarios.private import PrivatePlatform
 
+pytest_plugins = ["platform_fixtures"]
 pytestmark = pytest.mark.slow
 
 
