@@ -14,10 +14,6 @@ import msgspec
 
 LIMIT = 65_536
 """Largest payload, bytes (chosen: a sensor's state is below 2 kB)."""
-MOST_SIGNALS = 64
-"""Most signals in one payload (chosen: a multi-sensor has a dozen values)."""
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Times before this come from a device whose clock was never set."""
 
 QUANTITIES = {
     "temperature": "Cel",
@@ -29,12 +25,15 @@ QUANTITIES = {
     "power": "W",
 }
 """Measured values that Zigbee2MQTT names, with the UCUM unit that its pages give them."""
-BINARY = {"water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "mains"}
+BINARY = ("water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "mains")
 """Binary states that are passed on under their own name."""
 ACCESS = {"granted", "denied", "opened", "closed"}
+FIRE = {"alarm", "prealarm", "fault", "normal"}
 POWER = {"lost", "battery", "generator", "normal"}
 MEANS = {"card", "code", "phone"}
 PLACED_BY = {"roster", "tag", "logon"}
+UNDERSTOOD = tuple(sorted((*QUANTITIES, *BINARY, "contact", "smoke", "fire", "access", "supply", "placed")))
+"""Keys that give a signal, in the order in which their signals are told."""
 
 
 class FieldError(ValueError):
@@ -64,11 +63,10 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldMessage(msgspec.Struct, frozen=True):
-    """All signals of one payload, the device's own time and its own id of the message, if it gave them."""
+    """All signals of one payload, and the device's own time (UTC) if it gave one."""
 
     signals: tuple[Signal, ...]
     at: datetime | None
-    ref: str
 
 
 _decoder = msgspec.json.Decoder(dict[str, Any])
@@ -82,65 +80,73 @@ def read_field(raw: bytes) -> FieldMessage:
         said = _decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
         raise FieldError(f"not a JSON object: {error}") from error
-    signals: list[Signal] = []
-    for key in sorted(said):
-        signals += _signals(key, said)
-    if len(signals) > MOST_SIGNALS:
-        raise FieldError(f"{len(signals)} signals are over the limit of {MOST_SIGNALS}")
+    signals = tuple(
+        _signal(key, said) for key in UNDERSTOOD if key in said and (said[key] is not None or key == "placed")
+    )
     if not signals:
         raise FieldError("no key that is understood")
-    return FieldMessage(tuple(signals), _time(said), str(said.get("id") or said.get("seq") or ""))
+    return FieldMessage(signals, _time(said))
 
 
-def _signals(key: str, said: dict[str, Any]) -> list[Signal]:
+def _signal(key: str, said: dict[str, Any]) -> Signal:
     value = said[key]
-    if key == "contact":  # Zigbee2MQTT: true = closed
-        return [Signal(what="contact", on=not _flag(key, value), egress=bool(said.get("egress", False)))]
-    if key == "smoke":
-        return [Signal(what="fire", state="alarm" if _flag(key, value) else "normal")]
-    if key == "fire":
-        return [Signal(what="fire", state=_one_of(key, value, {"alarm", "prealarm", "fault", "normal"}))]
-    if key == "access":
-        badge, means = said.get("badge", ""), said.get("means", "unknown")
-        return [
-            Signal(
-                what="access",
-                state=_one_of(key, value, ACCESS),
-                badge=_word("badge", badge),
-                means=means if means in MEANS else "unknown",
-                reason=_word("reason", said.get("reason", "")),
-                egress=bool(said.get("egress", False)),
-            )
-        ]
-    if key == "supply":
-        return [Signal(what="power", state=_one_of(key, value, POWER))]
-    if key == "placed":
-        place = "" if value is None else _word(key, value)
-        by = _one_of("by", said.get("by", "roster"), PLACED_BY)
-        return [Signal(what="placed", badge=_word("badge", said.get("badge", "")), place=place, state=by)]
-    if key in QUANTITIES:
-        return [Signal(what="reading", name=key, value=_number(key, value), unit=QUANTITIES[key])]
-    if key in BINARY:
-        return [Signal(what="point", name=key, on=_flag(key, value))]
-    return []
+    match key:
+        case "contact":  # Zigbee2MQTT: true = closed
+            return Signal(what="contact", on=not _flag(key, value), egress=_egress(said))
+        case "smoke":
+            return Signal(what="fire", state="alarm" if _flag(key, value) else "normal")
+        case "fire":
+            return Signal(what="fire", state=_one_of(key, value, FIRE))
+        case "access":
+            return _access(_one_of(key, value, ACCESS), said)
+        case "supply":
+            return Signal(what="power", state=_one_of(key, value, POWER))
+        case "placed":
+            place = "" if value is None else _word(key, value)
+            by = _one_of("by", said.get("by", "roster"), PLACED_BY)
+            return Signal(what="placed", badge=_badge(said), place=place, state=by)
+        case _ if key in QUANTITIES:
+            return Signal(what="reading", name=key, value=_number(key, value), unit=QUANTITIES[key])
+        case _:
+            return Signal(what="point", name=key, on=_flag(key, value))
+
+
+def _access(state: str, said: dict[str, Any]) -> Signal:
+    means = said.get("means")
+    return Signal(
+        what="access",
+        state=state,
+        badge=_badge(said),
+        means=means if isinstance(means, str) and means in MEANS else "unknown",
+        reason=_word("reason", said.get("reason", "")),
+        egress=_egress(said),
+    )
+
+
+def _badge(said: dict[str, Any]) -> str:
+    return _word("badge", said.get("badge", ""))
+
+
+def _egress(said: dict[str, Any]) -> bool:
+    return _flag("egress", said.get("egress", False))
 
 
 def _flag(key: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise FieldError(f"must be true or false, not {value!r:.40}", key)
+    raise FieldError(f"must be true or false, not {_shown(value)}", key)
 
 
 def _number(key: str, value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9:
         return float(value)
-    raise FieldError(f"must be a number, not {value!r:.40}", key)
+    raise FieldError(f"must be a number, not {_shown(value)}", key)
 
 
 def _one_of(key: str, value: object, allowed: set[str]) -> str:
     if isinstance(value, str) and value in allowed:
         return value
-    raise FieldError(f"must be one of {', '.join(sorted(allowed))}, not {value!r:.40}", key)
+    raise FieldError(f"must be one of {', '.join(sorted(allowed))}, not {_shown(value)}", key)
 
 
 def _word(key: str, value: object) -> str:
@@ -156,11 +162,15 @@ def _time(said: dict[str, Any]) -> datetime | None:
         return None
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            at = datetime.fromtimestamp(value / 1000, UTC)
-        else:
-            at = datetime.fromisoformat(str(value))
+            return datetime.fromtimestamp(value / 1000, UTC)
+        at = datetime.fromisoformat(value if isinstance(value, str) else "")
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise FieldError(f"not a time: {value!r:.40}", "at") from error
-    if at.tzinfo is None:
-        raise FieldError("a time needs its offset from UTC", "at")
-    return at.astimezone(UTC) if at >= EARLIEST else None
+        raise FieldError(f"not a time: {_shown(value)}", "at") from error
+    raise FieldError("a time needs its offset from UTC", "at")
+
+
+def _shown(value: object) -> str:
+    """Return `value` as a reason may tell it: plain values shortened, others by their type."""
+    return repr(value)[:40] if isinstance(value, str | int | float | None) else type(value).__name__

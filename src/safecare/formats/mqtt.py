@@ -26,6 +26,10 @@ REFUSED_CREDENTIALS: Final = 4
 """CONNACK return codes (3.2.2.3)."""
 
 
+FLAGS: Final = {PUBREL: 2, SUBSCRIBE: 2, UNSUBSCRIBE: 2}
+"""Reserved flags of the fixed header that are not 0 (2.2.2, table 2.2)."""
+
+
 class MqttError(ValueError):
     """Bytes that are no MQTT 3.1.1, or over the limit; the connection must be closed (4.8.0-1)."""
 
@@ -42,6 +46,8 @@ class Connect(msgspec.Struct, frozen=True):
     """A client's request to connect (3.1)."""
 
     client: str
+    clean: bool
+    """Whether the client wants to begin with an empty session; without an identifier it must (3.1.3-7)."""
     keep_alive: int
     """Seconds; 0 = none. The server waits one and a half times as long (3.1.2-24)."""
     level: int
@@ -64,9 +70,14 @@ class Publish(msgspec.Struct, frozen=True):
 class Decoder:
     """Turns a stream of bytes into packets."""
 
-    limit: int = 1 << 20
-    """Largest packet, bytes (chosen: sensors send hundreds of bytes; the standard allows 256 MB)."""
+    limit: int = 1 << 17
+    """Largest packet, bytes (chosen: twice the largest payload that is understood; the standard allows 256 MB)."""
     _buffer: bytearray = field(default_factory=bytearray, init=False)
+
+    @property
+    def held(self) -> bytes:
+        """What has come and is no whole packet yet."""
+        return bytes(self._buffer)
 
     def feed(self, raw: bytes) -> Iterator[Packet]:
         """Take bytes and yield the packets that are complete. Raises `MqttError`."""
@@ -78,6 +89,11 @@ class Decoder:
             yield packet
 
     def _next(self) -> Packet | None:
+        if not self._buffer:
+            return None
+        kind, flags = self._buffer[0] >> 4, self._buffer[0] & 0x0F
+        if kind != PUBLISH and flags != FLAGS.get(kind, 0):
+            raise MqttError(f"packet type {kind} with flags {flags}")  # 2.2.2-2
         length, at, shift = 0, 1, 0
         while True:  # remaining length, at most four bytes (2.2.3)
             if len(self._buffer) <= at:
@@ -94,7 +110,7 @@ class Decoder:
             raise MqttError(f"packet of {length} bytes is over the limit of {self.limit}")
         if len(self._buffer) < at + length:
             return None
-        packet = Packet(self._buffer[0] >> 4, self._buffer[0] & 0x0F, bytes(self._buffer[at : at + length]))
+        packet = Packet(kind, flags, bytes(self._buffer[at : at + length]))
         del self._buffer[: at + length]
         return packet
 
@@ -106,10 +122,12 @@ def read_connect(packet: Packet) -> Connect:
         raise MqttError("not an MQTT 3.1.1 connect")
     level, flags = packet.body[at], packet.body[at + 1]
     keep_alive = int.from_bytes(packet.body[at + 2 : at + 4], "big")
-    if level != 4:
-        return Connect("", keep_alive, level, None, None)
+    if level != 4:  # what follows may be anything
+        return Connect("", True, keep_alive, level, None, None)
     if flags & 0x01:
         raise MqttError("reserved connect flag is set")
+    if flags & 0x40 and not flags & 0x80:
+        raise MqttError("a password without a user name")  # 3.1.2-22
     client, at = _text(packet.body, at + 4)
     if flags & 0x04:  # will: read over it, nobody is told from here
         _, at = _text(packet.body, at)
@@ -120,7 +138,7 @@ def read_connect(packet: Packet) -> Connect:
         user, at = _text(packet.body, at)
     if flags & 0x40:
         password, at = _binary(packet.body, at)
-    return Connect(client, keep_alive, level, user, password)
+    return Connect(client, bool(flags & 0x02), keep_alive, level, user, password)
 
 
 def read_publish(packet: Packet) -> Publish:
@@ -129,7 +147,7 @@ def read_publish(packet: Packet) -> Publish:
     if qos == 3:
         raise MqttError("quality of service 3 does not exist")
     topic, at = _text(packet.body, 0)
-    if not topic or "#" in topic or "+" in topic or "\0" in topic:
+    if not topic or "#" in topic or "+" in topic:
         raise MqttError("a message needs a topic without wildcards")
     number = 0
     if qos:
@@ -169,13 +187,20 @@ def pubcomp(number: int) -> bytes:
     return b"\x70\x02" + number.to_bytes(2, "big")
 
 
+def unsuback(number: int) -> bytes:
+    """Write an UNSUBACK (3.11): there is no subscription any more, as there was none."""
+    return b"\xb0\x02" + number.to_bytes(2, "big")
+
+
 def suback_refused(packet: Packet) -> bytes:
     """Write a SUBACK (3.9) that refuses every topic asked for: this server only takes in. Raises `MqttError`."""
     number, at, topics = read_number(packet), 2, 0
     while at < len(packet.body):
         _, at = _text(packet.body, at)
-        at += 1
+        at += 1  # the quality of service that is asked for
         topics += 1
+    if not topics or at > len(packet.body):
+        raise MqttError("a subscription without topics, or cut off")  # 3.8.3-3
     body = number.to_bytes(2, "big") + b"\x80" * topics
     return b"\x90" + _length(len(body)) + body
 
@@ -201,6 +226,9 @@ def _binary(body: bytes, at: int) -> tuple[bytes, int]:
 def _text(body: bytes, at: int) -> tuple[str, int]:
     raw, end = _binary(body, at)
     try:
-        return raw.decode("utf-8"), end
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MqttError(f"text is not UTF-8: {error.reason}") from error
+    if "\0" in text:
+        raise MqttError("text with a null character")  # 1.5.3-2
+    return text, end

@@ -1,15 +1,18 @@
 """A broker that the hospital already has: subscribes, and acknowledges a message after it is stored.
 
 The session is persistent (clean session off) and acknowledgements are sent by hand, so a broker keeps for
-us what it sent while we were down.
+us what it sent while we were down. What it sends again because an acknowledgement was lost is stored once
+where the device tells its time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -21,8 +24,26 @@ from safecare.sources.mqtt.decode import events_of
 
 LONGEST_WAIT = 30.0
 """Seconds between attempts to reach a broker that is away (chosen)."""
+FIRST_WAIT = 0.5
+"""Seconds until storing is tried again when there was no room (chosen)."""
 WAITING = 1000
-"""Most messages taken from the broker and not yet stored; beyond that its flow is held back (chosen)."""
+"""Most messages taken from the broker and not yet stored; beyond that we stop reading, so that TCP holds the broker
+back (chosen: a second of a busy broker)."""
+BATCH = 256
+"""Most messages that are stored at once (chosen: the disk is waited for once, and memory stays small)."""
+CLOSING = 0.2
+"""Seconds after which a held back reader notices that we are closing (chosen)."""
+
+
+class Message(NamedTuple):
+    """What the broker sent, when, and in which of our connections: only there it can be acknowledged."""
+
+    topic: str
+    payload: bytes
+    seen: datetime
+    number: int
+    qos: int
+    connection: int
 
 
 @source("mqtt-broker")
@@ -41,76 +62,141 @@ class MqttClient:
     user: str = ""
     password: str = ""
     authority: str = ""
-    _queue: asyncio.Queue[paho.MQTTMessage] = field(init=False)
 
     async def run(self, intake: Intake) -> None:
         """Follow the broker until cancelled; reconnect with back-off."""
-        self._queue = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        client = self._client(loop, intake)
-        client.connect_async(self.host, self.port, keepalive=30)
-        client.loop_start()
+        line = _Line(self, intake, asyncio.get_running_loop())
+        line.start()
         try:
             while True:
-                message = await self._queue.get()
-                await self._store(message, intake)
-                client.ack(message.mid, message.qos)
+                messages = await line.take()
+                await self._store(messages, intake)
+                line.done(messages)
         finally:
-            client.disconnect()
-            await asyncio.to_thread(client.loop_stop)
+            await asyncio.shield(asyncio.to_thread(line.close))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
         return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now()))
 
-    def _client(self, loop: asyncio.AbstractEventLoop, intake: Intake) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"safecare-{self.door}", clean_session=False, manual_ack=True
-        )
-        if self.user:
-            client.username_pw_set(self.user, self.password)
-        if self.authority:
-            client.tls_set(ca_certs=self.authority)
-        client.reconnect_delay_set(1, int(LONGEST_WAIT))
-        client.max_inflight_messages_set(WAITING)
-
-        def connected(broker: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-            if code.is_failure:
-                loop.call_soon_threadsafe(intake.report, self.door, "failed", str(code))
-                return
-            broker.subscribe([(topic, 1) for topic in self.topics])
-            loop.call_soon_threadsafe(intake.report, self.door, "ok", f"{self.host}:{self.port}")
-
-        def disconnected(_client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-            loop.call_soon_threadsafe(intake.report, self.door, "failed", f"broker away: {code}")
-
-        def unreachable(_client: paho.Client, _data: Any) -> None:
-            loop.call_soon_threadsafe(intake.report, self.door, "failed", f"no broker at {self.host}:{self.port}")
-
-        def received(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-            loop.call_soon_threadsafe(self._queue.put_nowait, message)
-
-        client.on_connect = connected
-        client.on_disconnect = disconnected
-        client.on_connect_fail = unreachable
-        client.on_message = received
-        return client
-
-    async def _store(self, message: paho.MQTTMessage, intake: Intake) -> None:
-        context, payload = {"topic": message.topic}, bytes(message.payload)
-        wait = 0.5
+    async def _store(self, messages: Sequence[Message], intake: Intake) -> None:
+        """Store all of `messages`, or wait until there is room: not acknowledged, the broker keeps the rest."""
+        events: list[Event] = []
+        unreadable: list[tuple[Message, UnreadableError]] = []
+        for message in messages:
+            try:
+                events += events_of(message.topic, message.payload, self.door, intake, message.seen)
+            except UnreadableError as error:
+                unreadable.append((message, error))
+        wait = FIRST_WAIT
         while True:
             try:
-                try:
-                    events = list(self.decode(payload, context, intake))
-                except UnreadableError as error:
-                    await intake.reject(self.door, payload, error.reason, error.place, context)
-                else:
-                    await intake.publish(events)
-            except LogFullError:  # not acknowledged: the broker keeps the rest until there is room again
+                while unreadable:
+                    message, why = unreadable[0]
+                    context = {"topic": message.topic}
+                    await intake.reject(self.door, message.payload, why.reason, why.place, context)
+                    unreadable.pop(0)
+                await intake.publish(events)
+            except LogFullError:
                 intake.report(self.door, "failed", "no room: waiting")
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
             else:
                 intake.report(self.door, "ok", f"{self.host}:{self.port}")
                 return
+
+
+class _Line:
+    """The broker's side: paho and its thread, which hands over to the event loop and waits when we are slow."""
+
+    def __init__(self, settings: MqttClient, intake: Intake, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._intake = intake
+        self._loop = loop
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._room = threading.BoundedSemaphore(WAITING)
+        self._closing = threading.Event()
+        self._connection = 0
+        self._refused = ""
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=f"safecare-{settings.door}", clean_session=False, manual_ack=True
+        )
+        if settings.user:
+            self._client.username_pw_set(settings.user, settings.password)
+        if settings.authority:
+            self._client.tls_set(ca_certs=settings.authority)
+        self._client.reconnect_delay_set(1, int(LONGEST_WAIT))
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = self._subscribed
+        self._client.on_disconnect = self._disconnected
+        self._client.on_connect_fail = self._unreachable
+        self._client.on_message = self._received
+
+    def start(self) -> None:
+        """Begin to connect, and go on trying."""
+        self._client.connect_async(self._settings.host, self._settings.port, keepalive=30)
+        self._client.loop_start()
+
+    async def take(self) -> list[Message]:
+        """Wait for messages and return those that are there, in order."""
+        messages = [await self._queue.get()]
+        while len(messages) < BATCH and not self._queue.empty():
+            messages.append(self._queue.get_nowait())
+        return messages
+
+    def done(self, messages: Sequence[Message]) -> None:
+        """Acknowledge stored messages. Those of an earlier connection the broker sends again: numbers start anew."""
+        for message in messages:
+            if message.connection == self._connection:
+                self._client.ack(message.number, message.qos)
+            self._room.release()
+
+    def close(self) -> None:
+        """Disconnect and wait for paho's thread."""
+        self._closing.set()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _report(self, state: str, detail: str) -> None:
+        self._loop.call_soon_threadsafe(self._intake.report, self._settings.door, state, detail)
+
+    def _connected(self, client: paho.Client, _data: Any, flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self._refused = f"the broker refuses us: {code}"
+            return
+        if self._connection == 0 or not flags.session_present:
+            # asked for again, it would send all retained messages again
+            client.subscribe([(topic, 1) for topic in self._settings.topics])
+        self._connection += 1
+        self._report("ok", f"{self._settings.host}:{self._settings.port}")
+
+    def _subscribed(self, _client: paho.Client, _data: Any, _number: int, codes: Any, _properties: Any) -> None:
+        refused = [topic for topic, code in zip(self._settings.topics, codes, strict=False) if code.is_failure]
+        if refused:
+            self._report("failed", f"the broker refuses {', '.join(refused)}")
+
+    def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self._report("failed", self._refused or f"broker away: {code}")
+            self._refused = ""
+
+    def _unreachable(self, _client: paho.Client, _data: Any) -> None:
+        self._report("failed", f"no broker at {self._settings.host}:{self._settings.port}")
+
+    def _received(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        while not self._room.acquire(timeout=CLOSING):
+            if self._closing.is_set():
+                return
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # nothing is called so: it goes to the rejects
+            topic = ""
+        taken = Message(
+            topic,
+            bytes(message.payload),
+            self._intake.clock.now(),
+            message.mid,
+            message.qos,
+            self._connection,
+        )
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, taken)

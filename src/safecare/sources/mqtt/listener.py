@@ -1,14 +1,15 @@
 """MQTT devices that send to us directly: a server that takes in and acknowledges what is stored.
 
-It is no broker: subscriptions are refused. A QoS 1 message is acknowledged (PUBACK) only after its events,
-or its reject, are durable; when there is no room the connection is closed without an acknowledgement, so
-that the device sends the message again.
+It is no broker: subscriptions are refused. A message of QoS 1 or 2 is acknowledged (PUBACK, PUBREC) only after
+its events, or its reject, are durable; when there is no room the connection is closed without an
+acknowledgement, so that the device sends the message again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from safecare.sources.mqtt.decode import events_of
 
 FIRST_PACKET = 10.0
 """Seconds in which a client must say CONNECT (chosen; 3.1.4 asks for "a reasonable amount of time")."""
+FIRST_LIMIT = 1 << 13
+"""Largest CONNECT, bytes: who has not signed in yet gets little memory (chosen: names and passwords are short)."""
+READ_SIZE = 1 << 16
 
 
 @source("mqtt")
@@ -30,8 +34,9 @@ FIRST_PACKET = 10.0
 class MqttListener:
     """Listens for devices.
 
-    `host`, `port`: where. `users`: passwords by user name; empty = anyone who can reach the port.
-    `certificate`, `key`: PEM files for TLS. `most`: connections at the same time.
+    `host`, `port`: where; port 0 takes a free one, told by `address` once `started` is set. `users`: passwords by
+    user name; empty = anyone who can reach the port. `certificate`, `key`: PEM files for TLS. `most`: connections
+    at the same time. `first_packet`: seconds until a client must have said CONNECT.
     """
 
     door: str
@@ -41,31 +46,39 @@ class MqttListener:
     certificate: str = ""
     key: str = ""
     most: int = 500
-    _open: int = field(default=0, init=False)
+    first_packet: float = FIRST_PACKET
+    address: tuple[str, int] = field(default=("", 0), init=False)
+    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _open: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def run(self, intake: Intake) -> None:
-        """Serve until cancelled."""
+        """Serve until cancelled. Raises `OSError` when the address, the certificate or its key can't be had."""
         context = None
         if self.certificate:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(self.certificate, self.key)
-        tasks: set[asyncio.Task[None]] = set()
+            context.load_cert_chain(self.certificate, self.key or None)
 
-        async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            await self._serve(reader, writer, intake)
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(self._serve(reader, writer, intake))
+            self._open.add(task)
+            task.add_done_callback(self._open.discard)
 
-        server = await asyncio.start_server(client, self.host, self.port, ssl=context)
-        intake.report(self.door, "ok", f"{self.host}:{server.sockets[0].getsockname()[1]}")
+        # with TLS a client that never ends its handshake is dropped as one that never says CONNECT
+        patience = self.first_packet if context else None
+        server = await asyncio.start_server(
+            connected, self.host, self.port, ssl=context, ssl_handshake_timeout=patience
+        )
         try:
-            async with server:
-                await server.serve_forever()
+            self.address = server.sockets[0].getsockname()[:2]
+            intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
+            self.started.set()
+            await asyncio.get_running_loop().create_future()
         finally:
-            for task in tasks:
+            self.started.clear()
+            server.close()
+            for task in list(self._open):
                 task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
@@ -73,44 +86,54 @@ class MqttListener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         peer = str((writer.get_extra_info("peername") or ("?",))[0])
-        self._open += 1
         try:
-            if self._open <= self.most:
+            if len(self._open) <= self.most:
                 await self._session(reader, writer, intake, peer)
             else:
                 structlog.get_logger().warning("too many connections", door=self.door, peer=peer)
         except LogFullError:
             intake.report(self.door, "failed", "no room: senders are refused")
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+        except (ConnectionError, TimeoutError, ssl.SSLError):
             pass  # the device went away; what it had acknowledged is stored
         finally:
-            self._open -= 1
             writer.close()
 
     async def _session(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake, peer: str
     ) -> None:
-        decoder = mqtt.Decoder()
-        patience: float | None = None  # None = no CONNECT yet
-        while patience is None or patience >= 0:
-            raw = await asyncio.wait_for(reader.read(65_536), FIRST_PACKET if patience is None else patience or None)
-            if not raw:
+        connection: socket.socket = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # frees the place of a device that vanished
+        decoder = mqtt.Decoder(FIRST_LIMIT)
+        packet: mqtt.Packet | None = None
+        try:
+            async with asyncio.timeout(self.first_packet):
+                while packet is None:
+                    raw = await reader.read(FIRST_LIMIT)
+                    if not raw:
+                        return
+                    packet = next(decoder.feed(raw), None)
+            patience = self._connect(packet, writer, peer)
+            if patience is None:
+                await writer.drain()
                 return
-            try:
+            decoder.limit, raw = mqtt.Decoder.limit, b""
+            while True:
                 for packet in decoder.feed(raw):
                     if packet.type == mqtt.DISCONNECT:
                         return
-                    if patience is None:
-                        patience = self._connect(packet, writer)
-                    else:
-                        writer.write(await self._answer(packet, intake))
-            except mqtt.MqttError as error:
-                await intake.reject(self.door, raw, str(error), f"connection from {peer}")
-                return
-            await writer.drain()
+                    writer.write(await self._answer(packet, intake))
+                packet = None
+                await writer.drain()
+                raw = await asyncio.wait_for(reader.read(READ_SIZE), patience or None)
+                if not raw:
+                    return
+        except mqtt.MqttError as error:
+            await intake.reject(
+                self.door, packet.body if packet else decoder.held, str(error), f"connection from {peer}"
+            )
 
-    def _connect(self, packet: mqtt.Packet, writer: asyncio.StreamWriter) -> float:
-        """Answer a CONNECT; return the seconds of silence to allow (0 = any), below 0 when refused."""
+    def _connect(self, packet: mqtt.Packet, writer: asyncio.StreamWriter, peer: str) -> float | None:
+        """Answer a CONNECT; return the seconds of silence to allow (0 = any), None when refused."""
         if packet.type != mqtt.CONNECT:
             raise mqtt.MqttError("the first packet is no CONNECT")
         request = mqtt.read_connect(packet)
@@ -119,8 +142,13 @@ class MqttListener:
             code = mqtt.REFUSED_PROTOCOL
         elif self.users and not self._known(request):
             code = mqtt.REFUSED_CREDENTIALS
+        elif not request.client and not request.clean:
+            code = mqtt.REFUSED_IDENTIFIER  # 3.1.3-8
         writer.write(mqtt.connack(code))
-        return -1.0 if code else request.keep_alive * 1.5
+        if code:
+            structlog.get_logger().warning("device refused", door=self.door, peer=peer, code=code)
+            return None
+        return request.keep_alive * 1.5
 
     def _known(self, request: mqtt.Connect) -> bool:
         expected = self.users.get(request.user or "")
@@ -140,6 +168,8 @@ class MqttListener:
                 return mqtt.PINGRESP
             case mqtt.SUBSCRIBE:
                 return mqtt.suback_refused(packet)
+            case mqtt.UNSUBSCRIBE:
+                return mqtt.unsuback(mqtt.read_number(packet))
             case _:
                 raise mqtt.MqttError(f"packet type {packet.type} is not for a server that takes in")
 
@@ -151,4 +181,4 @@ class MqttListener:
             await intake.reject(self.door, message.payload, error.reason, error.place, context)
         else:
             await intake.publish(events)
-            intake.report(self.door, "ok", f"{self._open} connected")
+            intake.report(self.door, "ok", f"{len(self._open)} connected")

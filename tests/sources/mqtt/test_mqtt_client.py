@@ -1,0 +1,280 @@
+"""A broker that the hospital already has: a real mosquitto, stopped, killed and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from safecare.formats.mqtt import Decoder, Packet
+from safecare.sources.mqtt.client import MqttClient
+from safecare.testing.intake import MemoryIntake
+
+MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+TOPIC = "doors/pharmacy"
+PATIENCE = 20.0
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path(MOSQUITTO).exists(), reason="the program mosquitto is not installed"),
+]
+
+
+class Broker:
+    """A mosquitto with its own folder, on its own port, that keeps sessions over a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._config = folder / "mosquitto.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\nlog_dest none\n"
+        )
+        folder.chmod(0o777)  # mosquitto gives up the rights of root
+
+    def start(self) -> None:
+        """Start, and wait until it listens."""
+        self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)])
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                assert self._process.poll() is None, "mosquitto ended"
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            else:
+                return
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it by a signal."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def publish(self, *payloads: bytes, topic: str = TOPIC, retain: bool = False) -> None:
+        """Publish with QoS 1, and wait until the broker has all."""
+        sender = paho.Client(CallbackAPIVersion.VERSION2)
+        sender.connect("127.0.0.1", self.port)
+        sender.loop_start()
+        sent = [sender.publish(topic, payload, 1, retain) for payload in payloads]
+        for info in sent:
+            info.wait_for_publish(PATIENCE)
+            assert info.is_published()
+        sender.disconnect()
+        sender.loop_stop()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    for folder in (*reversed(tmp_path.parents), tmp_path):
+        if folder.owner() == Path.home().owner() and folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)  # for the user that mosquitto becomes
+    home = tmp_path / "broker"
+    home.mkdir()
+    found = Broker(home)
+    found.start()
+    yield found
+    found.stop(signal.SIGKILL)
+
+
+@asynccontextmanager
+async def following(broker: Broker, intake: MemoryIntake, **settings: Any) -> AsyncIterator[None]:
+    door = MqttClient("broker", "127.0.0.1", settings.pop("topics", ["doors/#"]), port=broker.port, **settings)
+    task = asyncio.create_task(door.run(intake))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def ready(intake: MemoryIntake) -> None:
+    await intake.until(lambda one: one.states.get("broker", ("",))[0] == "ok", PATIENCE)
+
+
+def message(number: int) -> bytes:
+    return b'{"contact": %s, "at": "2026-03-02T07:%02d:%02dZ"}' % (
+        b"true" if number % 2 else b"false",
+        number // 60,
+        number % 60,
+    )
+
+
+def ids(intake: MemoryIntake) -> set[str]:
+    return {event.id for event in intake.events}
+
+
+async def test_messages_are_stored(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, *map(message, range(300)))
+        await intake.until(lambda one: len(one.events) == 300, PATIENCE)
+    assert [event.at for event in intake.events] == sorted(event.at for event in intake.events)
+
+
+async def test_what_came_while_we_were_down_arrives_once(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+    await asyncio.to_thread(broker.publish, *map(message, range(50)))
+    async with following(broker, intake):
+        await intake.until(lambda one: len(one.events) >= 50, PATIENCE)
+    async with following(broker, intake):
+        await asyncio.to_thread(broker.publish, message(50))
+        await intake.until(lambda one: len(ids(one)) == 51, PATIENCE)
+
+
+async def test_what_could_not_be_stored_is_not_acknowledged(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        intake.room = 0
+        await asyncio.to_thread(broker.publish, *map(message, range(30)))
+        await asyncio.to_thread(broker.publish, b"no JSON")
+        await intake.until(lambda one: one.states["broker"] == ("failed", "no room: waiting"), PATIENCE)
+    assert not intake.events
+    intake.room = None
+    async with following(broker, intake):
+        await intake.until(lambda one: len(ids(one)) == 30 and bool(one.rejects), PATIENCE)
+    assert {reject.raw for reject in intake.rejects} == {b"no JSON"}
+
+
+async def test_room_returns_while_we_wait(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        intake.room = 0
+        await asyncio.to_thread(broker.publish, message(1), b"no JSON", message(2))
+        await intake.until(lambda one: one.states["broker"][0] == "failed", PATIENCE)
+        intake.room = None
+        await intake.until(lambda one: len(ids(one)) == 2 and one.states["broker"][0] == "ok", PATIENCE)
+    assert [reject.raw for reject in intake.rejects] == [b"no JSON"]
+
+
+async def test_a_broker_that_is_killed_is_found_again(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, message(1))
+        await intake.until(lambda one: len(one.events) == 1, PATIENCE)
+        await asyncio.to_thread(broker.stop, signal.SIGKILL)
+        await intake.until(lambda one: one.states["broker"][0] == "failed", PATIENCE)
+        await asyncio.to_thread(broker.start)
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, message(2))
+        await intake.until(lambda one: len(ids(one)) == 2, PATIENCE)
+
+
+async def test_a_broker_that_is_away_at_the_start(broker: Broker) -> None:
+    broker.stop()
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await intake.until(lambda one: one.states.get("broker", ("",))[0] == "failed", PATIENCE)
+        assert str(broker.port) in intake.states["broker"][1]
+        await asyncio.to_thread(broker.start)
+        await ready(intake)
+
+
+async def test_retained_messages_come_at_the_start_and_not_again(broker: Broker) -> None:
+    await asyncio.to_thread(broker.publish, b'{"contact": false}', retain=True)
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await intake.until(lambda one: len(one.events) == 1, PATIENCE)
+        await asyncio.sleep(1.5)  # autosave: the broker has our session on disk
+        await asyncio.to_thread(broker.stop)
+        await intake.until(lambda one: one.states["broker"][0] == "failed", PATIENCE)
+        await asyncio.to_thread(broker.start)
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, message(1))
+        await intake.until(lambda one: len(one.events) == 2, PATIENCE)
+
+
+async def test_unknown_topics_are_kept(broker: Broker) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, b'{"contact": true}', topic="doors/nowhere")
+        await intake.until(lambda one: len(one.rejects) == 1, PATIENCE)
+    (reject,) = intake.rejects
+    assert reject.context == {"topic": "doors/nowhere"}
+    assert reject.reason == "no asset of the hospital has this topic"
+
+
+@asynccontextmanager
+async def scripted(*said: bytes) -> AsyncIterator[tuple[MemoryIntake, asyncio.Queue[Packet]]]:
+    """A door that follows a broker of ours, which says one of `said` to each packet; and the packets it gets."""
+    got: asyncio.Queue[Packet] = asyncio.Queue()
+    answers = iter(said)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder = Decoder()
+        while raw := await reader.read(1000):
+            for packet in decoder.feed(raw):
+                got.put_nowait(packet)
+                writer.write(next(answers, b""))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    intake = MemoryIntake()
+    door = MqttClient("broker", "127.0.0.1", ["doors/#", "fire/#"], port=server.sockets[0].getsockname()[1])
+    task = asyncio.create_task(door.run(intake))
+    try:
+        yield intake, got
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        server.close()
+
+
+CONNACK = b"\x20\x02\x00\x00"
+SUBACK = b"\x90\x04\x00\x01\x01\x01"
+
+
+def published(number: int) -> bytes:
+    body = b"\x00\x0e" + TOPIC.encode() + number.to_bytes(2, "big") + message(number)
+    return b"\x32" + bytes([len(body)]) + body
+
+
+async def test_acknowledged_is_what_is_stored() -> None:
+    async with scripted(CONNACK, SUBACK + published(1), published(2)) as (intake, got), asyncio.timeout(PATIENCE):
+        assert [(await got.get()).type for _ in range(2)] == [1, 8]
+        await intake.until(lambda one: len(one.events) == 1)
+        assert await got.get() == Packet(4, 0, b"\x00\x01")
+        await intake.until(lambda one: len(one.events) == 2)
+        assert await got.get() == Packet(4, 0, b"\x00\x02")
+
+
+async def test_a_broker_that_refuses_us_is_told() -> None:
+    async with scripted(b"\x20\x02\x00\x05") as (intake, _):
+        await intake.until(lambda one: "refuses us: Not authorized" in one.states.get("broker", ("", ""))[1], PATIENCE)
+        assert intake.states["broker"][0] == "failed"
+
+
+async def test_a_refused_topic_is_told() -> None:
+    async with scripted(CONNACK, b"\x90\x04\x00\x01\x01\x80") as (intake, _):
+        await intake.until(lambda one: one.states.get("broker") == ("failed", "the broker refuses fire/#"), PATIENCE)
+
+
+async def test_what_is_no_mqtt_is_survived() -> None:
+    strange = b"\x32\x06\x00\x01\xff\x00\x09x"  # a topic that is no UTF-8
+    async with scripted(CONNACK, SUBACK + strange, b"\x32\x01\x00", CONNACK, SUBACK + published(1)) as (intake, _):
+        await intake.until(lambda one: one.states.get("broker", ("",))[0] == "failed", PATIENCE)
+        await intake.until(lambda one: len(one.events) == 1, PATIENCE)
+    assert [(reject.raw, reject.context) for reject in intake.rejects] == [(b"x", {"topic": ""})]
