@@ -140,6 +140,28 @@ def test_a_crowd_where_care_is_given_is_tied_to_its_manipulated_data_a_door_ther
     assert split(small_hospital(), moved, door) == 2
 
 
+def test_moved_appointments_and_the_smallest_crowd_bear_each_other_out_mere_information_does_not() -> None:
+    moved = made("appointments.mass-change", 0, severity=65, confidence=0.75, domain=CYBER, assets=["app.appointments"])
+    scene = {"assets": ["camera.hall"], "zones": ["aurore.vaccination.hall"]}
+    crowd = made("people.crowd", 7200, severity=40, confidence=0.7, **scene)  # type: ignore[arg-type]
+    waiting = made("people.loitering", 7200, severity=35, confidence=0.8, **scene)  # type: ignore[arg-type]
+    held = CorrelateStage(small_hospital())
+    run([moved, crowd], stage=held)
+    assert held.counts["groups"] == 1
+    held = CorrelateStage(small_hospital())
+    run([moved, waiting], stage=held)
+    assert held.counts["groups"] == 2
+
+
+def test_mere_information_next_door_ties_nothing() -> None:
+    for severity, groups in ((50, 1), (35, 2)):
+        stage = CorrelateStage(small_hospital())
+        door = made("door.forced", 0, severity=80, assets=["door.stairs"], zones=["aurore.stairs.north"])
+        beside = made("people.loitering", 60, severity=severity, zones=["aurore.technical.north"])
+        run([door, beside], stage=stage)
+        assert stage.counts["groups"] == groups
+
+
 def test_time_parts_what_place_ties() -> None:
     door = made("door.forced", 0, severity=80, assets=["door.pharmacy"])
     soon, later = (made("people.loitering", at, severity=80, zones=["aurore.pharmacy"]) for at in (300, 7200))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import NamedTuple
 
 from safecare.correlate import relations as rel
@@ -10,6 +11,7 @@ from safecare.correlate.places import Places, Probe, Step, is_address
 from safecare.model.alert import Domain
 from safecare.model.ids import AssetId
 from safecare.model.incident import Link
+from safecare.model.severity import level_of
 from safecare.model.text import Ref, Span, Text, say
 
 FAINT = 0.4
@@ -45,11 +47,27 @@ def affinity(places: Places, one: Trace, other: Trace, probe: Probe) -> float:
         weight *= _breadth(one, other)
     if pair is rel.Mix.CYBER and _strangers(one, other) and _in_passing(probe):
         weight *= rel.STRANGERS
-    return round(weight * left * min(full(one), full(other)), 6)
+    return round(weight * left * _worth(one, other, probe), 6)
 
 
-def full(alert: Trace) -> float:
-    """Return the most that can be left of a tie to `alert`, however good the evidence of the other one."""
+def most(alert: Trace, probe: Probe) -> float:
+    """Return the highest score that a tie of `alert` by `probe` can have, however good the other one's evidence."""
+    worth = _full(alert)
+    return round(probe.weight * (sqrt(worth) if probe.relation is rel.CARE else worth), 6)
+
+
+def _worth(one: Trace, other: Trace, probe: Probe) -> float:
+    """Return what is left of a tie for the evidence of its two alerts.
+
+    Things that stand near each other may do so by chance: the weaker one decides. What manipulated data foretells
+    and is then seen (people who come to one place) is no chance, and harmless by itself: the two bear each other out.
+    """
+    if probe.relation is rel.CARE:
+        return sqrt(_full(one) * _full(other))
+    return min(_full(one), _full(other))
+
+
+def _full(alert: Trace) -> float:
     return FAINT + (1.0 - FAINT) * alert.evidence
 
 
@@ -75,10 +93,14 @@ def _breadth(one: Trace, other: Trace) -> float:
 
 
 def _in_place(one: Trace, other: Trace, probe: Probe) -> bool:
-    """Return whether what stands at a path's end as a place is there because something happened in that place."""
+    """Return whether what stands at a path's end as a place is there because something happened in that place.
+
+    What is mere information (level low) is neither what manipulated data sets off, nor a sign that it was manipulated.
+    """
     at_ends = ((probe.here, one), (probe.there, other))
     if probe.relation is rel.CARE:
-        return all(alert.scene for is_place, alert in at_ends if is_place)
+        grave = all(level_of(alert.severity) != "low" for alert in (one, other))
+        return grave and all(alert.scene for is_place, alert in at_ends if is_place)
     return not any(is_place and alert.domain is Domain.CYBER for is_place, alert in at_ends)
 
 

@@ -94,7 +94,9 @@ ZONE = Relation(
 )
 NEXT = Relation(
     "next",
-    0.72,
+    # Chosen: against `JOIN`, both alerts must be of level medium (severity 40), or low and surer than 0.9: a day has
+    # many that are mere information, and something always happens next door.
+    0.65,
     # Chosen: the way from one room to the next; a diversion next door comes within minutes.
     {Mix.PHYSICAL: Fade(5 * MINUTE, 10 * MINUTE, 30 * MINUTE)},
 )
@@ -129,7 +131,8 @@ LONGEST = 7 * DAY
 """Longest limit of all relations: no alert has to be remembered for longer than this plus its lateness."""
 
 WALL = 0.8
-"""Share of `NEXT` when only a wall, no door, lies between two rooms. Chosen: nobody walks through, fire may."""
+"""Share of `NEXT` when only a wall, no door, lies between two rooms. Chosen: nobody walks through, fire may: what is
+grave is tied; within one fire compartment `COMPARTMENT` says more."""
 
 STRANGERS = 0.5
 """Share of a tie by one thing or name that is left when both alerts name people, and not the same. Chosen: then it

@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from safecare.correlate import relations as rel
-from safecare.correlate.affinity import Tie, affinity, explain, full
+from safecare.correlate.affinity import Tie, affinity, explain, most
 from safecare.correlate.describe import incident
 from safecare.correlate.group import FIRST, MEMBERS, POLICY, Group, Trace, trace
 from safecare.correlate.memory import ALERTS, Memory
@@ -181,14 +181,14 @@ class CorrelateStage:
         best: dict[str, Tie] = {}
         for key in fresh.keys:
             for probe in self._places.probes(key):
-                most = round(probe.weight * full(fresh), 6)
-                if most < rel.JOIN:
+                highest = most(fresh, probe)
+                if highest < rel.JOIN:
                     continue
                 for old in self._memory.near(probe.key, fresh.start):
                     if old.id == fresh.id or (fresh.group and old.group == fresh.group):
                         continue
                     known = best.get(old.group)
-                    if known is not None and known.score >= most:
+                    if known is not None and known.score >= highest:
                         continue
                     score = affinity(self._places, fresh, old, probe)
                     if score >= rel.JOIN and (known is None or score > known.score) and old.group in self._groups:
