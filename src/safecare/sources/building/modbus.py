@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 import msgspec
 from pymodbus.client import AsyncModbusTcpClient
@@ -25,19 +26,21 @@ from safecare.sources.api import Intake, UnreadableError, source
 
 MOST_REGISTERS = 100
 """Registers in one request (the protocol allows 125, 6.3; chosen a little lower for old devices)."""
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a device that is away is told on the health page
-
 LONGEST_WAIT = 30.0
 """Seconds between attempts to reach a device that is away (chosen)."""
 CHANGE = 0.02
 """Share of the normal range by which a value must change to be told before its turn (chosen: sensor noise)."""
 
 
+class RefusedError(Exception):
+    """A device answered that it does not give what it was asked for; its line is sound."""
+
+
 class Sample(msgspec.Struct, frozen=True):
-    """One poll of one device: raw register values by ``kind:number``. This is what a reject of this door holds."""
+    """One poll of one device: raw register values by ``kind:number``. This is what `decode` reads."""
 
     asset: str
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     values: dict[str, int]
 
 
@@ -67,6 +70,7 @@ class ModbusPoller:
 
     async def run(self, intake: Intake) -> None:
         """Poll all devices until cancelled, one task per network address."""
+        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # a device that is away is told on the health page
         places = devices(intake.hospital)
         if not places:
             intake.report(self.door, "off", "no asset has a modbus address")
@@ -84,7 +88,10 @@ class ModbusPoller:
         asset = intake.hospital.asset(sample.asset)
         if asset is None:
             raise UnreadableError(f"no asset is called {sample.asset}")
-        return list(self._events(asset, sample, intake.clock.now()))
+        missing = [point.register for point in asset.points if point.register not in sample.values]
+        if missing:
+            raise UnreadableError("the device did not give this register", missing[0])
+        return [_event(self.door, asset, point, sample, intake.clock.now()) for point in asset.points]
 
     async def _follow(self, place: str, assets: list[tuple[int, Asset]], intake: Intake) -> None:
         host, _, port = self.moved.get(place, place).rpartition(":")
@@ -95,80 +102,60 @@ class ModbusPoller:
                 await _connect(client, f"{host}:{port}")
                 wait = 1.0
                 while True:
-                    await self._poll(client, assets, intake)
-                    self._report(intake, place, "ok", f"{host}:{port}")
+                    refused = await self._poll(client, assets, intake)
+                    self._report(intake, place, refused, f"{host}:{port}")
                     await asyncio.sleep(self.interval)
-            except (ModbusException, ConnectionError, TimeoutError, OSError) as error:
-                self._report(intake, place, "failed", str(error))
             except LogFullError:
-                self._report(intake, place, "failed", "no room: readings wait")
+                self._report(intake, place, "no room: readings wait", "")
+            except (ModbusException, OSError, OverflowError) as error:  # OverflowError: no such port
+                self._report(intake, place, str(error) or type(error).__name__, "")
             finally:
                 client.close()
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 
-    def _report(self, intake: Intake, place: str, state: str, detail: str) -> None:
-        self._state[place] = "" if state == "ok" else detail
+    def _report(self, intake: Intake, place: str, why: str, detail: str) -> None:
+        """Tell how all addresses are; `why` this one fails, empty if it does not."""
+        self._state[place] = why
         failed = [why for why in self._state.values() if why]
         if failed:
             intake.report(self.door, "failed", f"{len(failed)} of {len(self._state)} addresses: {failed[0]}")
         else:
             intake.report(self.door, "ok", detail)
 
-    async def _poll(self, client: AsyncModbusTcpClient, assets: list[tuple[int, Asset]], intake: Intake) -> None:
+    async def _poll(self, client: AsyncModbusTcpClient, assets: list[tuple[int, Asset]], intake: Intake) -> str:
+        """Read all devices behind one address, those that answer; return why one did not. Raises what ends them all."""
+        why = ""
         for unit, asset in assets:
-            values: dict[str, int] = {}
-            for kind, start, count in spans(asset.points):
-                values |= await _read(client, unit, kind, start, count)
-            sample = Sample(asset.id, intake.clock.now(), values)
             try:
-                events = list(self._events(asset, sample, sample.at))
-            except UnreadableError as error:
-                await intake.reject(self.door, msgspec.json.encode(sample), error.reason, error.place)
-            else:
-                await intake.publish(events)
-
-    def _events(self, asset: Asset, sample: Sample, seen: datetime) -> Iterator[Event]:
-        for point in asset.points:
-            if point.register not in sample.values:
-                raise UnreadableError("the device did not give this register", point.register)
-            raw = sample.values[point.register]
-            value = float(raw - 0x10000 if point.signed and raw > 0x7FFF else raw) * point.scale
-            if not self._news(asset, point, value, sample.at):
+                sample = Sample(asset.id, intake.clock.now(), await _values(client, unit, asset.points))
+            except (ModbusException, RefusedError) as error:
+                if not client.connected:
+                    raise
+                why = f"{asset.id}: {error}"
                 continue
-            common = {
-                "id": Event.id_for(sample.at, self.door, f"{asset.id}\x1f{point.name}"),
-                "at": sample.at,
-                "seen": seen,
-                "source": self.door,
-                "site": asset.site,
-                "asset": asset.id,
-                "zone": asset.zone,
-            }
-            if point.unit:
-                yield msgspec.convert(
-                    common | {"kind": "reading", "quantity": point.name, "value": value, "unit": point.unit}, Reading
-                )
-            else:
-                yield msgspec.convert(
-                    common | {"kind": "point.changed", "point": point.name, "on": bool(raw)}, PointChanged
-                )
+            news = [point for point in asset.points if self._is_news(asset, point, sample)]
+            await intake.publish([_event(self.door, asset, point, sample, sample.at) for point in news])
+            for point in news:  # only now: what could not be stored is news again at the next poll
+                self._told[asset.id, point.name] = _Told(_value(point, sample), sample.at)
+        return why
 
-    def _news(self, asset: Asset, point: Point, value: float, at: datetime) -> bool:
-        """Say whether a value is worth an event: first, changed, crossing its range, or its turn."""
-        told = self._told.get((asset.id, point.name))
-        if told is not None:
-            changed = value != told.value
-            if point.unit:
-                span = (point.high - point.low) if point.high is not None and point.low is not None else abs(told.value)
-                changed = abs(value - told.value) > max(span, point.scale) * CHANGE or (
-                    changed and _outside(point, value) != _outside(point, told.value)
-                )
-            due = bool(point.unit) and at - told.at >= timedelta(seconds=self.heartbeat)
-            if not changed and not due:
-                return False
-        self._told[asset.id, point.name] = _Told(value, at)
-        return True
+    def _is_news(self, asset: Asset, point: Point, sample: Sample) -> bool:
+        """Say whether a value is worth an event: first, changed, crossing its range, outside of it, or its turn.
+
+        Each poll outside the range is told: who waits for a second reading must not wait for the heartbeat.
+        """
+        told, value = self._told.get((asset.id, point.name)), _value(point, sample)
+        if told is None:
+            return True
+        if not point.unit:
+            return value != told.value
+        if not timedelta(0) <= sample.at - told.at < timedelta(seconds=self.heartbeat):
+            return True  # its turn; below zero our clock was put back
+        if _outside(point, value) or _outside(point, told.value):
+            return True
+        span = (point.high - point.low) if point.high is not None and point.low is not None else abs(told.value)
+        return abs(value - told.value) > max(span, point.scale) * CHANGE
 
 
 def devices(hospital: Hospital) -> dict[str, list[tuple[int, Asset]]]:
@@ -202,6 +189,14 @@ async def _connect(client: AsyncModbusTcpClient, place: str) -> None:
         raise ConnectionError(f"no device at {place}")
 
 
+async def _values(client: AsyncModbusTcpClient, unit: int, points: Iterable[Point]) -> dict[str, int]:
+    """Return the register values of one device. Raises `RefusedError`, `ModbusException`."""
+    values: dict[str, int] = {}
+    for kind, start, count in spans(points):
+        values |= await _read(client, unit, kind, start, count)
+    return values
+
+
 async def _read(client: AsyncModbusTcpClient, unit: int, kind: str, start: int, count: int) -> dict[str, int]:
     match kind:
         case "holding":
@@ -213,9 +208,32 @@ async def _read(client: AsyncModbusTcpClient, unit: int, kind: str, start: int, 
         case _:
             answer = await client.read_discrete_inputs(start, count=count, device_id=unit)
     if answer.isError():
-        raise ConnectionError(f"unit {unit} refused {kind}:{start}: {answer}")
+        raise RefusedError(f"unit {unit} refused {kind}:{start}: {answer}")
     values = answer.registers if kind in {"holding", "input"} else [int(bit) for bit in answer.bits[:count]]
+    if len(values) != count:
+        raise RefusedError(f"unit {unit} gave {len(values)} values for {count} from {kind}:{start}")
     return {f"{kind}:{start + offset}": int(value) for offset, value in enumerate(values)}
+
+
+def _value(point: Point, sample: Sample) -> float:
+    raw = sample.values[point.register]
+    return float(raw - 0x10000 if point.signed and raw > 0x7FFF else raw) * point.scale
+
+
+def _event(door: str, asset: Asset, point: Point, sample: Sample, seen: datetime) -> Event:
+    common: dict[str, Any] = {
+        "id": Event.id_for(sample.at, door, f"{asset.id}\x1f{point.name}"),
+        "at": sample.at,
+        "seen": seen,
+        "source": door,
+        "site": asset.site,
+        "asset": asset.id,
+        "zone": asset.zone,
+    }
+    value = _value(point, sample)
+    if point.unit:
+        return Reading(**common, quantity=point.name, value=value, unit=point.unit)
+    return PointChanged(**common, point=point.name, on=bool(value))
 
 
 def _outside(point: Point, value: float) -> bool:
