@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_alerts import CYBER, START, judged, latest, made, noise, partition, run, sorted_by_time, theft
 
-from safecare.correlate.group import MEMBERS
+from safecare.correlate.group import ALIKE
 from safecare.correlate.stage import CorrelateStage
 from safecare.model.alert import Alert, Domain
 from safecare.model.incident import Incident
@@ -277,15 +277,34 @@ def test_memory_is_bounded() -> None:
 
 def test_a_flood_of_one_rule_is_counted_not_listed() -> None:
     stage = CorrelateStage(small_hospital())
-    flood = [
-        made("network.scan", number, severity=60, domain=CYBER, assets=["ws.ward.1"]) for number in range(MEMBERS + 50)
-    ]
+    flood = [made("network.scan", n, severity=60, domain=CYBER, assets=["ws.ward.1"]) for n in range(ALIKE + 50)]
     last = run(flood, batch=500, stage=stage)[-1]
-    assert len(last.links) == MEMBERS
+    assert len(last.links) == ALIKE
     assert last.story[-1].args["count"] == 50
     [after] = run([made("network.scan", 2000, severity=99, domain=CYBER, assets=["ws.ward.1"])], stage=stage)
     assert after.severity >= 99
-    assert len(after.links) == MEMBERS + 1
+    assert len(after.links) == ALIKE + 1
+    assert run([made("network.scan", 2100, severity=99, domain=CYBER, assets=["ws.ward.1"])], stage=stage) == []
+
+
+def test_an_incident_that_repeats_itself_for_days_is_told_seldom() -> None:
+    stage = CorrelateStage(small_hospital())
+    days = [made("network.scan", 60 * n, severity=60, domain=CYBER, assets=["ws.ward.1"]) for n in range(4 * 1440)]
+    revisions = run(days, stage=stage)
+    assert [one.revision for one in revisions] == list(range(1, len(revisions) + 1))
+    assert len(revisions) < 150
+    assert max(len(encode(one)) for one in revisions) < 50_000
+    assert 1.1 * revisions[-1].story[-1].args["count"] >= len(days) - ALIKE  # type: ignore[operator]
+
+
+def test_repeats_that_tie_two_groups_still_unite_them() -> None:
+    stage = CorrelateStage(small_hospital())
+    flood = [made("door.forced", n, severity=60, zones=["aurore.ward.a"]) for n in range(ALIKE)]
+    other = made("people.intrusion", 10_000, severity=70, zones=["aurore.ward.a"])
+    assert len(partition(run([*flood, other], stage=stage))) == 2
+    between = made("door.forced", 1500, severity=60, zones=["aurore.ward.a"], lasting=8000)
+    merged = latest(run([between], stage=stage))
+    assert sum(one.into is None for one in merged.values()) == 1
 
 
 @pytest.mark.slow

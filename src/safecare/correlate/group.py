@@ -47,6 +47,14 @@ POLICY_EVIDENCE = 0.3
 MEMBERS = 1000
 """Most alerts listed in an incident before mere repeats are only counted. Chosen: no person reads more."""
 
+ALIKE = 50
+"""Most alerts of one likeness listed before further ones are only counted. Chosen: the fiftieth tells nothing that the
+first did not, and each revision carries the whole list."""
+
+NEWS = 0.1
+"""Share by which the repeats that are only counted must have grown since they were told. Chosen: nobody acts on less;
+without it, something that repeats itself all day writes the whole incident anew each time."""
+
 FIRST = say("First sign")
 
 
@@ -114,20 +122,32 @@ def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived:
     ).named()
 
 
+class Alike(msgspec.Struct):
+    """Members of one likeness: the latest and its time, how many, the highest severity and evidence among them."""
+
+    latest: AlertId
+    start: float
+    count: int = 0
+    severity: int = 0
+    evidence: float = 0.0
+
+
 class Group(msgspec.Struct, kw_only=True):
     """Alerts that belong together. `key` is the id of the alert that it began with."""
 
     key: str
     members: dict[AlertId, Trace] = {}
     links: dict[AlertId, Link] = {}
-    alike: dict[str, AlertId] = {}
-    """First member by likeness."""
+    alike: dict[str, Alike] = {}
+    """Members by likeness."""
     strongest: dict[Domain, dict[str, list[float]]] = {}
     """Evidence of the members (those from `LOW` up) by domain and rule, most first, at most `COUNTED` each."""
     highest: int = 0
     """Highest severity of a member."""
     repeats: int = 0
     """Alerts that are counted, but not listed any more."""
+    repeats_told: int = 0
+    """How many they were when this was last news."""
     alive: int = 0
     """Members that new alerts can still be tied to."""
     incident: IncidentId | None = None
@@ -204,7 +224,27 @@ class Group(msgspec.Struct, kw_only=True):
             insort(found, member.evidence, key=lambda value: -value)
             del found[COUNTED:]
         self.highest = max(self.highest, member.severity)
-        self.alike.setdefault(member.likeness, member.id)
+        like = self.alike.setdefault(member.likeness, Alike(member.id, member.start))
+        like.count += 1
+        like.latest, like.start = max((like.latest, like.start), (member.id, member.start), key=lambda one: one[1])
+        like.severity, like.evidence = max(like.severity, member.severity), max(like.evidence, member.evidence)
+
+    def counts_only(self, fresh: Trace) -> bool:
+        """Return whether `fresh` repeats what is listed often enough, and is no graver than any of it."""
+        like = self.alike.get(fresh.likeness)
+        if like is None or (like.count < ALIKE and len(self.members) < MEMBERS):
+            return False
+        return fresh.severity <= like.severity and fresh.evidence <= like.evidence
+
+    def repeat(self, fresh: Trace) -> bool:
+        """Count `fresh` with the latest of its likeness, which lasts as long; return whether this is news."""
+        latest = self.members[self.alike[fresh.likeness].latest]
+        latest.last, latest.end = max(latest.last, fresh.last), max(latest.end, fresh.end)
+        self.repeats += 1
+        if self.repeats <= self.repeats_told * (1.0 + NEWS):
+            return False
+        self.repeats_told = self.repeats
+        return True
 
     def root(self) -> AlertId:
         """Return the first alert that is tied to no other."""

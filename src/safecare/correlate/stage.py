@@ -26,7 +26,7 @@ import msgspec
 from safecare.correlate import relations as rel
 from safecare.correlate.affinity import Tie, affinity, explain, most
 from safecare.correlate.describe import incident
-from safecare.correlate.group import FIRST, MEMBERS, POLICY, Group, Trace, trace
+from safecare.correlate.group import FIRST, POLICY, Group, Trace, trace
 from safecare.correlate.memory import ALERTS, Memory
 from safecare.correlate.places import Places
 from safecare.correlate.story import Teller, templates
@@ -144,7 +144,8 @@ class CorrelateStage:
             group.add(fresh, Link(fresh.id, None, 1.0, FIRST))
         else:
             group = self._survivor([self._groups[key] for key in ties])
-            if self._only_counted(group, fresh):
+            if len(ties) == 1 and group.counts_only(fresh):
+                self._count(group, fresh)
                 return
             self._reopen(group, fresh)
             self._remember(fresh)
@@ -263,23 +264,12 @@ class CorrelateStage:
         if group.incident is not None:
             self._touched[group.incident] = group
 
-    def _only_counted(self, group: Group, fresh: Trace) -> bool:
-        """Count a repeat in a full group instead of listing it, if it is no graver than what it repeats."""
-        if len(group.members) < MEMBERS:
-            return False
-        like = group.alike.get(fresh.likeness)
-        if like is None:
-            return False
-        first = group.members[like]
-        if fresh.severity > first.severity or fresh.confidence > first.confidence:
-            return False
-        first.last, first.end = max(first.last, fresh.last), max(first.end, fresh.end)
-        group.repeats += 1
+    def _count(self, group: Group, fresh: Trace) -> None:
+        """Count a mere repeat instead of listing it."""
         self._counts["unlisted"] += 1
-        if group.incident is not None:
+        if group.repeat(fresh) and group.incident is not None:
             group.revision += 1
             self._touch(group)
-        return True
 
     def _reopen(self, group: Group, fresh: Trace, alert: Alert | None = None) -> None:
         """Call an incident contained no more when it goes on: graver, or in a new place."""
