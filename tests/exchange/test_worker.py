@@ -299,6 +299,40 @@ def test_a_state_that_cannot_be_saved_does_not_stop_the_road() -> None:
     assert bench.log.positions() == {}
 
 
+class _Swallower(EveryTenth):
+    """Takes the poison without a word; then its state can't be saved any more."""
+
+    def feed(self, items: Sequence[Any]) -> Iterator[Item]:
+        for event in items:
+            self.swallowed = self.swallowed or event.holder == POISON
+            if self.swallowed and event.holder != POISON:
+                raise OverflowError("what was swallowed can't be calculated with")
+            yield from super().feed([]) if event.holder == POISON else super().feed([event])
+
+    def snapshot(self) -> bytes:
+        if self.swallowed:
+            raise OverflowError("what was swallowed can't be written")
+        return super().snapshot()
+
+    def restore(self, state: bytes) -> None:
+        self.swallowed = False
+        super().restore(state)
+
+    swallowed = False
+
+
+def test_an_item_that_spoils_the_state_costs_itself_alone() -> None:
+    bench = Bench()
+    bench.stage = _Swallower()
+    bench.worker = Worker(bench.log, bench.stage, bench.clock, monotonic=bench.clock.monotonic)
+    bench.log.append(
+        [entry_of(*(badge(n) for n in range(5)), badge(5, holder=POISON), *(badge(n) for n in range(6, 11)))]
+    )
+    bench.drain()
+    assert numbers(bench) == [10]
+    assert [one.reason for one in bench.items("reject")] == ["OverflowError: what was swallowed can't be written"]
+
+
 def test_a_saved_state_that_cannot_be_restored_is_a_fresh_start_that_is_told() -> None:
     log = MemoryLog()
     log.commit("tenth", Position(0, b"not what the stage wrote"))

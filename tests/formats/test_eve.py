@@ -74,6 +74,14 @@ def test_bad_lines_say_why(raw: bytes, reason: str) -> None:
         read_eve(raw)
 
 
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_outside_of_the_calendar_is_refused(told: str) -> None:
+    record = read_eve(line(timestamp=told))
+    assert record is not None
+    with pytest.raises(EveError, match="is no time"):
+        _ = record.at
+
+
 def test_a_time_without_offset_is_refused() -> None:
     record = read_eve(line(timestamp="2026-03-17T02:10:00"))
     assert record is not None

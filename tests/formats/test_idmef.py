@@ -57,6 +57,13 @@ def test_draft_04_is_placed_by_address() -> None:
     assert (alert.rule, alert.assets, alert.peers) == ("idmef.suricata", ("ws.pharmacy.1",), ("203.0.113.9",))
 
 
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_outside_of_the_calendar_is_refused(told: str) -> None:
+    alerts, errors = read({**DRAFT_08, "CreateTime": told})
+    assert not alerts
+    assert "is no time" in errors[0].reason
+
+
 def test_array_and_lines_give_the_same() -> None:
     array, _ = read([DRAFT_08, DRAFT_04])
     lines, _ = read_idmef(b"\n".join(json.dumps(one).encode() for one in (DRAFT_08, DRAFT_04)), HOSPITAL, SEEN)

@@ -60,6 +60,21 @@ def test_uses_the_time_zone_of_the_site() -> None:
     assert CATALOGUE.render(OPENED, "en", HOSPITAL, site="far").endswith("6 Mar 2026, 01:04")
 
 
+@pytest.mark.parametrize(
+    ("told", "year"), [("0001-01-01T00:00:00+14:00", "0001"), ("9999-12-31T23:59:59-12:00", "9999")]
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_time_at_the_end_of_the_calendar_is_shown_all_the_same(language: str, told: str, year: str) -> None:
+    opened = say("{door} opened at {at}", door=Ref("door-1"), at=When(datetime.fromisoformat(told)))
+    assert year in CATALOGUE.render(opened, language, HOSPITAL, now=AT)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 1e26, 5e-324])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_number_of_any_size_is_shown(language: str, value: float) -> None:
+    assert CATALOGUE.render(say("Fell to {value}", value=Amount(value, "Cel")), language, HOSPITAL)
+
+
 def test_sentence_inside_a_sentence() -> None:
     text = say("Because: {cause}", cause=say("Fell to {value}", value=Amount(-19.5, "Cel")))
     assert CATALOGUE.render(text, "fr", HOSPITAL) == "Cause : Descendu à -19,5\N{NO-BREAK SPACE}°C"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safecare.app.health import Doors
+from safecare.app.times import believed
 from safecare.exchange.log import Entry, Log
 from safecare.model.clock import Clock
 from safecare.model.event import Event
@@ -40,7 +41,8 @@ class DoorIntake:
         """Store `events`, once for each `key`; durable when it returns. Raises `LogFullError`."""
         if not events:
             return
-        raw = [encode_event(event) for event in events]
+        now = self.clock.now()
+        raw = [encode_event(believed(event, now)) for event in events]
         entries = [
             Entry("event", tuple(raw[at : at + self.batch]), key and f"{key}\x1f{at}")
             for at in range(0, len(raw), self.batch)

@@ -28,6 +28,7 @@ from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
 from safecare.app.scenarios import ScenarioProcesses
 from safecare.app.status import told
+from safecare.app.times import believed
 from safecare.console.application import create_app
 from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
@@ -175,7 +176,8 @@ class Platform:
 
     async def _publish(self, items: Sequence[Item], *, key: str | None = None) -> None:
         """Store what came over HTTP, and count it (`safecare.console.deps.Publish`)."""
-        await appender(self.log)(items, key=key)
+        now = self.clock.now()
+        await appender(self.log)([believed(item, now) for item in items], key=key)
         self.doors.took(CONSOLE, len(items))
 
     def _intake(self, door: str) -> DoorIntake:

@@ -68,6 +68,7 @@ def isolate(stage: Stage, parcels: Sequence[Parcel], before: bytes) -> Outcome:
     """Feed `parcels` to `stage`, whose state is `before`, leaving out exactly those at which it raises."""
     try:
         outputs = feed(stage, parcels)
+        state = stage.snapshot()  # what can't be saved can't be taken: it would stop the stage at every try
     except Exception as error:  # noqa: BLE001  any fault of a stage must stay with the item
         stage.restore(before)
         if len(parcels) == 1:
@@ -76,7 +77,7 @@ def isolate(stage: Stage, parcels: Sequence[Parcel], before: bytes) -> Outcome:
         left = isolate(stage, parcels[:middle], before)
         right = isolate(stage, parcels[middle:], left.state)
         return Outcome(left.outputs + right.outputs, left.failed + right.failed, right.state)
-    return Outcome(outputs, [], stage.snapshot())
+    return Outcome(outputs, [], state)
 
 
 def reason_of(error: Exception) -> str:

@@ -63,11 +63,11 @@ class EveRecord(msgspec.Struct, frozen=True):
         """The record's own time. Raises `EveError`."""
         try:
             at = datetime.fromisoformat(self.timestamp)
-        except ValueError as error:
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             raise EveError(f"timestamp: {self.timestamp!r:.40} is no time") from error
-        if at.tzinfo is None:
-            raise EveError("timestamp: has no offset from UTC")
-        return at.astimezone(UTC)
+        raise EveError("timestamp: has no offset from UTC")
 
     @property
     def ref(self) -> str:

@@ -161,11 +161,11 @@ def _description(message: dict[str, Any]) -> str:
 def _time(key: str, value: Any) -> datetime:
     try:
         at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise IdmefError(f"{key}: {value!r:.40} is no time") from error
-    if at.tzinfo is None:
-        raise IdmefError(f"{key}: has no offset from UTC")
-    return at.astimezone(UTC)
+    raise IdmefError(f"{key}: has no offset from UTC")
 
 
 def _objects(key: str, value: Any) -> list[dict[str, Any]]:

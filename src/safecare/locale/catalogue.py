@@ -46,6 +46,10 @@ _UNITS = {
     "m/s2": "m/s²",
 }
 """How UCUM codes are written for people, where it differs (UCUM 2.1, table of units and print symbols)."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
+"""Years between which times are put into words (chosen: far from the ends of the calendar)."""
+_LARGEST = 1e15
+"""Beyond, numbers stand as powers of ten (chosen: all digits of a 64-bit float; the library fails above 1e26)."""
 _COARSE = 600.0
 """Seconds from which a duration is told in whole minutes (chosen: no forecast is closer)."""
 _STEPS = ((86_400.0, "duration-day"), (3_600.0, "duration-hour"), (60.0, "duration-minute"), (1.0, "duration-second"))
@@ -136,6 +140,8 @@ class _Reader:
     def _moment(self, at: datetime) -> str:
         zones = {str(site.id): site.timezone for site in self._hospital.sites}
         zone = _zone(zones.get(self._site or "") or next(iter(zones.values()), "UTC"))
+        if not _FIRST_YEAR < at.year < _LAST_YEAR:  # a sender may tell any time: in another zone these would overflow
+            return at.isoformat(sep=" ", timespec="minutes")
         today = self._now is not None and self._now.astimezone(zone).date() == at.astimezone(zone).date()
         return str(format_datetime(at, _TODAY if today else _MOMENT, tzinfo=zone, locale=self._locale))
 
@@ -176,6 +182,8 @@ def amount(value: float, unit: str, language: str) -> str:
 def _number(value: float, locale: Locale) -> str:
     if value != value or value in {float("inf"), float("-inf")}:
         return str(value)
+    if abs(value) >= _LARGEST:
+        return f"{value:.6g}"
     # Two decimals for what people measure; small values keep three significant digits.
     pattern = "#,##0.##" if abs(value) >= 0.1 or value == 0 else "0.####"
     return str(format_decimal(value, pattern, locale=locale))
