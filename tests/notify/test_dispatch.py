@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import msgspec
+import pytest
 from made_incidents import hospital, incident, notices, route
 
-from safecare.exchange.log import Entry, Log
+from safecare.exchange.log import Entry, Log, LogFullError
 from safecare.exchange.memory import MemoryLog
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import say
@@ -51,6 +52,23 @@ def put(log: Log, *items: Notice) -> None:
 
 def written(log: Log) -> list[Receipt]:
     return [decode("receipt", raw) for batch in log.read({"receipt"}, 0, 1000) for raw in batch.items]
+
+
+def test_a_full_log_sends_nothing_twice_and_loses_no_receipt() -> None:
+    clock, log = FakeClock(), MemoryLog()
+    channel = Flaky(clock)
+    dispatcher = Dispatcher(log, clock, {"page": channel})
+    put(log, a_notice())
+    log._room = log._used
+    for _ in range(5):
+        with pytest.raises(LogFullError):
+            dispatcher.step(0)
+    assert len(channel.got) == 1
+    log._room = None
+    assert dispatcher.step(0) == 0
+    assert [one.outcome for one in written(log)] == ["sent"]
+    assert log.position("dispatch").seq > 0
+    assert len(channel.got) == 1
 
 
 def test_channels_are_found() -> None:

@@ -1,9 +1,9 @@
 """Carries notices to channels: reads them from the log, sends, and writes down what became of each.
 
 Sent notices, waiting ones and the cursor are saved together with the receipts, after the sending: a crash in
-between sends again. So each channel is served at least once; the page, which is only told to fetch, exactly
-once in effect (its receipt has the same id each time). Silent revisions are not sent, and of several
-revisions that wait only the newest is.
+between sends again, a full disk does not. So each channel is served at least once; the page, which is only told
+to fetch, exactly once in effect (its receipt has the same id each time). Silent revisions are not sent, and of
+several revisions that wait only the newest is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Dispatcher:
         self._clock = clock
         self._channels: Mapping[str, Channel] = channels if channels is not None else {"page": Page(clock)}
         self.unreadable = 0
+        """Notices that could not be read since the start."""
         self._cursor = 0
+        self._owed: list[Receipt] | None = None
         self._resume()
 
     @property
@@ -71,14 +73,16 @@ class Dispatcher:
                 self.step(PAUSE)
             except LogFullError:
                 _log.warning("no room to write receipts down, trying again")
-                self._resume()
                 stop.wait(PAUSE)
 
     def step(self, timeout: float) -> int:
         """Take what is new, send what is due, write down what became of it; return how many notices were sent.
 
-        Waits up to `timeout` seconds when there is nothing to do. Raises `LogFullError`.
+        Waits up to `timeout` seconds when there is nothing to do. Raises `LogFullError`: then what was sent is
+        written down by the next step, before that sends anything.
         """
+        if self._owed is not None:
+            self._save([])
         last = self._log.last()
         news = self._take()
         due = [job for job in self._jobs.values() if job.next is None or job.next <= self._clock.now()]
@@ -142,9 +146,11 @@ class Dispatcher:
         return receipts
 
     def _save(self, receipts: list[Receipt]) -> None:
-        entries = [Entry("receipt", (encode(receipt),), f"{self.group}:{receipt.id}") for receipt in receipts]
+        self._owed = [*(self._owed or ()), *receipts]
+        entries = [Entry("receipt", (encode(receipt),), f"{self.group}:{receipt.id}") for receipt in self._owed]
         state = msgspec.msgpack.encode(list(self._jobs.values()))
         self._log.commit(self.group, Position(self._cursor, state), entries)
+        self._owed = None
 
 
 def _send(sender: Channel, notice: Notice, at: datetime) -> list[Receipt]:
