@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from safecare.detect.cyber.appointments_mass_change import MOST_APPOINTMENTS, MOST_MOVES, Group, MassChange
+from safecare.detect.cyber.appointments_mass_change import (
+    MOST_APPOINTMENTS,
+    MOST_GROUPS,
+    MOST_MOVES,
+    Group,
+    MassChange,
+)
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
@@ -111,3 +117,18 @@ def test_memory_is_bounded_and_survives_saving() -> None:
         msgspec.msgpack.encode(state), type=tuple[dict[str, tuple[str, str]], dict[str, Group]]
     )
     assert again == state
+
+
+def test_resources_that_messages_make_up_are_forgotten_the_own_ones_are_not() -> None:
+    rule = MassChange()
+    for number in range(MOST_GROUPS * 2):
+        made_up = moved(number, AT + timedelta(hours=number), change="new", resource=f"R{number}")
+        list(rule.feed([made_up, moved(-1, AT, change="new")]))
+    assert len(rule._groups) == MOST_GROUPS
+    assert "app.appointments\x1fVACC" in rule._groups
+
+
+def test_an_appointment_that_is_forgotten_leaves_its_hour() -> None:
+    rule = MassChange()
+    list(rule.feed(moved(n, AT + timedelta(hours=n % 50), change="new") for n in range(MOST_APPOINTMENTS + 500)))
+    assert sum(rule._groups["app.appointments\x1fVACC"].held.values()) == MOST_APPOINTMENTS

@@ -28,6 +28,9 @@ KNOWN_SLOTS = 20
 """Hours with bookings from which a habit counts as known: fewer say nothing about the busiest. Chosen."""
 MOST_APPOINTMENTS = 20_000
 """Appointments whose place is remembered; the longest unchanged are forgotten. Chosen: weeks of a large hospital."""
+MOST_GROUPS = 1000
+"""Resources whose habit is remembered, those heard of longest ago forgotten first: messages name whatever they like.
+Chosen: far more than a hospital has rooms and people with a list of their own."""
 MOST_MOVES = 1000
 """Moves of one window that are judged: more are no longer a question. Chosen."""
 MOST_SLOTS = 2000
@@ -85,29 +88,37 @@ class MassChange:
                 yield from self._change(event)
 
     def _change(self, event: AppointmentChanged) -> Iterator[Alert]:
-        key = f"{event.asset or event.source}\x1f{event.appointment}"
+        owner = event.asset or event.source
+        key = f"{owner}\x1f{event.appointment}"
         resource, before = self._where.pop(key, ("", ""))
+        self._leave(owner, resource, before)
         if event.change in ("cancelled", "discontinued", "deleted", "noshow") or event.start is None:
-            self._leave(event, resource, before)
             return
         slot = _hour(event.start)
         # A modified appointment that was never seen before stands where it says: only a detail was changed.
         moved = event.change == "moved" or (event.change == "modified" and before not in ("", slot))
-        self._leave(event, resource, before)
         self._where[key] = (event.resource, slot)
         while len(self._where) > MOST_APPOINTMENTS:
-            self._where.pop(next(iter(self._where)))
+            oldest = next(iter(self._where))
+            self._leave(oldest.partition("\x1f")[0], *self._where.pop(oldest))
         for name in dict.fromkeys((event.resource, "")):
-            group = self._groups.setdefault(f"{event.asset or event.source}\x1f{name}", Group())
+            group = self._group(f"{owner}\x1f{name}")
             group.held[slot] = group.held.get(slot, 0) + 1
             if moved and before != slot:
                 yield from self._moved(event, name, group, before, slot)
             self._learn(group, slot)
 
-    def _leave(self, event: AppointmentChanged, resource: str, slot: str) -> None:
-        """Take the appointment out of `slot`."""
+    def _group(self, key: str) -> Group:
+        """Return the group called `key`, made if it is new, as the one heard of last."""
+        group = self._groups[key] = self._groups.pop(key) if key in self._groups else Group()
+        while len(self._groups) > MOST_GROUPS:
+            del self._groups[next(iter(self._groups))]
+        return group
+
+    def _leave(self, owner: str, resource: str, slot: str) -> None:
+        """Take an appointment of the application `owner` out of `slot`."""
         for name in dict.fromkeys((resource, "")) if slot else ():
-            group = self._groups.get(f"{event.asset or event.source}\x1f{name}")
+            group = self._groups.get(f"{owner}\x1f{name}")
             if group and slot in group.held:
                 group.held[slot] -= 1
                 if group.held[slot] <= 0:
