@@ -7,40 +7,68 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
 from safecare.model.hospital import Hospital
 from safecare.model.text import Ref, say
 
+MOST = 1000
+"""Most detectors in alarm that are remembered (chosen: more than a site has in alarm)."""
+
+
+class Burning(msgspec.Struct):
+    """A detector in alarm: its fire compartment (or zone), and when it last said so."""
+
+    compartment: str
+    at: datetime
+
 
 @detector("fire.alarm", wants={FireSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class FireAlarm:
-    """Alert once per alarm of a detector; a second detector of the same fire compartment makes it surer."""
+    """Alert once per alarm of a detector; a second detector of the same fire compartment makes it surer.
+
+    An alarm ends when the detector is back to normal, or has not repeated it for `again` (time): a "normal" that
+    was lost must not hide the next fire.
+    """
 
     hospital: Hospital
-    _on: dict[str, str] = field(default_factory=dict, init=False)
-    """Fire compartment (or zone) by detector that is in alarm."""
+    again: timedelta = timedelta(hours=1)
+    _on: dict[str, Burning] = field(default_factory=dict, init=False)
+    """Detectors that are in alarm."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the detectors."""
         for event in batch:
-            if not isinstance(event, FireSignal) or event.asset is None:
+            if not isinstance(event, FireSignal):
                 continue
+            name = event.asset or event.zone or event.site
             if event.state == "normal":
-                self._on.pop(event.asset, None)
-            elif event.state == "alarm" and event.asset not in self._on:
-                yield self._alarm(event, event.asset)
+                self._on.pop(name, None)
+            elif event.state == "alarm":
+                yield from self._alarm(event, name)
 
-    def _alarm(self, event: FireSignal, detector_id: str) -> Alert:
+    def _alarm(self, event: FireSignal, name: str) -> Iterator[Alert]:
         zone = self.hospital.zone(event.zone)
-        compartment = (zone.fire_compartment or zone.id) if zone else detector_id
-        others = sum(1 for where in self._on.values() if where == compartment)
-        self._on[detector_id] = compartment
-        why = [say("{detector} reports fire.", detector=Ref(detector_id))]
+        compartment = (zone.fire_compartment or zone.id) if zone else name
+        known = self._on.pop(name, None)
+        others = sum(1 for one in self._on.values() if one.compartment == compartment and self._lasts(one, event))
+        remember(self._on, name, Burning(compartment, event.at), MOST)
+        if known is None or not self._lasts(known, event):
+            yield self._alert(event, name, others)
+
+    def _lasts(self, known: Burning, event: FireSignal) -> bool:
+        return abs(event.at - known.at) < self.again
+
+    def _alert(self, event: FireSignal, name: str, others: int) -> Alert:
+        why = [say("{detector} reports fire.", detector=Ref(name))]
         if others:
             why.append(say("{count} more detectors of the same fire compartment are in alarm.", count=others))
         return Alert.of(
@@ -48,6 +76,6 @@ class FireAlarm:
             event,
             severity=85,
             confidence=0.95 if others else 0.8,
-            title=say("Fire alarm in {zone}", zone=Ref(event.zone or detector_id)),
+            title=say("Fire alarm in {zone}", zone=Ref(event.zone or name)),
             why=why,
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import PointChanged, PowerSignal
@@ -19,6 +20,8 @@ SEVERITY = {"lost": 80, "battery": 60, "generator": 45}
 """Severity by state: reserve buys minutes (battery) or days (generator) (chosen: the order is what counts)."""
 RANK = {"normal": 0, "generator": 1, "battery": 2, "lost": 3}
 """How far from normal a state is."""
+MOST = 1000
+"""Most supplies that are not normal and remembered (chosen: more than a hospital has)."""
 
 
 @detector("power.lost", wants={PowerSignal, PointChanged}, domain=Domain.PHYSICAL)
@@ -28,6 +31,7 @@ class PowerLost:
 
     hospital: Hospital
     _state: dict[str, str] = field(default_factory=dict, init=False)
+    """Supplies that are not normal."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the supplies."""
@@ -39,8 +43,9 @@ class PowerLost:
                     yield from self._changed(event, supply, "normal" if on else "lost")
 
     def _changed(self, event: Event, supply: str, state: str) -> Iterator[Alert]:
-        before = self._state.get(supply, "normal")
-        self._state[supply] = state
+        before = self._state.pop(supply, "normal")
+        if state != "normal":
+            remember(self._state, supply, state, MOST)
         if RANK[state] <= RANK[before]:
             return
         fed = [edge for edge in self.hospital.dependencies_at(supply) if edge.kind == "powers" and edge.of == supply]

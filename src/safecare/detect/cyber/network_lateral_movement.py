@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import ConnectionSeen
@@ -61,29 +62,27 @@ class LateralMovement:
         target = self.hospital.at_address("ip", event.dst_ip)
         if source is None or source.kind != "workstation":
             return
-        self._start = self._start or event.at
+        # by our own clock: a capture of last year, or a sensor with a wrong time, must not end or stretch the learning
+        self._start = min(self._start or event.seen, event.seen)
         if event.outcome != "open":
             self._probes[source.id] = event.at
-        if event.outcome != "open" or target is None:
-            return
+        elif target is not None:
+            yield from self._opened(event, source, target)
+
+    def _opened(self, event: ConnectionSeen, source: Asset, target: Asset) -> Iterator[Alert]:
         key = f"{source.id}\x1f{target.id}\x1f{event.dst_port}"
         last = self._pairs.get(key)
-        self._make_room()
-        self._pairs[key] = event.at
+        remember(self._pairs, key, max(last or event.at, event.at), PAIRS)
         new = last is None or event.at - last > self.usual
+        learned = self._start is not None and event.seen - self._start >= self.learning
         # While learning, a pair is told only where failed attempts came just before: somebody is searching.
         searching = self._searched(source, event.at)
-        if new and (searching or event.at - self._start >= self.learning):
+        if new and (searching or learned):
             yield self._alert(event, source, target, searching=searching)
 
     def _searched(self, source: Asset, now: datetime) -> bool:
         last = self._probes.get(source.id)
         return last is not None and timedelta(0) <= now - last < timedelta(minutes=10)
-
-    def _make_room(self) -> None:
-        if len(self._pairs) >= PAIRS:
-            for key in sorted(self._pairs, key=self._pairs.__getitem__)[: PAIRS // 10]:
-                del self._pairs[key]
 
     def _alert(self, event: ConnectionSeen, source: Asset, target: Asset, *, searching: bool) -> Alert:
         owner = self.hospital.person("workstation", source.id)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import ConnectionSeen
@@ -21,7 +22,10 @@ from safecare.model.hospital import Hospital
 from safecare.model.text import Ref, Span, say
 
 STATIONS = 5000
-"""Most stations followed at the same time (chosen: more than a hospital's hosts; the oldest are forgotten)."""
+"""Most stations followed at the same time (chosen: more than a hospital's hosts; the oldest windows are forgotten)."""
+WINDOW_FULL = 10
+"""Times `many` contacts after which a window ends early (chosen: bounds the memory, and what went well before a
+scan does not water it down for long)."""
 
 
 class Station(msgspec.Struct):
@@ -29,7 +33,6 @@ class Station(msgspec.Struct):
 
     first: ConnectionSeen
     contacts: dict[str, bool]
-    seen: datetime
     told: datetime | None = None
 
 
@@ -56,30 +59,28 @@ class NetworkScan:
                 yield from self._contact(event)
 
     def _contact(self, event: ConnectionSeen) -> Iterator[Alert]:
-        station = self._stations.get(event.src_ip)
-        if station is None or event.at - station.first.at > self.window:
-            told = station.told if station else None
-            station = Station(event, {}, event.at, told)
-            self._make_room()
-            self._stations[event.src_ip] = station
-        station.seen = event.at
+        station = self._station(event)
+        if station.told is not None and abs(event.at - station.told) <= self.pause:
+            return
         key = f"{event.dst_ip}\x1f{event.dst_port}\x1f{event.protocol}"
-        if key in station.contacts:
-            return
-        if len(station.contacts) < self.many * 50:  # chosen: enough to count, bounded against a flood
-            station.contacts[key] = event.outcome in {"refused", "silent"}
+        station.contacts.setdefault(key, event.outcome in {"refused", "silent"})
         failed = sum(station.contacts.values())
-        if len(station.contacts) < self.many or failed < self.failing * len(station.contacts):
-            return
-        if station.told is None or event.at - station.told > self.pause:
-            station.told = event.at
+        if len(station.contacts) >= self.many and failed >= self.failing * len(station.contacts):
             yield self._alert(station, event, failed)
+            station.told = event.at
+            station.contacts.clear()
 
-    def _make_room(self) -> None:
-        if len(self._stations) >= STATIONS:
-            oldest = sorted(self._stations, key=lambda ip: self._stations[ip].seen)
-            for ip in oldest[: STATIONS // 10]:
-                del self._stations[ip]
+    def _station(self, event: ConnectionSeen) -> Station:
+        """Return the source's window; a new one when it is over, or full of contacts that went well."""
+        station = self._stations.get(event.src_ip)
+        if (
+            station is None
+            or abs(event.at - station.first.at) > self.window
+            or len(station.contacts) >= self.many * WINDOW_FULL
+        ):
+            station = Station(event, {}, station.told if station else None)
+            remember(self._stations, event.src_ip, station, STATIONS)
+        return station
 
     def _alert(self, station: Station, event: ConnectionSeen, failed: int) -> Alert:
         targets = {key.split("\x1f")[0] for key in station.contacts}

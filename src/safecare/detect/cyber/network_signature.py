@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import SignatureMatched
@@ -21,6 +22,8 @@ SEVERITY = {1: 65, 2: 45}
 """Severity by Suricata's priority (chosen: one signature alone proves little, the highest ones a lot)."""
 CRITICAL_ASSET = 10
 """Added to the severity when the inner end is an asset of criticality 3 or 4 (chosen)."""
+TOLD = 10_000
+"""Most pairs of asset and signature remembered (chosen: a day of a noisy sensor)."""
 
 
 @detector("network.signature", wants={SignatureMatched}, domain=Domain.CYBER)
@@ -38,14 +41,9 @@ class SignatureAlert:
             if isinstance(event, SignatureMatched) and event.priority in SEVERITY:
                 key = f"{event.asset or event.src_ip}\x1f{event.signature}"
                 last = self._told.get(key)
-                if last is None or event.at - last >= self.pause:
-                    self._forget(event.at)
-                    self._told[key] = event.at
+                if last is None or abs(event.at - last) >= self.pause:
+                    remember(self._told, key, event.at, TOLD)
                     yield self._alert(event)
-
-    def _forget(self, now: datetime) -> None:
-        if len(self._told) > 10_000:  # chosen: a day of a noisy sensor
-            self._told = {key: at for key, at in self._told.items() if now - at < self.pause}
 
     def _alert(self, event: SignatureMatched) -> Alert:
         asset = self.hospital.asset(event.asset)

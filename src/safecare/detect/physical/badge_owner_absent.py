@@ -12,12 +12,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, HolderPlaced
 from safecare.model.hospital import Hospital
 from safecare.model.ids import EventId, HolderId
 from safecare.model.text import Ref, Span, Text, When, say
+
+HOLDERS = 20_000
+"""Most holders whose place is remembered (chosen: more than a hospital's staff; unknown badges count as well)."""
 
 
 class Place(msgspec.Struct):
@@ -57,7 +61,7 @@ class OwnerAbsent:
     def _place(self, holder: str, place: Place) -> None:
         known = self._places.get(holder)
         if known is None or place.at >= known.at:
-            self._places[holder] = place
+            remember(self._places, holder, place, HOLDERS)
 
     def _granted(self, event: BadgeGranted, holder: str) -> Iterator[Alert]:
         known = self._places.get(holder)
@@ -83,6 +87,8 @@ class OwnerAbsent:
 
     def _against(self, event: BadgeGranted, known: Place) -> Text | None:
         since = event.at - known.at
+        if since < timedelta(0):
+            return None  # came late: where the owner went afterwards proves nothing
         if known.by == "roster":
             if since > self.roster or known.site == event.site:
                 return None

@@ -11,53 +11,78 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
+from safecare.detect.physical.contacts import Contacts
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
-from safecare.model.events.doors import DoorOpened
-from safecare.model.hospital import Hospital
+from safecare.model.events.doors import DoorClosed, DoorOpened
+from safecare.model.hospital import Asset, Hospital
 from safecare.model.text import Ref, say
 
+FIRES = 1000
+"""Most fire detectors in alarm that are remembered (chosen: more than a site has in alarm)."""
 
-@detector("door.emergency-exit", wants={DoorOpened, FireSignal}, domain=Domain.PHYSICAL)
+
+@detector("door.emergency-exit", wants={DoorOpened, DoorClosed, FireSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class EmergencyExit:
-    """Alert when an asset of kind ``exit`` opens; once per `pause` (time) for the same exit."""
+    """Alert when an asset of kind ``exit`` opens; once per `pause` (time) for the same exit.
+
+    A fire alarm explains it for `leaving` (time), or until the detector is back to normal.
+    """
 
     hospital: Hospital
     pause: timedelta = timedelta(minutes=5)
+    leaving: timedelta = timedelta(hours=1)
     _told: dict[str, datetime] = field(default_factory=dict, init=False)
-    _burning: dict[str, bool] = field(default_factory=dict, init=False)
+    _burning: dict[str, FireSignal] = field(default_factory=dict, init=False)
+    """Last alarm by detector that is not back to normal."""
+    _contacts: Contacts = field(default_factory=Contacts, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
-        """Follow fire alarms by site, judge openings of exits."""
+        """Follow fire alarms, judge openings of exits."""
         for event in batch:
             match event:
                 case FireSignal(state="alarm"):
-                    self._burning[event.site] = True
+                    remember(self._burning, _detector(event), event, FIRES)
                 case FireSignal(state="normal"):
-                    self._burning[event.site] = False
-                case DoorOpened(asset=str(door)):
-                    yield from self._opened(event, door)
+                    self._burning.pop(_detector(event), None)
+                case DoorOpened() | DoorClosed():
+                    asset = self.hospital.asset(event.asset)
+                    if asset and asset.kind == "exit":
+                        yield from self._moved(event, asset)
+                case _:
+                    pass
 
-    def _opened(self, event: DoorOpened, door: str) -> Iterator[Alert]:
-        asset = self.hospital.asset(door)
-        last = self._told.get(door)
-        if asset is None or asset.kind != "exit" or (last and event.at - last < self.pause):
-            return
-        self._told[door] = event.at
-        burning = self._burning.get(event.site, False)
+    def _moved(self, event: DoorOpened | DoorClosed, asset: Asset) -> Iterator[Alert]:
+        if isinstance(event, DoorClosed):
+            self._contacts.closed(asset.id)
+        elif self._contacts.opened(asset.id):
+            last = self._told.get(asset.id)
+            if last is None or abs(event.at - last) >= self.pause:
+                self._told[asset.id] = event.at
+                yield self._alert(event, asset)
+
+    def _alert(self, event: DoorOpened, asset: Asset) -> Alert:
+        burning = any(
+            fire.site == event.site and abs(event.at - fire.at) <= self.leaving for fire in self._burning.values()
+        )
         why = (
             say("A fire alarm is on at {site}: people may be leaving because of it.", site=Ref(event.site))
             if burning
             else say("No fire alarm is on at {site}.", site=Ref(event.site))
         )
-        yield Alert.of(
+        return Alert.of(
             self,
             event,
             severity=35 if burning else 45,
             confidence=0.9,
-            title=say("Emergency exit {door} was opened", door=Ref(door)),
+            title=say("Emergency exit {door} was opened", door=Ref(asset.id)),
             why=[why],
             zones=asset.between,
         )
+
+
+def _detector(event: FireSignal) -> str:
+    return event.asset or event.zone or event.site

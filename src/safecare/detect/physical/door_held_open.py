@@ -10,56 +10,79 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
+
 from safecare.detect.api import detector
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import DoorClosed, DoorOpened
-from safecare.model.hospital import Hospital
+from safecare.model.hospital import Hospital, Zone
 from safecare.model.text import Ref, Span, say
 
 SEVERITY = {"restricted": 40, "critical": 55}
 """Severity by the most protected side of the door; other doors may stand open (chosen)."""
 
 
+class Opening(msgspec.Struct):
+    """A door that is open: since when, and whether that was told."""
+
+    event: DoorOpened
+    told: bool = False
+
+
 @detector("door.held-open", wants={DoorOpened, DoorClosed}, domain=Domain.PHYSICAL)
 @dataclass
 class HeldDoor:
-    """Alert once when a door to a restricted or critical zone stays open longer than `longest` (time)."""
+    """Alert once when a door to a restricted or critical zone stays open longer than `longest` (time).
+
+    How long a door has been open is told by its own two times when it closes; as long as it is open, by our
+    clock and the time when we heard of it, so that a device with a wrong clock alerts nobody.
+    """
 
     hospital: Hospital
     longest: timedelta = timedelta(seconds=60)
-    _open: dict[str, DoorOpened] = field(default_factory=dict, init=False)
+    _open: dict[str, Opening] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
-        """Follow openings and closings."""
+        """Follow openings and closings of doors to guarded places."""
         for event in batch:
-            yield from self.tick(event.at)
             match event:
-                case DoorOpened(asset=str(door)):
-                    self._open.setdefault(door, event)
+                case DoorOpened(asset=str(door)) if self._severity(door):
+                    self._open.setdefault(door, Opening(event))
                 case DoorClosed(asset=str(door)):
-                    self._open.pop(door, None)
+                    opening = self._open.pop(door, None)
+                    if opening and not opening.told and event.at - opening.event.at > self.longest:
+                        yield self._alert(door, opening.event)
+                case _:
+                    pass
 
     def tick(self, now: datetime) -> Iterator[Alert]:
         """Judge the doors that are open at `now`."""
-        overdue = [door for door, event in self._open.items() if now - event.at > self.longest]
-        for door in overdue:
-            event = self._open.pop(door)
-            asset = self.hospital.asset(door)
-            sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone] if asset else []
-            severity = max((SEVERITY.get(zone.security, 0) for zone in sides), default=0)
-            if severity:
-                yield Alert.of(
-                    self,
-                    event,
-                    severity=severity,
-                    confidence=0.9,
-                    title=say("{door} stays open", door=Ref(door)),
-                    why=[
-                        say(
-                            "It has been open for more than {longest}.",
-                            longest=Span(self.longest.total_seconds()),
-                        )
-                    ],
-                    zones=[zone.id for zone in sides],
+        for door, opening in self._open.items():
+            if not opening.told and now - opening.event.seen > self.longest:
+                opening.told = True
+                yield self._alert(door, opening.event)
+
+    def _sides(self, door: str) -> list[Zone]:
+        asset = self.hospital.asset(door)
+        return [zone for zone in map(self.hospital.zone, asset.between or ()) if zone] if asset else []
+
+    def _severity(self, door: str) -> int:
+        """Return 0 for a door that may stand open, and for one that the hospital does not know."""
+        return max((SEVERITY.get(zone.security, 0) for zone in self._sides(door)), default=0)
+
+    def _alert(self, door: str, event: DoorOpened) -> Alert:
+        return Alert.of(
+            self,
+            event,
+            severity=self._severity(door),
+            confidence=0.9,
+            title=say("{door} stays open", door=Ref(door)),
+            why=[
+                say(
+                    "It has been open for more than {longest}.",
+                    longest=Span(self.longest.total_seconds()),
                 )
+            ],
+            zones=[zone.id for zone in self._sides(door)],
+        )

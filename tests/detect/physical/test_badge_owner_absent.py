@@ -1,0 +1,86 @@
+"""Where owners are known to be, in any order, and a bounded state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from safecare.detect.physical.badge_owner_absent import HOLDERS, OwnerAbsent
+from safecare.model.alert import Alert
+from safecare.model.event import Event
+from safecare.model.events.doors import BadgeGranted, HolderPlaced
+from safecare.testing.made import HOSPITAL, made, restarted
+
+DOOR, ELSEWHERE = "door.pharmacy", {"site": "tilleuls", "zone": "tilleuls.ward"}
+HOUR = 3600.0
+
+
+def rule() -> OwnerAbsent:
+    return OwnerAbsent(HOSPITAL)
+
+
+def feed(one: OwnerAbsent, *events: Event) -> list[Alert]:
+    return list(one.feed(events))
+
+
+def grant(second: float, holder: str = "h", **more: Any) -> Event:
+    return made(BadgeGranted, second, DOOR, holder=holder, **more)
+
+
+def placed(second: float, holder: str = "h", by: str = "roster", **where: Any) -> Event:
+    return made(HolderPlaced, second, holder=holder, by=by, **where)
+
+
+@pytest.mark.parametrize(
+    ("event", "after", "alerts"),
+    [
+        (placed(0), HOUR, 1),  # off duty
+        (placed(0), 14 * HOUR, 0),  # the roster's word is old
+        (placed(0, **ELSEWHERE), HOUR, 1),
+        (placed(0, zone="aurore.ward.a"), HOUR, 0),  # on this site
+        (placed(0, by="tag", **ELSEWHERE), 600, 1),
+        (placed(0, by="tag", **ELSEWHERE), 1500, 0),  # time enough to come here
+        (placed(0, by="tag"), 60, 0),  # a tag that is switched off proves nothing
+        (placed(0, by="logon", zone="aurore.ward.a"), 60, 0),
+        (grant(0, **ELSEWHERE), 480, 1),
+    ],
+)
+def test_evidence(event: Event, after: float, alerts: int) -> None:
+    assert len(feed(rule(), event, grant(after))) == alerts
+
+
+def test_evidence_and_surety() -> None:
+    (by_roster,) = feed(rule(), placed(0), grant(60))
+    (by_tag,) = feed(rule(), placed(0, by="tag", **ELSEWHERE), grant(60))
+    assert by_tag.confidence > by_roster.confidence
+    assert len(by_tag.because) == 2
+    assert by_tag.holders == ("h",)
+
+
+def test_a_stolen_code_does_not_move_its_owner() -> None:
+    assert len(feed(rule(), placed(0, **ELSEWHERE), grant(60), grant(120), grant(180))) == 3
+
+
+def test_what_comes_late_proves_nothing() -> None:
+    assert not feed(rule(), placed(300), grant(0))  # went off duty after the grant
+    assert not feed(rule(), placed(300, **ELSEWHERE), placed(0, zone="aurore.ward.a"), grant(100))
+    assert len(feed(rule(), placed(300, **ELSEWHERE), placed(0, zone="aurore.ward.a"), grant(400))) == 1
+
+
+def test_nobody_knows_the_owner() -> None:
+    assert not feed(rule(), grant(0), made(BadgeGranted, 1, DOOR))
+
+
+@pytest.mark.slow
+def test_unknown_holders_are_not_remembered_without_bound() -> None:
+    one = rule()
+    for start in range(0, HOLDERS * 2, 1000):
+        feed(one, *(grant(n, f"stranger-{n}") for n in range(start, start + 1000)))
+    assert len(one._places) <= HOLDERS
+
+
+def test_state_survives_a_crash() -> None:
+    one = rule()
+    feed(one, placed(0, **ELSEWHERE))
+    assert len(feed(restarted(one, rule()), grant(60))) == 1

@@ -1,0 +1,95 @@
+"""Grants and openings in any order, doors that say again how they stand, and a bounded state."""
+
+from __future__ import annotations
+
+import pytest
+
+from safecare.detect.physical.door_forced import GRANTS, ForcedDoor
+from safecare.model.event import Event
+from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
+from safecare.testing.made import HOSPITAL, made, restarted
+
+DOOR = "door.pharmacy"
+
+
+def count(*events: Event, rule: ForcedDoor | None = None) -> int:
+    return len(list((rule or ForcedDoor(HOSPITAL)).feed(events)))
+
+
+def grant(second: float, door: str = DOOR) -> Event:
+    return made(BadgeGranted, second, door)
+
+
+def opened(second: float, door: str = DOOR, *, egress: bool = False) -> Event:
+    return made(DoorOpened, second, door, egress=egress)
+
+
+def closed(second: float, door: str = DOOR) -> Event:
+    return made(DoorClosed, second, door)
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(0, 0), (10, 0), (10.1, 1), (-3, 0), (-11, 1), (3600, 1)])
+def test_grace(after: float, alerts: int) -> None:
+    assert count(grant(0), opened(after)) == alerts
+
+
+def test_the_reason_tells_how_long_ago_the_last_grant_was() -> None:
+    (alert,) = ForcedDoor(HOSPITAL).feed([grant(0), opened(60)])
+    assert alert.why[0].key == "The last granted badge at {door} was {ago} earlier."
+    (alert,) = ForcedDoor(HOSPITAL).feed([grant(60), opened(0)])
+    assert alert.why[0].key == "No badge was granted at {door} before it opened."
+
+
+def test_one_grant_is_for_one_opening_and_two_for_two() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    assert count(grant(0), opened(1), closed(3), opened(4), rule=rule) == 1
+    assert count(closed(10), grant(20), grant(21), opened(22), closed(24), opened(25), rule=rule) == 0
+
+
+def test_grants_that_arrive_in_another_order() -> None:
+    assert count(grant(8), grant(0), opened(12)) == 0
+
+
+def test_the_clock_of_a_reader_that_is_put_back() -> None:
+    assert count(grant(86_400), grant(0), opened(2)) == 0
+
+
+def test_a_door_that_says_again_that_it_is_open() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    assert count(closed(0), grant(5), opened(6), opened(3606), opened(7206), closed(7210), rule=rule) == 0
+    assert count(opened(7300), rule=rule) == 1
+
+
+def test_a_door_that_never_says_that_it_is_closed() -> None:
+    assert count(opened(0), opened(100)) == 2
+
+
+def test_leaving_needs_no_badge_and_uses_none_up() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    assert count(closed(0), grant(5), opened(6, egress=True), closed(8), opened(9), rule=rule) == 0
+    assert count(closed(12), opened(30, egress=True), opened(31), rule=rule) == 0  # the same opening, said again
+
+
+def test_only_doors_with_a_reader_are_judged_and_remembered() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    strangers = [event for n in range(50) for event in (grant(n, f"door.{n}"), opened(n, f"d{n}"), closed(n, f"c{n}"))]
+    assert count(*strangers, opened(0, "exit.stairs"), made(DoorOpened, 1), rule=rule) == 0
+    assert not rule._granted
+    assert not rule._contacts.open
+    count(*(grant(n) for n in range(100)), rule=rule)
+    assert len(rule._granted[DOOR]) == GRANTS
+
+
+def test_state_survives_a_crash() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    count(closed(0), grant(5), rule=rule)
+    rule = restarted(rule, ForcedDoor(HOSPITAL))
+    assert count(opened(6), rule=rule) == 0
+    rule = restarted(rule, ForcedDoor(HOSPITAL))
+    assert count(opened(7), closed(8), opened(9), rule=rule) == 1
+
+
+@pytest.mark.parametrize(("door", "severity"), [("door.main", 30), ("door.ward", 45), (DOOR, 65), ("door.server", 80)])
+def test_severity_by_the_more_guarded_side(door: str, severity: int) -> None:
+    (alert,) = ForcedDoor(HOSPITAL).feed([opened(0, door)])
+    assert alert.severity == severity

@@ -1,0 +1,95 @@
+"""How long a door has been open, by its own clock and by ours."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from safecare.detect.physical.door_held_open import HeldDoor
+from safecare.model.alert import Alert
+from safecare.model.event import Event
+from safecare.model.events.doors import DoorClosed, DoorOpened
+from safecare.testing.made import HOSPITAL, made, moment, restarted
+
+DOOR = "door.pharmacy"
+
+
+def held() -> HeldDoor:
+    return HeldDoor(HOSPITAL)
+
+
+def feed(rule: HeldDoor, *events: Event) -> list[Alert]:
+    return list(rule.feed(events))
+
+
+def tick(rule: HeldDoor, second: float) -> list[Alert]:
+    return list(rule.tick(moment(second)))
+
+
+def test_told_once_while_it_is_open_and_not_again_when_it_closes() -> None:
+    rule = held()
+    assert not feed(rule, made(DoorOpened, 0, DOOR))
+    assert not tick(rule, 60)
+    assert len(tick(rule, 61)) == 1
+    assert not tick(rule, 3600)
+    assert not feed(rule, made(DoorOpened, 3700, DOOR))  # said again
+    assert not tick(rule, 7200)
+    assert not feed(rule, made(DoorClosed, 7300, DOOR))
+    feed(rule, made(DoorOpened, 8000, DOOR))
+    assert len(tick(rule, 8100)) == 1
+
+
+def test_told_when_it_closes_where_no_tick_came() -> None:
+    assert len(feed(held(), made(DoorOpened, 0, DOOR), made(DoorClosed, 61, DOOR))) == 1
+    assert not feed(held(), made(DoorOpened, 0, DOOR), made(DoorClosed, 60, DOOR))
+
+
+def test_it_is_the_same_alert_whoever_finds_it() -> None:
+    by_tick, by_close = held(), held()
+    feed(by_tick, made(DoorOpened, 0, DOOR))
+    (one,) = tick(by_tick, 100)
+    (other,) = feed(by_close, made(DoorOpened, 0, DOOR), made(DoorClosed, 100, DOOR))
+    assert one == other
+
+
+def test_wrong_clocks_alert_nobody() -> None:
+    for late in (290.0, -290.0):  # the door's clock is behind, or ahead
+        rule = held()
+        feed(rule, made(DoorOpened, 0, DOOR, late=late))
+        assert not tick(rule, late + 30)
+        assert len(tick(rule, late + 61)) == 1
+
+
+def test_another_door_with_a_clock_ahead_does_not_hurry_this_one() -> None:
+    rule = held()
+    assert not feed(rule, made(DoorOpened, 0, DOOR), made(DoorOpened, 299, "door.cold", late=-298))
+    assert not tick(rule, 30)
+
+
+def test_our_clock_put_back_delays_and_breaks_nothing() -> None:
+    rule = held()
+    feed(rule, made(DoorOpened, 0, DOOR))
+    assert not tick(rule, -3600)
+    assert len(tick(rule, 61)) == 1
+
+
+def test_closed_before_it_was_opened() -> None:
+    rule = held()
+    assert not feed(rule, made(DoorClosed, 5, DOOR), made(DoorOpened, 10, DOOR), made(DoorClosed, 1, DOOR))
+    assert not rule._open
+
+
+def test_only_doors_to_guarded_places_are_remembered() -> None:
+    rule = held()
+    feed(rule, made(DoorOpened, 0, "door.ward"), *(made(DoorOpened, 0, f"door.{n}") for n in range(50)))
+    assert not rule._open
+    assert not tick(rule, 7200)
+
+
+def test_state_survives_a_crash() -> None:
+    rule = held()
+    feed(rule, made(DoorOpened, 0, DOOR))
+    rule = restarted(rule, held())
+    assert len(tick(rule, 61)) == 1
+    rule = restarted(rule, held())
+    assert not tick(rule, 100)
+    assert HeldDoor(HOSPITAL, longest=timedelta(hours=1)).longest > rule.longest
