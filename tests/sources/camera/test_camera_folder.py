@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from safecare.sources.camera.clips import CLIPS
 from safecare.sources.camera.messages import MAX_FRAME, ProtocolError, frame_size, read_job, read_message
 from safecare.sources.camera.names import read_name
 from safecare.sources.camera.places import read_cameras
-from safecare.sources.upload import BAD, DONE, UploadFolder
+from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 
 def test_name_tells_camera_start_and_format() -> None:
@@ -47,6 +48,42 @@ def test_clip_is_complete_when_it_no_longer_grows(tmp_path: Path) -> None:
     assert folder.complete(12.0) == []
     assert folder.complete(13.0) == []
     assert folder.complete(14.0) == [clip]
+
+
+def test_only_regular_files_are_offered(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path, 0.0, CLIPS)
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert folder.complete(0.0) == []
+    with pytest.raises(OSError, match="regular"):
+        open_regular(tmp_path / "pipe.mp4")
+    (tmp_path / "link").symlink_to("/etc/hostname")
+    with pytest.raises(OSError, match="link"):
+        open_regular(tmp_path / "link")
+
+
+def test_what_is_left_is_offered_again_once_it_has_changed(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path, 0.0, CLIPS)
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"1")
+    assert folder.complete(0.0) == [clip]
+    folder.leave(clip)
+    assert folder.complete(1.0) == []
+    clip.write_bytes(b"12")
+    assert folder.complete(2.0) == [clip]
+
+
+def test_the_longest_name_is_put_away_twice(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path, 0.0, CLIPS)
+    clip = tmp_path / ("é" * 125 + ".mp4")
+    for _ in range(2):
+        clip.write_bytes(b"1")
+        folder.put_away(clip, BAD)
+    assert len(list((tmp_path / BAD).iterdir())) == 2
+
+
+def test_a_hostile_name_can_be_told() -> None:
+    assert shown(Path(os.fsdecode(b"\xff\x1b[31m\n.mp4"))) == "\ufffd\ufffd[31m\ufffd.mp4"
 
 
 def test_oldest_recording_comes_first_and_other_files_are_left_alone(tmp_path: Path) -> None:

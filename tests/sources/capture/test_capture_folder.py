@@ -66,6 +66,21 @@ async def test_a_capture_is_read_and_put_away(tmp_path: Path) -> None:
     assert len({talk.id for talk in talks}) == 1500
 
 
+async def test_what_cannot_be_opened_moved_or_named_does_not_stop_the_rest(tmp_path: Path) -> None:
+    intake = MemoryIntake()
+    (tmp_path / "folder.pcap").mkdir()
+    os.mkfifo(tmp_path / "pipe.pcap")
+    hostile = tmp_path / os.fsdecode(b"\xff\x1b[31m\n.pcap")
+    hostile.write_bytes(capture(1))
+    (tmp_path / "bad").write_bytes(b"where the folder should be")
+    (tmp_path / "a-broken.pcap").write_bytes(b"no capture")
+    async with watching(tmp_path, intake):
+        await there(tmp_path / "done" / hostile.name)
+        (tmp_path / "later.pcap").write_bytes(capture(2))
+        await there(tmp_path / "done" / "later.pcap")
+    assert len(intake.events) == 3
+
+
 async def test_bad_files_are_kept_with_the_reason_and_the_rest_goes_on(tmp_path: Path) -> None:
     intake = MemoryIntake()
     (tmp_path / "a.pcap").write_bytes(b"not a capture at all, just words")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,22 @@ async def until(intake: MemoryIntake, count: int) -> None:
     async with asyncio.timeout(10):
         while len(intake.events) < count:
             await asyncio.sleep(0.005)
+
+
+async def test_links_and_pipes_that_others_put_there_do_no_harm(tmp_path: Path) -> None:
+    path, intake, precious = tmp_path / "eve.json", MemoryIntake(), tmp_path / "precious"
+    precious.write_bytes(b"ours")
+    (tmp_path / ".eve.json.eve.new").symlink_to(precious)
+    os.mkfifo(tmp_path / ".eve.json.eve.position")
+    path.write_bytes(record(1))
+    async with following(path, intake):
+        await until(intake, 1)
+    assert precious.read_bytes() == b"ours"
+    path.unlink()
+    os.mkfifo(path)
+    async with asyncio.timeout(5):
+        with pytest.raises(OSError, match="regular"):
+            await EveFile("eve", path).run(intake)
 
 
 async def test_growth_and_rotation_lose_nothing(tmp_path: Path) -> None:

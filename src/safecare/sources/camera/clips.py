@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from safecare.sources.camera.places import (
     view_of,
 )
 from safecare.sources.camera.publish import Outlet
-from safecare.sources.upload import BAD, DONE, UploadFolder
+from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SILENCE = 30.0
 """Seconds without a sign of life after which the worker is ended; it gives one every second."""
@@ -84,7 +85,11 @@ class ClipReader:
                     self.intake.report(self.door, "failed", f"the upload folder can't be read: {error.strerror}")
                     ready = []
                 for path in ready:
-                    await self.read(path)
+                    try:
+                        await self.read(path)
+                    except OSError as error:  # one file that can't be read or moved does not keep the others waiting
+                        self.folder.leave(path)
+                        self.intake.report(self.door, "failed", f"{shown(path)}: {error.strerror}")
                     busy = loop.time()
                 if loop.time() - busy > IDLE:
                     await self.worker.stop()
@@ -164,11 +169,11 @@ class ClipReader:
 
     async def _refuse(self, path: Path, reason: str, place: str = "") -> None:
         raw = await asyncio.to_thread(_bytes, path)
-        await self._outlet.reject(raw, reason, place, {"name": path.name, "kept_in": BAD})
+        await self._outlet.reject(raw, reason, place, {"name": shown(path), "kept_in": BAD})
         await asyncio.to_thread(self.folder.put_away, path, BAD)
-        self.intake.report(self.door, "ok", f"{path.name}: {reason}")
+        self.intake.report(self.door, "ok", f"{shown(path)}: {reason}")
 
 
 def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(WHOLE if path.stat().st_size <= WHOLE else PART)
+    with open_regular(path) as file:
+        return file.read(WHOLE if os.fstat(file.fileno()).st_size <= WHOLE else PART)

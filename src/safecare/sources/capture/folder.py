@@ -18,7 +18,7 @@ from safecare.model.event import Event
 from safecare.model.events.network import ConnectionSeen
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.worker import LENGTH, Answer, Failed, Found
-from safecare.sources.upload import BAD, DONE, UploadFolder
+from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
 KEPT = 32 << 20
@@ -55,6 +55,9 @@ class CaptureFolder:
                 except LogFullError:
                     intake.report(self.door, "failed", "no room: captures wait in the folder")
                     break
+                except OSError as error:  # one file that can't be read or moved does not keep the others waiting
+                    upload.leave(path)
+                    intake.report(self.door, "failed", f"{shown(path)}: {error.strerror}")
             await asyncio.sleep(max(0.1, self.settle / 2))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
@@ -76,9 +79,9 @@ class CaptureFolder:
             reason, place = str(error), "file"
         if reason:
             raw = await asyncio.to_thread(_head, path)
-            await intake.reject(self.door, raw, reason, place, {"name": path.name})
+            await intake.reject(self.door, raw, reason, place, {"name": shown(path)})
         await asyncio.to_thread(upload.put_away, path, BAD if reason else DONE)
-        intake.report(self.door, "ok", path.name)
+        intake.report(self.door, "ok", shown(path))
 
     async def _once(self, path: Path, intake: Intake) -> tuple[str, str]:
         """Publish what stands in the file; return reason and place if it could not be read to its end.
@@ -90,7 +93,7 @@ class CaptureFolder:
         async for answer in self._answers(path):
             match answer:
                 case Found(conversations=talks):
-                    events = list(self._events(talks, path.name, number, intake))
+                    events = list(self._events(talks, shown(path), number, intake))
                     await intake.publish(
                         events, key=f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
                     )
@@ -102,7 +105,7 @@ class CaptureFolder:
         return reason, place
 
     async def _answers(self, path: Path) -> AsyncIterator[Answer]:
-        with path.open("rb") as capture:
+        with open_regular(path) as capture:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-I",
@@ -170,5 +173,5 @@ def _verdict(ended: Ended) -> tuple[str, str]:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(KEPT)

@@ -11,14 +11,18 @@ from typing import BinaryIO
 
 import msgspec
 
+from safecare.exchange.disk import write_private
 from safecare.exchange.log import LogFullError
 from safecare.formats.eve import LIMIT
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.eve.decode import read_eve_lines
+from safecare.sources.upload import open_regular
 
 CHUNK = 1 << 20
 """Bytes read at once (chosen: some thousand lines)."""
+POSITION = 1 << 10
+"""Most bytes of the file that tells the position (chosen: ten times what is written)."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -103,7 +107,7 @@ class EveFile:
                 self._at = Position(self._at.inode, 0, self._at.cuts + 1)
             return self._file
         try:
-            self._file = self.path.open("rb")
+            self._file = open_regular(self.path, follow=True)
         except FileNotFoundError:
             intake.report(self.door, "waiting", f"{self.path} is not there yet")
             return None
@@ -128,12 +132,14 @@ class EveFile:
         self._at = position
         target = self._position_file()
         fresh = target.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(self._at))
+        fresh.unlink(missing_ok=True)  # written anew, never through a link that others put there
+        write_private(fresh, msgspec.json.encode(self._at), durable=False)
         fresh.replace(target)
 
     def _load(self) -> Position:
         try:
-            return msgspec.json.decode(self._position_file().read_bytes(), type=Position)
+            with open_regular(self._position_file()) as file:
+                return msgspec.json.decode(file.read(POSITION), type=Position)
         except (OSError, msgspec.DecodeError):
             return Position()
 
