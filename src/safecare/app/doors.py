@@ -23,6 +23,8 @@ FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 """Seconds between tries of a door that keeps failing (chosen)."""
 
+EXAMINER = DoorSpec(id="files", source="files", settings={})
+"""The examiner of mails and files: not the site's door, but run like one."""
 
 SECRET = {"users", "password", "key"}
 """Settings that nobody is told."""

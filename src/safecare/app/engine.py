@@ -65,10 +65,11 @@ def stages(hospital: Hospital) -> list[Stage]:
 def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Event) -> int:
     """Run all parts until `stop` is set (returns 0) or one of them fails (returns 1)."""
     settings = load(folder.path)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(settings.log_level))
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
     database = Database(folder.database)
     database.migrate()
-    artifacts = Artifacts(folder.artifacts)
+    artifacts = Artifacts(folder.artifacts, reserve_mb=0)  # for rejects of the road: worked on until truly full
     road = stages(hospital)
     parts: dict[str, Part] = {
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road

@@ -21,7 +21,7 @@ import psutil
 
 from safecare import __version__
 from safecare.app.child import Child
-from safecare.app.doors import Built, build_doors, run_door
+from safecare.app.doors import EXAMINER, Built, build_doors, run_door
 from safecare.app.files import SiteFiles, demo_hospital, hospital_of
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
@@ -33,7 +33,6 @@ from safecare.console.application import create_app
 from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
-from safecare.formats.hospital import DoorSpec
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.topics import Item
@@ -52,9 +51,6 @@ CONSOLE = "console"
 
 LOOK = 0.05
 """Seconds between looks whether the engine works, at the start (chosen)."""
-
-EXAMINER = DoorSpec(id="files", source="files", settings={})
-"""The examiner of mails and files: not the site's door, but run like one."""
 
 
 class Runtime(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from safecare.app.doors import build_doors
+from safecare.app.doors import EXAMINER, build_doors
 from safecare.app.files import demo_hospital, hospital_of
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
@@ -50,10 +50,11 @@ class Replay:
         own = Path(self._settings.hospital) if self._settings.hospital else demo_hospital()
         self._site = hospital_of(hospital or own)
         self._reader = Reader(Database(self._folder.database))
-        self._log = SqliteLog(self._folder.log)
-        self._artifacts = Artifacts(self._folder.artifacts)
+        reserve = self._settings.limits.disk_reserve_mb
+        self._log = SqliteLog(self._folder.log, reserve_mb=reserve)
+        self._artifacts = Artifacts(self._folder.artifacts, reserve_mb=reserve)
         given = {"hospital": self._site.hospital, "log": self._log, "artifacts": self._artifacts}
-        self._doors = build_doors(self._site.doors, self._settings, given, self._folder.path).doors
+        self._doors = build_doors((*self._site.doors, EXAMINER), self._settings, given, self._folder.path).doors
         self._parsers = {"events": read_events, **parsers(self._site.hospital, self._clock)}
 
     def run(self, ids: Sequence[str], door: str | None = None) -> Iterator[Outcome]:
