@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from made_items import alert, incident, judged, reject
 from made_road import Road
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from safecare.model.events.files import MailReceived
 from safecare.model.ids import ArtifactHash, EventId, IncidentId, SiteId
 from safecare.settings import Retention as Days
+from safecare.store import schema
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -167,3 +169,10 @@ def test_a_class_that_fails_does_not_hold_up_the_others(
     counts = chosen.apply(START + timedelta(days=40))
     assert "events" not in counts
     assert counts["artifacts"] == 1
+
+
+def test_a_row_that_cannot_be_read_does_not_end_the_process(road: Road, artifacts: Artifacts) -> None:
+    row = {"id": "i", "revision": 1, "state": "new", "updated": 0, "into": None, "body": "{}"}
+    with road.database.writing() as connection:
+        connection.execute(insert(schema.incident).values(row))
+    assert retention(road, artifacts).apply(START + timedelta(days=40)) == {}

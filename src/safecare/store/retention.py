@@ -62,7 +62,7 @@ class Retention:
         counts: dict[str, int] = {}
         try:
             needed = self._needed()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, msgspec.DecodeError) as error:  # a row that another version wrote
             _log.error("retention could not start", exc_info=error)
             return counts
         classes: dict[str, Callable[[], int]] = {
