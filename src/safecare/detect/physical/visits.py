@@ -27,8 +27,9 @@ GAP = timedelta(seconds=15)
 """Time for which a lost person's visit waits; chosen: longer than a trolley takes to pass."""
 SETTLE = timedelta(seconds=3)
 """Time after which a passer-by who is still there was swapped; chosen: a walker is two heights away by then."""
-YOUNG = timedelta(seconds=9)
-"""A passer-by has no own visit older than this; somebody in a queue has; chosen."""
+YOUNG = timedelta(seconds=15)
+"""A passer-by has no own visit older than this; somebody in a queue has. Chosen: who stops before walking on (up to 8 s
+in the drawn clips) is told apart from the person beside only when two heights away, some seconds later."""
 LONGEST_STEP = 3.0
 """Seconds between two sightings that count as seen throughout; chosen: sightings come every second."""
 DRIFT = 0.05

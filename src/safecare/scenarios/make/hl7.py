@@ -80,12 +80,13 @@ def ordinary_day(
     changes: int,
     hours: float = 8.0,
     days: int = 5,
+    every: float = 0.5,
     application: str = "APPOINT",
 ) -> list[tuple[datetime, bytes]]:
-    """Return (time, message): all of `booked` announced in the first minutes, then `changes` spread over `hours`."""
+    """Return (time, message): all of `booked` announced, one every `every` seconds, then `changes` over `hours`."""
     rng = random.Random(f"day{seed}")
-    out = [(at + timedelta(seconds=number * 0.5), "S12", appointment) for number, appointment in enumerate(booked)]
-    begin = at + timedelta(seconds=len(booked) * 0.5)
+    out = [(at + timedelta(seconds=number * every), "S12", appointment) for number, appointment in enumerate(booked)]
+    begin = at + timedelta(seconds=len(booked) * every)
     for moment in sorted(rng.uniform(0, hours * 3600) for _ in range(changes)):
         appointment = rng.choice(booked)
         trigger = rng.choices([name for name, _ in _CHANGES], [share for _, share in _CHANGES])[0]

@@ -100,12 +100,12 @@ def foothold_eve(at: datetime, station: str, outside: str = "203.0.113.66") -> I
         )
 
 
-def attack_capture(at: datetime, station: str, neighbours: Sequence[str], server: str) -> bytes:
-    """Return a pcap in which `station` tries SMB on all `neighbours` in vain, then is let in by `server`."""
+def attack_capture(at: datetime, station: str, neighbours: Sequence[str], server: str, service: int = 445) -> bytes:
+    """Return a pcap in which `station` tries the port `service` of all `neighbours` in vain; `server` lets it in."""
     packets = _Packets(at.timestamp())
     for number, neighbour in enumerate(neighbours):
-        packets.knock(station, neighbour, 445, 49_200 + number, refused=number % 4 == 0)
-    packets.talk(station, server, 445, 50_100, (b"\xfeSMB" + bytes(60), b"\xfeSMB" + bytes(1200)) * 6)
+        packets.knock(station, neighbour, service, 49_200 + number, refused=number % 4 == 0)
+    packets.talk(station, server, service, 50_100, (b"\xfeSMB" + bytes(60), b"\xfeSMB" + bytes(1200)) * 6)
     packets.talk(station, server, 135, 50_101, (bytes(116), bytes(84)))
     return packets.file.getvalue()
 
