@@ -46,14 +46,7 @@ class Notices:
             if (visitor.role == ADMIN or addressed(visitor, one.role, one.user)) and visitor.site in {None, one.site}
         ]
         receipts = self._deps.glance.receipts([one.id for one in found])
-        return Guard(
-            [
-                guard_notice(
-                    one, receipts[one.id], self._deps.hospital, words, mine=addressed(visitor, one.role, one.user)
-                )
-                for one in found
-            ]
-        )
+        return Guard([guard_notice(one, receipts[one.id], self._deps.hospital, words, visitor) for one in found])
 
     async def record(self, id: str, visitor: Visitor, ask: Answer) -> str:
         """Store the answer of `visitor` and return the act's id. Raises `ProblemError`, `LogFullError`."""

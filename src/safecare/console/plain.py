@@ -61,7 +61,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
         visitor, words = visitor_of(request), words_of(request)
         notice = await asyncio.to_thread(notices.get, id, visitor)
         receipts = await asyncio.to_thread(deps.reader.receipts, notice=notice.id)
-        shown = await asyncio.to_thread(guard_notice, notice, receipts, deps.hospital, words)
+        shown = await asyncio.to_thread(guard_notice, notice, receipts, deps.hospital, words, visitor)
         return pages.page(
             request,
             "notice.jinja",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from safecare.console.rights import Visitor, addressed
 from safecare.console.wire.incidents import (
     AlertView,
     Card,
@@ -145,14 +146,18 @@ def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None
 
 
 def guard_notice(
-    notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words, *, mine: bool = True
+    notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words, visitor: Visitor
 ) -> GuardNotice:
-    """Return a notice as it stands on a guard's phone; `mine` says whether its reader is meant."""
-    given = [Given(one.outcome, words.person(one.who), one.at) for one in receipts if one.outcome in ANSWERED]
+    """Return a notice as it stands on the phone of `visitor`."""
+    given = [
+        Given(one.outcome, words.person(one.who), one.at, one.who == visitor.user)
+        for one in receipts
+        if one.outcome in ANSWERED
+    ]
     return GuardNotice(
         id=notice.id,
         role_name=words.role(notice.role),
-        mine=mine,
+        mine=addressed(visitor, notice.role, notice.user),
         incident=notice.incident,
         revision=notice.revision,
         level=level_of(notice.severity),

@@ -225,7 +225,7 @@ export interface GuardNotice {
   answers: string[];
   done: boolean;
   /** Which were given. */
-  given: { answer: string; who: string; at: string }[];
+  given: { answer: string; who: string; at: string; mine: boolean }[];
 }
 
 export interface Health {

@@ -82,6 +82,8 @@ class Given(msgspec.Struct, frozen=True):
     answer: str
     who: str
     at: datetime
+    mine: bool
+    """Whether the visitor gave it."""
 
 
 class GuardNotice(msgspec.Struct, frozen=True, kw_only=True):
