@@ -1,0 +1,133 @@
+"""People in front of real browsers: how they sign in, and what their browser complained about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from e2e_attack import Attacker
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1366, "height": 768}
+WALL = {"width": 1920, "height": 1080}
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+EXPECTED = ("/forecast", "/plan")
+"""Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""
+WATCH_POLICY = """
+addEventListener('securitypolicyviolation', (event) =>
+  console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    """Errors that the browser or our page wrote to the console, and exceptions that nobody caught."""
+
+    def open(self, path: str) -> None:
+        """Go to `path` of the console."""
+        self.page.goto(self.url + path)
+
+    def see(self, test_id: str, timeout: float = 10_000) -> None:
+        """Wait until something marked `test_id` is visible."""
+        self.page.get_by_test_id(test_id).first.wait_for(timeout=timeout)
+
+    def press(self, test_id: str) -> None:
+        """Press the first thing marked `test_id`."""
+        self.page.get_by_test_id(test_id).first.click()
+
+    def stay(self) -> None:
+        """Mark the loaded page, to tell later that it was not loaded again (`stayed`)."""
+        self.page.evaluate("window.stayed = true")
+
+    def stayed(self) -> bool:
+        """Return whether the page is still the one that `stay` marked."""
+        return bool(self.page.evaluate("window.stayed === true"))
+
+
+@dataclass
+class House:
+    """One platform, the browser, and ways to bring people to it."""
+
+    attacker: Attacker
+    browser: Browser
+
+    @property
+    def url(self) -> str:
+        """Address of the console."""
+        return self.attacker.platform.url
+
+    def link(self, role: str, name: str) -> str:
+        """Return a fresh one-time link."""
+        with self.attacker.api() as http:
+            return str(
+                http.post("/api/invitations", json={"role": role, "name": name}).raise_for_status().json()["url"]
+            )
+
+    @contextmanager
+    def visitor(self, *, language: str = "en", dark: bool = True, **options: Any) -> Iterator[Person]:
+        """Give a browser that nobody has signed in with."""
+        chosen: dict[str, Any] = {"viewport": DESK, "timezone_id": "Europe/Paris"} | options
+        context = self.browser.new_context(
+            locale="fr-FR" if language == "fr" else "en-GB", color_scheme="dark" if dark else "light", **chosen
+        )
+        context.set_default_timeout(20_000)
+        context.add_init_script(WATCH_POLICY)
+        page = context.new_page()
+        person = Person(context, page, self.url)
+        page.on("console", lambda message: _heard(message, person.complaints))
+        page.on("pageerror", lambda error: person.complaints.append(f"not caught: {error}"))
+        try:
+            yield person
+        finally:
+            context.close()
+
+    @contextmanager
+    def person(self, role: str, name: str, **options: Any) -> Iterator[Person]:
+        """Give a browser that `name` has signed in with."""
+        with self.visitor(**options) as person:
+            person.page.goto(self.link(role, name))
+            person.page.get_by_role("button").click()
+            person.page.wait_for_load_state()
+            yield person
+
+    def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 30.0) -> Any:
+        """Read `path` of the API until `holds`, and return it. Raises `TimeoutError`."""
+        end = time.monotonic() + seconds
+        with self.attacker.api() as http:
+            while True:
+                answer = http.get(path)
+                if answer.status_code == 200 and holds(found := answer.json()):
+                    return found
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{path}: not so within {seconds} s: {answer.status_code} {answer.text[:500]}")
+                time.sleep(0.02)
+
+    def incident(self) -> str:
+        """Return the id of the only open incident, once it has a forecast and a plan."""
+        cards = self.until("/api/board", lambda board: len(board["incidents"]) == 1)["incidents"]
+        id = str(cards[0]["id"])
+        self.settled(id)
+        return id
+
+    def settled(self, id: str) -> Any:
+        """Wait until forecast and plan are about the newest revision of incident `id`; return the plan."""
+        newest = self.until(f"/api/incidents/{id}", lambda _: True)["revision"]
+        at = self.until(f"/api/incidents/{id}/forecast", lambda forecast: forecast["revision"] >= newest)["at"]
+        return self.until(f"/api/incidents/{id}/plan", lambda plan: plan["at"] >= at)
+
+
+def _heard(message: ConsoleMessage, complaints: list[str]) -> None:
+    address = message.location.get("url", "")
+    if message.type == "error" and not (address.endswith(EXPECTED) and "404" in message.text):
+        complaints.append(f"{message.text} ({address})")
