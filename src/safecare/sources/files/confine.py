@@ -5,7 +5,6 @@ parent (prctl), no files at all (Landlock, kernel 5.13), no new sockets, program
 is active is proved by trying it. Source: landlock(7), seccomp(2), measured in the project's reference.
 """
 
-# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import ctypes
@@ -32,50 +31,40 @@ _LANDLOCK_VERSION = 1
 _FS_RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
 """Rights that Landlock knows, as number of bits, from each ABI on: linux/landlock.h."""
 
-_CALLS = (
-    "socket socketpair bind listen accept accept4 connect sendto sendmsg clone clone3 execve execveat ptrace kill "
-    "tkill tgkill perf_event_open open_by_handle_at process_vm_readv process_vm_writev bpf userfaultfd io_uring_setup "
-    "io_uring_enter io_uring_register umount2 mount pivot_root chroot unshare setns kexec_load kexec_file_load "
-    "init_module finit_module add_key request_key keyctl"
-).split()
-"""Calls that a parser never needs: they are refused with EPERM."""
-_X86 = (
-    *(41, 53, 49, 50, 43, 288, 42, 44, 46, 56, 435, 59, 322, 101, 62, 200, 234, 298, 304, 310, 311, 321, 323, 425, 426),
-    *(427, 166, 165, 155, 161, 272, 308, 246, 320, 175, 313, 248, 249, 250),
-)
-_ARM = (
-    *(
-        198,
-        199,
-        200,
-        201,
-        202,
-        242,
-        203,
-        206,
-        211,
-        220,
-        435,
-        221,
-        281,
-        117,
-        129,
-        130,
-        131,
-        241,
-        265,
-        270,
-        271,
-        280,
-        282,
-    ),
-    *(425, 426, 427, 39, 40, 41, 51, 97, 268, 104, 294, 105, 273, 217, 218, 219),
-)
+_CALLS = """
+    socket:41:198 socketpair:53:199 bind:49:200 listen:50:201 accept:43:202 accept4:288:242 connect:42:203
+    sendto:44:206 sendmsg:46:211 clone:56:220 clone3:435:435 execve:59:221 execveat:322:281 ptrace:101:117
+    kill:62:129 tkill:200:130 tgkill:234:131 perf_event_open:298:241 open_by_handle_at:304:265
+    process_vm_readv:310:270 process_vm_writev:311:271 bpf:321:280 userfaultfd:323:282 io_uring_setup:425:425
+    io_uring_enter:426:426 io_uring_register:427:427 umount2:166:39 mount:165:40 pivot_root:155:41 chroot:161:51
+    unshare:272:97 setns:308:268 kexec_load:246:104 kexec_file_load:320:294 init_module:175:105
+    finit_module:313:273 add_key:248:217 request_key:249:218 keyctl:250:219 rt_sigqueueinfo:129:138
+    rt_tgsigqueueinfo:297:240 pidfd_send_signal:424:424 pidfd_open:434:434 pidfd_getfd:438:438 sendmmsg:307:269
+    setpriority:141:140 sched_setaffinity:203:122 sched_setscheduler:144:119 sched_setparam:142:118
+    sched_setattr:314:274 ioprio_set:251:30 migrate_pages:256:238 move_pages:279:239 process_madvise:440:440
+    process_mrelease:448:448 kcmp:312:272 fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 fchown:93:55
+    fchownat:260:54 utimensat:280:88 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7 setxattrat:463:463
+    removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466 file_setattr:469:469
+    shmget:29:194 shmctl:31:195 msgget:68:186 msgctl:71:187 semget:64:190 semctl:66:191 mq_open:240:180
+    mq_unlink:241:181 fork:57:- vfork:58:- chmod:90:- chown:92:- lchown:94:- utime:132:- utimes:235:-
+    futimesat:261:-
+"""
+"""Calls that a parser never needs, with their numbers on x86-64 and ARM64 (linux/unistd.h): refused with EPERM.
+
+No network, programs or processes; no signal, limit, priority or memory of another process; and, since Landlock does not
+cover them, no change of mode, owner, time or attributes of files.
+"""
 _NUMBERS = {
-    "x86_64": (0xC000003E, (*(number for _, number in zip(_CALLS, _X86, strict=True)), 57, 58)),  # and fork, vfork
-    "aarch64": (0xC00000B7, tuple(number for _, number in zip(_CALLS, _ARM, strict=True))),
+    machine: (audit, tuple(int(one.split(":")[column]) for one in _CALLS.split() if one.split(":")[column] != "-"))
+    for machine, audit, column in (("x86_64", 0xC000003E, 1), ("aarch64", 0xC00000B7, 2))
 }
-"""AUDIT_ARCH and call numbers by machine: linux/audit.h, asm/unistd_64.h, asm-generic/unistd.h."""
+"""AUDIT_ARCH (linux/audit.h) and numbers of the refused calls by machine."""
+_PRLIMIT, _FCNTL, _IOCTL = {"x86_64": (302, 72, 16), "aarch64": (261, 25, 29)}.get(platform.machine(), (0, 0, 0))
+_OWNER = (8, 10, 15, 0x8901, 0x8902)
+"""Commands of fcntl and ioctl by which a file sends signals to a process: F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN,
+SIOCSPGRP (asm-generic/fcntl.h, sockios.h)."""
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24
+"""Places in what the filter looks at: call, machine, lower halves of the first two arguments (struct seccomp_data)."""
 _LOAD, _JUMP_EQUAL, _JUMP_FROM, _RETURN = 0x20, 0x15, 0x35, 0x06
 _OTHER_ABI = 0x40000000
 """Call numbers from here on are those of the x32 ABI: none of them is let through."""
@@ -145,6 +134,8 @@ def _landlock() -> bool:
     attributes = struct.pack("<Q", (1 << bits) - 1)
     if abi >= 4:
         attributes += struct.pack("<Q", 0b11)  # bind and connect over TCP
+    if abi >= 6:
+        attributes += struct.pack("<Q", 0b11)  # abstract sockets and signals stay within
     rules = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     if rules < 0:
         return False
@@ -158,11 +149,21 @@ def _seccomp() -> bool:
     if known is None:
         return False
     architecture, denied = known
-    last = len(denied) + 1  # places from the first test to the refusal at the end
-    program = [(_LOAD, 0, 0, 4), (_JUMP_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, 0)]
-    program.append((_JUMP_FROM, last, 0, _OTHER_ABI))
+    owner = [(_JUMP_EQUAL, len(_OWNER) - place, 0, command) for place, command in enumerate(_OWNER)]
+    rest = [  # judged by their arguments: limits of others, owners of signals
+        (_JUMP_EQUAL, 0, 2, _PRLIMIT),
+        (_LOAD, 0, 0, _FIRST),
+        (_JUMP_EQUAL, len(owner) + 3, len(owner) + 4, 0),
+        (_JUMP_EQUAL, 1, 0, _FCNTL),
+        (_JUMP_EQUAL, 0, len(owner) + 1, _IOCTL),
+        (_LOAD, 0, 0, _SECOND),
+        *owner,
+    ]
+    last = len(denied) + len(rest) + 1  # places from the first test to the refusal at the end
+    program = [(_LOAD, 0, 0, _ARCHITECTURE), (_JUMP_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL)]
+    program += [(_LOAD, 0, 0, _NUMBER), (_JUMP_FROM, last, 0, _OTHER_ABI)]
     program += [(_JUMP_EQUAL, last - place, 0, number) for place, number in enumerate(denied, 1)]
-    program += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERROR | _EPERM)]
+    program += [*rest, (_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _ERROR | _EPERM)]
     code = b"".join(struct.pack("<HBBI", *one) for one in program)
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("<HxxxxxxQ", len(program), ctypes.addressof(buffer))
