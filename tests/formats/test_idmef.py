@@ -15,7 +15,6 @@ from safecare.model.alert import Domain
 from safecare.testing.hospital import small_hospital
 
 HOSPITAL = small_hospital()
-SEEN = datetime(2026, 3, 17, 2, 11, tzinfo=UTC)
 DRAFT_08: dict[str, Any] = {
     "Version": "2.D.V08",
     "ID": "819df7bc-35ef-40d8-bbee-1901117370b1",
@@ -41,7 +40,7 @@ DRAFT_04: dict[str, Any] = {
 
 
 def read(value: Any) -> Any:
-    return read_idmef(json.dumps(value).encode(), HOSPITAL, SEEN)
+    return read_idmef(json.dumps(value).encode(), HOSPITAL)
 
 
 def test_draft_08_is_placed_by_our_reference() -> None:
@@ -66,7 +65,7 @@ def test_a_time_outside_of_the_calendar_is_refused(told: str) -> None:
 
 def test_array_and_lines_give_the_same() -> None:
     array, _ = read([DRAFT_08, DRAFT_04])
-    lines, _ = read_idmef(b"\n".join(json.dumps(one).encode() for one in (DRAFT_08, DRAFT_04)), HOSPITAL, SEEN)
+    lines, _ = read_idmef(b"\n".join(json.dumps(one).encode() for one in (DRAFT_08, DRAFT_04)), HOSPITAL)
     assert array == lines
 
 
@@ -77,7 +76,7 @@ def test_sent_twice_is_one_alert() -> None:
 
 def test_a_bad_message_does_not_stop_the_others() -> None:
     raw = json.dumps(DRAFT_08).encode() + b"\n{broken\n" + json.dumps({**DRAFT_04, "Confidence": 7}).encode()
-    alerts, errors = read_idmef(raw, HOSPITAL, SEEN)
+    alerts, errors = read_idmef(raw, HOSPITAL)
     assert len(alerts) == 1
     assert [error.line for error in errors] == [2, 3]
     assert "Confidence" in errors[1].reason
@@ -115,5 +114,18 @@ def test_nothing_breaks_the_reader(value: Any) -> None:
         if isinstance(value, bytes)
         else json.dumps({**DRAFT_08, **value} if isinstance(value, dict) else value).encode()
     )
-    alerts, errors = read_idmef(raw, HOSPITAL, SEEN)
+    alerts, errors = read_idmef(raw, HOSPITAL)
     assert alerts or errors or not raw.strip() or raw.strip() == b"[]"
+
+
+def test_messages_beyond_the_most_are_told_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safecare.formats.idmef.MOST", 2)
+    array = [{**DRAFT_08, "ID": str(number)} for number in range(5)]
+    alerts, [error] = read(array)
+    assert (len(alerts), error.line) == (2, 3)
+    assert json.loads(error.raw) == array[2:]
+
+
+def test_a_request_that_is_too_large_is_kept_whole_by_its_door() -> None:
+    alerts, [error] = read_idmef(b" " * (4 << 20) + b"[]", HOSPITAL)
+    assert (alerts, error.raw) == ([], b"")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -41,8 +40,6 @@ class Doors:
     """States and counts of all doors. May be used from any thread."""
 
     clock: Clock
-    changed: Callable[[str, str, str], None] = lambda door, state, detail: None
-    """Called with door, state and detail when a door's state changes."""
     _counts: dict[str, _Count] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
@@ -55,12 +52,9 @@ class Doors:
         """Set the state of `door`."""
         with self._lock:
             count = self._counts.setdefault(door, _Count(door, "", self.clock.now()))
-            new = count.state != state
-            if new:
+            if count.state != state:
                 count.since = self.clock.now()
             count.state, count.detail = state, detail
-        if new:
-            self.changed(door, state, detail)
 
     def took(self, door: str, events: int) -> None:
         """Count `events` that came through `door`."""

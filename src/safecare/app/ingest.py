@@ -15,7 +15,7 @@ def parsers(hospital: Hospital, clock: Clock) -> Mapping[str, Parser]:
     """Return the parsers: ``idmef`` (IDMEFv2 04 to 08) and ``eve`` (Suricata)."""
 
     def idmef(raw: bytes) -> Parsed:
-        alerts, errors = read_idmef(raw, hospital, clock.now())
+        alerts, errors = read_idmef(raw, hospital)
         return list(alerts), [LineError(one.line, one.reason, one.raw) for one in errors]
 
     def eve(raw: bytes) -> Parsed:

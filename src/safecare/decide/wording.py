@@ -35,7 +35,7 @@ _FALLS = {
 def actions(cascade: Cascade, ranking: Ranking) -> tuple[Action, ...]:
     """Return the actions of `ranking` in order, ``wait`` among them."""
     told = [_action(cascade.hospital, ranking, candidate) for candidate in ranking.candidates]
-    told.insert(ranking.wait_rank, _wait(cascade, ranking))
+    told.insert(ranking.wait_rank, _wait(ranking))
     return tuple(numbered(action, place) for place, action in enumerate(told, 1))
 
 
@@ -49,7 +49,7 @@ def numbered(action: Action, place: int) -> Action:
     return msgspec.structs.replace(action, rank=place)
 
 
-def _wait(cascade: Cascade, ranking: Ranking) -> Action:
+def _wait(ranking: Ranking) -> Action:
     why: list[Text] = []
     if ranking.wait_rank == 0:
         why.append(say("No action is expected to help care more than it costs"))

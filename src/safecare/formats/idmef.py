@@ -46,10 +46,11 @@ def asset_uuid(asset: str) -> str:
     return str(uuid5(NAMESPACE, asset))
 
 
-def read_idmef(raw: bytes, hospital: Hospital, seen: datetime) -> tuple[list[Alert], list[LineError]]:
+def read_idmef(raw: bytes, hospital: Hospital) -> tuple[list[Alert], list[LineError]]:
     """Read one message, a JSON array of messages, or one message per line.
 
-    What can't be read is an error with its line (its place in an array), the rest goes on.
+    What can't be read is an error with its line (its place in an array), the rest goes on. An error without bytes is
+    about the whole request.
     """
     known = {asset_uuid(asset.id): asset for asset in hospital.assets}
     hosts = {asset.addresses["host"].lower(): asset for asset in hospital.assets if "host" in asset.addresses}
@@ -59,7 +60,7 @@ def read_idmef(raw: bytes, hospital: Hospital, seen: datetime) -> tuple[list[Ale
         try:
             if isinstance(message, Exception):
                 raise IdmefError(f"not JSON: {message}")  # noqa: TRY301 - one place where errors become lines
-            alerts.append(_alert(message, hospital, known, hosts, seen))
+            alerts.append(_alert(message, hospital, known, hosts))
         except IdmefError as error:
             errors.append(LineError(number, str(error), line))
     return alerts, errors
@@ -67,7 +68,7 @@ def read_idmef(raw: bytes, hospital: Hospital, seen: datetime) -> tuple[list[Ale
 
 def _messages(raw: bytes) -> Iterator[tuple[int, Any, bytes]]:
     if len(raw) > LIMIT:
-        yield 1, ValueError(f"{len(raw)} bytes are over the limit of {LIMIT}"), raw[:1024]
+        yield 1, ValueError(f"{len(raw)} bytes are over the limit of {LIMIT}"), b""
         return
     try:
         whole = msgspec.json.decode(raw)
@@ -81,11 +82,14 @@ def _messages(raw: bytes) -> Iterator[tuple[int, Any, bytes]]:
             except (msgspec.DecodeError, RecursionError) as error:
                 yield number, error, line
         return
-    for number, message in enumerate(whole[:MOST] if isinstance(whole, list) else [whole], 1):
+    messages = whole if isinstance(whole, list) else [whole]
+    for number, message in enumerate(messages[:MOST], 1):
         yield number, message, msgspec.json.encode(message)
+    if len(messages) > MOST:
+        yield MOST + 1, ValueError(f"more than {MOST} messages"), msgspec.json.encode(messages[MOST:])
 
 
-def _alert(message: Any, hospital: Hospital, known: dict[str, Asset], hosts: dict[str, Asset], seen: datetime) -> Alert:
+def _alert(message: Any, hospital: Hospital, known: dict[str, Asset], hosts: dict[str, Asset]) -> Alert:
     if not isinstance(message, dict):
         raise IdmefError("a message is a JSON object")
     version = message.get("Version")
