@@ -182,6 +182,14 @@ def test_the_policy_is_silent_once_a_person_has_judged() -> None:
     assert after.state == "new"
 
 
+def test_who_contains_what_a_policy_validated_has_confirmed_it() -> None:
+    stage = CorrelateStage(small_hospital())
+    [*_, opened] = run(theft(), stage=stage)
+    assert (opened.validated_by, opened.confirmed) == ("policy:combined", False)
+    [contained] = run([judged(opened.id, "contained", 3000)], stage=stage)
+    assert (contained.validated_by, contained.confirmed) == ("user.1", True)
+
+
 CHAIN = theft() + noise()
 
 

@@ -119,6 +119,15 @@ def test_closed_and_merged_incidents_are_left_alone() -> None:
     assert list(stage.feed([merged])) == []
 
 
+def test_a_policy_is_no_person_the_doubt_stays() -> None:
+    stage = ImpactStage(HOSPITAL)
+    unsure = only(stage, *ALERTS, incident_of(ALERTS))
+    by_policy = msgspec.structs.replace(incident_of(ALERTS, 2, "validated"), validated_by="policy:combined")
+    assert list(stage.feed([by_policy])) == []
+    by_person = msgspec.structs.replace(by_policy, revision=3, validated_by="user.1")
+    assert only(stage, by_person).loss[0] > unsure.loss[0]
+
+
 def test_a_restart_goes_on_and_a_replay_repeats() -> None:
     stage, again = ImpactStage(HOSPITAL), ImpactStage(HOSPITAL)
     list(stage.feed(ALERTS))

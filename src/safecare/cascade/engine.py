@@ -48,8 +48,7 @@ class Cascade:
 
     def seeds(self, incident: Incident, alerts: Iterable[Alert]) -> tuple[Seed, ...]:
         """Return what `alerts` of `incident` state."""
-        confirmed = incident.state in {"validated", "contained"}
-        return seeds_of(alerts, self.hospital, self.meanings, self.start(incident), confirmed=confirmed)
+        return seeds_of(alerts, self.hospital, self.meanings, self.start(incident), confirmed=incident.confirmed)
 
     def unknown(self, alerts: Iterable[Alert]) -> tuple[str, ...]:
         """Return the assets of `alerts` about which nothing can be foretold."""

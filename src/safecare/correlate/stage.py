@@ -361,7 +361,7 @@ def judge(group: Group, act: IncidentJudged) -> bool:
         group.verdict, group.validated_by = "", ""
     elif act.verdict:
         group.verdict = act.verdict
-    if act.state == "validated" or (act.state == "contained" and not group.validated_by):
+    if act.state == "validated" or (act.state == "contained" and group.validated_by in {"", POLICY}):
         group.validated_by = act.actor
     return True
 

@@ -61,7 +61,7 @@ class ImpactStage:
             self._evidence.pop(incident.id, None)
             return
         ids = tuple(link.alert for link in incident.links)
-        evidence = (ids, incident.state in {"validated", "contained"})
+        evidence = (ids, incident.confirmed)
         if self._evidence.get(incident.id) == evidence:
             return
         self._evidence.pop(incident.id, None)

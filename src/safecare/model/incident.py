@@ -15,6 +15,8 @@ from safecare.model.text import Text
 
 State = Literal["new", "validated", "contained", "closed"]
 Verdict = Literal["", "true", "benign", "false"]
+POLICY = "policy:"
+"""How the name of a policy begins where a user could stand (`Incident.validated_by`)."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -58,6 +60,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Set when this incident was taken in by another one."""
     marking: Marking = Marking()
     schema: int = SCHEMA_VERSION
+
+    @property
+    def confirmed(self) -> bool:
+        """True when a person, not a policy alone, has said that it is real."""
+        return self.state in {"validated", "contained"} and not self.validated_by.startswith(POLICY)
 
     @property
     def combined(self) -> bool:
