@@ -8,6 +8,7 @@ from made_road import Road
 from safecare.exchange.log import Entry
 from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.topics import Item
+from safecare.store.glance import Glance
 from safecare.testing.road import badge, entry_of
 
 pytest_plugins = ["store_fixtures"]
@@ -146,3 +147,14 @@ def test_audit_pages(road: Road) -> None:
         (4, later(3), "user-1", "act.incident"),
         (5, later(4), "user-1", "act.incident"),
     ]
+
+
+def test_a_call_for_help_takes_nothing_over(road: Road) -> None:
+    rung = notice("n", of="i")
+    put(road, rung, receipt("r1", rung, "help"))
+    glance = Glance(road.database)
+    assert [one.id for one in road.reader.notices(open_only=True)] == [rung.id]
+    assert glance.acknowledged([rung.incident]) == set()
+    put(road, receipt("r2", rung, "on_my_way"))
+    assert road.reader.notices(open_only=True) == []
+    assert glance.acknowledged([rung.incident]) == {rung.incident}

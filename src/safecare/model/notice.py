@@ -46,6 +46,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 Outcome = Literal[
     "sent", "delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help", "failed", "unanswered"
 ]
+TAKEN: frozenset[Outcome] = frozenset({"acknowledged", "on_my_way", "on_site", "clear"})
+"""Answers by which someone takes it over. ``help`` is none: somebody else must."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -21,12 +21,12 @@ from safecare.model.events.acts import NoticeAnswered
 from safecare.model.hospital import Hospital, Route
 from safecare.model.ids import EventId, NoticeId, SiteId, ZoneId
 from safecare.model.incident import Incident
-from safecare.model.notice import Notice, Receipt
+from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Action, Plan
 from safecare.model.severity import level_of, rank_of
 from safecare.model.topics import Item
 from safecare.notify import words
-from safecare.notify.thread import ANSWERED, Thread
+from safecare.notify.thread import Thread
 
 THREADS = 4_000
 """Most threads in memory; beyond, ended ones are let go first, then the oldest. Chosen: two routes for each of the
@@ -197,7 +197,7 @@ class NotifyStage:
             return []
         notice = next(one for one in thread.told.values() if one.id == act.notice)
         found: list[Item] = [thread.receipt(notice, act.at, act.answer, act.actor, act.id, None)]
-        if act.answer in ANSWERED:
+        if act.answer in TAKEN:
             thread.answered()
         elif act.answer == "help" and not thread.ended:
             found += self._help(thread, self._now or act.at)

@@ -12,9 +12,6 @@ from safecare.model.marking import Marking
 from safecare.model.notice import Notice, Outcome, Receipt
 from safecare.model.text import Span, Text, say
 
-ANSWERED = frozenset({"acknowledged", "on_my_way", "on_site", "clear"})
-"""Answers that stop the escalation: someone has taken it over. ``help`` does not, it calls the next level."""
-
 
 class Thread(msgspec.Struct, kw_only=True):
     """The notices about one incident by one route (or about one approved action)."""

@@ -8,11 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from safecare.model.ids import IncidentId, NoticeId
-from safecare.model.notice import Notice, Receipt
+from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.topics import decode
 from safecare.store import schema
 from safecare.store.database import Database
-from safecare.store.read import ANSWERS
 from safecare.store.schema import micros, moment
 from safecare.store.write import GROUP
 
@@ -33,7 +32,7 @@ class Glance:
             return connection.scalar(select(schema.cursor.c.seq).where(schema.cursor.c.name == GROUP)) or 0
 
     def acknowledged(self, incidents: Collection[IncidentId]) -> set[IncidentId]:
-        """Return those of `incidents` of which somebody has answered a notice."""
+        """Return those of `incidents` of which somebody has taken a notice over."""
         table = schema.receipt
         wanted = list(incidents)
         found: set[IncidentId] = set()
@@ -41,7 +40,7 @@ class Glance:
             for start in range(0, len(wanted), _CHUNK):
                 some = wanted[start : start + _CHUNK]
                 query = (
-                    select(table.c.incident).where(table.c.incident.in_(some), table.c.outcome.in_(ANSWERS)).distinct()
+                    select(table.c.incident).where(table.c.incident.in_(some), table.c.outcome.in_(TAKEN)).distinct()
                 )
                 found.update(map(IncidentId, connection.scalars(query)))
         return found

@@ -17,16 +17,13 @@ from safecare.model.event import Event
 from safecare.model.forecast import Forecast
 from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.incident import Incident
-from safecare.model.notice import Notice, Receipt
+from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Plan
 from safecare.model.topics import Reject, decode
 from safecare.store import schema
 from safecare.store.audit import AuditEntry
 from safecare.store.database import Database
 from safecare.store.schema import micros, moment
-
-ANSWERS = ("acknowledged", "on_my_way", "on_site", "clear", "help")
-"""Outcomes by which a person has taken a notice; it is then no longer open, until a new revision rings again."""
 
 _TOPICS: dict[type, str] = {
     Event: "event",
@@ -135,7 +132,7 @@ class Reader:
     def notices(
         self, incident: IncidentId | None = None, role: str | None = None, *, open_only: bool = False
     ) -> list[Notice]:
-        """Return the latest revisions, newest first; `open_only` leaves out those that somebody has answered."""
+        """Return the latest revisions, newest first; `open_only` leaves out those that somebody has taken over."""
         table = schema.notice
         query = select(table.c.body).order_by(table.c.at.desc(), table.c.id.desc())
         if incident is not None:
@@ -228,7 +225,7 @@ def _open_incident() -> ColumnElement[bool]:
 
 
 def _open_notice() -> ColumnElement[bool]:
-    """Nobody has answered the notice since its latest revision came (by order of arrival: clocks may jump)."""
+    """Nobody has taken the notice over since its latest revision came (by order of arrival: clocks may jump)."""
     table, receipt = schema.notice, schema.receipt
-    answered = and_(receipt.c.notice == table.c.id, receipt.c.outcome.in_(ANSWERS), receipt.c.seq >= table.c.seq)
+    answered = and_(receipt.c.notice == table.c.id, receipt.c.outcome.in_(TAKEN), receipt.c.seq >= table.c.seq)
     return ~exists().where(answered)

@@ -28,9 +28,9 @@ KNOWN_SLOTS = 20
 """Hours with bookings from which a habit counts as known: fewer say nothing about the busiest. Chosen."""
 MOST_APPOINTMENTS = 20_000
 """Appointments whose place is remembered; the longest unchanged are forgotten. Chosen: weeks of a large hospital."""
-MOST_GROUPS = 1000
+MOST_GROUPS = 300
 """Resources whose habit is remembered, those heard of longest ago forgotten first: messages name whatever they like.
-Chosen: far more than a hospital has rooms and people with a list of their own."""
+Chosen: the lists of a large hospital; at worst (each with `MOST_SLOTS` hours) 60 MB."""
 MOST_MOVES = 1000
 """Moves of one window that are judged: more are no longer a question. Chosen."""
 MOST_SLOTS = 2000
