@@ -20,10 +20,7 @@ from safecare.console.deps import (
     Health,
     Parser,
     PartMissing,
-    RunCheck,
-    RunStep,
     ScenarioInfo,
-    ScenarioRun,
     SourceHealth,
     StageHealth,
     appender,
@@ -34,6 +31,7 @@ from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
 from safecare.model.text import say
 from safecare.model.topics import Item, decode, encode, topic_of
+from safecare.scenarios.report import RunCheck, RunStep, ScenarioRun
 from safecare.settings import Console, Limits, Settings
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts

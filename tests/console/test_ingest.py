@@ -14,7 +14,7 @@ from safecare.console.deps import LineError, Parsed
 from safecare.console.ingest import admit, read_events
 from safecare.console.rights import Visitor
 from safecare.model.events import encode_event
-from safecare.model.events.acts import SignedIn
+from safecare.model.events.acts import ExerciseSet, SignedIn
 from safecare.model.ids import EventId, SiteId
 from safecare.model.topics import decode
 
@@ -143,3 +143,21 @@ async def test_naive_times_are_refused(rig: Rig) -> None:
         answer = await machine.post("/api/ingest/events", content=raw)
     assert answer.status_code == 400
     assert "time zone" in answer.json()["rejected"][0]["reason"]
+
+
+def test_only_the_administrator_says_that_an_exercise_runs(rig: Rig) -> None:
+    now = rig.clock.now()
+    act = ExerciseSet(
+        id=EventId("exercise"),
+        at=now,
+        seen=now,
+        source="scenario",
+        site=SiteId("aurore"),
+        actor="local",
+        scenario="theft",
+        running=True,
+    )
+    assert admit([act], Visitor("local", "", "admin"), now) == ([act], [])
+    taken, refused = admit([act], Visitor("probe", "", "source"), now)
+    assert not taken
+    assert "acts come from signed-in people only" in refused[0].reason

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from safecare.console.deps import BusyError, Exercise, ScenarioInfo, ScenarioRun
+from safecare.console.deps import BusyError, Exercise, ScenarioInfo
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.model.text import Text
 from safecare.scenarios.exercise import running
+from safecare.scenarios.report import ScenarioRun
 from safecare.scenarios.script import scenarios
 from safecare.store.folder import DataFolder
 

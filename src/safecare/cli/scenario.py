@@ -177,8 +177,13 @@ def _scenario(name: str) -> Any:
 
 
 def _who(word: str) -> Literal["auto", "browser", "person"]:
-    if word == "auto" or word == "browser" or word == "person":
-        return word
+    match word:
+        case "auto":
+            return "auto"
+        case "browser":
+            return "browser"
+        case "person":
+            return "person"
     raise typer.BadParameter("auto, browser or person", param_hint="--acknowledge")
 
 

@@ -19,6 +19,7 @@ from safecare.model.events.acts import Act
 from safecare.model.hospital import Hospital
 from safecare.model.text import Text
 from safecare.model.topics import Item, encode, topic_of
+from safecare.scenarios.report import ScenarioRun
 from safecare.settings import Settings
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
@@ -122,40 +123,6 @@ class ScenarioInfo(msgspec.Struct, frozen=True):
     description: Text
     steps: int
     quiet: bool
-
-
-class RunStep(msgspec.Struct, frozen=True):
-    """One step of a run: what was put in, what had to follow, what did."""
-
-    step: int
-    title: Text
-    input: Text
-    expected: Text
-    alert: str | None = None
-    latency: float | None = None
-    """Seconds from input to alert."""
-    ok: bool | None = None
-    """None while it is still open."""
-    told: tuple[str, ...] = ()
-
-
-class RunCheck(msgspec.Struct, frozen=True):
-    """One check over the whole run."""
-
-    name: Text
-    ok: bool
-    detail: Text
-
-
-class ScenarioRun(msgspec.Struct, frozen=True):
-    """A run and how far it is."""
-
-    name: str
-    state: str
-    """``running``, ``passed`` or ``failed``."""
-    started: datetime
-    steps: tuple[RunStep, ...]
-    checks: tuple[RunCheck, ...]
 
 
 class Exercise(msgspec.Struct, frozen=True):

@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from safecare.console.deps import BusyError, ConsoleDeps, RunStep, ScenarioRun
+from safecare.console.deps import BusyError, ConsoleDeps
 from safecare.console.web import ProblemError, answer, not_found, visitor_of, words_of
 from safecare.console.wire.platform import RunCheckView, RunStarted, RunStepView, RunView, ScenarioView
 from safecare.console.words import Words
 from safecare.model.text import say
+from safecare.scenarios.report import RunStep, ScenarioRun
 
 
 def run_view(run: ScenarioRun, words: Words) -> RunView:

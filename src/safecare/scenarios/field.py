@@ -119,13 +119,13 @@ class Field:
                 await self._stop.wait()
         finally:
             for server in servers:
-                await server.shutdown()
+                await server.shutdown()  # type: ignore[no-untyped-call]
 
     def _device(self, unit: int, asset: Asset) -> Any:
         from pymodbus.simulator import DataType, SimData, SimDevice
 
         async def refresh(
-            function: int, start: int, address: int, count: int, registers: list[int], values: list[int] | None
+            function: int, start: int, address: int, count: int, registers: list[int], values: Any
         ) -> None:
             del start, address, count, values
             self._reads[asset.id] += 1

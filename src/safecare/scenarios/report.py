@@ -79,5 +79,5 @@ def listed(texts: Iterable[Text]) -> Text:
     return whole or say("nothing")
 
 
-def _mark(ok: bool | None) -> str:
+def _mark(ok: bool | None) -> str:  # noqa: FBT001 - three states
     return {True: "[ok]  ", False: "[FAIL]", None: "[ .. ]"}[ok]

@@ -155,4 +155,7 @@ def _input(wanted: type, given: Any) -> Any:
     kind, settings = next(iter(given.items()))
     if kind not in _kinds():
         raise ValueError(f"no input is called {kind}; there are: {', '.join(_kinds())}")
-    return msgspec.convert(settings, _kinds()[kind])
+    try:
+        return msgspec.convert(settings, _kinds()[kind])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{kind}: {error}") from error  # so that the place in the file is told too

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -46,7 +47,7 @@ class Clip(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def prepare(self, world: World) -> None:
         """Draw it."""
         if self.scene != "public":
-            more = {} if self.people is None else {"people": self.people}
+            more: dict[str, Any] = {} if self.people is None else {"people": self.people}
             seed = world.seed() if self.seed is None else self.seed
             world.prepare(self, lambda: make_clip(self.scene, fps=FPS, seconds=self.seconds, seed=seed, **more).raw)
 

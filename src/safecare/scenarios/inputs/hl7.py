@@ -24,7 +24,7 @@ ANSWER_LIMIT = 65_536
 
 @input_kind("hl7")
 class Hl7(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`bookings`: `count` new appointments of `resource` over `days`, and ordinary `changes`; `mass_move`: all to one hour."""
+    """`bookings`: `count` appointments of `resource` over `days`, and some `changes`; `mass_move`: all to one hour."""
 
     what: Literal["bookings", "mass_move"]
     resource: str
