@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import msgspec
 import pytest
 from made_incidents import hospital, incident, notices, route
 
-from safecare.exchange.log import Entry, Log, LogFullError
+from safecare.exchange.log import Entry, Log, LogFullError, Position
 from safecare.exchange.memory import MemoryLog
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import say
@@ -68,6 +68,25 @@ def test_a_full_log_sends_nothing_twice_and_loses_no_receipt() -> None:
     assert dispatcher.step(0) == 0
     assert [one.outcome for one in written(log)] == ["sent"]
     assert log.position("dispatch").seq > 0
+    assert len(channel.got) == 1
+
+
+def test_a_log_that_is_busy_for_a_while_ends_nothing() -> None:
+    class Busy(MemoryLog):
+        failures = 2
+
+        def commit(self, group: str, position: Position, entries: Sequence[Entry] = ()) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise TimeoutError("database is locked")
+            super().commit(group, position, entries)
+            stop.set()
+
+    log, clock, stop = Busy(), FakeClock(), threading.Event()
+    channel = Flaky(clock)
+    put(log, a_notice())
+    Dispatcher(log, clock, {"page": channel}).run(stop)
+    assert [one.outcome for one in written(log)] == ["sent"]
     assert len(channel.got) == 1
 
 

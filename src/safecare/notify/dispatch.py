@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from safecare.exchange.log import Entry, Log, LogFullError, Position
+from safecare.exchange.log import Entry, Log, Position
 from safecare.model.clock import Clock
 from safecare.model.ids import NoticeId
 from safecare.model.notice import Notice, Receipt
@@ -67,19 +67,19 @@ class Dispatcher:
         return len(self._jobs)
 
     def run(self, stop: threading.Event) -> None:
-        """Step until `stop` is set. A log that is full is tried again."""
+        """Step until `stop` is set. A log that is full, busy or can't be read is tried again."""
         while not stop.is_set():
             try:
                 self.step(PAUSE)
-            except LogFullError:
-                _log.warning("no room to write receipts down, trying again")
+            except OSError as error:
+                _log.warning("the log can't be used, trying again", exc_info=error)
                 stop.wait(PAUSE)
 
     def step(self, timeout: float) -> int:
         """Take what is new, send what is due, write down what became of it; return how many notices were sent.
 
-        Waits up to `timeout` seconds when there is nothing to do. Raises `LogFullError`: then what was sent is
-        written down by the next step, before that sends anything.
+        Waits up to `timeout` seconds when there is nothing to do. Raises `OSError` (`LogFullError`) of the log:
+        then what was sent is written down by the next step, before that sends anything.
         """
         if self._owed is not None:
             self._save([])

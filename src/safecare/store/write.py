@@ -6,6 +6,7 @@ any moment repeats nothing and leaves nothing out. One writer per database.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -93,7 +94,8 @@ class StoreWriter:
                 stop.wait(RETRY_SECONDS)
             if self.blocked:
                 stop.wait(RETRY_SECONDS)
-        self._tell(now=True)
+        with contextlib.suppress(OSError):  # only for lag and pruning: our own cursor stands in the database
+            self._tell(now=True)
 
     def _step(self, timeout: float) -> int:
         cursor = self._cursor if self._cursor is not None else self._start()
