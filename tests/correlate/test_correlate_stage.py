@@ -270,6 +270,17 @@ def test_what_is_too_old_is_forgotten_and_open_incidents_stay() -> None:
     assert closed.state == "closed"
 
 
+def test_alerts_of_an_old_recording_that_wait_at_a_start_are_not_too_old() -> None:
+    stage = CorrelateStage(small_hospital())
+    run([made("people.loitering", 0, severity=45, zones=["aurore.pharmacy"])], stage=stage)
+    reborn = CorrelateStage(small_hospital())
+    reborn.restore(stage.snapshot())
+    reborn.tick(START + timedelta(days=365))
+    assert len(run([made("door.forced", 60, severity=70, assets=["door.pharmacy"])], stage=reborn)[-1].links) == 2
+    reborn.tick(START + timedelta(days=373))
+    assert reborn.counts["alerts"] == 0
+
+
 def test_memory_is_bounded() -> None:
     stage = CorrelateStage(small_hospital(), alerts=50, incidents=10)
     alerts = [

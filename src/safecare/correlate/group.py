@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import inf
 
 import msgspec
 
@@ -79,7 +80,7 @@ class Trace(msgspec.Struct, kw_only=True):
     """`first` and `last` in seconds since 1970, for quick arithmetic."""
     end: float
     arrived: float
-    """When it came, by the stage's clock (seconds since 1970)."""
+    """When it came, by the stage's clock (seconds since 1970); infinite until the clock has told the time."""
     likeness: str = ""
     """What makes an alert a mere repeat of another one: the same rule about the same things."""
     scene: bool = False
@@ -117,7 +118,7 @@ def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived:
         keys=keys,
         start=alert.first.timestamp(),
         end=last,
-        arrived=last if arrived is None else arrived,
+        arrived=inf if arrived is None else arrived,
         scene=scene and alert.domain is Domain.PHYSICAL,
     ).named()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterator
+from math import inf
 
 from safecare.correlate.group import Trace
 from safecare.correlate.relations import LISTEN
@@ -52,6 +53,15 @@ class Memory:
             if key not in trace.keys:
                 insort(self._by_key.setdefault(key, []), (trace.start, trace.id, trace))
         trace.keys = keys
+
+    def stamp(self, now: float) -> bool:
+        """Let those of which nobody knew when they came have come `now` (seconds since 1970); return whether any."""
+        stamped = False
+        for trace in reversed(self._arrivals):
+            if trace.arrived != inf:
+                break
+            trace.arrived, stamped = now, True
+        return stamped
 
     def expire(self, before: float) -> list[Trace]:
         """Forget and return what arrived before `before` (seconds since 1970)."""

@@ -93,8 +93,9 @@ class CorrelateStage:
     def tick(self, now: datetime) -> Iterable[Item]:
         """Forget what is too old to matter. Nothing follows from it."""
         self._now = present = now.timestamp()
+        stamped = self._memory.stamp(present)
         expired = self._memory.expire(present - rel.LONGEST - LATENESS)
-        if expired:
+        if stamped or expired:
             self._saved = b""
             self._bury(expired)
         return ()
