@@ -133,6 +133,7 @@ async def test_judging_is_an_act_on_the_road_stored_once(rig: Rig) -> None:
     assert audit["entries"][0]["act"] == "act.incident"
     assert audit["entries"][0]["detail"]["comment"] == "Ein Test"
     assert audit["entries"][0]["actor"] == "Someone"
+    assert audit["entries"][0]["about"].endswith("“Ein Test”")
     assert (await get(rig, "/api/audit?after=1", "auditor"))["entries"] == []
 
 

@@ -21,7 +21,7 @@ const effect = (target: string, probability: number, state = "down"): Effect => 
 describe("breadth", () => {
   const groups = [
     { group: "care", name: "Care", effects: [effect("ward", 0.4), effect("theatre", 0.7), effect("theatre", 0.6, "degraded")] },
-    { group: "it", name: "Computers", effects: [effect("pc 1", 0.9), effect("pc 2", 0.9)] },
+    { group: "it", name: "Computers", effects: [effect("pc 1", 0.9), effect("pc 2", 0.9), effect("pc 3", 0.06)] },
   ];
   it("takes one of each family before the second of any, the likeliest first", () => {
     expect(breadth(groups, 3).map((one) => one.target)).toEqual(["theatre", "pc 1", "ward"]);

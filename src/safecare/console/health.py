@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps, Health
 from safecare.console.feed import Feed
+from safecare.console.record import Record
 from safecare.console.web import answer, words_of
 from safecare.console.wire.platform import Audit, AuditEntry, RejectView
 
@@ -121,10 +122,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters) -> N
         if after is None:
             after = max(0, (await asyncio.to_thread(deps.reader.counts))["audit"] - limit)
         found = await asyncio.to_thread(deps.reader.audit, after, limit)
-        people = words_of(request).people
+        words = words_of(request)
+        people, record = words.people, Record(deps.reader, words)
         names = {actor: await asyncio.to_thread(people.name, actor) for actor in {one.actor for one in found}}
+        told = await asyncio.to_thread(lambda: [record.about(one.detail) for one in found])
         entries = [
-            AuditEntry(one.seq, one.at, names[one.actor], one.act, msgspec.Raw(one.detail.encode()), one.hash)
-            for one in found
+            AuditEntry(one.seq, one.at, names[one.actor], one.act, about, msgspec.Raw(one.detail.encode()), one.hash)
+            for one, about in zip(found, told, strict=True)
         ]
         return answer(Audit(entries, await asyncio.to_thread(chain.ok)))

@@ -252,6 +252,7 @@ export interface AuditEntry {
   at: string;
   actor: string;
   act: string;
+  about: string;
   detail: unknown;
   hash: string;
 }

@@ -53,6 +53,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
     at: datetime
     actor: str
     act: str
+    about: str
+    """The act in the reader's words; `detail` is what was sealed."""
     detail: Any
     hash: str
 

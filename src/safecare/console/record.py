@@ -1,0 +1,131 @@
+"""Acts of people in words: what the audit list says besides the sealed record itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import msgspec
+
+from safecare.console.words import Words
+from safecare.model.events import decode_event
+from safecare.model.events.acts import (
+    Act,
+    ExerciseSet,
+    IncidentJudged,
+    NoticeAnswered,
+    PlanDecided,
+    Reported,
+    SignedIn,
+)
+from safecare.model.ids import IncidentId, NoticeId, PlanId
+from safecare.model.text import Text, say
+from safecare.store.read import Reader
+
+JUDGED: Mapping[str, Text] = MappingProxyType(
+    {
+        "validated": say("Validated"),
+        "contained": say("Contained"),
+        "closed": say("Closed"),
+        "new": say("Opened again"),
+    }
+)
+VERDICTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "true": say("A real attack or danger"),
+        "benign": say("It happened, but was harmless"),
+        "false": say("A false alarm"),
+    }
+)
+DECIDED: Mapping[str, Text] = MappingProxyType(
+    {"approved": say("Approved"), "refused": say("Refused"), "done": say("Done")}
+)
+STEPS: Mapping[str, Text] = MappingProxyType({"security": say("Security"), "clinical": say("Care")})
+ANSWERED: Mapping[str, Text] = MappingProxyType(
+    {
+        "delivered": say("The notice was shown"),
+        "read": say("Opened the notice"),
+        "acknowledged": say("Acknowledged the notice"),
+        "on_my_way": say("On the way after the notice"),
+        "on_site": say("On site after the notice"),
+        "clear": say("All clear after the notice"),
+        "help": say("Asked for help after the notice"),
+    }
+)
+
+
+@dataclass
+class Record:
+    """Reads out sealed acts to one reader. Blocking; each thing is asked for once."""
+
+    reader: Reader
+    words: Words
+    _titles: dict[str, Text | None] = field(default_factory=dict, init=False)
+
+    def about(self, detail: str) -> str:
+        """Return the act `detail` (JSON of the event) as a sentence; empty when it is no act that we know."""
+        try:
+            act = decode_event(detail.encode())
+        except msgspec.DecodeError:
+            return ""
+        said = self._said(act) if isinstance(act, Act) else None
+        return self.words.say(said, act.site) if said else ""
+
+    def _said(self, act: Act) -> Text | None:
+        match act:
+            case SignedIn():
+                return self._session(act)
+            case IncidentJudged():
+                verdict = VERDICTS.get(act.verdict)
+                parts = [JUDGED[act.state], *([verdict] if verdict else []), self._incident(act.incident)]
+                return _joined(parts, act.comment)
+            case PlanDecided():
+                return _joined([DECIDED[act.decision], STEPS[act.step], self._action(act)], act.comment)
+            case NoticeAnswered():
+                return _joined([ANSWERED[act.answer], self._notice(act.notice)], act.comment)
+            case Reported():
+                return _joined([say("Reported something")], act.words)
+            case ExerciseSet():
+                begun, ended = (
+                    say("Exercise {name} began", name=act.scenario),
+                    say("Exercise {name} ended", name=act.scenario),
+                )
+                return begun if act.running else ended
+            case _:
+                return None
+
+    def _session(self, act: SignedIn) -> Text:
+        if act.change == "invited":
+            user, _, role = act.detail.partition(" ")
+            name, called = self.words.person(user), self.words.role(role)
+            return say("Made a sign-in link for {name} ({role})", name=name, role=called)
+        return say("Signed in") if act.change == "signed_in" else say("Signed out")
+
+    def _incident(self, id: IncidentId) -> Text | None:
+        if id not in self._titles:
+            found = self.reader.incident(id)
+            self._titles[id] = found.title if found else None
+        return self._titles[id]
+
+    def _notice(self, id: NoticeId) -> Text | None:
+        if id not in self._titles:
+            found = self.reader.notice(id)
+            self._titles[id] = found.title if found else None
+        return self._titles[id]
+
+    def _action(self, act: PlanDecided) -> Text | None:
+        if act.plan not in self._titles:
+            self._titles[act.plan] = None
+            plan = self.reader.plan_by_id(PlanId(act.plan))
+            self._titles |= {f"{act.plan} {one.id}": one.title for one in plan.actions} if plan else {}
+        return self._titles.get(f"{act.plan} {act.action}")
+
+
+def _joined(parts: list[Text | None], comment: str) -> Text:
+    """Return `parts` side by side, and the words of the person in the end."""
+    known = [part for part in parts if part is not None]
+    said = known[0]
+    for part in known[1:]:
+        said = say("{said} · {more}", said=said, more=part)
+    return say("{said}: “{comment}”", said=said, comment=comment) if comment else said
