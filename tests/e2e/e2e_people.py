@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from e2e_attack import Attacker
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1366, "height": 768}
-WALL = {"width": 1920, "height": 1080}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1366, "height": 768}
+WALL: ViewportSize = {"width": 1920, "height": 1080}
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 EXPECTED = ("/forecast", "/plan")
 """Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""

@@ -60,9 +60,9 @@ def test_an_invited_guard_acknowledges_and_the_desk_sees_it(house: House, incide
             tom.see("plan-crop")
             tom.page.get_by_test_id("answer-acknowledged").tap()
             expect(tom.page.get_by_test_id("answer-acknowledged")).to_be_disabled()
+            told = camille.page.locator("[data-testid=receipt][data-outcome=acknowledged]")
+            expect(told.filter(has_text="Tom Morvan")).to_be_visible()
             assert tom.complaints == []
-        told = camille.page.locator("[data-testid=receipt][data-outcome=acknowledged]")
-        expect(told.filter(has_text="Tom Morvan")).to_be_visible()
         expect(camille.page.get_by_text("Acknowledged", exact=True)).to_be_visible()
         assert camille.stayed()
         assert camille.complaints == []
