@@ -151,6 +151,15 @@ def test_what_nobody_decides_expires(stage: DecideStage) -> None:
     assert list(stage.feed([act(plan, named(plan, RESTORE).id, minute=400)])) == []
 
 
+def test_a_plan_about_an_old_recording_can_be_approved(stage: DecideStage) -> None:
+    now = START + timedelta(days=365)
+    assert list(stage.tick(now)) == []
+    plan = planned(stage)
+    assert plan.expires == now + VALID
+    assert list(stage.tick(now + timedelta(minutes=1))) == []
+    assert named(only(stage.feed([act(plan, named(plan, POWER).id)])), POWER).state == "approved"
+
+
 def test_closing_the_incident_ends_its_plan(stage: DecideStage) -> None:
     planned(stage)
     ended = only(stage.feed([incident_of(ALERTS, 2, "closed")]))

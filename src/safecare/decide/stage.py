@@ -52,6 +52,7 @@ class DecideStage:
         self._alerts = AlertMemory()
         self._incidents: dict[IncidentId, Incident] = {}
         self._plans: dict[PlanId, Plan] = {}
+        self._now: datetime | None = None
 
     def feed(self, items: Sequence[Any]) -> Iterable[Item]:
         """Take alerts, incidents, forecasts and acts; yield plans."""
@@ -99,7 +100,7 @@ class DecideStage:
             forecast_revision=forecast.revision,
             site=incident.site,
             at=forecast.at,
-            expires=forecast.at + VALID,
+            expires=(self._now or forecast.at) + VALID,  # by our clock: a recording is of another time
             actions=carried_over(fresh, known.actions) if known else fresh,
             marking=incident.marking,
         )
@@ -117,6 +118,7 @@ class DecideStage:
 
     def tick(self, now: datetime) -> Iterable[Item]:
         """Expire what nobody has decided in time."""
+        self._now = now
         for plan in [one for one in self._plans.values() if one.expires <= now]:
             yield from self._revise(expired(plan))
 
