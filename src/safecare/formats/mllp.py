@@ -35,6 +35,11 @@ class MllpDecoder:
         return bytes(self._buffer[1:])
 
     @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        return len(self._buffer) + len(self.junk)
+
+    @property
     def waiting(self) -> bool:
         """True while half a message is held."""
         return bool(self._buffer)

@@ -186,6 +186,30 @@ async def test_too_many_connections_are_closed() -> None:
         writer.close()
 
 
+async def test_a_connection_that_is_quiet_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safecare.sources.hl7.door.QUIET", 0.0)
+    async with listening(MemoryIntake(), connections=1) as address:
+        _, writer = await asyncio.open_connection(*address)
+        assert codes(await ask(address, frame(message()))) == [("AA", "C1")]
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_all_connections_together_hold_no_more_than_there_is_room_for() -> None:
+    intake = MemoryIntake()
+    async with listening(intake, held_mb=1.0) as address:
+        _, writer = await asyncio.open_connection(*address)
+        writer.write(b"\x0b" + message() + b"Z" * 1_900_000)
+        await writer.drain()
+        (answer,) = await ask(address, b"\x0b" + message() + b"Z" * 2_200_000, answers=2)
+        assert (answer.get("MSA", 1), answer.get("MSA", 3)) == ("AE", "no room, send again")
+        assert codes(await ask(address, frame(message()))) == [("AA", "C1")]
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
 def test_a_clock_that_is_far_off_is_not_believed() -> None:
     intake = MemoryIntake()
     late = START + timedelta(hours=2)

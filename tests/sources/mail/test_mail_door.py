@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import smtplib
 import socket
 import ssl
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from safecare.model.events.files import MailReceived
 from safecare.sources.api import UnreadableError
@@ -222,3 +224,64 @@ def test_decode_gives_the_same_event() -> None:
         list(MailDoor().decode(b"\r\n", {}, intake))
     with pytest.raises(UnreadableError):
         list(MailDoor().decode(MAIL, {"at": "yesterday"}, intake))
+
+
+OPENING = (b"EHLO x\r\n", b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<c@d.example>\r\n", b"DATA\r\n")
+
+
+def flooded(client: socket.socket, piece: bytes) -> bytes:
+    """Begin a mail, send `piece` again and again until the door ends the connection, and return its last words."""
+    stream = client.makefile("rb")
+    stream.readline()
+    for line in OPENING:
+        client.sendall(line)
+        while stream.readline()[3:4] == b"-":
+            pass
+    with contextlib.suppress(ConnectionError):
+        for _ in range(200):
+            client.sendall(piece)
+    try:
+        return stream.read(100)
+    except ConnectionError:
+        return b"421 lost on the way"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [b"x" * (1 << 20), b"\r\n" * (1 << 19)], ids=["a line without end", "empty lines"])
+def test_a_mail_that_costs_too_much_memory_ends_its_connection_on_the_loop_of_the_platform(piece: bytes) -> None:
+    async def flood() -> bytes:
+        async with listening(MemoryIntake(), message_mb=1.0) as address:
+            return await talk(address, lambda client: flooded(client, piece))
+
+    assert uvloop.run(flood()).startswith(b"421")
+
+
+@pytest.mark.slow
+def test_all_connections_together_hold_no_more_than_there_is_room_for() -> None:
+    async def flood() -> bytes:
+        async with listening(MemoryIntake(), held_mb=1.0) as address:
+            return await talk(address, lambda client: flooded(client, b"x" * 100_000))
+
+    assert uvloop.run(flood()).startswith(b"421")
+
+
+def test_too_many_connections_are_refused_on_the_loop_of_the_platform() -> None:
+    async def second() -> bytes:
+        async with listening(MemoryIntake(), connections=1) as address:
+            with socket.create_connection(address) as held:
+                await asyncio.to_thread(held.recv, 100)
+                return await talk(address, lambda client: client.recv(100))
+
+    assert uvloop.run(second()).startswith(b"421")
+
+
+def test_a_connection_that_is_quiet_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safecare.sources.mail.door.QUIET", 0.0)
+
+    async def second() -> bytes:
+        async with listening(MemoryIntake(), connections=1) as address:
+            with socket.create_connection(address) as held:
+                await asyncio.to_thread(held.recv, 100)
+                return await talk(address, lambda client: client.recv(100))
+
+    assert uvloop.run(second()).startswith(b"220")

@@ -22,6 +22,7 @@ from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.room import QUIET, Held, Room
 
 DOOR = "hl7"
 NO_ROOM = "no room, send again"
@@ -30,6 +31,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 READ_SIZE = 64 * 1024
 BACK_OFF = 5.0
 """Seconds until the address is tried again when it can't be listened on. Chosen."""
+HALF_KEPT = 1 << 20
+"""Bytes of a broken message that the reject store gets. Chosen: it was never acknowledged, its sender has the whole;
+kept whole, anyone who connects could fill the disk."""
 NOT_TAKEN = frozenset({"200", "201", "202", "203"})
 """Error codes (table 0357) that are answered AR: type, event, processing id or version is not taken here."""
 
@@ -49,13 +53,16 @@ class Hl7Door:
         message_mb: float = 32.0,
         half_message_seconds: float = 30.0,
         connections: int = 256,
+        held_mb: float = 128.0,
     ) -> None:
-        """Take settings: largest message (MB), and how long (s) a message may take once it has begun."""
+        """Take settings: largest message (MB), how long (s) one may take once begun, and what all may hold (MB)."""
         self._host, self._port = host, port
         self._limit = int(message_mb * 1024 * 1024)
         self._half = half_message_seconds
         self._connections = connections
+        self._room = Room(int(held_mb * 1024 * 1024))
         self._open: set[asyncio.Task[None]] = set()
+        self._heard: dict[asyncio.StreamWriter, float] = {}
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
@@ -78,7 +85,7 @@ class Hl7Door:
 
     async def _serve(self, intake: Intake) -> None:
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._open) >= self._connections:
+            if len(self._open) >= self._connections and not self._make_way():
                 writer.close()
                 return
             task = asyncio.get_running_loop().create_task(self._accept(reader, writer, intake))
@@ -98,20 +105,40 @@ class Hl7Door:
                 task.cancel()
             await asyncio.gather(*self._open, return_exceptions=True)
 
+    def _make_way(self) -> bool:
+        """End the connection that has been quiet longest, if it is; tell whether there was one."""
+        writer = min(self._heard, key=self._heard.__getitem__, default=None)
+        if writer is None or asyncio.get_running_loop().time() - self._heard[writer] < QUIET:
+            return False
+        del self._heard[writer]
+        writer.transport.abort()
+        return True
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
+        decoder = MllpDecoder(self._limit)
+        booked = Held(self._room)
         try:
-            await self._talk(reader, writer, intake)
+            await self._talk(reader, writer, decoder, booked, intake)
         except (ConnectionError, TimeoutError):
             pass  # the peer is gone: what it has no AA for, it sends again
         finally:
+            booked.hold(0)
+            self._heard.pop(writer, None)
             writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
-        decoder = MllpDecoder(self._limit)
+    async def _talk(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        decoder: MllpDecoder,
+        booked: Held,
+        intake: Intake,
+    ) -> None:
         peer = str(writer.get_extra_info("peername", ("",))[0])
         loop = asyncio.get_running_loop()
         begun: float | None = None
         while True:
+            self._heard[writer] = loop.time()
             try:
                 left = None if begun is None else max(0.0, begun + self._half - loop.time())
                 data = await asyncio.wait_for(reader.read(READ_SIZE), left)
@@ -126,6 +153,11 @@ class Hl7Door:
                 writer.write(b"".join(map(frame, await self._answers(messages, peer, intake))))
                 await writer.drain()
             await self._junk(decoder.take_junk(), peer, intake)
+            if not booked.hold(decoder.size):
+                now = intake.clock.now()
+                writer.write(frame(acknowledge(decoder.pending[:HALF_KEPT], "AE", now, new_id(now), NO_ROOM)))
+                await writer.drain()
+                return
             if not data:
                 if decoder.waiting:
                     await self._broken(decoder.pending, "half a message at the end", peer, writer, intake)
@@ -170,9 +202,9 @@ class Hl7Door:
     @staticmethod
     async def _broken(raw: bytes, reason: str, peer: str, writer: asyncio.StreamWriter, intake: Intake) -> None:
         """Keep what is left of a connection that can't go on, and say so to its sender if it still listens."""
-        now = intake.clock.now()
+        now, raw, size = intake.clock.now(), raw[:HALF_KEPT], len(raw)
         try:
-            await intake.reject(DOOR, raw, reason, f"byte {len(raw)}", {"peer": peer, "at": now.isoformat()})
+            await intake.reject(DOOR, raw, reason, f"byte {size}", {"peer": peer, "at": now.isoformat()})
         except LogFullError:
             intake.report(DOOR, "waiting", NO_ROOM)
         writer.write(frame(acknowledge(raw, "AR", now, new_id(now), reason, error="207")))

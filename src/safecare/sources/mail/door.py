@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -23,16 +23,22 @@ from safecare.model.events.files import MailReceived
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash, HolderId, SiteId
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.room import QUIET, Held, Room
 
 NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
 STORED = "250 2.0.0 Stored"
 EMPTY = "554 5.6.0 Empty message"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
 TOO_BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
+NO_MEMORY = b"421 4.3.1 Too much at once, try again later\r\n"
 MAX_RECIPIENTS = 1000
 """Recipients of one mail. Chosen: ten times the least that RFC 5321, 4.5.3.1.8 asks for."""
 LINE = 64 * 1024
 """Longest line (bytes). RFC 5321 says 1,000, but appliances send more, and a refused mail is not judged."""
+LINE_COST = 100
+"""Bytes that the library spends on each line of a mail besides its text. Measured: 90 for an empty line."""
+LEAST_COST = 16 << 20
+"""Bytes that one mail may always take. Chosen: a small limit on mails is told by its own answer."""
 BACK_OFF = 5.0
 """Seconds until the address is tried again when it can't be listened on. Chosen."""
 
@@ -44,23 +50,46 @@ class _Smtp(SMTP):
 
     def __init__(self, door: _Handler, **settings: Any) -> None:
         self._door = door
+        self._held = Held(door.room)
+        self._cost = 0
+        self.heard = 0.0
         super().__init__(door, **settings)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what the library holds of a mail, and end the connection when that is more than there is room for."""
+        self.heard = self.loop.time()
+        self._cost += len(data) + LINE_COST * data.count(b"\n")
+        if self._cost <= self._door.largest and self._held.hold(self._cost):
+            super().data_received(data)
+        elif self.transport is not None:
+            transport = cast("asyncio.Transport", self.transport)
+            transport.write(NO_MEMORY)
+            transport.close()
+
+    def _set_post_data_state(self) -> None:
+        """Forget the mail: it is done, refused, or taken back."""
+        super()._set_post_data_state()  # type: ignore[no-untyped-call]
+        self._cost = 0
+        self._held.hold(0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse the connection when there are too many; the upgrade to TLS comes here again and is not counted."""
         if (
             self.transport is None
             and len(self._door.open) >= self._door.most
-            and isinstance(transport, asyncio.Transport)
+            and not self._door.make_way(self.loop.time())
         ):
-            transport.write(TOO_BUSY)
-            transport.close()
+            refused = cast("asyncio.Transport", transport)  # not by isinstance: those of uvloop are no subclasses
+            refused.write(TOO_BUSY)
+            refused.close()
             return
+        self.heard = self.loop.time()
         self._door.open.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Give the place back."""
+        """Give the place and the memory back."""
+        self._held.hold(0)
         if self in self._door.open:
             self._door.open.discard(self)
             super().connection_lost(error)
@@ -69,10 +98,20 @@ class _Smtp(SMTP):
 class _Handler:
     """What happens to a mail once its bytes are here."""
 
-    def __init__(self, intake: Intake, most: int) -> None:
+    def __init__(self, intake: Intake, most: int, room: Room, largest: int) -> None:
         self.intake = intake
         self.most = most
+        self.room = room
+        self.largest = largest
         self.open: set[_Smtp] = set()
+
+    def make_way(self, now: float) -> bool:
+        """End the connection that has been quiet longest, if it is; tell whether there was one."""
+        longest = min(self.open, key=lambda one: one.heard)
+        if now - longest.heard < QUIET or longest.transport is None:
+            return False
+        cast("asyncio.Transport", longest.transport).abort()
+        return True
 
     async def handle_RCPT(  # noqa: N802 - the library finds it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -117,15 +156,21 @@ class MailDoor:
         message_mb: float = 32.0,
         idle_seconds: float = 300.0,
         connections: int = 100,
+        held_mb: float = 256.0,
         certificate: str = "",
         key: str = "",
         require_tls: bool = False,
     ) -> None:
-        """Take settings: largest mail (MB), time-out (s, RFC 5321 4.5.3.2.7), and PEM files for STARTTLS."""
+        """Take settings: largest mail (MB), time-out (s, RFC 5321 4.5.3.2.7), PEM files for STARTTLS.
+
+        `held_mb`: memory (MB) that all connections together may take for mails; one may take three times the largest
+        mail, since the library keeps lines one by one, and a line that never ends whatever its size.
+        """
         self._host, self._port = host, port
         self._limit = int(message_mb * 1024 * 1024)
         self._idle = idle_seconds
         self._connections = connections
+        self._room = Room(int(held_mb * 1024 * 1024))
         self._certificate, self._key, self._require_tls = certificate, key, require_tls
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
@@ -156,7 +201,7 @@ class MailDoor:
 
     async def _serve(self, intake: Intake) -> None:
         loop = asyncio.get_running_loop()
-        handler = _Handler(intake, self._connections)
+        handler = _Handler(intake, self._connections, self._room, max(LEAST_COST, 3 * self._limit))
         tls = self._tls()
 
         def connection() -> _Smtp:
