@@ -14,7 +14,7 @@ from safecare.testing.hospital_building import SITE
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-def event(reason: str, number: int = 0) -> Unreadable:
+def event(reason: str, number: int = 0, *, stopped: bool = False) -> Unreadable:
     return Unreadable(
         id=Event.id_for(AT, "files", str(number)),
         at=AT,
@@ -24,18 +24,15 @@ def event(reason: str, number: int = 0) -> Unreadable:
         received=EventId("m"),
         artifact=ArtifactHash("0" * 64),
         reason=reason,
+        stopped=stopped,
         holders=(HolderId("holder.2"), HolderId("holder.3"), HolderId("nobody")),
     )
 
 
-def test_severity_follows_the_reason() -> None:
-    events = [
-        event("took longer than 20 s"),
-        event("its process died (signal 9)", 1),
-        event("the artifact is not there", 2),
-    ]
-    killed, died, plain = FileUnreadable(small_hospital()).feed(events)
-    assert killed.severity == died.severity > plain.severity
+def test_a_parser_that_had_to_be_stopped_is_worse_whatever_the_words_say() -> None:
+    events = [event("took longer than 20 s", stopped=True), event("the part memory died.docm is broken", 1)]
+    killed, plain = FileUnreadable(small_hospital()).feed(events)
+    assert killed.severity > plain.severity
     assert killed.assets == ("ws.ward.1",)
     assert len(killed.why) == 2
     assert len(plain.why) == 1

@@ -18,9 +18,6 @@ from safecare.model.hospital import Hospital
 from safecare.model.ids import AssetId
 from safecare.model.text import say
 
-_HOSTILE = ("died", "took longer", "memory")
-"""Words of the examiner's reasons that mean: the parser was stopped, not just refused."""
-
 
 @detector("file.unreadable", wants={Unreadable}, domain=Domain.CYBER)
 @dataclass
@@ -35,17 +32,16 @@ class FileUnreadable:
         for event in batch:
             if not isinstance(event, Unreadable):
                 continue
-            hostile = any(word in event.reason for word in _HOSTILE)
             people = [self.hospital.person("holder", holder) for holder in event.holders]
             stations = [AssetId(one.workstation) for one in people if one and one.workstation]
             why = [say("The examiner's reason: {reason}.", reason=event.reason)]
-            if hostile:
+            if event.stopped:
                 why.append(say("The examiner itself had to be stopped, which harmless files do not cause."))
             yield Alert.of(
                 self,
                 event,
-                severity=60 if hostile else 35,
-                confidence=0.6 if hostile else 0.4,
+                severity=60 if event.stopped else 35,
+                confidence=0.6 if event.stopped else 0.4,
                 title=say("A received file cannot be examined"),
                 why=why,
                 assets=stations,

@@ -46,5 +46,7 @@ class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):
     received: EventId
     artifact: ArtifactHash
     reason: str
+    stopped: bool = False
+    """True when the examiner's process died, or had to be stopped: time, memory, or a crash."""
     holders: tuple[HolderId, ...] = ()
     """Known recipients of the mail that it belongs to."""

@@ -105,10 +105,10 @@ class Examiner:
                 continue
             intake.report(DOOR, "ok", f"confined by {', '.join(self.worker.layers)}")
             if answer.facts is None:
-                return unreadable(mail, answer.error, intake)
+                return unreadable(mail, answer.error, intake, stopped=answer.stopped)
             return examined(mail, answer.facts, intake)
         intake.report(DOOR, "failed", reason)
-        return unreadable(mail, reason, intake)
+        return unreadable(mail, reason, intake, stopped=True)
 
     async def _store(self, events: list[Event], seq: int, follower: Follower, intake: Intake) -> None:
         """Publish, then pass the batch; while there is no room, wait: the mails are safe in the log."""
@@ -148,7 +148,7 @@ def examined(mail: MailReceived, facts: MailFacts, intake: Intake) -> MailExamin
     )
 
 
-def unreadable(mail: MailReceived, reason: str, intake: Intake) -> Unreadable:
+def unreadable(mail: MailReceived, reason: str, intake: Intake, *, stopped: bool = False) -> Unreadable:
     """Return the event that tells that `mail` could not be examined."""
     return Unreadable(
         id=Event.id_for(mail.at, DOOR, mail.id),
@@ -160,5 +160,6 @@ def unreadable(mail: MailReceived, reason: str, intake: Intake) -> Unreadable:
         received=EventId(mail.id),
         artifact=mail.artifact,
         reason=reason,
+        stopped=stopped,
         holders=mail.holders,
     )

@@ -33,6 +33,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     facts: MailFacts | None = None
     error: str = ""
+    stopped: bool = False
+    """True when the error is that a limit stopped the parser."""
 
 
 def pack(message: msgspec.Struct) -> bytes:

@@ -57,7 +57,7 @@ def _judge(job: Job) -> Answer:
         return Answer(examine(job.raw, job.own))
     except MemoryError:
         gc.collect()
-        return Answer(error="needs more memory than a mail may")
+        return Answer(error="needs more memory than a mail may", stopped=True)
     except Exception as error:  # noqa: BLE001 - whatever a hostile mail provokes is told, never fatal
         return Answer(error=f"{type(error).__name__} while examining")
 
