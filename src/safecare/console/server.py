@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LEAVE = 5
 """Seconds that open requests have to end at a stop (chosen: an act is stored in milliseconds)."""
@@ -17,6 +18,47 @@ HEADER_BYTES = 16 * 1024
 
 CONNECTIONS = 4000
 """Connections at a time (chosen: a stream and three requests for each of the streams that `live` allows)."""
+
+PATIENCE = 15.0
+"""Seconds in which a connection must have made its request (chosen: three times a bad mobile network's; without a
+limit, whoever opens `CONNECTIONS` and says nothing keeps everyone else out)."""
+
+
+class _Protocol(H11Protocol):
+    """One connection that is ended when it takes too long to ask for something."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Stop waiting once a request is whole."""
+        super().data_received(data)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop()
+        elif self._timer is None and not self.transport.is_closing():
+            self._timer = self.loop.call_later(PATIENCE, self.transport.close)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class _Server(uvicorn.Server):
@@ -66,7 +108,7 @@ async def serve(app: FastAPI, host: str, port: int, started: Callable[[int], Non
         access_log=False,  # one-time links stand in addresses
         server_header=False,
         timeout_graceful_shutdown=LEAVE,
-        http="h11",  # httptools, twice as fast, takes headers without end
+        http=_Protocol,  # h11: httptools, twice as fast, takes headers without end
         h11_max_incomplete_event_size=HEADER_BYTES,
         limit_concurrency=CONNECTIONS,
         ws="none",
