@@ -56,6 +56,12 @@ def test_a_second_start_on_the_same_folder_is_refused(platform: PrivatePlatform)
     assert "Traceback" not in second.stderr
 
 
+def test_nobody_else_can_read_what_the_platform_keeps(platform: PrivatePlatform) -> None:
+    platform.start()
+    open_to_others = [path for path in (platform.folder, *platform.folder.rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
 def test_a_killed_engine_comes_back(platform: PrivatePlatform) -> None:
     platform.start()
     until(lambda: (platform.folder / "engine.json").exists())

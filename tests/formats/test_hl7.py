@@ -34,6 +34,15 @@ def test_values_repetitions_and_escapes() -> None:
     assert found.get("NTE", 99) == found.get("ZZZ", 1) == ""
 
 
+@pytest.mark.parametrize("kind", [b"MARTIN^S13", b"SIU^JEAN", b"ADT^A01"])
+def test_a_reason_tells_codes_and_never_what_may_be_a_name(kind: bytes) -> None:
+    with pytest.raises(Hl7Error) as caught:
+        read_booking(read_hl7(message(head=HEAD.replace(b"SIU^S13", kind))))
+    assert "MARTIN" not in caught.value.reason
+    assert "JEAN" not in caught.value.reason
+    assert ("'ADT'" in caught.value.reason) == (kind == b"ADT^A01")
+
+
 def test_other_separators() -> None:
     found = read_hl7(b"MSH#*~!@#A#B#C#D#20260302##SIU*S12#7#P#2.5\rSCH#1*x\r")
     assert found.kind == ("SIU", "S12")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,7 @@ def run(
     from safecare.settings import SettingsError, load
     from safecare.store.folder import DataFolder, FolderInUseError
 
+    os.umask(0o077)  # what we and our processes write is for our own eyes: databases, captures, stills
     folder = DataFolder(data)
     try:
         folder.lock()

@@ -54,9 +54,9 @@ def read_booking(message: Hl7, zone: tzinfo = UTC) -> Booking:
     """Return what `message` says; local times are of `zone`. Raises `Hl7Error`: another kind, no appointment id."""
     code, trigger = message.kind
     if code != "SIU":
-        raise Hl7Error(f"message type {code[:10]!r} is not taken here", "MSH-9", "200")
+        raise Hl7Error(f"message type {_code(code)} is not taken here", "MSH-9", "200")
     if trigger not in CHANGES:
-        raise Hl7Error(f"event {trigger[:10]!r} is not a scheduling event", "MSH-9", "201")
+        raise Hl7Error(f"event {_code(trigger)} is not a scheduling event", "MSH-9", "201")
     if "SCH" not in message.index:
         raise Hl7Error("is missing", "SCH", "100")
     appointment = message.get("SCH", 2) or message.get("SCH", 1)
@@ -79,6 +79,11 @@ def _patient(message: Hl7) -> str:
     number = message.get("PID", 3)
     authority = message.get("PID", 3, 4)
     return f"{number}@{authority}" if number and authority else number or message.get("PID", 2)
+
+
+def _code(value: str) -> str:
+    """Return a code as a reason may tell it: as it is if it looks like one (table 0076, 0003), else by its length."""
+    return repr(value) if len(value) == 3 and value.isascii() and value.isalnum() else f"of {len(value)} characters"
 
 
 def _start(message: Hl7, zone: tzinfo) -> datetime | None:
