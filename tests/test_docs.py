@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
@@ -106,6 +107,14 @@ def test_every_detector_is_in_the_readme(name: str, page: str) -> None:
 )
 def test_every_door_and_channel_is_in_the_guide(name: str, language: str) -> None:
     assert f"`{name}`" in guide(language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [name for name in sources().parts if name != "files"])
+def test_every_setting_of_a_door_is_in_the_guide(name: str, language: str) -> None:
+    row = re.findall(rf"^\| `{name}` \|.*$", read(f"docs/guide/{language}/administrator.md"), re.MULTILINE)[0]
+    asked = set(inspect.signature(sources().parts[name]).parameters) - {"door"}
+    assert asked == set(re.findall(r"`([a-z_]+)`", row.split("|")[3]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
