@@ -66,7 +66,11 @@ def test_the_latest_revision_counts_in_whatever_order_they_come(road: Road) -> N
     revisions = [incident("i", 1, one), incident("i", 2, one, two, updated=9), incident("i", 3, one, two, updated=5)]
     put(road, revisions[0], revisions[2], revisions[1])
     assert road.reader.incident(IncidentId("i")) == revisions[2]
-    assert road.reader.revisions(IncidentId("i")) == revisions
+    history = road.reader.history(IncidentId("i"))
+    assert [(one.revision, one.at, one.alerts) for one in history] == [
+        (one.revision, one.updated, len(one.links)) for one in revisions
+    ]
+    assert road.reader.history(IncidentId("i"), limit=1) == history[2:]
     assert road.reader.alert_incident(two.id) == "i"
 
 

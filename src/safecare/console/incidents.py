@@ -51,8 +51,7 @@ class Incidents:
         shared = {id: alert for id, alert in alerts.items() if may_see(visitor, alert.site, alert.marking)}
         notices = [one for one in reader.notices(incident=incident.id) if may_see(visitor, one.site, one.marking)]
         receipts = reader.receipts(incident=incident.id) if notices else []
-        revisions = list(reader.revisions(incident.id)) or [incident]
-        return incident_view(revisions, shared, notices, receipts, words)
+        return incident_view(incident, reader.history(incident.id), shared, notices, receipts, words)
 
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
         """Return the latest alerts with their incidents."""

@@ -13,7 +13,6 @@ from safecare.console.wire.incidents import (
     LinkView,
     ListedAlert,
     ReceiptView,
-    Revision,
 )
 from safecare.console.wire.places import Given, GuardNotice, Place
 from safecare.console.words import Words
@@ -23,6 +22,7 @@ from safecare.model.ids import AlertId
 from safecare.model.incident import Incident, Link
 from safecare.model.notice import Notice, Receipt
 from safecare.model.severity import level_of
+from safecare.store.read import Revision
 
 ANSWERED = frozenset({"acknowledged", "on_my_way", "on_site", "clear", "help"})
 """Outcomes by which a person has taken the notice on."""
@@ -115,21 +115,21 @@ def notice_view(notice: Notice, receipts: Iterable[Receipt], words: Words) -> In
 
 
 def incident_view(
-    revisions: Sequence[Incident],
+    incident: Incident,
+    history: Sequence[Revision],
     alerts: Mapping[AlertId, Alert],
     notices: Sequence[Notice],
     receipts: Sequence[Receipt],
     words: Words,
 ) -> IncidentView:
-    """Return an incident with all that belongs to it; `revisions` in order, the last one is shown."""
-    incident = revisions[-1]
+    """Return an incident with all that belongs to it."""
     acknowledged = any(one.outcome in ANSWERED for one in receipts)
     return IncidentView(
         **card_fields(incident, words, acknowledged=acknowledged),  # type: ignore[arg-type]
         story=words.all(incident.story, incident.site),
         links=[_link(link, alerts[link.alert], words) for link in incident.links if link.alert in alerts],
         notices=[notice_view(notice, receipts, words) for notice in notices],
-        history=[Revision(one.revision, one.updated, one.state, one.severity, len(one.links)) for one in revisions],
+        history=list(history),
     )
 
 

@@ -105,15 +105,16 @@ def _incidents(connection: Connection, arrived: Sequence[Arrived]) -> None:
         incident: Incident = one.item
         id = _plain(incident.id)
         body = one.raw.decode()
-        revision = {"id": id, "revision": incident.revision, "body": body}
-        if not insert_new(connection, schema.incident_revision, [revision]):
-            continue
-        row = {
-            **revision,
-            "state": incident.state,
+        step = {
+            "id": id,
+            "revision": incident.revision,
             "updated": micros(incident.updated),
-            "into": incident.into and _plain(incident.into),
+            "state": incident.state,
         }
+        figures = {"severity": incident.severity, "alerts": len(incident.links)}
+        if not insert_new(connection, schema.incident_revision, [{**step, **figures}]):
+            continue
+        row = {**step, "body": body, "into": incident.into and _plain(incident.into)}
         _replace_older(connection, schema.incident, row)
         if incident.into is None:
             _claim(connection, id, [_plain(link.alert) for link in incident.links])

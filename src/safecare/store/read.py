@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, select
 
 from safecare.model.alert import Alert
@@ -41,6 +42,20 @@ _CHUNK = 500
 """Ids per query. Chosen: below the 999 variables of old SQLite builds."""
 _MERGES = 100
 """Most merges followed from one incident to the next. Chosen: far above any real chain; ends a loop."""
+
+
+HISTORY = 500
+"""Most revisions of an incident that are shown. Chosen: a day of changes every three minutes."""
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One step of an incident's history: when, in which state, how severe, with how many alerts."""
+
+    revision: int
+    at: datetime
+    state: str
+    severity: int
+    alerts: int
 
 
 class Reader:
@@ -107,10 +122,16 @@ class Reader:
         """Return the latest revision of one incident, or None."""
         return self._one(Incident, select(schema.incident.c.body).where(schema.incident.c.id == id))
 
-    def revisions(self, id: IncidentId) -> list[Incident]:
-        """Return all revisions of one incident, first one first."""
+    def history(self, id: IncidentId, limit: int = HISTORY) -> list[Revision]:
+        """Return the latest `limit` revisions of one incident, first one first."""
         table = schema.incident_revision
-        return self._items(Incident, select(table.c.body).where(table.c.id == id).order_by(table.c.revision))
+        query = select(table).where(table.c.id == id).order_by(table.c.revision.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Revision(row["revision"], moment(row["updated"]), row["state"], row["severity"], row["alerts"])
+            for row in reversed(rows)
+        ]
 
     def forecast(self, incident: IncidentId) -> Forecast | None:
         """Return the latest forecast for `incident`, or None."""

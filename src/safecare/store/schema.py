@@ -78,8 +78,12 @@ incident_revision = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("body", Text, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False),
 )
+"""What a history shows: the bodies of old revisions would grow with the square of an incident."""
 
 forecast = Table(
     "forecast",

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from safecare.model.severity import Level
+from safecare.store.read import Revision
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -124,16 +125,6 @@ class IncidentNotice(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     answer_by: datetime | None
     receipts: list[ReceiptView]
-
-
-class Revision(msgspec.Struct, frozen=True):
-    """One step of an incident's history."""
-
-    revision: int
-    at: datetime
-    state: str
-    severity: int
-    alerts: int
 
 
 class IncidentView(Card, frozen=True, kw_only=True):

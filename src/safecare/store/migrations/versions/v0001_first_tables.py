@@ -118,7 +118,10 @@ def _road() -> None:
         "incident_revision",
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("revision", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("alerts", sa.Integer(), nullable=False),
     )
     op.create_table(
         "log_mark",
