@@ -113,8 +113,12 @@ def test_every_door_and_channel_is_in_the_guide(name: str, language: str) -> Non
 @pytest.mark.parametrize("name", [name for name in sources().parts if name != "files"])
 def test_every_setting_of_a_door_is_in_the_guide(name: str, language: str) -> None:
     row = re.findall(rf"^\| `{name}` \|.*$", read(f"docs/guide/{language}/administrator.md"), re.MULTILINE)[0]
-    asked = set(inspect.signature(sources().parts[name]).parameters) - {"door"}
-    assert asked == set(re.findall(r"`([a-z_]+)`", row.split("|")[3]))
+    asked = {key: one.default for key, one in inspect.signature(sources().parts[name]).parameters.items()}
+    assert asked.keys() - {"door"} == set(re.findall(r"`([a-z_]+)`", row.split("|")[3]))
+    for key, default in asked.items():
+        if isinstance(default, int | float) and default:
+            value = json.dumps(default) if isinstance(default, bool) else f"{default:g}"
+            assert f"`{key}` {value.replace('.', ',') if language == 'fr' else value}" in row
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
