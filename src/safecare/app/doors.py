@@ -51,7 +51,9 @@ def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[
             failed[spec.id] = aside.get(spec.source, f"no source is called {spec.source}")
             continue
         try:
-            arguments = _arguments(kind, {**spec.settings, **settings.doors.get(spec.id, {})}, given, folder)
+            limits = _given(kind, {"message_mb": settings.limits.message_mb})
+            own = {**limits, **spec.settings, **settings.doors.get(spec.id, {})}
+            arguments = _arguments(kind, own, given, folder)
             built[spec.id] = kind(**arguments, **_given(kind, {**given, "door": spec.id}))
             plain[spec.id] = _plain(arguments)
         except (TypeError, ValueError, msgspec.ValidationError) as error:

@@ -57,7 +57,7 @@ class Hl7Door:
     ) -> None:
         """Take settings: largest message (MB), how long (s) one may take once begun, and what all may hold (MB)."""
         self._host, self._port = host, port
-        self._limit = int(message_mb * 1024 * 1024)
+        self._limit = int(message_mb * 1_000_000)
         self._half = half_message_seconds
         self._connections = connections
         self._room = Room(int(held_mb * 1024 * 1024))

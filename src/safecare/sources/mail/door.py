@@ -167,7 +167,7 @@ class MailDoor:
         mail, since the library keeps lines one by one, and a line that never ends whatever its size.
         """
         self._host, self._port = host, port
-        self._limit = int(message_mb * 1024 * 1024)
+        self._limit = int(message_mb * 1_000_000)
         self._idle = idle_seconds
         self._connections = connections
         self._room = Room(int(held_mb * 1024 * 1024))
