@@ -33,6 +33,8 @@ class Clip(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scene: str
     seconds: float = 60.0
     people: int | None = None
+    arrive: float | None = None
+    """Second at which they begin to come; before, the place is as usual."""
     seed: int | None = None
     """What the scene's chance is drawn from; each play another one if not given."""
 
@@ -47,7 +49,8 @@ class Clip(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def prepare(self, world: World) -> None:
         """Draw it."""
         if self.scene != "public":
-            more: dict[str, Any] = {} if self.people is None else {"people": self.people}
+            told = {"people": self.people, "arrive": self.arrive}
+            more: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
             seed = world.seed() if self.seed is None else self.seed
             world.prepare(self, lambda: make_clip(self.scene, fps=FPS, seconds=self.seconds, seed=seed, **more).raw)
 
