@@ -38,7 +38,7 @@ class Person:
         """Go to `path` of the console."""
         self.page.goto(self.url + path)
 
-    def see(self, test_id: str, timeout: float = 10_000) -> None:
+    def see(self, test_id: str, timeout: float = 20_000) -> None:
         """Wait until something marked `test_id` is visible."""
         self.page.get_by_test_id(test_id).first.wait_for(timeout=timeout)
 

@@ -83,6 +83,7 @@ def invitation(person: Person, guest: str) -> str:
 
 def test_answers_without_a_network_are_sent_once_it_is_back(house: House, incident: str, guard: Person) -> None:
     who = name(guard)
+    house.until(f"/api/incidents/{incident}", lambda _: "read" in receipts(house, incident, who))
     guard.context.set_offline(True)
     for answer in ("acknowledged", "on_my_way", "on_site"):
         guard.page.get_by_test_id(f"answer-{answer}").tap()

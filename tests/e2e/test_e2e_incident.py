@@ -153,7 +153,9 @@ def everything_is_on_record(person: Person) -> None:
         "The ward is being moved anyway.",
         "Police has taken over.",
         "Camille Renaud",
-        "security",
-        "clinical",
+        "Approved · Security",
+        "Approved · Care",
+        "Refused",
+        "Closed · A real attack or danger",
     ):
         assert said in text, said

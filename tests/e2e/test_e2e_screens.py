@@ -154,8 +154,10 @@ def test_keys_are_enough_from_the_board_to_a_decision(house: House, incident: st
         assert focused(paul.page) == "close"  # the focus comes back to where it was
         # The evidence has many stops: links lead past it.
         tab_to(paul.page, "to-plan")
+        paul.stay()
         paul.page.keyboard.press("Enter")
         tab_to(paul.page, "refuse", 10)
+        assert paul.stayed()
 
 
 def test_keys_are_enough_to_walk_over_the_plan(house: House, incident: str) -> None:

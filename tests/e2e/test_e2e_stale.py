@@ -15,7 +15,7 @@ STALE = 20_000
 
 def test_a_stopped_platform_is_told_and_an_open_board_recovers(house: House) -> None:
     with house.person("operator", "Paul Durand") as paul:
-        paul.see("no-incidents")
+        paul.see("floor-plan")
         paul.stay()
         expect(paul.page.get_by_test_id("stale")).to_have_count(0)
         house.attacker.platform.stop()
@@ -26,8 +26,10 @@ def test_a_stopped_platform_is_told_and_an_open_board_recovers(house: House) -> 
         house.attacker.platform.start()
         expect(paul.page.get_by_test_id("stale")).to_have_count(0, timeout=STALE)
         expect(paul.page.get_by_test_id("heard")).to_have_text("Live")
+        count = paul.page.get_by_role("region", name="Overview").locator("a[href='/alerts']")
+        before = int(count.inner_text())
         house.attacker.theft()
-        paul.see("incident-card")
+        expect(count).to_have_text(str(before + 1))
         assert paul.stayed(), "the session and the page outlive the platform's restart"
 
 

@@ -4,10 +4,16 @@ import { type Route, match, staysInside } from "./route";
 const PATIENCE = 2000;
 
 class Router {
-  route = $state<Route>(match(location.pathname));
+  route = $state.raw<Route>(match(location.pathname));
+  private path = location.pathname;
 
   constructor() {
-    addEventListener("popstate", () => (this.route = match(location.pathname)));
+    addEventListener("popstate", () => {
+      // A link within the page comes here too: the page must stay, with what is open and where one was.
+      if (location.pathname === this.path) return;
+      this.path = location.pathname;
+      this.route = match(this.path);
+    });
     document.addEventListener("click", (event) => {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
       if (!link || !staysInside(link, event, location.origin)) return;
@@ -22,7 +28,8 @@ class Router {
     if (path === location.pathname) return;
     const before = document.querySelector("main h1");
     history.pushState(null, "", path);
-    this.route = match(location.pathname);
+    this.path = location.pathname;
+    this.route = match(this.path);
     scrollTo(0, 0);
     this.focusHeading(before, performance.now() + PATIENCE);
   }
