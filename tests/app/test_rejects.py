@@ -80,6 +80,10 @@ def test_a_reject_is_read_again_once_the_hospital_knows_the_asset(platform: Priv
         assert http.get("/api/board").json()["counts"]["events"] == 1
 
 
+def changes(http: httpx.Client) -> set[str]:
+    return {one["detail"].get("change", "") for one in http.get("/api/audit").json()["entries"]}
+
+
 def test_a_machine_s_token_may_send_and_nothing_else(platform: PrivatePlatform) -> None:
     platform.start()
     made = safecare("token", "test gateway", "--data", str(platform.folder))
@@ -88,6 +92,16 @@ def test_a_machine_s_token_may_send_and_nothing_else(platform: PrivatePlatform) 
     with httpx.Client(base_url=platform.url, headers=headers) as machine:
         assert machine.post("/api/ingest/events", content=body([reading(1)])).status_code == 202
         assert machine.get("/api/board").status_code in (401, 403)
+        assert machine.get("/metrics").status_code == 200
+        data = ("--data", str(platform.folder))
+        [line] = [line for line in safecare("users", "list", *data).stdout.splitlines() if "test gateway" in line]
+        assert safecare("users", "revoke", line.split()[0], *data).returncode == 0
+        assert machine.post("/api/ingest/events", content=body([reading(3)])).status_code in (401, 403)
+    with client(platform) as http:
+        until(lambda: changes(http) >= {"token", "revoked"})
+    checked = safecare("audit", "verify", "--data", str(platform.folder))
+    assert checked.returncode == 0
+    assert "chain unbroken" in checked.stdout
     with httpx.Client(base_url=platform.url) as nobody:
         assert nobody.post("/api/ingest/events", content=body([reading(2)])).status_code in (401, 403)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worker_bench import Bench, numbers
 
 from safecare.exchange.log import Batch, Entry, Position
 from safecare.exchange.memory import MemoryLog
@@ -21,34 +22,6 @@ from safecare.model.ids import ArtifactHash
 from safecare.model.topics import Item, Reject, decode
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.road import POISON, EveryTenth, badge, entry_of
-
-
-class Bench:
-    """A log, a clock, and a worker that can be thrown away and made again."""
-
-    def __init__(self, log: MemoryLog | None = None, quiet: float | None = None) -> None:
-        self.log = log or MemoryLog()
-        self.clock = FakeClock()
-        self.quiet = quiet
-        self.restart()
-
-    def restart(self) -> None:
-        """As after a kill: what was only in memory is gone."""
-        self.stage = EveryTenth(self.quiet)
-        self.worker = Worker(self.log, self.stage, self.clock, monotonic=self.clock.monotonic)
-
-    def drain(self) -> int:
-        return sum(iter(lambda: self.worker.step(0), 0))
-
-    def items(self, topic: str) -> list[Any]:
-        read: list[Batch] = []
-        while batches := self.log.read({topic}, read[-1].seq if read else 0):
-            read += batches
-        return [decode(topic, item) for batch in read for item in batch.items]
-
-
-def numbers(bench: Bench) -> list[int]:
-    return [int(alert.title.args["count"]) for alert in bench.items("alert")]
 
 
 def test_what_a_stage_gives_is_appended() -> None:
@@ -255,93 +228,6 @@ def test_a_clock_put_back_disturbs_neither_ticks_nor_saves() -> None:
     bench.drain()
     assert bench.log.position("tenth").seq == 2
     assert bench.stage.ticks[-1] == START - timedelta(days=2) + timedelta(seconds=3)
-
-
-class _Faulty(EveryTenth):
-    """Fails where it is told to."""
-
-    fails: frozenset[str] = frozenset()
-
-    def tick(self, now: Any) -> Iterator[Item]:
-        if "tick" in self.fails:
-            raise RuntimeError("tick")
-        return super().tick(now)
-
-    def snapshot(self) -> bytes:
-        if "snapshot" in self.fails:
-            raise RuntimeError("snapshot")
-        return super().snapshot()
-
-
-def test_a_failing_tick_is_counted_and_told_once() -> None:
-    bench = Bench()
-    bench.stage = _Faulty()
-    bench.stage.fails = frozenset({"tick"})
-    bench.worker = Worker(bench.log, bench.stage, bench.clock, monotonic=bench.clock.monotonic)
-    for _ in range(5):
-        bench.worker.step(0)
-    bench.worker.step(0)
-    assert bench.worker.faults >= 5
-    assert [one.reason for one in bench.items("reject")] == ["RuntimeError: tick"]
-
-
-def test_a_state_that_cannot_be_saved_does_not_stop_the_road() -> None:
-    bench = Bench()
-    bench.stage = _Faulty()
-    bench.stage.fails = frozenset({"snapshot"})
-    bench.worker = Worker(bench.log, bench.stage, bench.clock, monotonic=bench.clock.monotonic)
-    bench.log.append([entry_of(*(badge(n) for n in range(10)))])
-    bench.drain()
-    bench.clock.advance(3)
-    bench.worker.step(0)
-    assert numbers(bench) == [10]
-    assert bench.worker.faults == 1
-    assert bench.log.positions() == {}
-
-
-class _Swallower(EveryTenth):
-    """Takes the poison without a word; then its state can't be saved any more."""
-
-    def feed(self, items: Sequence[Any]) -> Iterator[Item]:
-        for event in items:
-            self.swallowed = self.swallowed or event.holder == POISON
-            if self.swallowed and event.holder != POISON:
-                raise OverflowError("what was swallowed can't be calculated with")
-            yield from super().feed([]) if event.holder == POISON else super().feed([event])
-
-    def snapshot(self) -> bytes:
-        if self.swallowed:
-            raise OverflowError("what was swallowed can't be written")
-        return super().snapshot()
-
-    def restore(self, state: bytes) -> None:
-        self.swallowed = False
-        super().restore(state)
-
-    swallowed = False
-
-
-def test_an_item_that_spoils_the_state_costs_itself_alone() -> None:
-    bench = Bench()
-    bench.stage = _Swallower()
-    bench.worker = Worker(bench.log, bench.stage, bench.clock, monotonic=bench.clock.monotonic)
-    bench.log.append(
-        [entry_of(*(badge(n) for n in range(5)), badge(5, holder=POISON), *(badge(n) for n in range(6, 11)))]
-    )
-    bench.drain()
-    assert numbers(bench) == [10]
-    assert [one.reason for one in bench.items("reject")] == ["OverflowError: what was swallowed can't be written"]
-
-
-def test_a_saved_state_that_cannot_be_restored_is_a_fresh_start_that_is_told() -> None:
-    log = MemoryLog()
-    log.commit("tenth", Position(0, b"not what the stage wrote"))
-    bench = Bench(log)
-    log.append([entry_of(*(badge(n) for n in range(10)))])
-    bench.drain()
-    assert numbers(bench) == [10]
-    assert bench.worker.faults == 1
-    assert bench.items("reject")[0].context["part"] == "state"
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ import structlog
 
 from safecare.app.channels import build_channels
 from safecare.app.files import hospital_of
+from safecare.app.logs import configure
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
 from safecare.correlate.stage import CorrelateStage
@@ -65,7 +66,7 @@ def stages(hospital: Hospital) -> list[Stage]:
 def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Event) -> int:
     """Run all parts until `stop` is set (returns 0) or one of them fails (returns 1)."""
     settings = load(folder.path)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(settings.log_level))
+    configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
     database = Database(folder.database)
     database.migrate()

@@ -202,7 +202,8 @@ class Platform:
         doors = {
             name: {"source": self.built.names[name], "settings": self.built.settings[name]} for name in self.built.doors
         }
-        return Runtime(os.getpid(), self.url, self.started, doors)
+        here = f"http://{self.settings.console.host}:{self.port}"  # for programs on this machine, past any proxy
+        return Runtime(os.getpid(), here, self.started, doors)
 
     def _local_token(self) -> str:
         token = secrets.token_urlsafe(32)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "run": ("safecare.cli.run", "Start the platform."),
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
+    "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),

@@ -23,7 +23,7 @@ def verify(data: Annotated[Path, typer.Option(help="Data folder.")] = Path("var"
 
     check = verify_chain(opened(data)[1])
     if check.ok:
-        typer.echo(f"{check.count} acts, chain unbroken")
+        typer.echo(f"{check.count} acts, chain unbroken; the last one's hash is {check.head}")
         return
     typer.echo(f"chain broken at act {check.broken_at} of {check.count}", err=True)
     raise typer.Exit(1)

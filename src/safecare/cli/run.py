@@ -22,10 +22,10 @@ def run(
     link: Annotated[bool, typer.Option(help="Print a one-time sign-in link.")] = True,  # noqa: FBT002 - typer
 ) -> None:
     """Start the platform and run until it is stopped."""
-    import structlog
     import uvloop
 
     from safecare.app.files import BadHospitalError
+    from safecare.app.logs import configure
     from safecare.app.platform import Platform, raise_file_limit, run_until_stopped
     from safecare.settings import SettingsError, load
     from safecare.store.folder import DataFolder, FolderInUseError
@@ -35,7 +35,7 @@ def run(
     try:
         folder.lock()
         settings = load(folder.path, _changes(hospital, host, port, door or []))
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(settings.log_level))
+        configure(settings.log_level)
         platform = Platform(folder, settings)
     except (FolderInUseError, SettingsError, BadHospitalError) as error:
         typer.echo(f"safecare: {error}", err=True)

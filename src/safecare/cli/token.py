@@ -18,12 +18,15 @@ def token(
     days: Annotated[float, typer.Option(help="Life of the token, days.", min=0.01, max=3650)] = 365,
 ) -> None:
     """Print a token for NAME. It may send to /api/ingest, and nothing else."""
+    from safecare.app.acts import record
     from safecare.cli.local import opened, stop
     from safecare.model.clock import SystemClock
     from safecare.store.accounts import Accounts
 
-    accounts = Accounts(opened(data)[1], SystemClock(), session_hours=days * 24)
+    folder, database = opened(data)
+    accounts = Accounts(database, SystemClock(), session_hours=days * 24)
     session = accounts.redeem(accounts.invite(role="source", name=name, site=site))
     if session is None:
         stop("the token could not be made")
+    record(folder, "token", name)
     typer.echo(session.cookie)

@@ -100,7 +100,15 @@ class Record:
             user, _, role = act.detail.partition(" ")
             name, called = self.words.person(user), self.words.role(role)
             return say("Made a sign-in link for {name} ({role})", name=name, role=called)
-        return say("Signed in") if act.change == "signed_in" else say("Signed out")
+        match act.change:
+            case "token":
+                return say("Made a token for the machine {name}", name=act.detail)
+            case "revoked":
+                return say("Took all access from {name}", name=act.detail)
+            case "signed_in":
+                return say("Signed in")
+            case _:
+                return say("Signed out")
 
     def _incident(self, id: IncidentId) -> Text | None:
         if id not in self._titles:

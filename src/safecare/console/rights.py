@@ -69,7 +69,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "live": EVERYONE,
         # the platform itself
         "health": WATCHING,
-        "metrics": WATCHING,
+        "metrics": WATCHING | {SOURCE},
         "rejects": WATCHING,
         "audit": OVERSIGHT,
         "openapi": CONTROL,
