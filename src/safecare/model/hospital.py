@@ -209,9 +209,7 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @classmethod
     def empty(cls) -> Hospital:
         """Return a hospital about which nothing is known."""
-        return cls(
-            id="", name=Name("", ""), sites=(), levels=(), zones=(), assets=(), services=(), dependencies=()
-        )
+        return cls(id="", name=Name("", ""), sites=(), levels=(), zones=(), assets=(), services=(), dependencies=())
 
     @cached_property
     def _things(self) -> dict[str, Site | Level | Zone | Asset | Service]:
