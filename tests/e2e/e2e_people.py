@@ -131,3 +131,9 @@ def _heard(message: ConsoleMessage, complaints: list[str]) -> None:
     address = message.location.get("url", "")
     if message.type == "error" and not (address.endswith(EXPECTED) and "404" in message.text):
         complaints.append(f"{message.text} ({address})")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for people to look at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from e2e_people import PHONE, House, Person
+from e2e_people import PHONE, House, Person, picture
 from playwright.sync_api import Page, Route, expect
 
 pytest_plugins = ["e2e_fixtures"]
@@ -79,6 +79,18 @@ def invitation(person: Person, guest: str) -> str:
     link = person.page.get_by_test_id("invitation").input_value()
     person.page.get_by_test_id("confirm").click()
     return link
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_answer_is_in_sight_without_scrolling(house: House, incident: str, language: str) -> None:
+    with house.person("guard", f"Eva {language}", language=language, **TOUCH) as eva:
+        eva.see("plan-crop")
+        button = eva.page.get_by_test_id("answer-acknowledged")
+        expect(button).to_be_in_viewport(ratio=1)
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48  # thumbs in gloves
+        picture(eva.page, f"guard-own-{language}-dark-360")
 
 
 def test_answers_without_a_network_are_sent_once_it_is_back(house: House, incident: str, guard: Person) -> None:

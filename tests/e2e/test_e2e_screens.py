@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_people import DESK, PHONE, SCREENSHOTS, WALL, House, Person
+from e2e_people import DESK, PHONE, WALL, House, Person, picture
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ["e2e_fixtures"]
@@ -129,12 +129,6 @@ def settle(person: Person) -> None:
     person.page.get_by_role("heading", level=1).first.wait_for(state="attached")
     for words in LOADING:
         expect(person.page.get_by_text(words)).to_have_count(0)
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for people to look at."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_keys_are_enough_from_the_board_to_a_decision(house: House, incident: str) -> None:
