@@ -60,21 +60,17 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
     @app.get("/sign-in/{token}", name="sign_in_page")
     async def sign_in_page(request: Request, token: str) -> Response:
         """Show whom the link is for; only the button's POST uses it up, so a preview of the link does not."""
-        address = address_of(request)
-        gate.failures.check(address)
         invited = await asyncio.to_thread(deps.accounts.invited, token)
         if invited is None:
-            gate.failures.add(address)
+            gate.failures.add(address_of(request))
             return pages.page(request, "no_session.jinja", 404, spent=True)
         return pages.page(request, "sign_in.jinja", invited=invited, role=words_of(request).role(invited.role))
 
     @app.post("/sign-in/{token}", name="sign_in")
     async def sign_in(request: Request, token: str) -> Response:
-        address = address_of(request)
-        gate.failures.check(address)
         opened = await asyncio.to_thread(deps.accounts.redeem, token)
         if opened is None:
-            gate.failures.add(address)
+            gate.failures.add(address_of(request))
             return pages.page(request, "no_session.jinja", 404, spent=True)
         visitor = Visitor(opened.user, opened.name, opened.role, opened.site, opened.cookie)
         await record(visitor, "signed_in")
