@@ -141,6 +141,7 @@ export interface Forecast {
   groups: { group: string; name: string; effects: Effect[] }[];
   losses: Loss[];
   loss: [number, number];
+  endangered: number;
   unknown: Named[];
 }
 
