@@ -78,7 +78,15 @@ def test_a_plan_is_ranked_told_and_waits_for_people(stage: DecideStage) -> None:
     assert plan.expires == plan.at + VALID
     assert [one.rank for one in plan.actions] == list(range(1, len(plan.actions) + 1))
     wait = next(one for one in plan.actions if one.id == "wait")
-    assert all(one.gain > 0 and one.gain_interval[0] > 0 for one in plan.actions[: wait.rank - 1])
+    before = plan.actions[: wait.rank - 1]
+    proven = [one for one in before if one.why[0].key.startswith("Spares care")]
+    free = [one for one in before if one.why[0].key.startswith("Takes access")]
+    assert len(before) == len(proven) + len(free)
+    assert before[0] in proven
+    assert proven
+    assert free
+    assert all(one.gain > 0 for one in proven)
+    assert all(one.cost == 0.0 for one in free)
     for one in plan.actions:
         assert one.state == "proposed"
         assert one.cost_text

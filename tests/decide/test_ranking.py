@@ -13,7 +13,7 @@ from safecare.cascade.simulate import Draws
 from safecare.cascade.words import Fact, Figure, Seed
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.playbook import Mend, Playbook, Price, Response, Stop, Target, Work, built_in_playbooks
-from safecare.decide.ranking import Ranking, best_shares, is_useful, rank
+from safecare.decide.ranking import LARGE, Ranking, best_shares, is_containment, is_useful, rank
 from safecare.model.forecast import State
 from safecare.model.hospital import Dependency, Hospital
 from safecare.model.text import Ref, say
@@ -53,12 +53,15 @@ def ranked(books: tuple[Playbook, ...], *facts: tuple[str, State, float], cascad
 
 
 def in_order(ranking: Ranking) -> None:
-    useful = [is_useful(one) for one in ranking.candidates]
-    assert useful == sorted(useful, reverse=True)
-    assert sum(useful) == ranking.wait_rank
+    large = LARGE * float(ranking.care.total.mean())
+    useful = [one for one in ranking.candidates if is_useful(one)]
+    contained = [one for one in ranking.candidates if is_containment(one)]
+    first = [one for one in useful if one.gain >= large]
+    assert list(ranking.candidates[: ranking.wait_rank]) == [*first, *contained, *useful[len(first) :]]
+    assert all(one.cost == 0.0 and one.interval[1] >= 0.0 for one in contained)
     forbidden = [one.infeasible is not None for one in ranking.candidates]
     assert forbidden == sorted(forbidden)
-    gains = [one.gain for one in ranking.candidates[: ranking.wait_rank]]
+    gains = [one.gain for one in useful]
     assert gains == sorted(gains, reverse=True)
     assert all(gain > 0 for gain in gains)
 
@@ -120,9 +123,14 @@ def test_the_story_gives_a_plan_in_order() -> None:
     incident = incident_of(alerts)
     ranking = rank(CASCADE, INDEX, BOOKS, CASCADE.seeds(incident, alerts), CASCADE.draws(incident, 200))
     in_order(ranking)
-    assert ranking.candidates[0].playbook.name == "Feed {target} from the emergency generator"
+    assert {one.playbook.name for one in ranking.candidates[:2]} == {
+        "Clear the alarm in {target} by sight, call the fire brigade",
+        "Feed {target} from the emergency generator",
+    }
     reasons = {one.playbook.name: one.infeasible for one in ranking.candidates}
     assert reasons["Move {target} to a store that works"] is not None
+    before = {one.playbook.name for one in ranking.candidates[: ranking.wait_rank]}
+    assert {"Send two guards to {target}", "Block the badge and code used at {target}"} <= before
     assert sum(one.best for one in ranking.candidates) + ranking.wait_best == pytest.approx(1.0)
 
 

@@ -43,4 +43,12 @@ def test_the_story_on_the_demo_hospital() -> None:
     assert isinstance(plan, Plan)
     wait = next(one.rank for one in plan.actions if one.id == "wait")
     assert wait > 3
-    assert all(one.gain_interval[0] > 0 for one in plan.actions[: wait - 1])
+    assert plan.actions[0].playbook == "playbook--3641c12b-1dd8-548e-b424-5374d0d0d8d2"  # power of the sector
+    before = {one.title.key for one in plan.actions[: wait - 1]}
+    assert {
+        "Send two guards to {target}",
+        "Put a guard at {target} and check what it holds",
+        "Move {target} to a store that works",
+        "Cut {target} off the network",
+    } <= before
+    assert all(one.gain >= 0 or one.cost == 0 for one in plan.actions[: wait - 1])

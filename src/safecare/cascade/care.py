@@ -1,18 +1,23 @@
-"""What a cascade costs care: per service a queue that grows while capacity is cut, and in-patients to be moved.
+"""What a cascade costs care: per service, the patient-hours of care that are not given in time.
 
 A service is whole, in fallback (``DEGRADED``: `fallback_efficiency` of its capacity is left) or lost
-(``DOWN``: nothing is left). Patients arrive at `arrivals` per hour; whom the cut capacity can't take waits,
-and the queue is worked off once capacity is back. Those already in beds (mean of arrivals x stay, Little's
-law, at most `beds`) count for as long as the service is lost: they must be moved and cared for elsewhere.
+(``DOWN``: it takes nobody). Patients arrive at `arrivals` per hour and stay `stay` hours, so that at any time
+`present` are cared for (Little's law, at most `beds`). While a service takes fewer than arrive, those who are
+there leave one by one when their stay ends, and fewer follow: the number missing, m, obeys
+``dm/dt = (turned away share x present - m) / stay``, and the loss is the area under m. So
 
-Nobody waits longer than `PATIENCE`. When a service becomes ``UNSAFE`` (fire, wrong data), those present count
-`HARM` hours each, once.
+- a service never loses more than present x horizon, and a bed-hour counts once;
+- a lost outpatient clinic costs visits, a ward at first only its admissions, as in every published outage;
+- 0 is lost without a cut, and more with each cut's length.
 
-Loss = weight x (hours waited + bed hours lost + harm) within the horizon, in patient-hours. It is 0 without
-cut and danger, and grows with each cut's length.
+All who are there count at once while a service is lost and its rooms can't be used, or it is one of `TIED`:
+they must be moved. When a service becomes ``UNSAFE``, those present are in danger: all by fire in its
+rooms, `MISLED` of them by wrong data.
 
-Source: stock-flow per service, checked against Düsseldorf 2020 (mean stay and admissions give 569 in-patients
-on day 5 where 550 were published); fluid queue as in any queueing text.
+Care hours are plain: for people. The loss by which responses are ranked is weight x (care hours + `HARM` for
+each patient in danger): it says what matters more, and is no number of hours.
+
+Source: stock-flow per service, checked against Düsseldorf 2020 in tests/cascade/test_care_published.py.
 """
 
 from __future__ import annotations
@@ -23,39 +28,65 @@ from itertools import pairwise
 
 import numpy as np
 
-from safecare.cascade.simulate import Outcome
+from safecare.cascade.simulate import Mask, Outcome
 from safecare.cascade.system import Floats
 from safecare.cascade.words import Fact
 from safecare.model.forecast import State
 from safecare.model.hospital import Service
 
 HOUR = 3600.0
-PATIENCE = 24.0
-"""Hours after which a patient no longer waits but is treated elsewhere or rebooked; so nobody counts for more.
-Chosen: postponed care of Synnovis 2024 was rebooked from day to day, urgent care diverted within hours."""
 HARM = 240.0
-"""Patient-hours that a patient in danger counts for: ten days, about one more hospital stay. Chosen: it makes
-getting people out of danger worth hours of closed service, and rather weighs lives too low than not at all."""
+"""Hours of lost care that ranking counts for a patient in danger: ten days, about one more hospital stay. Chosen:
+it makes getting people out of danger worth hours of closed service. Never shown as hours."""
+MISLED = 0.1
+"""Share of the patients present whom wrong data can harm before someone notices. Chosen: about as many as suffer any
+adverse event in hospital at all (one in ten, reviews of patient records)."""
+TIED = frozenset({"icu", "neonatology", "resuscitation"})
+"""Kinds of service whose patients can't stay in a unit that is lost, because they hang on its machines."""
+LEAST_STAY = 0.1
+"""Hours: a service without `stay` still takes some minutes of each patient. Chosen."""
+
+Spans = tuple[Floats, Floats]
+"""Begin and end (seconds within 0 and the horizon), one row per service, one column per sample."""
 
 
 @dataclass(frozen=True)
-class Care:
-    """Loss by service (row) and sample (column)."""
+class Losses:
+    """What services lose, by service (row) and sample (column)."""
 
-    services: tuple[Service, ...]
     hours_down: Floats
     """Hours in which the service is lost."""
     hours_cut: Floats
     """Hours in which it is lost or in fallback."""
     patients: Floats
-    """Patients delayed or moved."""
-    loss: Floats
-    """Weighted patient-hours."""
+    """Patients turned away, delayed or moved."""
+    hours: Floats
+    """Patient-hours of care not given in time, unweighted."""
+
+
+@dataclass(frozen=True)
+class Care(Losses):
+    """`Losses` of all services that are touched, and who is in danger."""
+
+    services: tuple[Service, ...]
+    danger: Floats
+    """Patients in danger."""
+
+    @property
+    def loss(self) -> Floats:
+        """What ranking compares, by service and sample: weight x (hours + harm). No number of hours."""
+        weight = _column([service.weight for service in self.services])
+        return np.asarray(weight * (self.hours + HARM * self.danger), np.float64)
 
     @property
     def total(self) -> Floats:
-        """Loss of all services, by sample."""
+        """`loss` of all services, by sample."""
         return np.asarray(self.loss.sum(axis=0), np.float64)
+
+    @property
+    def total_hours(self) -> Floats:
+        """Patient-hours of care of all services, unweighted, by sample."""
+        return np.asarray(self.hours.sum(axis=0), np.float64)
 
 
 def care(services: Sequence[Service], outcome: Outcome, horizon: float) -> Care:
@@ -63,54 +94,59 @@ def care(services: Sequence[Service], outcome: Outcome, horizon: float) -> Care:
     hit = tuple(service for service in services if _touched(service, outcome))
     if not hit:
         none = np.zeros((0, outcome.samples))
-        return Care((), none, none, none, none)
+        return Care(none, none, none, none, (), none)
     cut = _spans(outcome, hit, State.DEGRADED, horizon)
     down = _spans(outcome, hit, State.DOWN, horizon)
-    hours_down, hours_cut, patients, loss = service_losses(hit, cut, down, horizon)
-    danger = np.stack([np.isfinite(outcome.start(Fact(service.id, State.UNSAFE))) for service in hit])
-    harm = _column([service.weight * present(service) * HARM for service in hit])
-    return Care(hit, hours_down, hours_cut, patients, loss + np.where(danger, harm, 0.0))
+    lost = service_losses(hit, cut, down, _emptied(outcome, hit, down), horizon)
+    danger = np.stack([present(service) * _endangered(outcome, service) for service in hit])
+    return Care(lost.hours_down, lost.hours_cut, lost.patients, lost.hours, hit, danger)
 
 
-def service_losses(
-    services: Sequence[Service], cut: tuple[Floats, Floats], down: tuple[Floats, Floats], horizon: float
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return (hours lost, hours lost or in fallback, patients, weighted patient-hours) by service and sample.
+def _endangered(outcome: Outcome, service: Service) -> Floats:
+    """Return which share of the patients of `service` is in danger: all by fire in its rooms, some by wrong data."""
+    unsafe = np.isfinite(outcome.start(Fact(service.id, State.UNSAFE)))
+    fire = np.zeros_like(unsafe)
+    for zone in service.zones:
+        fire |= np.isfinite(outcome.start(Fact(zone, State.UNSAFE)))
+    return np.where(unsafe, np.where(fire, 1.0, MISLED), 0.0)
 
-    `cut` and `down` are the begin and end (seconds, within 0 and `horizon`) of fallback and loss, one row per
-    service, one column per sample.
-    """
+
+def service_losses(services: Sequence[Service], cut: Spans, down: Spans, emptied: Spans, horizon: float) -> Losses:
+    """Return what `services` lose by spans of fallback, of loss, and of loss with all patients moved."""
     arrivals = _column([service.arrivals for service in services])
-    normal = _column([max(service.capacity, service.arrivals) for service in services])
+    whole = _column([max(service.capacity, service.arrivals) for service in services])
     efficiency = _column([service.fallback_efficiency for service in services])
-    in_beds = _column([present(service) if service.beds else 0.0 for service in services])
-    weight = _column([service.weight for service in services])
-    times = np.sort(np.stack([np.zeros_like(cut[0]), *cut, *down, np.full_like(cut[0], horizon)]), axis=0)
-    waiting = np.zeros_like(cut[0])
-    waited, delayed, hours_cut = waiting.copy(), waiting.copy(), waiting.copy()
+    there = _column([present(service) for service in services])
+    stay = _column([max(service.stay, LEAST_STAY) for service in services])
+    turned = 1.0 - np.minimum(1.0, efficiency * whole / np.maximum(arrivals, 1e-12))
+    times = np.sort(np.stack([np.zeros_like(cut[0]), *cut, *down, *emptied, np.full_like(cut[0], horizon)]), axis=0)
+    missing = np.zeros_like(cut[0])
+    lost, patients, hours_cut = missing.copy(), missing.copy(), missing.copy()
     for begin, end in pairwise(times):
         middle, hours = (begin + end) / 2.0, (end - begin) / HOUR
-        lost = (down[0] <= middle) & (middle < down[1])
-        reduced = ~lost & (cut[0] <= middle) & (middle < cut[1])
-        growth = arrivals - np.where(lost, 0.0, np.where(reduced, efficiency * normal, normal))
-        room = np.where(growth < 0.0, waiting, arrivals * PATIENCE - waiting)
-        moving = np.minimum(hours, np.where(growth == 0.0, 0.0, room / np.maximum(np.abs(growth), 1e-12)))
-        waited += waiting * hours + growth * moving * (hours - moving / 2.0)
-        waiting = np.maximum(0.0, waiting + growth * moving)
-        delayed += np.where(growth > 0.0, growth * hours, 0.0)
-        hours_cut += np.where(lost | reduced, hours, 0.0)
-    hours_down = (down[1] - down[0]) / HOUR
-    moved = np.where(hours_down > 0.0, in_beds, 0.0)
-    return hours_down, hours_cut, delayed + moved, weight * (waited + in_beds * hours_down)
+        gone, weak = _within(middle, down), _within(middle, cut)
+        away = np.where(gone, 1.0, np.where(weak, turned, 0.0))
+        aim = away * there
+        fading = stay * -np.expm1(-hours / stay)
+        lost += np.where(_within(middle, emptied), there * hours, aim * hours + (missing - aim) * fading)
+        missing = aim + (missing - aim) * np.exp(-hours / stay)
+        patients += away * arrivals * hours
+        hours_cut += np.where(np.logical_or(gone, weak), hours, 0.0)
+    patients += np.where(emptied[1] > emptied[0], there, 0.0)
+    return Losses((down[1] - down[0]) / HOUR, hours_cut, patients, lost)
 
 
 def _column(values: Sequence[float]) -> Floats:
     return np.array(values, np.float64)[:, None]
 
 
+def _within(time: Floats, span: Spans) -> Mask:
+    return np.logical_and(span[0] <= time, time < span[1])
+
+
 def present(service: Service) -> float:
     """Return how many patients are there at a time: arrivals x stay (Little's law), at most the beds if it has any."""
-    there = service.arrivals * service.stay
+    there = service.arrivals * max(service.stay, LEAST_STAY)
     return min(float(service.beds), there) if service.beds else there
 
 
@@ -118,7 +154,25 @@ def _touched(service: Service, outcome: Outcome) -> bool:
     return any(outcome.row(Fact(service.id, state)) is not None for state in (State.DEGRADED, State.DOWN, State.UNSAFE))
 
 
-def _spans(outcome: Outcome, services: Sequence[Service], state: State, horizon: float) -> tuple[Floats, Floats]:
+def _emptied(outcome: Outcome, services: Sequence[Service], down: Spans) -> Spans:
+    """Return when each service is lost and its patients moved: of its rooms the first fails, the last is not back."""
+    begin, end = down[0].copy(), down[1].copy()
+    for row, service in enumerate(services):
+        if service.kind in TIED:
+            continue
+        rooms = [Fact(zone, state) for zone in service.zones for state in (State.DOWN, State.UNSAFE)]
+        known = [room for room in rooms if outcome.row(room) is not None]
+        if not known:
+            begin[row] = end[row]
+            continue
+        first = np.min([outcome.start(room) for room in known], axis=0)
+        last = np.max([np.where(np.isfinite(outcome.start(room)), outcome.end(room), 0.0) for room in known], axis=0)
+        begin[row] = np.clip(np.maximum(begin[row], first), 0.0, end[row])
+        end[row] = np.clip(last, begin[row], end[row])
+    return begin, end
+
+
+def _spans(outcome: Outcome, services: Sequence[Service], state: State, horizon: float) -> Spans:
     """Begin and end of `state` of each service, clipped to 0-horizon; both at the horizon where it does not happen."""
     facts = [Fact(service.id, state) for service in services]
     start = np.clip(np.stack([outcome.start(fact) for fact in facts]), 0.0, horizon)

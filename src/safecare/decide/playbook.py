@@ -16,6 +16,7 @@ the workflow is a plain list run from top to bottom (no branches), each step a m
                `damage: false` lasting damage stays
     costs      facts that the response itself brings about: `of`, `state`, `hours`
     approvals  security, clinical; clinical is added whenever care pays
+    contains   true: it takes access from an attacker or intruder (`safecare.decide.ranking` says where it stands)
     forbid     hard constraints (`safecare.decide.constraints`) beside the one that always holds
 
 Relations stand in `safecare.decide.relations`, kinds of rules in `safecare.cascade`.
@@ -101,6 +102,7 @@ class Response(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     costs: tuple[Price, ...] = ()
     approvals: tuple[Approver, ...] = ("security",)
     reversible: bool = True
+    contains: bool = False
     forbid: tuple[Literal["escape_route", "fire_near", "no_other_store"], ...] = ()
 
 

@@ -2,6 +2,12 @@
 
 Source: common random numbers and paired comparison (reference model of the project): paired differences need
 some ten times fewer samples than independent runs. An action with a net loss never stands before ``wait``.
+
+Order: (1) large proven gain: the weighted loss (`safecare.cascade.care`) falls for certain and by `LARGE` of
+it, the largest fall first; (2) containment: takes access from an attacker or intruder (`contains` in the playbook),
+costs care nothing, and isn't certain to harm. What it saves beyond care (goods, evidence, what the intruder does
+next) has no price in patient-hours, so that it is placed by this rule and not by a figure; (3) smaller proven
+gains; (4) ``wait``; (5) the rest; (6) the forbidden.
 """
 
 from __future__ import annotations
@@ -35,6 +41,9 @@ replay ranks the same. Chosen: below a second on one core."""
 LEAST_SAMPLES = 128
 """With common random numbers, 128 samples order 40 actions with tau 0.82 of what 2,000 do (measured, reference)."""
 MOST_SAMPLES = 256
+LARGE = 0.02
+"""Share of all that is at stake from which a proven gain comes before containment. Chosen: smaller ones are within
+the doubt of the figures, and taking an intruder's access costs care nothing."""
 LEAST_GAIN = 1e-9
 """Patient-hours below which a difference is rounding."""
 
@@ -49,13 +58,17 @@ class Candidate:
     alone: tuple[Outcome, Care] | None
     """What the response alone does, without the incident; None when it brings nothing about."""
     gains: Floats
-    """Loss avoided by sample, net of the response's own cost."""
+    """Weighted loss avoided by sample, net of the response's own cost: what is ranked by."""
+    spared: Floats
+    """Patient-hours of care spared by sample, unweighted, net of the response's own cost: what is told."""
+    safer: float
+    """Patients fewer in danger, mean."""
     infeasible: Text | None
     best: float = 0.0
 
     @property
     def gain(self) -> float:
-        """Expected net gain, patient-hours."""
+        """Expected net gain, weighted."""
         return float(self.gains.mean())
 
     @property
@@ -66,7 +79,7 @@ class Candidate:
     @property
     def cost(self) -> float:
         """Care lost because of the response itself, patient-hours."""
-        return float(self.alone[1].total.mean()) if self.alone else 0.0
+        return float(self.alone[1].total_hours.mean()) if self.alone else 0.0
 
 
 @dataclass(frozen=True)
@@ -137,11 +150,13 @@ def _try(
     outcome, with_it = cascade.play(
         seeds, draws, replace(change, where={key: ~mask for key, mask in apart.items()}), baseline
     )
-    gains = care.total - with_it.total
+    gains, spared = care.total - with_it.total, care.total_hours - with_it.total_hours
     if alone and apart:
-        gains = gains - alone[1].total * np.mean(list(apart.values()), axis=0)
+        share = np.mean(list(apart.values()), axis=0)
+        gains, spared = gains - alone[1].total * share, spared - alone[1].total_hours * share
+    safer = float(care.danger.sum(axis=0).mean() - with_it.danger.sum(axis=0).mean())
     reason = infeasible(playbook, target, cascade.hospital, baseline, alone[0] if alone else None)
-    return Candidate(playbook, target, outcome, alone, gains, reason)
+    return Candidate(playbook, target, outcome, alone, gains, spared, safer, reason)
 
 
 def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
@@ -154,23 +169,33 @@ def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
 
 
 def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate]) -> Ranking:
-    """Return useful ones by gain, then free ones without effect, harmful ones, and last the forbidden ones."""
+    """Return the candidates in the order that the head of this module tells."""
     shares, wait_best = best_shares([one.gains for one in tried if one.infeasible is None], baseline.samples)
     share = iter(shares)
     weighed = [replace(one, best=next(share)) if one.infeasible is None else one for one in tried]
-    weighed.sort(key=_place)
-    wait_rank = sum(1 for one in weighed if is_useful(one))
+    large = LARGE * float(care.total.mean())
+    weighed.sort(key=lambda one: _place(one, large))
+    wait_rank = sum(1 for one in weighed if is_useful(one) or is_containment(one))
     return Ranking(baseline, care, tuple(weighed), wait_rank, wait_best)
 
 
-def _place(candidate: Candidate) -> tuple[bool, bool, float, float, str, str]:
-    forbidden, useful = candidate.infeasible is not None, is_useful(candidate)
-    return forbidden, not useful, -candidate.gain, candidate.cost, candidate.playbook.name, candidate.target
+def _place(candidate: Candidate, large: float) -> tuple[bool, int, float, float, str, str]:
+    forbidden = candidate.infeasible is not None
+    groups = (is_useful(candidate) and candidate.gain >= large, is_containment(candidate), is_useful(candidate), True)
+    return forbidden, groups.index(True), -candidate.gain, candidate.cost, candidate.playbook.name, candidate.target
 
 
 def is_useful(candidate: Candidate) -> bool:
     """Return whether the net gain is above zero beyond the doubt of sampling (lower end of its 95 % interval)."""
     return candidate.infeasible is None and candidate.gain > LEAST_GAIN and candidate.interval[0] > 0.0
+
+
+def is_containment(candidate: Candidate) -> bool:
+    """Return whether it takes an attacker's access at no cost to care, with no proven gain and no certain harm."""
+    free = candidate.alone is None or float(candidate.alone[1].total.mean()) <= LEAST_GAIN
+    harmless = candidate.interval[1] >= -LEAST_GAIN
+    contains = candidate.playbook.response.contains and candidate.infeasible is None
+    return contains and free and harmless and not is_useful(candidate)
 
 
 def best_shares(gains: Sequence[Floats], samples: int) -> tuple[list[float], float]:

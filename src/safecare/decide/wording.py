@@ -6,7 +6,8 @@ import msgspec
 
 from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Outcome
-from safecare.decide.ranking import Candidate, Ranking, is_useful
+from safecare.cascade.statistics import mean_interval
+from safecare.decide.ranking import Candidate, Ranking, is_containment, is_useful
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital, Service
 from safecare.model.plan import Action, Step
@@ -16,6 +17,8 @@ HOUR = 3600.0
 MOST_REASONS = 3
 LEAST_DROP = 0.05
 """Fall of a probability worth a reason. Chosen: below five points sampling noise speaks."""
+LEAST_SAFER = 0.05
+"""Patients fewer in danger that are worth a reason. Chosen: below, sampling noise speaks."""
 LEAST_CUT = 0.05
 """Hours of cut below which a cost isn't worth a sentence: three minutes."""
 WAIT = "wait"
@@ -53,8 +56,8 @@ def _wait(ranking: Ranking) -> Action:
     why: list[Text] = []
     if ranking.wait_rank == 0:
         why.append(say("No action is expected to help care more than it costs"))
-    loss = float(ranking.care.total.mean())
-    why.append(say("Doing nothing costs care {hours} patient-hours", hours=Amount(round(loss, 1))))
+    hours = float(ranking.care.total_hours.mean())
+    why.append(say("Doing nothing costs care {hours} patient-hours", hours=Amount(round(hours, 1))))
     return Action(
         id=WAIT,
         playbook=WAIT,
@@ -81,8 +84,8 @@ def _action(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> Actio
         playbook=playbook.id,
         title=say(playbook.name, target=target),
         rank=0,
-        gain=candidate.gain,
-        gain_interval=candidate.interval,
+        gain=float(candidate.spared.mean()),
+        gain_interval=mean_interval(candidate.spared),
         best=candidate.best,
         cost=candidate.cost,
         cost_text=_costs(candidate),
@@ -120,14 +123,32 @@ def _costs(candidate: Candidate) -> tuple[Text, ...]:
 def _reasons(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> tuple[Text, ...]:
     if candidate.infeasible is not None:
         return ()
-    gain = Amount(round(abs(candidate.gain), 1))
-    if is_useful(candidate):
-        reasons = [say("Spares care {hours} patient-hours, its own cost already taken off", hours=gain)]
-    elif candidate.interval[1] < 0.0:
-        reasons = [say("Costs care {hours} patient-hours more than it spares", hours=gain)]
+    return (*_verdict(candidate), *_falls(hospital, ranking.baseline, candidate.outcome))
+
+
+def _verdict(candidate: Candidate) -> list[Text]:
+    """Return what it does to care on the whole; the hours told are unweighted, the order follows the weighted ones."""
+    spared = float(candidate.spared.mean())
+    hours = Amount(round(abs(spared), 1))
+    if is_containment(candidate):
+        return [
+            say("Takes access from an attacker or intruder and costs care nothing"),
+            say("What it protects can't be told in patient-hours; it stands after what helps care most"),
+        ]
+    if not is_useful(candidate) and candidate.interval[1] >= 0.0:
+        return [say("Makes no difference to care that is certain")]
+    told: list[Text] = []
+    if is_useful(candidate) and spared > 0.0:
+        told.append(say("Spares care {hours} patient-hours, its own cost already taken off", hours=hours))
+    elif is_useful(candidate):
+        told.append(say("Helps the more urgent care, at the expense of less urgent care"))
+    elif spared < 0.0:
+        told.append(say("Costs care {hours} patient-hours more than it spares", hours=hours))
     else:
-        reasons = [say("Makes no difference to care that is certain")]
-    return (*reasons, *_falls(hospital, ranking.baseline, candidate.outcome))
+        told.append(say("Harms the more urgent care more than it helps the less urgent"))
+    if candidate.safer >= LEAST_SAFER:
+        told.append(say("Keeps {count} patients out of danger on average", count=Amount(round(candidate.safer, 1))))
+    return told
 
 
 def _falls(hospital: Hospital, before: Outcome, after: Outcome) -> list[Text]:

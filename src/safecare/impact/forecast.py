@@ -59,7 +59,8 @@ def forecast(cascade: Cascade, incident: Incident, alerts: Sequence[Alert]) -> F
         samples=samples,
         effects=effects,
         losses=_losses(care),
-        loss=(float(care.total.mean()), tail_mean(care.total)),
+        loss=(float(care.total_hours.mean()), tail_mean(care.total_hours)),
+        endangered=float(care.danger.sum(axis=0).mean()),
         unknown=cascade.unknown(alerts),
         left_out=left_out,
         marking=incident.marking,
@@ -126,15 +127,16 @@ def _hop(cause: Cause) -> Hop:
 
 
 def _losses(care: Care) -> tuple[CareLoss, ...]:
-    """Loss by service, the heaviest first; services that lose nothing are left out."""
+    """Loss by service, the heaviest (weighted) first; services that lose nothing are left out."""
     told: list[tuple[float, CareLoss]] = []
     for row, service in enumerate(care.services):
         mean, cut, down = (
-            float(care.loss[row].mean()),
+            float(care.hours[row].mean()),
             float(care.hours_cut[row].mean()),
             float(care.hours_down[row].mean()),
         )
-        if mean <= 0.0 and cut <= 0.0:
+        danger = float(care.danger[row].mean())
+        if mean <= 0.0 and cut <= 0.0 and danger <= 0.0:
             continue
         text = None
         if service.fallback is not None and cut > down:
@@ -143,5 +145,8 @@ def _losses(care: Care) -> tuple[CareLoss, ...]:
                 "In fallback for {span}, at {share} % of its capacity", span=Span((cut - down) * HOUR), share=share
             )
         patients = float(care.patients[row].mean())
-        told.append((mean, CareLoss(service=service.id, hours_down=down, patients=patients, fallback=text)))
+        loss = CareLoss(
+            service=service.id, hours_down=down, patients=patients, hours=mean, endangered=danger, fallback=text
+        )
+        told.append((float(care.loss[row].mean()), loss))
     return tuple(loss for _, loss in sorted(told, key=lambda one: -one[0]))

@@ -63,7 +63,11 @@ class CareLoss(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     hours_down: float
     patients: float
-    """Patients delayed or diverted."""
+    """Patients turned away, delayed or moved."""
+    hours: float = 0.0
+    """Patient-hours of care not given in time, unweighted."""
+    endangered: float = 0.0
+    """Patients in danger (fire, wrong data), mean."""
     fallback: Text | None = None
 
 
@@ -80,7 +84,9 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     effects: tuple[Effect, ...]
     losses: tuple[CareLoss, ...]
     loss: tuple[float, float]
-    """Mean and CVaR90 of the total care loss, in patient-hours."""
+    """Mean and CVaR90 of the care not given in time if nobody acts, in patient-hours, unweighted."""
+    endangered: float = 0.0
+    """Patients in danger if nobody acts, mean."""
     unknown: tuple[str, ...] = ()
     """Assets of the incident about which the hospital model says nothing."""
     left_out: int = 0

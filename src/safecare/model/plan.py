@@ -33,7 +33,10 @@ class Approval(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A response, its gain and its cost. `gain` is the expected loss avoided net of `cost`, in patient-hours."""
+    """A response, its gain and its cost. `gain` is the care spared net of `cost`, in unweighted patient-hours.
+
+    The order of a plan follows weights by urgency, so that it need not be the order of `gain`.
+    """
 
     id: str
     playbook: str
