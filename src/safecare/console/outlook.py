@@ -74,6 +74,7 @@ def forecast_view(forecast: Forecast, words: Words) -> ForecastView:
             for loss in forecast.losses
         ],
         loss=forecast.loss,
+        endangered=forecast.endangered,
         unknown=words.each(forecast.unknown),
         revision=forecast.revision,
     )

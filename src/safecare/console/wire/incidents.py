@@ -188,6 +188,7 @@ class ForecastView(msgspec.Struct, frozen=True, kw_only=True):
     groups: list[EffectGroup]
     losses: list[LossView]
     loss: tuple[float, float]
+    endangered: float
     unknown: list[Named]
     revision: int
 
