@@ -7,7 +7,7 @@ import hashlib
 from demo_hospital.things import Catalogue, Row
 
 ROLES: dict[str, tuple[str, str]] = {
-    "guard": ("Guard", "Agent de sécurité"),
+    "guard": ("Guard", "Agent de sûreté"),
     "shift_leader": ("Shift leader", "Chef d'équipe"),
     "security_manager": ("Security manager", "Responsable sûreté"),
     "ciso": ("Information security officer", "Responsable de la sécurité des systèmes d'information"),
