@@ -47,7 +47,7 @@ def small_hospital() -> Hospital:
         dependencies=dependencies(),
         people=_people(),
         roles={
-            "guard": Name("Guard", "Agent de sécurité"),
+            "guard": Name("Guard", "Agent de sûreté"),
             "shift_leader": Name("Shift leader", "Chef d'équipe"),
             "security_manager": Name("Security manager", "Responsable sûreté"),
             "pharmacist": Name("Pharmacist", "Pharmacien"),
