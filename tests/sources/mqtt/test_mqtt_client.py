@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import getpass
 import shutil
 import signal
 import socket
@@ -41,10 +43,9 @@ class Broker:
         self._config = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\nlog_dest none\n"
+            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {folder}/\nlog_dest none\n"
         )
-        folder.chmod(0o777)  # mosquitto gives up the rights of root
 
     def start(self) -> None:
         """Start, and wait until it listens."""
@@ -82,12 +83,7 @@ class Broker:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    for folder in (*reversed(tmp_path.parents), tmp_path):
-        if folder.owner() == Path.home().owner() and folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)  # for the user that mosquitto becomes
-    home = tmp_path / "broker"
-    home.mkdir()
-    found = Broker(home)
+    found = Broker(tmp_path)
     found.start()
     yield found
     found.stop(signal.SIGKILL)
@@ -197,8 +193,7 @@ async def test_retained_messages_come_at_the_start_and_not_again(broker: Broker)
     intake = MemoryIntake()
     async with following(broker, intake):
         await intake.until(lambda one: len(one.events) == 1, PATIENCE)
-        await asyncio.sleep(1.5)  # autosave: the broker has our session on disk
-        await asyncio.to_thread(broker.stop)
+        await asyncio.to_thread(broker.stop)  # in order: it has our session on disk
         await intake.until(lambda one: one.states["broker"][0] == "failed", PATIENCE)
         await asyncio.to_thread(broker.start)
         await ready(intake)
@@ -222,13 +217,16 @@ async def scripted(*said: bytes) -> AsyncIterator[tuple[MemoryIntake, asyncio.Qu
     """A door that follows a broker of ours, which says one of `said` to each packet; and the packets it gets."""
     got: asyncio.Queue[Packet] = asyncio.Queue()
     answers = iter(said)
+    serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         decoder = Decoder()
-        while raw := await reader.read(1000):
-            for packet in decoder.feed(raw):
-                got.put_nowait(packet)
-                writer.write(next(answers, b""))
+        with contextlib.suppress(ConnectionError):
+            while raw := await reader.read(1000):
+                for packet in decoder.feed(raw):
+                    got.put_nowait(packet)
+                    writer.write(next(answers, b""))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -241,6 +239,7 @@ async def scripted(*said: bytes) -> AsyncIterator[tuple[MemoryIntake, asyncio.Qu
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         server.close()
+        await asyncio.gather(*(one for one in serving if one), return_exceptions=True)
 
 
 CONNACK = b"\x20\x02\x00\x00"

@@ -68,6 +68,8 @@ def device(address: tuple[str, int], name: str = "device", **more: Any) -> Itera
     finally:
         client.disconnect()
         client.loop_stop()
+        if left := client.socket():
+            left.close()
 
 
 def send(address: tuple[str, int], qos: int, payload: bytes = OPENED, topic: str = TOPIC, **more: Any) -> bool:

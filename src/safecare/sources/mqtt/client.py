@@ -156,6 +156,13 @@ class _Line:
         self._closing.set()
         self._client.disconnect()
         self._client.loop_stop()
+        if left := self._client.socket():  # paho's thread ends without it
+            left.close()
+        self._client.on_connect = self._client.on_subscribe = self._client.on_disconnect = None
+        self._client.on_connect_fail = self._client.on_message = None  # nothing holds it any more: paho frees the rest
+
+    def _works(self) -> None:
+        self._report("ok", f"{self._settings.host}:{self._settings.port}")
 
     def _report(self, state: str, detail: str) -> None:
         self._loop.call_soon_threadsafe(self._intake.report, self._settings.door, state, detail)
@@ -167,13 +174,16 @@ class _Line:
         if self._connection == 0 or not flags.session_present:
             # asked for again, it would send all retained messages again
             client.subscribe([(topic, 1) for topic in self._settings.topics])
+        else:
+            self._works()
         self._connection += 1
-        self._report("ok", f"{self._settings.host}:{self._settings.port}")
 
     def _subscribed(self, _client: paho.Client, _data: Any, _number: int, codes: Any, _properties: Any) -> None:
         refused = [topic for topic, code in zip(self._settings.topics, codes, strict=False) if code.is_failure]
         if refused:
             self._report("failed", f"the broker refuses {', '.join(refused)}")
+        else:
+            self._works()
 
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:

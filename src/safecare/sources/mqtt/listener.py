@@ -95,6 +95,9 @@ class MqttListener:
             intake.report(self.door, "failed", "no room: senders are refused")
         except (ConnectionError, TimeoutError, ssl.SSLError):
             pass  # the device went away; what it had acknowledged is stored
+        except asyncio.CancelledError:
+            writer.transport.abort()  # we end: no waiting for what the device still has to say
+            raise
         finally:
             writer.close()
 
