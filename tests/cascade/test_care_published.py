@@ -78,6 +78,7 @@ def test_the_theft_stays_far_below_a_whole_hospital_outage() -> None:
     seeds = cascade.seeds(incident, alerts)
     _, theft = cascade.play(seeds, cascade.draws(incident, 200))
     assert theft.total_hours.mean() < 0.5 * whole.total_hours.mean()
+    assert theft.total_hours.max() < whole.total_hours.mean()
     for row, service in enumerate(theft.services):
         assert theft.hours[row].max() <= present(service) * days * (1 + 1e-9)
         assert theft.patients[row].max() <= service.arrivals * days + present(service) + 1e-6

@@ -13,7 +13,7 @@ from safecare.cascade.simulate import Draws
 from safecare.cascade.words import Fact, Figure, Seed
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.playbook import Mend, Playbook, Price, Response, Stop, Target, Work, built_in_playbooks
-from safecare.decide.ranking import LARGE, Ranking, best_shares, is_containment, is_useful, rank
+from safecare.decide.ranking import LARGE, LEAST_SAFER, Ranking, best_shares, is_containment, is_useful, rank
 from safecare.model.forecast import State
 from safecare.model.hospital import Dependency, Hospital
 from safecare.model.text import Ref, say
@@ -56,14 +56,15 @@ def in_order(ranking: Ranking) -> None:
     large = LARGE * float(ranking.care.total.mean())
     useful = [one for one in ranking.candidates if is_useful(one)]
     contained = [one for one in ranking.candidates if is_containment(one)]
-    first = [one for one in useful if one.gain >= large]
+    first = [one for one in useful if one.gain >= large or one.safer >= LEAST_SAFER]
     assert list(ranking.candidates[: ranking.wait_rank]) == [*first, *contained, *useful[len(first) :]]
     assert all(one.cost == 0.0 and one.interval[1] >= 0.0 for one in contained)
     forbidden = [one.infeasible is not None for one in ranking.candidates]
     assert forbidden == sorted(forbidden)
-    gains = [one.gain for one in useful]
-    assert gains == sorted(gains, reverse=True)
-    assert all(gain > 0 for gain in gains)
+    for group in (first, contained, useful[len(first) :]):
+        gains = [one.gain for one in group]
+        assert gains == sorted(gains, reverse=True)
+    assert all(one.gain > 0 for one in useful)
 
 
 @pytest.mark.slow

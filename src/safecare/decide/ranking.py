@@ -3,11 +3,11 @@
 Source: common random numbers and paired comparison (reference model of the project): paired differences need
 some ten times fewer samples than independent runs. An action with a net loss never stands before ``wait``.
 
-Order: (1) large proven gain: the weighted loss (`safecare.cascade.care`) falls for certain and by `LARGE` of
-it, the largest fall first; (2) containment: takes access from an attacker or intruder (`contains` in the playbook),
-costs care nothing, and isn't certain to harm. What it saves beyond care (goods, evidence, what the intruder does
-next) has no price in patient-hours, so that it is placed by this rule and not by a figure; (3) smaller proven
-gains; (4) ``wait``; (5) the rest; (6) the forbidden.
+Order: (1) large proven gain: the weighted loss (`safecare.cascade.care`) falls for certain, and by `LARGE` of it
+or with patients coming out of danger; the largest fall first; (2) containment: takes access from an attacker or
+intruder (`contains` in the playbook), costs care nothing, and isn't certain to harm. What it saves beyond care
+(goods, evidence, what the intruder does next) has no price in patient-hours, so that it is placed by this rule and
+not by a figure; (3) smaller proven gains; (4) ``wait``; (5) the rest; (6) the forbidden.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ MOST_SAMPLES = 256
 LARGE = 0.02
 """Share of all that is at stake from which a proven gain comes before containment. Chosen: smaller ones are within
 the doubt of the figures, and taking an intruder's access costs care nothing."""
+LEAST_SAFER = 0.05
+"""Patients fewer in danger, mean, that count. Chosen: below, sampling noise speaks."""
 LEAST_GAIN = 1e-9
 """Patient-hours below which a difference is rounding."""
 
@@ -181,7 +183,8 @@ def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate]) -> Ranki
 
 def _place(candidate: Candidate, large: float) -> tuple[bool, int, float, float, str, str]:
     forbidden = candidate.infeasible is not None
-    groups = (is_useful(candidate) and candidate.gain >= large, is_containment(candidate), is_useful(candidate), True)
+    much = candidate.gain >= large or candidate.safer >= LEAST_SAFER
+    groups = (is_useful(candidate) and much, is_containment(candidate), is_useful(candidate), True)
     return forbidden, groups.index(True), -candidate.gain, candidate.cost, candidate.playbook.name, candidate.target
 
 

@@ -7,7 +7,7 @@ import msgspec
 from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Outcome
 from safecare.cascade.statistics import mean_interval
-from safecare.decide.ranking import Candidate, Ranking, is_containment, is_useful
+from safecare.decide.ranking import LEAST_SAFER, Candidate, Ranking, is_containment, is_useful
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital, Service
 from safecare.model.plan import Action, Step
@@ -17,8 +17,6 @@ HOUR = 3600.0
 MOST_REASONS = 3
 LEAST_DROP = 0.05
 """Fall of a probability worth a reason. Chosen: below five points sampling noise speaks."""
-LEAST_SAFER = 0.05
-"""Patients fewer in danger that are worth a reason. Chosen: below, sampling noise speaks."""
 LEAST_CUT = 0.05
 """Hours of cut below which a cost isn't worth a sentence: three minutes."""
 WAIT = "wait"
