@@ -128,6 +128,11 @@ def zones_of(care: Care, rooms: dict[str, Placed]) -> list[str]:
     ]
 
 
+def open_share(care: Care) -> float:
+    """Return the share of a day in which `care` is open: figures above are by hour of opening, the files' by any hour."""
+    return 10 / 24 if care.kind in {"outpatient", "vaccination"} else 1.0
+
+
 def services(rooms: dict[str, Placed]) -> list[Row]:
     """Return all services as rows."""
     return [
@@ -138,8 +143,8 @@ def services(rooms: dict[str, Placed]) -> list[Row]:
             "kind": care.kind,
             "zones": zones_of(care, rooms),
             "beds": care.beds,
-            "arrivals": care.arrivals,
-            "capacity": care.capacity,
+            "arrivals": round(care.arrivals * open_share(care), 2),
+            "capacity": round(care.capacity * open_share(care), 2),
             "stay": care.stay,
             "fallback_hours": care.fallback_hours,
             "fallback_efficiency": care.efficiency,

@@ -118,9 +118,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     zones: tuple[ZoneId, ...] = ()
     beds: int = 0
     arrivals: float = 0.0
-    """Patients per hour."""
+    """Patients per hour, as a mean over day and night."""
     capacity: float = 0.0
-    """Patients per hour that can be treated when all is well."""
+    """Patients per hour that can be treated when all is well, as a mean over day and night."""
     stay: float = 0.0
     """Mean stay, hours."""
     fallback_hours: float = 0.0
