@@ -1,5 +1,7 @@
 """Locks the door behind a worker process: after `confine` it can compute, read its input and answer; nothing else.
 
+`lock` is the part without resource limits, for a worker that must keep a little more (`Keeps`).
+
 Layers, each used where the kernel has it and reported by name: resource limits (setrlimit), death with the
 parent (prctl), no files at all (Landlock, kernel 5.13), no new sockets, programs or processes (seccomp). What
 is active is proved by trying it. Source: landlock(7), seccomp(2), measured in the project's reference.
@@ -16,6 +18,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 MEMORY = 1024 * 1024 * 1024
@@ -26,8 +29,10 @@ OPEN_FILES = 64
 """Open files. Chosen: the pipes need three."""
 
 _PDEATHSIG, _NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 1, 38, 22, 2
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION = 1
+_PATH_BENEATH, _READ_FILE, _READ_FOLDER = 1, 1 << 2, 1 << 3
+"""Kind of a rule and the rights it gives: linux/landlock.h."""
 _FS_RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
 """Rights that Landlock knows, as number of bits, from each ABI on: linux/landlock.h."""
 
@@ -55,21 +60,40 @@ No network, programs or processes; no signal, limit, priority or memory of anoth
 cover them, no change of mode, owner, time or attributes of files.
 """
 _NUMBERS = {
-    machine: (audit, tuple(int(one.split(":")[column]) for one in _CALLS.split() if one.split(":")[column] != "-"))
+    machine: (
+        audit,
+        {one.split(":")[0]: int(one.split(":")[column]) for one in _CALLS.split() if one.split(":")[column] != "-"},
+    )
     for machine, audit, column in (("x86_64", 0xC000003E, 1), ("aarch64", 0xC00000B7, 2))
 }
 """AUDIT_ARCH (linux/audit.h) and numbers of the refused calls by machine."""
+_TO_CONNECT = frozenset({"socket", "bind", "connect", "sendto", "sendmsg", "sendmmsg"})
+"""What reaching a server takes; bind: the name resolver asks the kernel for addresses over netlink."""
+_CLONE_THREAD = 0x00010000
+"""Flag of clone that tells a thread from a process: linux/sched.h."""
 _PRLIMIT, _FCNTL, _IOCTL = {"x86_64": (302, 72, 16), "aarch64": (261, 25, 29)}.get(platform.machine(), (0, 0, 0))
 _OWNER = (8, 10, 15, 0x8901, 0x8902)
 """Commands of fcntl and ioctl by which a file sends signals to a process: F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN,
 SIOCSPGRP (asm-generic/fcntl.h, sockios.h)."""
 _NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24
 """Places in what the filter looks at: call, machine, lower halves of the first two arguments (struct seccomp_data)."""
-_LOAD, _JUMP_EQUAL, _JUMP_FROM, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_FROM, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _OTHER_ABI = 0x40000000
 """Call numbers from here on are those of the x32 ABI: none of them is let through."""
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-_EPERM = 1
+_EPERM, _ENOSYS = 1, 38
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """What a worker keeps beyond computing, reading what is open and answering."""
+
+    readable: tuple[Path, ...] = ()
+    """Files and folders it may read; one that does not exist is left out."""
+    network: bool = False
+    """Sockets that reach out; none that listen."""
+    threads: bool = False
+    """More threads of its own; never another process."""
 
 
 def die_with_parent(parent: int) -> None:
@@ -82,13 +106,23 @@ def die_with_parent(parent: int) -> None:
 def confine() -> tuple[str, ...]:
     """Give up all rights that parsing does not need and return the names of the layers that are proved active."""
     _limit()
+    return ("limits", *lock(Keeps()))
+
+
+def lock(keeps: Keeps) -> tuple[str, ...]:
+    """Give up files, network and processes but for what `keeps` says; return the layers that are proved active.
+
+    Both layers bind the thread that calls and those it starts later: call it while there is no other. If there is
+    one, they are set but not named.
+    """
+    alone = _threads() == 1
     _libc().prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
-    locked = _landlock()
-    filtered = _seccomp()
-    active = ["limits"]
-    if locked and _refused(lambda: Path("/etc/passwd").read_bytes()):
+    locked = _landlock(keeps)
+    filtered = _seccomp(keeps)
+    active = []
+    if alone and locked and _refused(lambda: Path("/etc/passwd").read_bytes()):
         active.append("landlock")
-    if filtered and _refused(socket.socket) and _refused(os.fork):
+    if alone and filtered and (keeps.network or _refused(socket.socket)) and _refused(os.fork):
         active.append("seccomp")
     return tuple(active)
 
@@ -108,6 +142,14 @@ def _limit() -> None:
     allow_cpu()
 
 
+def _threads() -> int:
+    """Return the number of threads of this process, those of libraries too; 0 if it can't be told."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        return 0
+
+
 def _refused(attempt: Callable[[], object]) -> bool:
     """Tell whether `attempt` is refused by the system."""
     try:
@@ -123,7 +165,7 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _landlock() -> bool:
+def _landlock(keeps: Keeps) -> bool:
     if sys.platform != "linux":
         return False
     libc = _libc()
@@ -133,24 +175,49 @@ def _landlock() -> bool:
     bits = max(count for least, count in _FS_RIGHTS if abi >= least)
     attributes = struct.pack("<Q", (1 << bits) - 1)
     if abi >= 4:
-        attributes += struct.pack("<Q", 0b11)  # bind and connect over TCP
+        attributes += struct.pack("<Q", 0b01 if keeps.network else 0b11)  # bind and connect over TCP
     if abi >= 6:
         attributes += struct.pack("<Q", 0b11)  # abstract sockets and signals stay within
     rules = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     if rules < 0:
         return False
+    for path in keeps.readable:
+        _allow_reading(libc, rules, path)
     done = libc.syscall(_LANDLOCK_RESTRICT, ctypes.c_int(rules), ctypes.c_uint32(0)) == 0
     os.close(rules)
     return bool(done)
 
 
-def _seccomp() -> bool:
+def _allow_reading(libc: ctypes.CDLL, rules: int, path: Path) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    rights = _READ_FILE | _READ_FOLDER if path.is_dir() else _READ_FILE
+    rule = struct.pack("<Qi", rights, place)
+    libc.syscall(_LANDLOCK_ADD, ctypes.c_int(rules), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint32(0))
+    os.close(place)
+
+
+def _seccomp(keeps: Keeps) -> bool:
     known = _NUMBERS.get(platform.machine())
     if known is None:
         return False
-    architecture, denied = known
+    architecture, calls = known
+    kept = (_TO_CONNECT if keeps.network else frozenset()) | ({"clone", "clone3"} if keeps.threads else set())
+    denied = [number for name, number in calls.items() if name not in kept]
+    threads = [  # clone3 keeps its flags where no filter can look: the C library goes back to clone
+        (_JUMP_EQUAL, 0, 1, calls["clone3"]),
+        (_RETURN, 0, 0, _ERROR | _ENOSYS),
+        (_JUMP_EQUAL, 0, 4, calls["clone"]),
+        (_LOAD, 0, 0, _FIRST),
+        (_JUMP_SET, 0, 1, _CLONE_THREAD),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ERROR | _EPERM),
+    ]
     owner = [(_JUMP_EQUAL, len(_OWNER) - place, 0, command) for place, command in enumerate(_OWNER)]
-    rest = [  # judged by their arguments: limits of others, owners of signals
+    rest = [  # judged by their arguments: threads, limits of others, owners of signals
+        *(threads if keeps.threads else []),
         (_JUMP_EQUAL, 0, 2, _PRLIMIT),
         (_LOAD, 0, 0, _FIRST),
         (_JUMP_EQUAL, len(owner) + 3, len(owner) + 4, 0),
