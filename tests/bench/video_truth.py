@@ -47,7 +47,7 @@ def watch(path: Path, format: str, view: View, speed: float = 1.0) -> Result:
     result = Result()
     pipeline = Watch(view)
     began = time.process_time()
-    with open_clip(str(path), format) as container:
+    with path.open("rb") as file, open_clip(file.fileno(), format) as container:
         for picture, at in Decoder(container, view.fps * speed).pictures():
             result.frames += 1
             look = pipeline.look(picture, at * speed)

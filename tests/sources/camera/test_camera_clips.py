@@ -239,6 +239,7 @@ async def test_worker_is_confined_and_stays_small(tmp_path: Path, loiterer: Clip
     assert process.memory_info().rss < 220 * 1024 * 1024
     assert process.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
     assert process.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+    assert {"limits"} <= set(client.layers) <= {"limits", "landlock", "seccomp"}
     await client.stop()
     assert not psutil.pid_exists(process.pid)
 
@@ -250,14 +251,17 @@ async def test_worker_ends_with_its_parent() -> None:
     process.stdin.close()
     async with asyncio.timeout(30):
         assert await process.wait() == 0
+    await client.stop()
 
 
-async def test_bytes_that_are_no_job_end_the_worker() -> None:
+async def test_bytes_that_are_no_job_end_the_worker(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"nothing")
     client = WorkerClient()
     process = await client._running()
     assert process.stdin is not None
     process.stdin.write(b"\xff\xff\xff\xffnonsense")
-    job = ClipJob("c", "/nowhere", "mov", 0.0, View())
+    job = ClipJob("c", str(path), "mov", 0.0, View())
     with pytest.raises(WorkerDiedError):
         async for _ in client.answers(job, silence=30):
             pass

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
 
 from safecare.sources.camera.messages import (
     Done,
     Failed,
     Job,
+    LiveJob,
     Message,
     ProtocolError,
+    Ready,
+    file_of,
     frame,
     frame_size,
     read_message,
 )
+from safecare.sources.upload import open_regular
 
 COMMAND = (sys.executable, "-m", "safecare.sources.camera.worker")
 START_SECONDS = 30.0
@@ -37,9 +44,13 @@ class WorkerDiedError(RuntimeError):
 class WorkerClient:
     """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, *, network: bool = False) -> None:
+        """Start nothing yet. `network`: the worker may reach out for streams."""
+        self.network = network
+        self.layers: tuple[str, ...] = ()
+        """Layers of confinement that the last worker proved to be active."""
         self._process: Process | None = None
+        self._files: socket.socket | None = None
 
     @property
     def pid(self) -> int | None:
@@ -52,12 +63,28 @@ class WorkerClient:
         `silence`: seconds without an answer, `overtime`: seconds in all (time that the reader of this takes
         does not count) after which the worker is killed. Raises `WorkerDiedError`.
         """
+        path = file_of(job)
+        try:
+            file = open_regular(Path(path), follow=isinstance(job, LiveJob)) if path is not None else None
+        except OSError as error:
+            yield Failed("lost" if isinstance(job, LiveJob) else "unreadable", error.strerror or "", "file")
+            return
+        with file or contextlib.nullcontext():
+            async with contextlib.aclosing(self._ask(job, file, silence, overtime)) as answers:
+                async for message in answers:
+                    yield message
+
+    async def _ask(
+        self, job: Job, file: BinaryIO | None, silence: float, overtime: float | None
+    ) -> AsyncGenerator[Message]:
         process = await self._running()
         used = 0.0
         patience = max(silence, START_SECONDS)
         finished = False
         try:
             pipes = _pipes(process)
+            if file is not None:
+                self._hand_over(file)
             pipes[0].write(frame(job))
             while not finished:
                 left = patience if overtime is None else min(patience, overtime - used)
@@ -65,6 +92,9 @@ class WorkerClient:
                 message = await self._answer(process, pipes[1], left)
                 used += asyncio.get_running_loop().time() - asked
                 patience = silence
+                if isinstance(message, Ready):
+                    self.layers = message.layers
+                    continue
                 finished = isinstance(message, Done | Failed)
                 yield message
         finally:
@@ -74,6 +104,7 @@ class WorkerClient:
     async def stop(self) -> None:
         """End the worker at once, if one runs."""
         process, self._process = self._process, None
+        self._close_files()
         if process is None:
             return
         if process.returncode is None:
@@ -86,10 +117,27 @@ class WorkerClient:
     async def _running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
             environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ONE_THREAD
-            self._process = await asyncio.create_subprocess_exec(
-                *COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
-            )
+            self._close_files()
+            self._files, theirs = socket.socketpair()
+            with theirs:
+                command = (*COMMAND, str(theirs.fileno()), *(["network"] if self.network else []))
+                self._process = await asyncio.create_subprocess_exec(
+                    *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, pass_fds=(theirs.fileno(),)
+                )
         return self._process
+
+    def _hand_over(self, file: BinaryIO) -> None:
+        if self._files is None:
+            raise WorkerDiedError("the decoder has no way for files")
+        try:
+            socket.send_fds(self._files, [b"f"], [file.fileno()])
+        except OSError as error:
+            raise WorkerDiedError(f"the decoder takes no file: {error.strerror}") from error
+
+    def _close_files(self) -> None:
+        files, self._files = self._files, None
+        if files is not None:
+            files.close()
 
     async def _answer(self, process: Process, answers: StreamReader, patience: float) -> Message:
         try:

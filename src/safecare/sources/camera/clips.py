@@ -16,7 +16,7 @@ from safecare.model.ids import AssetId
 from safecare.sources.api import Intake, UnreadableError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
-from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, Progress
+from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, Progress, Ready
 from safecare.sources.camera.names import ClipName, read_name
 from safecare.sources.camera.places import (
     CameraSettings,
@@ -120,6 +120,7 @@ class ClipReader:
         else:
             await asyncio.to_thread(self.folder.put_away, path, DONE)
             self.intake.report(self.door, "ok", path.name)
+            self.intake.report(f"{self.door}/decoder", "ok", f"confined by {', '.join(self.worker.layers)}")
 
     def _clip(self, path: Path) -> _Clip:
         """Return what the name of `path` says. Raises `UnreadableError`."""
@@ -158,7 +159,7 @@ class ClipReader:
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]
-            case PictureChange() | Progress() | Done() | Failed():
+            case PictureChange() | Ready() | Progress() | Done() | Failed():
                 return []
 
     async def _unreadable(self, clip: _Clip, reason: str) -> None:

@@ -133,18 +133,22 @@ class Decoder:
             self.broken = f"it breaks off; its header promises {said:.1f} s"
 
 
-def open_clip(path: str, format: str) -> InputContainer:
-    """Open a file with the demuxer `format`. Raises `UnreadableError`."""
+def open_clip(file: int, format: str) -> InputContainer:
+    """Read the open `file` (a descriptor, left open) with the demuxer `format`. Raises `UnreadableError`."""
     import av
 
+    options = {"fd": str(file), "protocol_whitelist": "fd"}
     try:
-        return av.open(f"file:{path}", format=format, options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+        return av.open("fd:", format=format, options=options, metadata_errors="ignore")
     except (av.error.FFmpegError, OSError, ValueError, EOFError) as error:
         raise UnreadableError(_words(error), "header") from error
 
 
-def open_live(url: str, format: str | None, patience: float) -> InputContainer:
-    """Open a stream. Raises `LostError` if nothing answers, `UnreadableError` if what answers is no video."""
+def open_live(url: str, format: str | None, patience: float, file: int | None = None) -> InputContainer:
+    """Open a stream; `file`: the open file (a descriptor) that `url` names, if it names one.
+
+    Raises `LostError` if nothing answers, `UnreadableError` if what answers is no video.
+    """
     import av
 
     options: dict[str, str] = {}
@@ -156,10 +160,11 @@ def open_live(url: str, format: str | None, patience: float) -> InputContainer:
         format = format or "mpjpeg"
     else:
         ending = url[url.rfind(".") :].lower()
-        options |= {"protocol_whitelist": "file"}
         format = format or CLIP_FORMATS.get(ending)
-        if format is None:
+        if format is None or file is None:
             raise UnreadableError(f"don't know how to read {ending or 'a file without ending'}", "url")
+        options |= {"fd": str(file), "protocol_whitelist": "fd"}
+        url = "fd:"
     try:
         return av.open(url, format=format, options=options, metadata_errors="ignore", timeout=patience)
     except (av.error.InvalidDataError, UnicodeError) as error:

@@ -14,6 +14,9 @@ from safecare.sources.camera.publish import Outlet, waits
 
 PATIENCE = 10.0
 """Seconds without a picture after which a stream counts as lost; chosen: a switch restarts a port in less."""
+RENEW = 600.0
+"""Seconds after which a worker that lost its stream is started anew; chosen. Its rights hold for files as they were at
+its start: a list of name servers or certificates that has been replaced since is open to a new one only."""
 
 
 @dataclass
@@ -27,7 +30,7 @@ class LiveCamera:
     patience: float = PATIENCE
     first_wait: float = 1.0
     """Seconds before the first new attempt; it doubles up to 30."""
-    worker: WorkerClient = field(default_factory=WorkerClient)
+    worker: WorkerClient = field(default_factory=lambda: WorkerClient(network=True))
     _state: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -38,10 +41,15 @@ class LiveCamera:
     async def run(self) -> None:
         """Follow the stream until cancelled."""
         pauses = waits(self.first_wait)
+        loop = asyncio.get_running_loop()
+        renewed = loop.time()
         try:
             while True:
                 good, state, reason = await self._follow()
                 await self._tell(state, reason)
+                if loop.time() - renewed > RENEW:
+                    await self.worker.stop()
+                    renewed = loop.time()
                 if good:
                     pauses = waits(self.first_wait)
                 await asyncio.sleep(next(pauses))
@@ -76,7 +84,9 @@ class LiveCamera:
 
     async def _tell(self, state: str, detail: str) -> None:
         """Publish a change of state, and tell the health page."""
-        self.intake.report(f"{self.door}/{self.camera.id}", "ok" if state == "ok" else "waiting", detail or state)
+        layers = ", ".join(self.worker.layers)
+        told = f"{detail or state}; confined by {layers}" if layers else detail or state
+        self.intake.report(f"{self.door}/{self.camera.id}", "ok" if state == "ok" else "waiting", told)
         if state == self._state:
             return
         self._state = state

@@ -34,7 +34,10 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClipJob(msgspec.Struct, frozen=True, tag="clip"):
-    """Look at a file. `start` is the time of its first picture (seconds since 1970), `format` its container."""
+    """Look at a file. `start` is the time of its first picture (seconds since 1970), `format` its container.
+
+    The asking side opens `path` and hands the open file over: the worker can open none.
+    """
 
     camera: str
     path: str
@@ -44,7 +47,10 @@ class ClipJob(msgspec.Struct, frozen=True, tag="clip"):
 
 
 class LiveJob(msgspec.Struct, frozen=True, tag="live"):
-    """Look at a stream until told otherwise. Times in the answers are seconds since the job began."""
+    """Look at a stream until told otherwise. Times in the answers are seconds since the job began.
+
+    If `url` names a file it is handed over open, as that of a `ClipJob`.
+    """
 
     camera: str
     url: str
@@ -52,6 +58,12 @@ class LiveJob(msgspec.Struct, frozen=True, tag="live"):
     format: str | None = None
     patience: float = 10.0
     """Seconds without data after which the stream counts as lost."""
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """First word of a worker: the layers of confinement that are active."""
+
+    layers: tuple[str, ...]
 
 
 class People(msgspec.Struct, frozen=True, tag="people"):
@@ -94,11 +106,20 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Job = ClipJob | LiveJob
-Message = People | PictureChange | Progress | Done | Failed
+Message = Ready | People | PictureChange | Progress | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _jobs: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
 _messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def file_of(job: Job) -> str | None:
+    """Return the path of the file that goes with `job`, None for a stream of the network."""
+    match job:
+        case ClipJob(path=path):
+            return path
+        case LiveJob(url=url):
+            return url.removeprefix("file:") if url.startswith(("file:", "/")) else None
 
 
 def frame(item: Job | Message) -> bytes:

@@ -1,7 +1,9 @@
 """The camera worker: ``python -m safecare.sources.camera.worker``. Jobs on standard input, answers on standard output.
 
-It is confined: little memory, no files written, no core dump, low priority; it ends with its parent. What it
-can't survive (a crash in a decoder) costs one job, and the video door reports it.
+Arguments: the descriptor of a socket over which the files of jobs come, open; and ``network`` if streams are to be
+reached. It is confined before the first job, and while it has a single thread: little memory, no files opened or
+written, no programs or processes, no network unless asked for, no core dump, low priority; it ends with its parent.
+What it can't survive (a crash in a decoder) costs one job, and the video door reports it.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import os
 import queue
 import resource
+import socket
 import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, assert_never
 
 from safecare.sources.api import UnreadableError
@@ -30,11 +35,14 @@ from safecare.sources.camera.messages import (
     PictureState,
     Progress,
     ProtocolError,
+    Ready,
     View,
+    file_of,
     frame,
     read_job,
 )
 from safecare.sources.camera.vision.watch import Watch
+from safecare.sources.files.confine import Keeps, lock
 
 MEMORY = 1536 * 1024 * 1024
 """Address space in bytes; measured: 0.5 GB with all libraries loaded and a 720p clip."""
@@ -46,16 +54,29 @@ CONTINUES = 30.0
 """Seconds between two clips of a camera up to which the second continues the first; chosen."""
 ALIVE_EVERY = 1.0
 """Seconds between signs of life."""
+STREAMS_READ = tuple(
+    Path(path)
+    for path in (
+        *("/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/pki/ca-trust"),
+        *("/usr/share/ca-certificates", "/usr/local/share/ca-certificates"),
+        *("/etc/resolv.conf", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf"),
+        *("/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/dev/urandom"),
+    )
+)
+"""What reaching a stream by name and over TLS reads: ca-certificates of Debian and Red Hat, resolv.conf(5) with the
+folders it usually points into (the file there is replaced, not written), nsswitch.conf(5), FFmpeg's random numbers."""
 
 Send = Callable[[Message], None]
+Take = Callable[[], int]
 
 
 class Viewer:
     """Does jobs, one after the other, and remembers what the cameras looked like."""
 
-    def __init__(self, send: Send, now: Callable[[], float] = time.monotonic) -> None:
-        """Answer through `send`; `now` gives seconds that only grow."""
+    def __init__(self, send: Send, take: Take, now: Callable[[], float] = time.monotonic) -> None:
+        """Answer through `send`, get the open files of jobs from `take`; `now` gives seconds that only grow."""
         self._send = send
+        self._take = take
         self._now = now
         self._watches: OrderedDict[str, tuple[View, Watch, float]] = OrderedDict()
 
@@ -64,9 +85,13 @@ class Viewer:
         try:
             match job:
                 case ClipJob():
-                    self._clip(job)
+                    with self._file() as file:
+                        self._clip(job, file)
+                case LiveJob() if file_of(job) is not None:
+                    with self._file() as file:
+                        self._live(job, file)
                 case LiveJob():
-                    self._live(job)
+                    self._live(job, None)
                 case _:
                     assert_never(job)
         except LostError as error:
@@ -76,23 +101,30 @@ class Viewer:
         except MemoryError:
             self._send(Failed("unreadable", "it needs too much memory"))
 
-    def _clip(self, job: ClipJob) -> None:
+    @contextmanager
+    def _file(self) -> Iterator[int]:
+        file = self._take()
+        try:
+            yield file
+        finally:
+            os.close(file)
+
+    def _clip(self, job: ClipJob, file: int) -> None:
         _allow_cpu(CPU_SECONDS)
-        with open_clip(job.path, job.format) as container:
+        with open_clip(file, job.format) as container:
             decoder = Decoder(container, job.view.fps)
             watch = self._watch(job)
             frames = self._look(decoder, watch, job.start)
         self._watches[job.camera] = (job.view, watch, job.start + decoder.seconds)
         self._send(Done(frames, decoder.seconds, decoder.broken, f"{decoder.seconds:.1f} s" if decoder.broken else ""))
 
-    def _live(self, job: LiveJob) -> None:
+    def _live(self, job: LiveJob, file: int | None) -> None:
         began = self._now()
-        with open_live(job.url, job.format, job.patience) as container:
-            in_file = job.url.startswith(("file:", "/"))
+        with open_live(job.url, job.format, job.patience, file) as container:
             started = self._now()
 
             def pace(at: float) -> float:
-                if in_file:
+                if file is not None:
                     time.sleep(max(0.0, started + at - self._now()))
                 return self._now() - began
 
@@ -132,12 +164,27 @@ def _allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
 
 
-def _confine() -> None:
+def _confine(*, network: bool) -> tuple[str, ...]:
+    """Give up all rights that looking at video does not need; return the layers that are proved active."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     os.nice(5)
+    certificates = os.environ.get("SSL_CERT_FILE")
+    read = (*STREAMS_READ, *([Path(certificates)] if certificates else [])) if network else ()
+    return ("limits", *lock(Keeps(read, network=network, threads=True)))
+
+
+def load() -> None:
+    """Load all libraries, with the modules that they would load at first use, and keep them to a single thread."""
+    import av
+    import av.subtitles.stream
+    import cv2
+    import numpy.ma  # noqa: F401
+
+    av.logging.set_level(av.logging.PANIC)
+    cv2.setNumThreads(1)
 
 
 def _private_output() -> BinaryIO:
@@ -160,21 +207,23 @@ def _receive(stream: BinaryIO, jobs: queue.Queue[Job]) -> None:
 def main() -> None:
     """Serve jobs until standard input ends."""
     answers = _private_output()
-    _confine()
+    files = socket.socket(fileno=int(sys.argv[1]))
 
-    import av
-    import cv2
-
-    av.logging.set_level(av.logging.PANIC)
-    cv2.setNumThreads(1)
+    load()
+    layers = _confine(network="network" in sys.argv[2:])
 
     def send(message: Message) -> None:
         answers.write(frame(message))
         answers.flush()
 
+    def take() -> int:
+        _, (file, *_), _, _ = socket.recv_fds(files, 1, 1)
+        return file
+
+    send(Ready(layers))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs), daemon=True).start()
-    viewer = Viewer(send)
+    viewer = Viewer(send, take)
     while True:
         viewer.do(jobs.get())
 
