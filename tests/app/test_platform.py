@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,21 @@ def test_nobody_else_can_read_what_the_platform_keeps(platform: PrivatePlatform)
     platform.start()
     open_to_others = [path for path in (platform.folder, *platform.folder.rglob("*")) if path.stat().st_mode & 0o077]
     assert open_to_others == []
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        second = subprocess.run(
+            [sys.executable, "-m", "safecare", "run", "--data", str(tmp_path / "data"), "--port", port],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert f"can't listen on http://127.0.0.1:{port}" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_a_killed_engine_comes_back(platform: PrivatePlatform) -> None:

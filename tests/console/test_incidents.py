@@ -80,6 +80,8 @@ async def test_incident_whole(rig: Rig) -> None:
     assert whole["story"] == ["A door opened"]
     listed = await get(rig, "/api/alerts?limit=5")
     assert listed[0]["incident"] == "i"
+    times = [one["last"] for one in listed]
+    assert times == sorted(times, reverse=True)
     assert await get(rig, "/api/alerts?since=2027-01-01T00:00:00Z") == []
     assert await get(rig, "/api/alerts?since=2026-01-01T00:00:00") == 422
     assert await get(rig, "/api/alerts?limit=9999") == 422

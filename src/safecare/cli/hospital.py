@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from safecare.formats.hospital import Loaded, Problem
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Folder = Annotated[Path | None, typer.Argument(help="Folder of the hospital's files; the demo hospital if left out.")]
 Language = Annotated[str, typer.Option(help="Language of the reasons: en or fr.")]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
@@ -48,7 +48,15 @@ def run(
             minutes = settings.console.link_minutes
             typer.echo(f"sign in (once, within {minutes:.0f} min): {platform.sign_in_link('admin', 'Administrator')}")
 
-    uvloop.run(run_until_stopped(platform, ready))
+    refused: list[OSError] = []
+    try:
+        uvloop.run(run_until_stopped(platform, ready))
+    except* OSError as group:
+        refused = [one for one in group.exceptions if isinstance(one, OSError)]
+    for one in refused:
+        typer.echo(f"safecare: the console can't listen on {platform.url}: {one.strerror or one}", err=True)
+    if refused:
+        raise typer.Exit(1)
 
 
 def _changes(hospital: Path | None, host: str | None, port: int | None, doors: list[str]) -> dict[str, Any]:

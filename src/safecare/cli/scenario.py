@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from safecare.scenarios.field import Field
     from safecare.scenarios.report import ScenarioRun
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Language = Annotated[str, typer.Option(help="Language of what is printed: en or fr.")]
 

@@ -37,7 +37,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     """
     feed = Feed(deps)
     gate = Gate(deps)
-    pages = Pages()
+    pages = Pages(deps.scenarios.exercise)
     counters = health.Counters()
 
     @asynccontextmanager

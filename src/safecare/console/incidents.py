@@ -54,10 +54,10 @@ class Incidents:
         return incident_view(incident, reader.history(incident.id), shared, notices, receipts, words)
 
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
-        """Return the latest alerts with their incidents."""
+        """Return the latest alerts with their incidents, newest first."""
         reader = self._deps.reader
         found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one.site, one.marking)]
-        return [listed_alert(one, reader.alert_incident(one.id), words) for one in found]
+        return [listed_alert(one, reader.alert_incident(one.id), words) for one in reversed(found)]
 
     def plan(self, id: str, visitor: Visitor) -> Plan:
         """Return the plan called `id`. Raises `ProblemError` 404."""

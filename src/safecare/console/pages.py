@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from safecare.console.deps import Exercise
 from safecare.console.gate import form_key
 from safecare.console.web import ProblemError, read_body, visitor_of, words_of
 from safecare.console.words import Words
@@ -25,8 +27,9 @@ FORM_FIELDS = 20
 class Pages:
     """The plain pages and their style."""
 
-    def __init__(self) -> None:
-        """Load the templates of the package."""
+    def __init__(self, exercise: Callable[[], Exercise | None]) -> None:
+        """Load the templates of the package; `exercise` tells what runs now, for the mark on every page."""
+        self._exercise = exercise
         folder = files("safecare.console") / "templates"
         self.style = (folder / "plain.css").read_bytes()
         self.style_name = hashlib.sha256(self.style).hexdigest()[:16]
@@ -51,6 +54,7 @@ class Pages:
             lang=words.language,
             style=f"/plain/{self.style_name}.css",
             visitor=visitor,
+            exercise=self._exercise() if visitor.known else None,
             form_key=form_key(visitor),
             **values,
         )
