@@ -6,6 +6,9 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+HELP = ("--help", "-h", "help")
+"""Words that ask for help."""
+
 COMMANDS = {
     "run": ("safecare.cli.run", "Start the platform."),
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
@@ -16,37 +19,51 @@ COMMANDS = {
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
 }
-"""Command, the module that holds its Typer `app`, and its one line of help."""
+"""Command (one word or several, as in ``detect network``), the module that holds its Typer `app`, its line of help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with the command's exit code (2 for a wrong call)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    match words:
-        case [("--version" | "-V"), *_]:
-            from safecare import __version__
+    if words[:1] in (["--version"], ["-V"]):
+        from safecare import __version__
 
-            print(__version__)
-        case [] | [("--help" | "-h" | "help"), *_]:
-            print(usage())
-        case [name, *rest] if name in COMMANDS:
-            importlib.import_module(COMMANDS[name][0]).app(args=rest, prog_name=f"safecare {name}")
-        case [name, *_]:
-            print(f"safecare: no command is called {name}\n\n{usage()}", file=sys.stderr)
-            sys.exit(2)
+        print(__version__)
+        return
+    name = _longest(words)
+    if name:
+        rest = words[len(name.split()) :]
+        importlib.import_module(COMMANDS[name][0]).app(args=rest, prog_name=f"safecare {name}")
+        return
+    asked = [word for word in words if word not in HELP]
+    group = asked[0] if asked and any(one.startswith(f"{asked[0]} ") for one in COMMANDS) else ""
+    if not asked or (group and asked == [group]):
+        print(usage(group))
+        return
+    print(f"safecare: no command is called {' '.join(asked[:2] if group else asked[:1])}\n", file=sys.stderr)
+    print(usage(group), file=sys.stderr)
+    sys.exit(2)
 
 
-def usage() -> str:
-    """Return the help text."""
-    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
+def _longest(words: Sequence[str]) -> str:
+    """Return the longest command that `words` begin with; empty if there is none."""
+    beginnings = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((one for one in beginnings if one in COMMANDS), "")
+
+
+def usage(group: str = "") -> str:
+    """Return the help text: of all commands, or of those that begin with the word `group`."""
+    shown = {name: text for name, (_, text) in COMMANDS.items() if not group or name.startswith(f"{group} ")}
+    width = max(map(len, shown))
+    command = f"{group} COMMAND" if group else "COMMAND"
     return "\n".join(
         [
-            "Usage: safecare COMMAND [OPTIONS]",
+            f"Usage: safecare {command} [OPTIONS]",
             "",
             "Protects hospitals against physical, cyber and combined attacks.",
             "",
             "Commands:",
-            *lines,
+            *(f"  {name:<{width}} {text}" for name, text in shown.items()),
             "",
             "`safecare COMMAND --help` tells more; `safecare --version` the version.",
         ]
