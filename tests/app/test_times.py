@@ -60,4 +60,4 @@ def test_an_appointment_at_no_possible_time_has_none(told: str) -> None:
 
 def test_what_is_sound_is_not_changed() -> None:
     event = forced(1)
-    assert believed(event, NOW) == event
+    assert believed(event, event.at) == event

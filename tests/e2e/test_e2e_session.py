@@ -48,10 +48,11 @@ def test_language_and_colours_are_kept(house: House) -> None:
     with house.person("operator", "Léa Rousseau") as lea:
         lea.see("no-incidents")
         lea.page.get_by_label("Menu and settings").click()
-        lea.page.get_by_role("radio", name="Français").check()
+        # Texts come from the server too: the page is loaded again in the new language.
+        with lea.page.expect_event("load"):
+            lea.page.get_by_role("radio", name="Français").check()
         expect(lea.page.locator("html")).to_have_attribute("lang", "fr")
         expect(lea.page.get_by_role("link", name="Alertes")).to_be_visible()
-        # Texts come from the server too: the page is loaded again in the new language.
         lea.page.get_by_label("Menu et réglages").click()
         lea.page.get_by_role("radio", name="Jour").check()
         expect(lea.page.locator("html")).to_have_attribute("data-theme", "day")
