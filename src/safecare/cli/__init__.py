@@ -14,6 +14,7 @@ COMMANDS = {
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
+    "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),

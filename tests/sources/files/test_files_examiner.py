@@ -143,13 +143,13 @@ async def test_a_mail_that_takes_too_long_is_unreadable_and_the_next_one_is_read
     intake = intake_with_log()
     real = WorkerProcess.ask
 
-    async def hanging(self: WorkerProcess, job: Job) -> Answer:
-        if b"hang" not in job.raw:
-            return await real(self, job)
-        await real(self, Job(b"x"))
+    async def hanging(self: WorkerProcess, job: Job, raw: bytes) -> Answer:
+        if b"hang" not in raw:
+            return await real(self, job, raw)
+        await real(self, Job(1), b"x")
         assert self.pid
         os.kill(self.pid, signal.SIGSTOP)  # a parser that never comes back
-        return await real(self, job)
+        return await real(self, job, raw)
 
     monkeypatch.setattr(WorkerProcess, "ask", hanging)
     async with examining(intake, wall_seconds=1.0):
@@ -202,7 +202,7 @@ async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
             b"Content-Type: application/zip\r\n\r\n" + bomb,
             spear_phish(seed=1, at=START, to=TO),
         ):
-            answer = await worker.ask(Job(raw, ("aurore.example",)))
+            answer = await worker.ask(Job(len(raw), own=("aurore.example",), facts=True), raw)
             assert answer.facts is not None, answer.error
         assert answer.facts
         assert "office.macro.autoexec" in answer.facts.parts[0].facts
@@ -222,7 +222,7 @@ async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
 async def test_a_process_that_can_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(WorkerError, match="did not start"):
-        await WorkerProcess(wall=1.0, recycle=1).ask(Job(b"x"))
+        await WorkerProcess(wall=1.0, recycle=1).ask(Job(1), b"x")
 
 
 def test_unknown_hash_is_not_in_the_store() -> None:

@@ -99,7 +99,7 @@ class Examiner:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = await self.worker.ask(Job(raw, own))
+                answer = await self.worker.ask(Job(len(raw), own=own, facts=True), raw)
             except WorkerError as error:
                 reason = str(error)
                 continue

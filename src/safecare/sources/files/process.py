@@ -37,15 +37,15 @@ class WorkerProcess:
         """Process id while one runs."""
         return self._process.pid if self._process else None
 
-    async def ask(self, job: Job) -> Answer:
-        """Have `job` done. Raises `WorkerError`; the process is gone then and the next call starts a new one."""
+    async def ask(self, job: Job, raw: bytes) -> Answer:
+        """Have `job` done on `raw`. Raises `WorkerError`; the process is gone then, the next call starts one."""
         if self._jobs >= self._recycle:
             await self.stop()
         process = self._process or await self._start()
         self._jobs += 1
         try:
             async with asyncio.timeout(self._wall):
-                return await self._exchange(process, job)
+                return await self._exchange(process, job, raw)
         except TimeoutError as error:
             await self.stop()
             raise WorkerError(f"took longer than {self._wall:g} s") from error
@@ -94,10 +94,11 @@ class WorkerProcess:
         return process
 
     @staticmethod
-    async def _exchange(process: asyncio.subprocess.Process, job: Job) -> Answer:
+    async def _exchange(process: asyncio.subprocess.Process, job: Job, raw: bytes) -> Answer:
         if process.stdin is None:
             raise BrokenPipeError("no input")
         process.stdin.write(pack(job))
+        process.stdin.write(raw)
         await process.stdin.drain()
         return await _receive(process, Answer)
 

@@ -1,4 +1,4 @@
-"""What the examiner and its worker say to each other: a length (4 bytes, big endian), then MessagePack."""
+"""What a worker is asked and answers: length (4 bytes, big endian), then MessagePack; after a job its bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from safecare.examine.api import Verdict
 from safecare.formats.mail import MailFacts
 
 T = TypeVar("T")
@@ -22,15 +23,19 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A mail to be examined, and the mail domains of the hospital."""
+    """A file to be judged: `size` bytes follow. `own` are the mail domains of the hospital; `facts`: of a mail, too."""
 
-    raw: bytes
+    size: int
+    name: str = ""
+    media: str = ""
     own: tuple[str, ...] = ()
+    facts: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What was found, or why nothing could be."""
 
+    verdict: Verdict | None = None
     facts: MailFacts | None = None
     error: str = ""
     stopped: bool = False

@@ -1,4 +1,4 @@
-"""The confined worker, ``python -m safecare.sources.files.worker PARENT_PID``: bytes in, facts out, nothing else.
+"""The confined worker, ``python -m safecare.sources.files.worker PARENT_PID``: bytes in, verdict out, nothing else.
 
 All that parsing needs is imported before the door is locked; afterwards no file can be opened any more.
 """
@@ -13,6 +13,7 @@ import os
 import sys
 from typing import BinaryIO
 
+from safecare.examine.engine import Engine
 from safecare.formats.mail import examine
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, pack, read
@@ -47,18 +48,21 @@ def main() -> None:
         _preload()
         layers = confine()
         _send(answers, Hello(layers))
+        engines: dict[tuple[str, ...], Engine] = {}
         while (job := read(jobs, Job)) is not None:
             allow_cpu()
-            _send(answers, _judge(job))
+            engine = engines.setdefault(job.own, Engine(own=job.own))
+            _send(answers, _judge(job, jobs.read(job.size), engine))
 
 
-def _judge(job: Job) -> Answer:
+def _judge(job: Job, raw: bytes, engine: Engine) -> Answer:
     try:
-        return Answer(examine(job.raw, job.own))
+        facts = examine(raw, job.own) if job.facts else None
+        return Answer(engine.judge(raw, job.name, job.media), facts)
     except MemoryError:
         gc.collect()
-        return Answer(error="needs more memory than a mail may", stopped=True)
-    except Exception as error:  # noqa: BLE001 - whatever a hostile mail provokes is told, never fatal
+        return Answer(error="needs more memory than a file may", stopped=True)
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes is told, never fatal
         return Answer(error=f"{type(error).__name__} while examining")
 
 
@@ -69,6 +73,7 @@ def _preload() -> None:
         importlib.import_module(f"encodings.{codec}")
         "a".encode(codec)
     examine(_WARM, ("example.org",))
+    Engine().judge(_WARM, "warm.eml")
     codecs.unregister(encodings.search_function)
     codecs.register(_codec)
 

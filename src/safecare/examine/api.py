@@ -1,0 +1,214 @@
+"""What an analyser is given and what it tells: parts, findings, verdicts.
+
+An analyser looks at one part of a submitted file and yields what it found and what it unpacked; the engine
+examines the unpacked parts in turn. An analyser keeps nothing from one part to the next.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from safecare.model.text import Text
+
+C = TypeVar("C", bound=type)
+ANY = "*"
+"""In `wants`: every part, whatever its type."""
+BLOCK = 256 * 1024
+"""Bytes inflated at a time. Chosen: a bomb is noticed after one block too many."""
+
+
+class Where(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Place of a finding: part (path inside the submitted file), tag or field in it, bytes [start, end)."""
+
+    part: str = ""
+    tag: str = ""
+    bytes: tuple[int, int] | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was found.
+
+    `weight` is the probability, seen from a hospital, that a file with this finding alone is an attack; 0 only
+    informs. `kind` is the kind of evidence: of one kind the strongest counts (default: the rule's area).
+    `unreadable` says that something could not be judged because of it.
+    """
+
+    rule: str
+    why: Text
+    weight: float = 0.0
+    where: Where = Where()
+    kind: str = ""
+    unreadable: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes to be judged, and how they were met.
+
+    `path` is empty for the submitted file itself, else names joined by ``/``. `name` and `media` are what the
+    container claims. `origin` says how it was unpacked (``mail.attachment``, ``zip.member``, ``pdf.stream``). `types`
+    are what the bytes are by structure (`safecare.examine.types`), the main one first.
+    """
+
+    raw: bytes
+    name: str = ""
+    media: str = ""
+    path: str = ""
+    origin: str = ""
+    types: tuple[str, ...] = ()
+    depth: int = 0
+
+    def child(self, name: str, raw: bytes, *, media: str = "", origin: str = "", types: tuple[str, ...] = ()) -> Part:
+        """Return the part `raw` unpacked from this one; `types` only where the bytes alone can't tell."""
+        shown = name.replace("/", "_")[:120] or "part"
+        path = f"{self.path}/{shown}" if self.path else shown
+        return Part(raw, name, media, path, origin, types, self.depth + 1)
+
+
+class Verdicts(StrEnum):
+    """How a file is judged."""
+
+    CLEAN = "clean"
+    SUSPICIOUS = "suspicious"
+    MALICIOUS = "malicious"
+    UNREADABLE = "unreadable"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The judgement of one submitted file. `type` joins several by ``+`` (a polyglot)."""
+
+    sha256: str
+    type: str
+    verdict: Verdicts
+    score: float
+    findings: tuple[Finding, ...] = ()
+
+
+class LimitError(Exception):
+    """A limit was reached. `limit` names it (``size``, ``member``, ``depth``, ``parts``)."""
+
+    def __init__(self, limit: str, place: str = "") -> None:
+        super().__init__(f"limit {limit} reached: {place}")
+        self.limit, self.place = limit, place
+
+
+class UnreadableError(ValueError):
+    """A part is damaged: `reason` in English words, `place` in it (tag, offset)."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason, self.place = reason, place
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds of one submission. Chosen after peers (Strelka: depth 15, 5,000 files) and measured bombs."""
+
+    depth: int = 12
+    """Containers within containers."""
+    parts: int = 5000
+    """Parts unpacked in all."""
+    members: int = 2000
+    """Members of one container."""
+    member: int = 64 * 1024 * 1024
+    """Bytes of one unpacked part: a worker holds two such and stays below 256 MiB."""
+    total: int = 256 * 1024 * 1024
+    """Bytes unpacked in all; four times the submitted file where that is more (archives of images)."""
+    ratio: int = 100
+    """Unpacked over submitted bytes, above `free`: documents stay below 30."""
+    free: int = 16 * 1024 * 1024
+    """Bytes unpacked before `ratio` counts."""
+
+
+@dataclass
+class Budget:
+    """What one submission may still unpack."""
+
+    limits: Limits
+    submitted: int
+    used: int = 0
+    parts: int = 0
+
+    @property
+    def room(self) -> int:
+        """Bytes that may still be unpacked, in one part at most `Limits.member`."""
+        whole = max(self.limits.total, 4 * self.submitted)
+        honest = max(self.limits.free, self.limits.ratio * self.submitted)
+        return max(0, min(self.limits.member, whole - self.used, honest - self.used))
+
+    def take(self, count: int, place: str = "") -> None:
+        """Count `count` unpacked bytes. Raises `LimitError` when that is more than there is room for."""
+        if count > self.room:
+            raise LimitError("member" if count > self.limits.member else "size", place)
+        self.used += count
+
+    def inflate(self, raw: bytes | memoryview, place: str = "", wbits: int = -15) -> bytes:
+        """Return `raw` inflated (`wbits` of zlib; -15 plain deflate). Raises `LimitError`, `UnreadableError`.
+
+        Damaged data gives what came before the damage, if anything did.
+        """
+        return self.unpack(zlib.decompressobj(wbits).decompress, raw, place)
+
+    def unpack(self, step: Callable[..., bytes], raw: bytes | memoryview, place: str = "") -> bytes:
+        """Return `raw` unpacked by `step(data, max_length)` of zlib, bz2 or lzma; errors as `inflate`."""
+        room, out = self.room, bytearray()
+        owner = getattr(step, "__self__", None)
+        data: bytes | memoryview = raw
+        if room <= 0:
+            raise LimitError("size", place)
+        while True:
+            try:
+                block = step(data, BLOCK)
+            except Exception as error:  # zlib.error, OSError, lzma.LZMAError, EOFError: all mean damage
+                if not out:
+                    raise UnreadableError(f"packed data is damaged ({error})", place) from error
+                break
+            out += block
+            if len(out) > room:
+                raise LimitError("member" if room == self.limits.member else "size", place)
+            data = getattr(owner, "unconsumed_tail", b"")
+            if getattr(owner, "eof", False) or not (block or data):
+                break
+        self.used += len(out)
+        return bytes(out)
+
+    def count(self) -> None:
+        """Count one part. Raises `LimitError`."""
+        self.parts += 1
+        if self.parts > self.limits.parts:
+            raise LimitError("parts")
+
+
+@dataclass
+class Context:
+    """What holds for a whole submission: its budget, the site's own mail domains, passwords met on the way."""
+
+    budget: Budget
+    own: tuple[str, ...] = ()
+    passwords: list[str] = field(default_factory=list)
+
+
+class Analyser(Protocol):
+    """The shape of an analyser: a class made without arguments, marked by `analyser`."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what is found in `part` and what is unpacked from it. Raises `LimitError`, `UnreadableError`."""
+        ...
+
+
+def analyser(name: str, *, wants: Iterable[str], needs: Iterable[str] = ()) -> Callable[[C], C]:
+    """Mark a class as an analyser of parts of the types `wants`. `needs`: libraries, or ``program:name``."""
+
+    def mark(cls: C) -> C:
+        target: Any = cls
+        target.analyser = name
+        target.wants = frozenset(wants)
+        target.needs = tuple(needs)
+        return cls
+
+    return mark

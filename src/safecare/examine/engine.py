@@ -1,0 +1,158 @@
+"""The engine: recognises what a file is, hands it to the analysers, and examines what they unpack, within one budget.
+
+No analyser can stop another: what one raises becomes a finding. The same bytes met again are not examined again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+import msgspec
+
+import safecare.examine
+from safecare.examine.api import (
+    ANY,
+    Analyser,
+    Budget,
+    Context,
+    Finding,
+    LimitError,
+    Limits,
+    Part,
+    UnreadableError,
+    Verdict,
+    Where,
+)
+from safecare.examine.types import recognise
+from safecare.examine.verdict import score, verdict
+from safecare.model.plugins import Found, discover
+from safecare.model.text import Text, say
+
+MOST_FINDINGS = 500
+"""Findings that are kept, one rule at most `MOST_SAME` times. Chosen: more than a person reads."""
+MOST_SAME = 20
+LIMIT = 0.5
+"""Weight of a limit that was reached: what lies behind it is not judged, and hiding behind size is a known trick."""
+
+_LIMITS: Mapping[str, Text] = {
+    "size": say("It unpacks to far more than an honest file of its size: judged only in part."),
+    "member": say("A part of it is too large when unpacked: judged only in part."),
+    "depth": say("Containers are nested too deeply: judged only in part."),
+    "parts": say("It holds too many parts: judged only in part."),
+    "members": say("A container in it has too many members: judged only in part."),
+    "time": say("Judging it takes too long: judged only in part."),
+}
+_OTHER_LIMIT = say("A limit was reached: judged only in part.")
+
+
+@cache
+def analysers() -> Found[type]:
+    """Return the analysers of this package and of others (entry point ``safecare.analysers``)."""
+    return discover(safecare.examine, "analyser", "safecare.analysers")
+
+
+class Engine:
+    """Judges files one by one. `only` narrows the analysers by name, for tests and measurements."""
+
+    def __init__(self, *, own: Iterable[str] = (), limits: Limits | None = None, only: Iterable[str] = ()) -> None:
+        """Take the site's mail domains and the bounds of one submission."""
+        chosen = set(only)
+        self._own, self._limits = tuple(own), limits or Limits()
+        self._by_type: dict[str, list[tuple[str, Analyser]]] = {}
+        for name, cls in analysers().parts.items():
+            if not chosen or name in chosen:
+                made = cls()
+                for wanted in cls.wants:  # type: ignore[attr-defined]
+                    self._by_type.setdefault(wanted, []).append((name, made))
+
+    def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
+        """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold."""
+        context = Context(Budget(self._limits, len(raw)), self._own)
+        root = Part(raw, name, media)
+        root = replace(root, types=recognise(root))
+        findings = _Findings()
+        seen = {(len(raw), hash(raw))}
+        for finding in self._visit(root, context, seen):
+            findings.add(finding)
+        total = score(findings.kept)
+        return Verdict(
+            hashlib.sha256(raw).hexdigest(),
+            "+".join(root.types) or "data",
+            verdict(total, findings.kept),
+            total,
+            tuple(findings.kept),
+        )
+
+    def _visit(self, part: Part, context: Context, seen: set[tuple[int, int]]) -> Iterator[Finding]:
+        for name, one in self._for(part.types):
+            try:
+                for item in one.examine(part, context):
+                    if isinstance(item, Finding):
+                        yield _placed(item, part)
+                    else:
+                        yield from self._child(item, context, seen)
+            except LimitError as error:
+                yield _limit(error, part)
+            except UnreadableError as error:
+                yield Finding(
+                    f"{name}.broken",
+                    say("A part is damaged: {reason}.", reason=error.reason),
+                    where=Where(part.path, error.place),
+                    unreadable=part.depth == 0,
+                )
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever hostile bytes provoke is told, never fatal
+                yield Finding(
+                    f"{name}.failed",
+                    say("The analyser {name} gave up ({error}).", name=name, error=type(error).__name__),
+                    where=Where(part.path),
+                    unreadable=True,
+                )
+
+    def _child(self, part: Part, context: Context, seen: set[tuple[int, int]]) -> Iterator[Finding]:
+        context.budget.count()
+        mark = (len(part.raw), hash(part.raw))
+        if mark in seen:
+            return
+        seen.add(mark)
+        if part.depth > self._limits.depth:
+            yield _limit(LimitError("depth"), part)
+            return
+        yield from self._visit(replace(part, types=recognise(part)), context, seen)
+
+    def _for(self, types: tuple[str, ...]) -> Iterator[tuple[str, Analyser]]:
+        done: set[str] = set()
+        for wanted in (*types, ANY):
+            for name, one in self._by_type.get(wanted, ()):
+                if name not in done:
+                    done.add(name)
+                    yield name, one
+
+
+class _Findings:
+    """Findings in the order met; of one rule and many of all only so many."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self._count: dict[str, int] = {}
+
+    def add(self, finding: Finding) -> None:
+        count = self._count.get(finding.rule, 0)
+        if count < MOST_SAME and (len(self.kept) < MOST_FINDINGS or not count):
+            self._count[finding.rule] = count + 1
+            self.kept.append(finding)
+
+
+def _placed(finding: Finding, part: Part) -> Finding:
+    if finding.where.part or not part.path:
+        return finding
+    return msgspec.structs.replace(finding, where=msgspec.structs.replace(finding.where, part=part.path))
+
+
+def _limit(error: LimitError, part: Part) -> Finding:
+    why = _LIMITS.get(error.limit, _OTHER_LIMIT)
+    return Finding(f"limit.{error.limit}", why, LIMIT, Where(part.path, error.place))

@@ -1,0 +1,199 @@
+"""What bytes are by their structure: all that hold at once, the main one first.
+
+A file can be several things (a program that is a DICOM file too, an archive behind a picture), and each reader
+takes it for its own. Names only decide where bytes can't: scripts and plain text formats.
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from safecare.examine.api import Part
+
+_START: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"PK\x07\x08PK\x03\x04", "zip"),
+    (b"PK00PK\x03\x04", "zip"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"RE\x7e\x5e", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x5d\x00\x00", "lzma"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x1f\x9d", "compress"),
+    (b"MSCF", "cab"),
+    (b"ISc(", "installshield"),
+    (b"\x60\xea", "arj"),
+    (b"!<arch>\n", "ar"),
+    (b"SZDD\x88\xf0\x27\x33", "szdd"),
+    (b"KWAJ\x88\xf0\x27\xd1", "szdd"),
+    (b"SZ \x88\xf0\x27\x33\xd1", "szdd"),
+    (b"xar!", "xar"),
+    (b"070701", "cpio"),
+    (b"070702", "cpio"),
+    (b"070707", "cpio"),
+    (b"\xc7\x71", "cpio"),
+    (b"MZ", "pe"),
+    (b"ZM", "pe"),
+    (b"\x7fELF", "elf"),
+    (b"\xca\xfe\xba\xbe", "macho"),
+    (b"\xfe\xed\xfa\xce", "macho"),
+    (b"\xfe\xed\xfa\xcf", "macho"),
+    (b"\xce\xfa\xed\xfe", "macho"),
+    (b"\xcf\xfa\xed\xfe", "macho"),
+    (b"\xbe\xba\xfe\xca", "macho"),
+    (b"dex\n", "dex"),
+    (b"\x00asm", "wasm"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    (b"\x78\x9f\x3e\x22", "tnef"),
+    (b"ITSF", "chm"),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "lnk"),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "onenote"),
+    (b"conectix", "vhd"),
+    (b"vhdxfile", "vhd"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
+    (b"\xff\x4f\xff\x51", "jp2"),
+    (b"8BPS", "psd"),
+    (b"\xd7\xcd\xc6\x9a", "wmf"),
+    (b"ID3", "mp3"),
+    (b"FWS", "swf"),
+    (b"CWS", "swf"),
+    (b"ZWS", "swf"),
+    (b"%!PS", "postscript"),
+    (b"\xc5\xd0\xd3\xc6", "postscript"),
+    (b"SQLite format 3\x00", "sqlite"),
+)
+"""Leading bytes and the type that they tell."""
+
+_BY_NAME = {
+    "script": "js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sh py pl rb sct reg scf inf".split(),
+    "spreadsheet-text": "csv slk iqy".split(),
+    "url": "url website".split(),
+    "mail": "eml mbox".split(),
+    "html": "html htm xhtml shtml".split(),
+}
+_ENDING = {ending: kind for kind, endings in _BY_NAME.items() for ending in endings}
+_TEXT_ONLY = frozenset(bytes(range(32)).translate(None, b"\t\n\r\x0c\x0b\x1b\x1c\x00"))
+_MAIL_FIELDS = re.compile(
+    rb"(?im)^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to|reply-to|cc|"
+    rb"content-type|x-[a-z-]{2,40}|dkim-signature|authentication-results):"
+)
+_FIELD_LINE = re.compile(rb"(?:From [^\r\n]{1,200}\r?\n)?[!-9;-~]{1,76}:[ \t\r\n]")
+_HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|table|form|title|style|div)[\s>/]")
+_SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
+_UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
+_HEAD = 4096
+_TAIL = 66_000
+"""Bytes at the end in which a ZIP directory's end must lie: 22 + 65,535 (APPNOTE 4.3.16)."""
+
+
+def recognise(part: Part) -> tuple[str, ...]:
+    """Return all types that `part` is; what its analyser stated comes first. Empty for plain unknown bytes."""
+    raw = part.raw
+    if not raw:
+        return (*part.types, "empty")
+    found = list(part.types)
+    head = raw[:_HEAD]
+    for mark, kind in _START:
+        if head.startswith(mark):
+            found.append(kind)
+    found += _placed(raw, head)
+    if not found or set(found) <= {"bmp", "mp3", "lzma", "cpio", "arj"}:
+        found += _textual(raw, head, part)
+    if not found:
+        claimed = _ENDING.get(ending(part.name), "")
+        found += [claimed] if claimed == "script" else []
+    return tuple(dict.fromkeys(found))
+
+
+def ending(name: str) -> str:
+    """Return the last ending of `name`, lower case, without the dot and without what Windows ignores."""
+    return PurePosixPath(name.replace("\\", "/").rstrip(". ")).suffix[1:].lower()
+
+
+def _placed(raw: bytes, head: bytes) -> list[str]:
+    """Return the types whose mark stands elsewhere than at the start."""
+    found: list[str] = []
+    if raw[128:132] == b"DICM":
+        found.append("dicom")
+    if b"%PDF-" in head[:1024]:
+        found.append("pdf")
+    if raw[257:262] == b"ustar":
+        found.append("tar")
+    if raw[0x8001:0x8006] in (b"CD001", b"BEA01", b"NSR02", b"NSR03"):
+        found.append("iso")
+    if raw[2:5] == b"-lh" or raw[2:5] == b"-lz":
+        found.append("lzh")
+    if raw[7:14] == b"**ACE**":
+        found.append("ace")
+    if raw[4:8] == b"ftyp":
+        found.append("mp4")
+    if head.startswith(b"RIFF"):
+        found.append({b"WEBP": "webp", b"WAVE": "wav", b"AVI ": "avi"}.get(raw[8:12], "riff"))
+    if not head.startswith(b"PK") and b"PK\x05\x06" in raw[-_TAIL:] and b"PK\x01\x02" in raw:
+        found.append("zip")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rt"):
+        found.append("rtf")
+    if _SHEBANG.match(head):
+        found.append("script")
+    return found
+
+
+def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
+    """Return the types of text. UTF-16 is looked at as if it were Latin."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.replace(b"\x00", b"")[2:]
+    elif sum(byte in _TEXT_ONLY for byte in head) > len(head) // 50:
+        return []
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b\x1c")
+    low = start[:1024].lower()
+    found: list[str] = []
+    claimed = _ENDING.get(ending(part.name), "")
+    if start.startswith((b"MSH|", b"FHS|", b"BHS|")):
+        found.append("hl7")
+    if low.startswith(b"<?xml") or re.match(rb"<[a-z_:][\w:.-]*[\s>/]", low):
+        found.append("xml")
+        if b"<clinicaldocument" in start.lower() or b"urn:hl7-org:v3" in start:
+            found.insert(0, "cda")
+        if b"http://hl7.org/fhir" in start:
+            found.insert(0, "fhir")
+        if re.search(rb"<(?:\w+:)?svg[\s>]", low):
+            found.insert(0, "svg")
+    if low.startswith(b"{") and b'"resourcetype"' in start.lower():
+        found += ["fhir", "json"]
+    elif low.startswith((b"{", b"[")):
+        found.append("json")
+    if low.startswith(b"[internetshortcut]"):
+        found.append("url")
+    if low.startswith(b"[desktop entry]"):
+        found.append("desktop")
+    if _is_mail(start, claimed):
+        found.append("mail")
+    elif _HTML.search(head[:2048]) and "cda" not in found:
+        found = ["html", *(kind for kind in found if kind != "xml")]
+    if not found or found == ["xml"]:
+        if claimed:
+            found.insert(0, claimed)
+        elif _UUE.search(raw[:65536]):
+            found.append("uue")
+    return found or ["text"]
+
+
+def _is_mail(start: bytes, claimed: str) -> bool:
+    if not _FIELD_LINE.match(start):
+        return False
+    fields = {one.lower() for one in _MAIL_FIELDS.findall(start.split(b"\n\n")[0].split(b"\r\n\r\n")[0])}
+    return len(fields) >= (1 if claimed == "mail" else 2)
