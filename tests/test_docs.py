@@ -17,7 +17,8 @@ import pytest
 
 from safecare.cli import COMMANDS
 from safecare.console.rights import ROLES
-from safecare.decide.playbook import read_playbook
+from safecare.decide.playbook import named_playbooks, read_playbook
+from safecare.decide.procedures.compile import read_procedure
 from safecare.detect.api import detectors
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeDenied
@@ -226,3 +227,8 @@ def test_example_of_a_scenario_can_be_read(tmp_path: Path) -> None:
 
 def test_example_of_a_playbook_can_be_read() -> None:
     assert read_playbook(block("playbook", "yaml"), "example").response.approvals == ("security", "clinical")
+
+
+def test_the_procedure_of_the_architecture_page_can_be_read() -> None:
+    one = read_procedure(block("procedure", "yaml"), "example", named_playbooks())
+    assert one.when.services == ("imaging",)

@@ -20,9 +20,11 @@ import structlog
 from safecare.app.channels import build_channels
 from safecare.app.files import hospital_of
 from safecare.app.logs import configure
+from safecare.app.procedures import procedures_of
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
 from safecare.correlate.stage import CorrelateStage
+from safecare.decide.procedures.compile import Procedure
 from safecare.decide.stage import DecideStage
 from safecare.detect.api import detectors
 from safecare.detect.stage import DetectStage, build
@@ -51,14 +53,14 @@ STATUS_EVERY = 2.0
 Part = Callable[[threading.Event], None]
 
 
-def stages(hospital: Hospital) -> list[Stage]:
-    """Return the stages of the road in its order."""
+def stages(hospital: Hospital, procedures: Sequence[Procedure] | None = None) -> list[Stage]:
+    """Return the stages of the road in its order; `procedures` are those that come with the platform if left out."""
     cascade = Cascade.of(hospital)
     return [
         DetectStage(build(hospital)),
         CorrelateStage(hospital),
         ImpactStage(hospital, cascade),
-        DecideStage(hospital, cascade),
+        DecideStage(hospital, cascade, procedures=procedures),
         NotifyStage(hospital),
     ]
 
@@ -71,7 +73,7 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
     database = Database(folder.database)
     database.migrate()
     artifacts = Artifacts(folder.artifacts, reserve_mb=0)  # for rejects of the road: worked on until truly full
-    road = stages(hospital)
+    road = stages(hospital, procedures_of(folder.path))
     parts: dict[str, Part] = {
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }

@@ -26,6 +26,7 @@ from safecare.app.files import SiteFiles, demo_hospital, hospital_of
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
+from safecare.app.procedures import procedures_of
 from safecare.app.scenarios import ScenarioProcesses
 from safecare.app.status import told
 from safecare.app.times import believed
@@ -35,6 +36,7 @@ from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
+from safecare.model.text import Text
 from safecare.model.topics import Item
 from safecare.settings import Settings
 from safecare.sources.api import sources
@@ -168,6 +170,7 @@ class Platform:
             publish=self._publish,
             refuse=intake.reject,
             ingest=parsers(self.files.hospital, self.clock),
+            procedures={one.id: Text(one.book.name) for one in procedures_of(self.folder.path)},
         )
 
     async def _publish(self, items: Sequence[Item], *, key: str | None = None) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
+    "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
 }

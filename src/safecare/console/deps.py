@@ -179,6 +179,8 @@ class ConsoleDeps:
     refuse: Refuse
     ingest: Mapping[str, Parser] = field(default_factory=dict)
     """Parsers of further ingest formats by name (``idmef``, ``eve``); ``events`` is the console's own."""
+    procedures: Mapping[str, Text] = field(default_factory=dict)
+    """Titles of the procedures that people may begin, by id."""
     static: Path = field(default_factory=lambda: Path(str(files("safecare.console"))) / "static")
     """Folder of the built front end."""
 

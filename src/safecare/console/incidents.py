@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import FastAPI, Query
@@ -15,15 +16,15 @@ from safecare.console.outlook import forecast_view, plan_view
 from safecare.console.rights import APPROVERS, Visitor, may_see
 from safecare.console.views import incident_view, listed_alert
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
-from safecare.console.wire.asks import Decide, Judge
-from safecare.console.wire.incidents import IncidentView, ListedAlert
+from safecare.console.wire.asks import ActOnProcedure, Decide, Judge
+from safecare.console.wire.incidents import IncidentView, KnownProcedure, ListedAlert
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
-from safecare.model.events.acts import IncidentJudged, PlanDecided
+from safecare.model.events.acts import IncidentJudged, PlanDecided, ProcedureActed
 from safecare.model.ids import IncidentId, PlanId
 from safecare.model.incident import Incident
 from safecare.model.plan import Action, Plan
-from safecare.model.text import say
+from safecare.model.text import Text, say
 
 ALERTS = 1000
 """Most alerts in one answer (chosen: some seconds of reading for a person, a few hundred kB)."""
@@ -132,6 +133,43 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
             comment=ask.comment,
         )
         return answer(Done(await desk.record(act, ask.id)))
+
+    @app.get("/api/procedures", name="procedures")
+    async def procedures(request: Request) -> Response:
+        words, home = words_of(request), desk.home(visitor_of(request))
+        named = [KnownProcedure(id, words.say(title, home)) for id, title in deps.procedures.items()]
+        return answer(sorted(named, key=lambda one: one.title))
+
+    @app.post("/api/plans/{id}/procedures/{procedure}", name="act_on_procedure")
+    async def act_on_procedure(request: Request, id: str, procedure: str) -> Response:
+        visitor = visitor_of(request)
+        ask = await read_struct(request, ActOnProcedure)
+        found = await asyncio.to_thread(incidents.plan, id, visitor)
+        _check_procedure(found, procedure, ask, deps.procedures)
+        act = ProcedureActed(
+            **desk.stamp(visitor, ask.id, found.site),
+            plan=found.id,
+            procedure=procedure,
+            outcome=ask.outcome,
+            key=ask.key,
+            comment=ask.comment,
+        )
+        return answer(Done(await desk.record(act, ask.id)))
+
+
+def _check_procedure(plan: Plan, procedure: str, ask: ActOnProcedure, known: Mapping[str, Text]) -> None:
+    """Raise `ProblemError` when this step can't be taken now: it is told at once, not lost on the road."""
+    found = next((one for one in plan.procedures if one.id == procedure), None)
+    if found is None and procedure not in known:
+        raise not_found()
+    if ask.outcome == "begin":
+        if found is not None and found.state != "proposed":
+            raise ProblemError(409, say("This procedure was begun already."))
+        return
+    if found is None or found.state != "running":
+        raise ProblemError(409, say("This procedure does not run."))
+    if ask.outcome != "stop" and all(one.key != ask.key for one in found.open):
+        raise ProblemError(409, say("Somebody has done this step already."))
 
 
 def _check_decision(plan: Plan, ask: Decide, visitor: Visitor, now: datetime) -> None:

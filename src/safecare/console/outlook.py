@@ -13,12 +13,15 @@ from safecare.console.wire.incidents import (
     ForecastView,
     HopView,
     LossView,
+    OpenStepView,
     PlanView,
+    ProcedureView,
+    StepTakenView,
     StepView,
 )
 from safecare.console.words import Words
 from safecare.model.forecast import Effect, Forecast, State
-from safecare.model.plan import Action, Plan
+from safecare.model.plan import Action, Plan, Procedure
 from safecare.model.text import Text, say
 
 STATES: Mapping[State, Text] = MappingProxyType(
@@ -112,6 +115,36 @@ def plan_view(plan: Plan, words: Words) -> PlanView:
         at=plan.at,
         expires=plan.expires,
         actions=[_action(action, plan.site, words) for action in actions],
+        procedures=[_procedure(one, plan.site, words) for one in plan.procedures],
+    )
+
+
+def _procedure(one: Procedure, site: str, words: Words) -> ProcedureView:
+    return ProcedureView(
+        id=one.id,
+        title=words.say(one.title, site),
+        description=words.say(one.description, site),
+        why=words.all(one.why, site),
+        steps=[StepView(step.role, words.role(step.role), words.say(step.text, site)) for step in one.steps],
+        frameworks=list(one.frameworks),
+        techniques=list(one.techniques),
+        state=one.state,
+        open=[
+            OpenStepView(step.key, step.role, words.role(step.role), words.say(step.text, site), step.question)
+            for step in one.open
+        ],
+        taken=[
+            StepTakenView(
+                text=words.say(step.text, site),
+                outcome=step.outcome,
+                actor=words.person(step.actor),
+                at=step.at,
+                comment=step.comment,
+            )
+            for step in one.taken
+        ],
+        begun_by=words.person(one.begun_by) if one.begun_by else "",
+        begun_at=one.begun_at,
     )
 
 

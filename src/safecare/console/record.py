@@ -16,6 +16,7 @@ from safecare.model.events.acts import (
     IncidentJudged,
     NoticeAnswered,
     PlanDecided,
+    ProcedureActed,
     Reported,
     SignedIn,
 )
@@ -42,6 +43,17 @@ DECIDED: Mapping[str, Text] = MappingProxyType(
     {"approved": say("Approved"), "refused": say("Refused"), "done": say("Done")}
 )
 STEPS: Mapping[str, Text] = MappingProxyType({"security": say("Security"), "clinical": say("Care")})
+FOLLOWED: Mapping[str, Text] = MappingProxyType(
+    {
+        "begin": say("Began the procedure"),
+        "stop": say("Stopped the procedure"),
+        "success": say("Did a step of the procedure"),
+        "failure": say("Could not do a step of the procedure"),
+        "skipped": say("Left out a step of the procedure"),
+        "yes": say("Answered yes in the procedure"),
+        "no": say("Answered no in the procedure"),
+    }
+)
 ANSWERED: Mapping[str, Text] = MappingProxyType(
     {
         "delivered": say("The notice was shown"),
@@ -82,6 +94,8 @@ class Record:
                 return _joined(parts, act.comment)
             case PlanDecided():
                 return _joined([DECIDED[act.decision], STEPS[act.step], self._action(act)], act.comment)
+            case ProcedureActed():
+                return _joined([FOLLOWED[act.outcome], self._procedure(act)], act.comment)
             case NoticeAnswered():
                 return _joined([ANSWERED[act.answer], self._notice(act.notice)], act.comment)
             case Reported():
@@ -128,6 +142,14 @@ class Record:
             plan = self.reader.plan_by_id(PlanId(act.plan))
             self._titles |= {f"{act.plan} {one.id}": one.title for one in plan.actions} if plan else {}
         return self._titles.get(f"{act.plan} {act.action}")
+
+    def _procedure(self, act: ProcedureActed) -> Text | None:
+        key = f"{act.plan} {act.procedure}"
+        if key not in self._titles:
+            plan = self.reader.plan_by_id(PlanId(act.plan))
+            self._titles[key] = None
+            self._titles |= {f"{act.plan} {one.id}": one.title for one in plan.procedures} if plan else {}
+        return self._titles[key]
 
 
 def _joined(parts: list[Text | None], comment: str) -> Text:

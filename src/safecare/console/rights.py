@@ -55,6 +55,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "alerts": CONTROL,
         "judge": ACTING,
         "decide": frozenset({OPERATOR, CISO, CRISIS, ADMIN}),
+        "procedures": CONTROL,
+        "act_on_procedure": ACTING,
         "print_page": CONTROL,
         # building
         "sites": STAFF,

@@ -129,11 +129,16 @@ def read_playbook(text: str, place: str) -> Playbook:
         raise PlaybookError(f"{place}: {error}") from error
 
 
-def built_in_playbooks() -> tuple[Playbook, ...]:
-    """Return the playbooks that come with the platform, by file name."""
+def named_playbooks() -> dict[str, Playbook]:
+    """Return the playbooks that come with the platform by the name of their file, without its ending."""
     folder = files("safecare.decide").joinpath("playbooks")
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda one: one.name)
-    return tuple(read_playbook(entry.read_text("utf-8"), entry.name) for entry in found)
+    return {one.name.removesuffix(".yaml"): read_playbook(one.read_text("utf-8"), one.name) for one in found}
+
+
+def built_in_playbooks() -> tuple[Playbook, ...]:
+    """Return the playbooks that come with the platform, by file name."""
+    return tuple(named_playbooks().values())
 
 
 def sentences(playbooks: tuple[Playbook, ...]) -> Iterator[str]:

@@ -13,10 +13,12 @@ from safecare.cascade.memory import AlertMemory
 from safecare.decide.approval import carried_over, decided, expired
 from safecare.decide.effects import RuleIndex
 from safecare.decide.playbook import Playbook, built_in_playbooks
+from safecare.decide.procedures.compile import Procedure, built_in_procedures
+from safecare.decide.procedures.desk import ProcedureDesk, merged
 from safecare.decide.ranking import rank
 from safecare.decide.wording import actions
 from safecare.model.alert import Alert
-from safecare.model.events.acts import PlanDecided
+from safecare.model.events.acts import PlanDecided, ProcedureActed
 from safecare.model.forecast import Forecast
 from safecare.model.hospital import Hospital
 from safecare.model.ids import IncidentId, PlanId, derived_id
@@ -44,11 +46,18 @@ class DecideStage:
     topics = frozenset({"forecast", "incident", "alert", "event"})
 
     def __init__(
-        self, hospital: Hospital, cascade: Cascade | None = None, playbooks: Sequence[Playbook] | None = None
+        self,
+        hospital: Hospital,
+        cascade: Cascade | None = None,
+        playbooks: Sequence[Playbook] | None = None,
+        procedures: Sequence[Procedure] | None = None,
     ) -> None:
         self._cascade = cascade or Cascade.of(hospital)
         self._index = RuleIndex(self._cascade.system)
         self._playbooks = tuple(built_in_playbooks() if playbooks is None else playbooks)
+        self._procedures = ProcedureDesk(
+            hospital, built_in_procedures() if procedures is None else procedures, self._playbooks
+        )
         self._alerts = AlertMemory()
         self._incidents: dict[IncidentId, Incident] = {}
         self._plans: dict[PlanId, Plan] = {}
@@ -67,6 +76,8 @@ class DecideStage:
                     yield from self._plan(item)
                 case PlanDecided():
                     yield from self._decide(item)
+                case ProcedureActed() if item.plan in self._plans:
+                    yield from self._revise(self._procedures.after(self._plans[item.plan], item))
                 case _:
                     pass
 
@@ -90,9 +101,11 @@ class DecideStage:
         known = self._plans.get(id)
         if known is not None and known.forecast_revision >= forecast.revision:
             return
-        seeds = self._cascade.seeds(incident, self._alerts.find(link.alert for link in incident.links))
+        alerts = list(self._alerts.find(link.alert for link in incident.links))
+        seeds = self._cascade.seeds(incident, alerts)
         draws = self._cascade.draws(incident, forecast.samples)
         fresh = actions(self._cascade, rank(self._cascade, self._index, self._playbooks, seeds, draws))
+        proposed = self._procedures.proposed(alerts, forecast)
         plan = Plan(
             id=id,
             incident=incident.id,
@@ -102,6 +115,7 @@ class DecideStage:
             at=forecast.at,
             expires=(self._now or forecast.at) + VALID,  # by our clock: a recording is of another time
             actions=carried_over(fresh, known.actions) if known else fresh,
+            procedures=merged(proposed, known.procedures if known else ()),
             marking=incident.marking,
         )
         yield from self._revise(plan)

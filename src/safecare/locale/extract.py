@@ -29,7 +29,9 @@ from jinja2 import nodes
 from safecare.locale.catalogue import PLACE
 
 YAML_KEYS = {
-    "decide": frozenset({"name", "title", "command", "description", "why", "cost_text", "infeasible"}),
+    "decide": frozenset(
+        {"name", "title", "command", "description", "why", "cost_text", "infeasible", "do", "ask", "until"}
+    ),
     "correlate": frozenset({"title", "why", "story", "description"}),
     "notify": frozenset({"title", "body"}),
     "scenarios": frozenset({"title", "description"}),

@@ -63,6 +63,48 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     approvals: tuple[Approval, ...] = ()
 
 
+class OpenStep(msgspec.Struct, frozen=True):
+    """A step of a running procedure that waits for somebody. `key` names this occurrence of it."""
+
+    key: str
+    role: str
+    text: Text
+    question: bool = False
+    """True: it wants yes or no."""
+
+
+class StepTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person did with one step of a procedure."""
+
+    key: str
+    text: Text
+    outcome: Literal["success", "failure", "skipped", "yes", "no"]
+    actor: str
+    at: datetime
+    comment: str = ""
+
+
+class Procedure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A playbook that people follow step by step; proposed, and begun by a person only."""
+
+    id: str
+    name: str
+    """Name of its file."""
+    title: Text
+    description: Text
+    why: tuple[Text, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """All that may have to be done, in order, before branches are known."""
+    frameworks: tuple[str, ...] = ()
+    """Places in crisis schemes to which the site may map it, each with the scheme's name."""
+    techniques: tuple[str, ...] = ()
+    state: Literal["proposed", "running", "finished", "stopped"] = "proposed"
+    open: tuple[OpenStep, ...] = ()
+    taken: tuple[StepTaken, ...] = ()
+    begun_by: str = ""
+    begun_at: datetime | None = None
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One revision of the ranked responses to an incident; ``wait`` is always among the actions."""
 
@@ -75,5 +117,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     expires: datetime
     actions: tuple[Action, ...]
+    procedures: tuple[Procedure, ...] = ()
+    """Those that run first, then those proposed, then those that are over."""
     marking: Marking = Marking()
     schema: int = SCHEMA_VERSION

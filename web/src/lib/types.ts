@@ -180,6 +180,31 @@ export interface Plan {
   at: string;
   expires: string;
   actions: Action[];
+  procedures: Procedure[];
+}
+
+export interface OpenStep {
+  key: string;
+  role: string;
+  role_name: string;
+  text: string;
+  question: boolean;
+}
+
+/** A playbook that people follow step by step. */
+export interface Procedure {
+  id: string;
+  title: string;
+  description: string;
+  why: string[];
+  steps: { role: string; role_name: string; text: string }[];
+  frameworks: string[];
+  techniques: string[];
+  state: "proposed" | "running" | "finished" | "stopped";
+  open: OpenStep[];
+  taken: { text: string; outcome: "success" | "failure" | "skipped" | "yes" | "no"; actor: string; at: string; comment: string }[];
+  begun_by: string;
+  begun_at: string | null;
 }
 
 export interface SiteLevels extends Named {

@@ -49,6 +49,15 @@ class Decide(msgspec.Struct, frozen=True):
     id: Key = ""
 
 
+class ActOnProcedure(msgspec.Struct, frozen=True):
+    """Body of POST /api/plans/{id}/procedures/{procedure}. `key` names the open step; begin and stop have none."""
+
+    outcome: Literal["begin", "stop", "success", "failure", "skipped", "yes", "no"]
+    key: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    comment: Words = ""
+    id: Key = ""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """Body of POST /api/notices/{id}/answer."""
 

@@ -233,6 +233,50 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     approvals: list[ApprovalView]
 
 
+class OpenStepView(msgspec.Struct, frozen=True):
+    """A step of a running procedure that waits for somebody."""
+
+    key: str
+    role: str
+    role_name: str
+    text: str
+    question: bool
+
+
+class StepTakenView(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did with a step."""
+
+    text: str
+    outcome: str
+    actor: str
+    at: datetime
+    comment: str
+
+
+class KnownProcedure(msgspec.Struct, frozen=True):
+    """A procedure that can be begun, proposed or not."""
+
+    id: str
+    title: str
+
+
+class ProcedureView(msgspec.Struct, frozen=True, kw_only=True):
+    """A playbook that people follow step by step."""
+
+    id: str
+    title: str
+    description: str
+    why: list[str]
+    steps: list[StepView]
+    frameworks: list[str]
+    techniques: list[str]
+    state: str
+    open: list[OpenStepView]
+    taken: list[StepTakenView]
+    begun_by: str
+    begun_at: datetime | None
+
+
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     """Ranked responses."""
 
@@ -241,3 +285,4 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     expires: datetime
     actions: list[ActionView]
+    procedures: list[ProcedureView]

@@ -37,6 +37,19 @@ class PlanDecided(Act, frozen=True, kw_only=True, tag="act.plan"):
     comment: str = ""
 
 
+class ProcedureActed(Act, frozen=True, kw_only=True, tag="act.procedure"):
+    """A person began or stopped a procedure of a plan (`key` empty), or did one of its steps.
+
+    `yes` and `no` answer a question; what a person could not do is `failure`, what was not needed is `skipped`.
+    """
+
+    plan: PlanId
+    procedure: str
+    outcome: Literal["begin", "stop", "success", "failure", "skipped", "yes", "no"]
+    key: str = ""
+    comment: str = ""
+
+
 class NoticeAnswered(Act, frozen=True, kw_only=True, tag="act.notice"):
     """The page showed a notice (delivered), a person opened it (read), or answered it."""
 

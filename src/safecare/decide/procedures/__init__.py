@@ -1,0 +1,1 @@
+"""Procedures: playbooks that people follow step by step, with branches; proposed, never started by themselves."""
