@@ -1,0 +1,98 @@
+"""Reading a DICOM file's structure: preamble, meta information, data set of any transfer syntax.
+
+Source: PS3.10 section 7.1 (preamble, prefix, meta information), PS3.5 annex A (transfer syntaxes; A.5 deflated).
+Files without preamble or meta information, which old devices write, are read as their first bytes look.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from safecare.formats.dicom.model import TRANSFER_SYNTAX, Dicom, DicomError, DicomLimitError, Element, Syntax
+from safecare.formats.dicom.walk import LONG, SHORT, walk
+
+MAX_INFLATED = 64 * 1024 * 1024
+"""Bytes that a deflated data set may inflate to. Chosen: the syntax is used for reports and small images."""
+_PREFIX = b"DICM"
+_VRS = LONG | SHORT
+_IMPLICIT = {"1.2.840.10008.1.2", "1.2.840.113619.5.2"}
+"""Implicit little endian, and GE's private one, whose pixels alone are big endian."""
+_BIG = "1.2.840.10008.1.2.2"
+_DEFLATED = {"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"}
+"""Deflated explicit little endian, JPIP referenced deflate: PS3.5 A.5, A.7."""
+
+
+def looks_like_dicom(data: bytes) -> bool:
+    """Tell whether the bytes are to be read as DICOM: by the prefix, or by a plausible first element without one."""
+    if data[128:132] == _PREFIX:
+        return True
+    if len(data) < 16 or data[:4] in (b"\0\0\0\0", b"\xff\xff\xff\xff"):
+        return False
+    little, big = int.from_bytes(data[:2], "little"), int.from_bytes(data[:2], "big")
+    if data[4:6] in _VRS:
+        return little in (2, 4, 8) or big in (2, 4, 8)
+    return little in (2, 8) and data[3] == 0 and int.from_bytes(data[4:8], "little") <= 256
+
+
+def read_dicom(data: bytes) -> Dicom:
+    """Read the structure. Raises `DicomError` only where nothing is DICOM; else the result tells its `problem`."""
+    at = 132 if data[128:132] == _PREFIX else 0
+    if not at and not looks_like_dicom(data):
+        raise DicomError("neither the prefix DICM nor an element at the start", 0)
+    preamble = data[:128] if at else b""
+    meta: list[Element] = []
+    try:
+        start = walk(data, at, len(data), meta, implicit=False, big=False, group=2)
+    except DicomError as problem:
+        return Dicom(data, data, preamble, meta, [], Syntax(""), at, _end(meta, at), problem)
+    syntax = _syntax(data, start, meta)
+    elements: list[Element] = []
+    body, first, problem, end = data, start, None, 0
+    if syntax.deflated:
+        body, end, problem = _inflate(data, start)
+        first = 0
+    try:
+        last = walk(body, first, len(body), elements, implicit=syntax.implicit, big=syntax.big)
+    except DicomError as error:
+        problem = problem or error
+        last = _end(elements, first)
+    return Dicom(data, body, preamble, meta, elements, syntax, start, end if syntax.deflated else last, problem)
+
+
+def _end(elements: list[Element], start: int) -> int:
+    """Return where the last whole element at the top ends."""
+    for one in reversed(elements):
+        if one.parent < 0:
+            return one.end if one.length >= 0 else one.start
+    return start
+
+
+def _syntax(data: bytes, start: int, meta: list[Element]) -> Syntax:
+    """Return how the data set is written: as declared, but as the first element looks where that says otherwise."""
+    uid = ""
+    for one in meta:
+        if one.tag == TRANSFER_SYNTAX:
+            uid = data[one.value : one.end][:64].decode("ascii", "replace").strip("\0 ")
+    if uid in _DEFLATED:
+        return Syntax(uid, deflated=True)
+    raw = data[start + 4 : start + 6]
+    explicit = raw in _VRS
+    big = uid == _BIG
+    if not uid:
+        group = int.from_bytes(data[start : start + 2], "little")
+        big = explicit and group >= 0x0400  # a group of 0002 to 0008, turned around
+    return Syntax(uid, implicit=not explicit if raw else uid in _IMPLICIT, big=big)
+
+
+def _inflate(data: bytes, start: int) -> tuple[bytes, int, DicomError | None]:
+    """Return the inflated data set, where the deflated one ends, and what was wrong with it."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        body = inflater.decompress(memoryview(data)[start:], MAX_INFLATED)
+    except zlib.error as error:
+        return b"", start, DicomError(f"its deflated data set is damaged ({error})", start)
+    if inflater.unconsumed_tail:
+        return body, len(data), DicomLimitError(f"its data set inflates to more than {MAX_INFLATED} bytes", start)
+    if not inflater.eof:
+        return body, len(data), DicomError("its deflated data set is cut off", len(data))
+    return body, len(data) - len(inflater.unused_data), None
