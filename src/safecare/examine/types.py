@@ -11,6 +11,7 @@ import re
 from pathlib import PurePosixPath
 
 from safecare.examine.api import Part
+from safecare.formats.dicom import looks_like_dicom
 
 _START: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -94,6 +95,7 @@ _MAIL_FIELDS = re.compile(
 _FIELD_LINE = re.compile(rb"(?:From [^\r\n]{1,200}\r?\n)?[!-9;-~]{1,76}:[ \t\r\n]")
 _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|table|form|title|style|div)[\s>/]")
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
+_HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,4}(?:\1|[\r\n])")
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
 _HEAD = 4096
 _TAIL = 66_000
@@ -111,6 +113,8 @@ def recognise(part: Part) -> tuple[str, ...]:
         if head.startswith(mark):
             found.append(kind)
     found += _placed(raw, head)
+    if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write
+        return (*found, "dicom")
     if not found or set(found) <= {"bmp", "mp3", "lzma", "cpio", "arj"}:
         found += _textual(raw, head, part)
     if not found:
@@ -162,9 +166,9 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
     low = start[:1024].lower()
     found: list[str] = []
     claimed = _ENDING.get(ending(part.name), "")
-    if start.startswith((b"MSH|", b"FHS|", b"BHS|")):
+    if _HL7.match(start):
         found.append("hl7")
-    if low.startswith(b"<?xml") or re.match(rb"<[a-z_:][\w:.-]*[\s>/]", low):
+    if low.startswith(b"<?xml") or re.match(rb"<(?:!doctype\s+(?!html)|!--|[a-z_:])[\w:.-]*[\s>/]", low):
         found.append("xml")
         if b"<clinicaldocument" in start.lower() or b"urn:hl7-org:v3" in start:
             found.insert(0, "cda")

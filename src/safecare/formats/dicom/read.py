@@ -34,8 +34,11 @@ def looks_like_dicom(data: bytes) -> bool:
     return little in (2, 8) and data[3] == 0 and int.from_bytes(data[4:8], "little") <= 256
 
 
-def read_dicom(data: bytes) -> Dicom:
-    """Read the structure. Raises `DicomError` only where nothing is DICOM; else the result tells its `problem`."""
+def read_dicom(data: bytes, *, inflated: int = MAX_INFLATED) -> Dicom:
+    """Read the structure; a deflated data set to at most `inflated` bytes.
+
+    Raises `DicomError` only where nothing is DICOM; else the result tells its `problem`.
+    """
     at = 132 if data[128:132] == _PREFIX else 0
     if not at and not looks_like_dicom(data):
         raise DicomError("neither the prefix DICM nor an element at the start", 0)
@@ -47,16 +50,17 @@ def read_dicom(data: bytes) -> Dicom:
         return Dicom(data, data, preamble, meta, [], Syntax(""), at, _end(meta, at), problem)
     syntax = _syntax(data, start, meta)
     elements: list[Element] = []
-    body, first, problem, end = data, start, None, 0
+    body, first, end = data, start, 0
+    wrong: DicomError | None = None
     if syntax.deflated:
-        body, end, problem = _inflate(data, start)
+        body, end, wrong = _inflate(data, start, inflated)
         first = 0
     try:
         last = walk(body, first, len(body), elements, implicit=syntax.implicit, big=syntax.big)
     except DicomError as error:
-        problem = problem or error
+        wrong = wrong or error
         last = _end(elements, first)
-    return Dicom(data, body, preamble, meta, elements, syntax, start, end if syntax.deflated else last, problem)
+    return Dicom(data, body, preamble, meta, elements, syntax, start, end if syntax.deflated else last, wrong)
 
 
 def _end(elements: list[Element], start: int) -> int:
@@ -84,15 +88,15 @@ def _syntax(data: bytes, start: int, meta: list[Element]) -> Syntax:
     return Syntax(uid, implicit=not explicit if raw else uid in _IMPLICIT, big=big)
 
 
-def _inflate(data: bytes, start: int) -> tuple[bytes, int, DicomError | None]:
+def _inflate(data: bytes, start: int, most: int) -> tuple[bytes, int, DicomError | None]:
     """Return the inflated data set, where the deflated one ends, and what was wrong with it."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        body = inflater.decompress(memoryview(data)[start:], MAX_INFLATED)
+        body = inflater.decompress(memoryview(data)[start:], most)
     except zlib.error as error:
         return b"", start, DicomError(f"its deflated data set is damaged ({error})", start)
     if inflater.unconsumed_tail:
-        return body, len(data), DicomLimitError(f"its data set inflates to more than {MAX_INFLATED} bytes", start)
+        return body, len(data), DicomLimitError(f"its data set inflates to more than {most} bytes", start)
     if not inflater.eof:
         return body, len(data), DicomError("its deflated data set is cut off", len(data))
     return body, len(data) - len(inflater.unused_data), None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from safecare.formats.dicom.model import ITEM, ITEM_END, SEQUENCE_END, DicomError, DicomLimitError, Element
+from safecare.formats.dicom.model import ITEM, ITEM_END, PIXEL_DATA, SEQUENCE_END, DicomError, DicomLimitError, Element
 
 MAX_ELEMENTS = 400_000
 """Elements of one file. Chosen: enhanced multi-frame images of 5,000 frames have about 300,000; reading takes 0.5 s."""
@@ -41,7 +41,7 @@ def walk(
     half = struct.Struct(">H" if big else "<H").unpack_from
     whole = struct.Struct(">I" if big else "<I").unpack_from
     stack: list[tuple[int, int, int, bool]] = []  # kind, stop, parent, implicit of what is around
-    kind, parent, outer, add, make = _DATASET, -1, implicit, elements.append, Element._make
+    kind, parent, add, make = _DATASET, -1, elements.append, Element._make
     while True:
         while at >= stop:
             if at > stop:
@@ -96,16 +96,16 @@ def walk(
             if at + 12 > stop:
                 raise DicomError("an element is cut off in its head", at)
             vr, value, length = _NAMES[raw], at + 12, whole(data, at + 8)[0]
-        elif raw.isalpha() and raw.isupper():  # a VR of a later edition: PS3.5 7.1.2 gives it 16 bits or 32
-            raise DicomError(f"an element of unknown VR {raw.decode('ascii', 'replace')}", at)
+        elif raw.isalpha() and raw.isupper():  # unknown: later editions use 32 bits (PS3.5 7.1.2), devices' own 16
+            vr, value, length = raw.decode("ascii"), at + 8, half(data, at + 6)[0]
+            if not length and at + 12 <= stop:
+                value, length = at + 12, whole(data, at + 8)[0]
         else:
             vr, value, length = "", at + 8, whole(data, at + 4)[0]
             raw = b""
         if length == UNDEFINED:
             inner = _SEQUENCE
-            if raw in _OPAQUE:
-                inner = _FRAGMENTS
-            elif (not raw or raw == b"UN") and tag == 0x7FE00010:
+            if raw in _OPAQUE or (tag == PIXEL_DATA and raw != b"SQ"):
                 inner = _FRAGMENTS
             elif raw not in (b"SQ", b"UN", b""):
                 raise DicomError("an element of undefined length that is no sequence", at)

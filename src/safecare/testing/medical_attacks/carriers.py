@@ -160,8 +160,6 @@ def hl7(_: random.Random) -> Iterator[Sample]:
         yield _one("hl7", "smuggled", name, f"Escapes hide a {name}.", oru(f"OBX|1|TX|1||{text}"))
     raw = oru("OBX|1|TX|1||Normal\nOBX|2|NM|K^Potassium||9.9|mmol/L")
     yield _one("hl7", "smuggled", "lf", "A segment after LF where segments end in CR.", raw)
-    raw = oru("OBX|1|TX|1||Normal").replace(b"Normal", b"Normal\x1c\r\x0b" + oru("OBX|1|TX|1||x")[:-1])
-    yield _one("hl7", "smuggled", "raw-frame", "The end and start of an MLLP frame within a message.", raw)
     for name in ("script-tag", "event-handler", "lookup", "javascript"):
         text = {
             "script-tag": "<script>console.log(1)</script>",
@@ -248,7 +246,8 @@ def resources(_: random.Random) -> Iterator[Sample]:
     xml = f'<DocumentReference xmlns="{_FHIR}"><status value="current"/><content>{inner}</content></DocumentReference>'
     yield _one("fhir", "xml", "reference", "A DocumentReference in XML.", xml.encode())
     entry = [{"resource": narrative("x")}, {"resource": reference(cda(non_xml(EICAR)), "text/xml")}]
-    yield _one("fhir", "nested", "bundle-cda", "Bundle > DocumentReference > CDA > EICAR.", fhir({"resourceType": "Bundle", "type": "document", "entry": entry}))  # fmt: skip
+    bundle = fhir({"resourceType": "Bundle", "type": "document", "entry": entry})
+    yield _one("fhir", "nested", "bundle-cda", "Bundle > DocumentReference > CDA > EICAR.", bundle)
     lines = b"\n".join(json.dumps(one).encode() for one in (narrative("x"), binary(EICAR)))
     yield _one("fhir", "binary", "ndjson", "The second line of a bulk export.", lines + b"\n")
     extension = [{"url": "http://hospital.example/x", "valueBase64Binary": _b64(pe())}]
@@ -278,7 +277,8 @@ def resources(_: random.Random) -> Iterator[Sample]:
         "<script>console.log(1)</script></div></text></Patient>"
     )
     yield _one("fhir", "narrative", "xml-script", "The narrative in XML: script.", xml.encode())
-    xml = f'<!DOCTYPE Patient [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<Patient xmlns="{_FHIR}"><id value="&e;"/></Patient>'
+    head = '<!DOCTYPE Patient [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n'
+    xml = f'{head}<Patient xmlns="{_FHIR}"><id value="&e;"/></Patient>'
     yield _one("fhir", "entity", "xxe", "An external entity.", xml.encode())
     for name, url in (
         ("file", "file:///etc/passwd"),
@@ -286,7 +286,8 @@ def resources(_: random.Random) -> Iterator[Sample]:
         ("script", "javascript:console.log(1)"),
     ):
         attachment = [{"attachment": {"contentType": "application/pdf", "url": url}}]
-        yield _one("fhir", "remote", name, f"An attachment at {url}.", fhir({"resourceType": "DocumentReference", "content": attachment}))  # fmt: skip
+        raw = fhir({"resourceType": "DocumentReference", "content": attachment})
+        yield _one("fhir", "remote", name, f"An attachment at {url}.", raw)
     deep = '{"resourceType":"Patient","extension":' + "[" * 100_000 + "]" * 100_000 + "}"
     yield _one("fhir", "bomb", "depth", "100,000 lists within each other.", deep.encode())
     twice = fhir(binary(pdf(""))).replace(b'"data"', b'"data": "' + letters.encode() + b'", "data"')
@@ -309,24 +310,33 @@ def mails(rng: random.Random) -> Iterator[Sample]:
 def benign(_: random.Random) -> Iterator[Sample]:
     """Yield the honest twins."""
     wrapped = oru(ed(pdf("") * 3, wrap="\\X0D0A\\"))
+    escapes = oru("OBX|1|FT|1||Ligne 1\\.br\\Ligne 2\\X0D\\\\X0A\\3 \\T\\ 4 \\F\\ 5 < 6")
+    table = '<table border="1"><tr><td>CRP &lt; 5</td></tr></table>'
+    link = '<linkHtml href="https://www.has-sante.fr/">HAS</linkHtml>'
+    sheet = '<?xml-stylesheet type="text/xsl" href="CDA.xsl"?>\n'
+    html = "<p>CRP &lt; 5 <b>normal</b> <a href='https://www.has-sante.fr/'>HAS</a></p>"
+    elsewhere = [{"attachment": {"url": "https://pacs.hopital.example/Binary/1"}}]
+    document: dict[str, object] = {"resourceType": "DocumentReference", "content": elsewhere}
+    data = f'<contentType value="application/pdf"/><data value="{_b64(pdf(""))}"/>'
+    message = oru(ed(pdf("")))
     told: dict[str, tuple[str, str, bytes]] = {
-        "pdf.hl7": ("hl7", "A message with a PDF.", oru(ed(pdf("")))),
+        "pdf.hl7": ("hl7", "A message with a PDF.", message),
         "wrapped.hl7": ("hl7", "Wrapped Base64.", wrapped),
         "cda.hl7": ("hl7", "A message with a CDA document.", oru(ed(cda(non_xml(pdf(""))), "text^xml"))),
-        "escapes.hl7": ("hl7", "Escapes for line ends and separators.", oru("OBX|1|FT|1||Ligne 1\\.br\\Ligne 2\\X0D\\\\X0A\\3 \\T\\ 4 \\F\\ 5 < 6")),
+        "escapes.hl7": ("hl7", "Escapes for line ends and separators.", escapes),
         "text.hl7": ("hl7", "A text with angle brackets.", oru("OBX|1|TX|1||CRP < 5 mg/L ; Na > 135 <normal>")),
         "mllp.hl7": ("hl7", "With the frame of MLLP.", b"\x0b" + oru("OBX|1|NM|K||4.1") + b"\x1c\r"),
         "batch.hl7": ("hl7", "Two messages in one file.", oru("OBX|1|NM|K||4.1") * 2),
         "pdf.xml": ("cda", "A document with a PDF body.", cda(non_xml(pdf("")))),
         "packed.xml": ("cda", "A deflated body.", cda(non_xml(b"Texte " * 100, "text/plain", "DF"))),
-        "narrative.xml": ("cda", "A narrative with table and link.", cda(section('<table border="1"><tr><td>CRP &lt; 5</td></tr></table><linkHtml href="https://www.has-sante.fr/">HAS</linkHtml>'))),
-        "stylesheet.xml": ("cda", "A stylesheet beside it.", cda(section("x"), '<?xml-stylesheet type="text/xsl" href="CDA.xsl"?>\n')),
+        "narrative.xml": ("cda", "A narrative with table and link.", cda(section(table + link))),
+        "stylesheet.xml": ("cda", "A stylesheet beside it.", cda(section("x"), sheet)),
         "binary.json": ("fhir", "A Binary with a PDF.", fhir(binary(pdf("")))),
-        "narrative.json": ("fhir", "A narrative.", fhir(narrative("<p>CRP &lt; 5 <b>normal</b> <a href='https://www.has-sante.fr/'>HAS</a></p>"))),
-        "url.json": ("fhir", "An attachment elsewhere.", fhir({"resourceType": "DocumentReference", "content": [{"attachment": {"url": "https://pacs.hopital.example/Binary/1"}}]})),
-        "binary.xml": ("fhir", "A Binary in XML.", f'<Binary xmlns="{_FHIR}"><contentType value="application/pdf"/><data value="{_b64(pdf(""))}"/></Binary>'.encode()),
-        "hl7.eml": ("mail", "A mail with a message.", mail(oru(ed(pdf(""))), "resultat.hl7", "x-application/hl7-v2+er7")),
-    }  # fmt: skip
+        "narrative.json": ("fhir", "A narrative.", fhir(narrative(html))),
+        "url.json": ("fhir", "An attachment elsewhere.", fhir(document)),
+        "binary.xml": ("fhir", "A Binary in XML.", f'<Binary xmlns="{_FHIR}">{data}</Binary>'.encode()),
+        "hl7.eml": ("mail", "A mail with a message.", mail(message, "resultat.hl7", "x-application/hl7-v2+er7")),
+    }
     for name, (family, what, raw) in told.items():
         yield Sample(
             name=f"{family}-benign-{name}", label="benign", family=family, technique="benign", what=what, raw=raw

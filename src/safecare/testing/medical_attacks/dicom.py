@@ -10,6 +10,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from safecare.testing.medical_attacks.payloads import (
     BINARIES,
@@ -52,9 +53,9 @@ SIDE = 16
 """Rows and columns of the made images."""
 
 
-def image(rng: random.Random, syntax: str = EXPLICIT, **more: object) -> Image:
-    """Return a valid CT image of random voxels in `syntax`; `more` are fields of `Image`, `items` added to its own."""
-    items: Items = {
+def image(rng: random.Random, syntax: str = EXPLICIT, items: Items | None = None, **more: Any) -> Image:
+    """Return a valid CT image of random voxels in `syntax`; `items` are added to its own, `more` fields of `Image`."""
+    own: Items = {
         (0x00080005, "CS"): "ISO_IR 192",
         (0x00080020, "DA"): "20260105",
         (0x00080060, "CS"): "CT",
@@ -73,14 +74,9 @@ def image(rng: random.Random, syntax: str = EXPLICIT, **more: object) -> Image:
         (0x00280102, "US"): 11,
         (0x00280103, "US"): 0,
     }
-    items |= more.pop("items", {})  # type: ignore[operator]
     voxels = b"".join(struct.pack("<H", rng.randrange(4096)) for _ in range(SIDE * SIDE))
-    made = Image(syntax=syntax, items=items, pixels=voxels)
-    for name, value in more.items():
-        setattr(made, name, value)
-    if made.fragments:
-        made.pixels = None
-    return made
+    pixels = None if more.get("fragments") else voxels
+    return Image(syntax=syntax, items={**own, **(items or {})}, pixels=pixels, **more)
 
 
 def _sample(technique: str, variant: str, what: str, raw: bytes, label: Label = "attack", twin: str = "ct") -> Sample:
@@ -212,8 +208,8 @@ def pixels(rng: random.Random) -> Iterator[Sample]:
         if name == "pe":
             yield _sample("pixel-payload", name, "The pixels are a program.", made.write())
     made = image(rng)
-    made.pixels = (made.pixels or b"") + bytes(rng.randrange(256) for _ in range(4096))
-    yield _sample("pixel-excess", "random", "4 kB that nothing shows behind the pixels.", made.write())
+    made.pixels = (made.pixels or b"") + bytes(rng.randrange(256) for _ in range(3000))
+    yield _sample("pixel-excess", "random", "3 kB that nothing shows behind the pixels.", made.write())
     made = image(rng)
     made.pixels = (made.pixels or b"")[: SIDE * SIDE]
     yield _sample("pixel-short", "half", "Half of the pixels are missing.", made.write(), "malformed")
@@ -333,6 +329,8 @@ def benign(rng: random.Random) -> Iterator[Sample]:
     three.pixels = noise[: 2 * SIDE * SIDE] * 3
     overlay: Items = {(0x60000010, "US"): SIDE, (0x60000011, "US"): SIDE, (0x60003000, "OW"): noise[: SIDE * SIDE // 8]}
     document: Items = {(0x00080060, "CS"): "DOC", (0x00420011, "OB"): pdf(""), (0x00420012, "LO"): "application/pdf"}
+    bulk: Items = {**creator, (0x00091010, "OB"): noise}
+    chance: Items = {**creator, (0x00091010, "OB"): b"MZ" + noise}
     odd = image(rng, items={(0x00280010, "US"): 5, (0x00280011, "US"): 3, (0x00280100, "US"): 8})
     odd.pixels = bytes(15)
     made: dict[str, tuple[str, Image]] = {
@@ -346,8 +344,8 @@ def benign(rng: random.Random) -> Iterator[Sample]:
         "rle": ("An RLE frame.", image(rng, RLE, fragments=(rle(),))),
         "frames": ("Three frames in five fragments.", image(rng, JPEG, fragments=(jpeg()[:60], jpeg()[60:], jpeg()))),
         "multi-frame": ("Three native frames.", three),
-        "private": ("A private block with bulk data.", image(rng, items={**creator, (0x00091010, "OB"): noise})),
-        "private-mz": ("A private value that begins with MZ by chance.", image(rng, items={**creator, (0x00091010, "OB"): b"MZ" + noise})),
+        "private": ("A private block with bulk data.", image(rng, items=bulk)),
+        "private-mz": ("A private value that begins with MZ by chance.", image(rng, items=chance)),
         "private-nested": ("Sequences with and without length.", image(rng, items=nested, undefined=True)),
         "tiff": ("A DICOM and TIFF dual file (whole-slide imaging).", image(rng, preamble=tiff)),
         "texts": ("Texts with angle brackets, MZ and PK.", image(rng, items=texts)),
@@ -361,7 +359,7 @@ def benign(rng: random.Random) -> Iterator[Sample]:
             "A retrieve URL of the hospital's own archive.",
             image(rng, items={(0x00081190, "UR"): "https://pacs.hopital.example/wado/studies/1.2.3"}),
         ),
-    }  # fmt: skip
+    }
     for name, (what, one) in made.items():
         yield _sample("benign", name, what, one.write(), "benign")
     without = image(rng).write()[132:]

@@ -7,6 +7,7 @@ script writes to the console. EICAR (https://www.eicar.org, the anti-malware tes
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import struct
 import zipfile
@@ -120,7 +121,7 @@ BINARIES: dict[str, bytes] = {
     "7z": b"7z\xbc\xaf\x27\x1c\0\4" + b"\0" * 24 + MARK,
     "rar": b"Rar!\x1a\x07\1\0" + b"\0" * 16 + MARK,
     "cab": b"MSCF\0\0\0\0" + struct.pack("<IIII", 64, 0, 44, 0) + b"\3\1\1\0\1\0\0\0" + b"\0" * 28 + MARK,
-    "gzip": b"\x1f\x8b\x08\0\0\0\0\0\0\3" + b"\x73\x2e\2\0" + b"\0" * 8 + MARK,
+    "gzip": gzip.compress(EICAR + MARK, mtime=0),
     "ole": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + b"\x3e\0\3\0\xfe\xff\x09\0" + b"\0" * 64 + MARK,
     "rtf": rb"{\rtf1\ansi {\object\objemb\objupdate{\*\objdata 0105}} " + MARK + b"}",
     "onenote": bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + b"\0" * 16 + MARK,

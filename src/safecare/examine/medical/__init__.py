@@ -1,0 +1,1 @@
+"""Analysers of medical files: DICOM, HL7 v2, CDA, FHIR."""

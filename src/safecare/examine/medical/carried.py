@@ -1,0 +1,62 @@
+"""Files that a health record carries: judged by what they must never be, then handed on."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, Where
+from safecare.examine.medical import payload
+from safecare.formats.embedded import Embedded
+from safecare.model.text import say
+
+_WBITS = {"DF": (-15, 15), "ZL": (15, -15), "GZ": (31, 15)}
+"""How zlib reads each compression of CDA (HL7 V3 data types, CompressionAlgorithm); senders mix up the first two."""
+_TEXTUAL = 4096
+"""Bytes that decide whether a file is text."""
+_RUNS = frozenset({"text/html", "text/xhtml", "application/xhtml+xml"})
+
+
+def carried(part: Part, one: Embedded, context: Context, *, twice: bool = False) -> Iterator[Finding | Part]:
+    """Yield what the embedded file `one` is, and the file itself."""
+    where = Where(part.path, one.place, (one.start, one.end))
+    raw = one.raw
+    if one.compression in _WBITS:
+        unpacked = _inflated(raw, one, context)
+        if unpacked is None:
+            why = say("A document is not packed as it says ({name}): no reader can open it.", name=one.compression)
+            yield Finding("record.packed", why, 0.1, where)
+        raw = unpacked or raw
+    begun = payload.begins(raw)
+    if begun and begun[1] in (payload.PROGRAM, payload.SCRIPT):
+        why = say(
+            "The record carries a file that runs ({kind}), declared as {media}.", kind=begun[0], media=one.media or "-"
+        )
+        yield Finding(f"record.carries.{begun[1]}", why, 0.95, where)
+    elif payload.EICAR in raw[:_TEXTUAL]:
+        yield Finding("record.carries.eicar", say("The record carries the EICAR test file."), 0.95, where)
+    elif _is_page(raw, one.media):
+        why = say("The record carries a page with a script, declared as {media}.", media=one.media or "-")
+        yield Finding("record.carries.page", why, 0.7, where)
+    if twice:
+        why = say("A document stands twice under one name: readers differ on which one counts.")
+        yield Finding("record.twice", why, 0.6, where)
+    yield part.child(one.place, raw, media=one.media, origin="record.document")
+
+
+def _inflated(raw: bytes, one: Embedded, context: Context) -> bytes | None:
+    """Return the unpacked file; None where it is not packed so. Raises `LimitError`."""
+    for wbits in _WBITS[one.compression]:
+        try:
+            zlib.decompressobj(wbits).decompress(raw[:512], 64)
+        except zlib.error:
+            continue
+        return context.budget.inflate(raw, one.place, wbits)
+    return None
+
+
+def _is_page(raw: bytes, media: str) -> bool:
+    """Tell whether this is a page (not another record, whose own analyser judges it) that runs a script."""
+    head = raw[:_TEXTUAL].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    page = head.startswith((b"<html", b"<!doctype html", b"<script", b"<svg", b"<body", b"<head"))
+    return (page or media.lower() in _RUNS) and any(payload.scripted(raw))

@@ -1,0 +1,77 @@
+"""CDA documents and FHIR resources in XML: embedded files, active narratives, entities, foreign stylesheets.
+
+Source: CDA R2 section 4.3.5 (narrative block), FHIR R4 Narrative (txt-1), CVE-2014-3861 (CDA.xsl runs scripts of
+the document), XML 1.0 section 4 (external entities), XInclude 1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, LimitError, Part, Where, analyser
+from safecare.examine.medical import payload
+from safecare.examine.medical.carried import carried
+from safecare.formats.clinical_xml import ClinicalXml, read_clinical_xml
+from safecare.model.text import Text, say
+
+_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument")
+"""What tells a fragment of a CDA document from any other XML."""
+_REMARKS: dict[str, tuple[str, float, Text]] = {
+    "active": ("record.active", 0.85, say("The narrative holds an element that acts: {detail}.", detail="")),
+    "handler": ("record.active", 0.85, say("An attribute of the document runs a script: {detail}.", detail="")),
+    "script": ("record.active", 0.9, say("A link of the document runs a script: {detail}.", detail="")),
+    "include": ("xml.include", 0.85, say("The document includes another file: {detail}.", detail="")),
+    "address": ("record.address", 0.6, say("The document refers to {detail}.", detail="")),
+    "stylesheet": ("xml.stylesheet", 0.55, say("The document is shown by a foreign stylesheet: {detail}.", detail="")),
+    "doctype": ("xml.doctype", 0.6, say("The document asks for a foreign definition: {detail}.", detail="")),
+    "entity": ("xml.entity", 0.9, say("The document asks for another file as an entity: {detail}.", detail="")),
+    "bomb": ("xml.bomb", 0.7, say("Entities of the document grow beyond its size: {detail}.", detail="")),
+}
+"""Rule, weight and sentence by kind of remark."""
+_ANYWHERE = frozenset({"entity", "bomb"})
+"""What no XML file needs; the rest is judged in health records only."""
+_ESCAPED = (b"&lt;script", b"&#60;script", b"&#x3c;script", b"&lt;iframe")
+
+
+@analyser("record", wants={"cda", "fhir", "xml"})
+class ClinicalXmlFile:
+    """Judges a health record in XML and hands on what it carries."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what is found."""
+        if "json" in part.types:
+            return
+        clinical = not {"cda", "fhir"}.isdisjoint(part.types) or any(mark in part.raw for mark in _CLINICAL)
+        found = read_clinical_xml(part.raw)
+        for kind, detail, offset in found.remarks:
+            if clinical or kind in _ANYWHERE:
+                rule, weight, text = _REMARKS[kind]
+                yield Finding(rule, Text(text.key, {"detail": detail}), weight, Where(part.path, "", (offset, offset)))
+        if clinical:
+            yield from _clinical(part, found)
+        for one in found.embedded:
+            yield from carried(part, one, context)
+        if found.deep >= 0:
+            raise LimitError("depth", f"byte {found.deep}")
+
+
+def _clinical(part: Part, found: ClinicalXml) -> Iterator[Finding]:
+    low = part.raw.lower() if b"cript" in part.raw or b"CRIPT" in part.raw or b"frame" in part.raw else b""
+    for mark in _ESCAPED:
+        at = low.find(mark) if low else -1
+        if at >= 0:
+            why = say("Escaped letters become a script where a page shows them as they are.")
+            yield Finding("record.escaped", why, 0.6, Where(part.path, "", (at, at + len(mark))))
+            break
+    if b"${jndi" in part.raw:
+        at = part.raw.find(b"${jndi")
+        why = say("A value holds a script or command: {text}.", text="${jndi")
+        yield Finding("record.active", why, 0.9, Where(part.path, "", (at, at + 6)))
+    if payload.EICAR in part.raw:
+        at = part.raw.find(payload.EICAR)
+        why = say("The record carries the EICAR test file.")
+        yield Finding("record.carries.eicar", why, 0.95, Where(part.path, "", (at, at)))
+    if found.damage and found.deep < 0 and part.types[:1] != ("xml",):
+        reason, offset = found.damage
+        why = say("The document is not well-formed: {reason}.", reason=reason)
+        yield Finding("record.malformed", why, 0.1, Where(part.path, f"byte {offset}"), unreadable=part.depth == 0)

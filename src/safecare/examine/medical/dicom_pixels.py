@@ -1,0 +1,150 @@
+"""Pixel data: as long as the image needs, frames that are images, nothing behind their end.
+
+Source: PS3.3 C.7.6.3 (Rows, Columns, Bits Allocated ...), PS3.5 section 8.1 (native), A.4 (encapsulated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safecare.examine.api import Finding, Part, Where
+from safecare.examine.medical import payload
+from safecare.formats.dicom import Dicom, Element
+from safecare.formats.dicom.frames import begins, codec, ends, markers
+from safecare.formats.dicom.model import ITEM, PIXEL_DATA
+from safecare.model.text import say
+
+_SAMPLES, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS = (
+    *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100),
+)
+LARGEST = 4 << 30
+"""Bytes of all frames together. Chosen: whole-slide images reach 3 GB a level."""
+BLOWN = 1000
+"""Image bytes per byte of pixel data: the best codecs of plain frames stay below 300. Chosen."""
+SLACK = 64
+"""Bytes behind the pixels or behind a frame's end that nobody wonders about. Chosen: below EICAR's 68."""
+_TAIL = 4096
+"""Bytes at the end of a frame of unknown end that are searched for payloads."""
+
+
+def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
+    """Yield what is wrong with the pixel data."""
+    one = found.top.get(PIXEL_DATA)
+    needed = _needed(found)
+    if needed > LARGEST and (one is None or needed > BLOWN * max(one.length, 1)):
+        why = say(
+            "The image claims {count} bytes of pixels, and holds {size}.", count=needed, size=one.length if one else 0
+        )
+        yield Finding("dicom.bomb.pixels", why, 0.6, _where(part, found, one))
+        return
+    if one is None or one.length <= 0:
+        return
+    if found.body[one.value - 4 : one.value] == b"\xff\xff\xff\xff":
+        yield from _frames(part, found, one)
+    else:
+        yield from _native(part, found, one, needed)
+
+
+def _needed(found: Dicom) -> int:
+    """Return the bytes that the native image needs; 0 where the file does not say."""
+    rows, columns, bits = found.number(_ROWS), found.number(_COLUMNS), found.number(_BITS)
+    frames, samples = max(found.number(_FRAMES, 1), 1), max(found.number(_SAMPLES, 1), 1)
+    needed = (rows * columns * bits * samples * frames + 7) // 8
+    halved = samples == 3 and "422" in found.text(_PHOTOMETRIC)
+    return needed * 2 // 3 if halved else needed
+
+
+def _native(part: Part, found: Dicom, one: Element, needed: int) -> Iterator[Finding | Part]:
+    body = found.body
+    begun = payload.begins(body, one.value, one.end)
+    if begun and begun[1] != payload.ARCHIVE:
+        why = say("The pixels are a file of kind {kind}.", kind=begun[0])
+        yield Finding(f"dicom.pixels.{begun[1]}", why, 0.95, _where(part, found, one))
+        yield part.child("pixels", body[one.value : one.end], origin="dicom.pixels")
+    if not needed:
+        return
+    excess = one.length - needed
+    if excess < -1 and found.problem is None:
+        why = say("The image needs {count} bytes of pixels, and {size} are there.", count=needed, size=one.length)
+        yield Finding("dicom.pixels.short", why, 0.2, _where(part, found, one), unreadable=True)
+    if excess < SLACK:
+        return
+    start = one.value + needed
+    tail = body[start : one.end]
+    if tail.count(tail[:1]) == len(tail):
+        return
+    where = Where(part.path, "(7FE0,0010)", None if found.syntax.deflated else (start, one.end))
+    hidden = payload.begins(tail) or next(((kind, sort) for kind, sort, _ in payload.hidden(tail, 0, len(tail))), None)
+    if hidden or any(payload.scripted(tail)):
+        kind, sort = hidden or ("script", payload.SCRIPT)
+        why = say("Behind the pixels, where no viewer looks, lies a file of kind {kind}.", kind=kind)
+        yield Finding(f"dicom.pixels.{sort}", why, 0.95, where)
+        yield part.child("behind the pixels", tail, origin="dicom.pixels")
+    elif excess % (needed // max(found.number(_FRAMES, 1), 1) or 1):
+        why = say("{count} bytes that no viewer shows lie behind the pixels.", count=excess)
+        yield Finding("dicom.pixels.excess", why, 0.55, where)
+
+
+def _frames(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part]:
+    """Judge each fragment; the first is the offset table."""
+    index = next(place for place in range(len(found.elements) - 1, -1, -1) if found.elements[place] is one)
+    fragments = [each for each in found.elements[index + 1 :] if each.parent == index and each.tag == ITEM]
+    if not fragments:
+        return
+    kind = codec(found.syntax.uid)
+    body, odd = found.body, False
+    for place, each in enumerate(fragments):
+        begun = payload.begins(body, each.value, each.end)
+        if begun:
+            yield from _foreign(part, found, place, each, each.value, begun)
+            continue
+        if not place or not each.length:
+            continue
+        if place == 1:
+            odd = not begins(kind, body[each.value : each.value + 64])
+        yield from _inside(part, found, kind, place, each)
+    if odd:
+        why = say("The frames are not what the transfer syntax says ({kind}).", kind=kind)
+        yield Finding("dicom.frames.other", why, 0.3, _where(part, found, one), unreadable=True)
+
+
+def _inside(part: Part, found: Dicom, kind: str, place: int, each: Element) -> Iterator[Finding | Part]:
+    """Judge what a frame's comments hold and what stands behind its end."""
+    body = found.body
+    end = each.end
+    if begins(kind, body[each.value : each.value + 64]):
+        end = ends(kind, body, each.value, each.end)
+        if kind == "jpeg":
+            for marker, start, stop in markers(body, each.value, each.end):
+                if marker == 0xFE or 0xE0 <= marker <= 0xEF:
+                    begun = payload.begins(body, start, stop) or (
+                        ("script", payload.SCRIPT) if any(payload.scripted(body[start:stop])) else None
+                    )
+                    if begun:
+                        yield from _foreign(part, found, place, each, start, begun)
+    start = end if end < each.end else max(each.value, each.end - _TAIL)
+    hidden = next(payload.hidden(body, start, each.end), None)
+    if hidden:
+        yield from _foreign(part, found, place, each, hidden[2], hidden[:2])
+    elif end < each.end - SLACK and body[end : each.end].strip(body[end : end + 1]):
+        tail = body[end : each.end]
+        script = any(payload.scripted(tail))
+        why = say("{count} bytes follow the end of a frame.", count=len(tail))
+        where = _where(part, found, each, end)
+        yield Finding("dicom.frames.excess", why, 0.9 if script else 0.3, where)
+        yield part.child(f"behind frame {place}", tail, origin="dicom.frame")
+
+
+def _foreign(
+    part: Part, found: Dicom, place: int, each: Element, start: int, begun: tuple[str, str]
+) -> Iterator[Finding | Part]:
+    why = say("Fragment {place} of the pixel data holds a file of kind {kind}.", place=place, kind=begun[0])
+    yield Finding(f"dicom.frames.{begun[1]}", why, 0.95, _where(part, found, each, start))
+    yield part.child(f"fragment {place}", found.body[start : each.end], origin="dicom.frame")
+
+
+def _where(part: Part, found: Dicom, one: Element | None, start: int | None = None) -> Where:
+    if one is None:
+        return Where(part.path, "(7FE0,0010)")
+    begun = one.value if start is None else start
+    return Where(part.path, "(7FE0,0010)", None if found.syntax.deflated else (begun, one.end))

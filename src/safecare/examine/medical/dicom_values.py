@@ -1,0 +1,192 @@
+"""Values of a data set: payloads, scripts, paths in identifiers, and addresses that a viewer would fetch from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Finding, Part, Where
+from safecare.examine.medical import payload
+from safecare.formats.dicom import Dicom, Element
+from safecare.formats.dicom.model import ITEM, PIXEL_DATA
+from safecare.model.text import Text, say
+
+DOCUMENT, _DOCUMENT_MEDIA = 0x00420011, 0x00420012
+"""Encapsulated Document and its MIME Type: PS3.3 C.24.2."""
+_FILE_ID = 0x00041500
+_PIXEL_URL = 0x00287FE0
+_ADDRESSES = {_PIXEL_URL, 0x00081190, 0x0040E010, 0x00081196}
+"""Pixel Data Provider URL, Retrieve URL, Retrieve URI, Warning-free retrieve: PS3.3 C.12.1, C.17.2; PS3.5 A.6."""
+_UIDS = frozenset(
+    {0x00020002, 0x00020003, 0x00020010, 0x00080014, 0x00080016, 0x00080018, 0x00080058, 0x00081150, 0x00081155}
+    | {0x0020000D, 0x0020000E, 0x00200052, 0x00200200, 0x00041510, 0x00041511, 0x00041512, 0x0040A124, 0x00081195}
+)
+"""Attributes of VR UI where the file writes no VR; the common ones of PS3.6."""
+_UID_LETTERS = b"0123456789.\0\\ "
+_PATH = re.compile(rb"/|:|(?:^|[\\/])\.\.(?:[\\/]|$|\0)|[;|`$<>&]")
+_RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar|com)(?:[?#\0 ]|$)")
+_SCHEME = re.compile(rb"(?i)\s*([a-z][a-z0-9+.-]*):")
+_MEDIA = {b"application/pdf": (b"%PDF-",), b"text/xml": (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")}
+"""How documents of a media type begin; leading white space apart."""
+_WEIGHT = {"zip": 0.4, "gzip": 0.2, "pdf": 0.2, "rtf": 0.3, "ole": 0.55}
+"""Weight of kinds that honest private data holds at times; a program or another archive has no such excuse. Chosen."""
+_NO_CREATOR = 0.2
+"""Added where nobody reserved the private block (PS3.5 section 7.8.1). Chosen."""
+_LONGEST_CODED = 1 << 20
+"""Bytes of one Base64 value that is not recognised by its start but decoded all the same. Chosen."""
+
+
+def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
+    """Yield what the values hold."""
+    body, told = found.body, set[int]()
+    first = payload.FIRST
+    for source, elements in ((found.data, found.meta), (body, found.elements)):
+        for place, one in enumerate(elements):
+            tag, vr, _, at, length, _ = one
+            if not length or tag in (ITEM, PIXEL_DATA):
+                continue
+            if vr == "UI" or (not vr and tag in _UIDS):
+                raw = source[at : at + length]
+                if raw.translate(None, _UID_LETTERS):
+                    yield from _uid(part, found, one, raw)
+            elif tag in _ADDRESSES:
+                yield from _address(part, found, one)
+            elif tag == _FILE_ID:
+                yield from _file_id(part, found, one)
+            elif tag == DOCUMENT:
+                told.add(at)
+                yield from _document(part, found, one)
+            elif length > 15 and source[at] in first and source is body:
+                begun = payload.begins(body, at, at + length)
+                if begun:
+                    told.add(at)
+                    yield from _payload(part, found, place, begun, at)
+    for start, stop in _regions(found):
+        yield from _hidden(part, found, start, stop, told)
+
+
+def _regions(found: Dicom) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of the data set around documents and pixels, which are judged for themselves."""
+    at = 0 if found.syntax.deflated else 132 if found.preamble else 0
+    stop = len(found.body) if found.syntax.deflated else found.end
+    for tag in (DOCUMENT, PIXEL_DATA):
+        one = found.top.get(tag)
+        if one is not None and one.length > 0 and at <= one.start:
+            yield at, one.start
+            at = one.end
+    if at < stop:
+        yield at, stop
+
+
+def _hidden(part: Part, found: Dicom, start: int, stop: int, told: set[int]) -> Iterator[Finding | Part]:
+    body = found.body
+    for kind, sort, at in payload.hidden(body, start, stop):
+        index = found.at(at)
+        one = found.elements[index] if index >= 0 else None
+        if one is None or not any(one.value <= known <= at for known in told if known <= at):
+            told.add(at)
+            yield from _payload(part, found, index, (kind, sort), at)
+    text = body[start:stop]
+    for low, high in payload.scripted(text):
+        index = found.at(start + low)
+        shown = text[low : min(high, low + 40)].decode("latin-1")
+        why = say("A value holds a script or command: {text}.", text=shown)
+        yield Finding("dicom.value.script", why, 0.9, _where(part, found, index, start + low, start + high))
+    for low, high, raw in payload.coded(text):
+        index = found.at(start + low)
+        begun = payload.begins(raw) or ("eicar", payload.TEST)
+        why = say("A value holds a file of kind {kind} as Base64.", kind=begun[0])
+        where = _where(part, found, index, start + low, start + high)
+        yield Finding(f"dicom.value.{begun[1]}", why, _weight(found, index, begun[0]), where)
+        yield part.child(found.path(index) or "data set", raw, origin="dicom.value")
+
+
+def _payload(part: Part, found: Dicom, index: int, begun: tuple[str, str], at: int) -> Iterator[Finding | Part]:
+    kind, sort = begun
+    end = found.elements[index].end if index >= 0 else found.end
+    why = say("A value holds a file of kind {kind}.", kind=kind)
+    where = _where(part, found, index, at, end)
+    yield Finding(f"dicom.value.{sort}", why, _weight(found, index, kind), where)
+    if sort != payload.TEST:
+        yield part.child(found.path(index) or "data set", found.body[at:end], origin="dicom.value")
+
+
+def _weight(found: Dicom, index: int, kind: str) -> float:
+    weight = _WEIGHT.get(kind, 0.95)
+    if weight < 0.5 and index >= 0 and not _reserved(found, index):
+        weight += _NO_CREATOR
+    return weight
+
+
+def _reserved(found: Dicom, index: int) -> bool:
+    """Tell whether element `index` is a standard one, or a private one whose block somebody reserved."""
+    one = found.elements[index]
+    if not one.tag >> 16 & 1:
+        return True
+    creator = one.tag & 0xFFFF0000 | (one.tag & 0xFFFF) >> 8
+    return any(other.tag == creator and other.parent == one.parent for other in found.elements)
+
+
+def _uid(part: Part, found: Dicom, one: Element, raw: bytes) -> Iterator[Finding]:
+    if _PATH.search(raw):
+        why = say("An identifier is written as a path or command: {text}.", text=_text(raw))
+        yield Finding("dicom.uid.path", why, 0.9, _of(part, found, one))
+    else:
+        why = say("An identifier holds other things than numbers and dots: {text}.", text=_text(raw))
+        yield Finding("dicom.uid.letters", why, 0.1, _of(part, found, one))
+
+
+def _file_id(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
+    raw = found.body[one.value : one.end].rstrip(b"\0 ")
+    names = re.split(rb"[\\/]", raw)
+    if b".." in names or raw[:1] in (b"/", b"\\") or b":" in raw or b"\0" in raw:
+        why = say("A file of the directory lies outside of it: {text}.", text=_text(raw))
+        yield Finding("dicom.directory.path", why, 0.9, _of(part, found, one))
+
+
+def _address(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
+    raw = found.body[one.value : one.end].strip(b"\0 ")
+    scheme = _SCHEME.match(raw)
+    foreign = raw.startswith((b"\\\\", b"//")) or (
+        scheme and scheme.group(1).lower() not in (b"http", b"https", b"urn")
+    )
+    why: Text
+    if foreign or _RISKY_ENDING.search(raw) or payload.PLAIN_SCRIPT.search(raw.lower()):
+        why = say("A viewer is told to fetch {text}, which is no image of an archive.", text=_text(raw))
+        yield Finding("dicom.address.foreign", why, 0.9, _of(part, found, one))
+    elif one.tag == _PIXEL_URL:
+        why = say("The pixels are to be fetched from {text}.", text=_text(raw))
+        yield Finding("dicom.address.pixels", why, 0.6, _of(part, found, one))
+
+
+def _document(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part]:
+    raw = found.body[one.value : one.end]
+    media = found.bytes_of(_DOCUMENT_MEDIA, 64).strip(b"\0 ").lower()
+    begun = payload.begins(raw)
+    starts = _MEDIA.get(media)
+    if begun and (begun[1] in (payload.PROGRAM, payload.SCRIPT) or (media.startswith(b"model/") and begun[0] != "zip")):
+        why = say("The document of the file is a {kind}.", kind=begun[0])
+        yield Finding(f"dicom.document.{begun[1]}", why, 0.95, _of(part, found, one))
+    elif starts and not raw[:1024].lstrip().startswith(starts) and b"%PDF-" not in raw[:1024]:
+        why = say("The document is declared as {media} and is none.", media=_text(media))
+        yield Finding("dicom.document.other", why, 0.6, _of(part, found, one))
+    elif begun and begun[1] == payload.ARCHIVE and not media.endswith(b"zip"):
+        why = say("The document of the file is a {kind}.", kind=begun[0])
+        yield Finding("dicom.document.archive", why, 0.7, _of(part, found, one))
+    yield part.child("document", raw.rstrip(b"\0") or raw, media=_text(media), origin="dicom.document")
+
+
+def _of(part: Part, found: Dicom, one: Element) -> Where:
+    try:
+        path = found.path(found.elements.index(one))
+    except ValueError:  # of the meta information
+        path = f"({one.tag >> 16:04X},{one.tag & 0xFFFF:04X})"
+    return Where(part.path, path, None if found.syntax.deflated else (one.value, one.end))
+
+
+def _where(part: Part, found: Dicom, index: int, start: int, end: int) -> Where:
+    return Where(part.path, found.path(index), None if found.syntax.deflated else (start, end))
+
+
+def _text(raw: bytes) -> str:
+    return raw[:60].decode("latin-1").rstrip("\0 ")

@@ -1,0 +1,53 @@
+"""FHIR resources in JSON: what they carry, narratives that act, attachments that lie elsewhere.
+
+Source: FHIR R4 Binary, Attachment, Narrative (txt-1: no active content).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.medical import payload
+from safecare.examine.medical.carried import carried
+from safecare.formats.fhir import FhirError, read_fhir, strings
+from safecare.model.text import say
+
+_ACTIVE = re.compile(
+    r"(?is)<\s*(?:script|iframe|object|embed|form|applet|base|frame|meta)[\s>/]|<[^<>]*\son[a-z]{3,20}\s*=|"
+    r"(?:href|src|action|data)\s*=\s*[\"']?\s*(?:javascript|vbscript|data:text/html)"
+)
+_FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
+
+
+@analyser("fhir", wants={"fhir"})
+class FhirFile:
+    """Judges resources and hands on what they carry."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what is found."""
+        if "json" not in part.types:
+            return
+        try:
+            found = read_fhir(part.raw)
+        except FhirError as error:
+            if error.deep:
+                raise LimitError("depth", "JSON") from error
+            raise UnreadableError(error.reason, f"byte {error.offset}") from error
+        for one in found.embedded:
+            yield from carried(part, one, context, twice=bool({"data"} & set(found.twice)))
+        for place, xhtml in found.narratives:
+            acts = _ACTIVE.search(xhtml)
+            if acts:
+                why = say("The narrative holds an element that acts: {detail}.", detail=acts.group()[:60])
+                yield Finding("record.active", why, 0.85, Where(part.path, place))
+        for place, url in found.addresses:
+            if _FOREIGN.match(url):
+                why = say("An attachment lies at {text}.", text=url[:60])
+                yield Finding("record.address", why, 0.7, Where(part.path, place))
+        for text in strings(part.raw, found):
+            for low, high in payload.scripted(text):
+                shown = text[low : min(high, low + 40)].decode("latin-1")
+                why = say("A value holds a script or command: {text}.", text=shown)
+                yield Finding("fhir.script", why, 0.6, Where(part.path))

@@ -1,0 +1,103 @@
+r"""HL7 v2 messages: what their documents carry, and segments that escapes or line ends hide.
+
+Source: HL7 v2.5.1 section 2.7 (a receiver that resolves `\X0D\` before it splits sees other segments than one that
+splits first), MLLP release 1 (a frame within a message is another message).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, UnreadableError, Where, analyser
+from safecare.examine.medical import payload
+from safecare.examine.medical.carried import carried
+from safecare.formats.embedded import Embedded
+from safecare.formats.hl7 import Hl7Error
+from safecare.formats.hl7_documents import documents, messages, pointers
+from safecare.model.text import say
+
+_NAMES = (
+    b"MSH PID PV1 OBX OBR ORC EVN NTE MSA ERR AL1 DG1 PR1 IN1 GT1 NK1 RXA RXE RXO SCH AIS AIL AIP TXA SPM MRG Z[A-Z]\\w"
+)
+_SEGMENT = b"(?:" + _NAMES.replace(b" ", b"|") + b")"
+"""Segments that mean something to a receiver (HL7 v2.5.1 appendix A), and those of a site's own."""
+_ESCAPED = re.compile(
+    rb"\\X(?:[0-9A-Fa-f]{2})*(?:0[AaDd]|0[Bb]|1[Cc])(?:[0-9A-Fa-f]{2})*\\(?:\\X(?:[0-9A-Fa-f]{2})+\\){0,4}"
+    + _SEGMENT
+    + rb"(?:\||\\F\\|\\X7[Cc]\\)"
+)
+_FRAME = re.compile(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[Bb]4[Dd]5348)")
+_LINE = re.compile(rb"[^\r\n]\n" + _SEGMENT + rb"\|")
+_RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
+_MOST = 20
+
+
+@analyser("hl7", wants={"hl7"})
+class Hl7File:
+    """Judges one file of messages and hands on their documents."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what is found."""
+        raw = part.raw
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raw = raw.decode("utf-16", "replace").encode("utf-8")
+        try:
+            found = messages(raw)
+        except Hl7Error as error:
+            raise UnreadableError(error.reason, error.place) from error
+        held: list[Embedded] = []
+        for start, end, separators in found:
+            held += documents(raw, start, end, separators)
+            for low, high in pointers(raw, start, end, separators):
+                yield from _pointer(part, raw[low:high], low)
+        for one in held:
+            yield from carried(part, one, context)
+        yield from _smuggled(part, raw, single=len(found) == 1)
+        at = 0
+        for start, end in [*sorted((one.start, one.end) for one in held), (len(raw), len(raw))]:
+            yield from _texts(part, raw, at, start)
+            at = max(at, end)
+
+
+def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:
+    if b"\\X" in raw:
+        for pattern in (_ESCAPED, _FRAME):
+            for count, found in enumerate(pattern.finditer(raw)):
+                if count >= _MOST:
+                    break
+                why = say("Escapes hide what a receiver may read as a segment or message of its own.")
+                yield Finding("hl7.smuggled.escape", why, 0.85, Where(part.path, "", found.span()))
+    lone = raw.count(b"\r") - raw.count(b"\r\n")
+    if single and lone >= 2:
+        line = _LINE.search(raw)
+        if line and raw.count(b"\n") - raw.count(b"\r\n") <= lone:
+            why = say(
+                "A segment follows a line end that is none in this message: receivers differ on whether it counts."
+            )
+            yield Finding("hl7.smuggled.line", why, 0.6, Where(part.path, "", line.span()))
+
+
+def _pointer(part: Part, raw: bytes, start: int) -> Iterator[Finding]:
+    plain = raw.replace(b"\\E\\", b"\\").strip()
+    if plain.startswith((b"\\\\", b"//")) or _RISKY.search(plain):
+        why = say("A reference leads to {text}.", text=plain[:60].decode("latin-1"))
+        yield Finding("hl7.pointer", why, 0.7, Where(part.path, "OBX-5", (start, start + len(raw))))
+
+
+def _texts(part: Part, raw: bytes, start: int, stop: int) -> Iterator[Finding | Part]:
+    text = raw[start:stop]
+    for low, high in payload.scripted(text):
+        shown = text[low : min(high, low + 40)].decode("latin-1")
+        why = say("A value holds a script or command: {text}.", text=shown)
+        yield Finding("hl7.script", why, 0.85, Where(part.path, "", (start + low, start + high)))
+    for low, high, inner in payload.coded(text):
+        one = Embedded("text", "", inner, start + low, start + high)
+        where = Where(part.path, "text", (start + low, start + high))
+        yield Finding("hl7.coded", say("A plain value holds a file as Base64."), 0.4, where)
+        yield part.child(one.place, inner, origin="record.document")
+    if payload.EICAR in text:
+        at = start + text.find(payload.EICAR)
+        yield Finding(
+            "record.carries.eicar", say("The record carries the EICAR test file."), 0.95, Where(part.path, "", (at, at))
+        )

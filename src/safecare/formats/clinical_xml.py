@@ -1,0 +1,202 @@
+"""CDA documents, FHIR resources in XML, and fragments of either: embedded files, and what acts when they are shown.
+
+Expat reads without namespaces and without following anything; entities in text are never expanded. What is not
+well-formed is read as far as possible, as lenient readers do. Source: CDA R2 4.3.1 (nonXMLBody), data type ED; FHIR R4
+Narrative (txt-1); XML 1.0 section 4 (entities); XInclude 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+
+from safecare.formats.embedded import Embedded, from_base64
+
+MAX_DEPTH = 256
+"""Elements within elements (as libxml2)."""
+MOST = 2000
+"""Embedded files, and remarks, of one document. Chosen."""
+_ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "applet", "base", "frame", "meta"})
+"""Elements that the narrative of both standards forbids, and that act."""
+_LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction"})
+_LOOSE = re.compile(rb"(?i)representation\s*=\s*[\"']B64[\"'][^>]{0,400}>([A-Za-z0-9+/=\s]{16,})")
+
+
+class ClinicalXmlError(ValueError):
+    """No XML at all, or beyond a limit: `reason`, and `offset` of the byte."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        """Keep reason and offset."""
+        super().__init__(f"byte {offset}: {reason}")
+        self.reason, self.offset = reason, offset
+
+
+@dataclass
+class ClinicalXml:
+    """What was found. `remarks` are (kind, detail, offset) of what acts, `damage` where it is not well-formed."""
+
+    embedded: list[Embedded] = field(default_factory=list)
+    remarks: list[tuple[str, str, int]] = field(default_factory=list)
+    damage: tuple[str, int] | None = None
+    deep: int = -1
+    """Offset where nesting went beyond the limit; -1 if it did not."""
+
+    def remark(self, kind: str, detail: str, offset: int) -> None:
+        """Keep a remark, up to the limit."""
+        if len(self.remarks) < MOST:
+            self.remarks.append((kind, detail[:120], offset))
+
+
+def read_clinical_xml(raw: bytes) -> ClinicalXml:
+    """Read a document or a fragment of one; what is wrong with it stands in the result. Never raises."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # whatever its declaration says
+        raw = raw.decode("utf-16", "replace").encode("utf-8")
+    first = _read(raw, b"")
+    if first.damage is None or first.deep >= 0:
+        return first
+    declared = re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}\?>", raw)
+    start = declared.end() if declared else 0
+    second = _read(raw[start:], b"<fragment>", start)  # several roots: examples and extracts are written so
+    best = second if second.damage is None else first
+    if best.damage is not None:
+        for found in _LOOSE.finditer(raw, max(0, best.damage[1] - 65536)):
+            known = any(one.start <= found.start(1) < one.end for one in best.embedded)
+            if not known and len(best.embedded) < MOST:
+                best.embedded.append(Embedded("text", "", from_base64(found.group(1)), *found.span(1)))
+    return best
+
+
+def _read(raw: bytes, before: bytes, shift: int = 0) -> ClinicalXml:
+    reader = _Reader(shift - len(before))
+    try:
+        reader.parser.Parse(before, False)
+        reader.parser.Parse(raw, False)
+        reader.parser.Parse(b"</fragment>" if before else b"", True)
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code) or "not well-formed"
+        offset = max(0, reader.parser.ErrorByteIndex + reader.shift)
+        reader.flush(offset)
+        if "amplification" in reason:
+            reader.found.remark("bomb", reason, offset)
+        reader.found.damage = (reason, offset)
+    except _TooDeepError:
+        reader.found.deep = reader.offset
+        reader.found.damage = ("nested too deeply", reader.offset)
+    return reader.found
+
+
+class _TooDeepError(Exception):
+    pass
+
+
+class _Reader:
+    """Expat's handlers and their state."""
+
+    def __init__(self, shift: int) -> None:
+        self.shift = shift
+        self.found = ClinicalXml()
+        self.parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.buffer_size = 1 << 18
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.ProcessingInstructionHandler = self._instruction
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._entity
+        parser.DefaultHandler = _ignore  # also keeps entities in text from being expanded
+        self._path: list[str] = []
+        self._narrative = 0
+        self._coded: tuple[int, dict[str, str], int, list[str]] | None = None
+        self._entities: dict[str, int] = {}
+
+    @property
+    def offset(self) -> int:
+        return self.parser.CurrentByteIndex + self.shift
+
+    def flush(self, offset: int) -> None:
+        """Take what was read of a coded text that never ended."""
+        if self._coded:
+            self._finish(offset)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        path = self._path
+        path.append(name)
+        if len(path) > MAX_DEPTH:
+            raise _TooDeepError
+        local = name.rpartition(":")[2]
+        low = local.lower()
+        if local in ("text", "div"):
+            self._narrative += 1
+        if self._narrative and low in _ACTIVE:
+            self.found.remark("active", local, self.offset)
+        if attributes:
+            self._attributes(local, attributes)
+
+    def _attributes(self, local: str, attributes: dict[str, str]) -> None:
+        if attributes.get("representation") == "B64" and not self._coded:
+            self._coded = (len(self._path), attributes, self.offset, [])
+            self.parser.CharacterDataHandler = self._coded[3].append
+        for name, value in attributes.items():
+            if name[:2] in ("on", "On", "oN", "ON") and name.isalpha() and len(name) > 4:
+                self.found.remark("handler", name, self.offset)
+            elif name in _LINKS or (name[:5] == "xmlns"):
+                self._link(local, name, value)
+
+    def _link(self, local: str, name: str, value: str) -> None:
+        if name == "value" and len(value) >= 16 and (local == "data" or local.endswith("Base64Binary")):
+            if len(self.found.embedded) < MOST:
+                at = self.offset
+                raw = from_base64(value.encode("ascii", "ignore"))
+                self.found.embedded.append(Embedded("/".join(self._path[-3:]), "", raw, at, at + len(value)))
+            return
+        head = "".join(value[:200].split()).lower()
+        if head.startswith(("javascript:", "vbscript:", "data:text/html")):
+            self.found.remark("script", f"{name}={value}", self.offset)
+        elif "2001/xinclude" in head:
+            self.found.remark("include", value, self.offset)
+        elif head.startswith(("file:", "\\\\", "smb:")) and local in ("reference", "url", "attachment", "img"):
+            self.found.remark("address", value, self.offset)
+
+    def _end(self, name: str) -> None:
+        if self._coded and len(self._path) == self._coded[0]:
+            self._finish(self.offset)
+        if name.rpartition(":")[2] in ("text", "div"):
+            self._narrative -= 1
+        self._path.pop()
+
+    def _finish(self, end: int) -> None:
+        assert self._coded  # noqa: S101 - both callers have looked
+        _, told, start, letters = self._coded
+        self._coded = None
+        self.parser.CharacterDataHandler = None
+        raw = from_base64("".join(letters).encode("ascii", "ignore"))
+        if raw and len(self.found.embedded) < MOST:
+            media, packed = told.get("mediaType", ""), told.get("compression", "")
+            self.found.embedded.append(Embedded("/".join(self._path[-3:]), media, raw, start, end, packed))
+
+    def _instruction(self, target: str, data: str) -> None:
+        if target == "xml-stylesheet":
+            href = re.search(r"href\s*=\s*[\"']([^\"']{0,400})", data)
+            if href and re.match(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\\\\)", href.group(1), re.IGNORECASE):
+                self.found.remark("stylesheet", href.group(1), self.offset)
+
+    def _doctype(self, name: str, system: str | None, public: str | None, internal: int) -> None:
+        if system and re.match(r"[a-z][a-z0-9+.-]*:|//|\\\\", system, re.IGNORECASE):
+            self.found.remark("doctype", system, self.offset)
+
+    def _entity(self, name: str, parameter: int, value: str | None, base: Any, system: str | None, *_: Any) -> None:
+        if system is not None:
+            self.found.remark("entity", f"{name} = {system}", self.offset)
+        elif value is not None:
+            inner = sum(self._entities.get(one, 0) for one in re.findall(r"&([^;&\s]{1,100});", value))
+            self._entities[name] = min(len(value) + inner, 1 << 60)
+            if len(value) + inner > 1 << 16 or len(self._entities) > 1000 or (inner and len(value) + inner > 4096):
+                self.found.remark("bomb", f"{name}: {self._entities[name]} letters", self.offset)
+            elif len(value) > 1024:
+                self.found.remark("bomb", f"{name}: {len(value)} letters", self.offset)
+
+
+def _ignore(_: str) -> None:
+    """Take what has no handler of its own."""

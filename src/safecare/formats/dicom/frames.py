@@ -1,0 +1,77 @@
+"""Encapsulated frames: how an image of a transfer syntax must begin, where it ends, and the comments within.
+
+Source: PS3.5 annexes A.4 (encapsulation), G (RLE); ISO 10918-1 annex B (JPEG markers), ISO 15444-1 annex A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_JPEG, _J2K, _RLE, _VIDEO, _JXL = "jpeg", "jpeg-2000", "rle", "video", "jpeg-xl"
+_KINDS = (
+    ("1.2.840.10008.1.2.4.5", _JPEG),  # .50 to .57
+    ("1.2.840.10008.1.2.4.6", _JPEG),
+    ("1.2.840.10008.1.2.4.7", _JPEG),
+    ("1.2.840.10008.1.2.4.8", _JPEG),  # .80, .81: JPEG-LS has JPEG's markers
+    ("1.2.840.10008.1.2.4.90", _J2K),
+    ("1.2.840.10008.1.2.4.91", _J2K),
+    ("1.2.840.10008.1.2.4.92", _J2K),
+    ("1.2.840.10008.1.2.4.93", _J2K),
+    ("1.2.840.10008.1.2.4.10", _VIDEO),  # .100 to .108
+    ("1.2.840.10008.1.2.4.11", _JXL),  # .110 to .112
+    ("1.2.840.10008.1.2.4.20", _J2K),  # .201 to .203: high throughput
+    ("1.2.840.10008.1.2.5", _RLE),
+)
+_STARTS: dict[str, tuple[bytes, ...]] = {
+    _JPEG: (b"\xff\xd8\xff",),
+    _J2K: (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "),
+    _JXL: (b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\xff\xd8\xff"),
+    _VIDEO: (b"\0\0\1", b"\0\0\0\1", b"\x47"),
+}
+MOST_MARKERS = 200
+"""Markers of one frame that are looked at. Chosen: a JPEG has about 10, with colour profiles up to 60."""
+
+
+def codec(uid: str) -> str:
+    """Return the kind of frames of a transfer syntax; empty if it is none that is known here."""
+    return next((kind for start, kind in _KINDS if uid.startswith(start)), "")
+
+
+def begins(kind: str, frame: bytes) -> bool:
+    """Tell whether `frame` (its first bytes) begins as a frame of `kind` must; True where that is not known."""
+    if kind == _RLE:
+        return len(frame) >= 64 and 1 <= int.from_bytes(frame[:4], "little") <= 15 and frame[4:8] == b"\x40\0\0\0"
+    if kind == _VIDEO and frame[4:8] == b"ftyp":
+        return True
+    return kind not in _STARTS or frame.startswith(_STARTS[kind])
+
+
+def ends(kind: str, data: bytes, start: int, stop: int) -> int:
+    """Return the offset after the image that begins at `start`; `stop` where that can't be told or it is cut off."""
+    if kind == _JPEG:
+        scan = start
+        for marker, _, after in markers(data, start, stop):
+            scan = after if marker == 0xDA else scan
+    elif kind == _J2K and data[start : start + 2] == b"\xff\x4f":
+        scan = data.find(b"\xff\x93", start, stop)  # start of data: behind it no marker but the end can stand
+    else:
+        return stop
+    found = data.find(b"\xff\xd9", scan, stop) if scan > start else -1
+    return found + 2 if found >= 0 else stop
+
+
+def markers(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, start of its segment's content, end of it) of a JPEG up to its first scan."""
+    at = start + 2
+    for _ in range(MOST_MARKERS):
+        if at + 4 > stop or data[at] != 0xFF:
+            return
+        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xFF:  # fill byte (B.1.1.2)
+            at += 1
+            continue
+        end = min(at + 2 + size, stop)
+        yield marker, at + 4, end
+        if marker == 0xDA or size < 2:
+            return
+        at = end

@@ -1,0 +1,141 @@
+"""FHIR resources in JSON: embedded files, narratives, addresses. Also bulk exports (one resource per line).
+
+Source: FHIR R4 Binary, Attachment (data, url), Narrative, base64Binary; RFC 8259. A name that stands twice in one
+object is told: readers differ on which one counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from safecare.formats.embedded import Embedded, from_base64
+
+MOST = 5000
+"""Embedded files, narratives and addresses of one file. Chosen: bundles of 1,000 documents are the largest in use."""
+SHORTEST = 16
+"""Letters of coded data that are worth decoding. Chosen: less holds no file."""
+
+
+class FhirError(ValueError):
+    """No JSON: `reason`, and `offset` of the byte. `deep` where it is nested beyond any use."""
+
+    def __init__(self, reason: str, offset: int, *, deep: bool = False) -> None:
+        """Keep reason, offset and whether depth was the reason."""
+        super().__init__(f"byte {offset}: {reason}")
+        self.reason, self.offset, self.deep = reason, offset, deep
+
+
+@dataclass
+class Fhir:
+    """What was found."""
+
+    embedded: list[Embedded] = field(default_factory=list)
+    narratives: list[tuple[str, str]] = field(default_factory=list)
+    """Place and XHTML."""
+    addresses: list[tuple[str, str]] = field(default_factory=list)
+    """Place and URL of attachments that are elsewhere."""
+    twice: list[str] = field(default_factory=list)
+    """Names that stand twice in one object."""
+
+
+def read_fhir(raw: bytes) -> Fhir:
+    """Read one resource, or one per line. Raises `FhirError`."""
+    data = _plain(raw)
+    found = Fhir()
+    try:
+        try:
+            _walk(_decode(data, found), data, found)
+        except msgspec.DecodeError as error:
+            lines = data.split(b"\n")
+            if len(lines) < 2 or not lines[0].rstrip().endswith(b"}"):
+                raise FhirError(str(error), 0) from error
+            for line in lines:
+                if line.strip():
+                    _walk(_decode(line, found), data, found)
+    except RecursionError as error:
+        raise FhirError("nested too deeply", 0, deep=True) from error
+    except (ValueError, msgspec.DecodeError) as error:
+        if isinstance(error, FhirError):
+            raise
+        raise FhirError(str(error), 0) from error
+    return found
+
+
+def _plain(raw: bytes) -> bytes:
+    """Return the JSON as UTF-8 without a mark; UTF-16 is turned."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace").encode("utf-8")
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def _decode(data: bytes, found: Fhir) -> Any:
+    """Return the JSON's value. Names that stand twice keep all their values, as a list."""
+    value = msgspec.json.decode(data)
+    if data.count(b'"data"') > 1 or b"\\u" in data:
+
+        def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+            made = dict(items)
+            if len(made) < len(items):
+                names = [name for name, _ in items]
+                for name in made:
+                    if names.count(name) > 1:
+                        found.twice.append(name[:60])
+                        made[name] = [one for other, one in items if other == name]
+            return made
+
+        return json.loads(data, object_pairs_hook=pairs)
+    return value
+
+
+def _walk(value: Any, data: bytes, found: Fhir) -> None:
+    stack: list[tuple[str, Any]] = [("", value)]
+    while stack:
+        place, one = stack.pop()
+        if isinstance(one, list):
+            stack += [(place, each) for each in reversed(one)]
+            continue
+        if not isinstance(one, dict):
+            continue
+        kind = one.get("resourceType")
+        here = kind if isinstance(kind, str) else place
+        for name, inner in one.items():
+            if isinstance(inner, str):
+                _string(f"{here}.{name}"[-80:], name, inner, one, data, found)
+            elif isinstance(inner, list) and inner and isinstance(inner[0], str):
+                for each in inner:
+                    if isinstance(each, str):
+                        _string(f"{here}.{name}"[-80:], name, each, one, data, found)
+            elif inner is not None:
+                stack.append((f"{here}.{name}"[-80:], inner))
+
+
+def _string(place: str, name: str, value: str, holder: dict[str, Any], data: bytes, found: Fhir) -> None:
+    if name == "div":
+        if len(found.narratives) < MOST:
+            found.narratives.append((place, value))
+    elif name == "url" and ("contentType" in holder or place.endswith("ttachment.url")):
+        if len(found.addresses) < MOST:
+            found.addresses.append((place, value))
+    elif (name == "data" or name.endswith("Base64Binary")) and len(value) >= SHORTEST and len(found.embedded) < MOST:
+        if " " in value[:64].strip():  # SampledData.data: numbers divided by spaces
+            return
+        letters = value.encode("ascii", "ignore")
+        at = max(0, data.find(letters[:64]))
+        media = holder.get("contentType")
+        raw = from_base64(letters)
+        found.embedded.append(Embedded(place, media if isinstance(media, str) else "", raw, at, at + len(letters)))
+
+
+def strings(data: bytes, found: Fhir) -> Iterator[bytes]:
+    """Yield the stretches of `data` around the embedded files."""
+    at = 0
+    for one in sorted(found.embedded, key=lambda each: each.start):
+        if one.start >= at:
+            yield data[at : one.start]
+            at = one.end
+    yield data[at:]

@@ -1,0 +1,83 @@
+"""The published attack set against the analysers of medical files: nothing missed, nothing honest flagged, in time."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from safecare.examine.api import Verdicts
+from safecare.examine.engine import Engine
+from safecare.testing.medical_attacks import VERSION, generate, write
+
+OURS = ("dicom", "hl7", "record", "fhir")
+OTHERS = ("zip", "gzip", "rtf", "pdf", "mail", "reference")
+"""In the name of a sample: what it carries is judged by the analysers of archives, documents and mails."""
+VALID_BUT_DAMAGED = {"MR_truncated.dcm", "DICOMDIR-nooffset", "rtplan_truncated.dcm"}
+FOUND = (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
+
+
+@pytest.mark.slow
+def test_every_attack_is_found_and_no_honest_twin_is() -> None:
+    engine, wrong = Engine(only=OURS), []
+    for sample in generate(1):
+        started = time.process_time()
+        verdict = engine.judge(sample.raw, sample.name)
+        spent = time.process_time() - started
+        wanted = {
+            "attack": verdict.verdict in FOUND,
+            "benign": verdict.verdict is Verdicts.CLEAN,
+            "malformed": verdict.verdict is not Verdicts.CLEAN,
+        }[sample.label]
+        elsewhere = sample.label == "attack" and any(name in sample.name for name in OTHERS)
+        if not (wanted or elsewhere) or spent > 1.0:
+            wrong.append((sample.name, verdict.verdict, verdict.findings[:2], spent))
+    assert not wrong
+
+
+def test_pydicoms_own_files_are_clean() -> None:
+    engine = Engine(only=OURS)
+    folder = Path(pydicom.__file__).parent / "data" / "test_files"
+    for path in folder.rglob("*"):
+        if path.is_file():
+            verdict = engine.judge(path.read_bytes(), path.name)
+            wanted = Verdicts.UNREADABLE if path.name in VALID_BUT_DAMAGED else Verdicts.CLEAN
+            assert verdict.verdict is wanted, (path.name, verdict.findings)
+
+
+@pytest.mark.skipif("SAFECARE_DATA" not in os.environ, reason="no data")
+def test_published_cda_examples_are_clean() -> None:
+    engine = Engine(only=OURS)
+    for path in (Path(os.environ["SAFECARE_DATA"]) / "files" / "cda").glob("*.xml"):
+        verdict = engine.judge(path.read_bytes(), path.name)
+        assert verdict.verdict is Verdicts.CLEAN, (path.name, verdict.findings)
+
+
+@pytest.mark.slow
+def test_the_set_is_reproducible_labelled_and_large_enough(tmp_path: Path) -> None:
+    samples = list(generate(1))
+    assert len({one.name for one in samples}) == len(samples)
+    labels = collections.Counter((one.family, one.label) for one in samples)
+    assert labels["dicom", "attack"] >= 200
+    names = {one.name for one in samples}
+    assert all(one.twin in names for one in samples if one.label != "benign"), "every attack has its honest twin"
+    digest = hashlib.sha256(b"".join(one.raw for one in samples)).hexdigest()
+    assert digest == hashlib.sha256(b"".join(one.raw for one in generate(1))).hexdigest()
+    assert digest != hashlib.sha256(b"".join(one.raw for one in generate(2))).hexdigest()
+    assert write(tmp_path, 1) == len(samples)
+    assert (tmp_path / "labels.json").exists()
+    assert VERSION == 1
+
+
+def test_places_name_part_tag_and_bytes() -> None:
+    sample = next(one for one in generate(1) if one.name == "dicom-private-pe-nested-length.dcm")
+    finding = next(one for one in Engine(only=OURS).judge(sample.raw).findings if one.rule == "dicom.value.program")
+    assert finding.where.tag == "(0008,1140)[2](0009,1010)"
+    assert finding.where.bytes is not None
+    start, end = finding.where.bytes
+    assert sample.raw[start:end].startswith(b"MZ")
