@@ -18,7 +18,7 @@ from safecare.formats.dicom.frames import begins, codec, ends, markers
 from safecare.formats.dicom.model import ITEM
 from safecare.formats.dicom.walk import MAX_DEPTH
 from safecare.testing.medical_attacks.payloads import jpeg, jpeg_2000
-from safecare.testing.medical_attacks.writer import BIG, DEFLATED, EXPLICIT, IMPLICIT, Image, Writer
+from safecare.testing.medical_attacks.writer import BIG, DEFLATED, EXPLICIT, IMPLICIT, Image, Items, Writer
 
 FILES = sorted(path for path in (Path(pydicom.__file__).parent / "data" / "test_files").rglob("*") if path.is_file())
 DAMAGED = {"MR_truncated.dcm", "DICOMDIR-nooffset", "rtplan_truncated.dcm"}
@@ -66,8 +66,8 @@ def test_tags_values_and_offsets_are_those_of_pydicom() -> None:
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG, DEFLATED])
 @pytest.mark.parametrize("undefined", [False, True])
 def test_every_syntax_and_both_kinds_of_sequences(syntax: str, undefined: bool) -> None:
-    inner = {(0x00081155, "UI"): "1.2.3", (0x00081140, "SQ"): [{(0x00081150, "UI"): "1.2"}]}
-    items = {(0x00081140, "SQ"): [inner, {(0x00081155, "UI"): "1.2.4"}], (0x00280010, "US"): 512}
+    inner: Items = {(0x00081155, "UI"): "1.2.3", (0x00081140, "SQ"): [{(0x00081150, "UI"): "1.2"}]}
+    items: Items = {(0x00081140, "SQ"): [inner, {(0x00081155, "UI"): "1.2.4"}], (0x00280010, "US"): 512}
     found = read_dicom(Image(syntax=syntax, items=items, undefined=undefined, pixels=b"\1\2").write())
     assert found.problem is None
     assert found.number(0x00280010) == 512
@@ -143,7 +143,7 @@ def test_no_bytes_raise_anything_but_the_declared_error(tail: bytes) -> None:
 
 @given(st.data())
 def test_no_flipped_bytes_raise(data: st.DataObject) -> None:
-    items = {(0x00081140, "SQ"): [{(0x00081155, "UI"): "1.2.3"}], (0x00280010, "US"): 5}
+    items: Items = {(0x00081140, "SQ"): [{(0x00081155, "UI"): "1.2.3"}], (0x00280010, "US"): 5}
     raw = bytearray(Image(items=items, undefined=data.draw(st.booleans()), pixels=bytes(20)).write())
     for _ in range(data.draw(st.integers(1, 5))):
         raw[data.draw(st.integers(132, len(raw) - 1))] = data.draw(st.integers(0, 255))

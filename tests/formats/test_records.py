@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import random
 import time
 
 import pytest
@@ -36,7 +37,8 @@ def test_hl7_documents_of_every_coding_and_place() -> None:
     assert (one.place, one.media) == ("OBX-5", "application/pdf")
     assert from_base64(raw[one.start : one.end]) == FILE
     assert held(b"\x0b" + raw + b"\x1c\r\x0b" + raw + b"\x1c\r") == held(raw) * 2
-    (start, end), *_ = pointers(pointer := made.oru("OBX|1|RP|1||http://a^^b^c||||||F"), *messages(pointer)[0])
+    pointer = made.oru("OBX|1|RP|1||http://a^^b^c||||||F")
+    (start, end), *_ = pointers(pointer, *messages(pointer)[0])
     assert pointer[start:end] == b"http://a"
     with pytest.raises(Hl7Error):
         messages(b"PID|1")
@@ -57,7 +59,7 @@ def test_fragments_and_broken_documents_are_read_as_far_as_possible() -> None:
 
 
 def test_xml_follows_and_expands_nothing() -> None:
-    for sample in made.clinical(__import__("random").Random(1)):
+    for sample in made.clinical(random.Random(1)):
         if sample.technique in ("entity", "bomb"):
             started = time.process_time()
             found = read_clinical_xml(sample.raw)
