@@ -21,7 +21,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    ...(api ? { proxy: Object.fromEntries(["/api", "/sign-in", "/sign-out", "/a/", "/print"].map((path) => [path, api])) } : {}),
+    ...(api ? { proxy: Object.fromEntries(["/api", "/sign-in", "/sign-out", "/a/", "/print", "/report"].map((path) => [path, api])) } : {}),
   },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

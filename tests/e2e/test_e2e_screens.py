@@ -62,6 +62,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         yield name, f"/{name}"
     yield "plain-notice", f"/a/{notice}"
     yield "print", f"/print/{incident}"
+    yield "report", f"/report/{incident}/final"
     yield "unknown", "/no-such-page"
     yield "unknown-incident", "/incident/no-such-incident"
 

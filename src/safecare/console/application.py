@@ -13,7 +13,20 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from safecare import __version__
-from safecare.console import board, building, front, health, incidents, ingest, live, notices, plain, scenarios, session
+from safecare.console import (
+    board,
+    building,
+    front,
+    health,
+    incidents,
+    ingest,
+    live,
+    notices,
+    plain,
+    reports,
+    scenarios,
+    session,
+)
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
 from safecare.console.gate import Gate
@@ -68,6 +81,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     scenarios.routes(app, deps)
     ingest.routes(app, deps, counters.took)
     plain.routes(app, deps, pages)
+    reports.routes(app, deps, pages)
 
     @app.get("/api/openapi.json", name="openapi")
     async def openapi(request: Request) -> Response:

@@ -58,6 +58,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "procedures": CONTROL,
         "act_on_procedure": ACTING,
         "print_page": CONTROL,
+        "report_page": ACTING | {AUDITOR},
         # building
         "sites": STAFF,
         "level": STAFF,
