@@ -62,6 +62,8 @@ class Losses:
     """Patients turned away, delayed or moved."""
     hours: Floats
     """Patient-hours of care not given in time, unweighted."""
+    peak: Floats
+    """Most patients missing at one time."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,12 @@ def care(services: Sequence[Service], outcome: Outcome, horizon: float) -> Care:
     hit = tuple(service for service in services if _touched(service, outcome))
     if not hit:
         none = np.zeros((0, outcome.samples))
-        return Care(none, none, none, none, (), none)
+        return Care(none, none, none, none, none, (), none)
     cut = _spans(outcome, hit, State.DEGRADED, horizon)
     down = _spans(outcome, hit, State.DOWN, horizon)
     lost = service_losses(hit, cut, down, _emptied(outcome, hit, down), horizon)
     danger = np.stack([present(service) * _endangered(outcome, service) for service in hit])
-    return Care(lost.hours_down, lost.hours_cut, lost.patients, lost.hours, hit, danger)
+    return Care(lost.hours_down, lost.hours_cut, lost.patients, lost.hours, lost.peak, hit, danger)
 
 
 def _endangered(outcome: Outcome, service: Service) -> Floats:
@@ -121,7 +123,7 @@ def service_losses(services: Sequence[Service], cut: Spans, down: Spans, emptied
     turned = 1.0 - np.minimum(1.0, efficiency * whole / np.maximum(arrivals, 1e-12))
     times = np.sort(np.stack([np.zeros_like(cut[0]), *cut, *down, *emptied, np.full_like(cut[0], horizon)]), axis=0)
     missing = np.zeros_like(cut[0])
-    lost, patients, hours_cut = missing.copy(), missing.copy(), missing.copy()
+    lost, patients, hours_cut, peak = (missing.copy() for _ in range(4))
     for begin, end in pairwise(times):
         middle, hours = (begin + end) / 2.0, (end - begin) / HOUR
         gone, weak = _within(middle, down), _within(middle, cut)
@@ -130,10 +132,11 @@ def service_losses(services: Sequence[Service], cut: Spans, down: Spans, emptied
         fading = stay * -np.expm1(-hours / stay)
         lost += np.where(_within(middle, emptied), there * hours, aim * hours + (missing - aim) * fading)
         missing = aim + (missing - aim) * np.exp(-hours / stay)
+        np.maximum(peak, np.where(_within(middle, emptied), there, missing), out=peak)
         patients += away * arrivals * hours
         hours_cut += np.where(np.logical_or(gone, weak), hours, 0.0)
     patients += np.where(emptied[1] > emptied[0], there, 0.0)
-    return Losses((down[1] - down[0]) / HOUR, hours_cut, patients, lost)
+    return Losses((down[1] - down[0]) / HOUR, hours_cut, patients, lost, peak)
 
 
 def _column(values: Sequence[float]) -> Floats:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from safecare.cascade.care import Care, care
-from safecare.cascade.meaning import Meaning, built_in_meanings, seeds_of, unknown_assets
+from safecare.cascade.meaning import Meaning, built_in_meanings, is_modelled, seeds_of, unknown_assets
 from safecare.cascade.simulate import NO_CHANGES, Changes, Draws, Outcome, simulate
 from safecare.cascade.site import hospital_system
 from safecare.cascade.system import System
@@ -53,6 +53,10 @@ class Cascade:
     def unknown(self, alerts: Iterable[Alert]) -> tuple[str, ...]:
         """Return the assets of `alerts` about which nothing can be foretold."""
         return unknown_assets(alerts, self.hospital, self.meanings)
+
+    def blank(self) -> tuple[str, ...]:
+        """Return the assets about which the hospital says nothing from which anything could follow."""
+        return tuple(asset.id for asset in self.hospital.assets if not is_modelled(self.hospital, asset.id))
 
     def samples_for(self, seeds: Sequence[Seed]) -> int:
         """Return how many samples the work budget allows for `seeds`, within least and most."""

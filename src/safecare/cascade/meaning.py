@@ -153,9 +153,10 @@ def unknown_assets(alerts: Iterable[Alert], hospital: Hospital, meanings: Sequen
         known = meaning_of(alert, meanings) is not None
         for id in alert.assets:
             spoken[id] = spoken.get(id, False) or known
-    return tuple(id for id, known in spoken.items() if not (known and _modelled(hospital, id)))
+    return tuple(id for id, known in spoken.items() if not (known and is_modelled(hospital, id)))
 
 
-def _modelled(hospital: Hospital, id: str) -> bool:
+def is_modelled(hospital: Hospital, id: str) -> bool:
+    """Return whether `hospital` has `id`, with a dependency or a place for it."""
     asset = hospital.asset(id)
     return asset is not None and bool(hospital.dependencies_at(id) or asset.zone or asset.between)

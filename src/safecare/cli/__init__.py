@@ -18,6 +18,9 @@ COMMANDS = {
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
+    "impact fault-tree": ("safecare.cli.impact_fault_tree", "Exact probability of a fault tree's top event."),
+    "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
+    "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
 }

@@ -26,7 +26,7 @@ def main() -> None:
 def check(path: Folder = None, language: Language = "en") -> None:
     """Tell everything that is wrong in the files, as file:line:column; exit 1 if the hospital can't be used."""
     loaded = _load(path)
-    for line in _lines(loaded.problems, language):
+    for line in lines(loaded.problems, language):
         typer.echo(line)
     levels = Counter(problem.level for problem in loaded.problems)
     typer.echo(f"{levels['error']} errors, {levels['warning']} warnings")
@@ -40,7 +40,7 @@ def show(path: Folder = None, language: Language = "en") -> None:
     loaded = _load(path)
     hospital = loaded.hospital
     if hospital is None:
-        for line in _lines(loaded.problems, language):
+        for line in lines(loaded.problems, language):
             typer.echo(line, err=True)
         raise typer.Exit(1)
     typer.echo(hospital.name.fr if language == "fr" else hospital.name.en)
@@ -68,7 +68,7 @@ def _load(path: Path | None) -> Loaded:
     return load(HOSPITAL if path is None else path)
 
 
-def _lines(problems: list[Problem], language: str) -> list[str]:
+def lines(problems: list[Problem], language: str) -> list[str]:
     """Return one line for each problem, in the reader's language."""
     from safecare.locale.catalogue import Catalogue
     from safecare.model.hospital import Hospital

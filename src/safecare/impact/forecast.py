@@ -12,7 +12,8 @@ from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Outcome
 from safecare.cascade.statistics import tail_mean, wilson
 from safecare.cascade.trace import Cause, chain
-from safecare.cascade.words import Fact
+from safecare.cascade.words import Fact, Rule
+from safecare.impact.totals import totals
 from safecare.model.alert import Alert
 from safecare.model.forecast import CareLoss, Effect, Forecast, Hop
 from safecare.model.hospital import Asset, Hospital, Service
@@ -49,7 +50,7 @@ def forecast(cascade: Cascade, incident: Incident, alerts: Sequence[Alert]) -> F
     seeds = cascade.seeds(incident, alerts)
     samples = cascade.samples_for(seeds)
     outcome, care = cascade.play(seeds, cascade.draws(incident, samples))
-    effects, left_out = _effects(cascade, outcome)
+    effects, left_out = effects_of(cascade, outcome)
     return Forecast(
         incident=incident.id,
         revision=incident.revision,
@@ -58,16 +59,17 @@ def forecast(cascade: Cascade, incident: Incident, alerts: Sequence[Alert]) -> F
         horizon=cascade.horizon,
         samples=samples,
         effects=effects,
-        losses=_losses(care),
+        losses=losses_of(care),
         loss=(float(care.total_hours.mean()), tail_mean(care.total_hours)),
         endangered=float(care.danger.sum(axis=0).mean()),
+        totals=totals(cascade.hospital, outcome, care),
         unknown=cascade.unknown(alerts),
         left_out=left_out,
         marking=incident.marking,
     )
 
 
-def _effects(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], int]:
+def effects_of(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], int]:
     """Return the effects worth telling, most important first, and how many more there are.
 
     All services and the first of each family come before the rest.
@@ -123,10 +125,11 @@ def family(hospital: Hospital, target: str) -> str:
 
 
 def _hop(cause: Cause) -> Hop:
-    return Hop(cause.by.text, max(0.0, cause.after), cause.by.source)
+    rule = cause.by.key if isinstance(cause.by, Rule) else ""
+    return Hop(cause.by.text, max(0.0, cause.after), cause.by.source, rule)
 
 
-def _losses(care: Care) -> tuple[CareLoss, ...]:
+def losses_of(care: Care) -> tuple[CareLoss, ...]:
     """Loss by service, the heaviest (weighted) first; services that lose nothing are left out."""
     told: list[tuple[float, CareLoss]] = []
     for row, service in enumerate(care.services):

@@ -35,6 +35,21 @@ class Hop(msgspec.Struct, frozen=True):
     """Seconds from the start of the forecast."""
     source: str = ""
     """Where the dependency's figures come from."""
+    rule: str = ""
+    """Key of the rule by which this follows; empty for what stood at the start."""
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all services lose together within the horizon, in the figures that a crisis staff counts in; means."""
+
+    beds: float = 0.0
+    """Most patients in beds who are missing at one time: beds that can't be used."""
+    operations: float = 0.0
+    appointments: float = 0.0
+    diversion: float = 0.0
+    """Hours in which emergencies are sent elsewhere, summed over emergency departments."""
+    records: float = 0.0
+    """People whose data is exposed."""
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +102,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mean and CVaR90 of the care not given in time if nobody acts, in patient-hours, unweighted."""
     endangered: float = 0.0
     """Patients in danger if nobody acts, mean."""
+    totals: Totals = Totals()
     unknown: tuple[str, ...] = ()
     """Assets of the incident about which the hospital model says nothing."""
     left_out: int = 0

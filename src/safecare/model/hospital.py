@@ -96,6 +96,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Family on screen and in forecasts: it, network, medical, pharmacy, cold_chain, utility, door, camera, fire."""
     criticality: int = 1
     """1 (low) to 4 (life depends on it)."""
+    records: int = 0
+    """For a data set: people whose data it holds."""
     addresses: dict[str, str] = {}
     """How the world calls it, by system: ip, mac, mqtt (topic), modbus (host:port/unit), hl7 (application), ..."""
     points: tuple[Point, ...] = ()

@@ -155,6 +155,8 @@ def _check_asset(row: Row[Asset], problems: Problems) -> None:
     asset, node = row.value, row.node
     if not 1 <= asset.criticality <= 4:
         problems.error(node.at("criticality"), say("The criticality is 1 (low) to 4 (life depends on it)."))
+    if asset.records < 0:
+        problems.error(node.at("records"), say("A number of records can't be negative."))
     for number, point in enumerate(asset.points):
         at = node.at("points", number)
         if not _REGISTER.fullmatch(point.register):

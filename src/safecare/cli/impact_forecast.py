@@ -1,0 +1,150 @@
+"""``safecare impact forecast``: what stated facts about a hospital break next, with times and care."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from safecare.cli.files import UNUSABLE
+
+if TYPE_CHECKING:
+    from safecare.impact.outlook import Outlook
+    from safecare.model.hospital import Hospital
+    from safecare.model.text import Text
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+WRONG_CALL = 2
+"""Exit code: a fact, change or time can't be understood."""
+MOST_LINES = 40
+"""Effects that are told on a screen; --json tells them all."""
+
+
+@app.command()
+def forecast(
+    hospital: Annotated[str, typer.Argument(help="Folder of the hospital's files; `demo` for the demo hospital.")],
+    fact: Annotated[
+        list[str], typer.Option(help="What is so: 'DOWN(asset)@2h', repeatable. Also COMP, EXPO, CORR, ...")
+    ],
+    horizon: Annotated[str, typer.Option(help="How far to look: 90s, 15min, 72h, 3d.")] = "72h",
+    what_if: Annotated[
+        list[str] | None, typer.Option("--what-if", help="A change: 'off(rule)@t' or 'repair(thing)@t', repeatable.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Courses drawn; 0.5 points at 40,000.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other courses.")] = 2026,
+    mode: Annotated[
+        str, typer.Option(help="`cascade`, or `published`: the scores of the SAFECARE project.")
+    ] = "cascade",
+    language: Annotated[str, typer.Option(help="Language of sentences: en or fr.")] = "en",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print what breaks next, by when, why, and what care loses.
+
+    Exit 0: told. 1: the hospital's files can't be used (reasons as file:line:column), or nothing named is known.
+    2: a fact, change or time can't be understood. Things that the hospital doesn't know are named, never called safe.
+    """
+    from safecare.cascade.engine import Cascade
+    from safecare.impact.facts import FactError, read_changes, read_facts, seconds_of
+    from safecare.impact.outlook import look
+    from safecare.impact.published import published
+
+    if mode not in {"cascade", "published"} or language not in {"en", "fr"}:
+        _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
+    site = _hospital(hospital, language)
+    try:
+        cascade = Cascade.of(site, horizon=seconds_of(horizon))
+        given = read_facts(fact, cascade.system)
+        changes = read_changes(what_if or (), cascade.system)
+    except FactError as error:
+        _fail(str(error), WRONG_CALL)
+    for name in given.unknown:
+        typer.echo(f"{name}: the hospital's files don't know it; nothing is said about it", err=True)
+    if not given.seeds:
+        _fail("none of the things named is known", UNUSABLE)
+    if mode == "published":
+        typer.echo(json.dumps(published(site, cascade.system, given.seeds), ensure_ascii=False, indent=None))
+        return
+    outlook = look(cascade, given, changes, samples, seed)
+    if as_json:
+        typer.echo(json.dumps(_told(outlook, site, language), ensure_ascii=False))
+    else:
+        _print(outlook, site, language)
+
+
+def _fail(reason: str, code: int) -> None:
+    typer.echo(reason, err=True)
+    raise typer.Exit(code)
+
+
+def _hospital(folder: str, language: str) -> Hospital:
+    from safecare.cli.hospital import lines
+    from safecare.demo import HOSPITAL
+    from safecare.formats.hospital import load
+
+    path = HOSPITAL if folder == "demo" else Path(folder)
+    if not path.is_dir():
+        _fail(f"{folder}: there is no such folder", UNUSABLE)
+    loaded = load(path)
+    if loaded.hospital is None:
+        for line in lines(loaded.problems, language):
+            typer.echo(line, err=True)
+        raise typer.Exit(UNUSABLE)
+    return loaded.hospital
+
+
+def _told(outlook: Outlook, hospital: Hospital, language: str) -> dict[str, Any]:
+    """Return `outlook` as plain values, sentences in `language`."""
+    import msgspec
+
+    from safecare.locale.catalogue import Catalogue
+    from safecare.model.text import Text
+
+    catalogue = Catalogue.load()
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Text):
+            return catalogue.render(value, language, hospital)
+        if isinstance(value, msgspec.Struct):
+            return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        if isinstance(value, list | tuple):
+            return [plain(one) for one in value]
+        return value
+
+    told: dict[str, Any] = plain(outlook)
+    return told
+
+
+def _print(outlook: Outlook, hospital: Hospital, language: str) -> None:
+    from safecare.locale.catalogue import Catalogue
+
+    catalogue = Catalogue.load()
+
+    def words(text: Text) -> str:
+        return catalogue.render(text, language, hospital)
+
+    for effect in outlook.effects[:MOST_LINES]:
+        low, high = effect.interval
+        times = (
+            "" if effect.likely is None else "  " + " / ".join(f"{time / 3600:.1f}" for time in effect.likely) + " h"
+        )
+        typer.echo(f"{effect.probability:6.1%} [{low:.1%}-{high:.1%}]{times}  {effect.target} {effect.state}")
+        for hop in effect.path:
+            typer.echo(f"        {hop.after / 3600:7.2f} h  {words(hop.text)}  ({hop.source})")
+    hidden = len(outlook.effects) - MOST_LINES
+    if hidden > 0:
+        typer.echo(f"... and {hidden} more effects: --json tells them all")
+    sums = outlook.totals
+    typer.echo(
+        f"care not given: {outlook.loss.mean:.1f} patient-hours, worst tenth {outlook.loss.cvar90:.1f}; beds "
+        f"{sums.beds:.1f}, operations {sums.operations:.1f}, appointments "
+        f"{sums.appointments:.1f}, diversion {sums.diversion:.1f} h, records {sums.records:.0f}"
+    )
+    if outlook.what_if is not None:
+        gain = outlook.what_if.gain
+        typer.echo(f"with the change: {gain.mean:+.1f} patient-hours spared [{gain.low:.1f}, {gain.high:.1f}]")
+    if outlook.blank:
+        typer.echo(f"nothing is known about {len(outlook.blank)} assets: {' '.join(outlook.blank[:10])} ...")

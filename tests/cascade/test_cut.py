@@ -1,0 +1,108 @@
+"""Cheapest cuts against trying all sets, and the graph's file format."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from math import inf, isfinite
+from pathlib import Path
+
+import pytest
+
+from safecare.cascade.cut import Graph, Need, NoCutError, cheapest_cut, up
+from safecare.formats.and_or_graph import read_and_or_graph
+from safecare.formats.problem import ModelFileError
+
+FOLDER = Path(os.environ.get("SAFECARE_DATA", "")) / "impact" / "meta4ics"
+
+
+def random_graph(seed: int, nodes: int = 11) -> Graph:
+    """Node 0 is the target; some edges lead back, so that there are circles."""
+    chance = random.Random(seed)
+    needs: list[Need] = [chance.choice(["all", "any"]) for _ in range(nodes)]
+    before = []
+    for node in range(nodes):
+        later = [chance.randrange(node + 1, nodes) for _ in range(chance.randint(1, 3))] if node < nodes - 3 else []
+        before.append((*later, *([chance.randrange(nodes)] if later and chance.random() < 0.2 else [])))
+    costs = [chance.choice([inf, 0.0]) if chance.random() < 0.3 else float(chance.randint(1, 30)) for _ in range(nodes)]
+    return Graph(tuple(needs), (inf, *costs[1:]), tuple(before), 0)
+
+
+def tried(graph: Graph) -> float | None:
+    free = [node for node, cost in enumerate(graph.costs) if isfinite(cost)]
+    sets = itertools.chain.from_iterable(itertools.combinations(free, size) for size in range(len(free) + 1))
+    return min(
+        (sum(graph.costs[node] for node in one) for one in sets if graph.target not in up(graph, one)), default=None
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 120, 20))
+def test_no_set_is_cheaper(start: int) -> None:
+    for seed in range(start, start + 20):
+        graph = random_graph(seed)
+        best = tried(graph)
+        if best is None:
+            with pytest.raises(NoCutError):
+                cheapest_cut(graph)
+            continue
+        found = cheapest_cut(graph)
+        assert found.cost == pytest.approx(best)
+        assert graph.target not in up(graph, found.nodes)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("SAFECARE_DATA" not in os.environ or not FOLDER.is_dir(), reason="SAFECARE_DATA is not set")
+def test_published_optimum_is_met() -> None:
+    for path in sorted(FOLDER.glob("*.json")):
+        published = json.loads(path.read_bytes()).get("cut")
+        if published:
+            assert cheapest_cut(read_and_or_graph(path.read_bytes(), path.name).graph).cost == published["cost"]
+
+
+def graph_file(**changes: object) -> bytes:
+    graph: dict[str, object] = {
+        "source": "s",
+        "target": "t",
+        "nodes": [
+            {"id": "s", "type": "init", "value": "inf"},
+            {"id": "a", "type": "sensor", "value": "2"},
+            {"id": "t", "type": "actuator", "value": "inf"},
+        ],
+        "edges": [{"source": "s", "target": "a"}, {"source": "a", "target": "t"}],
+    }
+    return json.dumps({"graph": graph | changes}, indent=0).encode()
+
+
+def told(raw: bytes) -> list[str]:
+    with pytest.raises(ModelFileError) as caught:
+        read_and_or_graph(raw, "g.json")
+    return list(caught.value.told())
+
+
+def test_what_is_wrong_is_named_with_its_line() -> None:
+    assert told(b"{\n oops") == [
+        "g.json:2: this is no JSON: Expecting property name enclosed in double quotes (column 2)"
+    ]
+    assert told(b"[]") == ["g.json:1: there is no object called graph"]
+    assert told(graph_file(target="x")) == ["g.json:4: graph.target names no node: 'x'"]
+    assert told(graph_file(edges=[{"source": "s", "target": "b"}]))[0].endswith("graph.edges[0]: there is no node b")
+    for cost in ("-1", "nan", "x", True, [1]):
+        nodes = [{"id": "s", "type": "init", "value": "inf"}, {"id": "t", "type": "a", "value": cost}]
+        assert (
+            f"node t: {cost!r} is no cost: a number from 0 on, inf or none"
+            in told(graph_file(nodes=nodes, edges=[]))[0]
+        )
+    twice = [{"id": "s", "type": "init"}, {"id": "s", "type": "a"}, {"id": "t", "type": "and"}]
+    reasons = told(graph_file(nodes=twice, edges=[]))
+    assert any("node s stands there twice" in one for one in reasons)
+    assert any("node t (and) has no edge into it" in one for one in reasons)
+
+
+def test_a_circle_is_told_and_survived() -> None:
+    edges = [{"source": "s", "target": "a"}, {"source": "a", "target": "t"}, {"source": "t", "target": "a"}]
+    read = read_and_or_graph(graph_file(edges=edges), "g.json")
+    assert "in a circle" in str(read.warnings[0])
+    assert cheapest_cut(read.graph).cost == 0.0  # a and t wait for each other
