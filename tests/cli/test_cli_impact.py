@@ -34,7 +34,10 @@ def test_fault_tree(tmp_path: Path) -> None:
 
 def test_cut(tmp_path: Path) -> None:
     file = tmp_path / "graph.json"
-    nodes = [{"id": "a", "type": "sensor", "value": "2"}, {"id": "b", "type": "sensor", "value": 1.5}]
+    nodes: list[dict[str, object]] = [
+        {"id": "a", "type": "sensor", "value": "2"},
+        {"id": "b", "type": "sensor", "value": 1.5},
+    ]
     joined = {"id": "t", "type": "or", "value": "none"}
     edges = [{"source": one, "target": "t"} for one in ("a", "b")]
     file.write_text(json.dumps({"graph": {"target": "t", "nodes": [*nodes, joined], "edges": edges}}))
