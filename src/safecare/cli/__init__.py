@@ -22,6 +22,9 @@ COMMANDS = {
     "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
     "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
+    "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
+    "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),
+    "verify": ("safecare.cli.verify", "Show what changed since files were sealed, attribute by attribute."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
 }
 """Command (one word or several, as in ``detect network``), the module that holds its Typer `app`, its line of help."""

@@ -87,7 +87,6 @@ def _enclosed(found: Dicom) -> bool:
 def _appended(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     """Judge what follows the data set; where reading stopped, what stands there."""
     start = found.problem.offset if found.problem and not found.syntax.deflated else found.end
-    start = min(start, _stray(found))
     if found.problem and (isinstance(found.problem, DicomLimitError) or start < found.end):
         return
     tail = part.raw[start:]
@@ -105,20 +104,6 @@ def _appended(part: Part, found: Dicom) -> Iterator[Finding | Part]:
         yield Finding("dicom.appended.unknown", why, 0.3, where)
     if begun or not found.problem:
         yield part.child("after the data set", tail, origin="dicom.appended")
-
-
-def _stray(found: Dicom) -> int:
-    """Return where, behind the pixels of an explicit syntax, bytes follow that write no VR: they were appended."""
-    pixels = found.top.get(PIXEL_DATA)
-    if pixels is not None and not found.syntax.implicit and not found.syntax.deflated:
-        for one in reversed(found.elements):
-            if one.parent < 0:
-                if one.start <= pixels.start or one.vr:
-                    break
-                pixels = one
-        if pixels.tag != PIXEL_DATA:
-            return pixels.start
-    return len(found.data)
 
 
 def _problem(found: Dicom) -> Finding:

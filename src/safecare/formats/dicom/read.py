@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import zlib
 
-from safecare.formats.dicom.model import TRANSFER_SYNTAX, Dicom, DicomError, DicomLimitError, Element, Syntax
+from safecare.formats.dicom.model import (
+    PIXEL_DATA,
+    TRANSFER_SYNTAX,
+    Dicom,
+    DicomError,
+    DicomLimitError,
+    Element,
+    Syntax,
+)
 from safecare.formats.dicom.walk import LONG, SHORT, walk
 
 MAX_INFLATED = 64 * 1024 * 1024
@@ -60,7 +68,44 @@ def read_dicom(data: bytes, *, inflated: int = MAX_INFLATED) -> Dicom:
     except DicomError as error:
         wrong = wrong or error
         last = _end(elements, first)
-    return Dicom(data, body, preamble, meta, elements, syntax, start, end if syntax.deflated else last, wrong)
+    if not syntax.deflated:
+        last, wrong = _settle(elements, last, wrong, implicit=syntax.implicit)
+        end = last
+    return Dicom(data, body, preamble, meta, elements, syntax, start, end, wrong)
+
+
+def _settle(
+    elements: list[Element], last: int, wrong: DicomError | None, *, implicit: bool
+) -> tuple[int, DicomError | None]:
+    """Tell what was appended from what is damaged: bytes that are no element, behind the pixels or before an error.
+
+    Takes the elements that were none away; returns where the data set ends, and the error if it is still one.
+    """
+    if isinstance(wrong, DicomLimitError):
+        return last, wrong
+    pixels = next((place for place, one in enumerate(elements) if one.tag == PIXEL_DATA and one.parent < 0), -1)
+    if pixels >= 0 and wrong is not None and wrong.offset <= elements[pixels].start:
+        return last, wrong
+    stray = len(elements)
+    if pixels >= 0:  # the first that is none, and all behind it
+        behind = range(pixels + 1, len(elements))
+        stray = next((place for place in behind if not _real(elements[place], implicit=implicit)), stray)
+    elif wrong is not None and not implicit:  # the last ones
+        while stray and (elements[stray - 1].parent >= 0 or not _real(elements[stray - 1], implicit=False)):
+            stray -= 1
+        stray = next((place for place in range(stray, len(elements)) if elements[place].parent < 0), len(elements))
+    if stray < len(elements):
+        at = elements[stray].start
+        del elements[stray:]
+        return at, None
+    if wrong is not None and pixels >= 0 and wrong.offset == _end(elements, 0):
+        return wrong.offset, None
+    return last, wrong
+
+
+def _real(one: Element, *, implicit: bool) -> bool:
+    """Tell whether an element behind the pixels, or at the end, is one: it comes in order, or writes a VR."""
+    return one.parent >= 0 or (one.tag > PIXEL_DATA if implicit else one.vr.encode("ascii") in _VRS)
 
 
 def _end(elements: list[Element], start: int) -> int:

@@ -1,0 +1,106 @@
+"""What sealing and verifying share: the key files, the seals beside files, hashing in a confined process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from safecare.formats.seal import MAX_SEAL, Digests, Seal, SealError, digests, read_seal, sign
+from safecare.sources.files.confined import confined
+
+ENDING = ".seal"
+
+
+def default_key() -> Path:
+    """Return where the private key of this user lies."""
+    return Path(typer.get_app_dir("safecare")) / "seal.key"
+
+
+class KeyFile:
+    """A private key in a file that only its owner reads, and the public one beside it (``.pub``)."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Take the path of the private key; default: the user's own."""
+        self.path = path or default_key()
+
+    def private(self) -> Ed25519PrivateKey:
+        """Return the key; make it where there is none. Raises `OSError`, `ValueError`."""
+        if not self.path.exists():
+            self._make()
+        found = load_pem_private_key(self.path.read_bytes(), None)
+        if not isinstance(found, Ed25519PrivateKey):
+            raise ValueError("no Ed25519 key")  # noqa: TRY004 - what the file holds, not what was passed
+        return found
+
+    def public(self) -> Ed25519PublicKey:
+        """Return the public key, from the file beside the private one. Raises `OSError`, `ValueError`."""
+        found = load_pem_public_key(self.path.with_suffix(".pub").read_bytes())
+        if not isinstance(found, Ed25519PublicKey):
+            raise ValueError("no Ed25519 key")  # noqa: TRY004
+        return found
+
+    def _make(self) -> None:
+        key = Ed25519PrivateKey.generate()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        self.path.with_suffix(".pub").write_bytes(public)
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+class SealedFile:
+    """A file and the seal beside it."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the path of the file."""
+        self.path = path
+        self.seal_path = path.with_name(path.name + ENDING)
+
+    def digests(self) -> Digests:
+        """Return the hashes of the file as it is. Raises `OSError`, `WorkerError`."""
+        return msgspec.msgpack.decode(confined(_digests, self.path.read_bytes()), type=Digests)
+
+    def write(self, key: Ed25519PrivateKey, at: datetime) -> None:
+        """Seal the file. Raises `OSError`, `WorkerError`."""
+        raw = sign(self.path.name, self.digests(), at, key)
+        waiting = self.seal_path.with_name(self.seal_path.name + ".new")
+        waiting.write_bytes(raw)
+        waiting.replace(self.seal_path)
+
+    def read(self, trusted: Ed25519PublicKey) -> Seal:
+        """Return the seal. Raises `OSError`, `SealError`."""
+        if self.seal_path.stat().st_size > MAX_SEAL:
+            raise SealError(f"no seal: larger than {MAX_SEAL} bytes")
+        return read_seal(self.seal_path.read_bytes(), trusted)
+
+
+def files(paths: Iterable[Path], *, missing: bool = False) -> Iterator[Path]:
+    """Yield the files of `paths`, seals left out. `missing`: those, too, of which only the seal is left."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = {one for one in path.rglob("*") if one.is_file() and not one.is_symlink()}
+        whole = {one for one in found if one.suffix != ENDING}
+        if missing:
+            whole |= {one.with_name(one.name.removesuffix(ENDING)) for one in found if one.suffix == ENDING}
+        yield from sorted(whole)
+
+
+def _digests(raw: bytes) -> bytes:
+    return msgspec.msgpack.encode(digests(raw))

@@ -1,0 +1,102 @@
+"""``safecare verify``: what has changed since files were sealed, attribute by attribute.
+
+Ends with 0 if all are as they were sealed, 1 if one is not (changed, renamed, missing, forged seal, no seal), 2 if one
+could not be read or there is no key to verify with.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+
+
+@app.command()
+def main(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders (with all that is below them).")],
+    key: Annotated[
+        Path | None, typer.Option(help="The key that is trusted: the private one, its .pub lies beside it.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="table for people, ndjson for programs.")] = Format.TABLE,
+) -> None:
+    """Compare files with their seals and tell which attributes have changed."""
+    import msgspec
+
+    from safecare.cli.local import stop
+    from safecare.cli.seals import KeyFile, files
+
+    keys = KeyFile(key)
+    try:
+        trusted = keys.public()
+    except (OSError, ValueError) as error:
+        stop(f"{keys.path.with_suffix('.pub')}: {error}", 2)
+    found = failed = False
+    for path in files(paths, missing=True):
+        try:
+            told = _state(path, trusted)
+        except (OSError, RuntimeError) as error:
+            typer.echo(f"safecare: {path}: {error}", err=True)
+            failed = True
+            continue
+        found |= told["state"] != "intact"
+        if format is Format.NDJSON:
+            typer.echo(msgspec.json.encode(told).decode())
+            continue
+        typer.echo(f"{told['state']:<9} {path}{': ' + told['reason'] if told['reason'] else ''}")
+        for one in told["changes"]:
+            typer.echo(f"    {one['change']:<8} {one['attribute']} {one['name']}")
+    raise typer.Exit(1 if found else 2 if failed else 0)
+
+
+def _state(path: Path, trusted: Ed25519PublicKey) -> dict[str, Any]:
+    """Return how the file is, as it is told. Raises `OSError`, `WorkerError`."""
+    from safecare.cli.seals import SealedFile
+    from safecare.formats.seal import SealError, changes
+
+    one = SealedFile(path)
+    told: dict[str, Any] = {"path": str(path), "state": "intact", "reason": "", "sealed": "", "changes": []}
+    if not one.seal_path.exists():
+        path.stat()
+        return told | {"state": "unsealed"}
+    try:
+        seal = one.read(trusted)
+    except SealError as error:
+        return told | {"state": "forged", "reason": str(error)}
+    told["sealed"] = seal.at.isoformat()
+    if not path.exists():
+        return told | {"state": "missing"}
+    now = one.digests()
+    if now.sha256 != seal.digests.sha256:
+        differ = [
+            {"attribute": each.place, "name": _name(each.place), "change": each.change}
+            for each in changes(seal.digests, now)
+        ]
+        reason = "" if differ else "no attribute, only bytes between them" if seal.digests.attributes else ""
+        return told | {"state": "changed", "reason": reason, "changes": differ}
+    if seal.name != path.name:
+        return told | {"state": "renamed", "reason": f"sealed as {seal.name}"}
+    return told
+
+
+def _name(place: str) -> str:
+    """Return the keyword of the attribute at `place`, empty for one that the standard does not name."""
+    from pydicom.datadict import keyword_for_tag
+
+    last = place.removesuffix(" items")[-11:]
+    if not last.startswith("("):
+        return ""
+    return keyword_for_tag(int(last[1:5] + last[6:10], 16))

@@ -1,0 +1,95 @@
+"""Sealing and verifying as a person does it: each kind of change is told, and a forged seal is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from safecare.cli.seal import app as seal
+from safecare.cli.verify import app as verify
+from safecare.testing.medical_attacks.writer import JPEG, Image
+
+pytestmark = pytest.mark.slow
+IMAGE = Image(items={(0x00100010, "PN"): "EXEMPLE^ALIX", (0x00280010, "US"): 2}, pixels=b"\1\2\3\4")
+
+
+def run(folder: Path, key: Path) -> tuple[int, dict[str, dict[str, object]]]:
+    result = CliRunner().invoke(verify, [str(folder), "--key", str(key), "--format", "ndjson"])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return result.exit_code, {Path(one["path"]).name: one for one in lines}
+
+
+def test_changes_are_told_attribute_by_attribute(tmp_path: Path) -> None:
+    folder, key = tmp_path / "images", tmp_path / "seal.key"
+    folder.mkdir()
+    image, frames = folder / "a.dcm", folder / "b.dcm"
+    image.write_bytes(IMAGE.write())
+    frames.write_bytes(Image(syntax=JPEG, fragments=(b"one1", b"two2")).write())
+    (folder / "c.txt").write_text("note")
+    assert CliRunner().invoke(seal, [str(folder), "--key", str(key)]).exit_code == 0
+    assert key.stat().st_mode & 0o077 == 0
+    assert run(folder, key)[0] == 0
+    assert b"ALIX" not in (folder / "a.dcm.seal").read_bytes()
+
+    raw = image.read_bytes().replace(b"ALIX", b"ALEX")
+    image.write_bytes(b"MZ" + raw[2:] + b"appended")
+    frames.write_bytes(frames.read_bytes().replace(b"two2", b"two3"))
+    (folder / "c.txt").unlink()
+    (folder / "d.txt").write_text("new")
+    code, told = run(folder, key)
+    assert code == 1
+    assert {name: one["state"] for name, one in told.items()} == {
+        "a.dcm": "changed",
+        "b.dcm": "changed",
+        "c.txt": "missing",
+        "d.txt": "unsealed",
+    }
+    changed = told["a.dcm"]["changes"]
+    assert isinstance(changed, list)
+    assert [(one["attribute"], one["change"]) for one in changed] == [
+        *(("(0010,0010)", "changed"), ("preamble", "changed"), ("after the data set", "added")),
+    ]
+    assert changed[0]["name"] == "PatientName"
+    assert told["b.dcm"]["changes"] == [{"attribute": "(7FE0,0010)", "name": "PixelData", "change": "changed"}]
+
+
+def test_what_has_changed_is_not_sealed_again_unless_asked(tmp_path: Path) -> None:
+    file, key = tmp_path / "a.dcm", tmp_path / "k" / "seal.key"
+    file.write_bytes(IMAGE.write())
+    assert CliRunner().invoke(seal, [str(file), "--key", str(key)]).exit_code == 0
+    file.write_bytes(IMAGE.write() + b"x")
+    assert CliRunner().invoke(seal, [str(file), "--key", str(key)]).exit_code == 1
+    assert run(file, key)[0] == 1
+    assert CliRunner().invoke(seal, [str(file), "--key", str(key), "--renew"]).exit_code == 0
+    assert run(file, key)[0] == 0
+
+
+def test_forged_foreign_and_moved_seals_do_not_hold(tmp_path: Path) -> None:
+    file, key, other = tmp_path / "a.dcm", tmp_path / "k" / "seal.key", tmp_path / "o" / "seal.key"
+    file.write_bytes(IMAGE.write())
+    CliRunner().invoke(seal, [str(file), "--key", str(key)])
+    sealed = (tmp_path / "a.dcm.seal").read_bytes()
+    (tmp_path / "b.dcm").write_bytes(file.read_bytes())
+    (tmp_path / "b.dcm.seal").write_bytes(sealed)
+    assert run(tmp_path / "b.dcm", key)[1]["b.dcm"]["state"] == "renamed"
+    for forged in (sealed.replace(b'"size":', b'"size":1'), b"{}", b"", b"[" * 100_000, sealed[:-30]):
+        (tmp_path / "a.dcm.seal").write_bytes(forged)
+        assert run(file, key)[1]["a.dcm"]["state"] == "forged"
+    (tmp_path / "a.dcm.seal").unlink()
+    CliRunner().invoke(seal, [str(file), "--key", str(other)])
+    code, told = run(file, key)
+    assert (code, told["a.dcm"]["reason"]) == (1, "signed with another key")
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    file, key = tmp_path / "a.dcm", tmp_path / "k" / "seal.key"
+    file.write_bytes(IMAGE.write())
+    result = CliRunner().invoke(verify, [str(file), "--key", str(key)])
+    assert result.exit_code == 2
+    assert "seal.pub" in result.output
+    result = CliRunner().invoke(seal, [str(tmp_path / "none.dcm"), str(file), "--key", str(key)])
+    assert result.exit_code == 2
+    assert (tmp_path / "a.dcm.seal").exists()
