@@ -284,11 +284,10 @@ def bombs(rng: random.Random) -> Iterator[Sample]:
     for megabytes in (100, 300):
         deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
         head = writer.dataset(image(rng).items) + writer.element(0x7FE00010, "OW", b"", length=megabytes << 20)
-        raw = deflater.compress(head) + b"".join(deflater.compress(bytes(1 << 20)) for _ in range(megabytes))
-        made = image(rng, DEFLATED)
-        yield _sample(
-            "bomb", f"deflate-{megabytes}", f"Inflates to {megabytes} MB.", made.head() + raw + deflater.flush()
-        )
+        raw = deflater.compress(head) + deflater.flush(zlib.Z_FULL_FLUSH)
+        block = deflater.compress(bytes(1 << 20)) + deflater.flush(zlib.Z_FULL_FLUSH)  # stands alone: may be repeated
+        bomb = image(rng, DEFLATED).head() + raw + block * megabytes + deflater.flush()
+        yield _sample("bomb", f"deflate-{megabytes}", f"Inflates to {megabytes} MB.", bomb)
     items = b"\xfe\xff\x00\xe0\0\0\0\0" * 500_000
     sequence = b"\x40\0\x30\xa7SQ\0\0" + struct.pack("<I", len(items)) + items
     yield _sample("bomb", "items", "500,000 empty items.", image(rng, raw=sequence).write())
