@@ -16,7 +16,6 @@ import msgspec
 import pytest
 
 from safecare.cli import COMMANDS
-from safecare.console.rights import ROLES
 from safecare.decide.playbook import named_playbooks, read_playbook
 from safecare.decide.procedures.compile import read_procedure
 from safecare.detect.api import detectors
@@ -24,6 +23,7 @@ from safecare.model.event import Event
 from safecare.model.events.doors import BadgeDenied
 from safecare.model.ids import AssetId, IncidentId, NoticeId, SiteId
 from safecare.model.notice import Notice
+from safecare.model.roles import ROLES
 from safecare.model.text import say
 from safecare.notify.api import channels
 from safecare.scenarios import script

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from safecare.app.channels import speaker
 from safecare.console.application import create_app
 from safecare.console.deps import (
     BusyError,
@@ -31,12 +32,15 @@ from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
 from safecare.model.text import say
 from safecare.model.topics import Item, decode, encode, topic_of
+from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import RunCheck, RunStep, ScenarioRun
 from safecare.settings import Console, Limits, Settings
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.credentials import Credentials
 from safecare.store.database import Database
+from safecare.store.devices import Devices
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 from safecare.store.write import StoreWriter
@@ -114,6 +118,7 @@ class Rig:
     clock: FakeClock = field(default_factory=FakeClock)
     hospital: Hospital = field(default_factory=small_hospital)
     log: RefusingLog = field(default_factory=RefusingLog)
+    pusher: Pusher | None = None
     refused: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -121,6 +126,8 @@ class Rig:
         self.database.migrate()
         self.writer = StoreWriter(self.log, self.database)
         self.accounts = Accounts(self.database, self.clock)
+        self.credentials = Credentials(self.database, self.clock)
+        self.devices = Devices(self.database, self.clock)
         self.artifacts = Artifacts(self.folder / "artifacts", reserve_mb=0)
         self.runner = Runner(self.clock)
         self.static = self.folder / "static"
@@ -135,6 +142,10 @@ class Rig:
             log=self.log,
             artifacts=self.artifacts,
             accounts=self.accounts,
+            credentials=self.credentials,
+            devices=self.devices,
+            speak=speaker(Catalogue.load(), self.hospital),
+            pusher=self.pusher,
             hospital=self.hospital,
             clock=self.clock,
             settings=Settings(language="en", console=Console(public_url=self.public_url), limits=Limits(message_mb=1)),

@@ -17,7 +17,7 @@ from console_rig import Rig, Running
 from safecare.console import feed as feeding
 from safecare.console.feed import Beat, Chunk, Feed, Lost, News, Subscriber
 from safecare.console.live import frames
-from safecare.console.rights import Visitor
+from safecare.console.rights import NOBODY, Visitor
 from safecare.console.server import serve
 from safecare.console.words import People, Words
 from safecare.exchange.log import Entry
@@ -237,7 +237,7 @@ async def test_no_stream_without_sign_in(served: Running) -> None:
 
 
 async def test_a_slow_browser_is_told_to_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    subscriber = Subscriber()
+    subscriber = Subscriber(NOBODY)
     for seq in range(feeding.QUEUE + 50):
         subscriber.put(Chunk(seq, ()))
     assert await subscriber.get() == Lost(resync=True)

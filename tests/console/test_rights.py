@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 
 from safecare.console import rights
 from safecare.console.application import check_rights
-from safecare.console.rights import PUBLIC, RIGHTS, ROLES, SOURCE, Visitor, may_see
+from safecare.console.rights import PUBLIC, RIGHTS, SOURCE, Visitor, may_see
 from safecare.model.marking import Marking, Tlp
+from safecare.model.roles import ROLES
 
 pytest_plugins = ["console_fixtures"]
 

@@ -12,21 +12,43 @@ from safecare.model.notice import Notice
 from safecare.model.plugins import Missing
 from safecare.model.text import Text
 from safecare.notify.api import Channel, channels
+from safecare.notify.channels.webpush import Speak
 from safecare.settings import Settings
+from safecare.store.devices import Devices
 
 
-def build_channels(settings: Settings, hospital: Hospital, clock: Clock) -> tuple[dict[str, Channel], list[Missing]]:
+def speaker(catalogue: Catalogue, hospital: Hospital) -> Speak:
+    """Return what puts a sentence into a language, with the times of a site."""
+
+    def speak(text: Text, language: str, site: str) -> str:
+        return catalogue.render(text, language, hospital, site)
+
+    return speak
+
+
+def build_channels(
+    settings: Settings, hospital: Hospital, clock: Clock, devices: Devices, secret: bytes
+) -> tuple[dict[str, Channel], list[Missing]]:
     """Return the channels by name, and those that step aside because the settings do not set them up.
 
     A channel's constructor may ask for ``clock``, ``render`` (a sentence for a notice, in the site's language),
-    ``public_url``, and for whatever table of its own stands in the settings under ``[channels.<name>]``.
+    ``speak`` (a sentence in a given language, with the times of a site), ``public_url``, ``devices`` (registered
+    phones), ``secret`` (the site's key), and for whatever table of its own stands in the settings under
+    ``[channels.<name>]``.
     """
     catalogue = Catalogue.load()
 
     def render(text: Text, notice: Notice) -> str:
         return catalogue.render(text, settings.language, hospital, notice.site)
 
-    given = {"clock": clock, "render": render, "public_url": settings.console.public_url}
+    given = {
+        "clock": clock,
+        "render": render,
+        "speak": speaker(catalogue, hospital),
+        "public_url": settings.console.public_url,
+        "devices": devices,
+        "secret": secret,
+    }
     found = channels()
     built: dict[str, Channel] = {}
     missing = list(found.missing)

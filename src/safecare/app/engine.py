@@ -35,12 +35,15 @@ from safecare.impact.stage import ImpactStage
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.hospital import Hospital
 from safecare.model.plugins import Missing
+from safecare.notify.channels.webpush import WebPush
+from safecare.notify.check import PhoneCheck
 from safecare.notify.dispatch import Dispatcher
 from safecare.notify.stage import NotifyStage
 from safecare.settings import load
 from safecare.sources.files.confine import die_with_parent
 from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database
+from safecare.store.devices import Devices
 from safecare.store.folder import DataFolder
 from safecare.store.retention import Retention
 from safecare.store.write import StoreWriter
@@ -78,7 +81,12 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
-    channels, aside = build_channels(settings, hospital, clock)
+    devices = Devices(database, clock)
+    channels, aside = build_channels(settings, hospital, clock, devices, folder.secret())
+    push = channels.get("webpush")
+    if isinstance(push, WebPush):
+        timezone = hospital.sites[0].timezone if hospital.sites else "UTC"
+        parts["phone check"] = PhoneCheck(devices, push.pusher, push.speak, clock, timezone).run
     parts["dispatch"] = Dispatcher(log, clock, channels).run
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))

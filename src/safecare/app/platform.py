@@ -20,6 +20,7 @@ import msgspec
 import psutil
 
 from safecare import __version__
+from safecare.app.channels import build_channels, speaker
 from safecare.app.child import Child
 from safecare.app.doors import EXAMINER, Built, build_doors, run_door
 from safecare.app.files import SiteFiles, demo_hospital, hospital_of
@@ -38,12 +39,15 @@ from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.text import Text
 from safecare.model.topics import Item
+from safecare.notify.channels.webpush import WebPush
 from safecare.settings import Settings
 from safecare.sources.api import sources
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.credentials import Credentials
 from safecare.store.database import Database
+from safecare.store.devices import Devices
 from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
@@ -153,6 +157,10 @@ class Platform:
 
     def _console(self) -> ConsoleDeps:
         intake = self._intake("")
+        catalogue, devices = Catalogue.load(), Devices(self.database, self.clock)
+        channels, _ = build_channels(self.settings, self.files.hospital, self.clock, devices, self.folder.secret())
+        push = channels.get("webpush")
+        pusher = push.pusher if isinstance(push, WebPush) else None
         return ConsoleDeps(
             reader=Reader(self.database),
             glance=Glance(self.database),
@@ -160,10 +168,14 @@ class Platform:
             log=self.log,
             artifacts=self.artifacts,
             accounts=self.accounts,
+            credentials=Credentials(self.database, self.clock),
+            devices=devices,
+            speak=speaker(catalogue, self.files.hospital),
+            pusher=pusher,
             hospital=self.files.hospital,
             clock=self.clock,
             settings=self.settings,
-            catalogue=Catalogue.load(),
+            catalogue=catalogue,
             health=self,
             scenarios=ScenarioProcesses(self.folder, self.clock),
             local_token=self.token,

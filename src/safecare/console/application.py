@@ -16,12 +16,14 @@ from safecare import __version__
 from safecare.console import (
     board,
     building,
+    devices,
     front,
     health,
     incidents,
     ingest,
     live,
     notices,
+    people,
     plain,
     reports,
     scenarios,
@@ -73,14 +75,16 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     app.state.feed = feed
     session.routes(app, deps, gate, pages)
     board.routes(app, deps)
-    incidents.routes(app, deps)
+    incidents.routes(app, deps, feed)
     notices.routes(app, deps)
     building.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters)
     scenarios.routes(app, deps)
     ingest.routes(app, deps, counters.took)
-    plain.routes(app, deps, pages)
+    devices.routes(app, deps, gate)
+    people.routes(app, deps, feed)
+    plain.routes(app, deps, pages, feed)
     reports.routes(app, deps, pages)
 
     @app.get("/api/openapi.json", name="openapi")

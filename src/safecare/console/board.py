@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import LIAISON, Visitor, may_see
+from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.rights import Visitor, may_see
 from safecare.console.views import card
 from safecare.console.web import answer, visitor_of, words_of
 from safecare.console.wire.incidents import Board, Counts, Flood
 from safecare.console.words import Words
+from safecare.model.roles import LIAISON
 
 FLOOD_WINDOW = timedelta(minutes=10)
 FLOOD_LIMIT = 10
@@ -32,12 +34,15 @@ def situation(deps: ConsoleDeps, visitor: Visitor, words: Words) -> Board:
     seen = [one for one in reader.incidents(open_only=True, limit=CARDS) if may_see(visitor, one.site, one.marking)]
     taken = deps.glance.acknowledged([one.id for one in seen])
     outside = visitor.role == LIAISON
+    played = Exercises(reader).periods()
     counts = {} if outside else reader.counts()
     return Board(
         seq=seq,
         at=now,
         sites=words.each(site.id for site in deps.hospital.sites if visitor.site in {None, site.id}),
-        incidents=[card(one, words, acknowledged=one.id in taken) for one in seen],
+        incidents=[
+            card(one, words, acknowledged=one.id in taken, exercise=exercise_at(played, one.opened)) for one in seen
+        ],
         counts=Counts(
             events=counts.get("events", 0),
             alerts=counts.get("alerts", 0),

@@ -19,11 +19,15 @@ from safecare.model.events.acts import Act
 from safecare.model.hospital import Hospital
 from safecare.model.text import Text
 from safecare.model.topics import Item, encode, topic_of
+from safecare.notify.channels.webpush import Speak
+from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import ScenarioRun
 from safecare.settings import Settings
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import AuditCheck
+from safecare.store.credentials import Credentials
+from safecare.store.devices import Devices
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
@@ -175,8 +179,14 @@ class ConsoleDeps:
     scenarios: ScenarioRunner
     local_token: str
     """Token in the data folder's ``local.token``: whoever can read that file acts as admin."""
+    credentials: Credentials
+    devices: Devices
+    speak: Speak
+    """Puts a sentence into a language, for push messages."""
     publish: Publish
     refuse: Refuse
+    pusher: Pusher | None = None
+    """Sends push messages; none where the settings do not allow it."""
     ingest: Mapping[str, Parser] = field(default_factory=dict)
     """Parsers of further ingest formats by name (``idmef``, ``eve``); ``events`` is the console's own."""
     procedures: Mapping[str, Text] = field(default_factory=dict)

@@ -8,7 +8,7 @@ misses something without knowing.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import LIVE, Visitor, addressed, may_read_notice, may_see
+from safecare.console.rights import LIVE, NOBODY, Visitor, addressed, may_read_notice, may_see
 from safecare.exchange.log import Batch
 from safecare.model.alert import Alert
 from safecare.model.forecast import Forecast
@@ -103,8 +103,9 @@ Message = Chunk | Beat | Lost
 class Subscriber:
     """One browser's bounded queue."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, visitor: Visitor) -> None:
+        """Start empty, for the browser of `visitor`."""
+        self.visitor = visitor
         self._queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE)
         self._lost: Lost | None = None
 
@@ -164,9 +165,23 @@ class Feed:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def subscribe(self, after: int | None) -> tuple[Subscriber, list[Message]]:
+    def sessions(self) -> dict[str, int]:
+        """Return how many streams each session has open."""
+        return Counter(one.visitor.session for one in self._subscribers)
+
+    def present(self) -> list[Visitor]:
+        """Return whose screens are open now."""
+        return [one.visitor for one in self._subscribers]
+
+    def end(self, whose: Callable[[Visitor], bool]) -> None:
+        """End the streams of those whose access was taken away."""
+        for subscriber in tuple(self._subscribers):
+            if whose(subscriber.visitor):
+                subscriber.put(Lost(resync=False))
+
+    async def subscribe(self, after: int | None, visitor: Visitor = NOBODY) -> tuple[Subscriber, list[Message]]:
         """Return a new subscriber, and what it has to be told first: what came since `after`, or a resync."""
-        subscriber = Subscriber()
+        subscriber = Subscriber(visitor)
         self._subscribers.add(subscriber)
         seq = self._seq  # whatever comes later is in the queue already
         first: list[Message] = []

@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import ADMIN, NOBODY, PUBLIC, RIGHTS, Visitor, may
+from safecare.console.rights import NOBODY, PUBLIC, RIGHTS, Visitor, may
 from safecare.console.web import ProblemError
 from safecare.console.words import People, Words, language_of
 from safecare.model.clock import Clock
+from safecare.model.roles import ADMIN
 from safecare.model.text import say
 
 SESSION_COOKIE = "safecare_session"

@@ -12,8 +12,11 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.feed import Feed
 from safecare.console.outlook import forecast_view, plan_view
 from safecare.console.rights import APPROVERS, Visitor, may_see
+from safecare.console.untold import reasons
 from safecare.console.views import incident_view, listed_alert
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ActOnProcedure, Decide, Judge
@@ -33,9 +36,10 @@ ALERTS = 1000
 class Incidents:
     """What is read of incidents. Blocking."""
 
-    def __init__(self, deps: ConsoleDeps) -> None:
-        """Take the platform's parts."""
+    def __init__(self, deps: ConsoleDeps, feed: Feed) -> None:
+        """Take the platform's parts; `feed` knows whose screens are open."""
         self._deps = deps
+        self._feed = feed
 
     def get(self, id: str, visitor: Visitor) -> Incident:
         """Return the latest revision. Raises `ProblemError` 404, also when it is not shared with `visitor`."""
@@ -52,13 +56,27 @@ class Incidents:
         shared = {id: alert for id, alert in alerts.items() if may_see(visitor, alert.site, alert.marking)}
         notices = [one for one in reader.notices(incident=incident.id) if may_see(visitor, one.site, one.marking)]
         receipts = reader.receipts(incident=incident.id) if notices else []
-        return incident_view(incident, reader.history(incident.id), shared, notices, receipts, words)
+        untold = reasons(
+            incident,
+            notices,
+            receipts,
+            self._deps.hospital,
+            self._feed.present(),
+            self._deps.devices.roles(incident.site),
+            self._deps.clock.now(),
+        )
+        exercise = exercise_at(Exercises(reader).periods(), incident.opened)
+        return incident_view(incident, reader.history(incident.id), shared, notices, receipts, words, untold, exercise)
 
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
         """Return the latest alerts with their incidents, newest first."""
         reader = self._deps.reader
         found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one.site, one.marking)]
-        return [listed_alert(one, reader.alert_incident(one.id), words) for one in reversed(found)]
+        played = Exercises(reader).periods()
+        return [
+            listed_alert(one, reader.alert_incident(one.id), words, exercise_at(played, one.first))
+            for one in reversed(found)
+        ]
 
     def plan(self, id: str, visitor: Visitor) -> Plan:
         """Return the plan called `id`. Raises `ProblemError` 404."""
@@ -68,9 +86,9 @@ class Incidents:
         return found
 
 
-def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
     """Add the routes of incidents."""
-    incidents = Incidents(deps)
+    incidents = Incidents(deps, feed)
     desk = Desk(deps)
 
     @app.get("/api/incidents/{id}", name="incident")

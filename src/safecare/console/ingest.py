@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps, LineError, Parsed, Parser
-from safecare.console.rights import ADMIN, Visitor
+from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, answer, not_found, read_body, visitor_of
 from safecare.console.wire.platform import LineRefused, Taken
 from safecare.exchange.log import LogFullError
@@ -24,6 +24,7 @@ from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.acts import Act, ExerciseSet
+from safecare.model.roles import ADMIN
 from safecare.model.text import say
 from safecare.model.topics import Item
 

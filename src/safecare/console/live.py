@@ -23,6 +23,8 @@ from safecare.model.text import say
 
 STREAMS = 1000
 """Streams of one process (chosen: twice what was measured without trouble, and far below the file limit)."""
+OF_ONE_SESSION = 20
+"""Streams of one sign-in (chosen: the tabs and walls of one post; one sign-in must not keep all others out)."""
 RECHECK_BEATS = 10
 """Beats after which a stream asks again whether its session still stands (chosen: half a minute)."""
 RETRY = b"retry: 2000\n\n"
@@ -66,7 +68,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, feed: Feed) -> None:
     """Add the route of the live stream."""
 
     async def stream(visitor: Visitor, words: Words, after: int | None) -> AsyncIterator[bytes]:
-        subscriber, first = await feed.subscribe(after)
+        subscriber, first = await feed.subscribe(after, visitor)
         beats = 0
         try:
             yield RETRY + b"".join(frames(message, visitor, words) for message in first)
@@ -92,6 +94,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, feed: Feed) -> None:
     async def live(request: Request) -> Response:
         if feed.browsers >= STREAMS:
             raise ProblemError(503, say("Too many screens are open."), {"Retry-After": "10"})
+        if feed.sessions().get(visitor_of(request).session, 0) >= OF_ONE_SESSION:
+            raise ProblemError(429, say("This sign-in has too many screens open. Close one."), {"Retry-After": "10"})
         given = request.headers.get("last-event-id", "")
         after = int(given) if given.isdigit() and len(given) < 19 else None
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import ADMIN, Visitor, addressed, may_read_notice
+from safecare.console.rights import Visitor, addressed, may_read_notice
 from safecare.console.views import guard_notice
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Answer, Report
@@ -20,6 +20,7 @@ from safecare.console.words import Words
 from safecare.model.events.acts import NoticeAnswered, Reported
 from safecare.model.ids import NoticeId, ZoneId
 from safecare.model.notice import Notice
+from safecare.model.roles import ADMIN
 from safecare.model.text import say
 
 

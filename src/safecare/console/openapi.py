@@ -20,6 +20,9 @@ BODIES: dict[str, Any] = {
     "decide": asks.Decide,
     "answer": asks.Answer,
     "report": asks.Report,
+    "add_device": asks.AddDevice,
+    "device_heard": asks.Heard,
+    "test_channel": asks.TestChannel,
 }
 """JSON body by route name."""
 
@@ -45,6 +48,16 @@ ANSWERS: dict[str, Any] = {
     "run_scenario": platform.RunStarted,
     "scenario_run": platform.RunView,
     "ingest": platform.Taken,
+    "devices": platform.DevicesView,
+    "add_device": platform.Done,
+    "remove_device": platform.Done,
+    "test_device": platform.Tested,
+    "device_heard": platform.Done,
+    "users": list[platform.UserView],
+    "revoke_user": platform.Done,
+    "revoke_session": platform.Done,
+    "channels": platform.ChannelsView,
+    "test_channel": platform.Done,
 }
 """JSON answer by route name."""
 

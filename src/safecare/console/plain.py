@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from safecare.console.deps import ConsoleDeps
+from safecare.console.feed import Feed
 from safecare.console.gate import check_form
 from safecare.console.incidents import Incidents
 from safecare.console.notices import Notices
@@ -47,10 +48,10 @@ ACTIONS_PRINTED = 5
 """Actions on the print sheet (chosen: one page)."""
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
     """Add the routes of the plain pages."""
     notices = Notices(deps)
-    incidents = Incidents(deps)
+    incidents = Incidents(deps, feed)
 
     @app.get("/plain/{name}.css", name="plain_style")
     async def plain_style(request: Request, name: str) -> Response:

@@ -12,14 +12,11 @@ from types import MappingProxyType
 import msgspec
 
 from safecare.model.marking import Marking, Tlp
+from safecare.model.roles import ADMIN, ANALYST, AUDITOR, CISO, CRISIS, GUARD, LIAISON, OPERATOR, ROLES, reader_of
+from safecare.store.accounts import session_id
 
-GUARD, OPERATOR, ANALYST, CISO = "guard", "operator", "analyst", "ciso"
-CRISIS, LIAISON, ADMIN, AUDITOR = "crisis", "liaison", "admin", "auditor"
 SOURCE = "source"
 """Role of a machine that sends events."""
-
-ROLES = (GUARD, OPERATOR, ANALYST, CISO, CRISIS, LIAISON, ADMIN, AUDITOR)
-"""Roles of people."""
 
 PUBLIC = frozenset({"public"})
 """Entry of a route that needs no sign-in."""
@@ -47,6 +44,17 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "me": EVERYONE,
         "set_language": EVERYONE,
         "invite": frozenset({ADMIN}),
+        "users": OVERSIGHT,
+        "revoke_user": frozenset({ADMIN}),
+        "revoke_session": frozenset({ADMIN}),
+        # phones that take push messages
+        "devices": EVERYONE,
+        "add_device": EVERYONE,
+        "remove_device": EVERYONE,
+        "test_device": EVERYONE,
+        "device_heard": PUBLIC,
+        "channels": OVERSIGHT,
+        "test_channel": frozenset({ADMIN}),
         # incidents
         "board": CONTROL | {LIAISON},
         "incident": CONTROL | {LIAISON},
@@ -119,6 +127,11 @@ class Visitor(msgspec.Struct, frozen=True):
     """Session cookie, empty for a machine; never written anywhere."""
 
     @property
+    def session(self) -> str:
+        """The name of the visitor's session (`safecare.store.accounts.OpenSession.id`); empty for the local token."""
+        return session_id(self.secret) if self.secret else ""
+
+    @property
     def known(self) -> bool:
         """True when someone has signed in."""
         return self.role != "public"
@@ -150,7 +163,7 @@ def addressed(visitor: Visitor, role: str, user: str) -> bool:
     """
     if user:
         return user == visitor.user
-    return role == visitor.role or (visitor.role == OPERATOR and role not in ROLES)
+    return visitor.role in {role, reader_of(role)}
 
 
 def may_read_notice(visitor: Visitor, role: str, user: str, site: str) -> bool:

@@ -13,13 +13,14 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
 from safecare.console.pages import Pages, read_form
-from safecare.console.rights import GUARD, Visitor
+from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ChooseLanguage, Invite
 from safecare.console.wire.incidents import Named
 from safecare.console.wire.platform import ExerciseNow, Invitation, Me
 from safecare.console.words import LANGUAGE_COOKIE
 from safecare.model.events.acts import SignedIn
+from safecare.model.roles import GUARD
 from safecare.model.text import say
 
 LANGUAGE_AGE = 31_536_000
@@ -68,7 +69,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
 
     @app.post("/sign-in/{token}", name="sign_in")
     async def sign_in(request: Request, token: str) -> Response:
-        opened = await asyncio.to_thread(deps.accounts.redeem, token)
+        agent = request.headers.get("user-agent", "")
+        opened = await asyncio.to_thread(deps.accounts.redeem, token, agent)
         if opened is None:
             gate.failures.add(address_of(request))
             return pages.page(request, "no_session.jinja", 404, spent=True)
@@ -109,6 +111,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
                 language=words.language,
                 hospital=Named(deps.hospital.id, _hospital_name(deps, words.language)),
                 exercise=ExerciseNow(now.scenario, now.since) if now else None,
+                timezone=_timezone(deps, visitor),
             )
         )
 
@@ -128,12 +131,17 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         token, user = await asyncio.to_thread(_invite, deps, ask)
         await record(visitor_of(request), "invited", f"{user} {ask.role}")
         expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
-        return answer(Invitation(f"{link_url(deps, request)}/sign-in/{token}", expires), 201)
+        return answer(Invitation(f"{link_url(deps, request)}/sign-in/{token}", expires, user), 201)
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:
     user = deps.accounts.add(ask.name, ask.role, ask.site)
     return deps.accounts.invite(user), user
+
+
+def _timezone(deps: ConsoleDeps, visitor: Visitor) -> str:
+    mine = [one.timezone for one in deps.hospital.sites if visitor.site in {None, one.id}]
+    return mine[0] if mine else "UTC"
 
 
 def _hospital_name(deps: ConsoleDeps, language: str) -> str:

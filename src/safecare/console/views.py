@@ -22,6 +22,7 @@ from safecare.model.ids import AlertId
 from safecare.model.incident import Incident, Link
 from safecare.model.notice import Notice, Receipt
 from safecare.model.severity import level_of
+from safecare.model.text import Text
 from safecare.store.read import Revision
 
 ANSWERED = frozenset({"acknowledged", "on_my_way", "on_site", "clear", "help"})
@@ -30,7 +31,7 @@ ANSWERS = ("acknowledged", "on_my_way", "on_site", "clear", "help")
 """What a guard may answer, in the order of the work."""
 
 
-def card_fields(incident: Incident, words: Words, *, acknowledged: bool) -> dict[str, object]:
+def card_fields(incident: Incident, words: Words, *, acknowledged: bool, exercise: str) -> dict[str, object]:
     """Return the fields that a card and the whole incident share."""
     return {
         "id": incident.id,
@@ -50,12 +51,13 @@ def card_fields(incident: Incident, words: Words, *, acknowledged: bool) -> dict
         "validated_by": words.person(incident.validated_by),
         "verdict": incident.verdict,
         "into": incident.into,
+        "exercise": exercise,
     }
 
 
-def card(incident: Incident, words: Words, *, acknowledged: bool) -> Card:
+def card(incident: Incident, words: Words, *, acknowledged: bool, exercise: str = "") -> Card:
     """Return an incident as it stands in a list."""
-    return Card(**card_fields(incident, words, acknowledged=acknowledged))  # type: ignore[arg-type]
+    return Card(**card_fields(incident, words, acknowledged=acknowledged, exercise=exercise))  # type: ignore[arg-type]
 
 
 def still_url(still: str | None) -> str | None:
@@ -88,9 +90,9 @@ def alert_view(alert: Alert, words: Words) -> AlertView:
     return AlertView(**_alert_fields(alert, words))  # type: ignore[arg-type]
 
 
-def listed_alert(alert: Alert, incident: str | None, words: Words) -> ListedAlert:
+def listed_alert(alert: Alert, incident: str | None, words: Words, exercise: str = "") -> ListedAlert:
     """Return an alert of a list, with its incident."""
-    return ListedAlert(**_alert_fields(alert, words), incident=incident)  # type: ignore[arg-type]
+    return ListedAlert(**_alert_fields(alert, words), incident=incident, exercise=exercise)  # type: ignore[arg-type]
 
 
 def receipt_view(receipt: Receipt, words: Words) -> ReceiptView:
@@ -121,14 +123,17 @@ def incident_view(
     notices: Sequence[Notice],
     receipts: Sequence[Receipt],
     words: Words,
+    untold: Sequence[Text] = (),
+    exercise: str = "",
 ) -> IncidentView:
     """Return an incident with all that belongs to it."""
     acknowledged = any(one.outcome in ANSWERED for one in receipts)
     return IncidentView(
-        **card_fields(incident, words, acknowledged=acknowledged),  # type: ignore[arg-type]
+        **card_fields(incident, words, acknowledged=acknowledged, exercise=exercise),  # type: ignore[arg-type]
         story=words.all(incident.story, incident.site),
         links=[_link(link, alerts[link.alert], words) for link in incident.links if link.alert in alerts],
         notices=[notice_view(notice, receipts, words) for notice in notices],
+        untold=words.all(untold, incident.site),
         history=list(history),
     )
 

@@ -74,6 +74,10 @@ class Words:
         """Return a duration in words."""
         return span(seconds, self.language)
 
+    def named_role(self, role: str) -> Named:
+        """Return a role with its name."""
+        return Named(role, self.role(role))
+
     def role(self, role: str) -> str:
         """Return the name of a role: one of ours, or one that the hospital's files name."""
         if role in ROLE_NAMES:

@@ -180,7 +180,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is told about what: incidents of at least `severity` in `sites` go to `roles`, one level after the other."""
+    """Who is told about what: incidents of at least `severity` in `sites` go to `roles`, one level after the other.
+
+    Empty `sites`, `zones`, `domains` or `shifts` stand for all of them.
+    """
 
     id: str
     severity: int
@@ -190,6 +193,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds until the next level is told if nobody has acknowledged."""
     channels: tuple[str, ...] = ("page",)
     sites: tuple[SiteId, ...] = ()
+    zones: tuple[ZoneId, ...] = ()
+    """Only incidents that touch one of these zones."""
+    domains: tuple[Literal["cyber", "physical"], ...] = ()
+    """Only incidents with an alert of one of these kinds."""
+    shifts: tuple[str, ...] = ()
+    """Hours at which the route is in force, in the site's own time (`safecare.model.shift`)."""
 
 
 class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import msgspec
@@ -30,6 +31,8 @@ BACK_OFF = (5.0, 30.0, 120.0, 600.0)
 hour the escalation has told others."""
 READ_BATCHES = 64
 """Most batches of notices per step. Chosen: as the workers of the road."""
+CARRIERS = 8
+"""Notices that are carried at the same time (chosen: one channel that hangs must not hold up the others)."""
 PAUSE = 0.25
 """Most seconds of waiting in one step, and after a full log, so that `run` notices its stop event soon."""
 
@@ -59,6 +62,7 @@ class Dispatcher:
         """Notices that could not be read since the start."""
         self._cursor = 0
         self._owed: list[Receipt] | None = None
+        self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix="notice")
         self._resume()
 
     @property
@@ -86,7 +90,8 @@ class Dispatcher:
         last = self._log.last()
         news = self._take()
         due = [job for job in self._jobs.values() if job.next is None or job.next <= self._clock.now()]
-        receipts = [receipt for job in due for receipt in self._attempt(job)]
+        carried = list(self._carriers.map(self._carry, due)) if len(due) > 1 else [self._carry(job) for job in due]
+        receipts = [one for job, got in zip(due, carried, strict=True) for one in self._settle(job, got)]
         if news or due:
             self._save(receipts)
         else:
@@ -126,15 +131,18 @@ class Dispatcher:
         else:
             self._jobs.pop(notice.id, None)  # nobody is waited for any more
 
-    def _attempt(self, job: Job) -> Iterable[Receipt]:
-        """Send once; keep the job for later when it failed and may still work."""
+    def _carry(self, job: Job) -> list[Receipt] | None:
+        """Send once; return what came of it, None if there is no such channel."""
+        sender = self._channels.get(job.notice.channel)
+        return None if sender is None else _send(sender, job.notice, self._clock.now())
+
+    def _settle(self, job: Job, receipts: list[Receipt] | None) -> Iterable[Receipt]:
+        """Forget the job, or keep it for later when it failed and may still work."""
         notice, job.attempts = job.notice, job.attempts + 1
-        sender = self._channels.get(notice.channel)
-        if sender is None:
+        if receipts is None:
             del self._jobs[notice.id]
             reason = say("There is no channel called {channel} here", channel=notice.channel)
             return [failed(notice, self._clock.now(), reason)]
-        receipts = _send(sender, notice, self._clock.now())
         if any(receipt.outcome != "failed" for receipt in receipts):
             del self._jobs[notice.id]
         elif job.attempts > len(BACK_OFF):

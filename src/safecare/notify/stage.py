@@ -19,13 +19,14 @@ import msgspec
 
 from safecare.model.events.acts import NoticeAnswered
 from safecare.model.hospital import Hospital, Route
-from safecare.model.ids import EventId, NoticeId, SiteId, ZoneId
+from safecare.model.ids import EventId, NoticeId, ZoneId
 from safecare.model.incident import Incident
 from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Action, Plan
 from safecare.model.severity import level_of, rank_of
 from safecare.model.topics import Item
 from safecare.notify import words
+from safecare.notify.routes import at_site, obstacle
 from safecare.notify.thread import Thread
 
 THREADS = 4_000
@@ -55,6 +56,7 @@ class NotifyStage:
 
     def __init__(self, hospital: Hospital, *, threads: int = THREADS) -> None:
         """Tell by the routes of `hospital`; `threads` bounds the memory."""
+        self._hospital = hospital
         self._routes = [route for route in hospital.routes if any(route.levels) and route.channels]
         self._limit = threads
         self._now: datetime | None = None
@@ -122,7 +124,7 @@ class NotifyStage:
             thread_or_none = self._threads.get(key)
             if thread_or_none is not None:
                 found += self._go_on(thread_or_none, incident)
-            elif incident.severity >= route.severity and _at_site(route, incident.site):
+            elif obstacle(route, incident, self._hospital, self._at(incident)) is None:
                 found += self._start(_thread(key, route, incident), self._at(incident))
         return found
 
@@ -167,7 +169,7 @@ class NotifyStage:
 
     def _task(self, key: str, plan: Plan, action: Action) -> Thread:
         """Return the thread that tells an approved action to all roles that have a step in it."""
-        routes = [route for route in self._routes if _at_site(route, plan.site)]
+        routes = [route for route in self._routes if at_site(route, plan.site)]
         about = [thread for thread in self._threads.values() if thread.incident == plan.incident]
         roles = tuple(dict.fromkeys(step.role for step in action.steps))
         return Thread(
@@ -241,10 +243,6 @@ class NotifyStage:
         for notice in gone.told.values():
             self._notices.pop(notice.id, None)
         self._counts["dropped"] += 1
-
-
-def _at_site(route: Route, site: SiteId) -> bool:
-    return not route.sites or site in route.sites
 
 
 def _thread(key: str, route: Route, incident: Incident) -> Thread:

@@ -142,6 +142,7 @@ class SeenHealth(msgspec.Struct, frozen=True):
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """A one-time sign-in link."""
+    """A one-time sign-in link, and the id of its user."""
 
     url: str
+    user: str

@@ -199,16 +199,23 @@ class Runner:
         if notice is None or (program is None and self.acknowledge == "browser"):
             return "", "Chromium or the library Playwright is not installed"
         name = f"Exercise {self.clock.now():%H:%M:%S}"
-        link = self._talk.invite(role, name)
+        invited = self._talk.invite(role, name)
+        try:
+            return name, self._acknowledged(invited.url, role, name, notice, program)
+        finally:
+            self._talk.revoke(invited.user)  # nobody stays a user because of an exercise
+
+    def _acknowledged(self, link: str, role: str, name: str, notice: SeenNotice, program: str | None) -> str:
+        """Have `name` acknowledge `notice`; return why that failed, empty if it was done."""
         if program is None:
             self.tell(say("Acknowledge the notice on the page, within {time}: {link}", time=Span(PERSON), link=link))
         else:
             try:
                 browser.acknowledge(program, link, notice.id)
             except browser.BrowserError as error:
-                return name, str(error)
+                return str(error)
         done = self._wait(lambda: self._answered(role, name), PERSON if program is None else SETTLE)
-        return name, "" if done else "no receipt came"
+        return "" if done else "no receipt came"
 
     def _notice(self, role: str) -> SeenNotice | None:
         incident = self._story()

@@ -62,10 +62,14 @@ class Talk:
         """Return how doors and stages are."""
         return self._get("/api/health", answers.SeenHealth)
 
-    def invite(self, role: str, name: str) -> str:
-        """Return a one-time sign-in link."""
+    def invite(self, role: str, name: str) -> answers.Invitation:
+        """Return a one-time sign-in link for a new user."""
         made = self._call("POST", "/api/invitations", msgspec.json.encode({"role": role, "name": name}))
-        return msgspec.json.decode(made, type=answers.Invitation).url
+        return msgspec.json.decode(made, type=answers.Invitation)
+
+    def revoke(self, user: str) -> None:
+        """Take all access from a user."""
+        self._call("POST", f"/api/users/{urllib.parse.quote(user)}/revoke", b"{}")
 
     def close(self, incident: str, comment: str) -> None:
         """Close an incident as benign."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
@@ -22,6 +22,10 @@ from safecare.store.schema import invitation, micros, moment, session, user
 
 SECRET_BYTES = 32
 """Random bytes of a link or session: 256 bits (OWASP ASVS 5.0, 7.2.3 asks for at least 128)."""
+PUBLIC = 16
+"""First characters of a session's hash that name it to an administrator (chosen: 64 bits, never two the same)."""
+AGENT = 200
+"""Most characters of a browser's own name that are kept (chosen: what tells phones apart stands in front)."""
 LINK_MINUTES = 30.0
 """Life of a link if nothing else is said. Chosen: as in `settings.Console`."""
 SESSION_HOURS = 12.0
@@ -48,6 +52,16 @@ class Session(msgspec.Struct, frozen=True):
     site: str | None
     expires: datetime
     cookie: str = ""
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session as an administrator sees it; `id` names it and opens nothing."""
+
+    id: str
+    user: str
+    opened: datetime
+    expires: datetime
+    agent: str
 
 
 class UnknownUserError(LookupError):
@@ -115,8 +129,8 @@ class Accounts:
             row = connection.execute(query.where(user.c.revoked.is_(None))).mappings().first()
         return _user(row) if row else None
 
-    def redeem(self, token: str) -> Session | None:
-        """Use a link up and open its session, or return None. Of several at once, one gets it."""
+    def redeem(self, token: str, agent: str = "") -> Session | None:
+        """Use a link up and open its session in browser `agent`, or return None. Of several at once, one gets it."""
         now = self._clock.now()
         with self._database.writing() as connection:
             taken = connection.execute(update(invitation).where(self._usable(token)).values(used=micros(now)))
@@ -125,7 +139,15 @@ class Accounts:
             query = select(user).join(invitation, invitation.c.user == user.c.id)
             found = query.where(invitation.c.hash == _hash(token), user.c.revoked.is_(None))
             row = connection.execute(found).mappings().first()
-            return self._open(connection, _user(row), now) if row else None
+            return self._open(connection, _user(row), now, agent) if row else None
+
+    def open(self, id: str, agent: str = "") -> Session | None:
+        """Open a session of a user who has proved to be there in another way; None for one without access."""
+        known = self.user(id)
+        if known is None or known.revoked:
+            return None
+        with self._database.writing() as connection:
+            return self._open(connection, known, self._clock.now(), agent)
 
     def session(self, cookie: str) -> Session | None:
         """Return the open session that `cookie` belongs to, or None."""
@@ -135,6 +157,29 @@ class Accounts:
         with self._database.reading() as connection:
             row = connection.execute(query.where(session.c.hash == _hash(cookie), open_now)).mappings().first()
         return Session(row["id"], row["name"], row["role"], row["site"], moment(row["expires"])) if row else None
+
+    def sessions(self) -> list[OpenSession]:
+        """Return all sessions that are open, the latest first."""
+        now = micros(self._clock.now())
+        query = select(session).where(session.c.revoked.is_(None), session.c.expires > now)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(session.c.opened.desc(), session.c.hash)).mappings()
+            return [
+                OpenSession(
+                    row["hash"][:PUBLIC], row["user"], moment(row["opened"]), moment(row["expires"]), row["agent"] or ""
+                )
+                for row in rows
+            ]
+
+    def revoke_session(self, id: str) -> str | None:
+        """Close the open session called `id` (`OpenSession.id`); return whose it was, None if there is none."""
+        if len(id) != PUBLIC:
+            return None
+        mine = and_(func.substr(session.c.hash, 1, PUBLIC) == id, session.c.revoked.is_(None))
+        with self._database.writing() as connection:
+            whose = connection.scalar(select(session.c.user).where(mine))
+            connection.execute(update(session).where(mine).values(revoked=micros(self._clock.now())))
+        return whose
 
     def sign_out(self, cookie: str) -> bool:
         """Close one session; return whether it was open."""
@@ -162,13 +207,20 @@ class Accounts:
         now = micros(self._clock.now())
         return and_(invitation.c.hash == _hash(token), invitation.c.used.is_(None), invitation.c.expires > now)
 
-    def _open(self, connection: Connection, who: User, now: datetime) -> Session:
+    def _open(self, connection: Connection, who: User, now: datetime, agent: str) -> Session:
         cookie = secrets.token_urlsafe(SECRET_BYTES)
         expires = now + self._session
         connection.execute(
-            insert(session).values(hash=_hash(cookie), user=who.id, opened=micros(now), expires=micros(expires))
+            insert(session).values(
+                hash=_hash(cookie), user=who.id, opened=micros(now), expires=micros(expires), agent=agent[:AGENT]
+            )
         )
         return Session(who.id, who.name, who.role, who.site, expires, cookie)
+
+
+def session_id(secret: str) -> str:
+    """Return the name of the session with this secret; the name opens nothing."""
+    return _hash(secret)[:PUBLIC]
 
 
 def _hash(secret: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, func, select
 
 from safecare.model.alert import Alert
 from safecare.model.event import Event
@@ -191,7 +191,15 @@ class Reader:
         table = schema.audit
         with self._database.reading() as connection:
             rows = connection.execute(select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)).all()
-        return [AuditEntry(row.seq, moment(row.at), row.actor, row.act, row.detail, row.hash.hex()) for row in rows]
+        return [_entry(row) for row in rows]
+
+    def acts(self, kind: str, limit: int = 500) -> list[AuditEntry]:
+        """Return the newest `limit` sealed acts of `kind` (``act.exercise``), in order."""
+        table = schema.audit
+        query = select(table).where(table.c.act == kind).order_by(table.c.seq.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_entry(row) for row in reversed(rows)]
 
     def counts(self) -> dict[str, int]:
         """Return how many there are: events, alerts, incidents, incidents_open, notices_open, rejects, audit."""
@@ -240,13 +248,20 @@ class Reader:
         return value
 
 
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(row.seq, moment(row.at), row.actor, row.act, row.detail, row.hash.hex())
+
+
 def _open_incident() -> ColumnElement[bool]:
     table = schema.incident
     return and_(table.c.state != "closed", table.c.into.is_(None))
 
 
 def _open_notice() -> ColumnElement[bool]:
-    """Nobody has taken the notice over since its latest revision came (by order of arrival: clocks may jump)."""
+    """Nobody has taken the notice over since its latest revision came (by order of arrival: clocks may jump).
+
+    A test of a channel, which is about no incident, waits for nobody.
+    """
     table, receipt = schema.notice, schema.receipt
     answered = and_(receipt.c.notice == table.c.id, receipt.c.outcome.in_(TAKEN), receipt.c.seq >= table.c.seq)
-    return ~exists().where(answered)
+    return and_(table.c.incident != "", ~exists().where(answered))

@@ -166,6 +166,7 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
+Index("audit_act", audit.c.act, audit.c.seq)
 
 user = Table(
     "user",
@@ -196,8 +197,43 @@ session = Table(
     Column("opened", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    Column("agent", String),
 )
 Index("session_user", session.c.user)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user", String, ForeignKey("user.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("endpoint", String, nullable=False, unique=True),
+    Column("key", String, nullable=False),
+    Column("auth", String, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("proof", String),
+    Column("asked", BigInteger),
+    Column("heard", BigInteger),
+    Column("gone", BigInteger),
+)
+"""Phones and browsers that take push messages. `proof` is the hash of what the last silent check asks back."""
+Index("device_user", device.c.user)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user", String, ForeignKey("user.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("used", BigInteger),
+)
+"""Ways to sign in again: passkeys (public key), one-time codes (shared secret), backup codes (hash)."""
+Index("credential_user", credential.c.user, credential.c.kind)
 
 cursor = Table(
     "cursor",

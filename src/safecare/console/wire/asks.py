@@ -30,6 +30,27 @@ class Invite(msgspec.Struct, frozen=True):
     site: Key | None = None
 
 
+class AddDevice(msgspec.Struct, frozen=True):
+    """Body of POST /api/devices: what the browser's push manager gave."""
+
+    endpoint: Annotated[str, msgspec.Meta(min_length=12, max_length=1000)]
+    key: Annotated[str, msgspec.Meta(min_length=80, max_length=100)]
+    auth: Annotated[str, msgspec.Meta(min_length=16, max_length=40)]
+    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """Body of POST /api/devices/heard: what the check carried."""
+
+    proof: Key
+
+
+class TestChannel(msgspec.Struct, frozen=True):
+    """Body of POST /api/channels/{name}/test."""
+
+    role: Key
+
+
 class Judge(msgspec.Struct, frozen=True):
     """Body of POST /api/incidents/{id}/judge."""
 

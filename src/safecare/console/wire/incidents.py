@@ -37,6 +37,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     validated_by: str
     verdict: str = ""
     into: str | None = None
+    exercise: str = ""
+    """The scenario that ran when it began; empty: none did."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -92,6 +94,8 @@ class ListedAlert(AlertView, frozen=True, kw_only=True):
     """An alert with its incident."""
 
     incident: str | None
+    exercise: str = ""
+    """The scenario that ran when it began; empty: none did."""
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -133,6 +137,8 @@ class IncidentView(Card, frozen=True, kw_only=True):
     story: list[str]
     links: list[LinkView]
     notices: list[IncidentNotice]
+    untold: list[str]
+    """Why nobody was reached; empty when somebody was."""
     history: list[Revision]
 
 

@@ -26,13 +26,111 @@ class Me(msgspec.Struct, frozen=True):
     language: str
     hospital: Named
     exercise: ExerciseNow | None
+    timezone: str
+    """Time zone of the visitor's site: all screens show its time, wherever the browser is."""
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """A one-time link."""
+    """A one-time link, and the id of the user whom it signs in."""
 
     url: str
     expires: datetime
+    user: str
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone or browser that takes push messages. `silent`: it has not answered its last check."""
+
+    id: str
+    name: str
+    created: datetime
+    asked: datetime | None
+    heard: datetime | None
+    silent: bool
+
+
+class DevicesView(msgspec.Struct, frozen=True):
+    """The visitor's devices; `key` is what a browser subscribes with, empty where push is not set up."""
+
+    key: str
+    devices: list[DeviceView]
+
+
+class Tested(msgspec.Struct, frozen=True):
+    """To how many devices a test was sent, and by how many push services it was taken."""
+
+    asked: int
+    taken: int
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """An open session."""
+
+    id: str
+    opened: datetime
+    expires: datetime
+    agent: str
+    live: bool
+    """Whether a screen of it is open now."""
+
+
+class UserView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person or machine with access, or who had it."""
+
+    id: str
+    name: str
+    role: str
+    role_name: str
+    site: str | None
+    site_name: str
+    created: datetime
+    revoked: datetime | None
+    sessions: list[SessionView]
+    devices: list[DeviceView]
+    ways: list[str]
+    """Ways to sign in again: ``passkey``, ``totp``, ``backup``; without any, only by a fresh link."""
+
+
+class ChannelTest(msgspec.Struct, frozen=True):
+    """The last test of a channel: to which role, when, and what became of it."""
+
+    role: str
+    at: datetime
+    outcome: str
+    reason: str | None
+
+
+class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
+    """A way by which notices leave. `missing`: why it can't be used."""
+
+    name: str
+    missing: str
+    roles: list[Named]
+    """Roles that a route tells by it."""
+    tests: list[ChannelTest]
+
+
+class RouteView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told about what."""
+
+    id: str
+    severity: int
+    sites: list[Named]
+    zones: list[Named]
+    domains: list[str]
+    shifts: list[str]
+    in_force: bool
+    """Whether its hours cover the present moment."""
+    levels: list[list[Named]]
+    answer_within: float
+    channels: list[str]
+
+
+class ChannelsView(msgspec.Struct, frozen=True):
+    """All channels and routes."""
+
+    channels: list[ChannelView]
+    routes: list[RouteView]
 
 
 class RejectView(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from safecare.formats.hospital.nodes import Node
 from safecare.formats.hospital.problems import Problems
 from safecare.formats.hospital.units import UCUM
 from safecare.model.hospital import Asset, Dependency, Person, Service
+from safecare.model.shift import parse_shift
 from safecare.model.text import Text, say
 
 MOST_CYCLES = 20
@@ -98,6 +99,7 @@ def _check_references(draft: Draft, problems: Problems) -> None:
         _refer(person.node.at("workstation"), [person.value.workstation], known.assets, _no_thing, problems)
     for route in draft.routes:
         _refer(route.node.at("sites"), route.value.sites, known.sites, _no_site, problems)
+        _refer(route.node.at("zones"), route.value.zones, known.zones, _no_zone, problems)
 
 
 def _check_asset_references(row: Row[Asset], known: _Known, problems: Problems) -> None:
@@ -220,6 +222,15 @@ def _check_routes(draft: Draft, problems: Problems) -> None:
             problems.error(row.node.at("severity"), say("A severity lies between 0 and 100."))
         if not row.value.levels or not all(row.value.levels):
             problems.error(row.node.at("levels"), say("A route tells at least one role, on every level."))
+        for number, written in enumerate(row.value.shifts):
+            try:
+                parse_shift(written)
+            except ValueError:
+                example = "mon-fri 08:00-18:00"
+                problems.error(
+                    row.node.at("shifts", number),
+                    say("Here must stand a shift, for example {example}.", example=example),
+                )
 
 
 def _check_roles(draft: Draft, problems: Problems) -> None:

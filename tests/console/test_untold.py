@@ -1,0 +1,66 @@
+"""If nobody was reached, the incident says why not; and what belongs to an exercise is marked after its end too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import console_items as made
+from console_rig import Rig
+
+from safecare.console.exercises import AFTER, LONGEST, exercise_at, periods
+from safecare.model.event import Event
+from safecare.model.events.acts import ExerciseSet
+from safecare.model.ids import SiteId
+
+pytest_plugins = ["console_fixtures"]
+
+
+def exercise(rig: Rig, running: bool) -> ExerciseSet:
+    at = rig.clock.now()
+    return ExerciseSet(
+        id=Event.id_for(at, "t", str(running)),
+        at=at,
+        seen=at,
+        source="t",
+        site=SiteId("aurore"),
+        actor="a",
+        scenario="theft",
+        running=running,
+    )
+
+
+async def test_why_nobody_was_told(rig: Rig) -> None:
+    low = made.incident(rig.clock.now(), severity=1)
+    rig.add(low)
+    async with rig.browser("operator") as desk:
+        found = (await desk.get(f"/api/incidents/{low.id}")).json()
+    assert found["notices"] == []
+    assert found["untold"]
+    assert "severity" in " ".join(found["untold"])
+
+
+async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
+    before = made.incident(rig.clock.now())
+    rig.clock.advance(60)
+    rig.add(exercise(rig, running=True))
+    rig.clock.advance(10)
+    alert = made.alert(rig.clock.now())
+    during = made.incident(rig.clock.now(), alert)
+    rig.add(before, alert, during)
+    rig.clock.advance(10)
+    rig.add(exercise(rig, running=False))
+    rig.clock.advance(600)
+    async with rig.browser("operator") as desk:
+        cards = {one["id"]: one["exercise"] for one in (await desk.get("/api/board")).json()["incidents"]}
+        assert cards == {before.id: "", during.id: "theft"}
+        assert (await desk.get(f"/api/incidents/{during.id}")).json()["exercise"] == "theft"
+        assert [one["exercise"] for one in (await desk.get("/api/alerts")).json()] == ["theft"]
+
+
+def test_an_exercise_without_an_end_on_record_ends_some_time(rig: Rig) -> None:
+    begun = exercise(rig, running=True)
+    [period] = periods([begun])
+    assert period.end == begun.at + LONGEST + AFTER
+    assert exercise_at([period], begun.at) == "theft"
+    assert exercise_at([period], begun.at - timedelta(seconds=1)) == ""
+    assert exercise_at([period], period.end + timedelta(seconds=1)) == ""
