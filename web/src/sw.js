@@ -9,7 +9,7 @@ const STILLS = "stills";
 const STILLS_KEPT = 40;
 /** Milliseconds before a slow network counts as none for opening the page (chosen: a guard does not wait longer). */
 const PATIENCE = 3000;
-const PAGES = /^\/($|incident\/|guard$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
+const PAGES = /^\/($|incident\/|guard$|account$|admin$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))));
@@ -72,4 +72,59 @@ async function still(request) {
     await Promise.all(all.slice(0, Math.max(0, all.length - STILLS_KEPT)).map((old) => cache.delete(old)));
   }
   return answer;
+}
+
+// Push messages have the shape of Declarative Web Push: Safari shows them by itself, the others by what stands here.
+self.addEventListener("push", (event) => event.waitUntil(show(event)));
+
+async function show(event) {
+  const { notification } = event.data.json();
+  const { title, body, navigate, lang, tag, silent, data } = notification;
+  if (data.proof) await tell("/api/devices/heard", { proof: data.proof });
+  // A check that a person sees on an open page need not be shown; but browsers take the right to push from those who
+  // show nothing, so it always is, without a sound, and goes away by itself when read.
+  await self.registration.showNotification(title, {
+    body,
+    lang,
+    tag,
+    silent,
+    icon: "/icon.svg",
+    badge: "/icon.svg",
+    renotify: !silent,
+    requireInteraction: !silent,
+    vibrate: silent ? undefined : [300, 100, 300, 100, 600],
+    data: { ...data, navigate },
+  });
+  // Safari does not replace by tag (WebKit bug 258922): older ones of the same notice are closed by hand.
+  const same = (await self.registration.getNotifications({ tag })).slice(0, -1);
+  for (const old of same) old.close();
+  if (data.notice) await answer(data, "delivered");
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data));
+});
+
+async function open(data) {
+  const address = new URL(data.navigate, self.location.origin);
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const here = windows.find((one) => new URL(one.url).pathname === address.pathname);
+  if (here) await here.focus();
+  else await self.clients.openWindow(address.pathname + address.search);
+}
+
+/** Receipts have an id that a repeat repeats: the server takes each once. A phone without a session says nothing here. */
+function answer(data, outcome) {
+  const id = `push:${data.revision}:${outcome}:${data.notice}`.slice(0, 64);
+  return tell(`/api/notices/${encodeURIComponent(data.notice)}/answer`, { answer: outcome, id });
+}
+
+async function tell(path, body) {
+  const headers = { "Content-Type": "application/json", "X-Safecare": "1" };
+  try {
+    await fetch(path, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" });
+  } catch {
+    // No network for the way back: the notice is shown all the same; the page tells that it was read.
+  }
 }

@@ -121,7 +121,7 @@ def _handle_errors(app: FastAPI, gate: Gate, pages: Pages) -> None:
         if path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             return answer({"detail": words.say(reason)}, status, headers)
         if status == 401:
-            return pages.page(request, "no_session.jinja", 401, spent=False, here=path)
+            return pages.page(request, "no_session.jinja", 401, spent=False, wrong=False, here=path)
         shown = pages.page(request, "message.jinja", status, heading=words.say(reason), lines=[])
         shown.headers.update(headers)
         return shown

@@ -85,7 +85,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
         if path.startswith(("api/", "assets/")) or Path(path).suffix in MEDIA:
             raise not_found()
         if not visitor_of(request).known:
-            return pages.page(request, "no_session.jinja", 401, spent=False, here="/" + path)
+            return pages.page(request, "no_session.jinja", 401, spent=False, wrong=False, here="/" + path)
         if "index.html" not in assets:
             words = words_of(request)
             lines = [

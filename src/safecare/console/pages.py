@@ -32,6 +32,8 @@ class Pages:
         self._exercise = exercise
         folder = files("safecare.console") / "templates"
         self.style = (folder / "plain.css").read_bytes()
+        self.script = (folder / "passkey.js").read_bytes()
+        self.script_name = hashlib.sha256(self.script).hexdigest()[:16]
         self.style_name = hashlib.sha256(self.style).hexdigest()[:16]
         self._templates = jinja2.Environment(
             loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
@@ -53,6 +55,7 @@ class Pages:
             when=lambda at, site=None: _moment(words, at, site),
             lang=words.language,
             style=f"/plain/{self.style_name}.css",
+            script=f"/plain/{self.script_name}.js",
             visitor=visitor,
             exercise=self._exercise() if visitor.known else None,
             form_key=form_key(visitor),
@@ -60,9 +63,12 @@ class Pages:
         )
         return HTMLResponse(html, status, {"Cache-Control": "no-store", "Content-Language": words.language})
 
-    def style_sheet(self) -> Response:
-        """Return the style sheet; its address changes with its content."""
-        return Response(self.style, 200, {"Cache-Control": "public, max-age=31536000, immutable"}, "text/css")
+    def file(self, name: str) -> Response | None:
+        """Return the style sheet or the script of the sign-in page; their addresses change with their content."""
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        if name.endswith(".css"):
+            return Response(self.style, 200, headers, "text/css")
+        return Response(self.script, 200, headers, "text/javascript") if name.endswith(".js") else None
 
 
 def _moment(words: Words, at: Any, site: str | None) -> str:

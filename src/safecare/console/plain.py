@@ -17,7 +17,7 @@ from safecare.console.notices import Notices
 from safecare.console.outlook import forecast_view, plan_view
 from safecare.console.pages import Pages, read_form
 from safecare.console.views import ANSWERS, guard_notice
-from safecare.console.web import ProblemError, visitor_of, words_of
+from safecare.console.web import ProblemError, not_found, visitor_of, words_of
 from safecare.console.wire.asks import Answer
 from safecare.model.ids import IncidentId, new_id
 from safecare.model.text import say
@@ -53,9 +53,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
     notices = Notices(deps)
     incidents = Incidents(deps, feed)
 
-    @app.get("/plain/{name}.css", name="plain_style")
-    async def plain_style(request: Request, name: str) -> Response:
-        return pages.style_sheet()
+    @app.get("/plain/{name}", name="plain_file")
+    async def plain_file(request: Request, name: str) -> Response:
+        found = pages.file(name)
+        if found is None:
+            raise not_found()
+        return found
 
     @app.get("/a/{id}", name="notice_page")
     async def notice_page(request: Request, id: str, done: str = "") -> Response:

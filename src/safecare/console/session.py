@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from safecare.console import access
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
 from safecare.console.pages import Pages, read_form
+from safecare.console.qr import picture_of
 from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ChooseLanguage, Invite
@@ -22,6 +24,7 @@ from safecare.console.words import LANGUAGE_COOKIE
 from safecare.model.events.acts import SignedIn
 from safecare.model.roles import GUARD
 from safecare.model.text import say
+from safecare.store.accounts import Session
 
 LANGUAGE_AGE = 31_536_000
 """Seconds for which a browser remembers the chosen language (one year)."""
@@ -58,25 +61,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         stamp = desk.stamp(visitor, "", desk.home(visitor))
         await desk.record(SignedIn(**stamp, change=change, detail=detail))  # type: ignore[arg-type]
 
-    @app.get("/sign-in/{token}", name="sign_in_page")
-    async def sign_in_page(request: Request, token: str) -> Response:
-        """Show whom the link is for; only the button's POST uses it up, so a preview of the link does not."""
-        invited = await asyncio.to_thread(deps.accounts.invited, token)
-        if invited is None:
-            gate.failures.add(address_of(request))
-            return pages.page(request, "no_session.jinja", 404, spent=True)
-        return pages.page(request, "sign_in.jinja", invited=invited, role=words_of(request).role(invited.role))
-
-    @app.post("/sign-in/{token}", name="sign_in")
-    async def sign_in(request: Request, token: str) -> Response:
-        agent = request.headers.get("user-agent", "")
-        opened = await asyncio.to_thread(deps.accounts.redeem, token, agent)
-        if opened is None:
-            gate.failures.add(address_of(request))
-            return pages.page(request, "no_session.jinja", 404, spent=True)
+    async def enter(target: Response, opened: Session) -> Response:
         visitor = Visitor(opened.user, opened.name, opened.role, opened.site, opened.cookie)
         await record(visitor, "signed_in")
-        target = RedirectResponse("/guard" if opened.role == GUARD else "/", 303)
         target.set_cookie(
             SESSION_COOKIE,
             opened.cookie,
@@ -86,6 +73,26 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
             secure=secure,
         )
         return target
+
+    access.routes(app, deps, gate, pages, enter)
+
+    @app.get("/sign-in/{token}", name="sign_in_page")
+    async def sign_in_page(request: Request, token: str) -> Response:
+        """Show whom the link is for; only the button's POST uses it up, so a preview of the link does not."""
+        invited = await asyncio.to_thread(deps.accounts.invited, token)
+        if invited is None:
+            gate.failures.add(address_of(request))
+            return pages.page(request, "no_session.jinja", 404, spent=True, wrong=False, here="/")
+        return pages.page(request, "sign_in.jinja", invited=invited, role=words_of(request).role(invited.role))
+
+    @app.post("/sign-in/{token}", name="sign_in")
+    async def sign_in(request: Request, token: str) -> Response:
+        agent = request.headers.get("user-agent", "")
+        opened = await asyncio.to_thread(deps.accounts.redeem, token, agent)
+        if opened is None:
+            gate.failures.add(address_of(request))
+            return pages.page(request, "no_session.jinja", 404, spent=True, wrong=False, here="/")
+        return await enter(RedirectResponse("/guard" if opened.role == GUARD else "/", 303), opened)
 
     @app.post("/sign-out", name="sign_out")
     async def sign_out(request: Request) -> Response:
@@ -131,7 +138,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         token, user = await asyncio.to_thread(_invite, deps, ask)
         await record(visitor_of(request), "invited", f"{user} {ask.role}")
         expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
-        return answer(Invitation(f"{link_url(deps, request)}/sign-in/{token}", expires, user), 201)
+        url = f"{link_url(deps, request)}/sign-in/{token}"
+        return answer(Invitation(url, expires, user, picture_of(url)), 201)
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:

@@ -89,17 +89,22 @@ class Credentials:
             connection.execute(insert(credential).values(**row, created=micros(now)))
         return id
 
-    def use(self, id: str, counter: int) -> None:
-        """Note that a way was used now."""
+    def use(self, id: str, counter: int, at: datetime | None = None) -> None:
+        """Note that a way was used at `at` (now, if not given)."""
         with self._database.writing() as connection:
-            values = {"counter": counter, "used": micros(self._clock.now())}
+            values = {"counter": counter, "used": micros(at or self._clock.now())}
             connection.execute(update(credential).where(credential.c.id == id).values(**values))
 
     def fail(self, id: str) -> None:
-        """Count a failure of a TOTP key; `use` or a sign-in by another way sets it back."""
+        """Count a failure of a TOTP key; `use` and `reset` set it back."""
         with self._database.writing() as connection:
             more = update(credential).where(credential.c.id == id).values(counter=credential.c.counter + 1)
             connection.execute(more)
+
+    def reset(self, id: str) -> None:
+        """Set the failures of a TOTP key back."""
+        with self._database.writing() as connection:
+            connection.execute(update(credential).where(credential.c.id == id).values(counter=0))
 
     def remove(self, id: str, owner: str) -> bool:
         """Forget a way of `owner`; return whether it was there."""

@@ -64,20 +64,23 @@ export function age(iso: string, now: number): number {
   return Math.max(0, (now - Date.parse(iso)) / 1000);
 }
 
-/** Return the time of day, with seconds if asked; with the date in front when `iso` is not of the day of `now`. */
-export function clock(iso: string, language: Language, now: number, seconds = false): string {
+/** Return the time of day in time zone `zone` (IANA name), with seconds if asked; with the date in front when `iso` is not
+ *  of the day of `now` there. */
+export function clock(iso: string, language: Language, now: number, seconds = false, zone?: string): string {
   const at = new Date(iso);
   const time = keep(
-    `t${language}${seconds}`,
+    `t${language}${seconds}${zone}`,
     () =>
       new Intl.DateTimeFormat(LOCALE[language], {
         hour: "2-digit",
         minute: "2-digit",
         ...(seconds ? { second: "2-digit" } : {}),
+        timeZone: zone,
       }),
   ).format(at);
-  if (at.toDateString() === new Date(now).toDateString()) return time;
-  const date = keep(`d${language}`, () => new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "short" }));
+  const day = keep(`y${zone}`, () => new Intl.DateTimeFormat("en-CA", { dateStyle: "short", timeZone: zone }));
+  if (day.format(at) === day.format(now)) return time;
+  const date = keep(`d${language}${zone}`, () => new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "short", timeZone: zone }));
   return `${date.format(at)} ${time}`;
 }
 

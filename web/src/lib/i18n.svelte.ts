@@ -7,6 +7,8 @@ import type { Language } from "./types";
 /** Sentences in the reader's language. The English sentence is the key; the catalogue comes from the server's gettext files. */
 class Texts {
   language = $state<Language>("en");
+  /** Time zone of the site: every screen shows its time, wherever the browser is. Unknown: the browser's. */
+  zone = $state<string | undefined>();
   private catalogue = $state.raw<Record<string, string>>({});
 
   /** Load the catalogue of `language`; offline, the one kept from last time. */
@@ -38,4 +40,4 @@ export const span = (seconds: number): string => format.span(seconds, texts.lang
 export const percent = (share: number): string => format.percent(share, texts.language);
 export const number = (value: number, digits = 0): string => format.number(value, texts.language, digits);
 export const bytes = (size: number): string => format.bytes(size, texts.language);
-export const clock = (iso: string, now: number, seconds = false): string => format.clock(iso, texts.language, now, seconds);
+export const clock = (iso: string, now: number, seconds = false): string => format.clock(iso, texts.language, now, seconds, texts.zone);

@@ -10,6 +10,8 @@ export type RouteName =
   | "health"
   | "rejects"
   | "audit"
+  | "admin"
+  | "account"
   | "unknown";
 
 export interface Route {
@@ -27,6 +29,8 @@ const PATTERNS: [RouteName, string][] = [
   ["health", "/health"],
   ["rejects", "/rejects"],
   ["audit", "/audit"],
+  ["admin", "/admin"],
+  ["account", "/account"],
 ];
 
 /** Return the route of `path`, with its decoded parameters; `unknown` if there is none. */

@@ -18,6 +18,7 @@ class Session {
     this.show();
     matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.show());
     await this.me.read();
+    texts.zone = this.me.value?.timezone;
     await texts.use(this.me.value?.language ?? (navigator.language.startsWith("fr") ? "fr" : "en"));
     this.ready = true;
     if (!this.signedOut) {

@@ -14,6 +14,58 @@ export interface Me {
   language: Language;
   hospital: Named;
   exercise: { scenario: string; since: string } | null;
+  timezone: string;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  created: string;
+  asked: string | null;
+  heard: string | null;
+  silent: boolean;
+}
+
+export interface Access {
+  passkeys: { id: string; name: string; created: string; used: string | null }[];
+  totp: string | null;
+  totp_closed: boolean;
+  backup_left: number;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  role: string;
+  role_name: string;
+  site: string | null;
+  site_name: string;
+  created: string;
+  revoked: string | null;
+  sessions: { id: string; opened: string; expires: string; agent: string; live: boolean }[];
+  devices: Device[];
+  ways: ("passkey" | "totp" | "backup")[];
+}
+
+export interface Channels {
+  channels: {
+    name: string;
+    missing: string;
+    roles: Named[];
+    tests: { role: string; at: string; outcome: string; reason: string | null }[];
+  }[];
+  routes: {
+    id: string;
+    severity: number;
+    sites: Named[];
+    zones: Named[];
+    domains: string[];
+    shifts: string[];
+    in_force: boolean;
+    levels: Named[][];
+    answer_within: number;
+    channels: string[];
+  }[];
 }
 
 export type IncidentState = "new" | "validated" | "contained" | "closed";
@@ -37,6 +89,8 @@ export interface Card {
   validated_by: string;
   verdict: Verdict;
   into: string | null;
+  /** The scenario that ran when it began; empty: none did. */
+  exercise: string;
 }
 
 export interface Board {
@@ -69,6 +123,7 @@ export interface Alert {
 
 export interface ListedAlert extends Alert {
   incident: string | null;
+  exercise: string;
 }
 
 export interface Link {
@@ -102,6 +157,8 @@ export interface Incident extends Card {
   story: string[];
   links: Link[];
   notices: IncidentNotice[];
+  /** Why nobody was reached; empty when somebody was. */
+  untold: string[];
   history: { revision: number; at: string; state: IncidentState; severity: number; alerts: number }[];
 }
 

@@ -51,6 +51,13 @@ const OUTCOMES: Words = {
   help: () => t("needs help"),
   failed: () => t("failed"),
   unanswered: () => t("no answer"),
+  waiting: () => t("waiting"),
+};
+
+const WAYS: Words = {
+  passkey: () => t("passkey"),
+  totp: () => t("authenticator app"),
+  backup: () => t("backup codes"),
 };
 
 const CHANNELS: Words = {
@@ -59,6 +66,7 @@ const CHANNELS: Words = {
   ntfy: () => t("push message (on site)"),
   sms: () => t("SMS"),
   mail: () => t("mail"),
+  chat: () => t("chat room"),
   voice: () => t("call"),
 };
 
@@ -90,6 +98,7 @@ export const stateName = (id: string): string => say(STATES, id);
 export const roleName = (id: string): string => say(ROLES, id);
 export const outcomeName = (id: string): string => say(OUTCOMES, id);
 export const channelName = (id: string): string => say(CHANNELS, id);
+export const wayName = (id: string): string => say(WAYS, id);
 export const groupName = (id: string): string => say(KINDS, id);
 export const sourceState = (id: string): string => say(RUNNING, id);
 

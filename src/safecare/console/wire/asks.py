@@ -39,6 +39,20 @@ class AddDevice(msgspec.Struct, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
+class ConfirmTotp(msgspec.Struct, frozen=True):
+    """Body of POST /api/access/totp/confirm."""
+
+    code: Annotated[str, msgspec.Meta(max_length=12)]
+
+
+class PasskeyAnswer(msgspec.Struct, frozen=True):
+    """Body of POST /api/passkeys and /api/sign-in: what the browser's authenticator gave, as JSON."""
+
+    ceremony: Key
+    credential: msgspec.Raw
+    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
+
+
 class Heard(msgspec.Struct, frozen=True):
     """Body of POST /api/devices/heard: what the check carried."""
 

@@ -31,11 +31,12 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """A one-time link, and the id of the user whom it signs in."""
+    """A one-time link, also as a QR code (rows of 0 and 1), and the id of the user whom it signs in."""
 
     url: str
     expires: datetime
     user: str
+    picture: list[str]
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,51 @@ class DevicesView(msgspec.Struct, frozen=True):
 
     key: str
     devices: list[DeviceView]
+
+
+class WayView(msgspec.Struct, frozen=True):
+    """A passkey."""
+
+    id: str
+    name: str
+    created: datetime
+    used: datetime | None
+
+
+class AccessView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the visitor can sign in again. `totp`: since when; `totp_closed`: too many wrong codes."""
+
+    passkeys: list[WayView]
+    totp: datetime | None
+    totp_closed: bool
+    backup_left: int
+
+
+class BackupCodes(msgspec.Struct, frozen=True):
+    """A fresh set, shown once."""
+
+    codes: list[str]
+
+
+class TotpView(msgspec.Struct, frozen=True):
+    """A key for an authenticator app: to be typed, as its app reads it, and as a QR code (rows of 0 and 1)."""
+
+    key: str
+    address: str
+    picture: list[str]
+
+
+class CeremonyView(msgspec.Struct, frozen=True):
+    """What the browser's authenticator is to be given; `ceremony` names it in the answer."""
+
+    ceremony: str
+    options: dict[str, Any]
+
+
+class SignedInView(msgspec.Struct, frozen=True):
+    """Who has signed in: in which role."""
+
+    role: str
 
 
 class Tested(msgspec.Struct, frozen=True):

@@ -1,0 +1,37 @@
+/** The pages of the console and who may open them: as in the server's table of rights (console/rights.py), so that nobody is
+ *  sent to a page that would be refused. Pure. */
+
+export interface PageLink {
+  path: string;
+  /** English sentence; translated where it is shown. */
+  name: string;
+  /** Pages of every day stand in the bar; the others in the menu. */
+  daily: boolean;
+}
+
+const GUARD = "guard";
+const LIAISON = "liaison";
+const OVERSIGHT = ["ciso", "admin", "auditor"];
+const WATCHING = ["operator", "analyst", ...OVERSIGHT];
+const CONTROL = ["crisis", ...WATCHING];
+const EVERYONE = [GUARD, LIAISON, ...CONTROL];
+
+/** `t` marks the names for the catalogue; they are looked up when shown. */
+const t = (sentence: string): string => sentence;
+
+const PAGES: (PageLink & { roles: string[] })[] = [
+  { path: "/", name: t("Situation"), daily: true, roles: [...CONTROL, LIAISON] },
+  { path: "/alerts", name: t("Alerts"), daily: true, roles: CONTROL },
+  { path: "/scenarios", name: t("Exercises"), daily: true, roles: CONTROL },
+  { path: "/health", name: t("System health"), daily: true, roles: WATCHING },
+  { path: "/rejects", name: t("Rejects"), daily: false, roles: WATCHING },
+  { path: "/audit", name: t("Audit log"), daily: false, roles: OVERSIGHT },
+  { path: "/admin", name: t("Administration"), daily: false, roles: OVERSIGHT },
+  { path: "/guard", name: t("My notices"), daily: true, roles: EVERYONE },
+  { path: "/account", name: t("My phone and sign-in"), daily: false, roles: EVERYONE },
+];
+
+/** Return the pages that `role` may open, in their order. */
+export function pagesOf(role: string): PageLink[] {
+  return PAGES.filter((page) => page.roles.includes(role));
+}
