@@ -1,4 +1,4 @@
-"""Notices to registered phones (`safecare.notify.channels.webpush`): whom they reach, in which shape, and what they do not say."""
+"""Notices to registered phones (`safecare.notify.channels.webpush`): whom they reach, and what they do not say."""
 
 from __future__ import annotations
 
