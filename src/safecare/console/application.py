@@ -85,7 +85,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     devices.routes(app, deps, gate)
     people.routes(app, deps, feed)
     plain.routes(app, deps, pages, feed)
-    reports.routes(app, deps, pages)
+    reports.routes(app, deps, pages, feed)
 
     @app.get("/api/openapi.json", name="openapi")
     async def openapi(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
+from safecare.console.feed import Feed
 from safecare.console.incidents import ALERTS, Incidents
 from safecare.console.pages import Pages
 from safecare.console.rights import Visitor, may_see
@@ -16,9 +17,9 @@ from safecare.console.web import not_found, visitor_of, words_of
 from safecare.share.nis2 import STAGES, TITLES, Draft, Known, Stage, aware_of, draft, due
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
     """Add the routes of reports."""
-    incidents = Incidents(deps)
+    incidents = Incidents(deps, feed)
 
     def write(id: str, stage: Stage, visitor: Visitor) -> tuple[Draft, Known]:
         incident = incidents.get(id, visitor)
