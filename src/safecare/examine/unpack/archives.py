@@ -1,0 +1,131 @@
+"""Archives other than ZIP, opened by libarchive: 7z, RAR, CAB, ISO, cpio, tar, LZH, ar, xar.
+
+Members are read up to the room that the budget has; what libarchive can't open (encrypted, solid RAR of
+version 3, further volumes) is told, and what was read before stays.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.model.text import Text, say
+
+NO_MORE = re.compile(rb"encrypt|passphrase|password", re.IGNORECASE)
+"""Words by which libarchive says that a member is encrypted."""
+_RAR5_CRYPT = re.compile(rb"^Rar!\x1a\x07\x01\x00.{4}.\x04", re.DOTALL)
+"""RAR 5 archive whose first block is the encryption header (type 4), RAR 5.0 archive format note."""
+
+
+def encrypted(weight: float = 0.0, member: str = "") -> Finding:
+    """Return the finding that a container is encrypted; by itself no alarm."""
+    return Finding("archive.encrypted", ENCRYPTED, weight, Where(tag=member))
+
+
+ENCRYPTED: Text = say("An archive is encrypted: nothing inside can be judged.")
+
+
+@analyser("archive", wants={"7z", "rar", "cab", "iso", "cpio", "tar", "lzh", "ar", "xar", "compress"}, needs=("archi",))
+class Archives:
+    """Unpacks with libarchive, member by member."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield the members, and why the archive could not be read to its end."""
+        import archi
+
+        try:
+            archive = archi.Archive(io.BytesIO(part.raw))
+            yield from _members(archive, part, context)
+        except archi.Error as error:
+            told = str(error).encode()
+            if NO_MORE.search(told) or _RAR5_CRYPT.match(part.raw):
+                yield encrypted()
+            elif part.types[:1] == ("rar",) or "7z" in part.types[:1]:
+                reason = re.sub(r"^\[\d+\] b?'?|'$", "", str(error))[:120]
+                yield Finding(
+                    "archive.partly", say("An archive could be opened only in part ({reason}).", reason=reason)
+                )
+            else:
+                raise UnreadableError(str(error)[:120]) from error
+
+
+def _members(archive: object, part: Part, context: Context) -> Iterator[Finding | Part]:
+    for number, entry in enumerate(archive):  # type: ignore[arg-type, var-annotated]
+        if number >= context.budget.limits.members:
+            raise LimitError("members", part.path)
+        name = _name(entry.filename)
+        if entry.mode & 0o170000 in (0o040000, 0o120000):  # folders and links hold nothing
+            continue
+        room = context.budget.room
+        raw = entry.read(room + 1)
+        if len(raw) > room:
+            raise LimitError("member" if room == context.budget.limits.member else "size", name)
+        context.budget.used += len(raw)
+        if is_traversal(name):
+            yield traversal(name)
+        yield part.child(name, raw, origin="archive.member")
+
+
+def _name(name: object) -> str:
+    if isinstance(name, bytes):
+        return name.decode("utf-8", "replace")
+    return str(name or "")
+
+
+def is_traversal(name: str) -> bool:
+    """Tell whether a member's name leaves the folder that it is unpacked to."""
+    clean = name.replace("\\", "/")
+    return clean.startswith("/etc/") or "../" in clean or bool(re.match(r"[A-Za-z]:/", clean))
+
+
+def traversal(name: str) -> Finding:
+    """Return the finding for a member whose name leaves the folder."""
+    why = say("A member of an archive would be written outside of the folder that it is unpacked to.")
+    return Finding("archive.traversal", why, 0.6, Where(tag=name[:120]))
+
+
+@analyser("archive-szdd", wants={"szdd"})
+class Szdd:
+    """Unpacks what COMPRESS.EXE of MS-DOS packed (LZSS with a window of 4,096)."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield the unpacked file."""
+        if len(part.raw) < 16 or not part.raw.startswith(b"SZDD"):
+            return
+        size = struct.unpack_from("<I", part.raw, 10)[0]
+        if size > context.budget.room:
+            raise LimitError("size", "length")
+        out = lzss(part.raw[14:], size)
+        context.budget.take(len(out))
+        yield part.child(part.name, out, origin="archive.member")
+
+
+def lzss(raw: bytes, size: int) -> bytes:
+    """Return `raw` unpacked by LZSS as SZDD writes it: at most `size` bytes."""
+    window, place = bytearray(b" " * 4096), 4096 - 16
+    out, at = bytearray(), 0
+    while at < len(raw) and len(out) < size:
+        flags = raw[at]
+        at += 1
+        for bit in range(8):
+            if at >= len(raw) or len(out) >= size:
+                break
+            if flags >> bit & 1:
+                out.append(raw[at])
+                window[place] = raw[at]
+                place = (place + 1) & 4095
+                at += 1
+                continue
+            if at + 1 >= len(raw):
+                break
+            start, count = raw[at] | (raw[at + 1] & 0xF0) << 4, (raw[at + 1] & 15) + 3
+            at += 2
+            for step in range(count):
+                byte = window[(start + step) & 4095]
+                out.append(byte)
+                window[place] = byte
+                place = (place + 1) & 4095
+    return bytes(out[:size])

@@ -1,0 +1,197 @@
+"""ZIP archives, read as different programs read them: by the directory at the end and by the headers on the way.
+
+What an archive says of itself is never believed: sizes are those that come out, and a member that only the
+local headers know, or that the two name differently, is what one program sees and another does not.
+Source: PKWARE APPNOTE 6.3.10; zip tricks after Wagner 2013, Fifield 2019 (overlapping members).
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.unpack.archives import encrypted, is_traversal, traversal
+from safecare.examine.unpack.inflate64 import explode, inflate64
+from safecare.model.text import say
+
+_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_LOCAL_HEAD = struct.Struct("<4xHHHHHIIIHH")
+_CENTRAL_HEAD = struct.Struct("<4xHHHHHHIIIHHHHHII")
+_TAIL = 65_557
+_UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
+"""Endings of members of Office documents that the office analyser reads itself, or that only draw."""
+
+
+class Member(NamedTuple):
+    """One member: where its local header stands, and what the directory says (-1: nothing)."""
+
+    name: str
+    at: int
+    method: int
+    flags: int
+    packed: int
+    size: int
+
+
+@analyser("zip", wants={"zip"})
+class Zips:
+    """Unpacks ZIP archives and tells the tricks."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield the members."""
+        listed, shift = directory(part.raw)
+        members = listed or headers(part.raw)
+        if not members:
+            raise UnreadableError("it has neither a directory nor members")
+        if len(members) > context.budget.limits.members:
+            raise LimitError("members", part.path)
+        if listed:
+            yield from _tricks(part.raw, listed, shift)
+        office = "ooxml" in part.types or "odf" in part.types
+        locked = False
+        for one in members:
+            if one.name.endswith("/") and not one.size:
+                continue
+            if is_traversal(one.name):
+                yield traversal(one.name)
+            if office and one.name.lower().endswith(_UNSEEN):
+                continue
+            if one.flags & 1:
+                locked = True
+                yield part.child(one.name, b"", origin="zip.member")  # its name can still be judged
+                continue
+            try:
+                raw = read(part.raw, one, shift, context)
+            except UnreadableError as error:
+                yield Finding(
+                    "archive.partly",
+                    say("An archive could be opened only in part ({reason}).", reason=error.reason),
+                    where=Where(tag=one.name[:120]),
+                )
+                continue
+            yield part.child(one.name, raw, origin="zip.member")
+        if locked:
+            yield encrypted()
+
+
+def directory(raw: bytes) -> tuple[list[Member], int]:
+    """Return the members of the last directory in `raw`, and by how many bytes its offsets are wrong."""
+    end = raw.rfind(_END, max(0, len(raw) - _TAIL))
+    if end < 0 or end + 22 > len(raw):
+        return [], 0
+    count, size, start = struct.unpack_from("<HII", raw, end + 10)
+    place = end - size
+    if place < 0 or raw[place : place + 4] != _CENTRAL:
+        place = raw.rfind(_CENTRAL, 0, end) if start == 0xFFFFFFFF else start
+        if raw[place : place + 4] != _CENTRAL:
+            return [], 0
+        first = raw.find(_CENTRAL) if start == 0xFFFFFFFF else place
+        place, shift = first, 0
+    else:
+        shift = 0 if start == 0xFFFFFFFF else place - start
+    members: list[Member] = []
+    while raw[place : place + 4] == _CENTRAL and place + 46 <= len(raw) and len(members) <= 5000:
+        values = _CENTRAL_HEAD.unpack_from(raw, place)
+        flags, method, packed, whole = values[2], values[3], values[7], values[8]
+        name_size, extra, comment, at = values[9], values[10], values[11], values[15]
+        name = raw[place + 46 : place + 46 + name_size]
+        members.append(Member(_text(name, flags), at, method, flags, packed, whole))
+        place += 46 + name_size + extra + comment
+    del count
+    return members, shift
+
+
+def headers(raw: bytes) -> list[Member]:
+    """Return the members that the local headers tell, for archives whose directory is missing."""
+    members: list[Member] = []
+    place = raw.find(_LOCAL)
+    while 0 <= place <= len(raw) - 30 and len(members) <= 5000:
+        values = _LOCAL_HEAD.unpack_from(raw, place)
+        flags, method, packed, whole, name_size, extra = (values[1], values[2], *values[6:10])
+        name = raw[place + 30 : place + 30 + name_size]
+        data = place + 30 + name_size + extra
+        if flags & 8 and not packed:
+            following = raw.find(b"PK", data)
+            packed = (following if following > 0 else len(raw)) - data
+        members.append(Member(_text(name, flags), place, method, flags, packed, whole))
+        place = raw.find(_LOCAL, data + packed)
+    return members
+
+
+def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
+    """Return the bytes of `member`. Raises `LimitError`, `UnreadableError`."""
+    at = member.at + shift
+    if raw[at : at + 4] != _LOCAL:
+        at = member.at
+    if raw[at : at + 4] != _LOCAL or at + 30 > len(raw):
+        raise UnreadableError("a member is not where the directory says", member.name)
+    values = _LOCAL_HEAD.unpack_from(raw, at)
+    start = at + 30 + values[8] + values[9]
+    packed = member.packed if member.packed != 0xFFFFFFFF else len(raw) - start
+    data = memoryview(raw)[start : start + packed]
+    budget, name = context.budget, member.name
+    match member.method:
+        case 0:
+            budget.take(len(data), name)
+            return bytes(data)
+        case 8:
+            return budget.inflate(data, name)
+        case 12:
+            return budget.unpack(bz2.BZ2Decompressor().decompress, data, name)
+        case 14:
+            return budget.unpack(_lzma(data).decompress, data[4 + int.from_bytes(data[2:4], "little") :], name)
+        case 95:
+            return budget.unpack(lzma.LZMADecompressor(memlimit=1 << 28).decompress, data, name)
+        case 9 | 6:
+            room = min(budget.room, max(member.size, 0))
+            out = inflate64(bytes(data), room) if member.method == 9 else explode(bytes(data), room, values[1])
+            budget.take(len(out), name)
+            return out
+    raise UnreadableError(f"its packing method {member.method} is not known", member.name)
+
+
+def _lzma(data: memoryview) -> lzma.LZMADecompressor:
+    """Return the unpacker for method 14: APPNOTE 5.8.8, properties as in an lzma file without its size."""
+    if len(data) < 9:
+        raise UnreadableError("packed data is damaged")
+    first, dictionary = data[4], int.from_bytes(data[5:9], "little")
+    if first >= 225 or dictionary > 1 << 27:
+        raise UnreadableError("packed data is damaged")
+    filters = {"id": lzma.FILTER_LZMA1, "lc": first % 9, "lp": first // 9 % 5, "pb": first // 45}
+    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{**filters, "dict_size": max(4096, dictionary)}])
+
+
+def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
+    places = sorted((one.at, one.packed) for one in listed if one.packed != 0xFFFFFFFF)
+    if any(after[0] < before[0] + 30 + before[1] for before, after in zip(places, places[1:], strict=False)):
+        yield Finding(
+            "archive.overlap", say("Members of an archive overlap, as only bombs and disguised archives do."), 0.6
+        )
+    for one in listed:
+        at = one.at + shift
+        if raw[at : at + 4] != _LOCAL or at + 30 > len(raw):
+            continue
+        size = struct.unpack_from("<H", raw, at + 26)[0]
+        local = _text(raw[at + 30 : at + 30 + size], one.flags)
+        if local != one.name and local.replace("\\", "/") != one.name.replace("\\", "/") and "\ufffd" not in local:
+            yield Finding(
+                "archive.names-differ",
+                say("An archive names a member differently in its directory and before the member itself."),
+                0.5,
+                Where(tag=one.name[:120]),
+            )
+            return
+
+
+def _text(name: bytes, flags: int) -> str:
+    text = name.decode("utf-8", "replace") if flags & 0x800 else name.decode("cp437")
+    if not flags & 0x800:
+        try:
+            text = name.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    return text.split("\x00")[0]
