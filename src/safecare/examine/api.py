@@ -14,37 +14,13 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from safecare.model.text import Text
+from safecare.model.finding import Finding, Where
 
 C = TypeVar("C", bound=type)
 ANY = "*"
 """In `wants`: every part, whatever its type."""
 BLOCK = 256 * 1024
 """Bytes inflated at a time. Chosen: a bomb is noticed after one block too many."""
-
-
-class Where(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Place of a finding: part (path inside the submitted file), tag or field in it, bytes [start, end)."""
-
-    part: str = ""
-    tag: str = ""
-    bytes: tuple[int, int] | None = None
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was found.
-
-    `weight` is the probability, seen from a hospital, that a file with this finding alone is an attack; 0 only
-    informs. `kind` is the kind of evidence: of one kind the strongest counts (default: the rule's area).
-    `unreadable` says that something could not be judged because of it.
-    """
-
-    rule: str
-    why: Text
-    weight: float = 0.0
-    where: Where = Where()
-    kind: str = ""
-    unreadable: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,3 +188,9 @@ def analyser(name: str, *, wants: Iterable[str], needs: Iterable[str] = ()) -> C
         return cls
 
     return mark
+
+
+__all__ = [
+    "ANY", "Analyser", "Budget", "Context", "Finding", "LimitError", "Limits", "Part", "UnreadableError", "Verdict",
+    "Verdicts", "Where", "analyser",
+]  # fmt: skip

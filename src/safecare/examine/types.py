@@ -87,13 +87,15 @@ _BY_NAME = {
     "html": "html htm xhtml shtml".split(),
 }
 _ENDING = {ending: kind for kind, endings in _BY_NAME.items() for ending in endings}
-_TEXT_ONLY = frozenset(bytes(range(32)).translate(None, b"\t\n\r\x0c\x0b\x1b\x1c\x00"))
+_NO_TEXT = bytes(range(32)).translate(None, b"\t\n\r\x0c\x0b\x1b\x1c\x00")
 _MAIL_FIELDS = re.compile(
     rb"(?im)^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to|reply-to|cc|"
     rb"content-type|x-[a-z-]{2,40}|dkim-signature|authentication-results):"
 )
 _FIELD_LINE = re.compile(rb"(?:From [^\r\n]{1,200}\r?\n)?[!-9;-~]{1,76}:[ \t\r\n]")
 _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|table|form|title|style|div)[\s>/]")
+_PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
+"""What tells a page within text that begins like XML."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
 _HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,4}(?:\1|[\r\n])")
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
@@ -115,6 +117,8 @@ def recognise(part: Part) -> tuple[str, ...]:
     found += _placed(raw, head)
     if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write
         return (*found, "dicom")
+    if found[:1] == ["zip"]:
+        found = [*_packaged(raw), *found]
     if not found or set(found) <= {"bmp", "mp3", "lzma", "cpio", "arj"}:
         found += _textual(raw, head, part)
     if not found:
@@ -156,11 +160,22 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
     return found
 
 
+def _packaged(raw: bytes) -> list[str]:
+    """Return what a ZIP archive is besides: the names stand plainly in its headers."""
+    if b"[Content_Types].xml" in raw:
+        return ["ooxml"]
+    if raw[30:38] == b"mimetype" and b"opendocument" in raw[38:120]:
+        return ["odf"]
+    if b"AndroidManifest.xml" in raw[-_TAIL:]:
+        return ["apk"]
+    return ["jar"] if b"META-INF/MANIFEST.MF" in raw[-_TAIL:] and b".class" in raw[-_TAIL:] else []
+
+
 def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
     """Return the types of text. UTF-16 is looked at as if it were Latin."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.replace(b"\x00", b"")[2:]
-    elif sum(byte in _TEXT_ONLY for byte in head) > len(head) // 50:
+    elif len(head) - len(head.translate(None, _NO_TEXT)) > len(head) // 50:
         return []
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b\x1c")
     low = start[:1024].lower()
@@ -186,7 +201,7 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
         found.append("desktop")
     if _is_mail(start, claimed):
         found.append("mail")
-    elif _HTML.search(head[:2048]) and "cda" not in found:
+    elif (_HTML if found[:1] != ["xml"] else _PAGE).search(head[:2048]) and "cda" not in found:
         found = ["html", *(kind for kind in found if kind != "xml")]
     if not found or found == ["xml"]:
         if claimed:

@@ -33,10 +33,20 @@ _LOOKS_LIKE = str.maketrans(
 
 _WORD = re.compile(r"[-_.]")
 _HOST = re.compile(r"[^\s/?#@:\\]+")
+COMMON = frozenset(
+    "apple amazon orange office outlook chase discover square target steam wise visa ledger binance".split()
+)
+"""Brands that are words of the language, too: worn within a foreign name they tell something only beside `_LURES`."""
+_LURES = frozenset(
+    "login secure security account verify update support signin password billing wallet id compte connexion".split()
+)
+MIN_EDITED = 6
+"""Labels shorter than this are not compared letter by letter: one edit makes others of too many. Chosen."""
 MIN_LABEL = 5
-"""Labels shorter than this are only compared whole: one edit turns too many short names into others. Chosen."""
+"""Labels shorter than this are only compared whole. Chosen."""
 
 
+@lru_cache(maxsize=16384)
 def registered(host: str) -> str:
     """Return the registered domain of `host` (``www.chu.example.fr`` -> ``example.fr``), an address as it is."""
     host = host.strip(".").lower()
@@ -52,6 +62,7 @@ def label(host: str) -> str:
     return registered(host).split(".")[0]
 
 
+@lru_cache(maxsize=16384)
 def is_address(host: str) -> bool:
     """Tell whether `host` is an IP address, also in the odd forms that browsers take (decimal, hexadecimal)."""
     if re.fullmatch(r"\d{8,10}|0x[0-9a-f]{1,8}", host):
@@ -86,6 +97,7 @@ def unicode_form(host: str) -> str:
     return ".".join(out)
 
 
+@lru_cache(maxsize=16384)
 def mixed_script(host: str) -> bool:
     """Tell whether one label of `host` mixes Latin letters with Cyrillic or Greek ones."""
     for part in unicode_form(host).split("."):
@@ -107,23 +119,36 @@ def imitates(host: str, genuine: Iterable[str], *, endings: bool = True) -> str:
 
     `endings` False takes the same label under another ending (``google.fr``) as genuine: world-wide brands do that.
     """
-    if not host or is_address(host):
+    return _imitates(host, tuple(genuine), endings) if host else ""
+
+
+@lru_cache(maxsize=64)
+def _forms(genuine: tuple[str, ...]) -> tuple[tuple[str, str, str, frozenset[str]], ...]:
+    """Return (domain, label, what the label looks like, its letters) of the genuine domains."""
+    real = dict.fromkeys(registered(one) for one in genuine)
+    return tuple((one, label(one), skeleton(label(one)), frozenset(skeleton(label(one)))) for one in real)
+
+
+@lru_cache(maxsize=16384)
+def _imitates(host: str, genuine: tuple[str, ...], endings: bool) -> str:  # noqa: FBT001 - a cached inner function
+    if is_address(host):
         return ""
-    own = registered(host)
-    real = tuple(dict.fromkeys(registered(one) for one in genuine))
-    if own in real or (not endings and label(host) in {label(one) for one in real}):
+    own, forms = registered(host), _forms(genuine)
+    own_label = label(host)
+    if any(own == one or (not endings and own_label == name) for one, name, _, _ in forms):
         return ""
-    seen = skeleton(label(unicode_form(host)))
-    for one in real:
-        true = skeleton(label(one))
-        if seen == true and (len(true) >= MIN_LABEL or host != host.encode("ascii", "ignore").decode()):
+    seen, whole = skeleton(label(unicode_form(host))), skeleton(unicode_form(host))
+    words = _WORD.split(whole)
+    letters = frozenset(seen)
+    for one, name, true, used in forms:
+        if seen == true and (len(true) >= MIN_LABEL or not host.isascii()):
             return one
-        if len(true) < MIN_LABEL:
+        if len(true) < MIN_LABEL or (name in COMMON and not _LURES & set(words)):
             continue
-        if _edits(seen, true) <= (2 if len(true) >= 10 else 1):
+        most = 2 if len(true) >= 10 else len(true) >= MIN_EDITED
+        if name not in COMMON and len(letters ^ used) <= 2 * most and _edits(seen, true) <= most:
             return one
-        words = _WORD.split(skeleton(unicode_form(host)))
-        if "-" in true and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", skeleton(unicode_form(host))):
+        if "-" in true and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", whole):
             return one
         if true in words[: -1 if len(words) > 1 else None]:
             return one

@@ -1,38 +1,49 @@
-"""What a reader sees of an HTML page, and where its links lead: standard-library tokenizer, bounded."""
+"""What a reader sees of an HTML page, and where its links lead: one pass over the tags, bounded and linear."""
 
 # ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 
 MAX_HTML = 2_000_000
 """Letters of one page that are read. Chosen: ten times the largest newsletter seen."""
 MAX_LINKS = 500
 """Links of one page that are kept. Chosen: digests stay below 300."""
+MAX_HIDING = 200
+"""Tags within one hidden tag that are counted. Chosen: deeper nesting stays hidden to its end."""
 
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)"
+    r"|mso-hide\s*:\s*all"
 )
 _MARKUP = re.compile(r"<!--|<!|<\?")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})([^<>]{0,20000})>")
+_VALUE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_BREAK = frozenset("br p div tr li td h1 h2 h3 table".split())
+_SILENT = frozenset("script style title".split())
+_READ = frozenset("form input meta a area".split())
 
 
 @dataclass
 class Page:
-    """What was found: seen text, links as (target, shown text), and facts without prefix."""
+    """What was found: seen text, links as (target, shown text), facts without prefix, and some counts."""
 
     text: str = ""
     links: list[tuple[str, str]] = field(default_factory=list)
     facts: set[str] = field(default_factory=set)
+    images: int = 0
+    """Pictures that are shown."""
+    unseen: int = 0
+    """Letters inside style sheets and hidden tags."""
 
 
-class _Reader(HTMLParser):
+class _Reader:
     """Collects text and links; knows only so much structure as hiding and links need."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.page = Page()
         self._text: list[str] = []
         self._target: str | None = None
@@ -41,17 +52,49 @@ class _Reader(HTMLParser):
         self._hidden: list[str] = []
         self._hidden_letters = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if (self._hidden and tag not in _VOID and len(self._hidden) < 200) or (
-            tag not in _VOID and ("hidden" in values or _HIDDEN.search(values.get("style", "").lower()))
-        ):
+    def read(self, text: str) -> Page:
+        last = 0
+        for found in _TAG.finditer(text):
+            start = found.start()
+            if start > last:
+                self._data(text[last:start])
+            last = found.end()
+            tag = found[2].lower()
+            if found[1]:
+                self._end(tag)
+            elif not self._silent:
+                self._start(tag, found[3])
+        self._data(text[last:])
+        self._close_link()
+        self.page.text = "".join(self._text)
+        if self._hidden_letters > max(300, len(self.page.text)):  # preheaders of newsletters are shorter
+            self.page.facts.add("hidden-text")
+        self.page.unseen += self._hidden_letters
+        return self.page
+
+    def _start(self, tag: str, raw: str) -> None:
+        facts = self.page.facts
+        low = raw.lower() if "yle" in raw or "idden" in raw or "YLE" in raw else ""
+        hides = ("style" in low and _HIDDEN.search(low)) or (
+            "hidden" in low and re.search(r"(?:^|\s)hidden(?:\s|$|=)", low)
+        )
+        if tag not in _VOID and len(self._hidden) < MAX_HIDING and (self._hidden or hides):
             self._hidden.append(tag)
-        if tag in ("script", "style", "title"):
+        if tag in _SILENT:
             self._silent = tag
         if tag == "script":
-            self.page.facts.add("script")
-        elif tag == "form":
+            facts.add("script")
+        elif tag == "img":
+            self.page.images += 1
+        elif tag in ("iframe", "object", "embed"):
+            facts.add("frame")
+        if tag in _READ:
+            self._values(tag, _values(raw))
+        if tag in _BREAK:
+            self._text.append("\n")
+
+    def _values(self, tag: str, values: dict[str, str]) -> None:
+        if tag == "form":
             self.page.facts.add("form")
             self._link(values.get("action", ""), "")
         elif tag == "input" and values.get("type", "").lower() == "password":
@@ -62,12 +105,8 @@ class _Reader(HTMLParser):
         elif tag in ("a", "area") and "href" in values:
             self._close_link()
             self._target = values["href"]
-        elif tag in ("iframe", "object", "embed"):
-            self.page.facts.add("frame")
-        if tag in ("br", "p", "div", "tr", "li", "td", "h1", "h2", "h3"):
-            self._text.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag == self._silent:
             self._silent = ""
         if self._hidden and tag in self._hidden:
@@ -76,23 +115,19 @@ class _Reader(HTMLParser):
         if tag == "a":
             self._close_link()
 
-    def handle_data(self, data: str) -> None:
+    def _data(self, data: str) -> None:
         if self._silent:
+            if self._silent == "style":
+                self.page.unseen += len(data)
             return
         if self._hidden:
             self._hidden_letters += len(data.strip())
             return
+        if "&" in data:
+            data = unescape(data)
         self._text.append(data)
         if self._target is not None and len(self._shown) < 50:
             self._shown.append(data)
-
-    def finish(self) -> Page:
-        """Return the page once all was fed."""
-        self._close_link()
-        self.page.text = "".join(self._text)
-        if self._hidden_letters > max(300, len(self.page.text)):  # preheaders of newsletters are shorter
-            self.page.facts.add("hidden-text")
-        return self.page
 
     def _close_link(self) -> None:
         if self._target is not None:
@@ -106,18 +141,20 @@ class _Reader(HTMLParser):
 
 
 def read_html(text: str) -> Page:
-    """Read a page. Never raises: the tokenizer takes anything, and what it gives up on is left out."""
-    reader = _Reader()
-    try:
-        reader.feed(_without_comments(text[:MAX_HTML]))
-        reader.close()
-    except (AssertionError, ValueError, RecursionError):
-        reader.page.facts.add("broken")
-    return reader.finish()
+    """Read a page. Never raises; a tag that is never closed and what it would hide are left out."""
+    return _Reader().read(_without_comments(text[:MAX_HTML]))
+
+
+def _values(raw: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, double, single, bare in _VALUE.findall(raw):
+        value = double or single or bare
+        values.setdefault(name.lower(), unescape(value) if "&" in value else value)
+    return values
 
 
 def _without_comments(text: str) -> str:
-    """Cut out comments and declarations in one pass: the tokenizer searches the rest again for each unclosed one."""
+    """Cut out comments and declarations in one pass."""
     out: list[str] = []
     place = 0
     while found := _MARKUP.search(text, place):
@@ -131,7 +168,7 @@ def _without_comments(text: str) -> str:
 
 
 def _without_open_tag(text: str) -> str:
-    """Cut off a last tag that is never closed, for the same reason; plain text behind the last tag stays."""
+    """Cut off a last tag that is never closed; plain text behind the last tag stays."""
     last = text.rfind(">") + 1
     start = text.find("<", last)
     return text if start < 0 else text[:start]

@@ -11,15 +11,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from email.message import Message
 
 import msgspec
 
 from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
 from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered, skeleton
-from safecare.formats.html import read_html
+from safecare.formats.html import Page, read_html
 from safecare.formats.mime import Mime, MimePart, decoded, read_mime
-from safecare.formats.wording import asks
+from safecare.formats.wording import MAX_ASKED, asked, disguised, level
 
 MAIL_FACTS: dict[str, str] = {
     "mail.auth.dkim.fail": "The receiving server found no valid DKIM signature where one was claimed.",
@@ -74,19 +75,29 @@ MAIL_FACTS: dict[str, str] = {
 """Meaning by fact name: what `examine` can find, in a mail or in one of its parts."""
 
 BRANDS: tuple[str, ...] = (
-    "ameli.fr", "amazon.fr", "apple.com", "chorus-pro.gouv.fr", "chronopost.fr", "colissimo.fr", "dhl.com",
+    "ameli.fr", "amazon.fr", "apple.com", "icloud.com", "chorus-pro.gouv.fr", "chronopost.fr", "colissimo.fr", "dhl.com",
     "docusign.com", "doctolib.fr", "dropbox.com", "edf.fr", "google.com", "impots.gouv.fr", "laposte.fr",
-    "linkedin.com", "microsoft.com", "microsoftonline.com", "netflix.com", "office.com", "orange.fr",
-    "outlook.com", "ovhcloud.com", "paypal.com", "sharepoint.com", "urssaf.fr", "wetransfer.com",
+    "linkedin.com", "microsoft.com", "microsoftonline.com", "netflix.com", "office.com", "orange.fr", "spotify.com",
+    "outlook.com", "ovhcloud.com", "paypal.com", "sharepoint.com", "urssaf.fr", "wetransfer.com", "adobe.com",
+    "facebook.com", "instagram.com", "whatsapp.com", "ebay.com", "fedex.com", "ups.com", "usps.com", "dpd.fr",
+    "mondialrelay.fr", "antai.gouv.fr", "service-public.fr", "franceconnect.gouv.fr", "caf.fr", "bnpparibas.com",
+    "creditagricole.fr", "credit-agricole.fr", "labanquepostale.fr", "societegenerale.fr", "caisse-epargne.fr",
+    "boursorama.com", "bouyguestelecom.fr", "sfr.fr", "carrefour.fr", "leboncoin.fr", "vinted.fr", "metamask.io",
+    "coinbase.com", "binance.com", "trustwallet.com", "ledger.com", "opensea.io", "mcafee.com", "norton.com",
+    "americanexpress.com", "mastercard.com", "wellsfargo.com", "bankofamerica.com", "chase.com", "citibank.com",
+    "capitalone.com", "hsbc.com", "santander.com", "barclays.co.uk", "sparkasse.de", "volksbank.de", "commerzbank.de",
+    "postbank.de", "bradesco.com.br", "itau.com.br", "bb.com.br", "serasa.com.br", "mercadolivre.com.br", "livelo.com.br",
+    "walmart.com", "costco.com", "lidl.com", "aldi.com", "decathlon.fr", "ikea.com", "samsung.com", "docomo.ne.jp",
+    "godaddy.com", "namecheap.com", "telekom.de", "swisscom.com", "lufthansa.com", "booking.com", "airbnb.com",
 )  # fmt: skip
 """Domains that are imitated most in mail to French hospitals (CERT Santé, APWG: yearly reports)."""
 
-_FREE = frozenset(
+FREE = frozenset(
     "gmail.com googlemail.com yahoo.com yahoo.fr hotmail.com hotmail.fr outlook.com outlook.fr live.com live.fr "
     "aol.com gmx.com gmx.fr protonmail.com proton.me mail.com laposte.net orange.fr free.fr sfr.fr "
     "wanadoo.fr icloud.com yandex.com".split()
 )
-_SHORT = frozenset(
+SHORT = frozenset(
     "bit.ly t.co tinyurl.com goo.gl is.gd ow.ly cutt.ly rebrand.ly rb.gy t.ly shorturl.at urlz.fr lnkd.in".split()
 )
 _FETCHED = frozenset("exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar zip rar 7z docm xlsm xll".split())
@@ -129,25 +140,48 @@ class MailFacts(msgspec.Struct, frozen=True):
     link_domains: tuple[str, ...]
 
 
-def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
-    """Return what is found in the mail `raw`. `own` are the mail domains of the hospital."""
+@dataclass
+class Mail:
+    """A mail as it was read: its parts, fact names, links as (target, shown text), what a reader reads, its files."""
+
+    mime: Mime
+    facts: set[str]
+    links: list[tuple[str, str]] = field(default_factory=list)
+    text: str = ""
+    levelled: str = ""
+    """The start of `text`, levelled."""
+    files: list[MimePart] = field(default_factory=list)
+    domains: tuple[str, ...] = ()
+    """Foreign domains that links lead to."""
+    pages: list[Page] = field(default_factory=list)
+
+
+def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> Mail:
+    """Read the mail `raw`; its files are not opened. `own` are the mail domains of the hospital."""
     home = frozenset(registered(one) for one in own)
     known = (*brands, *_ALSO_GENUINE)
     mime = read_mime(raw)
-    facts = set(mime.facts)
-    facts |= _sender(mime.headers, home, known)
-    facts |= _authentication(mime.headers)
-    links: list[tuple[str, str]] = []
+    mail = Mail(mime, set(mime.facts))
+    mail.facts |= _sender(mime.headers, home, known)
+    mail.facts |= _authentication(mime.headers)
     wording = [decoded(str(mime.headers.get("Subject", "")))]
-    files: list[PartFacts] = []
     for part in mime.parts:
         if part.attached:
-            files.append(_file(part, len(files) + 1))
+            mail.files.append(part)
         else:
-            _read_text(part, facts, links, wording)
-    facts |= asks("\n".join(wording)[:_MAX_WORDING])
-    domains = _links(links, home, known, facts)
-    return MailFacts(tuple(sorted(facts)), tuple(files), domains)
+            _read_text(part, mail, wording)
+    mail.text = "\n".join(wording)[:_MAX_WORDING]
+    mail.levelled = level(mail.text[:MAX_ASKED])
+    mail.facts |= asked(mail.levelled) | disguised(mail.text)
+    mail.domains = _links(mail.links, home, known, mail.facts)
+    return mail
+
+
+def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
+    """Return what is found in the mail `raw` and its files. `own` are the mail domains of the hospital."""
+    mail = read_mail(raw, own, brands)
+    files = tuple(_file(part, number) for number, part in enumerate(mail.files, 1))
+    return MailFacts(tuple(sorted(mail.facts)), files, mail.domains)
 
 
 def _file(part: MimePart, number: int) -> PartFacts:
@@ -161,19 +195,20 @@ def _file(part: MimePart, number: int) -> PartFacts:
     )
 
 
-def _read_text(part: MimePart, facts: set[str], links: list[tuple[str, str]], wording: list[str]) -> None:
+def _read_text(part: MimePart, mail: Mail, wording: list[str]) -> None:
     text = part.text
     if part.media == "text/html" or structure(part.body[:2048]) == "html":
         page = read_html(text)
-        facts |= {f"mail.html.{name}" for name in page.facts if name in ("form", "hidden-text", "password", "script")}
-        links += page.links
+        mail.facts |= {f"mail.html.{one}" for one in page.facts if one in ("form", "hidden-text", "password", "script")}
+        mail.links += page.links
+        mail.pages.append(page)
         wording.append(page.text[:_MAX_WORDING])
     else:
-        links += [(found, "") for found in _PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
+        mail.links += [(found, "") for found in _PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
         wording.append(text[:_MAX_WORDING])
 
 
-def _addresses(headers: Message, name: str) -> list[tuple[str, str]]:
+def addresses(headers: Message, name: str) -> list[tuple[str, str]]:
     """Return (display name, domain) of the addresses in the header fields `name`."""
     values = [re.sub(r"\s+", " ", str(value)[:4000]) for value in headers.get_all(name, [])[:5]]
     found: list[tuple[str, str]] = []
@@ -186,7 +221,7 @@ def _addresses(headers: Message, name: str) -> list[tuple[str, str]]:
 
 def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
     facts: set[str] = set()
-    senders = _addresses(headers, "From")
+    senders = addresses(headers, "From")
     if len(senders) > 1 or len(headers.get_all("From", [])) > 1:
         facts.add("mail.from.multiple")
     if not senders:
@@ -196,14 +231,14 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
     facts |= _imitation("mail.from", domain, home, brands)
     if base in home:
         facts.add("mail.from.own")
-    if base in _FREE:
+    if base in FREE:
         facts.add("mail.from.freemail")
     worn = _ADDRESS.search(display)
     if worn and registered(worn.group(1).lower()) != base:
         facts.add("mail.from.display-address")
     facts |= _display(display, base, home, brands)
-    for field, fact in (("Reply-To", "mail.reply-to.differs"), ("Return-Path", "mail.return-path.differs")):
-        others = {registered(other) for _, other in _addresses(headers, field)}
+    for name, fact in (("Reply-To", "mail.reply-to.differs"), ("Return-Path", "mail.return-path.differs")):
+        others = {registered(other) for _, other in addresses(headers, name)}
         if others and base not in others:
             facts.add(fact)
     if headers.get("List-Id") or headers.get("List-Unsubscribe"):
@@ -289,7 +324,7 @@ def _link(target: str, host: str, home: frozenset[str], brands: tuple[str, ...])
     facts = {"mail.link.any"} | _imitation("mail.link", host, home, brands)
     if is_address(host):
         facts.add("mail.link.address")
-    if registered(host) in _SHORT:
+    if registered(host) in SHORT:
         facts.add("mail.link.shortened")
     authority = re.split(r"[/?#\\]", target.split("//", 1)[-1], maxsplit=1)[0]
     if "@" in authority:
@@ -302,7 +337,7 @@ def _link(target: str, host: str, home: frozenset[str], brands: tuple[str, ...])
 def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:
     """Return the registered domains of mail `addresses`, without those of free providers."""
     found = {registered(one.rpartition("@")[2]) for one in addresses if "@" in one}
-    return tuple(sorted(found - _FREE))
+    return tuple(sorted(found - FREE))
 
 
-__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "examine", "own_domains"]
+__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "examine", "own_domains", "read_mail"]

@@ -21,6 +21,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.embedded.executable": "An embedded object holds a program or a script.",
     "office.embedded.object": "An embedded OLE object or package.",
     "office.encrypted": "The content is encrypted: nothing inside can be judged.",
+    "office.external.object": "An OLE object that is loaded from outside.",
     "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
     "office.external.template": "The template is loaded from outside (template injection).",
     "office.limit": "A limit of size, number or inflation was reached: judged only in part.",
@@ -124,7 +125,10 @@ def _relations(xml: bytes) -> set[str]:
         if not kind or not target or not _EXTERNAL.search(found):
             continue
         name = kind.group(1).lower().rsplit(b"/", 1)[-1]
-        if name in (b"attachedtemplate", b"frame", b"subdocument"):
+        where = target.group(1).lower()
+        if name == b"oleobject" and where.startswith((b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")):
+            facts.add("office.external.object")
+        elif name in (b"attachedtemplate", b"frame", b"subdocument"):
             local = target.group(1).lower().startswith(b"file:///c:") or b":" not in target.group(1)[:8]
             facts.add("office.external.link" if local else "office.external.template")
         elif name not in (b"hyperlink", b"externallinkpath"):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+MAX_ASKED = 4_000
+"""Letters in which asks are looked for. Chosen: 650 words; whoever asks for something says so at once."""
 MAX_TEXT = 200_000
 """Letters of text that are judged: far above any mail that a person reads."""
 
@@ -80,23 +82,37 @@ ASKS: dict[str, re.Pattern[str]] = {
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 )
+_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u20d0-\u20ff\ufe20-\ufe2f]")
+"""Combining marks (Unicode blocks of that name, and the Arabic vowel signs)."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPLIT_WORD = re.compile("[^\\W\\d_][\u00ad\u200b\u2060\ufeff][^\\W\\d_]")
 
 
 def level(text: str) -> str:
     """Return `text` without accents, case, invisible letters and runs of white space; at most `MAX_TEXT` letters."""
-    seen = _INVISIBLE.sub("", text[:MAX_TEXT])
-    plain = "".join(c for c in unicodedata.normalize("NFKD", seen) if not unicodedata.combining(c))
+    seen = text[:MAX_TEXT]
+    if not seen.isascii():
+        seen = _INVISIBLE.sub("", seen)
+    plain = seen if seen.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", seen))
     return re.sub(r"[ \t\r\f\v\xa0]+", " ", plain.replace("’", "'").lower()).replace("\n", " ")
 
 
 def asks(text: str) -> set[str]:
     """Return the facts (`ASKS`) that hold for `text`, and ``mail.text.disguised`` for letters meant for filters."""
-    facts = {fact for fact, pattern in ASKS.items() if pattern.search(level(text))}
-    if len(_SPLIT_WORD.findall(text[:MAX_TEXT])) >= 3 or _BIDI.search(text[:MAX_TEXT]):
-        facts.add("mail.text.disguised")
-    return facts
+    return asked(level(text[:MAX_ASKED])) | disguised(text)
+
+
+def asked(levelled: str) -> set[str]:
+    """Return the facts (`ASKS`) that hold for text that `level` has levelled."""
+    return {fact for fact, pattern in ASKS.items() if pattern.search(levelled, 0, MAX_ASKED)}
+
+
+def disguised(text: str) -> set[str]:
+    """Return ``mail.text.disguised`` for invisible letters inside words, or reversed writing."""
+    seen = text[:MAX_TEXT]
+    if seen.isascii() or (len(_SPLIT_WORD.findall(seen)) < 3 and not _BIDI.search(seen)):
+        return set()
+    return {"mail.text.disguised"}
 
 
 def has_bidi(name: str) -> bool:

@@ -1,7 +1,7 @@
 """A mail that looks like phishing: several independent kinds of evidence, weighed, with the reasons in words.
 
 Source: MITRE ATT&CK T1566.001/.002; NIST Phish Scale (NIST TN 2276, 2023) for the cues; weights in
-`safecare.detect.cyber.mail_evidence`. One kind of evidence is not enough unless it is decisive, since
+`safecare.examine`. One kind of evidence is not enough unless it is decisive, since
 hospitals do receive macros, new domains, unsigned mail and urgent requests every day.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from safecare.detect.api import detector
-from safecare.detect.cyber.mail_evidence import weigh
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.files import MailExamined
+from safecare.model.finding import kinds, strength
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AssetId
 from safecare.model.text import say
@@ -23,6 +23,8 @@ WEAK = 0.2
 """Strength from which a kind of evidence counts as one of several. Chosen."""
 DECISIVE = 0.85
 """Strength from which one kind is enough, by two strong facts that agree. Chosen."""
+OF_MAIL = ("mail", "limit")
+"""Kinds of evidence of the mail itself; others are of what it carries."""
 MOST_REASONS = 6
 """Reasons that are told. Chosen: what a person reads."""
 
@@ -45,22 +47,22 @@ class Phishing:
 
     def _judge(self, mail: MailExamined) -> Iterator[Alert]:
         facts = {*mail.facts, *(fact for part in mail.parts for fact in part.facts)}
-        strength, kinds, reasons = weigh(facts)
-        strength *= _trust(facts)
-        several = sum(one >= WEAK for one in kinds.values()) >= 2
-        if strength < self.threshold or not (several or max(kinds.values(), default=0.0) >= DECISIVE):
+        by_kind = kinds(mail.findings)
+        total = strength(by_kind.values()) * _trust(facts)
+        several = sum(one >= WEAK for one in by_kind.values()) >= 2
+        if total < self.threshold or not (several or max(by_kind.values(), default=0.0) >= DECISIVE):
             return
         people = [self.hospital.person("holder", holder) for holder in mail.holders]
-        carries = kinds.get("content", 0.0) >= 0.5
+        carries = max((one for kind, one in by_kind.items() if not kind.startswith(OF_MAIL)), default=0.0) >= 0.5
         yield Alert.of(
             self,
             mail,
             severity=_severity(carries=carries, links="mail.link.any" in facts, known=bool(mail.holders)),
-            confidence=round(min(strength, 0.99), 2),
+            confidence=round(min(total, 0.99), 2),
             title=say("A mail with dangerous content looks like phishing")
             if carries
             else say("A mail looks like phishing"),
-            why=reasons[:MOST_REASONS],
+            why=[one.why for one in mail.findings if one.weight > 0][:MOST_REASONS],
             assets=[AssetId(one.workstation) for one in people if one and one.workstation],
             holders=mail.holders,
             peers=mail.link_domains[:10],

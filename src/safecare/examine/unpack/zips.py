@@ -8,20 +8,29 @@ Source: PKWARE APPNOTE 6.3.10; zip tricks after Wagner 2013, Fifield 2019 (overl
 from __future__ import annotations
 
 import bz2
+import contextlib
+import io
+import itertools
 import lzma
 import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.unpack.archives import encrypted, is_traversal, traversal
-from safecare.examine.unpack.inflate64 import explode, inflate64
+from safecare.examine.unpack.inflate64 import SLOW_MOST, explode, inflate64
 from safecare.model.text import say
 
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _LOCAL_HEAD = struct.Struct("<4xHHHHHIIIHH")
 _CENTRAL_HEAD = struct.Struct("<4xHHHHHHIIIHHHHHII")
 _TAIL = 65_557
+AES = 99
+"""Packing method that says AES encryption: APPNOTE appendix E."""
+CUSTOM = ("infected", "malware", "virus", "password", "1234")
+"""Passwords that senders of samples and of malware use by custom."""
 _UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
 """Endings of members of Office documents that the office analyser reads itself, or that only draw."""
 
@@ -60,12 +69,12 @@ class Zips:
                 yield traversal(one.name)
             if office and one.name.lower().endswith(_UNSEEN):
                 continue
-            if one.flags & 1:
-                locked = True
-                yield part.child(one.name, b"", origin="zip.member")  # its name can still be judged
-                continue
             try:
-                raw = read(part.raw, one, shift, context)
+                raw = unlocked(part.raw, one, context) if one.flags & 1 else read(part.raw, one, shift, context)
+                if raw is None:
+                    locked = True
+                    yield part.child(one.name, b"", origin="zip.member")  # its name can still be judged
+                    continue
             except UnreadableError as error:
                 yield Finding(
                     "archive.partly",
@@ -154,6 +163,26 @@ def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
     raise UnreadableError(f"its packing method {member.method} is not known", member.name)
 
 
+def unlocked(raw: bytes, member: Member, context: Context) -> bytes | None:
+    """Return an encrypted member, if a password that was told or is custom opens it; else None."""
+    if member.size > min(SLOW_MOST, context.budget.room) or member.method == AES:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for word in dict.fromkeys([*context.passwords, *CUSTOM]):
+                try:
+                    with archive.open(member.name, pwd=word.encode()) as stream:
+                        out = stream.read(member.size + 1)
+                except (RuntimeError, zipfile.BadZipFile, zlib.error, UnicodeEncodeError):
+                    continue
+                context.budget.take(len(out), member.name)
+                context.passwords[:] = dict.fromkeys([word, *context.passwords])
+                return out
+    except (zipfile.BadZipFile, OSError, KeyError, NotImplementedError, EOFError, ValueError):
+        return None
+    return None
+
+
 def _lzma(data: memoryview) -> lzma.LZMADecompressor:
     """Return the unpacker for method 14: APPNOTE 5.8.8, properties as in an lzma file without its size."""
     if len(data) < 9:
@@ -167,7 +196,7 @@ def _lzma(data: memoryview) -> lzma.LZMADecompressor:
 
 def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
     places = sorted((one.at, one.packed) for one in listed if one.packed != 0xFFFFFFFF)
-    if any(after[0] < before[0] + 30 + before[1] for before, after in zip(places, places[1:], strict=False)):
+    if any(after[0] < before[0] + 30 + before[1] for before, after in itertools.pairwise(places)):
         yield Finding(
             "archive.overlap", say("Members of an archive overlap, as only bombs and disguised archives do."), 0.6
         )
@@ -190,8 +219,6 @@ def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
 def _text(name: bytes, flags: int) -> str:
     text = name.decode("utf-8", "replace") if flags & 0x800 else name.decode("cp437")
     if not flags & 0x800:
-        try:
+        with contextlib.suppress(UnicodeDecodeError):
             text = name.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
     return text.split("\x00")[0]

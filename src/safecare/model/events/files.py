@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from safecare.model.event import Event
+from safecare.model.finding import Finding
 from safecare.model.ids import ArtifactHash, EventId, HolderId
 
 
@@ -30,12 +31,14 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MailExamined(Event, frozen=True, kw_only=True, tag="mail.examined"):
-    """Facts found in a mail by the confined examiner. Clear names and addresses stay in the artifact."""
+    """What the confined examiner found in a mail. Clear names and addresses stay in the artifact."""
 
     received: EventId
     artifact: ArtifactHash
     facts: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Strongest first; without the names that files have in the mail."""
     link_domains: tuple[str, ...] = ()
     holders: tuple[HolderId, ...] = ()
 

@@ -11,6 +11,9 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Protocol
 
+import msgspec
+
+from safecare.examine.api import Finding, Verdict, Where
 from safecare.exchange.log import Log, LogFullError
 from safecare.formats.mail import MailFacts, own_domains
 from safecare.model.event import Event
@@ -25,6 +28,8 @@ DOOR = "files"
 GROUP = "files"
 TRIES = 2
 """Attempts at one mail: the second tells a hostile mail from a process that was killed for another reason."""
+MOST_FINDINGS = 30
+"""Findings of one mail that are handed on, strongest first. Chosen: a screen shows no more."""
 BACK_OFF = 1.0
 """Seconds until storing is tried again when there is no room. Chosen."""
 
@@ -104,9 +109,9 @@ class Examiner:
                 reason = str(error)
                 continue
             intake.report(DOOR, "ok", f"confined by {', '.join(self.worker.layers)}")
-            if answer.facts is None:
+            if answer.facts is None or answer.verdict is None:
                 return unreadable(mail, answer.error, intake, stopped=answer.stopped)
-            return examined(mail, answer.facts, intake)
+            return examined(mail, answer.facts, answer.verdict, intake)
         intake.report(DOOR, "failed", reason)
         return unreadable(mail, reason, intake, stopped=True)
 
@@ -130,7 +135,7 @@ class Examiner:
         self._resting = asyncio.ensure_future(self.worker.stop())
 
 
-def examined(mail: MailReceived, facts: MailFacts, intake: Intake) -> MailExamined:
+def examined(mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Intake) -> MailExamined:
     """Return the event that tells what was found in `mail`."""
     return MailExamined(
         id=Event.id_for(mail.at, DOOR, mail.id),
@@ -143,9 +148,19 @@ def examined(mail: MailReceived, facts: MailFacts, intake: Intake) -> MailExamin
         artifact=mail.artifact,
         facts=facts.facts,
         parts=tuple(Part(one.name, one.media, one.size, ArtifactHash(one.sha256), one.facts) for one in facts.parts),
+        findings=tuple(_nameless(one) for one in _strongest(verdict)),
         link_domains=facts.link_domains,
         holders=mail.holders,
     )
+
+
+def _strongest(verdict: Verdict) -> list[Finding]:
+    return sorted(verdict.findings, key=lambda one: -one.weight)[:MOST_FINDINGS]
+
+
+def _nameless(finding: Finding) -> Finding:
+    """Return `finding` without the names that files have in the mail: they may tell who a patient is."""
+    return msgspec.structs.replace(finding, where=Where(bytes=finding.where.bytes))
 
 
 def unreadable(mail: MailReceived, reason: str, intake: Intake, *, stopped: bool = False) -> Unreadable:

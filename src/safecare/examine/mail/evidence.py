@@ -1,0 +1,115 @@
+"""What each fact of a mail is worth as evidence of phishing, by the kind of evidence it is.
+
+Facts of one kind tell much the same thing (a look-alike sender usually has look-alike links), so only the
+strongest of a kind counts in full. Weights are probabilities that a mail with this fact alone is phishing,
+seen from a hospital's staff mailbox; they are the project's judgement, set from public reports (ANSSI CERT-FR,
+Verizon DBIR, NIST Phish Scale 2023) and held in one table, so that measured ones can replace them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from safecare.model.text import Text, say
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """Kind of evidence, strength 0-1, and the sentence that explains it."""
+
+    kind: str
+    strength: float
+    because: Text
+
+
+def _w(kind: str, strength: float, because: Text) -> Weight:
+    return Weight(kind, strength, because)
+
+
+EVIDENCE: Mapping[str, Weight] = {
+    # who it is from
+    "mail.from.lookalike-own": _w("sender", 0.75, say("The sender's domain imitates one of the hospital's own.")),
+    "mail.from.mixed-script": _w("sender", 0.8, say("The sender's domain mixes alphabets to look like another one.")),
+    "mail.from.lookalike-brand": _w("sender", 0.6, say("The sender's domain imitates a known company.")),
+    "mail.from.display-address": _w("sender", 0.45, say("The sender's name shows another address than the real one.")),
+    "mail.from.own-name": _w("sender", 0.55, say("The sender's name is the hospital's, the address is not.")),
+    "mail.from.brand-name": _w("sender", 0.45, say("The sender's name is a known company's, the address is not.")),
+    "mail.auth.dmarc.fail": _w("vouch", 0.4, say("The sender's domain did not send this mail (DMARC).")),
+    "mail.auth.spf.fail": _w("vouch", 0.25, say("The delivering server may not send for the sender's domain (SPF).")),
+    "mail.auth.dkim.fail": _w("vouch", 0.15, say("The signature of the sender's domain is not valid (DKIM).")),
+    "mail.from.multiple": _w("sender", 0.35, say("The mail names several senders.")),
+    "mail.reply-to.differs": _w("sender", 0.15, say("Answers would go to another domain than the sender's.")),
+    "mail.from.claims-brand": _w("sender", 0.45, say("The mail speaks for a known company, its sender is another.")),
+    "mail.from.role": _w("sender", 0.35, say("The sender's name is that of a service, the address a private one.")),
+    "mail.from.alarm-words": _w("sender", 0.4, say("The sender's domain is made of words like account and security.")),
+    "mail.from.random": _w("sender", 0.3, say("The sender's domain looks drawn by a machine.")),
+    "mail.from.cheap-ending": _w("sender", 0.25, say("The sender's domain has an ending that is mostly abused.")),
+    "mail.from.hosted": _w("sender", 0.35, say("The sender's domain is one that anyone gets for free.")),
+    "mail.from.decorated": _w("sender", 0.4, say("The sender's name is broken up by signs to get past filters.")),
+    "mail.from.self": _w("sender", 0.15, say("The mail claims to come from its own recipient.")),
+    "mail.reply-to.freemail": _w("sender", 0.45, say("Answers would go to a private mail box at a free provider.")),
+    # who vouches for it
+    "mail.auth.unaligned": _w("vouch", 0.35, say("No check of the receiving server vouches for the visible sender.")),
+    "mail.auth.composite.fail": _w("vouch", 0.45, say("The receiving server takes the visible sender for forged.")),
+    "mail.return-path.machine": _w("vouch", 0.4, say("A machine without a mail domain of its own sent the mail.")),
+    "mail.gateway.spam": _w("gateway", 0.5, say("A filter before us took the mail for unwanted.")),
+    "mail.gateway.sure": _w("gateway", 0.6, say("A filter before us is sure that the mail is unwanted.")),
+    "mail.gateway.bulk": _w("gateway", 0.3, say("A filter before us counts many complaints about the sender.")),
+    "mail.header.no-id": _w("header", 0.12, say("The sender gave the mail no identity (Message-ID).")),
+    "mail.header.no-recipient": _w("header", 0.12, say("The mail names no recipient.")),
+    "mail.header.script": _w("header", 0.25, say("A script on a web server sent the mail.")),
+    "mail.header.host-unnamed": _w("header", 0.08, say("The sending machine greeted without a real host name.")),
+    "mail.header.false-reply": _w("header", 0.1, say("The subject claims an answer, but the mail answers none.")),
+    "mail.header.malformed": _w("header", 0.1, say("The header holds lines that are no fields.")),
+    # where it leads
+    "mail.link.hosted": _w("link", 0.3, say("A link leads to a page that anyone can set up for free.")),
+    "mail.link.cheap-ending": _w("link", 0.25, say("A link leads to a domain whose ending is mostly abused.")),
+    "mail.link.random": _w("link", 0.25, say("A link leads to a domain that looks drawn by a machine.")),
+    "mail.link.alarm-words": _w("link", 0.35, say("A link leads to a domain made of words like login and secure.")),
+    "mail.link.brand-elsewhere": _w("link", 0.45, say("A link wears a known company's name at a foreign domain.")),
+    "mail.link.broken-in": _w("link", 0.5, say("A link leads into a folder where intruders hide their pages.")),
+    "mail.link.redirect": _w("link", 0.1, say("A link leads on to another address.")),
+    "mail.link.recipient": _w("link", 0.1, say("A link carries the recipient's own address.")),
+    "mail.link.mailto-freemail": _w("link", 0.2, say("A button writes to a private mail box at a free provider.")),
+    "mail.link.foreign-only": _w("link", 0.08, say("All links lead to one domain that is not the sender's.")),
+    "mail.link.lookalike-own": _w("link", 0.75, say("A link leads to an imitation of the hospital's own domain.")),
+    "mail.link.mixed-script": _w("link", 0.8, say("A link leads to a domain that mixes alphabets.")),
+    "mail.link.lookalike-brand": _w("link", 0.55, say("A link leads to a domain that imitates a known company.")),
+    "mail.link.user-info": _w("link", 0.6, say("A link is written to look like another address.")),
+    "mail.link.odd-scheme": _w("link", 0.35, say("A link holds a script or data instead of an address.")),
+    "mail.link.address": _w("link", 0.4, say("A link leads to a bare network address.")),
+    "mail.link.executable": _w("link", 0.4, say("A link leads to a program or archive.")),
+    "mail.link.text-mismatch": _w("link", 0.2, say("A link shows one domain and leads to another.")),
+    "mail.link.shortened": _w("link", 0.2, say("A shortened link hides where it leads.")),
+    # what it holds
+    "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
+    "mail.html.form": _w("content", 0.1, say("The mail itself holds an input form.")),
+    # what it asks
+    "mail.text.enable-content": _w("request", 0.4, say("The reader is asked to enable active content.")),
+    "mail.text.credentials": _w("request", 0.35, say("The reader is asked to give or confirm access data.")),
+    "mail.text.money": _w("request", 0.35, say("The reader is asked for a payment or told of new bank details.")),
+    "mail.text.urgency": _w("request", 0.25, say("The reader is put under pressure of time.")),
+    "mail.text.secrecy": _w("request", 0.25, say("The reader is asked to tell nobody.")),
+    "mail.lure.account": _w("request", 0.4, say("It speaks of an account that is lost or must be confirmed.")),
+    "mail.lure.prize": _w("request", 0.4, say("It promises a prize or gift.")),
+    "mail.lure.fortune": _w("request", 0.4, say("It speaks of a fortune, gift or inheritance.")),
+    "mail.lure.crypto": _w("request", 0.4, say("It asks for access to crypto money, or promises some.")),
+    "mail.lure.extortion": _w("request", 0.4, say("It threatens to publish something.")),
+    "mail.lure.parcel": _w("request", 0.35, say("It speaks of a parcel that is held back.")),
+    "mail.lure.payment": _w("request", 0.3, say("It speaks of a payment or refund that needs an act.")),
+    "mail.lure.document": _w("request", 0.25, say("It speaks of a document or message that waits.")),
+    "mail.lure.remedy": _w("request", 0.3, say("It advertises a remedy.")),
+    "mail.lure.now": _w("request", 0.12, say("It presses for an act at once.")),
+    "mail.lure.click": _w("request", 0.1, say("It presses for a click.")),
+    # how it hides
+    "mail.text.mixed-script": _w("disguise", 0.55, say("Words mix alphabets to get past filters.")),
+    "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),
+    "mail.html.padding": _w("disguise", 0.3, say("Senseless words are hidden in it to get past filters.")),
+    "mail.html.picture": _w("disguise", 0.2, say("It is a picture with a link, and hardly any text.")),
+    "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
+    "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),
+    "mail.limit.depth": _w("disguise", 0.4, say("Parts are nested so deeply that no reader shows them.")),
+    "mail.limit.parts": _w("disguise", 0.35, say("The mail has more parts than any honest one.")),
+}
+"""Weight by fact name."""

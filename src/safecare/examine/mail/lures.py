@@ -1,0 +1,171 @@
+"""What lures promise or threaten, in the languages in which they are sent to French hospitals.
+
+A lure joins things that each are harmless: an account and its loss, a parcel and a fee, a prize and an act. Words
+are sorted into meanings (stems end with ``*``), and a lure is two or three meanings within `NEAR` words of one
+sentence. Stories after public reports: CERT-FR, APWG quarterly reports, cybermalveillance.gouv.fr. Text is levelled
+first (`safecare.formats.wording.level`): no accents, lower case.
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+NEAR = 9
+"""Words between the first and the last meaning of a lure. Chosen: one clause."""
+MOST = 220
+"""Words that are read. Chosen: a lure comes to the point at once; newsletters speak of everything somewhere."""
+
+MEANINGS: dict[str, str] = {
+    "account": "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
+    "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte passwort* cuenta* "
+    "acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening toegang icloud office365 mfa "
+    "2fa authenticator chave token",
+    "loss": "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed closure "
+    "expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* bloqu* restreint* "
+    "desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* gesperrt* caduc* scadut* "
+    "bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* interrupt* delet* hacked breach* ablauf* "
+    "lauft unterbrochen",
+    "act": "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
+    "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* renew* "
+    "synchroni* authentic* re-enter recover* retain keep",
+    "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
+    "prize": "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
+    "gagn* recompens* felicitation* gutschein* gewinn* gewonnen gratulier* auserwahlt* premio* premi sorteo* regalo* pontos "
+    "pontuacao milhas vincitor* vinto buono prijs winnaar gefeliciteerd sorteado iphone brinde cashback recompensa* bonus",
+    "take": "claim* redeem* collect reclam* recuper* resgat* sichern teilnehm* ritir* participat* survey* questionnaire "
+    "sondage umfrage* encuesta* sondaggio selected chosen selectionne* choisi* troque trocar retire eligible chance "
+    "enquete abholen expir*",
+    "fortune": "million* billion* donat* inherit* beneficiar* kin deceased compensation consignment unclaimed legacy "
+    "philanthropist* charity lottery heritage defunt legs donation orphan* widow* herencia heranca erbschaft* spende* "
+    "humanitarian trust*",
+    "money": "usd eur dollar* euro* fund* bank* sum somme $ € million* billion* transfer* banque fonds geld dinero "
+    "dinheiro cash payment*",
+    "crypto": "metamask trustwallet ledger trezor coinbase binance exodus opensea phantom uniswap bitcoin* btc crypto* "
+    "usdt ethereum eth airdrop* nft* blockchain wallet* kyc seed portefeuille",
+    "gain": "withdraw* earn* profit* invest* balance deposit* claim* mining receive* retir* gagn* rendement roi "
+    "eligible* secur* connect* verif* phrase update* suspend* restrict* login sign-in",
+    "shame": "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "
+    "spyware contacts",
+    "threat": "pay bitcoin* btc publish* send* share* expose* contacts envoy* payer pague zahlen divulg*",
+    "parcel": "parcel* package* shipment* delivery deliver* order courier consignment colis livraison* envoi expedition "
+    "paket* sendung* lieferung* zustellung* paquete* envio pedido encomenda pacote* pacco spedizion* pakket* bezorg* "
+    "usps dhl fedex ups dpd gls correos correios poste swisspost chronopost mondial",
+    "held": "held hold pending fail* unable attempt* missed customs reschedul* waiting suspend* unpaid undeliver* fee "
+    "fees returned attente suspendu* echou* impossible frais douane* retenu* reprogramm* bloque* gebuhr* zoll* "
+    "fehlgeschlagen zuruck ausstehend pendient* retenid* aduan* tarifa pendent* taxa alfandeg* attesa dogan* wacht* "
+    "kosten mislukt incomplete address stopped",
+    "bill": "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
+    "reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* ruckerstattung* "
+    "abonnement* mitgliedschaft pago* factura* reembolso* suscripcion pagamento* fatura* boleto* debito* restituicao "
+    "multa* fattura* rimborso* abbonamento betaling* factuur* terugbetaling* nota tax iptu ipva antivirus mcafee norton",
+    "trouble": "declin* fail* overdue unpaid past-due problem* expire* charged debited renewed pending claim* eligible "
+    "issue* attente impaye* refus* echou* eligible* regularis* majoration fehlgeschlagen abgelehnt uberfallig* "
+    "ausstehend* abgelaufen rechaz* pendient* vencid* pendent* atras* recus* regulariz* negativ* protest* rifiutat* "
+    "scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute*",
+    "document": "document* file fax e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
+    "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase",
+    "open": "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
+    "ecouter signer recu acknowledg* attached encrypted secure pending",
+    "held-mail": "undelivered quarantine* held pending blocked incoming queued rejected unread clustered stuck",
+    "mails": "message* email* e-mail* mail mails courriel* nachricht* mensaje* mensage* messaggi*",
+    "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
+    "strange": "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow",
+    "health": "keto cbd gummies weight viagra cialis erection* prostate diabet* tinnitus wrinkle* slim*",
+    "now": "immediately urgent* asap today tonight expires soon now within hours hour 24h 48h 24hrs 48hrs immediatement "
+    "sofort dringend umgehend inmediatamente urgente imediatamente hoje agora subito onmiddellijk heures stunden horas "
+    "ore uur final last dernier* derniere* letzte* ultimo ultima laatste avoid evite* eviter before",
+    "click": "click clicking tap press cliqu* clic clique klick* klik* clicca toque pulse button bouton lien link "
+    "schaltflache enlace boton botao",
+}
+"""Words by meaning."""
+
+LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("mail.lure.account", ("account", "loss", "your")),
+    ("mail.lure.account", ("account", "act", "your")),
+    ("mail.lure.account", ("signin", "strange")),
+    ("mail.lure.account", ("account", "loss", "act")),
+    ("mail.lure.account", ("mails", "held-mail", "open")),
+    ("mail.lure.account", ("mails", "held-mail", "your")),
+    ("mail.lure.prize", ("prize", "take")),
+    ("mail.lure.prize", ("prize", "your", "now")),
+    ("mail.lure.fortune", ("fortune", "money")),
+    ("mail.lure.crypto", ("crypto", "gain")),
+    ("mail.lure.extortion", ("shame", "threat")),
+    ("mail.lure.parcel", ("parcel", "held", "your")),
+    ("mail.lure.parcel", ("parcel", "held", "act")),
+    ("mail.lure.payment", ("bill", "trouble", "your")),
+    ("mail.lure.payment", ("bill", "trouble", "now")),
+    ("mail.lure.document", ("document", "open", "your")),
+    ("mail.lure.document", ("document", "open", "click")),
+    ("mail.lure.remedy", ("health", "now")),
+    ("mail.lure.now", ("now", "act")),
+    ("mail.lure.now", ("now", "loss")),
+    ("mail.lure.click", ("click", "act")),
+    ("mail.lure.click", ("click", "now")),
+    ("mail.lure.click", ("click", "take")),
+)
+"""Lure, and the meanings that stand near each other where it is told."""
+
+_TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?\n]")
+_EXACT = {
+    word: tuple(meaning for meaning, words in MEANINGS.items() if word in words.split())
+    for words in MEANINGS.values()
+    for word in words.split()
+    if not word.endswith("*")
+}
+_STEMS = {
+    word[:-1]: tuple(meaning for meaning, words in MEANINGS.items() if word in words.split())
+    for words in MEANINGS.values()
+    for word in words.split()
+    if word.endswith("*")
+}
+_SIZES = tuple(sorted({len(stem) for stem in _STEMS}))
+
+
+@lru_cache(maxsize=65536)
+def _meanings(word: str) -> tuple[str, ...]:
+    """Return the meanings of `word`."""
+    found = set(_EXACT.get(word, ()))
+    for size in _SIZES:
+        found |= set(_STEMS.get(word[:size], ()) if len(word) >= size else ())
+    return tuple(found)
+
+
+def lures(levelled: str) -> dict[str, int]:
+    """Return the lures of a text and how often each one stands in it (at most once for each sentence)."""
+    found: dict[str, int] = {}
+    places: list[tuple[int, str]] = []
+    told: set[str] = set()
+    for number, token in enumerate(_TOKEN.findall(levelled)[:MOST]):
+        if token in ".!?\n":
+            if len(places) > 1:
+                _told(places, told)
+            for one in told:
+                found[one] = found.get(one, 0) + 1
+            places, told = [], set()
+            continue
+        places += [(number, meaning) for meaning in _meanings(token)]
+    _told(places, told)
+    for one in told:
+        found[one] = found.get(one, 0) + 1
+    return found
+
+
+def _told(places: list[tuple[int, str]], told: set[str]) -> None:
+    """Add the lures whose meanings stand near each other, by different words."""
+    kinds = {meaning for _, meaning in places}
+    for lure, wanted in LURES:
+        if lure not in told and kinds.issuperset(wanted) and _near(places, wanted):
+            told.add(lure)
+
+
+def _near(places: list[tuple[int, str]], wanted: tuple[str, ...]) -> bool:
+    for start, meaning in places[:60]:
+        if meaning not in wanted:
+            continue
+        window = [(at, one) for at, one in places if start <= at <= start + NEAR and one in wanted]
+        if {one for _, one in window} == set(wanted) and len({at for at, _ in window}) >= len(wanted):
+            return True
+    return False

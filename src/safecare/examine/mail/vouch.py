@@ -1,0 +1,103 @@
+"""Who vouches for a mail: checks of the receiving server as it wrote them down, and the verdicts of filters before us.
+
+Only fields above the first `Received` of the receiving organisation can be trusted; since a copy reaches us after
+the hospital's own server, its fields stand on top. Source: RFC 8601 (Authentication-Results), RFC 7489 (alignment:
+the checked domain must be the visible sender's), Microsoft Learn "Anti-spam message headers" (SCL, compauth, dest).
+A filter's bad verdict is believed, a good one gives nothing: anyone can write it.
+"""
+
+from __future__ import annotations
+
+import re
+from email.message import Message
+
+from safecare.formats.domains import registered
+
+_METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300})", re.IGNORECASE)
+_SPF_DOMAIN = re.compile(r"smtp\.mailfrom\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
+_DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100})?@?([\w.-]{1,190})", re.IGNORECASE)
+_SCL = re.compile(r"^\s*(\d{1,2})")
+_FOREFRONT = re.compile(r"\b(SCL|SFV|CAT):([A-Z0-9]+)")
+_LOCAL_USER = re.compile(r"^<?(?:root|www-data|apache|nobody|httpd|daemon|ubuntu|ec2-user|admin)@", re.IGNORECASE)
+_BAD_WORDS = frozenset({"SPM", "PHSH", "HPHSH", "HPHISH", "PHISH", "MALW", "SPOOF", "HSPM", "UIMP", "DIMP", "GIMP"})
+_BULK = re.compile(r"\bBCL:(\d)\b")
+COMPLAINTS = 7
+"""Bulk complaint level (Microsoft: 0-9) from which mail goes to junk by default."""
+SURE = 7
+"""Spam confidence level (Microsoft: 0-9) from which the filter is sure; from 5 on it says spam."""
+
+
+def results(headers: Message) -> list[tuple[str, str, str]]:
+    """Return (method, result, rest) of the topmost writer's `Authentication-Results`, lower case."""
+    found: list[tuple[str, str, str]] = []
+    writer: str | None = None
+    for raw in headers.get_all("Authentication-Results", [])[:20]:
+        value = " ".join(str(raw)[:4000].split())
+        first = value.split(";")[0].strip()
+        name = "" if "=" in first else first
+        if writer is not None and name != writer:
+            break
+        writer = name
+        found += [(method.lower(), result.lower(), rest.lower()) for method, result, rest in _METHOD.findall(value)]
+    if not any(method == "spf" for method, _, _ in found):
+        received = " ".join(str(headers.get("Received-SPF", ""))[:1000].split()).lower()
+        if received:
+            envelope = re.search(r"envelope-from=[\"<]?([^\s;\">]{1,200})|domain of ([^\s]{1,200})", received)
+            domain = (envelope[1] or envelope[2]).rpartition("@")[2] if envelope else ""
+            found.append(("spf", received.split()[0].rstrip(";:("), f"smtp.mailfrom={domain}"))
+    return found
+
+
+def vouched(headers: Message, base: str) -> set[str]:
+    """Return the facts of who vouches for `base`, the registered domain of the visible sender."""
+    facts: set[str] = set()
+    known = results(headers)
+    aligned = False
+    for method, result, rest in known:
+        if method == "compauth" and result == "fail":
+            facts.add("mail.auth.composite.fail")
+        if result not in ("pass", "bestguesspass"):
+            continue
+        if method == "dmarc":
+            aligned = True
+        pattern = {"spf": _SPF_DOMAIN, "dkim": _DKIM_DOMAIN}.get(method)
+        domain = pattern.search(rest) if pattern else None
+        aligned |= bool(domain and base and registered(domain[1]) == base)
+    if known:
+        facts.add("mail.auth.aligned" if aligned else "mail.auth.unaligned")
+    return facts | _envelope(headers)
+
+
+def _envelope(headers: Message) -> set[str]:
+    """Return the facts of the envelope sender: a machine's own account, or a host that has no domain."""
+    path = str(headers.get("Return-Path", "")).strip()[:400]
+    host = path.rpartition("@")[2].strip("<> ").lower()
+    if _LOCAL_USER.match(path) or (
+        host and ("." not in host or host.endswith((".localdomain", ".local", ".internal")))
+    ):
+        return {"mail.return-path.machine"}
+    return set()
+
+
+def gateway(headers: Message) -> set[str]:
+    """Return what filters before us said: ``mail.gateway.spam``, ``.sure`` or ``.bulk``."""
+    level = 0
+    for field in ("X-MS-Exchange-Organization-SCL", "X-SCL"):
+        found = _SCL.match(str(headers.get(field, "")))
+        level = max(level, int(found[1]) if found else 0)
+    report = str(headers.get("X-Forefront-Antispam-Report", ""))[:4000]
+    for name, value in _FOREFRONT.findall(report):
+        if name == "SCL" and value.isdigit():
+            level = max(level, int(value))
+        elif value in _BAD_WORDS:
+            level = max(level, 5 if value in ("SPM", "UIMP", "DIMP", "GIMP") else SURE)
+    delivery = str(headers.get("X-Microsoft-Antispam-Mailbox-Delivery", ""))[:4000]
+    if "dest:J" in delivery or "RF:JunkEmail" in delivery:
+        level = max(level, 5)
+    for field in ("X-Spam-Flag", "X-Spam-Status", "X-Spam", "X-Spamd-Bar", "X-YMail-Spam", "X-Barracuda-Spam-Status"):
+        if re.match(r"\s*(?:yes\b|true\b|\+{6})", str(headers.get(field, ""))[:40], re.IGNORECASE):
+            level = max(level, 5)
+    if level >= 5:
+        return {"mail.gateway.sure" if level >= SURE else "mail.gateway.spam"}
+    bulk = _BULK.search(f"{headers.get('X-Microsoft-Antispam', '')}{report}"[:4000])
+    return {"mail.gateway.bulk"} if bulk and int(bulk[1]) >= COMPLAINTS else set()

@@ -1,0 +1,1 @@
+"""Office documents: macros, fields that start programs, embedded objects, links that fetch."""

@@ -1,0 +1,70 @@
+"""Documents written as text: Word and Excel XML of 2003, flat OOXML, CSV, SYLK, web queries.
+
+Source: WordprocessingML 2003 (`w:binData`, `w:instrText`), SpreadsheetML 2003, flat OPC (`pkg:binaryData`); formulas
+that start programs: OWASP "CSV Injection"; SYLK with Excel 4 macros: outflank.nl 2019.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import zlib
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.office.document import FACTS
+from safecare.model.text import say
+
+MOST_TEXT = 16 * 1024 * 1024
+"""Bytes of text that are searched. Chosen: a document of 1,000 pages."""
+MOST_BLOCKS = 200
+"""Embedded blocks that are opened. Chosen: pictures of a long report."""
+_BLOCK = re.compile(rb"<(?:w:binData|pkg:binaryData)\b[^>]{0,400}>([A-Za-z0-9+/=\s]{16,})<")
+_DDE_FIELD = re.compile(rb"(?i)(?:<w:instrText\b[^>]{0,200}>|w:instr\s*=\s*[\"'])\s*(?:&quot;|\"|\\)?\s*DDE(?:AUTO)?\b")
+_DDE_CELL = re.compile(
+    rb"(?i)(?:<(?:ss:)?Formula\b|ss:Formula\s*=\s*[\"']|<(?:x:)?(?:OLELink|SupBook|DDELink)\b|(?:^|[,;\t\"\n])\s*[=+@-]\s*)"
+    rb"[^<>\n]{0,200}?\b(?:cmd|powershell|mshta|rundll32|regsvr32|msexcel|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s*\|"
+)
+_DDE_LINK = re.compile(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]{0,80}\b(?:cmd|powershell|mshta)\b")
+_SYLK = re.compile(rb"(?m)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))", re.IGNORECASE)
+_FIELD_PARTS = re.compile(rb"<w:instrText\b[^>]{0,200}>([^<]{0,400})</w:instrText>")
+
+
+@analyser("flat", wants={"xml", "spreadsheet-text", "text"})
+class Flat:
+    """Finds fields, formulas and blocks in documents that are text."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield findings and embedded blocks."""
+        raw = part.raw[:MOST_TEXT]
+        head = raw[:4096]
+        weight, why = FACTS["office.dde"]
+        if "xml" in part.types:
+            codes = b"".join(_FIELD_PARTS.findall(raw)).upper()
+            if _DDE_FIELD.search(raw) or b"DDEAUTO" in codes or re.search(rb"\bDDE\b\s", codes) or _DDE_LINK.search(raw):
+                yield Finding("office.dde", why, weight, kind="office.content")
+            if b"macrosPresent" in head and b'macrosPresent="yes"' in raw[:20_000]:
+                yield Finding("office.macro", FACTS["office.macro"][1], FACTS["office.macro"][0], kind="office.macro")
+            for number, found in enumerate(_BLOCK.finditer(raw), 1):
+                if number > MOST_BLOCKS:
+                    break
+                yield from _block(found[1], number, part, context)
+        if _DDE_CELL.search(raw):
+            yield Finding("office.dde", why, weight, kind="office.content")
+        if head.startswith(b"ID;P") and _SYLK.search(raw):
+            yield Finding("office.macro.xlm", FACTS["office.macro.xlm"][1], 0.7, kind="office.macro")
+        if re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://", head):
+            yield Finding("office.web-query", say("A web query fetches data and formulas from outside."), 0.6)
+
+
+def _block(text: bytes, number: int, part: Part, context: Context) -> Iterator[Part]:
+    try:
+        raw = binascii.a2b_base64(text)
+    except binascii.Error:
+        return
+    if raw.startswith(b"ActiveMime"):
+        at = raw.find(b"\x78\x9c", 0x20)
+        raw = context.budget.inflate(raw[at:], f"block {number}", zlib.MAX_WBITS) if at > 0 else b""
+    if raw.startswith((b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"MZ", b"%PDF", b"{\\rt")):
+        context.budget.take(len(raw), f"block {number}")
+        yield part.child(f"block-{number}", raw, origin="xml.block")

@@ -1,0 +1,197 @@
+"""What OLE files hold inside: packaged files, embedded documents, attachments of Outlook items, installers' cabinets.
+
+Source: [MS-OLEDS] 2.3 (Ole10Native), [MS-PPT] 2.10.34 (ExOleObjStg), [MS-OXMSG] 2.2 (storages of a message).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.model.text import say
+
+MOST_STREAMS = 2000
+"""Streams that are looked at. Chosen: mail items with many attachments stay below 300."""
+DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - published: [MS-XLS] 2.2.10 opens such files without asking
+PACKAGE = say("A document holds a file as a package, which a click opens.")
+_STORED = 0x1011
+"""Record type ExOleObjStg and its like ([MS-PPT] 2.13.24)."""
+_HEADS = (b"MZ", b"MSCF", b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0", b"FWS", b"CWS", b"Rar!", b"7z\xbc\xaf", b"\x7fELF")
+"""How streams begin that are files of their own."""
+_SKIPPED = frozenset(
+    "workbook book worddocument 1table 0table data pictures encryptedpackage encryptioninfo".split()  # noqa: SIM905
+)
+
+
+@analyser("ole", wants={"ole"}, needs=("olefile",))
+class Ole:
+    """Unpacks what stands in the streams of an OLE file."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield packaged files and embedded documents."""
+        import olefile
+
+        try:
+            ole = olefile.OleFileIO(io.BytesIO(part.raw), raise_defects=olefile.DEFECT_FATAL)
+            paths = ole.listdir(streams=True, storages=False)
+        except Exception as error:  # noqa: BLE001 - olefile raises anything on damaged files
+            raise UnreadableError(f"its structure is damaged ({type(error).__name__})") from error
+        if len(paths) > MOST_STREAMS:
+            raise LimitError("members", part.path)
+        names = {"/".join(path).lower() for path in paths}
+        with ole:
+            if any(name.startswith("__substg1.0_") or "/__substg1.0_" in name for name in names):
+                yield from _message(ole, paths, part, context)
+            for path in paths:
+                yield from self._stream(ole, path, part, context)
+        last = {name.rsplit("/", 1)[-1] for name in names}
+        if last & {"encryptedpackage", "encryptioninfo"} or "workbook" in last:
+            yield from _unlocked(part, context)
+
+    def _stream(self, ole: Any, path: list[str], part: Part, context: Context) -> Iterator[Finding | Part]:
+        name = path[-1].lower()
+        if name in _SKIPPED or name.startswith("__substg1.0_"):
+            return
+        raw = _read(ole, path, context)
+        if name == "\x01ole10native":
+            yield from package(raw, part, context)
+        elif name == "powerpoint document":
+            yield from _slides(raw, part, context)
+        elif name == "equation native":
+            yield Finding("office.equation", say("A document holds an equation of the old, unsafe editor."), 0.3)
+        elif raw.startswith(_HEADS):
+            context.budget.take(len(raw), name)
+            yield part.child(_clean(path[-1]), raw, origin="ole.stream")
+        elif raw[4:6] in (b"x\x9c", b"x\x01", b"x\xda"):  # storages in Word XML of 2003 are packed so
+            inner = context.budget.inflate(raw[4:], name, zlib.MAX_WBITS)
+            if inner.startswith(_HEADS):
+                yield part.child(_clean(path[-1]), inner, origin="ole.stream")
+        elif name == "contents" and raw[4:8] in (b"FWS\x06", b"CWS\x06"):
+            yield Finding("office.flash", say("A document holds a Flash film."), 0.6)
+
+
+def _read(ole: Any, path: list[str], context: Context) -> bytes:
+    try:
+        return bytes(ole.openstream(path).read(context.budget.limits.member))
+    except Exception:  # noqa: BLE001 - a damaged stream; the others are read
+        return b""
+
+
+def package(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield the file in an Ole10Native stream, and that there is one."""
+    label, data = unpack_native(raw)
+    if data.startswith(b"\xd0\xcf\x11\xe0") and not label:  # an embedded document, no package
+        yield part.child("embedded", data, origin="ole.embedded")
+        return
+    if not data and not label:
+        return
+    context.budget.take(len(data), label)
+    yield Finding("office.embedded.package", PACKAGE, 0.55, Where(tag=label[:80]), kind="office.content")
+    yield part.child(label or "package", data, origin="ole.package")
+
+
+def unpack_native(raw: bytes) -> tuple[str, bytes]:
+    """Return the file name and the bytes in an Ole10Native stream; a bare block of data has no name."""
+    if len(raw) < 8:
+        return "", b""
+    if raw[4:6] != b"\x02\x00":
+        return "", raw[4:]
+    fields = raw[6:].split(b"\x00", 2)
+    if len(fields) < 3:
+        return "", raw[4:]
+    label, source, rest = fields
+    name = re.split(r"[\\/]", (source or label).decode("latin-1"))[-1]
+    place = 4  # two unknown fields: [MS-OLEDS] leaves them open; olefile and oletools read them so
+    if len(rest) < place + 4:
+        return name, b""
+    size = struct.unpack_from("<I", rest, place)[0]
+    place += 4 + min(size, 4096)
+    if len(rest) < place + 4:
+        return name, b""
+    length = struct.unpack_from("<I", rest, place)[0]
+    return name, rest[place + 4 : place + 4 + length]
+
+
+def _slides(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield the OLE objects stored in a PowerPoint stream; instance 1 is packed by zlib after its size."""
+    place, count = 0, 0
+    mark = struct.pack("<H", _STORED)
+    while (place := raw.find(mark, place)) >= 0 and count < 200:
+        start, place = place - 2, place + 2
+        if start < 0 or start + 8 > len(raw):
+            continue
+        head, length = struct.unpack_from("<H2xI", raw, start)
+        if head & 15 or not 8 < length <= len(raw) - start - 8:
+            continue
+        data = raw[start + 8 : start + 8 + length]
+        count += 1
+        if head >> 4 == 1:
+            data = context.budget.inflate(data[4:], "object", zlib.MAX_WBITS)
+        elif not data.startswith(b"\xd0\xcf\x11\xe0"):
+            continue
+        yield part.child(f"object-{count}", data, origin="ole.embedded")
+        place = start + 8 + length
+
+
+def _unlocked(part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield the document if Office opens it with its built-in password: encrypted for filters, not for readers."""
+    import msoffcrypto
+
+    try:
+        office = msoffcrypto.OfficeFile(io.BytesIO(part.raw))
+        if not office.is_encrypted():
+            return
+        office.load_key(password=DEFAULT_PASSWORD)
+        out = io.BytesIO()
+        office.decrypt(out)
+    except Exception:  # noqa: BLE001 - another password, or damaged: msoffcrypto raises anything
+        return
+    raw = out.getvalue()
+    if not raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return
+    context.budget.take(len(raw), "decrypted")
+    why = say("A document is encrypted with the password that Office tries by itself: only filters can't read it.")
+    yield Finding("office.default-password", why, 0.4, kind="office.content")
+    yield part.child(f"decrypted-{part.name}", raw, origin="ole.decrypted")
+
+
+def _message(ole: Any, paths: list[list[str]], part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield an Outlook item as a mail (header, text, page), and its attachments."""
+    values: dict[str, bytes] = {}
+    for path in paths:
+        name = path[-1].lower()
+        if not name.startswith("__substg1.0_"):
+            continue
+        if len(path) == 1 and name[12:16] in ("007d", "1000", "1013", "0037", "0c1f"):
+            values[name[12:20]] = _read(ole, path, context)
+        if name[12:16] == "3701" and len(path) > 1:
+            raw = _read(ole, path, context)
+            context.budget.take(len(raw), name)
+            yield part.child(_attached(ole, path, context), raw, origin="mail.attachment")
+    header = values.get("007d001f", b"").decode("utf-16-le", "replace").encode() or values.get("007d001e", b"")
+    subject = values.get("0037001f", b"").decode("utf-16-le", "replace")
+    page = values.get("10130102", b"")
+    text = page or values.get("1000001f", b"").decode("utf-16-le", "replace").encode() or values.get("1000001e", b"")
+    if not header:
+        header = b"Subject: " + subject.replace("\n", " ").encode() + b"\nMIME-Version: 1.0\n"
+    lines = [one for one in re.split(rb"\r?\n(?![ \t])", header.strip()) if not one.lower().startswith(b"content-")]
+    kind = b"text/html" if page else b"text/plain"
+    mail = b"\n".join([*lines, b"Content-Type: " + kind + b"; charset=utf-8", b"", text])
+    yield part.child("message", mail, origin="msg.message", types=("mail",))
+
+
+def _attached(ole: Any, path: list[str], context: Context) -> str:
+    for name in ("__substg1.0_3707001F", "__substg1.0_3704001F", "__substg1.0_3707001E"):
+        if ole.exists([*path[:-1], name]):
+            raw = _read(ole, [*path[:-1], name], context)
+            return raw.decode("utf-16-le" if name.endswith("F") else "latin-1", "replace")
+    return "attachment"
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[^\w. -]", "", name) or "stream"
