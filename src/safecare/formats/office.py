@@ -126,7 +126,9 @@ def _relations(xml: bytes) -> set[str]:
             continue
         name = kind.group(1).lower().rsplit(b"/", 1)[-1]
         where = target.group(1).lower()
-        if name == b"oleobject" and where.startswith((b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")):
+        if name == b"oleobject" and where.startswith(
+            (b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")
+        ):
             facts.add("office.external.object")
         elif name in (b"attachedtemplate", b"frame", b"subdocument"):
             local = target.group(1).lower().startswith(b"file:///c:") or b":" not in target.group(1)[:8]

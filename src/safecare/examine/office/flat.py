@@ -26,7 +26,10 @@ _DDE_CELL = re.compile(
     rb"[^<>\n]{0,200}?\b(?:cmd|powershell|mshta|rundll32|regsvr32|msexcel|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s*\|"
 )
 _DDE_LINK = re.compile(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]{0,80}\b(?:cmd|powershell|mshta)\b")
-_SYLK = re.compile(rb"(?m)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))", re.IGNORECASE)
+_SYLK = re.compile(
+    rb"(?m)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))",
+    re.IGNORECASE,
+)
 _FIELD_PARTS = re.compile(rb"<w:instrText\b[^>]{0,200}>([^<]{0,400})</w:instrText>")
 
 
@@ -41,7 +44,12 @@ class Flat:
         weight, why = FACTS["office.dde"]
         if "xml" in part.types:
             codes = b"".join(_FIELD_PARTS.findall(raw)).upper()
-            if _DDE_FIELD.search(raw) or b"DDEAUTO" in codes or re.search(rb"\bDDE\b\s", codes) or _DDE_LINK.search(raw):
+            if (
+                _DDE_FIELD.search(raw)
+                or b"DDEAUTO" in codes
+                or re.search(rb"\bDDE\b\s", codes)
+                or _DDE_LINK.search(raw)
+            ):
                 yield Finding("office.dde", why, weight, kind="office.content")
             if b"macrosPresent" in head and b'macrosPresent="yes"' in raw[:20_000]:
                 yield Finding("office.macro", FACTS["office.macro"][1], FACTS["office.macro"][0], kind="office.macro")

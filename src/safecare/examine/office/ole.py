@@ -21,7 +21,18 @@ DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - published: [MS-XLS] 2.2.10 
 PACKAGE = say("A document holds a file as a package, which a click opens.")
 _STORED = 0x1011
 """Record type ExOleObjStg and its like ([MS-PPT] 2.13.24)."""
-_HEADS = (b"MZ", b"MSCF", b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0", b"FWS", b"CWS", b"Rar!", b"7z\xbc\xaf", b"\x7fELF")
+_HEADS = (
+    b"MZ",
+    b"MSCF",
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"\xd0\xcf\x11\xe0",
+    b"FWS",
+    b"CWS",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x7fELF",
+)
 """How streams begin that are files of their own."""
 _SKIPPED = frozenset(
     "workbook book worddocument 1table 0table data pictures encryptedpackage encryptioninfo".split()  # noqa: SIM905

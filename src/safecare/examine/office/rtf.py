@@ -38,7 +38,9 @@ class Rtf:
         """Yield the objects and findings."""
         start = part.raw.lstrip()[:8].lower()
         if not start.startswith(b"{\\rtf1") and not start.startswith(b"{\\rtf "):
-            yield Finding("rtf.header", say("A rich text file begins as no program writes it, to get past filters."), 0.5)
+            yield Finding(
+                "rtf.header", say("A rich text file begins as no program writes it, to get past filters."), 0.5
+            )
         objects = [found.start() for found in _OBJECT.finditer(part.raw)][:MOST_OBJECTS]
         if objects and re.search(rb"\\objupdate|\\objautlink", part.raw, re.IGNORECASE):
             yield Finding("rtf.update", say("A rich text file loads its objects when it is opened."), 0.6)

@@ -1,0 +1,207 @@
+"""What a PDF does, by itself or on a click: scripts, programs, addresses, files elsewhere.
+
+Source: ISO 32000-1:2008, 12.6 (actions), 7.11 (file specifications); attack classes after Müller et al., "Processing
+Dangerous Paths" (NDSS 2021). Plain links that a reader clicks, and forms that are sent on a click, are no findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Finding, Where
+from safecare.examine.pdf.objects import Document, Object, references
+from safecare.model.text import Text, say
+
+_KIND = re.compile(rb"/S\s*/(JavaScript|Launch|URI|SubmitForm|GoToR|GoToE|ImportData|Thread|GoTo|Named)\b")
+_AUTO = re.compile(rb"/(?:OpenAction|AA)\b")
+_STARTS = re.compile(
+    rb"(?i)\.(?:exe|com|bat|cmd|ps1|vbs|js|scr|lnk|hta|msi|jar|sh|app|dll)\b|cmd|powershell|/Win\b|/Unix\b|/Mac\b"
+)
+STRING = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]{0,200}\)){0,20000})\)|<([0-9A-Fa-f\s]{2,20000})>", re.DOTALL)
+_KEYED = re.compile(rb"/([A-Za-z0-9]{1,30})\s*(?:\(((?:[^()\\]|\\.){1,600})|<([0-9A-Fa-f\s]{8,1200})>)", re.DOTALL)
+_ADDRESS = re.compile(rb"(?i)^\s*(?:https?|ftp|smb|mhtml):[/\\]{0,4}[\w%]")
+_FOREIGN = re.compile(rb"(?i)^\s*(?:\\\\[\w.-]{2,}|//[\w.-]{2,}/|file:[/\\]{2,5}[\w.-]+\.[\w.-]+[/\\]|smb:)")
+_LOCAL = re.compile(rb"(?i)^\s*(?:file:/|/etc/|[a-z]:\\|\.\./\.\.|/(?:home|root|proc|users)/)")
+_HARMLESS_KEYS = frozenset(
+    b"URI Base Title Subject Author Creator Producer Keywords Contents T TU TM V DV Alt ActualText RegistryName Registry "
+    b"Info OutputCondition OutputConditionIdentifier Reason Location ContactInfo Name Lang E Dest D JS RC DA DS RV "
+    b"Company SourceModified Comments Category Manager PTEX Fullbanner Desc CharSet Ordering".split()
+)
+"""Keys whose strings are shown or followed on a click, never fetched."""
+
+CLICKED: dict[bytes, tuple[str, float, Text]] = {
+    b"JavaScript": ("pdf.javascript", 0.15, say("A PDF holds a script.")),
+    b"ImportData": ("pdf.imports", 0.6, say("A PDF loads form data from another file.")),
+}
+"""Finding by kind of an action that a click starts."""
+AUTO: dict[bytes, tuple[str, float, Text]] = {
+    b"JavaScript": ("pdf.javascript.auto", 0.35, say("A PDF runs a script by itself.")),
+    b"URI": ("pdf.calls.auto", 0.65, say("A PDF calls an address by itself when it is opened or read.")),
+    b"SubmitForm": ("pdf.submits.auto", 0.65, say("A PDF sends its form away by itself.")),
+    b"GoToR": ("pdf.other.auto", 0.6, say("A PDF opens another file by itself.")),
+    b"GoToE": ("pdf.other.auto", 0.6, say("A PDF opens another file by itself.")),
+    b"ImportData": ("pdf.imports", 0.65, say("A PDF loads form data from another file.")),
+    b"Thread": ("pdf.other.auto", 0.5, say("A PDF opens another file by itself.")),
+}
+"""Finding by kind of an action that runs by itself."""
+LAUNCH = say("A PDF starts a program or opens another file.")
+
+_REACHING = re.compile(
+    r"(?i)\b(exportDataObject|launchURL|getURL|submitForm|mailForm|mailMsg|mailDoc|importDataObject|openDoc|saveAs|"
+    r"exportAs(?:FDF|XFDF|Text)\w*|SOAP\.\w+|Net\.HTTP\w*|Net\.SOAP\w*|createDataObject|addScript|importTextData|"
+    r"trustedFunction|beginPriv|ADBC|extractPages|readFileIntoStream|importAnFDF|importAnXFDF|exportXFAData|"
+    r"importXFAData|insertPages|openFDF|cTemplate|Collab\.(?:getIcon|collectEmailInfo)|media\.newPlayer|"
+    r"spell\.customDictionaryOpen|util\.printf\s*\(\s*[\"']%\d{4,}|launch)\s*\("
+)
+"""Calls by which a script reaches files and networks, or that are known holes (Acrobat JavaScript reference)."""
+_HIDING = re.compile(r"(?i)\b(?:eval|unescape|String\.fromCharCode|getAnnots?)\s*\(|this\.info\.\w+\.(?:replace|split)")
+_NEVER_ENDS = re.compile(r"while\s*\(\s*(?:true|1|!0)\s*\)|for\s*\(\s*;\s*;\s*\)")
+_CODE = re.compile(r"(?i)(?:%u[0-9a-f]{4}){8,}|(?:\\x[0-9a-f]{2}){24,}|(?:\\u[0-9a-f]{4}){24,}")
+
+
+def findings(document: Document) -> Iterator[Finding]:
+    """Yield what the actions and file references of `document` do."""
+    auto = _automatic(document)
+    turns: list[int] = []
+    for one in document.objects:
+        where = Where(tag=f"object {one.number}", bytes=(one.at, one.at + len(one.text)))
+        inline = [
+            found[1]
+            for event in _AUTO.finditer(one.text)
+            if (found := _KIND.search(one.text, event.end(), event.end() + 300))
+        ]
+        for kind in dict.fromkeys(_KIND.findall(one.text)):
+            by_itself = one.number in auto or kind in inline
+            if kind == b"Launch":
+                weight = 0.85 if by_itself or _STARTS.search(_with_target(one, document)) else 0.4
+                yield Finding("pdf.launch", LAUNCH, weight, where, kind="pdf.action")
+            elif kind in (b"GoTo", b"Named"):
+                turns += [one.number] if by_itself and b"/AA" in one.text else []
+            elif kind in (AUTO if by_itself else CLICKED):
+                rule, weight, why = (AUTO if by_itself else CLICKED)[kind]
+                yield Finding(rule, why, weight, where, kind="pdf.action")
+        yield from _outside(one, where, document)
+    if len(turns) > 1:
+        yield Finding(
+            "pdf.turns", say("Pages of a PDF lead away from themselves when they are shown."), 0.5, kind="pdf.action"
+        )
+
+
+def _automatic(document: Document) -> set[int]:
+    """Return the numbers of the objects that are reached from an automatic event, without a click."""
+    found: set[int] = set()
+    queue: list[int] = []
+    for one in document.objects:
+        for event in _AUTO.finditer(one.text):
+            start = one.text[event.end() : event.end() + 2000].lstrip()
+            if start.startswith(b"<<"):
+                queue += references(start[: _close(start)])
+            else:
+                queue += references(start[:30])[:1]
+        if b"/JavaScript" in one.text and b"/S" not in one.text:  # the tree of scripts that run at opening
+            queue += references(one.text[one.text.find(b"/JavaScript") :][:40])[:1]
+    while queue and len(found) < 5000:
+        number = queue.pop()
+        target = document.get(number)
+        if (
+            number in found
+            or target is None
+            or re.search(rb"/Type\s*/(?:Pages?|Catalog|Annot|XObject|Font)\b", target.text)
+        ):
+            continue
+        found.add(number)
+        queue += references(target.text)[:100]
+    return found
+
+
+def _close(text: bytes) -> int:
+    """Return where the dictionary that `text` begins with ends."""
+    depth = 0
+    for token in re.finditer(rb"<<|>>", text):
+        depth += 1 if token.group() == b"<<" else -1
+        if depth == 0:
+            return token.end()
+    return len(text)
+
+
+def _with_target(one: Object, document: Document) -> bytes:
+    return one.text + b" ".join(
+        target.text[:500] for number in references(one.text)[:5] if (target := document.get(number))
+    )
+
+
+def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]:
+    """Yield references that readers follow without being asked: addresses, foreign servers, files of the machine."""
+    clicked = b"SubmitForm" in one.text or re.search(rb"/S\s*/(?:URI|Launch)\b", one.text)
+    for key, literal, digits in _KEYED.findall(one.text):
+        value = literal.replace(b"\\\\", b"\\").replace(b"\\/", b"/") if literal else _unhexed(digits)
+        if _FOREIGN.match(value) and key not in (b"Title", b"Contents", b"V", b"T", b"TU", b"Alt", b"ActualText"):
+            why = say("A PDF refers to a file on a foreign server, which gets the reader's credentials.")
+            yield Finding("pdf.foreign-server", why, 0.65, where, kind="pdf.outside")
+        elif key in _HARMLESS_KEYS or clicked or not key.isalnum():
+            continue
+        elif _ADDRESS.match(value):
+            why = say("A PDF loads something from outside when it is shown.")
+            yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
+        elif _LOCAL.match(value) and key in (b"F", b"UF") and not re.search(rb"/EF\b", one.text):
+            yield Finding(
+                "pdf.local-file",
+                say("A PDF reads a file of the machine that it is shown on."),
+                0.5,
+                where,
+                kind="pdf.outside",
+            )
+    if one.stream is not None and not document.encrypted and re.search(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)", one.text):
+        if not re.search(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)", one.text):
+            why = say("A PDF loads something from outside when it is shown.")
+            yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
+
+
+def _unhexed(digits: bytes) -> bytes:
+    clean = re.sub(rb"\s", b"", digits)
+    raw = bytes.fromhex((clean + b"0" * (len(clean) % 2)).decode())
+    return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
+
+
+def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
+    """Yield each script: its text, or the number of the object that holds it."""
+    for one in document.objects:
+        for found in re.finditer(rb"/JS\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))", one.text):
+            if found[1]:
+                yield one, int(found[1])
+            elif string := STRING.match(one.text, found.end()):
+                yield one, text_of(string)
+
+
+def text_of(string: re.Match[bytes]) -> bytes:
+    """Return the bytes of a string object: literal with its escapes, or hexadecimal."""
+    if string[2] is not None:
+        return _unhexed(string[2])
+    raw = re.sub(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r?\n)", _escape, string[1])
+    return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    code = found[1]
+    if code.isdigit():
+        return bytes([int(code, 8) & 255])
+    return {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}.get(code, b"" if code.isspace() else code)
+
+
+def judged(script: bytes, one: Object) -> Iterator[Finding]:
+    """Yield what the text of a script tells."""
+    text = script[:200_000].decode("latin-1")
+    where = Where(tag=f"object {one.number}")
+    calls = sorted({found.split("(")[0] for found in _REACHING.findall(text)})
+    if calls:
+        why = say("A script in a PDF reaches beyond the document ({calls}).", calls=", ".join(calls[:4]))
+        yield Finding("pdf.javascript.reaches", why, 0.55, where, kind="pdf.script")
+    hiding = len(set(_HIDING.findall(text)))
+    if hiding >= 2 or (hiding and calls):
+        yield Finding(
+            "pdf.javascript.hides", say("A script in a PDF hides what it does."), 0.45, where, kind="pdf.disguise"
+        )
+    if _NEVER_ENDS.search(text) or _CODE.search(text):
+        why = say("A script in a PDF never ends, or holds machine code.")
+        yield Finding("pdf.javascript.attack", why, 0.7, where, kind="pdf.script")

@@ -1,0 +1,138 @@
+"""A PDF, judged: its actions, scripts and forms, its embedded files, and the doubts about what it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.pdf import actions, doubt
+from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, read
+from safecare.model.text import say
+
+_NOT_READ = re.compile(
+    rb"/Subtype\s*/(?:Image|Type1C?|CIDFontType0C|OpenType|XML)|/FontFile|/Length[123]\b|/Type\s*/(?:XRef|ObjStm|Metadata)"
+)
+_FILE_HEADS = (
+    b"MZ",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"%PDF-",
+    b"{\\rt",
+    b"<html",
+    b"<script",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"CWS",
+    b"FWS",
+    b"\x7fELF",
+)
+TEXT_TOTAL = 64 * 1024 * 1024
+"""Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
+_SUBMITS = re.compile(
+    rb"(?i)<(?:\w+:)?submit\b|target\s*=\s*[\"']https?:|<(?:\w+:)?wsdlConnection|<(?:\w+:)?soapAddress"
+)
+
+
+@analyser("pdf", wants={"pdf"})
+class Pdf:
+    """Judges a PDF by its objects as they stand in the file."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield findings, embedded files and scripts."""
+        document = read(part.raw, context.budget)
+        if not document.objects:
+            raise UnreadableError("it holds no objects")
+        if document.encrypted:
+            yield Finding("pdf.encrypted", say("A PDF is encrypted: its strings cannot be judged."))
+        if document.escaped:
+            why = say("Names of actions in a PDF are written in a way that hides them from filters.")
+            yield Finding("pdf.names-hidden", why, 0.5, kind="pdf.disguise")
+        yield from actions.findings(document)
+        if not document.encrypted:
+            yield from _scripts(document, context)
+            yield from _streams(document, part, context)
+        yield from doubt.findings(document, part.raw)
+        yield from _media(document)
+
+
+def _scripts(document: Document, context: Context) -> Iterator[Finding]:
+    seen: set[bytes] = set()
+    for one, script in list(actions.scripts(document))[:500]:
+        raw = script if isinstance(script, bytes) else _held(document, script, context)
+        if raw not in seen:
+            seen.add(raw)
+            yield from actions.judged(raw, one)
+
+
+def _held(document: Document, number: int, context: Context) -> bytes:
+    target = document.get(number)
+    if target is None:
+        return b""
+    if target.stream is None:
+        found = actions.STRING.search(target.text)
+        return actions.text_of(found) if found else b""
+    try:
+        return decoded(target, context.budget)
+    except UnreadableError:
+        return b""
+
+
+def _streams(document: Document, part: Part, context: Context) -> Iterator[Finding | Part]:
+    total = 0
+    for one in document.objects:
+        if one.stream is None or _NOT_READ.search(one.text):
+            continue
+        embedded = b"/EmbeddedFile" in one.text
+        room = context.budget.limits.member if embedded else MOST_DECODED
+        if total > TEXT_TOTAL and not embedded:
+            continue
+        try:
+            raw = decoded(one, context.budget, room)
+        except UnreadableError:
+            continue
+        except LimitError:
+            yield Finding(
+                "limit.size", say("A PDF unpacks to far more than its size."), 0.6, Where(tag=f"object {one.number}")
+            )
+            return
+        total += len(raw)
+        if embedded:
+            yield part.child(_file_name(document, one), raw, origin="pdf.attachment")
+        elif raw.startswith(_FILE_HEADS):
+            yield part.child(f"object-{one.number}", raw, origin="pdf.stream")
+        elif b"<xdp" in raw[:2000] or b"<template" in raw[:400] or b"http://www.xfa.org" in raw[:4000]:
+            yield from _form(raw, one)
+
+
+def _form(raw: bytes, one: Object) -> Iterator[Finding]:
+    """Yield what an XFA form does."""
+    where = Where(tag=f"object {one.number}")
+    if _SUBMITS.search(raw):
+        yield Finding("pdf.xfa.sends", say("A form in a PDF sends data to an address."), 0.45, where, kind="pdf.script")
+    if b"application/x-javascript" in raw or b"x-formcalc" in raw.lower():
+        yield from actions.judged(raw, one)
+
+
+def _file_name(document: Document, one: Object) -> str:
+    mark = re.compile(rb"/(?:UF|F)\s+%d\s+%d\s+R" % (one.number, one.generation))
+    for other in document.objects:
+        if mark.search(other.text):
+            for name in re.finditer(rb"/(?:UF|F)\s*(?=[(<])(?!<<)", other.text):
+                string = actions.STRING.match(other.text, name.end())
+                if string:
+                    return actions.text_of(string).decode("utf-8", "replace")
+    return f"attachment-{one.number}"
+
+
+def _media(document: Document) -> Iterator[Finding]:
+    for one in document.objects:
+        if re.search(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent", one.text):
+            yield Finding(
+                "pdf.rich-media",
+                say("A PDF holds a Flash film or other rich media."),
+                0.45,
+                Where(tag=f"object {one.number}"),
+                kind="pdf.action",
+            )
+            return
