@@ -166,6 +166,10 @@ class Context:
 
     budget: Budget
     own: tuple[str, ...] = ()
+    mail: bool = False
+    """True when the submitted file is a mail (an Outlook item too): what it carries came from outside."""
+    rules: tuple[str, ...] = ()
+    """YARA rules of the site, besides the project's own."""
     passwords: list[str] = field(default_factory=list)
 
 

@@ -57,10 +57,17 @@ def analysers() -> Found[type]:
 class Engine:
     """Judges files one by one. `only` narrows the analysers by name, for tests and measurements."""
 
-    def __init__(self, *, own: Iterable[str] = (), limits: Limits | None = None, only: Iterable[str] = ()) -> None:
-        """Take the site's mail domains and the bounds of one submission."""
+    def __init__(
+        self,
+        *,
+        own: Iterable[str] = (),
+        rules: Iterable[str] = (),
+        limits: Limits | None = None,
+        only: Iterable[str] = (),
+    ) -> None:
+        """Take the site's mail domains and YARA rules, and the bounds of one submission."""
         chosen = set(only)
-        self._own, self._limits = tuple(own), limits or Limits()
+        self._own, self._rules, self._limits = tuple(own), tuple(rules), limits or Limits()
         self._by_type: dict[str, list[tuple[str, Analyser]]] = {}
         for name, cls in analysers().parts.items():
             if not chosen or name in chosen:
@@ -70,9 +77,12 @@ class Engine:
 
     def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
         """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold."""
-        context = Context(Budget(self._limits, len(raw)), self._own)
+        context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules)
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
+        context.mail = (
+            bool({"mail", "tnef"} & set(root.types)) or b"_\x00_\x00s\x00u\x00b\x00s\x00t\x00g\x001" in raw[:65536]
+        )
         findings = _Findings()
         seen = {(len(raw), hash(raw))}
         for finding in self._visit(root, context, seen):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from safecare.model.finding import Finding, kinds, strength
 from safecare.examine.api import Verdicts
+from safecare.model.finding import Finding, kinds, strength
 
 SUSPICIOUS = 0.5
 """Score from which a file is suspicious: as likely an attack as not."""

@@ -75,20 +75,22 @@ MAIL_FACTS: dict[str, str] = {
 """Meaning by fact name: what `examine` can find, in a mail or in one of its parts."""
 
 BRANDS: tuple[str, ...] = (
-    "ameli.fr", "amazon.fr", "apple.com", "icloud.com", "chorus-pro.gouv.fr", "chronopost.fr", "colissimo.fr", "dhl.com",
-    "docusign.com", "doctolib.fr", "dropbox.com", "edf.fr", "google.com", "impots.gouv.fr", "laposte.fr",
-    "linkedin.com", "microsoft.com", "microsoftonline.com", "netflix.com", "office.com", "orange.fr", "spotify.com",
-    "outlook.com", "ovhcloud.com", "paypal.com", "sharepoint.com", "urssaf.fr", "wetransfer.com", "adobe.com",
-    "facebook.com", "instagram.com", "whatsapp.com", "ebay.com", "fedex.com", "ups.com", "usps.com", "dpd.fr",
-    "mondialrelay.fr", "antai.gouv.fr", "service-public.fr", "franceconnect.gouv.fr", "caf.fr", "bnpparibas.com",
-    "creditagricole.fr", "credit-agricole.fr", "labanquepostale.fr", "societegenerale.fr", "caisse-epargne.fr",
-    "boursorama.com", "bouyguestelecom.fr", "sfr.fr", "carrefour.fr", "leboncoin.fr", "vinted.fr", "metamask.io",
-    "coinbase.com", "binance.com", "trustwallet.com", "ledger.com", "opensea.io", "mcafee.com", "norton.com",
-    "americanexpress.com", "mastercard.com", "wellsfargo.com", "bankofamerica.com", "chase.com", "citibank.com",
-    "capitalone.com", "hsbc.com", "santander.com", "barclays.co.uk", "sparkasse.de", "volksbank.de", "commerzbank.de",
-    "postbank.de", "bradesco.com.br", "itau.com.br", "bb.com.br", "serasa.com.br", "mercadolivre.com.br", "livelo.com.br",
-    "walmart.com", "costco.com", "lidl.com", "aldi.com", "decathlon.fr", "ikea.com", "samsung.com", "docomo.ne.jp",
-    "godaddy.com", "namecheap.com", "telekom.de", "swisscom.com", "lufthansa.com", "booking.com", "airbnb.com",
+    "ameli.fr", "amazon.fr", "apple.com", "icloud.com", "chorus-pro.gouv.fr", "chronopost.fr", "dhl.com",
+    "colissimo.fr", "docusign.com", "doctolib.fr", "dropbox.com", "edf.fr", "google.com", "impots.gouv.fr",
+    "laposte.fr", "linkedin.com", "microsoft.com", "microsoftonline.com", "netflix.com", "office.com",
+    "orange.fr", "spotify.com", "outlook.com", "ovhcloud.com", "paypal.com", "sharepoint.com", "urssaf.fr",
+    "wetransfer.com", "adobe.com", "facebook.com", "instagram.com", "whatsapp.com", "ebay.com", "fedex.com",
+    "ups.com", "usps.com", "dpd.fr", "mondialrelay.fr", "antai.gouv.fr", "service-public.fr",
+    "franceconnect.gouv.fr", "caf.fr", "bnpparibas.com", "creditagricole.fr", "credit-agricole.fr",
+    "labanquepostale.fr", "societegenerale.fr", "caisse-epargne.fr", "boursorama.com", "bouyguestelecom.fr",
+    "sfr.fr", "carrefour.fr", "leboncoin.fr", "vinted.fr", "metamask.io", "coinbase.com", "binance.com",
+    "trustwallet.com", "ledger.com", "opensea.io", "mcafee.com", "norton.com", "americanexpress.com",
+    "mastercard.com", "wellsfargo.com", "bankofamerica.com", "chase.com", "citibank.com", "capitalone.com",
+    "hsbc.com", "santander.com", "barclays.co.uk", "sparkasse.de", "volksbank.de", "commerzbank.de",
+    "postbank.de", "bradesco.com.br", "itau.com.br", "bb.com.br", "serasa.com.br", "mercadolivre.com.br",
+    "livelo.com.br", "walmart.com", "costco.com", "lidl.com", "aldi.com", "decathlon.fr", "ikea.com",
+    "samsung.com", "docomo.ne.jp", "godaddy.com", "namecheap.com", "telekom.de", "swisscom.com",
+    "lufthansa.com", "booking.com", "airbnb.com",
 )  # fmt: skip
 """Domains that are imitated most in mail to French hospitals (CERT Santé, APWG: yearly reports)."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from safecare.examine.engine import Engine
 from safecare.exchange.log import Entry, Position
 from safecare.exchange.memory import MemoryLog
 from safecare.formats.mail import examine
@@ -86,7 +87,8 @@ async def test_after_a_crash_nothing_is_told_twice() -> None:
         take_in(intake, b"From: a@b.example\r\n\r\none", 1),
         take_in(intake, b"From: a@b.example\r\n\r\ntwo", 2),
     )
-    before = examined(one, examine(b"From: a@b.example\r\n\r\none"), intake)
+    raw = b"From: a@b.example\r\n\r\none"
+    before = examined(one, examine(raw), Engine().judge(raw), intake)
     await intake.publish([before], key=f"{GROUP}/1")  # told, but its position was not stored any more
     async with examining(intake):
         await intake.until(lambda now: len(told(now)) == 2)

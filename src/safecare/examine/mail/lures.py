@@ -6,7 +6,6 @@ sentence. Stories after public reports: CERT-FR, APWG quarterly reports, cyberma
 first (`safecare.formats.wording.level`): no accents, lower case.
 """
 
-# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import re
@@ -18,66 +17,105 @@ MOST = 220
 """Words that are read. Chosen: a lure comes to the point at once; newsletters speak of everything somewhere."""
 
 MEANINGS: dict[str, str] = {
-    "account": "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
-    "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte passwort* cuenta* "
-    "acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening toegang icloud office365 mfa "
-    "2fa authenticator chave token",
-    "loss": "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed closure "
-    "expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* bloqu* restreint* "
-    "desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* gesperrt* caduc* scadut* "
-    "bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* interrupt* delet* hacked breach* ablauf* "
-    "lauft unterbrochen",
-    "act": "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
-    "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* renew* "
-    "synchroni* authentic* re-enter recover* retain keep",
+    "account": (
+        "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
+        "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte "
+        "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
+        "toegang icloud office365 mfa 2fa authenticator chave token"
+    ),
+    "loss": (
+        "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed "
+        "closure expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* "
+        "bloqu* restreint* desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* "
+        "gesperrt* caduc* scadut* bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* "
+        "interrupt* delet* hacked breach* ablauf* lauft unterbrochen"
+    ),
+    "act": (
+        "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
+        "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* "
+        "renew* synchroni* authentic* re-enter recover* retain keep"
+    ),
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
-    "prize": "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
-    "gagn* recompens* felicitation* gutschein* gewinn* gewonnen gratulier* auserwahlt* premio* premi sorteo* regalo* pontos "
-    "pontuacao milhas vincitor* vinto buono prijs winnaar gefeliciteerd sorteado iphone brinde cashback recompensa* bonus",
-    "take": "claim* redeem* collect reclam* recuper* resgat* sichern teilnehm* ritir* participat* survey* questionnaire "
-    "sondage umfrage* encuesta* sondaggio selected chosen selectionne* choisi* troque trocar retire eligible chance "
-    "enquete abholen expir*",
-    "fortune": "million* billion* donat* inherit* beneficiar* kin deceased compensation consignment unclaimed legacy "
-    "philanthropist* charity lottery heritage defunt legs donation orphan* widow* herencia heranca erbschaft* spende* "
-    "humanitarian trust*",
-    "money": "usd eur dollar* euro* fund* bank* sum somme $ € million* billion* transfer* banque fonds geld dinero "
-    "dinheiro cash payment*",
-    "crypto": "metamask trustwallet ledger trezor coinbase binance exodus opensea phantom uniswap bitcoin* btc crypto* "
-    "usdt ethereum eth airdrop* nft* blockchain wallet* kyc seed portefeuille",
-    "gain": "withdraw* earn* profit* invest* balance deposit* claim* mining receive* retir* gagn* rendement roi "
-    "eligible* secur* connect* verif* phrase update* suspend* restrict* login sign-in",
-    "shame": "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "
-    "spyware contacts",
+    "prize": (
+        "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
+        "gagn* recompens* felicitation* gutschein* gewinn* gewonnen gratulier* auserwahlt* premio* premi sorteo* "
+        "regalo* pontos pontuacao milhas vincitor* vinto buono prijs winnaar gefeliciteerd sorteado iphone brinde "
+        "cashback recompensa* bonus"
+    ),
+    "take": (
+        "claim* redeem* collect reclam* recuper* resgat* sichern teilnehm* ritir* participat* survey* "
+        "questionnaire sondage umfrage* encuesta* sondaggio selected chosen selectionne* choisi* troque trocar "
+        "retire eligible chance enquete abholen expir*"
+    ),
+    "fortune": (
+        "million* billion* donat* inherit* beneficiar* kin deceased compensation consignment unclaimed legacy "
+        "philanthropist* charity lottery heritage defunt legs donation orphan* widow* herencia heranca erbschaft* "
+        "spende* humanitarian trust*"
+    ),
+    "money": (
+        "usd eur dollar* euro* fund* bank* sum somme $ € million* billion* transfer* banque fonds geld dinero "
+        "dinheiro cash payment*"
+    ),
+    "crypto": (
+        "metamask trustwallet ledger trezor coinbase binance exodus opensea phantom uniswap bitcoin* btc crypto* "
+        "usdt ethereum eth airdrop* nft* blockchain wallet* kyc seed portefeuille"
+    ),
+    "gain": (
+        "withdraw* earn* profit* invest* balance deposit* claim* mining receive* retir* gagn* rendement roi "
+        "eligible* secur* connect* verif* phrase update* suspend* restrict* login sign-in"
+    ),
+    "shame": (
+        "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "
+        "spyware contacts"
+    ),
     "threat": "pay bitcoin* btc publish* send* share* expose* contacts envoy* payer pague zahlen divulg*",
-    "parcel": "parcel* package* shipment* delivery deliver* order courier consignment colis livraison* envoi expedition "
-    "paket* sendung* lieferung* zustellung* paquete* envio pedido encomenda pacote* pacco spedizion* pakket* bezorg* "
-    "usps dhl fedex ups dpd gls correos correios poste swisspost chronopost mondial",
-    "held": "held hold pending fail* unable attempt* missed customs reschedul* waiting suspend* unpaid undeliver* fee "
-    "fees returned attente suspendu* echou* impossible frais douane* retenu* reprogramm* bloque* gebuhr* zoll* "
-    "fehlgeschlagen zuruck ausstehend pendient* retenid* aduan* tarifa pendent* taxa alfandeg* attesa dogan* wacht* "
-    "kosten mislukt incomplete address stopped",
-    "bill": "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
-    "reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* ruckerstattung* "
-    "abonnement* mitgliedschaft pago* factura* reembolso* suscripcion pagamento* fatura* boleto* debito* restituicao "
-    "multa* fattura* rimborso* abbonamento betaling* factuur* terugbetaling* nota tax iptu ipva antivirus mcafee norton",
-    "trouble": "declin* fail* overdue unpaid past-due problem* expire* charged debited renewed pending claim* eligible "
-    "issue* attente impaye* refus* echou* eligible* regularis* majoration fehlgeschlagen abgelehnt uberfallig* "
-    "ausstehend* abgelaufen rechaz* pendient* vencid* pendent* atras* recus* regulariz* negativ* protest* rifiutat* "
-    "scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute*",
-    "document": "document* file fax e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
-    "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase",
-    "open": "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
-    "ecouter signer recu acknowledg* attached encrypted secure pending",
+    "parcel": (
+        "parcel* package* shipment* delivery deliver* order courier consignment colis livraison* envoi expedition "
+        "paket* sendung* lieferung* zustellung* paquete* envio pedido encomenda pacote* pacco spedizion* pakket* "
+        "bezorg* usps dhl fedex ups dpd gls correos correios poste swisspost chronopost mondial"
+    ),
+    "held": (
+        "held hold pending fail* unable attempt* missed customs reschedul* waiting suspend* unpaid undeliver* fee "
+        "fees returned attente suspendu* echou* impossible frais douane* retenu* reprogramm* bloque* gebuhr* "
+        "zoll* fehlgeschlagen zuruck ausstehend pendient* retenid* aduan* tarifa pendent* taxa alfandeg* attesa "
+        "dogan* wacht* kosten mislukt incomplete address stopped"
+    ),
+    "bill": (
+        "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
+        "reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* "
+        "ruckerstattung* abonnement* mitgliedschaft pago* factura* reembolso* suscripcion pagamento* fatura* "
+        "boleto* debito* restituicao multa* fattura* rimborso* abbonamento betaling* factuur* terugbetaling* nota "
+        "tax iptu ipva antivirus mcafee norton"
+    ),
+    "trouble": (
+        "declin* fail* overdue unpaid past-due problem* expire* charged debited renewed pending claim* eligible "
+        "issue* attente impaye* refus* echou* eligible* regularis* majoration fehlgeschlagen abgelehnt "
+        "uberfallig* ausstehend* abgelaufen rechaz* pendient* vencid* pendent* atras* recus* regulariz* negativ* "
+        "protest* rifiutat* scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute*"
+    ),
+    "document": (
+        "document* file fax e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
+        "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase"
+    ),
+    "open": (
+        "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
+        "ecouter signer recu acknowledg* attached encrypted secure pending"
+    ),
     "held-mail": "undelivered quarantine* held pending blocked incoming queued rejected unread clustered stuck",
     "mails": "message* email* e-mail* mail mails courriel* nachricht* mensaje* mensage* messaggi*",
     "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
     "strange": "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow",
     "health": "keto cbd gummies weight viagra cialis erection* prostate diabet* tinnitus wrinkle* slim*",
-    "now": "immediately urgent* asap today tonight expires soon now within hours hour 24h 48h 24hrs 48hrs immediatement "
-    "sofort dringend umgehend inmediatamente urgente imediatamente hoje agora subito onmiddellijk heures stunden horas "
-    "ore uur final last dernier* derniere* letzte* ultimo ultima laatste avoid evite* eviter before",
-    "click": "click clicking tap press cliqu* clic clique klick* klik* clicca toque pulse button bouton lien link "
-    "schaltflache enlace boton botao",
+    "now": (
+        "immediately urgent* asap today tonight expires soon now within hours hour 24h 48h 24hrs 48hrs "
+        "immediatement sofort dringend umgehend inmediatamente urgente imediatamente hoje agora subito "
+        "onmiddellijk heures stunden horas ore uur final last dernier* derniere* letzte* ultimo ultima laatste "
+        "avoid evite* eviter before"
+    ),
+    "click": (
+        "click clicking tap press cliqu* clic clique klick* klik* clicca toque pulse button bouton lien link "
+        "schaltflache enlace boton botao"
+    ),
 }
 """Words by meaning."""
 
@@ -138,15 +176,15 @@ def lures(levelled: str) -> dict[str, int]:
     found: dict[str, int] = {}
     places: list[tuple[int, str]] = []
     told: set[str] = set()
-    for number, token in enumerate(_TOKEN.findall(levelled)[:MOST]):
-        if token in ".!?\n":
+    for number, word in enumerate(_TOKEN.findall(levelled)[:MOST]):
+        if word in ".!?\n":
             if len(places) > 1:
                 _told(places, told)
             for one in told:
                 found[one] = found.get(one, 0) + 1
             places, told = [], set()
             continue
-        places += [(number, meaning) for meaning in _meanings(token)]
+        places += [(number, meaning) for meaning in _meanings(word)]
     _told(places, told)
     for one in told:
         found[one] = found.get(one, 0) + 1

@@ -50,7 +50,7 @@ class Ole:
         try:
             ole = olefile.OleFileIO(io.BytesIO(part.raw), raise_defects=olefile.DEFECT_FATAL)
             paths = ole.listdir(streams=True, storages=False)
-        except Exception as error:  # noqa: BLE001 - olefile raises anything on damaged files
+        except Exception as error:
             raise UnreadableError(f"its structure is damaged ({type(error).__name__})") from error
         if len(paths) > MOST_STREAMS:
             raise LimitError("members", part.path)

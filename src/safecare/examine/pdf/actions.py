@@ -24,8 +24,9 @@ _ADDRESS = re.compile(rb"(?i)^\s*(?:https?|ftp|smb|mhtml):[/\\]{0,4}[\w%]")
 _FOREIGN = re.compile(rb"(?i)^\s*(?:\\\\[\w.-]{2,}|//[\w.-]{2,}/|file:[/\\]{2,5}[\w.-]+\.[\w.-]+[/\\]|smb:)")
 _LOCAL = re.compile(rb"(?i)^\s*(?:file:/|/etc/|[a-z]:\\|\.\./\.\.|/(?:home|root|proc|users)/)")
 _HARMLESS_KEYS = frozenset(
-    b"URI Base Title Subject Author Creator Producer Keywords Contents T TU TM V DV Alt ActualText RegistryName Registry "
-    b"Info OutputCondition OutputConditionIdentifier Reason Location ContactInfo Name Lang E Dest D JS RC DA DS RV "
+    b"URI Base Title Subject Author Creator Producer Keywords Contents T TU TM V DV Alt ActualText RegistryName "
+    b"Registry Info OutputCondition "
+    b"OutputConditionIdentifier Reason Location ContactInfo Name Lang E Dest D JS RC DA DS RV "
     b"Company SourceModified Comments Category Manager PTEX Fullbanner Desc CharSet Ordering".split()
 )
 """Keys whose strings are shown or followed on a click, never fetched."""
@@ -152,10 +153,10 @@ def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]
                 where,
                 kind="pdf.outside",
             )
-    if one.stream is not None and not document.encrypted and re.search(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)", one.text):
-        if not re.search(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)", one.text):
-            why = say("A PDF loads something from outside when it is shown.")
-            yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
+    elsewhere = one.stream is not None and re.search(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)", one.text)
+    if elsewhere and not document.encrypted and not re.search(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)", one.text):
+        why = say("A PDF loads something from outside when it is shown.")
+        yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
 
 
 def _unhexed(digits: bytes) -> bytes:

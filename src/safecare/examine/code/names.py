@@ -1,0 +1,97 @@
+"""What a file is called against what it is, and what it may be where it was found.
+
+A program is no alarm by itself: hospitals keep thousands. In a mail, in a document or behind a false name it is.
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from safecare.examine.api import ANY, Context, Finding, Part, analyser
+from safecare.examine.types import ending
+from safecare.formats.wording import has_bidi
+from safecare.model.text import Text, say
+
+PROGRAMS = frozenset("pe elf macho dex jar apk chm swf java-class msi".split())
+"""Types that run as they are."""
+_RUNS = {
+    "program": "exe scr com pif cpl msi msix appx appxbundle msp gadget application jar xll dll ocx".split(),
+    "script": "js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sct reg scf slk iqy settingcontent-ms py sh".split(),
+    "shortcut": "lnk url website library-ms searchconnector-ms desktop".split(),
+    "image": "iso img vhd vhdx udf".split(),
+    "notebook": "one onepkg".split(),
+}
+RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
+"""What a double click on a name does, by ending."""
+_READS = frozenset(
+    "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
+)
+_CARRIED: dict[str, tuple[float, Text]] = {
+    "program": (0.8, say("A program came by mail.")),
+    "script": (0.75, say("A script came by mail.")),
+    "shortcut": (0.75, say("A shortcut came by mail.")),
+    "image": (0.6, say("A disk image came by mail.")),
+    "notebook": (0.35, say("A notebook file came by mail, which can carry programs.")),
+}
+_ARCHIVES = ("archive.", "zip.", "stream.", "mail.", "msg.", "installer.")
+_SPACES = re.compile(r"\s{8,}\.?\w{1,5}$")
+
+
+@analyser("name", wants={ANY})
+class Names:
+    """Judges name against content, and content against where it was found."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what does not fit."""
+        kind = _runs(part)
+        yield from _disguises(part, kind)
+        if context.mail and kind in _CARRIED and part.depth:
+            weight, why = _CARRIED[kind]
+            yield Finding(f"carried.{kind}", why, weight, kind="carried")
+        elif context.mail and part.depth and part.name and part.raw == b"" and RUNS.get(ending(part.name)) in _CARRIED:
+            weight, why = _CARRIED[RUNS[ending(part.name)]]
+            yield Finding(f"carried.{RUNS[ending(part.name)]}", why, weight, kind="carried")
+        inside = part.depth and not part.origin.startswith(_ARCHIVES)
+        opens = part.origin.endswith((".package", ".attachment", ".file", ".block"))
+        if inside and (kind == "program" or (opens and kind in ("shortcut", "script"))):
+            why = say("A program, script or shortcut is hidden inside a file of another kind.")
+            yield Finding("hidden.program", why, 0.9, kind="hidden")
+
+
+def _runs(part: Part) -> str:
+    """Return what a double click on the part does: ``program``, ``script``, ``shortcut``, ``image``, ``notebook``."""
+    if set(part.types) & PROGRAMS:
+        return "program"
+    if "lnk" in part.types or "url" in part.types or "desktop" in part.types:
+        return "shortcut"
+    if "iso" in part.types or "vhd" in part.types:
+        return "image"
+    if "onenote" in part.types:
+        return "notebook"
+    found = RUNS.get(ending(part.name), "")
+    return found if found == "script" and "script" in part.types else ""
+
+
+def _disguises(part: Part, kind: str) -> Iterator[Finding]:
+    name = part.name
+    if not name:
+        return
+    last = ending(name)
+    if has_bidi(name):
+        yield Finding("name.reversed", say("The name of a file is written to be read backwards."), 0.8, kind="name")
+    before = ending(PurePosixPath(name.replace("\\", "/").rstrip(". ")).stem)
+    if (
+        before in _READS
+        and (RUNS.get(last) in ("program", "script", "shortcut") or kind in ("program", "shortcut"))
+        and last != before
+    ):
+        yield Finding(
+            "name.double", say("The name of a file hides its real kind behind a second ending."), 0.8, kind="name"
+        )
+    if _SPACES.search(name):
+        yield Finding("name.spaces", say("The name of a file pushes its ending out of sight."), 0.7, kind="name")
+    if last in _READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
+        yield Finding("name.false", say("A program is named like a document or picture."), 0.75, kind="name")

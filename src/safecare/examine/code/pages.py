@@ -1,0 +1,121 @@
+"""Pages and drawings that run: HTML that builds files or asks for passwords, SVG with scripts.
+
+A page by itself is no alarm: record systems export thousands. What counts is what it does, and how it came. Source:
+MITRE ATT&CK T1027.006 (HTML smuggling), T1566.001; SVG phishing: reports of 2024-2025 (Cofense, Sophos).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.code.scripts import text_of
+from safecare.model.text import say
+
+MOST_TEXT = 4 * 1024 * 1024
+"""Letters of a page that are read. Chosen: twice the largest export seen."""
+MOST_BLOCKS = 200
+"""Blocks of coded data in one page that are opened. Chosen: reports with pictures hold some dozens."""
+_DATA = re.compile(r"data:([\w.+/-]{0,80})(?:;[\w=-]{1,40}){0,4};base64,([A-Za-z0-9+/=%\s]{24,})", re.IGNORECASE)
+_LONG = re.compile(r"[\"'`]([A-Za-z0-9+/]{400,}={0,2})[\"'`]")
+_BUILDS = re.compile(
+    r"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
+)
+_DECODES = re.compile(r"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeURIComponent|unescape\s*\(")
+_WRITES = re.compile(
+    r"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|eval\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
+)
+_LEADS = re.compile(
+    r"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
+)
+_PASSWORD = re.compile(r"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
+_ACTION = re.compile(r"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
+_SENDS = re.compile(
+    r"(?i)\$\.(?:ajax|post)\s*\(|fetch\s*\(\s*[\"'`]https?://|XMLHttpRequest|api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io"
+)
+_MAILED = re.compile(r"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
+_SCRIPT = re.compile(r"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
+
+
+@analyser("page", wants={"html", "svg"})
+class Pages:
+    """Judges pages and drawings, and opens the data in them."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield findings and the files coded in the page."""
+        text = text_of(part.raw)[:MOST_TEXT]
+        scripted = bool(_SCRIPT.search(text))
+        if "svg" in part.types:
+            yield from _drawing(text, part, scripted=scripted)
+        if scripted and _BUILDS.search(text) and _DECODES.search(text) and (_LONG.search(text) or _DATA.search(text)):
+            yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
+        if _WRITES.search(text):
+            yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
+        if _PASSWORD.search(text):
+            yield from _asks(text, part, context)
+        if scripted and context.mail and part.depth:
+            weight = 0.55 if _LEADS.search(text) else 0.4
+            yield Finding("page.script", say("An attached page runs a script."), weight, kind="page.runs")
+        elif context.mail and part.depth and _LEADS.search(text):
+            yield Finding("page.leads", say("An attached page leads elsewhere by itself."), 0.45, kind="page.runs")
+        yield from _blocks(text, part, context)
+
+
+def _drawing(text: str, part: Part, *, scripted: bool) -> Iterator[Finding]:
+    if not scripted and not re.search(r"(?i)<(?:\w+:)?foreignObject\b", text):
+        return
+    if scripted and (
+        _LEADS.search(text)
+        or _DECODES.search(text)
+        or _WRITES.search(text)
+        or re.search(r"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob", text)
+    ):
+        yield Finding(
+            "drawing.acts", say("A drawing runs a script that leads elsewhere or hides."), 0.75, kind="page.runs"
+        )
+    elif scripted and part.depth and part.origin.startswith("mail."):
+        yield Finding("drawing.script", say("A drawing runs a script."), 0.6, kind="page.runs")
+    elif scripted:
+        yield Finding("drawing.script", say("A drawing runs a script."), 0.25, kind="page.runs")
+    if re.search(r"(?i)<form\b|<input\b", text):
+        yield Finding("drawing.form", say("A drawing holds a form."), 0.6, kind="page.asks")
+
+
+def _asks(text: str, part: Part, context: Context) -> Iterator[Finding]:
+    """Yield that a page asks for a password, by how it does: where it came from, and where it sends."""
+    why = say("A page asks for a password and sends it away.")
+    if context.mail and part.depth:
+        yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
+    elif re.search(r"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io", text):
+        yield Finding("page.password", why, 0.8, kind="page.asks")
+    elif (
+        _ACTION.search(text)
+        and _MAILED.search(re.sub(r"(?i)mailto:", "", text[:20000]))
+        and re.search(r"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@", text)
+    ):
+        yield Finding("page.password", why, 0.55, kind="page.asks")
+
+
+def _blocks(text: str, part: Part, context: Context) -> Iterator[Part]:
+    blocks = [
+        found[2] for found in _DATA.finditer(text) if not found[1].startswith(("image/p", "image/j", "image/g", "font"))
+    ]
+    blocks += [found[1] for found in _LONG.finditer(text)]
+    for number, one in enumerate(blocks[:MOST_BLOCKS], 1):
+        raw = unbase64(one)
+        if raw:
+            context.budget.take(len(raw), f"block {number}")
+            yield part.child(f"data-{number}", raw, origin="page.data")
+
+
+def unbase64(text: str) -> bytes:
+    """Return the bytes of base64 `text`; what is damaged at its end falls off, other text gives nothing."""
+    clean = re.sub(r"[^A-Za-z0-9+/]", "", unescape(text.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")))
+    try:
+        return base64.b64decode(clean[: len(clean) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return b""

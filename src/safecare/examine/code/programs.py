@@ -1,0 +1,116 @@
+"""Windows programs: packed, and what is appended to them. Signatures are the rules' part, behaviour nobody's here.
+
+Source: Microsoft PE format; names of sections that packers leave: public lists (e.g. hexacorn.com, 2012-2020).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from safecare.examine.api import Context, Finding, Part, UnreadableError, Where, analyser
+from safecare.model.text import say
+
+MOST_SECTIONS = 96
+"""Sections that Windows loads (PE format, COFF header)."""
+_PACKERS = (
+    b"UPX", b".aspack", b".adata", b"ASPack", b"FSG!", b"MEW", b".MPRESS", b".petite", b"petite", b".yP", b"yC",
+    b".nsp", b"nsp", b".Upack", b".ByDwing", b"PEC2", b"pec1", b".themida", b".vmp", b".enigma", b".wwpack",
+    b"WWP32", b"PESpin", b".pklstb", b".perplex", b".packed", b".RLPack", b".sforce", b".svkp", b"kkrunchy",
+    b".boom", b".neolit", b".spack", b".winapi", b".taz",
+)  # fmt: skip
+_WRITE_EXECUTE = 0xA0000000
+_HEADS = (b"MSCF", b"ISc(", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
+class Section(NamedTuple):
+    """One section: name, address and size in memory, place and size in the file, flags."""
+
+    name: bytes
+    address: int
+    memory: int
+    at: int
+    size: int
+    flags: int
+
+
+@analyser("program", wants={"pe"})
+class Programs:
+    """Tells packers and unpacks what is appended."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield findings and appended archives."""
+        try:
+            entry, sections = layout(part.raw)
+        except struct.error:
+            return
+        except UnreadableError:
+            return
+        packed = [one.name for one in sections if one.name.startswith(_PACKERS)]
+        odd = _oddities(part.raw, entry, sections)
+        if packed:
+            yield Finding(
+                "program.packed",
+                say("A program is packed."),
+                0.25,
+                Where(tag=packed[0].decode("latin-1")),
+                kind="program",
+            )
+        if len(odd) >= 2:
+            why = say("A program is built as packers and crypters of malware build theirs.")
+            yield Finding("program.crypted", why, 0.55, Where(tag=", ".join(odd)), kind="program")
+        yield from _appended(part, sections, context)
+
+
+def layout(raw: bytes) -> tuple[int, list[Section]]:
+    """Return entry address and sections. Raises `UnreadableError`, `struct.error` for what is no PE file."""
+    start = struct.unpack_from("<I", raw, 60)[0]
+    if raw[start : start + 4] != b"PE\x00\x00":
+        raise UnreadableError("no PE header")
+    count, optional = struct.unpack_from("<H12xH", raw, start + 6)
+    entry = struct.unpack_from("<I", raw, start + 40)[0]
+    sections: list[Section] = []
+    for index in range(min(count, MOST_SECTIONS)):
+        at = start + 24 + optional + 40 * index
+        name, memory, address, size, place, flags = struct.unpack_from("<8sIIII12xI", raw, at)
+        sections.append(Section(name.rstrip(b"\x00"), address, memory, place, size, flags))
+    return entry, sections
+
+
+def _oddities(raw: bytes, entry: int, sections: list[Section]) -> list[str]:
+    """Return what linkers never do."""
+    found: list[str] = []
+    if not sections:
+        return found
+    home = [one for one in sections if one.address <= entry < one.address + max(one.memory, one.size)]
+    if entry and not home and len(raw) > 1024:
+        found.append("entry outside of sections")
+    if home and home[0].flags & _WRITE_EXECUTE == _WRITE_EXECUTE:
+        found.append("entry is writable")
+    if home and len(sections) > 1 and home[0] is sections[-1]:
+        found.append("entry in last section")
+    if any(one.size == 0 and one.memory > 4096 and one.flags & 0x20000000 for one in sections):
+        found.append("empty section that is run")
+    if any(not one.name or re.search(rb"[^\x20-\x7e]", one.name) for one in sections):
+        found.append("section without a name")
+    start = struct.unpack_from("<I", raw, 60)[0]
+    if start < 0x40:
+        found.append("headers overlap")
+    return found
+
+
+def _appended(part: Part, sections: list[Section], context: Context) -> Iterator[Part]:
+    """Yield archives that stand in the program as resources, or behind it."""
+    end = max((one.at + one.size for one in sections), default=0)
+    seen = 0
+    for mark in _HEADS:
+        place = part.raw.find(mark, 512)
+        while place >= 0 and seen < 20:
+            if place >= end or mark in (b"MSCF", b"ISc(", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+                seen += 1
+                raw = part.raw[place:]
+                context.budget.take(min(len(raw), context.budget.room), "appended")
+                yield part.child(f"appended-{seen}", raw, origin="installer.appended")
+            place = part.raw.find(mark, place + 4)

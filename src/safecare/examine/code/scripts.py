@@ -1,0 +1,129 @@
+"""Scripts: what they would do, told by calls that go together.
+
+A call alone is everyday administration. Fetching and starting, hiding and starting, or switching protections off are
+what malicious scripts do. Source: MITRE ATT&CK T1059, T1105, T1140, T1218, T1562.001.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.types import ending
+from safecare.model.text import Text, say
+
+MOST_TEXT = 2 * 1024 * 1024
+"""Bytes of a script that are read. Chosen: bundled libraries are longer, malware is not."""
+_FETCH = re.compile(
+    r"(?i)\b(?:DownloadFile|DownloadString|DownloadData|Invoke-WebRequest|iwr|irm|Start-BitsTransfer|"
+    r"URLDownloadToFile\w?|XMLHTTP|WinHttpRequest|ServerXMLHTTP|bitsadmin|certutil\b.{0,40}-urlcache|Net\.WebClient|curl(?:\.exe)?\s|wget\s)"
+)
+_START = re.compile(
+    r"(?i)\b(?:WScript\.Shell|Shell\.Application|ShellExecute\w?|\.Run\s*\(|\.Exec\s*\(|Start-Process|saps\s|IEX\b|Invoke-Expression|"
+    r"CreateObject\s*\(|ActiveXObject|cmd(?:\.exe)?\s*/[ck]|powershell(?:\.exe)?|mshta(?:\.exe)?|rundll32|regsvr32|wmic\s|schtasks|"
+    r"Process\.Start|os\.system|subprocess\.\w+)"
+)
+_WINDOWS_START = re.compile(
+    r"(?i)WScript\.Shell|ActiveXObject|Shell\.Application|IEX\b|Invoke-Expression|mshta|rundll32|regsvr32|powershell"
+)
+_ENCODED = re.compile(
+    r"(?i)powershell[^\r\n]{0,200}?\s-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{40,}|FromBase64String\s*\("
+)
+_STEALTH = re.compile(
+    r"(?i)-w(?:indowstyle)?\s+h(?:idden)?\b|-nop\b|-noni\b|-ep\s+bypass|-exec(?:utionpolicy)?\s+bypass|vbhide|,\s*0\s*,\s*(?:true|false)\s*\)"
+)
+_HIDE = re.compile(
+    r"(?i)eval\s*\(|execute(?:global)?\s*\(|unescape\s*\(|fromCharCode|chrw?\s*\(|StrReverse|-join|-bxor|\[char\]|charCodeAt|atob\s*\(|\breplace\s*\(|-split"
+)
+_ATTACK = re.compile(
+    r"(?i)vssadmin(?:\.exe)?\s+delete|wbadmin\s+delete|bcdedit[^\r\n]{0,60}recoveryenabled\s+no|Set-MpPreference\s+-Disable|"
+    r"Add-MpPreference\s+-Exclusion|AmsiUtils|amsiInitFailed|VirtualAlloc\b.{0,400}CreateThread|Invoke-Mimikatz|sekurlsa::|"
+    r"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|nc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
+    r"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication",
+    re.DOTALL,
+)
+_WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct"})
+_ENCODED_SCRIPT = re.compile(rb"#@~\^[A-Za-z0-9+/]{6}==")
+
+
+@analyser("script", wants={"script", "text", "html", "xml"})
+class Scripts:
+    """Judges scripts of Windows and shells, also where they stand in pages."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what the script would do."""
+        windows = ending(part.name) in _WINDOWS
+        if "script" not in part.types and not windows and not _WINDOWS_START.search(part.raw[:65536].decode("latin-1")):
+            return
+        if _ENCODED_SCRIPT.search(part.raw):
+            yield Finding(
+                "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"
+            )
+        for rule, why, weight, kind in judged(text_of(part.raw), windows=windows):
+            yield Finding(rule, why, weight, kind=kind)
+
+
+def text_of(raw: bytes) -> str:
+    """Return a script's text, whatever its character set."""
+    raw = raw[:MOST_TEXT]
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:200:2].count(0) > 60:
+        return raw.decode("utf-16-be" if raw.startswith(b"\xfe\xff") else "utf-16-le", "replace")
+    return raw.decode("utf-8", "replace")
+
+
+def judged(text: str, *, windows: bool) -> Iterator[tuple[str, Text, float, str]]:
+    """Yield (rule, why, weight, kind) for the text of a script; `windows` if a double click runs it there."""
+    joined = text.replace("^", "").replace("`", "") if windows else text
+    fetches, starts = bool(_FETCH.search(joined)), bool(_START.search(joined))
+    native = bool(_WINDOWS_START.search(joined))
+    if _ATTACK.search(joined):
+        yield (
+            "script.attack",
+            say("A script switches protections off, destroys backups, or opens a way in."),
+            0.7,
+            "script.attacks",
+        )
+    if fetches and starts and native:
+        yield (
+            "script.fetches",
+            say("A script fetches something and starts it."),
+            0.65 if windows else 0.5,
+            "script.fetches",
+        )
+    if _ENCODED.search(joined) and native:
+        yield "script.encoded", say("A script is encoded so that nobody can read it."), 0.55, "script.hides"
+    if _STEALTH.search(joined) and starts and native:
+        yield "script.stealth", say("A script starts something without a window."), 0.35, "script.stealth"
+    if windows and (scrambled(text) or (len(_HIDE.findall(text)) > 40 and starts)):
+        yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
+
+
+def scrambled(text: str) -> bool:
+    """Tell whether a script looks scrambled: very long lines, made-up names, or long blocks of coded text."""
+    body = text[:200_000]
+    if len(body) < 200:
+        return False
+    coded = sum(
+        len(one)
+        for one in re.findall(
+            r"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s*,\s*){100,}", body
+        )
+    )
+    if coded > len(body) * 0.4:
+        return True
+    words = re.findall(r"\b[A-Za-z_$][\w$]{5,}\b", body)
+    odd = sum(
+        bool(re.search(r"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}", one))
+        for one in words
+    )
+    return len(words) > 60 and odd > len(words) * 0.4
+
+
+def entropy(raw: bytes) -> float:
+    """Return the bits per byte of `raw` (0-8)."""
+    if not raw:
+        return 0.0
+    counts = [raw.count(bytes([one])) for one in range(256)]
+    return -sum(one / len(raw) * math.log2(one / len(raw)) for one in counts if one)

@@ -1,0 +1,136 @@
+"""Shortcuts: Windows LNK, internet shortcuts, desktop entries, and notebooks that carry files.
+
+Source: [MS-SHLLINK] 2.1-2.5; [MS-ONESTORE] 2.6.13 (FileDataStoreObject).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.model.text import say
+
+_STARTERS = re.compile(
+    r"(?i)powershell|pwsh|cmd(?:\.exe)?|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin|msiexec|forfiles|conhost|"
+    r"curl|wmic|explorer\.exe\s+\\\\|finger|ssh\.exe|odbcconf|pcalua|hh\.exe"
+)
+_REACHES = re.compile(
+    r"(?i)https?://|\\\\[\w.-]+\\|-enc?\b|frombase64|iex\b|downloadstring|javascript:|vbscript:|/c\s|-c(?:ommand)?\s|%\w+%\\|-w\s+h"
+)
+_NOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"
+"""GUID {BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC} of a FileDataStoreObject."""
+MOST_FILES = 200
+"""Files of one notebook. Chosen: a notebook of a year holds some dozens."""
+
+
+@analyser("lnk", wants={"lnk"})
+class Lnk:
+    """Judges where a Windows shortcut leads and with which words."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield what it starts."""
+        words = " ".join(strings(part.raw))
+        if _STARTERS.search(words) and _REACHES.search(words):
+            yield Finding(
+                "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.85, kind="shortcut"
+            )
+        elif _STARTERS.search(words) or len(words) > 1000:
+            yield Finding(
+                "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.5, kind="shortcut"
+            )
+        if len(part.raw) > 64 * 1024:
+            yield Finding(
+                "shortcut.large", say("A shortcut carries far more than shortcuts need."), 0.5, kind="shortcut.size"
+            )
+
+
+def strings(raw: bytes) -> list[str]:
+    """Return the texts of a shortcut: name, path, folder, arguments, icon, and its local path."""
+    if len(raw) < 76:
+        return []
+    flags = struct.unpack_from("<I", raw, 20)[0]
+    place, found = 76, []
+    if flags & 1 and place + 2 <= len(raw):
+        place += 2 + struct.unpack_from("<H", raw, place)[0]
+    if flags & 2 and place + 4 <= len(raw):
+        size = struct.unpack_from("<I", raw, place)[0]
+        found.append(raw[place : place + min(size, 4096)].decode("latin-1"))
+        place += size
+    for bit in (4, 8, 16, 32, 64):
+        if flags & bit and place + 2 <= len(raw):
+            count = struct.unpack_from("<H", raw, place)[0]
+            wide = 2 if flags & 128 else 1
+            found.append(
+                raw[place + 2 : place + 2 + count * wide].decode("utf-16-le" if wide == 2 else "latin-1", "replace")
+            )
+            place += 2 + count * wide
+    return found
+
+
+@analyser("url", wants={"url", "desktop"})
+class Links:
+    """Judges internet shortcuts and desktop entries."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield where they lead."""
+        text = part.raw[:65536].decode("utf-8", "replace")
+        target = re.search(r"(?im)^\s*URL\s*=\s*(\S.{0,2000})", text)
+        if target and re.match(r"(?i)file:|\\\\|javascript:|vbscript:|search-ms|ms-|.{0,300}@SSL", target[1]):
+            yield Finding(
+                "shortcut.foreign",
+                say("An internet shortcut leads to a file or a program on a foreign server."),
+                0.75,
+                kind="shortcut",
+            )
+        if re.search(r"(?im)^\s*(?:IconFile|WorkingDirectory)\s*=\s*(?:\\\\|file:)", text):
+            yield Finding(
+                "shortcut.foreign",
+                say("An internet shortcut leads to a file or a program on a foreign server."),
+                0.6,
+                kind="shortcut",
+            )
+        line = re.search(r"(?im)^\s*Exec\s*=\s*(\S.{0,2000})", text)
+        if (
+            line
+            and re.search(r"(?i)\b(?:curl|wget|base64|nc|python\d?\s+-c|bash\s+-c|sh\s+-c)\b", line[1])
+            and re.search(r"https?://|base64|/dev/tcp", line[1])
+        ):
+            yield Finding(
+                "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.75, kind="shortcut"
+            )
+
+
+@analyser("onenote", wants={"onenote"})
+class OneNote:
+    """Unpacks the files that a notebook carries."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield the files."""
+        place, count = 0, 0
+        while (place := part.raw.find(_NOTE_FILE, place)) >= 0 and count < MOST_FILES:
+            if place + 36 > len(part.raw):
+                return
+            size = struct.unpack_from("<Q", part.raw, place + 16)[0]
+            data = part.raw[place + 36 : place + 36 + min(size, len(part.raw))]
+            place += 36
+            if not size or size > len(part.raw):
+                continue
+            count += 1
+            context.budget.take(len(data), f"file {count}")
+            name = _named(part.raw, count)
+            yield part.child(name or f"file-{count}", data, origin="onenote.file")
+            if re.match(
+                rb"(?i)\s*(?:<script|<hta|<job|@echo|set |wscript|dim |var |function |powershell|\xef\xbb\xbf@?echo)",
+                data,
+            ) or (name and re.search(r"(?i)\.(?:hta|js|jse|vbs|wsf|bat|cmd|ps1|lnk|exe|scr)$", name)):
+                why = say("A program, script or shortcut is hidden inside a file of another kind.")
+                yield Finding("hidden.program", why, 0.85, kind="hidden")
+
+
+def _named(raw: bytes, number: int) -> str:
+    """Return the name of the `number`-th file as far as the notebook tells it plainly."""
+    names = re.findall(rb"((?:[\w .()-]\x00){1,80}\.\x00(?:\w\x00){2,4})\x00", raw[: 4 << 20])
+    plain = [one.decode("utf-16-le", "replace").strip() for one in names]
+    return plain[number - 1] if number <= len(plain) else ""

@@ -1,0 +1,1 @@
+"""YARA rules: the project's own, and those that a site adds."""
