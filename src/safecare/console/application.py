@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from safecare import __version__
 from safecare.console import (
+    availability,
     board,
     building,
     devices,
@@ -78,6 +79,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     incidents.routes(app, deps, feed)
     notices.routes(app, deps)
     building.routes(app, deps)
+    availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters)
     scenarios.routes(app, deps)

@@ -20,8 +20,9 @@ from safecare.model.events.acts import (
     Reported,
     SignedIn,
 )
+from safecare.model.events.care import CareStated
 from safecare.model.ids import IncidentId, NoticeId, PlanId
-from safecare.model.text import Text, say
+from safecare.model.text import Ref, Text, say
 from safecare.store.read import Reader
 
 JUDGED: Mapping[str, Text] = MappingProxyType(
@@ -98,6 +99,8 @@ class Record:
                 return _joined([FOLLOWED[act.outcome], self._procedure(act)], act.comment)
             case NoticeAnswered():
                 return _joined([ANSWERED[act.answer], self._notice(act.notice)], act.comment)
+            case CareStated():
+                return _joined([say("Stated what {service} has", service=Ref(act.service))], act.comment)
             case Reported():
                 return _joined([say("Reported something")], act.words)
             case ExerciseSet():

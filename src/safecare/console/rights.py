@@ -78,6 +78,10 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "act_on_procedure": ACTING,
         "print_page": CONTROL,
         "report_page": ACTING | {AUDITOR},
+        # care
+        "availability": CONTROL | {LIAISON},
+        "availability_table": CONTROL | {LIAISON},
+        "state_care": frozenset({OPERATOR, CRISIS, ADMIN}),
         # building
         "sites": STAFF,
         "level": STAFF,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, select
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.acts import Act
+from safecare.model.events.care import CareCounted, CareStated
 from safecare.model.events.files import Part
 from safecare.model.forecast import Forecast
 from safecare.model.incident import Incident
@@ -53,6 +54,24 @@ def _events(connection: Connection, arrived: Sequence[Arrived]) -> None:
     count(connection, schema.event, insert_new(connection, schema.event, rows))
     insert_new(connection, schema.artifact, [row for one in arrived for row in _artifacts(one.item)])
     extend(connection, [one.item for one in arrived if isinstance(one.item, Act)])
+    for one in arrived:
+        if isinstance(one.item, CareCounted | CareStated):
+            _care(connection, one.item, one.raw)
+
+
+def _care(connection: Connection, report: CareCounted | CareStated, raw: bytes) -> None:
+    """Keep each figure of `report` that was not told of a later time already."""
+    for name in report.figures.__struct_fields__:
+        if getattr(report.figures, name) is None:
+            continue
+        row = {"service": _plain(report.service), "figure": name, "at": micros(report.at), "body": raw.decode()}
+        statement = insert(connection, schema.care).values(row)
+        newer = statement.on_conflict_do_update(
+            index_elements=["service", "figure"],
+            set_={"at": statement.excluded.at, "body": statement.excluded.body},
+            where=statement.excluded.at >= schema.care.c.at,
+        )
+        connection.execute(newer)
 
 
 def _event_row(event: Event, raw: bytes) -> Row:

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, func, se
 
 from safecare.model.alert import Alert
 from safecare.model.event import Event
+from safecare.model.events import decode_event
+from safecare.model.events.care import CareCounted, CareStated
 from safecare.model.forecast import Forecast
 from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.incident import Incident
@@ -72,6 +74,14 @@ class Reader:
         """Return those of `ids` that are there, by time."""
         events = self._by_ids(Event, schema.event, ids)
         return sorted(events, key=lambda event: (event.at, event.id))
+
+    def care(self) -> dict[tuple[str, str], CareCounted | CareStated]:
+        """Return the latest report on each figure, by service and name of the figure."""
+        table = schema.care
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table.c.service, table.c.figure, table.c.body)).all()
+        found = ((service, figure, decode_event(body.encode())) for service, figure, body in rows)
+        return {(service, figure): one for service, figure, one in found if isinstance(one, CareCounted | CareStated)}
 
     def events_about(
         self, asset: AssetId | None = None, zone: ZoneId | None = None, since: datetime | None = None, limit: int = 100

@@ -42,6 +42,16 @@ Index("event_at", event.c.at, event.c.kind)
 Index("event_asset", event.c.asset, event.c.at, sqlite_where=event.c.asset.is_not(None))
 Index("event_zone", event.c.zone, event.c.at, sqlite_where=event.c.zone.is_not(None))
 
+care = Table(
+    "care",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("figure", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The latest report on each figure of each care service; older ones are among the events."""
+
 alert = Table(
     "alert",
     metadata,

@@ -21,6 +21,7 @@ const t = (sentence: string): string => sentence;
 
 const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/", name: t("Situation"), daily: true, roles: [...CONTROL, LIAISON] },
+  { path: "/availability", name: t("Care available"), daily: true, roles: [...CONTROL, LIAISON] },
   { path: "/alerts", name: t("Alerts"), daily: true, roles: CONTROL },
   { path: "/scenarios", name: t("Exercises"), daily: true, roles: CONTROL },
   { path: "/health", name: t("System health"), daily: true, roles: WATCHING },

@@ -12,6 +12,7 @@ export type RouteName =
   | "audit"
   | "admin"
   | "account"
+  | "availability"
   | "unknown";
 
 export interface Route {
@@ -31,6 +32,7 @@ const PATTERNS: [RouteName, string][] = [
   ["audit", "/audit"],
   ["admin", "/admin"],
   ["account", "/account"],
+  ["availability", "/availability"],
 ];
 
 /** Return the route of `path`, with its decoded parameters; `unknown` if there is none. */

@@ -248,6 +248,24 @@ export interface OpenStep {
   question: boolean;
 }
 
+export interface Figure {
+  value: string | number | boolean;
+  at: string;
+  by: string;
+}
+
+export type FigureName = "open" | "beds" | "occupied" | "staff" | "rooms" | "diversion";
+
+/** A care service: what is said of it now, and what open incidents may do to it. */
+export interface Care extends Named {
+  kind: string;
+  site: string;
+  planned_beds: number;
+  figures: Partial<Record<FigureName, Figure>>;
+  expected: { incident: string; state: string; probability: number; earliest: number; at: string; hours_down: number }[];
+  fallback: string | null;
+}
+
 /** A playbook that people follow step by step. */
 export interface Procedure {
   id: string;

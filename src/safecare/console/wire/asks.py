@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from safecare.model.events.care import CareFigures
+
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
 """Words that a person wrote (chosen: a long paragraph)."""
 Key = Annotated[str, msgspec.Meta(max_length=64)]
@@ -89,6 +91,14 @@ class ActOnProcedure(msgspec.Struct, frozen=True):
 
     outcome: Literal["begin", "stop", "success", "failure", "skipped", "yes", "no"]
     key: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    comment: Words = ""
+    id: Key = ""
+
+
+class StateCare(msgspec.Struct, frozen=True):
+    """Body of POST /api/availability/{service}: what a person states of it."""
+
+    figures: CareFigures
     comment: Words = ""
     id: Key = ""
 
