@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from safecare.model.ids import AssetId, HolderId, ServiceId, SiteId, ZoneId
+from safecare.model.scene import Scene
 
 Ring = tuple[tuple[float, float], ...]
 """Outline of an area in metres, in the site's own plane, without the closing point."""
@@ -216,6 +217,8 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     routes: tuple[Route, ...] = ()
     roles: dict[str, Name] = {}
     """Names of the roles that people and routes speak of, by id."""
+    scenes: dict[AssetId, Scene] = {}
+    """What is drawn into the pictures of cameras, by camera."""
 
     @classmethod
     def empty(cls) -> Hospital:

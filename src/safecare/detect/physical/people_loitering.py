@@ -1,8 +1,9 @@
-"""Somebody stays at one place longer than the zone allows, while others pass.
+"""Somebody stays at one place longer than the zone allows, while others pass; or in an area drawn into the picture.
 
 Source: the dwell measurement on PETS2009 S2.L1, where broken identities hid 2 to 4 of 5 true 20-second stays;
 hence time counts per place, handed over between tracks. Distances are in heights of the person (1.7 m), so that
-the rule needs no calibration; the limits are chosen from how people stand and walk.
+the rule needs no calibration; the limits are chosen from how people stand and walk. In a drawn area the time of each
+person counts, wherever in it they walk.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from safecare.detect.api import detector
+from safecare.detect.physical.scenes import areas, camera_of, drawn, severity_of, within, zone_of
+from safecare.detect.physical.stays import Stay, Stays
 from safecare.detect.physical.visits import Place, Visit, Visits
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.video import PeopleSeen
 from safecare.model.hospital import Hospital, Zone
 from safecare.model.ids import AssetId
+from safecare.model.scene import Area, Scene
 from safecare.model.text import Ref, Span, say
 
 SEVERITY = {"public": 30, "staff": 40, "restricted": 50, "critical": 60}
@@ -27,6 +31,8 @@ CONFIDENCE, CONFIDENCE_HANDED = 0.75, 0.6
 SIGHTED = 0.75
 """Share of the stay in which the person must really have been seen; chosen: the rest may be hidden."""
 
+AREA_SECONDS = 60.0
+"""Seconds in a drawn area from which it is loitering, if the area names no other; chosen: a lift has come by then."""
 MEMORY = 3
 """Limits of the zone for which a told place is remembered: whoever came back needs one to be noticed again."""
 
@@ -34,7 +40,7 @@ MEMORY = 3
 @detector("people.loitering", wants={PeopleSeen}, domain=Domain.PHYSICAL)
 @dataclass
 class Loitering:
-    """Alert once when a visit lasts longer than the zone's `loiter_after`.
+    """Alert once when a visit lasts longer than the zone's `loiter_after`, or a stay than the drawn area's `seconds`.
 
     Who comes back to the same place within `again` (time) belongs to the same episode.
     """
@@ -43,6 +49,7 @@ class Loitering:
     again: timedelta = timedelta(seconds=60)
     _visits: dict[str, Visits] = field(default_factory=dict, init=False)
     _told: dict[str, list[Place]] = field(default_factory=dict, init=False)
+    _stays: dict[str, Stays] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow who stays where."""
@@ -52,6 +59,8 @@ class Loitering:
                     zone = self.hospital.zone(place)
                     if zone is not None and zone.loiter_after:
                         yield from self._judge(event, camera, zone, zone.loiter_after)
+                    for scene, area in areas(self.hospital, event, "loitering"):
+                        yield from self._in_area(event, scene, area)
                 case _:
                     pass
 
@@ -68,6 +77,42 @@ class Loitering:
                 yield self._alert(event, camera, zone, visit, limit)
             told = [place for place in told if place not in known] + [Place.of(visit)]
         self._told[camera] = told
+
+    def _in_area(self, event: PeopleSeen, scene: Scene, area: Area) -> Iterator[Alert]:
+        limit = area.seconds or AREA_SECONDS
+        stays = self._stays.setdefault(f"{event.asset} {area.id}", Stays())
+        inside = {one.track: within(area, drawn(scene, event, one.x, one.y)) for one in event.people}
+        for stay in stays.take(event, inside):
+            if stay.seconds >= limit and not stay.told:
+                stay.told = True
+                yield self._area_alert(event, area, stay, limit)
+
+    def _area_alert(self, event: PeopleSeen, area: Area, stay: Stay, limit: float) -> Alert:
+        zone = zone_of(self.hospital, event, area)
+        why = [
+            say(
+                "Person {track} has stayed in {area} for {time}; allowed are {limit}.",
+                track=stay.track,
+                area=area.id,
+                time=Span(stay.seconds),
+                limit=Span(limit),
+            )
+        ]
+        if stay.handed:
+            why.append(say("The person was hidden in between and taken up again at the same place."))
+        return Alert.of(
+            self,
+            stay.first,
+            event,
+            severity=severity_of(self.hospital, event, area),
+            confidence=CONFIDENCE_HANDED if stay.handed else CONFIDENCE,
+            title=say("Somebody loiters in {zone}", zone=Ref(zone) if zone else area.id),
+            why=why,
+            window=f"{area.id} {stay.track}",
+            assets=camera_of(event),
+            zones=[zone] if zone else None,
+            still=event.still,
+        )
 
     def _alert(self, event: PeopleSeen, camera: str, zone: Zone, visit: Visit, limit: float) -> Alert:
         guarded, severity = self._guarded(camera, zone)

@@ -9,7 +9,7 @@ from safecare.model.ids import ArtifactHash
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One tracked person or blob in a picture: foot point in pixels and, if calibrated, in metres."""
+    """One tracked person or blob in a picture: foot point and size of the box in the picture's pixels."""
 
     track: int
     x: float
@@ -19,12 +19,18 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     width: float = 0.0
     height: float = 0.0
     score: float = 1.0
+    unseen: float = 0.0
+    """Seconds since the person was really seen; above 0 somebody or something hides them, and the place is a guess."""
+    path: tuple[tuple[float, float, float], ...] = ()
+    """Foot points since the last telling, this one left out: (seconds before this moment, x, y)."""
 
 
 class PeopleSeen(Event, frozen=True, kw_only=True, tag="people.seen"):
     """People in a camera's picture (`asset` = camera) inside the watched `zone`, about once a second."""
 
     people: tuple[Seen, ...]
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the picture, pixels; (0, 0) if not told."""
     still: ArtifactHash | None = None
     """Pixelated picture of this moment, if one was kept."""
 

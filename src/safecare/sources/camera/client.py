@@ -44,9 +44,14 @@ class WorkerDiedError(RuntimeError):
 class WorkerClient:
     """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
 
-    def __init__(self, *, network: bool = False) -> None:
-        """Start nothing yet. `network`: the worker may reach out for streams."""
+    def __init__(self, *, network: bool = False, model: Path | None = None) -> None:
+        """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people."""
         self.network = network
+        self.model = model
+        self.finds = ""
+        """Name of the model that finds people in the last worker, empty for blobs of motion."""
+        self.problem = ""
+        """Why the model that was asked for is not used."""
         self.layers: tuple[str, ...] = ()
         """Layers of confinement that the last worker proved to be active."""
         self._process: Process | None = None
@@ -93,7 +98,7 @@ class WorkerClient:
                 used += asyncio.get_running_loop().time() - asked
                 patience = silence
                 if isinstance(message, Ready):
-                    self.layers = message.layers
+                    self.layers, self.finds, self.problem = message.layers, message.model, message.problem
                     continue
                 finished = isinstance(message, Done | Failed)
                 yield message
@@ -121,6 +126,8 @@ class WorkerClient:
             self._files, theirs = socket.socketpair()
             with theirs:
                 command = (*COMMAND, str(theirs.fileno()), *(["network"] if self.network else []))
+                if self.model is not None:
+                    command = (*command, f"model={self.model}")
                 self._process = await asyncio.create_subprocess_exec(
                     *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, pass_fds=(theirs.fileno(),)
                 )

@@ -155,7 +155,7 @@ class ClipReader:
         match message:
             case People(at=at, people=people):
                 still = await self._outlet.keep(message.still)
-                return [clip.teller.people(time_of(at), seen, "clip", people, still)]
+                return [clip.teller.people(time_of(at), seen, "clip", people, still, message.size)]
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from safecare.sources.api import UnreadableError
@@ -27,7 +28,7 @@ CODECS = frozenset(
     {"h264", "hevc", "mjpeg", "mpeg4", "msmpeg4", "msmpeg4v2", "mpeg2video", "vp8", "vp9", "av1", "libdav1d"}
 )
 """Decoders that cameras and recorders need; the others of FFmpeg stay out of an attacker's reach."""
-CLIP_FORMATS = {".mp4": "mov", ".avi": "avi", ".mkv": "matroska"}
+CLIP_FORMATS = {".mp4": "mov", ".mov": "mov", ".avi": "avi", ".mkv": "matroska"}
 """FFmpeg's demuxer by file ending. Named, never guessed: a playlist in disguise would open other files."""
 
 
@@ -37,14 +38,21 @@ class LostError(OSError):
 
 @dataclass
 class Decoder:
-    """Decodes one container and yields the pictures that are due. `broken` tells afterwards what was not readable."""
+    """Decodes one container and yields the pictures that are due: `fps` each second, all if it is 0.
+
+    `broken` tells afterwards what was not readable.
+    """
 
     container: InputContainer
     fps: float
+    rate: float = 0.0
+    """Pictures per second that the file really has, where its own times are wrong; 0: they are right."""
     pace: Callable[[float], float] | None = None
     """Waits, if it must, for a picture that lies so many seconds after the first, and returns the time to go by.
     None: the pictures' own times."""
     broken: str = field(default="", init=False)
+    number: int = field(default=0, init=False)
+    """Pictures decoded so far, those that were not due included."""
     seconds: float = field(default=0.0, init=False)
     _bad: int = field(default=0, init=False)
     _bad_all: int = field(default=0, init=False)
@@ -59,12 +67,13 @@ class Decoder:
             for frame in self._frames(packet):
                 at = self._time(frame)
                 good = True
+                self.number += 1
                 if self.pace is not None:
                     at = self.pace(at)
                 if at > MAX_SECONDS and self.pace is None:
                     raise UnreadableError(f"longer than {MAX_SECONDS:.0f} s", f"{at:.1f} s")
-                if at >= due:
-                    due = max(due + 1 / self.fps, at + 0.5 / self.fps)
+                if at >= due or not self.fps:
+                    due = max(due + 1 / self.fps, at + 0.5 / self.fps) if self.fps else at
                     yield _picture(frame), at
         if not good:
             raise UnreadableError("no picture in it can be decoded")
@@ -115,6 +124,9 @@ class Decoder:
         return frames
 
     def _time(self, frame: VideoFrame) -> float:
+        if self.rate:
+            self.seconds = self.number / self.rate
+            return self.seconds
         if frame.pts is None:
             return self.seconds
         at = frame.time
@@ -183,6 +195,7 @@ def _picture(frame: VideoFrame) -> Picture:
         found: Image = pixels
         return found
 
+    @cache
     def colour() -> Image:
         return image(frame)
 

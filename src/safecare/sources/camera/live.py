@@ -68,7 +68,7 @@ class LiveCamera:
                     case People(people=people):
                         now = self.intake.clock.now()
                         still = await self._outlet.keep(message.still)
-                        await self._outlet.publish([self._teller.people(now, now, "live", people, still)])
+                        await self._outlet.publish([self._teller.people(now, now, "live", people, still, message.size)])
                     case PictureChange(state=state):
                         good = True
                         await self._tell(state, message.detail)

@@ -30,7 +30,15 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     still_after: float | None = None
     """Seconds of presence from which a still is kept."""
     fps: float = 5.0
-    """Pictures per second that are looked at."""
+    """Pictures per second that are looked at; 0: each one."""
+    rate: float = 0.0
+    """Pictures per second that a file really has, where its own times are wrong; 0: they are right."""
+    tell_every: float = 0.5
+    """Seconds between two tellings; 0: each picture that is looked at. The way in between is told too."""
+    tell_found: bool = False
+    """Whether the boxes that were found are told beside the people who were followed."""
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Outlines that are blackened before anything else."""
 
 
 class ClipJob(msgspec.Struct, frozen=True, tag="clip"):
@@ -61,9 +69,14 @@ class LiveJob(msgspec.Struct, frozen=True, tag="live"):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """First word of a worker: the layers of confinement that are active."""
+    """First word of a worker: the layers of confinement that are active, and what finds people.
+
+    `model` is empty where blobs of motion do; `problem` says why the model that was asked for does not.
+    """
 
     layers: tuple[str, ...]
+    model: str = ""
+    problem: str = ""
 
 
 class People(msgspec.Struct, frozen=True, tag="people"):
@@ -72,6 +85,11 @@ class People(msgspec.Struct, frozen=True, tag="people"):
     at: float
     people: tuple[Seen, ...]
     still: bytes = b""
+    size: tuple[int, int] = (0, 0)
+    frame: int = 0
+    """Number of the picture in its file or stream, from 1."""
+    found: tuple[tuple[float, float, float, float, float], ...] = ()
+    """(left, top, width, height, score) of each box, if they are asked for."""
 
 
 class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
@@ -95,6 +113,8 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     seconds: float
     broken: str = ""
     place: str = ""
+    cpu: float = 0.0
+    """Seconds of processor time that the job took."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

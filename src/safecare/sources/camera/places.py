@@ -79,10 +79,16 @@ class Teller:
         self._camera = camera
 
     def people(
-        self, at: datetime, seen: datetime, ref: str, people: tuple[Seen, ...], still: ArtifactHash | None
+        self,
+        at: datetime,
+        seen: datetime,
+        ref: str,
+        people: tuple[Seen, ...],
+        still: ArtifactHash | None,
+        size: tuple[int, int] = (0, 0),
     ) -> PeopleSeen:
-        """Return people in the picture at `at`."""
-        return PeopleSeen(people=people, still=still, **self._common(at, seen, f"{ref} people"))
+        """Return people in the picture of `size` at `at`."""
+        return PeopleSeen(people=people, still=still, size=size, **self._common(at, seen, f"{ref} people"))
 
     def state(self, at: datetime, seen: datetime, ref: str, state: str, detail: str = "") -> CameraState:
         """Return a change of the camera's state."""

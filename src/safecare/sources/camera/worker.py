@@ -1,9 +1,10 @@
 """The camera worker: ``python -m safecare.sources.camera.worker``. Jobs on standard input, answers on standard output.
 
-Arguments: the descriptor of a socket over which the files of jobs come, open; and ``network`` if streams are to be
-reached. It is confined before the first job, and while it has a single thread: little memory, no files opened or
-written, no programs or processes, no network unless asked for, no core dump, low priority; it ends with its parent.
-What it can't survive (a crash in a decoder) costs one job, and the video door reports it.
+Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
+reached; ``model=PATH``, the card of the model that finds people. It is confined before the first job, and while it has a
+single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no core
+dump, low priority; it ends with its parent. What it can't survive (a crash in a decoder) costs one job, and the video
+door reports it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ from safecare.sources.camera.messages import (
     frame,
     read_job,
 )
+from safecare.sources.camera.models import ModelError, read_card
+from safecare.sources.camera.vision.finder import NetworkFinder
+from safecare.sources.camera.vision.networks import Network, network
 from safecare.sources.camera.vision.watch import Watch
 from safecare.sources.files.confine import Keeps, lock
 
@@ -73,8 +77,14 @@ Take = Callable[[], int]
 class Viewer:
     """Does jobs, one after the other, and remembers what the cameras looked like."""
 
-    def __init__(self, send: Send, take: Take, now: Callable[[], float] = time.monotonic) -> None:
-        """Answer through `send`, get the open files of jobs from `take`; `now` gives seconds that only grow."""
+    def __init__(
+        self, send: Send, take: Take, now: Callable[[], float] = time.monotonic, network: Network | None = None
+    ) -> None:
+        """Answer through `send`, get the open files of jobs from `take`; `now` gives seconds that only grow.
+
+        `network` finds people; without one, blobs of motion do.
+        """
+        self._network = network
         self._send = send
         self._take = take
         self._now = now
@@ -111,12 +121,14 @@ class Viewer:
 
     def _clip(self, job: ClipJob, file: int) -> None:
         _allow_cpu(CPU_SECONDS)
+        used = time.process_time()
         with open_clip(file, job.format) as container:
-            decoder = Decoder(container, job.view.fps)
+            decoder = Decoder(container, job.view.fps, job.view.rate)
             watch = self._watch(job)
             frames = self._look(decoder, watch, job.start)
         self._watches[job.camera] = (job.view, watch, job.start + decoder.seconds)
-        self._send(Done(frames, decoder.seconds, decoder.broken, f"{decoder.seconds:.1f} s" if decoder.broken else ""))
+        place = f"{decoder.seconds:.1f} s" if decoder.broken else ""
+        self._send(Done(frames, decoder.seconds, decoder.broken, place, time.process_time() - used))
 
     def _live(self, job: LiveJob, file: int | None) -> None:
         began = self._now()
@@ -128,7 +140,7 @@ class Viewer:
                     time.sleep(max(0.0, started + at - self._now()))
                 return self._now() - began
 
-            frames = self._look(Decoder(container, job.view.fps, pace), Watch(job.view), 0.0)
+            frames = self._look(Decoder(container, job.view.fps, pace=pace), self._fresh(job.view), 0.0)
         self._send(Done(frames, self._now() - began))
 
     def _watch(self, job: ClipJob) -> Watch:
@@ -138,7 +150,10 @@ class Viewer:
             self._watches.popitem(last=False)
         if watch is not None and view == job.view and -0.5 <= job.start - end <= CONTINUES:
             return watch
-        return Watch(job.view)
+        return self._fresh(job.view)
+
+    def _fresh(self, view: View) -> Watch:
+        return Watch(view, NetworkFinder(self._network) if self._network else None)
 
     def _look(self, decoder: Decoder, watch: Watch, start: float) -> int:
         frames = 0
@@ -151,7 +166,7 @@ class Viewer:
                 state = look.state
                 self._send(PictureChange(start + at, state))
             if look.people is not None:
-                self._send(People(start + at, look.people, look.still))
+                self._send(People(start + at, look.people, look.still, look.size, decoder.number, look.found))
             if self._now() - alive >= ALIVE_EVERY:
                 alive = self._now()
                 self._send(Progress(frames))
@@ -187,6 +202,21 @@ def load() -> None:
     cv2.setNumThreads(1)
 
 
+def load_model(card: str) -> tuple[Network | None, str, str]:
+    """Return the network of `card` (a path), its name, and why it can't be used; it is run once, to load all of it."""
+    import numpy as np
+
+    if not card:
+        return None, "", ""
+    try:
+        model = read_card(Path(card))
+        found = network(model.card, model.read())
+        found.boxes(np.zeros((96, 128, 3), np.uint8))
+    except (ModelError, ValueError, ImportError) as error:
+        return None, "", str(error)
+    return found, model.card.name, ""
+
+
 def _private_output() -> BinaryIO:
     """Return standard output for answers alone: whatever a library prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "wb")
@@ -210,6 +240,8 @@ def main() -> None:
     files = socket.socket(fileno=int(sys.argv[1]))
 
     load()
+    card = next((one.removeprefix("model=") for one in sys.argv[2:] if one.startswith("model=")), "")
+    finds, name, problem = load_model(card)
     layers = _confine(network="network" in sys.argv[2:])
 
     def send(message: Message) -> None:
@@ -220,10 +252,10 @@ def main() -> None:
         _, (file, *_), _, _ = socket.recv_fds(files, 1, 1)
         return file
 
-    send(Ready(layers))
+    send(Ready(layers, name, problem))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs), daemon=True).start()
-    viewer = Viewer(send, take)
+    viewer = Viewer(send, take, network=finds)
     while True:
         viewer.do(jobs.get())
 

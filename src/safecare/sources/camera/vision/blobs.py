@@ -40,6 +40,8 @@ FLAT = 3.0
 of a reduced picture."""
 FINE = (7, 7)
 """Pixels over which texture counts as fine; chosen: less than a torso."""
+SCORE = 0.6
+"""Score of a blob: it may begin a track, and must move before it is told as a person."""
 MOST = 40
 """Most people told from one blob; chosen: bounds the work on a picture full of motion."""
 MOST_BLOBS = 100
@@ -70,7 +72,9 @@ class BlobFinder:
         mask = self._cv2.medianBlur(mask, 3)  # type: ignore[assignment]
         mask = self._cv2.morphologyEx(mask, self._cv2.MORPH_CLOSE, self._np.ones((tall, 3), self._np.uint8))  # type: ignore[assignment]
         _, _, stats, _ = self._cv2.connectedComponentsWithStats(mask)
-        blobs = sorted(((Box(*map(float, row[:4])), int(row[4])) for row in stats[1:]), key=lambda one: -one[1])
+        blobs = sorted(
+            ((Box._make((*map(float, row[:4]), SCORE)), int(row[4])) for row in stats[1:]), key=lambda one: -one[1]
+        )
         large = [(blob, area) for blob, area in blobs[:MOST_BLOBS] if self._large(blob, area, rows)]
         behind = self.background.picture() if large else mask
         solid = [(blob, area) for blob, area in large if not self._only_light(blob, mask, picture.small, behind)]
@@ -132,7 +136,7 @@ class BlobFinder:
             box = self._best(rest, top, height_at)
             if box is None:
                 break
-            found.append(Box(box.x + left, box.y + top, box.width, box.height, box.score))
+            found.append(Box(box.x + left, box.y + top, box.width, box.height, SCORE))
             rest[max(0, int(box.y)) : int(box.y + box.height), max(0, int(box.x)) : int(box.x + box.width)] = 0
         return found
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Image = NDArray[np.uint8]
+    Clothes = NDArray[np.float32]
 else:
-    Image = Any
+    Image = Clothes = Any
 
 
 class Box(NamedTuple):
@@ -67,6 +68,15 @@ class Finder(Protocol):
 class Tracker(Protocol):
     """Joins boxes of successive pictures into tracks."""
 
-    def follow(self, boxes: Sequence[Box], at: float) -> list[Tracked]:
-        """Take the boxes seen at `at` (seconds, growing) and return the people who are there now."""
+    def follow(
+        self,
+        boxes: Sequence[Box],
+        at: float,
+        looks: Sequence[Clothes] = (),
+        size: tuple[float, float] | None = None,
+    ) -> list[Tracked]:
+        """Take the boxes seen at `at` (seconds, growing) in a picture of `size`, and the looks of those in them.
+
+        Returns the people who are there now.
+        """
         ...

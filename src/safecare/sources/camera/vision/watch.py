@@ -11,12 +11,12 @@ from safecare.sources.camera.messages import View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
 from safecare.sources.camera.vision.health import PictureHealth
+from safecare.sources.camera.vision.looks import looks
+from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.still import still
-from safecare.sources.camera.vision.tracker import PlaceTracker
+from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, PersonTracker
 
-TELL_EVERY = 1.0
-"""Seconds between two tellings; the detectors judge by the second."""
 STILL_EVERY = 10.0
 """Least seconds between two stills; chosen: bounds the store at 360 small pictures an hour and camera."""
 STILL_AGAIN = 30.0
@@ -30,6 +30,10 @@ class Look:
     people: tuple[Seen, ...] | None = None
     still: bytes = b""
     state: Literal["ok", "frozen", "covered"] = "ok"
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the camera's picture."""
+    found: tuple[tuple[float, float, float, float, float], ...] = ()
+    """(left, top, width, height, score) of each box, if the view asks for them."""
 
 
 @dataclass
@@ -60,33 +64,51 @@ class Watch:
     """One camera's pipeline. Pictures go in with growing times; it may go on from one clip to the next."""
 
     def __init__(self, view: View, finder: Finder | None = None, tracker: Tracker | None = None) -> None:
-        """Build it for `view`; `finder` and `tracker` default to blobs and nearness."""
+        """Build it for `view`; `finder` defaults to blobs of motion."""
         self.view = view
-        self._finder = finder or BlobFinder(view.person, Background(view.fps))
-        self._tracker = tracker or PlaceTracker()
+        self._finder = finder or BlobFinder(view.person, Background(view.fps or 5.0))
+        self._tracker = tracker or PersonTracker(FOOT_ERROR if finder else BLOB_ERROR)
+        self._clothed = finder is not None  # what a blob wears is mixed with the wall and with who stands beside
         self._health = PictureHealth()
+        self._masks = Masks(view.masks)
         self._stills = StillChooser(view)
         self._tracked: list[Tracked] = []
+        self._paths: dict[int, list[tuple[float, float, float]]] = {}
         self._told_at = float("-inf")
         self._told_any = False
 
     def look(self, picture: Picture, at: float) -> Look:
         """Take the picture of `at` (seconds) and return what is to be told."""
+        picture = self._masks.applied(picture)
         state = self._health.judge(picture.small, at)
-        self._tracked = self._tracker.follow(self._finder.find(picture, at, self._tracked), at)
-        if at - self._told_at < TELL_EVERY:
-            return Look(state=state)
         shape = (picture.small.shape[0], picture.small.shape[1])
+        boxes = self._finder.find(picture, at, self._tracked)
+        wide = [_scaled(box, picture.scale) for box in boxes]
+        self._tracked = self._tracker.follow(
+            boxes, at, looks(picture.colour(), wide) if wide and self._clothed else (), (shape[1], shape[0])
+        )
+        found = tuple(tuple(round(part, 3) for part in box) for box in wide) if self.view.tell_found else ()
+        size = (round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale))
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
-        if not inside and not self._told_any:
+        if at - self._told_at < self.view.tell_every - 0.001:
+            self._remember(inside, picture.scale, at)
+            return Look(state=state)
+        if not inside and not self._told_any and not found:
             return Look(state=state)
         self._told_at, self._told_any = at, bool(inside)
-        raw = self._still(picture) if self._stills.wanted(inside, at) else b""
-        return Look(tuple(_seen(one, picture.scale, at) for one in inside), raw, state)
+        raw = self._still(picture, wide) if self._stills.wanted(inside, at) else b""
+        people = tuple(_seen(one, picture.scale, at, self._paths.get(one.track, ())) for one in inside)
+        self._paths = {}
+        return Look(people, raw, state, size, found)  # type: ignore[arg-type]  # five numbers each
 
-    def _still(self, picture: Picture) -> bytes:
-        boxes = [_scaled(one.box, picture.scale) for one in self._tracked]
-        return still(picture.colour(), boxes)
+    def _remember(self, people: Sequence[Tracked], scale: float, at: float) -> None:
+        for one in people:
+            x, y = one.box.foot
+            self._paths.setdefault(one.track, []).append((at, x * scale, y * scale))
+
+    def _still(self, picture: Picture, found: list[Box]) -> bytes:
+        """Return the picture with the heads of all made unrecognisable: followed, hidden, or only guessed."""
+        return still(picture.colour(), [*found, *(_scaled(one.box, picture.scale) for one in self._tracked)])
 
     def _in_area(self, foot: tuple[float, float], shape: tuple[int, int]) -> bool:
         if not self.view.area:
@@ -108,7 +130,7 @@ def _scaled(box: Box, scale: float) -> Box:
     return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.score)
 
 
-def _seen(one: Tracked, scale: float, at: float) -> Seen:
+def _seen(one: Tracked, scale: float, at: float, path: Sequence[tuple[float, float, float]]) -> Seen:
     x, y = one.box.foot
     return Seen(
         track=one.track,
@@ -118,4 +140,6 @@ def _seen(one: Tracked, scale: float, at: float) -> Seen:
         width=round(one.box.width * scale, 1),
         height=round(one.box.height * scale, 1),
         score=round(one.box.score, 2),
+        unseen=round(at - one.seen, 2),
+        path=tuple((round(at - then, 2), round(px, 1), round(py, 1)) for then, px, py in path),
     )

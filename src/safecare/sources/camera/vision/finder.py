@@ -1,0 +1,90 @@
+"""People found by a network in the parts of the picture that matter, joined into one list of boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from safecare.sources.camera.vision.networks import Network
+from safecare.sources.camera.vision.parts import Box, Picture, Tracked
+from safecare.sources.camera.vision.regions import Attention
+from safecare.sources.camera.vision.tracker import BIRTH, overlap
+
+EDGE = 2.0
+"""Pixels of the camera's picture within which a box touches the edge of its crop: the person goes on beyond."""
+INSIDE = 0.7
+"""Share of a box that lies in a better one of another part from which they are one person; chosen."""
+SAME = 0.5
+"""Overlap of boxes of different parts from which they are one person."""
+
+
+@dataclass
+class NetworkFinder:
+    """A `Finder` that asks `network`."""
+
+    network: Network
+    attention: Attention = field(default_factory=Attention)
+    _last: list[Box] = field(default_factory=list, init=False)
+    """What was found a moment ago and is not yet, or no more, somebody who is followed."""
+
+    def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
+        """Return boxes of people in pixels of the reduced picture."""
+        rows, columns = picture.small.shape[:2]
+        reach = self.network.reach(round(columns * picture.scale), round(rows * picture.scale))
+        followed = [one.box for one in tracked]
+        fresh = [box for box in self._last if not any(overlap(box, other) > SAME for other in followed)]
+        parts = self.attention.parts(picture.small, picture.scale, at, [*followed, *fresh], reach)
+        found: list[Box] = []
+        for part in parts:
+            found += self._look(picture, part)
+        found = _joined(found) if len(parts) > 1 else found
+        self._last = [box for box in found if box.score >= BIRTH]
+        return found
+
+    def _look(self, picture: Picture, part: Box | None) -> list[Box]:
+        colour = picture.colour()
+        scale = picture.scale
+        if part is None:
+            return [_moved(box, 0, 0, scale) for box in self.network.boxes(colour)]
+        left, top = int(part.x * scale), int(part.y * scale)
+        image = colour[top : int((part.y + part.height) * scale), left : int((part.x + part.width) * scale)]
+        rows, columns = image.shape[:2]
+        if rows < 2 or columns < 2:
+            return []
+        inner = (
+            left > 0,
+            top > 0,
+            left + columns < colour.shape[1] - 1,
+            top + rows < colour.shape[0] - 1,
+        )
+        whole = [box for box in self.network.boxes(image) if not _cut(box, columns, rows, inner)]
+        return [_moved(box, left, top, scale) for box in whole]
+
+
+def _cut(box: Box, columns: int, rows: int, inner: tuple[bool, bool, bool, bool]) -> bool:
+    """Tell whether `box` touches an edge of its crop that is not one of the picture."""
+    touches = (
+        box.x < EDGE,
+        box.y < EDGE,
+        box.x + box.width > columns - EDGE,
+        box.y + box.height > rows - EDGE,
+    )
+    return any(one and other for one, other in zip(touches, inner, strict=True))
+
+
+def _moved(box: Box, left: int, top: int, scale: float) -> Box:
+    return Box((box.x + left) / scale, (box.y + top) / scale, box.width / scale, box.height / scale, box.score)
+
+
+def _joined(found: list[Box]) -> list[Box]:
+    kept: list[Box] = []
+    for box in sorted(found, key=lambda one: -one.score):
+        if not any(overlap(box, other) > SAME or _inside(box, other) for other in kept):
+            kept.append(box)
+    return kept
+
+
+def _inside(box: Box, other: Box) -> bool:
+    wide = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
+    high = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
+    return wide > 0 and high > 0 and wide * high > INSIDE * box.width * box.height and box.height < 0.6 * other.height
