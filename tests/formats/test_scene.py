@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,8 @@ PETS = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Camera name="View_001">
 <Geometry width="768" height="576" dx="4.85e-03" dy="4.65e-03" dpx="5.1273271277e-03" dpy="4.65e-03"/>
 <Intrinsic focal="5.5549183034" kappa1="5.1113043639e-03" cx="324.22149053" cy="282.56650051" sx="1.0937855397"/>
-<Extrinsic tx="828.73214225" ty="-3175.4796051" tz="35469.298547" rx="2.0405458695" ry="-0.89337703748" rz="-0.43056124791"/>
+<Extrinsic tx="828.73214225" ty="-3175.4796051" tz="35469.298547"
+  rx="2.0405458695" ry="-0.89337703748" rz="-0.43056124791"/>
 </Camera>"""
 SQUARE = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
 
@@ -69,10 +72,8 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_calibration_is_read_or_refused(raw: bytes) -> None:
-    try:
+    with contextlib.suppress(CalibrationError):
         read_calibration(raw)
-    except CalibrationError as error:
-        assert str(error)
 
 
 def test_pets_camera_gives_the_known_place() -> None:
@@ -81,7 +82,9 @@ def test_pets_camera_gives_the_known_place() -> None:
     assert turns_over(ground, 384, 400)
 
 
-@pytest.mark.parametrize("raw", [PETS.replace(b"focal", b"local"), PETS.replace(b"5.5549183034", b"nan"), b"<a", b"[1]"])
+@pytest.mark.parametrize(
+    "raw", [PETS.replace(b"focal", b"local"), PETS.replace(b"5.5549183034", b"nan"), b"<a", b"[1]"]
+)
 def test_a_calibration_that_lacks_something_is_refused(raw: bytes) -> None:
     with pytest.raises(CalibrationError):
         read_calibration(raw)

@@ -54,15 +54,12 @@ class Loitering:
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow who stays where."""
         for event in batch:
-            match event:
-                case PeopleSeen(asset=str(camera), zone=str(place)):
-                    zone = self.hospital.zone(place)
-                    if zone is not None and zone.loiter_after:
-                        yield from self._judge(event, camera, zone, zone.loiter_after)
-                    for scene, area in areas(self.hospital, event, "loitering"):
-                        yield from self._in_area(event, scene, area)
-                case _:
-                    pass
+            if isinstance(event, PeopleSeen) and event.asset:
+                zone = self.hospital.zone(event.zone)
+                if zone is not None and zone.loiter_after:
+                    yield from self._judge(event, event.asset, zone, zone.loiter_after)
+                for scene, area in areas(self.hospital, event, "loitering"):
+                    yield from self._in_area(event, scene, area)
 
     def _judge(self, event: PeopleSeen, camera: str, zone: Zone, limit: float) -> Iterator[Alert]:
         visits = self._visits.setdefault(camera, Visits())

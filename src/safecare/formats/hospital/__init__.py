@@ -1,7 +1,7 @@
 """The hospital's own files, read into `Hospital`, with everything that is wrong in them.
 
-A folder holds ``hospital.yaml``, ``services.yaml``, ``people.yaml``, ``routes.yaml``, ``sources.yaml``, and the
-folders ``assets``, ``dependencies`` (YAML) and ``plans`` (GeoJSON); see ``docs/reference/hospital-files.md``.
+A folder holds ``hospital.yaml``, ``services.yaml``, ``people.yaml``, ``routes.yaml``, ``sources.yaml``, and the folders
+``assets``, ``dependencies``, ``cameras`` (YAML) and ``plans`` (GeoJSON); see ``docs/reference/hospital-files.md``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from safecare.formats.hospital.places import check_places
 from safecare.formats.hospital.plans import read_plan
 from safecare.formats.hospital.problems import Problem, Problems
 from safecare.model.hospital import Hospital
+from safecare.model.ids import AssetId
 from safecare.model.text import say
 
 __all__ = ["DoorSpec", "Loaded", "Problem", "load", "read"]
@@ -34,6 +35,7 @@ READERS: tuple[tuple[str, FileReader], ...] = (
     ("assets/*.yaml", rows.read_assets),
     ("services.yaml", rows.read_services),
     ("dependencies/*.yaml", rows.read_dependencies),
+    ("cameras/*.yaml", rows.read_camera),
     ("people.yaml", rows.read_people),
     ("routes.yaml", rows.read_routes),
     ("sources.yaml", rows.read_doors),
@@ -106,6 +108,7 @@ def _hospital(draft: Draft, head: Head) -> Hospital:
         people=_values(draft.people),
         routes=_values(draft.routes),
         roles=head.roles,
+        scenes={AssetId(name): row.value for name, row in draft.scenes.items()},
     )
 
 

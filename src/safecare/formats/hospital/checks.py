@@ -97,6 +97,12 @@ def _check_references(draft: Draft, problems: Problems) -> None:
         _refer(person.node.at("site"), [person.value.site], known.sites, _no_site, problems)
         _refer(person.node.at("zones"), person.value.zones, known.zones, _no_zone, problems)
         _refer(person.node.at("workstation"), [person.value.workstation], known.assets, _no_thing, problems)
+    for camera, scene in draft.scenes.items():
+        _refer(scene.node, [camera], known.assets, _no_thing, problems)
+        for number, area in enumerate(scene.value.areas):
+            place = scene.node.at("zones", number)
+            _refer(place.at("zone"), [area.zone], known.zones, _no_zone, problems)
+            _refer(place.at("door"), [area.door], known.assets, _no_thing, problems)
     for route in draft.routes:
         _refer(route.node.at("sites"), route.value.sites, known.sites, _no_site, problems)
         _refer(route.node.at("zones"), route.value.zones, known.zones, _no_zone, problems)

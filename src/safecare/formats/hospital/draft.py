@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from safecare.formats.hospital.nodes import Node
 from safecare.formats.hospital.problems import Problems
 from safecare.model.hospital import Asset, Dependency, Level, Name, Person, Route, Service, Site, Zone
 from safecare.model.ids import SiteId
+from safecare.model.scene import Scene
 from safecare.model.text import say
 
 V = TypeVar("V")
@@ -59,6 +61,8 @@ class Draft:
         self.people: list[Row[Person]] = []
         self.routes: list[Row[Route]] = []
         self.doors: list[Row[DoorSpec]] = []
+        self.scenes: dict[str, Row[Scene]] = {}
+        """What is drawn into the picture of each camera, by its asset id."""
         self.openings: dict[str, tuple[tuple[float, float], ...]] = {}
         """Line of each opening, by the id of its door."""
         self.gaps = False
@@ -106,6 +110,15 @@ def read_routes(root: Node, draft: Draft, problems: Problems) -> None:
 def read_doors(root: Node, draft: Draft, problems: Problems) -> None:
     """Read ``sources.yaml``."""
     _rows(root, "doors", DoorSpec, draft.doors, draft, problems)
+
+
+def read_camera(root: Node, draft: Draft, problems: Problems) -> None:
+    """Read a file of ``cameras/``, which is called after its camera."""
+    from safecare.formats.scene import scene_of  # it reads with what this package offers
+
+    scene = scene_of(root, problems)
+    if scene is not None:
+        draft.scenes[PurePosixPath(root.file).stem] = Row(scene, root)
 
 
 FileReader = Callable[[Node, Draft, Problems], None]

@@ -1,10 +1,10 @@
 """The camera worker: ``python -m safecare.sources.camera.worker``. Jobs on standard input, answers on standard output.
 
 Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
-reached; ``model=PATH``, the card of the model that finds people. It is confined before the first job, and while it has a
-single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no core
-dump, low priority; it ends with its parent. What it can't survive (a crash in a decoder) costs one job, and the video
-door reports it.
+reached; ``model=PATH``, the card of the model that finds people. It is confined before the first job, and while it has
+a single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no
+core dump, low priority; it ends with its parent. What it can't survive (a crash in a decoder) costs one job, and the
+video door reports it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ the clothes, as a logarithm of how much likelier the box is from this person tha
 shared out first, then faint ones among people seen a moment ago.
 
 Sources: SORT (Bewley et al., ICIP 2016), ByteTrack's second round (Zhang et al., ECCV 2022), looks as in DeepSORT
-(Wojke et al., ICIP 2017) but from colours. The constants are rounded from how people walk and look, not searched for; on
-PETS2009 S2.L1, which was in sight, moving one by a third to a half changes HOTA (64) by 4 points at most, while without
-looks it falls to 51.
+(Wojke et al., ICIP 2017) but from colours. The constants are rounded from how people walk and look, not searched for;
+on PETS2009 S2.L1, which was in sight, moving one by a third to a half changes HOTA (64) by 4 points at most, while
+without looks it falls to 51.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ MOVED, STILL_SURE = 0.5, 0.7
 """Heights that somebody must have moved since the first sighting to be told, or the mean score that does without:
 people come walking, while noise, swinging doors and things that look like people stay where they appear."""
 STOOD_HERE = 0.6
-"""Heights around a place where somebody stood up to `REMEMBER` seconds ago: what is seen there needs not move to be told,
-for a passer-by may have taken the first track along."""
+"""Heights around a place where somebody stood up to `REMEMBER` seconds ago: what is seen there needs not move to be
+told, for a passer-by may have taken the first track along."""
 TENTATIVE = 0.5
 """Seconds unseen after which a track that was never told is forgotten; chosen."""
 REMEMBER = 8.0

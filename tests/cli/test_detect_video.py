@@ -1,0 +1,80 @@
+"""``safecare detect video`` from end to end on a drawn clip, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from safecare.cli.detect_video import app
+from safecare.scenarios.make.clips import make_clip
+
+pytestmark = pytest.mark.slow
+ZONES = """
+coordinates: fractions
+zones:
+  - {id: door, kind: loitering, polygon: [[0.5, 0.5], [0.9, 0.5], [0.9, 1], [0.5, 1]], seconds: 8}
+  - {id: night, kind: intrusion, polygon: [[0.5, 0.5], [0.9, 0.5], [0.9, 1], [0.5, 1]], hours: "20:00-06:00"}
+"""
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(make_clip("loitering", seconds=20, seed=1, fps=5, per_minute=0.1, size=(320, 180)).raw)
+    return path
+
+
+def run(*words: object) -> tuple[int, list[dict[str, object]], str]:
+    found = CliRunner().invoke(app, [str(word) for word in words])
+    lines = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    return found.exit_code, lines, found.stderr
+
+
+def test_loiterer_is_told_and_tracks_are_written(clip: Path, tmp_path: Path) -> None:
+    zones = tmp_path / "zones.yaml"
+    zones.write_text(ZONES)
+    tracks = tmp_path / "tracks.txt"
+    code, lines, errors = run(
+        clip, "--zones", zones, "--model", "none", "--format", "ndjson", "--tracks-out", tracks,
+        "--start", "2026-11-23T12:00:00+01:00",
+    )  # fmt: skip
+    assert (code, errors) == (0, "")
+    *alerts, summary = lines
+    assert [(one["rule"], one["zone"]) for one in alerts] == [("people.loitering", "door")]
+    assert summary["type"] == "summary"
+    assert summary["frames"] == 100
+    rows = [line.split(",") for line in tracks.read_text().splitlines()]
+    assert rows
+    assert all(len(row) == 10 and 1 <= int(row[0]) <= 100 for row in rows)
+
+
+def test_a_cut_file_is_judged_as_far_as_it_goes(clip: Path) -> None:
+    raw = clip.read_bytes()
+    broken = clip.with_suffix(".avi")
+    broken.write_bytes(raw[: len(raw) // 2])
+    code, _, errors = run(broken, "--model", "none")
+    assert code == 2
+    assert str(broken) in errors
+
+
+@pytest.mark.parametrize(
+    ("zones", "said"),
+    [("zones: [", "zones.yaml:2"), (ZONES, "--start"), ("zones:\n  - {id: a, kind: line}", "zones.yaml:2")],
+)
+def test_what_is_wrong_with_zones_is_told(clip: Path, tmp_path: Path, zones: str, said: str) -> None:
+    path = tmp_path / "zones.yaml"
+    path.write_text(zones)
+    code, _, errors = run(clip, "--zones", path, "--model", "none")
+    assert code == 2
+    assert said in errors
+
+
+@pytest.mark.parametrize("words", [["nothing.mp4"], ["--model", "nobody"], ["--model", "none.onnx"]])
+def test_what_is_not_there_is_told(clip: Path, words: list[str]) -> None:
+    code, _, errors = run(*(words if words[0].endswith("mp4") else [clip, *words]))
+    assert code == 2
+    assert words[-1] in errors
+    assert "Traceback" not in errors
