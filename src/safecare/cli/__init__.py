@@ -15,6 +15,7 @@ COMMANDS = {
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
     "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
+    "detect logs": ("safecare.cli.detect_logs", "Judge log files by Sigma rules."),
     "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
