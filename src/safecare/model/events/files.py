@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from safecare.model.event import Event
 from safecare.model.finding import Finding
 from safecare.model.ids import ArtifactHash, EventId, HolderId
+from safecare.model.text import Text
 
 
 class MailReceived(Event, frozen=True, kw_only=True, tag="mail.received"):
@@ -53,3 +56,26 @@ class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):
     """True when the examiner's process died, or had to be stopped: time, memory, or a crash."""
     holders: tuple[HolderId, ...] = ()
     """Known recipients of the mail that it belongs to."""
+
+
+class FileJudged(Event, frozen=True, kw_only=True, tag="file.judged"):
+    """A file that passes through a door of ours (image, record) was judged by what it holds.
+
+    `artifact` is its hash; `kept` tells whether the bytes are in the artifact store: those that are clean and went on
+    to where they were sent are not.
+    """
+
+    artifact: ArtifactHash
+    size: int
+    type: str
+    verdict: Literal["clean", "suspicious", "malicious", "unreadable"]
+    score: float
+    """0-1."""
+    act: Literal["passed", "held", "refused"]
+    """What the door did with it, by its policy."""
+    rules: tuple[str, ...] = ()
+    reasons: tuple[Text, ...] = ()
+    """Strongest first."""
+    peer: str = ""
+    """Address of the sender, and its own name if it gave one."""
+    kept: bool = False

@@ -1,0 +1,79 @@
+"""Passing images on: a second association to the archive, beside the one on which they came, bit for bit.
+
+Source: PS3.4 annex B (storage), PS3.7 section 9.1.1 (C-STORE).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+
+from pynetdicom import AE, _config, build_context
+from pynetdicom.association import Association
+
+_config.STORE_SEND_CHUNKED_DATASET = True  # a file's data set is sent as it is, not decoded and written anew
+
+FAILED = 0xA700
+"""Out of resources (PS3.4 table B.2-1): the sender tries again later."""
+NOT_TAKEN = 0x0122
+"""SOP class not supported (PS3.7 annex C.5)."""
+SECONDS = 30.0
+"""What the archive may take to answer. Chosen."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where images go on to: ``TITLE@host:port``."""
+
+    title: str
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> Target:
+        """Return the target. Raises `ValueError`."""
+        title, at, address = text.partition("@")
+        host, colon, port = address.rpartition(":")
+        if not (title and at and host and colon and port.isdigit() and len(title) <= 16):
+            raise ValueError(f"not a target like ARCHIVE@10.0.0.5:104: {text}")
+        return cls(title, host.strip("[]"), int(port))
+
+
+class Onward:
+    """The association to the archive that belongs to one that came in. For one thread."""
+
+    def __init__(self, target: Target, own: str, wanted: list[tuple[str, str]]) -> None:
+        """Take the target, our own title, and the (SOP class, transfer syntax) pairs that may come."""
+        self._target, self._own = target, own
+        self._wanted = wanted
+        self._link: Association | None = None
+
+    def store(self, file: bytes) -> int:
+        """Send the file; return the archive's status (0 is success), or `FAILED` where it can't be reached."""
+        link = self._open()
+        if not link.is_established:
+            return NOT_TAKEN if link.rejected_contexts else FAILED
+        with tempfile.NamedTemporaryFile(suffix=".dcm") as stream:
+            stream.write(file)
+            stream.flush()
+            try:
+                answer = link.send_c_store(stream.name)
+            except (ValueError, RuntimeError, AttributeError):  # the archive takes no such class or syntax
+                return NOT_TAKEN
+        return int(answer.Status) if "Status" in answer else FAILED
+
+    def close(self) -> None:
+        """Release the association."""
+        if self._link is not None and self._link.is_established:
+            self._link.release()
+        self._link = None
+
+    def _open(self) -> Association:
+        if self._link is not None and self._link.is_established:
+            return self._link
+        node = AE(ae_title=self._own)
+        node.acse_timeout = node.dimse_timeout = node.network_timeout = node.connection_timeout = SECONDS
+        contexts = [build_context(kind, syntax) for kind, syntax in self._wanted[:128]]
+        host, port = self._target.host, self._target.port
+        self._link = node.associate(host, port, contexts, ae_title=self._target.title)
+        return self._link

@@ -1,0 +1,128 @@
+"""What doors share through which files pass on: judged first, then passed, held or refused by the door's policy.
+
+The event (and the bytes, where they are needed) is durable before the door answers. With the policy ``observe`` nothing
+is ever stopped: not by a verdict, and not by a full disk either, which is then told on the health page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Literal, NamedTuple
+
+from safecare.examine.api import Verdict, Verdicts
+from safecare.exchange.log import LogFullError
+from safecare.model.event import Event
+from safecare.model.events.files import FileJudged
+from safecare.model.hospital import Asset
+from safecare.model.ids import ArtifactHash
+from safecare.sources.api import Intake
+from safecare.sources.files.pool import Pool
+
+Policy = Literal["observe", "hold", "refuse"]
+Act = Literal["passed", "held", "refused"]
+MOST_REASONS = 6
+"""Reasons that are handed on, strongest first. Chosen: what a person reads."""
+IDLE = 60.0
+"""Seconds without a file after which the confined processes end: they hold memory. Chosen."""
+
+
+class Decision(NamedTuple):
+    """What is to be done with a file, and why."""
+
+    act: Act
+    verdict: Verdict
+
+
+class Sender(NamedTuple):
+    """Who sent a file: address and own name, and the asset of the hospital that it is."""
+
+    peer: str
+    asset: Asset | None = None
+
+
+class Gate:
+    """Judges files for one door. `policy`: ``observe`` passes all, ``hold`` and ``refuse`` stop what is not clean."""
+
+    def __init__(self, door: str, policy: Policy, *, workers: int = 2) -> None:
+        """Take the door's name, its policy, and the number of confined processes."""
+        self._door, self._policy, self._workers = door, policy, workers
+        self._pool: Pool | None = None
+        self._busy = 0
+        self._idle = asyncio.Condition()
+        self._resting: asyncio.TimerHandle | None = None
+        self._unrecorded = 0
+
+    async def admit(self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False) -> Decision:
+        """Judge `raw`; return what to do once that is durable. Raises `LogFullError`.
+
+        `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
+        ``observe`` raises nothing.
+        """
+        verdict = await self._judge(raw, media)
+        clean = verdict.verdict is Verdicts.CLEAN
+        stopped: Act = "held" if self._policy == "hold" else "refused"
+        decision = Decision("passed" if clean or self._policy == "observe" else stopped, verdict)
+        kept = keep or not clean
+        try:
+            if kept:
+                await intake.keep(raw, media)
+            await intake.publish([_event(raw, decision, sender, self._door, intake, kept=kept)])
+        except LogFullError:
+            if self._policy != "observe" or keep:
+                raise
+            self._unrecorded += 1
+            intake.report(self._door, "failed", f"no room: {self._unrecorded} passed on without a record")
+        return decision
+
+    async def close(self) -> None:
+        """Wait for what is being judged, then end the confined processes."""
+        async with self._idle:
+            await self._idle.wait_for(lambda: not self._busy)
+        if self._resting:
+            self._resting.cancel()
+        self._rest()
+
+    def _rest(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool:
+            pool.close()
+
+    async def _judge(self, raw: bytes, media: str) -> Verdict:
+        if self._resting:
+            self._resting.cancel()
+        if self._pool is None:
+            self._pool = Pool(workers=self._workers)
+        self._busy += 1
+        try:
+            return await asyncio.to_thread(self._pool.judge, raw, "", media)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._resting = asyncio.get_running_loop().call_later(IDLE, self._rest)
+                async with self._idle:
+                    self._idle.notify_all()
+
+
+def _event(raw: bytes, decision: Decision, sender: Sender, door: str, intake: Intake, *, kept: bool) -> FileJudged:
+    now, verdict, asset = intake.clock.now(), decision.verdict, sender.asset
+    strong = sorted((one for one in verdict.findings if one.weight > 0 or one.unreadable), key=lambda one: -one.weight)
+    return FileJudged(
+        id=Event.id_for(now, door, f"{sender.peer}\x1f{hashlib.sha256(raw).hexdigest()}"),
+        at=now,
+        seen=now,
+        source=door,
+        site=asset.site if asset else intake.hospital.sites[0].id,
+        asset=asset.id if asset else None,
+        zone=asset.zone if asset else None,
+        artifact=ArtifactHash(verdict.sha256),
+        size=len(raw),
+        type=verdict.type,
+        verdict=verdict.verdict.value,
+        score=verdict.score,
+        act=decision.act,
+        rules=tuple(dict.fromkeys(one.rule for one in strong))[:20],
+        reasons=tuple(one.why for one in strong[:MOST_REASONS]),
+        peer=sender.peer,
+        kept=kept,
+    )

@@ -1,0 +1,179 @@
+"""The DICOM node between a real sender and a real archive on this machine: judged, recorded, passed, held, refused."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
+
+from safecare.formats.dicom import read_dicom
+from safecare.model.events.files import FileJudged
+from safecare.sources.dicom.forward import FAILED, NOT_TAKEN, Target
+from safecare.sources.dicom.node import REFUSED, DicomNode
+from safecare.sources.files.gate import Policy
+from safecare.testing.intake import MemoryIntake
+from safecare.testing.medical_attacks.payloads import pe
+from safecare.testing.medical_attacks.writer import EXPLICIT, IMPLICIT, Image, Items
+
+pytestmark = pytest.mark.slow
+PRIVATE: Items = {(0x00090010, "LO"): "X", (0x00091001, "OB"): pe()}
+SIZE: Items = {(0x00280010, "US"): 2, (0x00280011, "US"): 2, (0x00280100, "US"): 8, (0x00280002, "US"): 1}
+
+
+def image(number: int = 1, items: Items | None = None, syntax: str = EXPLICIT) -> bytes:
+    return Image(syntax=syntax, items={**SIZE, **(items or {})}, instance=f"1.2.{number}", pixels=b"\1\2\3\4").write()
+
+
+class Archive:
+    """A C-STORE SCP that keeps what it gets; `status` is what it answers."""
+
+    def __init__(self) -> None:
+        self.files: list[bytes] = []
+        self.status = 0x0000
+        node = AE(ae_title="ARCHIVE")
+        node.add_supported_context(CTImageStorage, [EXPLICIT, IMPLICIT])
+        handlers: list[Any] = [(evt.EVT_C_STORE, self._store)]
+        self.server = node.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+
+    @property
+    def target(self) -> str:
+        assert self.server is not None
+        assert self.server.socket is not None
+        return f"ARCHIVE@127.0.0.1:{self.server.socket.getsockname()[1]}"
+
+    def stop(self) -> None:
+        server, self.server = self.server, None
+        if server is not None:
+            server.shutdown()
+
+    def _store(self, event: evt.Event) -> int:
+        self.files.append(event.encoded_dataset())
+        return self.status
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    made = Archive()
+    yield made
+    made.stop()
+
+
+@asynccontextmanager
+async def running(
+    archive: Archive | None, policy: Policy = "observe", **more: Any
+) -> AsyncIterator[tuple[DicomNode, MemoryIntake]]:
+    node = DicomNode(port=0, policy=policy, forward=archive.target if archive else "", **more)
+    intake = MemoryIntake()
+    task = asyncio.create_task(node.run(intake))
+    try:
+        await asyncio.wait_for(node.started.wait(), 10)
+        yield node, intake
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def send(port: int, *files: bytes, title: str = "CT1", syntax: str = EXPLICIT) -> list[tuple[int, str]]:
+    """Send files on one association; return status and comment of each."""
+    node = AE(ae_title=title)
+    node.add_requested_context(CTImageStorage, syntax)
+    node.add_requested_context(Verification)
+    link = node.associate("127.0.0.1", port, ae_title="SAFECARE")
+    if not link.is_established:
+        return []
+    assert link.send_c_echo().Status == 0
+    answers = []
+    for file in files:
+        answer = link.send_c_store(dcmread(BytesIO(file)))
+        answers.append((int(answer.get("Status", -1)), str(answer.get("ErrorComment", ""))))
+    link.release()
+    return answers
+
+
+def judged(intake: MemoryIntake) -> list[FileJudged]:
+    return [one for one in intake.events if isinstance(one, FileJudged)]
+
+
+async def test_what_is_observed_goes_on_bit_for_bit_and_is_recorded(archive: Archive) -> None:
+    clean, bad = image(1), image(2, PRIVATE)
+    async with running(archive) as (node, intake):
+        assert await asyncio.to_thread(send, node.address[1], clean, bad) == [(0, ""), (0, "")]
+    first, second = judged(intake)
+    assert (first.verdict, first.act, first.kept) == ("clean", "passed", False)
+    assert (second.verdict, second.act, second.kept) == ("malicious", "passed", True)
+    assert second.rules[0] == "dicom.value.program"
+    assert second.peer == "127.0.0.1 CT1"
+    assert [read_dicom(one).body[read_dicom(one).start :] for one in archive.files] == [
+        read_dicom(one).body[read_dicom(one).start :] for one in (clean, bad)
+    ]
+    assert hashlib.sha256(intake.artifacts.kept[second.artifact]).hexdigest() == second.artifact
+
+
+async def test_what_is_held_is_kept_and_what_is_refused_is_told(archive: Archive) -> None:
+    for policy, status, act in (("hold", 0, "held"), ("refuse", REFUSED, "refused")):
+        archive.files.clear()
+        async with running(archive, policy) as (node, intake):  # type: ignore[arg-type]
+            answers = await asyncio.to_thread(send, node.address[1], image(2, PRIVATE), image(1))
+        assert [code for code, _ in answers] == [status, 0]
+        assert [one.act for one in judged(intake)] == [act, "passed"]
+        assert len(archive.files) == 1
+        assert "dicom.value.program" in answers[0][1] or policy == "hold"
+        assert len(intake.artifacts.kept) == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves a socket behind
+async def test_an_archive_that_refuses_or_is_gone_is_told_to_the_sender(archive: Archive) -> None:
+    archive.status = 0xA900
+    async with running(archive) as (node, _):
+        assert (await asyncio.to_thread(send, node.address[1], image()))[0][0] == 0xA900
+    big = "1.2.840.10008.1.2.2"
+    async with running(archive) as (node, _):
+        file = image(1, syntax=big)
+        assert (await asyncio.to_thread(send, node.address[1], file, syntax=big))[0][0] == NOT_TAKEN
+    async with running(archive) as (node, _):
+        await asyncio.to_thread(archive.stop)
+        assert (await asyncio.to_thread(send, node.address[1], image()))[0][0] == FAILED
+
+
+async def test_without_an_archive_images_are_kept_here() -> None:
+    async with running(None) as (node, intake):
+        assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
+        assert "passes nothing on" in intake.states["dicom"][1]
+    assert judged(intake)[0].kept
+    assert judged(intake)[0].artifact in intake.artifacts.kept
+
+
+async def test_no_room_is_told_unless_the_policy_is_never_to_stop_anything(archive: Archive) -> None:
+    async with running(archive, "hold") as (node, intake):
+        intake.room = 0
+        assert await asyncio.to_thread(send, node.address[1], image()) == [(FAILED, "no room, send again")]
+    assert not archive.files
+    async with running(archive) as (node, intake):
+        intake.room = 0
+        assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
+        assert intake.states["dicom"] == ("failed", "no room: 1 passed on without a record")
+    assert len(archive.files) == 1
+
+
+async def test_strangers_and_too_large_images_are_turned_away(archive: Archive) -> None:
+    async with running(archive, callers=("CT1",), image_mb=0.001) as (node, intake):
+        assert await asyncio.to_thread(send, node.address[1], image(), title="OTHER") == []
+        big = image(1, {(0x00204000, "LT"): "x" * 9000})
+        assert (await asyncio.to_thread(send, node.address[1], big))[0][0] == -1
+    assert not archive.files
+    assert not judged(intake)
+
+
+def test_targets_are_read() -> None:
+    assert Target.read("PACS@10.0.0.5:104") == Target("PACS", "10.0.0.5", 104)
+    for wrong in ("PACS", "@h:1", "PACS@h", "PACS@h:x", "A" * 17 + "@h:1"):
+        with pytest.raises(ValueError, match="target"):
+            Target.read(wrong)
