@@ -1,0 +1,171 @@
+"""FHIR inspection point: what is written to a FHIR server is judged first, then passed on as it is.
+
+Stands in front of the server as a reverse proxy. Reads pass untouched; of POST, PUT and PATCH the body is judged. The
+client hears the server's own answer, 202 for what is kept here (``hold``), 422 with an OperationOutcome for what is
+refused, 502 where the server can't be reached, 507 where there is no room for the record of it. Source: FHIR R4
+section 3.1 (RESTful API), RFC 9110.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from safecare.exchange.log import LogFullError
+from safecare.model.event import Event
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.records.onward import ask_http
+
+DOOR = "fhir-inspect"
+WRITES = ("POST", "PUT", "PATCH")
+BACK_OFF = 5.0
+"""Seconds until the address is tried again when it can't be listened on. Chosen."""
+CONNECTIONS = 256
+"""Requests at a time. Chosen."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+@source(DOOR)
+class FhirInspection:
+    """Listens for HTTP. `port` 0 takes a free one, told by `address` once `started` is set."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *,
+        forward: str,
+        host: str = "127.0.0.1",
+        port: int = 8090,
+        policy: Policy = "observe",
+        message_mb: float = 32.0,
+        door: str = DOOR,
+    ) -> None:
+        """Take settings: the FHIR server's base address (``https://host/fhir``), policy, largest body (MB).
+
+        Raises `ValueError` for an address that is none.
+        """
+        place = urlsplit(forward)
+        if place.scheme not in ("http", "https") or not place.hostname:
+            raise ValueError(f"not an address like https://host/fhir: {forward}")
+        self._forward, self._host, self._port = forward, host, port
+        self._gate = Gate(door, policy)
+        self._limit = int(message_mb * 1_000_000)
+        self._door = door
+        self.address: tuple[str, int] = (host, port)
+        self.started = asyncio.Event()
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+        while True:
+            try:
+                await self._serve(intake)
+            except OSError as error:
+                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
+                await asyncio.sleep(BACK_OFF)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
+        raise UnreadableError("the inspection point keeps no rejects", self._door)
+
+    async def _serve(self, intake: Intake) -> None:
+        async def answer(request: Request) -> Response:
+            return await self._answer(request, intake)
+
+        methods = ["GET", "HEAD", "OPTIONS", "DELETE", *WRITES]
+        app = Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        with contextlib.closing(listener):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self._host, self._port))
+            self.address = listener.getsockname()[:2]
+            settings = uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,  # patients' ids stand in addresses
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=5,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                limit_concurrency=CONNECTIONS,
+            )
+            server = _Server(settings)
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            try:
+                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, to {self._forward}")
+                self.started.set()
+                await asyncio.shield(running)
+            finally:
+                self.started.clear()
+                server.should_exit = True
+                await running
+                await self._gate.close()
+
+    async def _answer(self, request: Request, intake: Intake) -> Response:
+        body = bytearray()
+        async for block in request.stream():
+            body += block
+            if len(body) > self._limit:
+                return _outcome(413, "too-long", "larger than a resource may be")
+        raw = bytes(body)
+        if request.method in WRITES and raw:
+            peer = request.client.host if request.client else ""
+            try:
+                media = request.headers.get("content-type", "application/fhir+json").partition(";")[0]
+                sender = Sender(peer, intake.hospital.at_address("ip", peer))
+                decision = await self._gate.admit(raw, media, sender, intake)
+            except LogFullError:
+                return _outcome(507, "no-store", "no room, send again")
+            if decision.act == "refused":
+                return _outcome(
+                    422, "security", f"refused: {', '.join(one.rule for one in decision.verdict.findings[:3])}"
+                )
+            if decision.act == "held":
+                return _outcome(202, "informational", "kept for a person to look at")
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        try:
+            told = await asyncio.to_thread(
+                ask_http, self._forward, request.method, path, list(request.headers.items()), raw
+            )
+        except (OSError, http.client.HTTPException) as error:
+            intake.report(self._door, "waiting", f"the server does not answer: {type(error).__name__}")
+            return _outcome(502, "transient", "the server did not answer, send again")
+        intake.report(self._door, "ok")
+        made = Response(told.body, told.status)
+        made.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.headers]
+        if request.method != "HEAD":
+            made.raw_headers.append((b"content-length", str(len(told.body)).encode()))
+        return made
+
+
+def _outcome(status: int, code: str, text: str) -> Response:
+    """Return an OperationOutcome (FHIR R4 section 2.28)."""
+    severity = "information" if status < 400 else "error"
+    issue: list[dict[str, Any]] = [{"severity": severity, "code": code, "diagnostics": text}]
+    told = {"resourceType": "OperationOutcome", "issue": issue}
+    return Response(msgspec.json.encode(told), status, media_type="application/fhir+json")

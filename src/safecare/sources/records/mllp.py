@@ -1,0 +1,153 @@
+"""MLLP inspection point: each HL7 v2 message is judged, then passed on as it is, and the receiver's answer handed back.
+
+One connection to the receiver for each that comes in, messages in order. The sender hears an answer only when the
+event is durable: the receiver's own (``observe``, and clean messages of every policy), AA for what is kept here
+(``hold``), AR with the reason for what is refused. A receiver that can't be reached is told as AE: the sender sends
+again, nothing is lost. Source: HL7 v2.5.1 sections 2.9.2 and 2.15, MLLP release 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from safecare.exchange.log import LogFullError
+from safecare.formats.hl7 import Hl7Error, acknowledge, read_hl7
+from safecare.formats.mllp import MllpDecoder, MllpError, frame
+from safecare.model.event import Event
+from safecare.model.ids import new_id
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.records.onward import Address, MllpLink
+from safecare.sources.room import Held, Room
+
+DOOR = "hl7-inspect"
+MEDIA = "x-application/hl7-v2+er7"
+READ_SIZE = 256 * 1024
+BACK_OFF = 5.0
+"""Seconds until the address is tried again when it can't be listened on. Chosen."""
+NO_ROOM = "no room, send again"
+NOT_REACHED = "the receiver did not answer, send again"
+
+
+@source(DOOR)
+class MllpInspection:
+    """Listens for MLLP. `port` 0 takes a free one, told by `address` once `started` is set."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 2576,
+        forward: str = "",
+        policy: Policy = "observe",
+        message_mb: float = 32.0,
+        quiet_seconds: float = 300.0,
+        connections: int = 64,
+        held_mb: float = 128.0,
+        door: str = DOOR,
+    ) -> None:
+        """Take settings: the receiver (``host:port``), the policy, largest message (MB), seconds of silence allowed.
+
+        `held_mb` is what all connections together may hold. Without a receiver messages are kept here and answered AA.
+        Raises `ValueError` for an address that is none.
+        """
+        self._host, self._port = host, port
+        self._target = Address.read(forward) if forward else None
+        self._gate = Gate(door, policy)
+        self._limit, self._quiet = int(message_mb * 1_000_000), quiet_seconds
+        self._most = connections
+        self._room = Room(int(held_mb * 1024 * 1024))
+        self._door = door
+        self._open: set[asyncio.Task[None]] = set()
+        self.address: tuple[str, int] = (host, port)
+        self.started = asyncio.Event()
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+        while True:
+            try:
+                await self._serve(intake)
+            except OSError as error:
+                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
+                await asyncio.sleep(BACK_OFF)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
+        raise UnreadableError("the inspection point keeps no rejects", self._door)
+
+    async def _serve(self, intake: Intake) -> None:
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(self._open) >= self._most:
+                writer.close()
+                return
+            task = asyncio.get_running_loop().create_task(self._accept(reader, writer, intake))
+            self._open.add(task)
+            task.add_done_callback(self._open.discard)
+
+        server = await asyncio.start_server(connected, self._host, self._port)
+        try:
+            self.address = server.sockets[0].getsockname()[:2]
+            onward = f"to {self._target}" if self._target else "passes nothing on"
+            intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, {onward}")
+            self.started.set()
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.started.clear()
+            server.close()
+            for task in list(self._open):
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+            await self._gate.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
+        held, link = Held(self._room), MllpLink(self._target) if self._target else None
+        peer = str(writer.get_extra_info("peername", ("",))[0])
+        decoder = MllpDecoder(self._limit)
+        try:
+            while True:
+                data = await asyncio.wait_for(reader.read(READ_SIZE), self._quiet)
+                if not data:
+                    return
+                for message in decoder.feed(data):
+                    writer.write(frame(await self._answer(message, peer, link, intake)))
+                    await writer.drain()
+                if not held.hold(decoder.size):
+                    return
+        except (ConnectionError, TimeoutError, MllpError):
+            pass  # what has no answer, its sender sends again
+        finally:
+            held.hold(0)
+            if link:
+                link.close()
+            writer.close()
+
+    async def _answer(self, message: bytes, peer: str, link: MllpLink | None, intake: Intake) -> bytes:
+        """Judge and pass on one message; return what its sender is to hear."""
+        application = _application(message)
+        asset = intake.hospital.at_address("hl7", application) or intake.hospital.at_address("ip", peer)
+        now = intake.clock.now()
+        try:
+            sender = Sender(f"{peer} {application}".strip(), asset)
+            decision = await self._gate.admit(message, MEDIA, sender, intake, keep=link is None)
+        except LogFullError:
+            return acknowledge(message, "AE", now, new_id(now), NO_ROOM)
+        if decision.act == "refused":
+            rule = decision.verdict.findings[0].rule if decision.verdict.findings else decision.verdict.verdict.value
+            return acknowledge(message, "AR", now, new_id(now), f"refused: {rule}", error="207")
+        if decision.act == "held" or link is None:
+            return acknowledge(message, "AA", now, new_id(now))
+        answer = await link.ask(message)
+        return answer if answer is not None else acknowledge(message, "AE", now, new_id(now), NOT_REACHED)
+
+
+def _application(message: bytes) -> str:
+    """Return who sent it by its own words (MSH-3); empty where that can't be read."""
+    try:
+        return read_hl7(message.split(b"\r", 1)[0][:4096]).get("MSH", 3)[:60]
+    except Hl7Error:
+        return ""

@@ -1,0 +1,106 @@
+"""Passing records on: to an MLLP receiver, and to a FHIR server; bytes as they came."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from safecare.formats.mllp import MllpDecoder, MllpError, frame
+
+SECONDS = 30.0
+"""What a receiver may take to answer. Chosen."""
+MAX_ANSWER = 16 * 1024 * 1024
+"""Largest answer (bytes) that is handed back. Chosen: search results of 1,000 resources take 3 MB."""
+_OWN_HOP = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "host"}
+)
+"""Headers between two neighbours only, and those that are written anew: RFC 9110 section 7.6.1."""
+
+
+class Address(NamedTuple):
+    """``host:port``."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> Address:
+        """Return the address. Raises `ValueError`."""
+        host, colon, port = text.rpartition(":")
+        if not (host and colon and port.isdigit()):
+            raise ValueError(f"not an address like 10.0.0.5:2575: {text}")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class MllpLink:
+    """One connection to the receiver, opened when it is needed and again after it broke."""
+
+    def __init__(self, target: Address) -> None:
+        """Take the receiver."""
+        self._target = target
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, message: bytes) -> bytes | None:
+        """Send `message` and return the answer; None if there is none.
+
+        A message is never sent twice on our own: whether the first one arrived is not known.
+        """
+        try:
+            async with asyncio.timeout(SECONDS):
+                if self._streams is None or self._streams[0].at_eof():
+                    self._streams = await asyncio.open_connection(*self._target)
+                reader, writer = self._streams
+                writer.write(frame(message))
+                await writer.drain()
+                decoder = MllpDecoder()
+                while True:
+                    data = await reader.read(65536)
+                    if not data:
+                        raise ConnectionError("closed")
+                    if answers := decoder.feed(data):
+                        return answers[0]
+        except (OSError, TimeoutError, MllpError):
+            self.close()
+            return None
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+class Answer(NamedTuple):
+    """What a FHIR server said."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def ask_http(base: str, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
+    """Send one request below `base` and return the answer; blocking. Raises `OSError`, `http.client.HTTPException`."""
+    place = urlsplit(base)
+    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+    link = kind(place.hostname or "", place.port, timeout=SECONDS)
+    try:
+        link.putrequest(method, place.path.rstrip("/") + path, skip_accept_encoding=True)
+        for name, value in headers:
+            if name.lower() not in _OWN_HOP:
+                link.putheader(name, value)
+        if body or method in ("POST", "PUT", "PATCH"):
+            link.putheader("Content-Length", str(len(body)))
+        link.endheaders(body or None)
+        told = link.getresponse()
+        answer = told.read(MAX_ANSWER + 1)
+        if len(answer) > MAX_ANSWER:
+            raise OSError(f"an answer of more than {MAX_ANSWER} bytes")
+        kept = [(name, value) for name, value in told.getheaders() if name.lower() not in _OWN_HOP]
+        return Answer(told.status, kept, answer)
+    finally:
+        link.close()
