@@ -14,14 +14,15 @@ from safecare.formats.hl7 import Hl7Error
 
 MOST_DOCUMENTS = 2000
 """Documents of one file. Chosen: batches of a day's reports stay below."""
-_START = re.compile(rb"(?:^|[\r\n\x0b\x1c])(?=MSH[^A-Za-z0-9\s][^A-Za-z0-9\s])")
-_HEX = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})+\\|\\\.[a-z]{2}[+\-0-9]*\\")
-_CODED = re.compile(rb"(?i)(?<=[^A-Za-z0-9+/=])(?:base64|hex)(?=[^A-Za-z0-9+/=])")
+_LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
+"""A segment that begins behind coded data in the last field of its own."""
+_ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})+\\|\\\.[a-z]{2}[+\-0-9]*\\")
+_ENDS = b"\r\n\x0b\x1c"
 
 
 def messages(raw: bytes) -> list[tuple[int, int, bytes]]:
     """Return (start, end, separators) of each message: field, component, repetition, escape. Raises `Hl7Error`."""
-    starts = [found.end() for found in _START.finditer(raw)]
+    starts = [at for at in _places(raw, b"MSH", 0, len(raw)) if (not at or raw[at - 1] in _ENDS) and _marks(raw, at)]
     if not starts:
         raise Hl7Error("no message begins in it", "MSH", "100")
     return [(at, end, raw[at + 3 : at + 7]) for at, end in zip(starts, [*starts[1:], len(raw)], strict=True)]
@@ -30,27 +31,27 @@ def messages(raw: bytes) -> list[tuple[int, int, bytes]]:
 def documents(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[Embedded]:
     """Yield the documents of the message ``raw[start:end]``."""
     field, component = separators[:1], separators[1:2]
-    count = 0
-    for found in _CODED.finditer(raw, start, end):
-        at = found.start()
-        if raw[at - 1 : at] != component or raw[found.end() : found.end() + 1] != component or count >= MOST_DOCUMENTS:
-            continue
-        stop = raw.find(field, found.end(), end)
-        stop = end if stop < 0 else stop
-        first = found.end() + 1
-        cut = raw.find(component, first, stop)
-        last = stop if cut < 0 else cut
-        letters = raw[first:last]
-        if cut < 0 and stop == end:  # the last field of a segment that is the last
-            letters = re.split(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])", letters, maxsplit=1)[0]
-        if b"\\" in letters:
-            letters = _HEX.sub(b"", letters)
-        media = raw[max(start, raw.rfind(field, start, at) + 1) : at - 1].split(component)[-2:]
-        plain = bytes.fromhex(_hex(letters)) if found.group()[:1] in b"hH" else from_base64(letters)
-        count += 1
-        if plain:
-            name = b"/".join(media).decode("latin-1").lower()[:80]
-            yield Embedded(_place(raw, start, at, field), name, plain, first, last)
+    low, count = raw[start:end].lower(), 0
+    for name in (b"base64", b"hex"):
+        for place in _places(low, component + name + component, 0, len(low)):
+            count += 1
+            if count > MOST_DOCUMENTS:
+                return
+            at, first = start + place + 1, start + place + len(name) + 2
+            stop = raw.find(field, first, end)
+            stop = end if stop < 0 else stop
+            cut = raw.find(component, first, stop)
+            last = stop if cut < 0 else cut
+            letters = raw[first:last]
+            if stop == end and cut < 0:
+                letters = _LAST.split(letters, maxsplit=1)[0]
+            if b"\\" in letters:
+                letters = _ESCAPES.sub(b"", letters)
+            plain = bytes.fromhex(_hex(letters)) if name == b"hex" else from_base64(letters)
+            if plain:
+                media = raw[max(start, raw.rfind(field, start, at) + 1) : at - 1].split(component)[-2:]
+                told = b"/".join(media).decode("latin-1").lower()[:80]
+                yield Embedded(_place(raw, start, at, field), told, plain, first, last)
     yield from _plain(raw, start, end, separators)
 
 
@@ -74,17 +75,33 @@ def _plain(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[Embe
 def _observations(raw: bytes, start: int, end: int, separators: bytes, kind: bytes) -> Iterator[tuple[int, int]]:
     """Yield start and end of OBX-5 where OBX-2 is `kind`."""
     field = separators[:1]
-    seen = re.compile(
-        rb"(?:^|[\r\n])OBX" + re.escape(field) + rb"[^\r\n]{0,10}?" + re.escape(field) + kind + re.escape(field)
-    )
-    for found in seen.finditer(raw, start, end):
-        at = found.end()
-        for _ in range(2):
-            at = raw.find(field, at, end) + 1
-            if not at:
-                return
-        stop = re.compile(rb"[\r\n]|" + re.escape(field)).search(raw, at, end)
-        yield at, stop.start() if stop else end
+    for place in _places(raw, b"OBX" + field, start, end):
+        if place > start and raw[place - 1] not in _ENDS:
+            continue
+        at, ends = place + 3, list[int]()
+        while at >= 0 and len(ends) < 6:
+            ends.append(at)
+            at = raw.find(field, at + 1, end)
+        if len(ends) < 5 or raw[ends[1] + 1 : ends[2]] != kind:
+            continue
+        stop = ends[5] if len(ends) == 6 else end
+        for mark in (b"\r", b"\n"):
+            cut = raw.find(mark, ends[4], stop)
+            stop = stop if cut < 0 else cut
+        yield ends[4] + 1, stop
+
+
+def _places(raw: bytes, needle: bytes, start: int, end: int) -> Iterator[int]:
+    at = raw.find(needle, start, end)
+    while at >= 0:
+        yield at
+        at = raw.find(needle, at + 1, end)
+
+
+def _marks(raw: bytes, at: int) -> bool:
+    """Tell whether separators follow the letters MSH."""
+    two = raw[at + 3 : at + 5]
+    return len(two) == 2 and not two.isalnum() and not any(one in b" \r\n\t" or bytes((one,)).isalnum() for one in two)
 
 
 def _place(raw: bytes, start: int, at: int, field: bytes) -> str:

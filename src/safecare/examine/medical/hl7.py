@@ -28,7 +28,7 @@ _ESCAPED = re.compile(
     + rb"(?:\||\\F\\|\\X7[Cc]\\)"
 )
 _FRAME = re.compile(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[Bb]4[Dd]5348)")
-_LINE = re.compile(rb"[^\r\n]\n" + _SEGMENT + rb"\|")
+_LINE = re.compile(rb"\n(?<=[^\r\n]\n)" + _SEGMENT + rb"\|")
 _RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
 _MOST = 20
 
@@ -68,10 +68,11 @@ def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:
                     break
                 why = say("Escapes hide what a receiver may read as a segment or message of its own.")
                 yield Finding("hl7.smuggled.escape", why, 0.85, Where(part.path, "", found.span()))
-    lone = raw.count(b"\r") - raw.count(b"\r\n")
-    if single and lone >= 2:
+    both = raw.count(b"\r\n")
+    ends, others = raw.count(b"\r") - both, raw.count(b"\n") - both
+    if single and ends >= 2 and 0 < others <= ends:
         line = _LINE.search(raw)
-        if line and raw.count(b"\n") - raw.count(b"\r\n") <= lone:
+        if line:
             why = say(
                 "A segment follows a line end that is none in this message: receivers differ on whether it counts."
             )
