@@ -27,6 +27,8 @@ COMMANDS = {
     "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
     "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),
     "verify": ("safecare.cli.verify", "Show what changed since files were sealed, attribute by attribute."),
+    "detect network": ("safecare.cli.network", "Judge packet captures: commands, strangers, scans, identities."),
+    "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
 }
 """Command (one word or several, as in ``detect network``), the module that holds its Typer `app`, its line of help."""

@@ -15,6 +15,7 @@ import msgspec
 
 from safecare.model.ids import AssetId, HolderId, ServiceId, SiteId, ZoneId
 from safecare.model.scene import Scene
+from safecare.model.network import Baseline
 
 Ring = tuple[tuple[float, float], ...]
 """Outline of an area in metres, in the site's own plane, without the closing point."""
@@ -219,6 +220,8 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Names of the roles that people and routes speak of, by id."""
     scenes: dict[AssetId, Scene] = {}
     """What is drawn into the pictures of cameras, by camera."""
+    network: Baseline | None = None
+    """What is normal on the network, if a person has reviewed and frozen it."""
 
     @classmethod
     def empty(cls) -> Hospital:

@@ -33,3 +33,39 @@ class ConnectionSeen(Event, frozen=True, kw_only=True, tag="network.connection")
     bytes_out: int = 0
     bytes_in: int = 0
     service: str = ""
+
+
+class CommandSeen(Event, frozen=True, kw_only=True, tag="network.command"):
+    """One message of a control or medical protocol: what the client (`src_ip`) asked of the server (`dst_ip`).
+
+    `command` is the protocol's own word, `operation` what it comes to in all protocols (write, stop, restart, query, ...;
+    ``malformed`` for bytes that are no message). `asset` = the server, if known. No patient identity.
+    """
+
+    protocol: str
+    command: str
+    operation: str
+    src_ip: str
+    dst_ip: str
+    dst_port: int = 0
+    src_port: int = 0
+    transport: Literal["tcp", "udp"] = "tcp"
+    unit: str = ""
+    target: str = ""
+    value: str = ""
+    outcome: Literal["", "ok", "refused"] = ""
+    """Empty for a request; for its answer how it went."""
+    facts: dict[str, str] = {}
+    """More that rules look at: application titles, message type and control id, whether a query asks for everyone, ..."""
+    count: int = 1
+    """How many alike this event stands for."""
+
+
+class IdentitySeen(Event, frozen=True, kw_only=True, tag="network.identity"):
+    """A station told who it is: its address, and a name of a system (mac, bacnet, dicom, hl7, modbus, knx, enip, dhcp, mdns)."""
+
+    ip: str
+    system: str
+    value: str
+    asked: bool = False
+    """For an ARP claim: it came with a question, not with an answer."""

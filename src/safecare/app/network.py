@@ -1,0 +1,179 @@
+"""Captures judged from beginning to end: the packet path, then the same detectors as on the live road.
+
+Alerts of one rule with the same sentence are told once, with all frames that they rest on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from safecare.detect.api import Detector, detectors
+from safecare.detect.stage import DetectStage
+from safecare.formats.baseline import Learner
+from safecare.formats.packets.dissect import Claimed, Dissector, Found
+from safecare.formats.packets.file import Frames, Reading, read_frames
+from safecare.formats.packets.flows import Conversation
+from safecare.formats.wire.protocols import READS
+from safecare.model.alert import Alert
+from safecare.model.event import Event
+from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
+from safecare.model.hospital import Hospital
+from safecare.model.network import KnownCommand, KnownConversation, KnownIdentity
+from safecare.sources.capture.events import Told
+
+BATCH = 4096
+"""Findings judged together (chosen: as on the road)."""
+TRACED = 500_000
+"""Events whose frames are remembered (chosen: bounds memory; the oldest are forgotten)."""
+DOOR = "capture"
+
+
+class Traced(msgspec.Struct, frozen=True):
+    """Where an event comes from: frames, and the ends of the packets."""
+
+    frames: tuple[int, ...]
+    ends: tuple[str, int, str, int, str]
+
+
+class Judged(msgspec.Struct):
+    """An alert with what it rests on in the file."""
+
+    alert: Alert
+    frames: set[int]
+    ends: list[tuple[str, int, str, int, str]]
+    count: int = 1
+
+
+@dataclass
+class Captures:
+    """Judges captures, one after the other. `learn`: time at the beginning of the first one that counts as normal."""
+
+    hospital: Hospital
+    learn: timedelta = timedelta(0)
+    counts: Counter[str] = field(default_factory=Counter)
+    learner: Learner = field(default_factory=Learner)
+    packets: int = 0
+    _stage: DetectStage | None = None
+    _since: datetime | None = None
+    _shift: timedelta = timedelta(0)
+    _traced: dict[str, Traced] = field(default_factory=dict)
+    _keys: dict[str, set[int]] = field(default_factory=dict)
+
+    def judge(self, path: Path, raw: bytes | memoryview) -> tuple[list[Judged], Reading]:
+        """Judge one capture. Raises `CaptureError` for a file that is none."""
+        reading = Reading()
+        dissector = Dissector(counts=self.counts)
+        dissector.flows.keep_frames = True
+        told = Told(self.hospital, DOOR, every=0.0)
+        merged: dict[tuple[str, bytes], Judged] = {}
+        self._keys.clear()
+        last = self._since or datetime.fromtimestamp(0, UTC)
+        found = self._found(read_frames(raw, reading), dissector)
+        while batch := list(islice(found, BATCH)):
+            events = [event for one in batch for event in self._events(one, told, path.name)]
+            last = max([last, *(event.seen for event in events)])
+            for alert in self._judging(events):
+                self._merge(alert, merged)
+        self.packets += reading.packets
+        self.counts.update(reading.skipped)
+        return sorted(merged.values(), key=lambda one: (one.alert.first, min(one.frames, default=0))), reading
+
+    def _found(self, blocks: Iterator[Frames], dissector: Dissector) -> Iterator[Found]:
+        first = True
+        for frames in blocks:
+            if first:
+                self._begin(datetime.fromtimestamp(min(max(float(frames.times[0]), 0.0), 2**33), UTC))
+                first = False
+            yield from dissector.feed(frames)
+        yield from dissector.finish()
+
+    def _begin(self, at: datetime) -> None:
+        """Start a file: the learning time belongs to the first one only."""
+        if self._stage is None:
+            self._since = at
+            self._stage = DetectStage(network_detectors(self.hospital, self.learn, at))
+        elif self._since is not None:
+            self._shift = max(self._since + self.learn - at, timedelta(0))
+
+    def _events(self, one: Found, told: Told, name: str) -> Iterator[Event]:
+        for event in told.events(one, name, None):
+            if self._shift:
+                event = msgspec.structs.replace(event, seen=event.at + self._shift)  # noqa: PLW2901
+            self._trace(one, event)
+            self._learn(event)
+            yield event
+
+    def _trace(self, one: Found, event: Event) -> None:
+        if isinstance(one, Conversation):
+            frames = one.frames
+            ends = (one.src_ip, one.src_port, one.dst_ip, one.dst_port, one.protocol)
+            key = KnownConversation(one.src_ip, one.dst_ip, one.protocol, one.dst_port).key
+            self._keys.setdefault(key, set()).update(frames)
+        elif isinstance(one, Claimed):
+            frames, ends = (one.frame,), (one.address, 0, "", 0, "arp")
+        else:
+            frames, ends = one.frames, (one.src, one.sport, one.dst, one.dport, str(one.transport))
+        if len(self._traced) >= TRACED:
+            for old in list(islice(self._traced, TRACED // 10)):
+                del self._traced[old]
+        self._traced[event.id] = Traced(frames, ends)
+
+    def _learn(self, event: Event) -> None:
+        if self._since is None or event.seen - self._since >= self.learn:
+            return
+        match event:
+            case ConnectionSeen() if event.protocol != "other":
+                one = KnownConversation(event.src_ip, event.dst_ip, event.protocol, event.dst_port, event.service)
+                self.learner.add(one)
+            case CommandSeen() if event.operation not in READS:
+                if event.facts.get("kind", "request") == "request":
+                    command = (event.src_ip, event.dst_ip, event.protocol, event.command, event.operation)
+                    self.learner.add(KnownCommand(*command))
+            case IdentitySeen():
+                self.learner.add(KnownIdentity(event.ip, event.system, event.value))
+
+    def _judging(self, events: Sequence[Event]) -> Iterator[Alert]:
+        if self._stage is not None:
+            yield from self._stage.feed(events)
+
+    def _merge(self, alert: Alert, merged: dict[tuple[str, bytes], Judged]) -> None:
+        traces = [self._traced[one] for one in alert.because if one in self._traced]
+        frames = {frame for trace in traces for frame in trace.frames}
+        ends = list(dict.fromkeys(trace.ends for trace in traces))
+        if alert.rule == "network.new-conversation":
+            for src, _, dst, port, protocol in ends:
+                frames |= self._keys.get(f"{src}\x1f{dst}\x1f{protocol}\x1f{port}", set())
+        known = merged.setdefault((alert.rule, msgspec.json.encode(alert.title)), Judged(alert, set(), [], 0))
+        known.count += 1
+        known.frames |= frames
+        known.ends += [one for one in ends if one not in known.ends and len(known.ends) < 100]
+
+    def failures(self) -> dict[str, str]:
+        """Return why detectors failed, by their name."""
+        return self._stage.reasons() if self._stage else {}
+
+
+def network_detectors(hospital: Hospital, learn: timedelta, since: datetime) -> list[Detector]:
+    """Return the detectors that judge network events, set up for captures: no pauses, learning from `since` on."""
+    settings: dict[str, Any] = {
+        "hospital": hospital,
+        "learning": learn,
+        "since": since,
+        "pause": timedelta(0),
+        "everything": True,
+    }
+    built: list[Detector] = []
+    for kind in detectors().parts.values():
+        if kind.wants & {ConnectionSeen, CommandSeen, IdentitySeen}:  # type: ignore[attr-defined]
+            names = {one.name for one in dataclasses.fields(kind) if one.init}
+            built.append(kind(**{name: value for name, value in settings.items() if name in names}))
+    return built

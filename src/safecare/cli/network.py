@@ -1,0 +1,123 @@
+"""``safecare detect network``: judge packet captures with the detectors of the live road."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from safecare.app.network import Captures, Judged
+    from safecare.locale.catalogue import Catalogue
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+@app.command()
+def main(
+    files: Annotated[list[Path], typer.Argument(help="Captures (pcap, pcapng), in the order in which they are judged.")],
+    learn: Annotated[
+        str, typer.Option(help="How much of the first file's beginning is normal: 30s, 5m, 1h, 2d.")
+    ] = "",
+    baseline: Annotated[Path | None, typer.Option(help="File that says what is normal.")] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="With --learn: write what was learned, for a person to review.")
+    ] = None,
+    hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    format: Annotated[str, typer.Option(help="ndjson (one alert a line) or text.")] = "ndjson",
+) -> None:
+    """Tell what is suspicious in captures, with rule, frames, five-tuple and the command in words.
+
+    Exit code: 0 all files read; 1 a file could not be read, or not to its end (standard error tells which and why);
+    2 wrong call.
+    """
+    from datetime import timedelta
+
+    from safecare.app.network import Captures
+    from safecare.cli.captures import chosen, duration, known, mapped, stop
+    from safecare.formats.packets.file import CaptureError
+    from safecare.locale.catalogue import Catalogue
+
+    chosen(format, ("ndjson", "text"), "--format")
+    chosen(language, ("en", "fr"), "--language")
+    if learn and baseline:
+        stop("--learn and --baseline exclude each other: a baseline is frozen", 2)
+    judge = Captures(known(hospital, baseline), timedelta(seconds=duration(learn) if learn else 0))
+    catalogue = Catalogue.load()
+    failed = False
+    for path in files:
+        try:
+            with mapped(path) as raw:
+                judged, reading = judge.judge(path, raw)
+        except (OSError, CaptureError) as error:
+            typer.echo(f"{path}: {getattr(error, 'strerror', None) or error}", err=True)
+            failed = True
+            continue
+        for one in judged:
+            _print(one, path, catalogue, judge, language, format)
+        if reading.broken:
+            typer.echo(f"{path}: {reading.broken}", err=True)
+            failed = True
+    if write_baseline:
+        _write(write_baseline, judge, files[0])
+    told = ", ".join(f"{reason} {count}" for reason, count in judge.counts.most_common())
+    typer.echo(f"{judge.packets} packets; not read or remarkable: {told or 'nothing'}", err=True)
+    for name, reason in judge.failures().items():
+        typer.echo(f"detector {name} failed: {reason}", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _write(path: Path, judge: Captures, first: Path) -> None:
+    from safecare.cli.captures import stop
+    from safecare.formats.baseline import write_baseline
+
+    learned = judge.learner.baseline(f"{first.name}, its first {judge.learn.total_seconds():g} s")
+    try:
+        path.write_bytes(write_baseline(learned))
+    except OSError as error:
+        stop(f"{path}: {error.strerror}", 1)
+
+
+def _print(one: Judged, path: Path, catalogue: Catalogue, judge: Captures, language: str, shape: str) -> None:
+    import msgspec
+
+    alert, hospital = one.alert, judge.hospital
+    title = catalogue.render(alert.title, language, hospital)
+    why = [catalogue.render(text, language, hospital) for text in alert.why]
+    if shape == "text":
+        frames = sorted(one.frames)
+        typer.echo(f"{alert.first:%Y-%m-%d %H:%M:%S} {alert.severity:>3} {alert.rule}: {title}")
+        for line in why:
+            typer.echo(f"      {line}")
+        typer.echo(f"      {path.name}, {len(frames)} frames, first {frames[:1] or '-'}")
+        return
+    row: dict[str, Any] = {
+        "rule": alert.rule,
+        "title": title,
+        "why": why,
+        "severity": alert.severity,
+        "confidence": alert.confidence,
+        "first": alert.first,
+        "last": alert.last,
+        "file": str(path),
+        "frames": sorted(one.frames),
+        "count": one.count,
+        "five_tuple": _five(one.ends[0]) if one.ends else None,
+        "five_tuples": [_five(ends) for ends in one.ends],
+        "asset": alert.assets[0] if alert.assets else None,
+        "assets": alert.assets,
+        "zone": alert.zones[0] if alert.zones else None,
+        "zones": alert.zones,
+        "techniques": alert.techniques,
+        "id": alert.id,
+    }
+    sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _five(ends: tuple[str, int, str, int, str]) -> dict[str, Any]:
+    names = ("src_ip", "src_port", "dst_ip", "dst_port", "protocol")
+    return dict(zip(names, ends, strict=True))

@@ -1,0 +1,338 @@
+"""From frames to what was said: packets to conversations, bytes put together, messages of the protocols that we read.
+
+One `Dissector` takes blocks of frames, of files or of a live interface, and gives `Spoken` messages, ended
+`Conversation`s and `Claimed` addresses. Header work is done on columns; only payload of conversations that speak (or may
+speak) a protocol of ours is touched packet by packet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from safecare.formats.packets.file import Frames
+from safecare.formats.packets.flows import Conversation, Flow, Flows
+from safecare.formats.packets.headers import TCP, UDP, Addresses, Headers, headers
+from safecare.formats.packets.slow import Arp, Packet, SlowRoad
+from safecare.formats.packets.streams import MOST_BUFFER, Half
+from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.protocols import PROTOCOLS
+
+TRIES = 16
+"""Packets with payload that are looked at before a conversation counts as none of ours (chosen)."""
+MOST_STREAMS = 20_000
+"""Conversations whose bytes are put together at the same time (chosen: a few kB each; beyond it new ones are counted)."""
+MOST_STEPS = 4096
+"""Messages taken out of one segment (chosen: a segment of 64 kB holds fewer of the shortest)."""
+
+
+class Spoken(msgspec.Struct, gc=False):
+    """One message, the frames that brought it, its time (seconds since 1970) and its ends; client and server told apart."""
+
+    message: Message
+    frames: tuple[int, ...]
+    at: float
+    src: str
+    sport: int
+    dst: str
+    dport: int
+    client: str
+    server: str
+    port: int
+    transport: Literal["tcp", "udp"]
+
+
+class Claimed(msgspec.Struct, gc=False):
+    """A station said by ARP that an address is its own."""
+
+    frame: int
+    at: float
+    mac: str
+    address: str
+    asked: bool
+
+
+class Malformed(msgspec.Struct, gc=False):
+    """Bytes in a conversation of a protocol that are none of its messages: reason and ends."""
+
+    protocol: str
+    reason: str
+    frames: tuple[int, ...]
+    at: float
+    src: str
+    sport: int
+    dst: str
+    dport: int
+    client: str
+    server: str
+    port: int
+    transport: Literal["tcp", "udp"]
+
+
+Found = Spoken | Claimed | Malformed | Conversation
+
+
+@dataclass
+class _Stream:
+    """What is known of the bytes of one flow."""
+
+    protocol: Protocol | None = None
+    tries: int = 0
+    halves: tuple[Half, Half] = field(default_factory=lambda: (Half(), Half()))
+    talks: dict[bool, Talk] = field(default_factory=dict)
+    client: int | None = None
+    """Which end (0 or 1 of the flow's key) is the client, once known."""
+    given_up: bool = False
+
+
+@dataclass
+class Dissector:
+    """`only`: protocols that are looked for (all if empty). `counts`: what could not be read, by reason."""
+
+    only: Collection[str] = ()
+    counts: Counter[str] = field(default_factory=Counter)
+    addresses: Addresses = field(default_factory=Addresses)
+    flows: Flows = field(default_factory=Flows)
+    _slow: SlowRoad = field(default_factory=SlowRoad)
+    _streams: dict[int, _Stream] = field(default_factory=dict)
+    _done: set[int] = field(default_factory=set)
+    """Flows that speak none of our protocols."""
+
+    def feed(self, frames: Frames) -> Iterator[Found]:
+        """Take a block of frames."""
+        columns = headers(frames, self.addresses, self.counts)
+        slow: list[tuple[int, float, Packet]] = []
+        for row in columns.rest:
+            start, size = int(frames.starts[row]), int(frames.sizes[row])
+            frame, at = frames.first + int(row), float(frames.times[row])
+            taken = self._slow.take(frames.raw[start : start + size].tobytes(), int(frames.links[row]), at, self.counts)
+            if isinstance(taken, Arp):
+                yield Claimed(frame, at, taken.mac, taken.address, taken.asked)
+            elif taken is not None:
+                slow.append((frame, at, taken))
+        if slow:
+            columns = _merged(columns, slow, self.addresses)
+        rows, ended = self.flows.feed(columns)
+        yield from self._payloads(columns, rows)
+        for flow in ended:
+            yield from self._end(flow)
+
+    def finish(self) -> Iterator[Found]:
+        """Give out all conversations as far as they were seen."""
+        for flow in list(self.flows.finish()):
+            yield from self._end(flow)
+
+    def _end(self, flow: Flow) -> Iterator[Found]:
+        stream = self._streams.pop(flow.number, None)
+        if stream is not None and stream.protocol:
+            for side, half in enumerate(stream.halves):
+                while half.waiting:
+                    half.skip(-1, self.counts)
+                    yield from self._messages(stream, flow, side, flow.last)
+        self._done.discard(flow.number)
+        self.flows.forget(flow)
+        service = stream.protocol.name if stream and stream.protocol else ""
+        if stream is not None and stream.client is not None and not flow.began:
+            flow.first_is_client = stream.client == flow.first_end
+        for half in stream.halves if stream and stream.protocol else ():
+            if half.buffer:
+                self.counts["message never completed"] += 1
+        yield flow.conversation(self.addresses.names, service)
+
+    def _payloads(self, columns: Headers, rows: np.ndarray) -> Iterator[Found]:
+        """Walk over the packets with payload of flows that speak, or may speak, a protocol of ours."""
+        wanted = (columns.end > columns.start) & (columns.protocol != 1)
+        if self._done:
+            wanted &= ~np.isin(rows, np.fromiter(self._done, np.int64, len(self._done)))
+        at = np.flatnonzero(wanted)
+        view = memoryview(columns.raw)
+        for row, number, start, end in zip(
+            at.tolist(), rows[at].tolist(), columns.start[at].tolist(), columns.end[at].tolist(), strict=True
+        ):
+            if number in self._done:
+                continue
+            stream = self._streams.get(number)
+            if stream is None:
+                if len(self._streams) >= MOST_STREAMS:
+                    self.counts["too many conversations at once"] += 1
+                    continue
+                stream = self._streams[number] = _Stream()
+            flow = self.flows.open[number]
+            payload = bytes(view[start:end])
+            end_number = int(columns.source[row] << 16 | columns.sport[row])
+            side = 0 if end_number == flow.low else 1
+            if stream.protocol is None and not self._recognise(stream, flow, payload, side):
+                continue
+            found = (frame_of(columns, row), float(columns.time[row]))
+            if flow.protocol == TCP:
+                other = stream.halves[1 - side]
+                if other.waiting and other.skip(int(columns.acked[row]), self.counts):
+                    yield from self._messages(stream, flow, 1 - side, found[1])
+                yield from self._segment(stream, flow, side, int(columns.sequence[row]), payload, found)
+            else:
+                yield from self._message(stream, flow, side, payload, (found[0],), found[1])
+
+    def _recognise(self, stream: _Stream, flow: Flow, payload: bytes, side: int) -> bool:
+        for protocol in PROTOCOLS.values():
+            fits = protocol.tcp if flow.protocol == TCP else protocol.udp and flow.protocol == UDP
+            if fits and (not self.only or protocol.name in self.only) and protocol.sniff(payload):
+                stream.protocol = protocol
+                stream.client = self._client(flow, protocol, payload, side)
+                return True
+        stream.tries += 1
+        if stream.tries >= TRIES:
+            del self._streams[flow.number]
+            self._done.add(flow.number)
+        return False
+
+    def _client(self, flow: Flow, protocol: Protocol, payload: bytes, side: int) -> int:
+        """Return which end is the client: by the handshake, the message, the usual port, or who spoke first."""
+        if flow.began:
+            return flow.first_end
+        if (flow.low & 0xFFFF) in protocol.ports and (flow.high & 0xFFFF) not in protocol.ports:
+            return 1
+        if (flow.high & 0xFFFF) in protocol.ports and (flow.low & 0xFFFF) not in protocol.ports:
+            return 0
+        asked = protocol.from_client(payload)
+        if asked is not None:
+            return side if asked else 1 - side
+        return flow.first_end
+
+    def _segment(
+        self, stream: _Stream, flow: Flow, side: int, sequence: int, payload: bytes, found: tuple[int, float]
+    ) -> Iterator[Found]:
+        if stream.halves[side].feed(sequence, payload, found[0], self.counts):
+            yield from self._messages(stream, flow, side, found[1])
+
+    def _messages(self, stream: _Stream, flow: Flow, side: int, at: float) -> Iterator[Found]:
+        """Take all whole messages that one end has sent so far."""
+        half, protocol = stream.halves[side], stream.protocol
+        if protocol is None:
+            return
+        for _ in range(MOST_STEPS):
+            buffer = half.buffer
+            if not buffer:
+                return
+            if half.lost:
+                if not protocol.sniff(bytes(buffer[:4096])):
+                    half.clear()
+                    self.counts[f"{protocol.name}: beginning not found after a gap"] += 1
+                    return
+                half.lost = False
+            size = protocol.size(buffer)
+            if size < 0:
+                data, frames = half.take(len(buffer))
+                half.lost = True
+                yield self._malformed(protocol, "no message begins here", stream, flow, side, frames, at)
+                return
+            if size == 0 or size > len(buffer):
+                if size > MOST_BUFFER:  # too long to be kept: its beginning tells what it is, the rest is passed over
+                    half.discard = size - len(buffer)
+                    self.counts[f"{protocol.name}: message too long to be kept"] += 1
+                    data, frames = half.take(len(buffer))
+                    yield from self._message(stream, flow, side, data, frames, at)
+                elif len(buffer) > MOST_BUFFER:
+                    half.clear()
+                    half.lost = True
+                    self.counts[f"{protocol.name}: endless message"] += 1
+                return
+            data, frames = half.take(size)
+            yield from self._message(stream, flow, side, data, frames, at)
+
+    def _message(
+        self, stream: _Stream, flow: Flow, side: int, data: bytes, frames: tuple[int, ...], at: float
+    ) -> Iterator[Found]:
+        protocol = stream.protocol
+        if protocol is None:
+            return
+        if flow.protocol == UDP and not protocol.sniff(data):
+            yield self._malformed(protocol, "no message", stream, flow, side, frames, at)
+            return
+        if protocol.name == "bacnet":  # peers: whoever asks is the client of what it asks
+            asked = protocol.from_client(data)
+            if asked is not None:
+                stream.client = side if asked else 1 - side
+        asked_here = stream.client == side
+        talk = stream.talks.get(True)
+        if talk is None:
+            talk = stream.talks[True] = Talk()
+        talk.asked = asked_here
+        ends = self._ends(stream, flow, side)
+        transport: Literal["tcp", "udp"] = "tcp" if flow.protocol == TCP else "udp"
+        try:
+            for message in protocol.parse(data, talk):
+                yield Spoken(message, frames, at, *ends, transport)
+        except WireError as error:
+            yield self._malformed(protocol, str(error), stream, flow, side, frames, at)
+
+    def _malformed(
+        self, protocol: Protocol, reason: str, stream: _Stream, flow: Flow, side: int, frames: tuple[int, ...], at: float
+    ) -> Malformed:
+        self.counts[f"{protocol.name}: {reason}"] += 1
+        ends = self._ends(stream, flow, side)
+        return Malformed(protocol.name, reason, frames, at, *ends, "tcp" if flow.protocol == TCP else "udp")
+
+    def _ends(self, stream: _Stream, flow: Flow, side: int) -> tuple[str, int, str, int, str, str, int]:
+        """Return source, its port, target, its port, client, server and the server's port."""
+        names = self.addresses.names
+        low, high = flow.low, flow.high
+        source, target = (low, high) if side == 0 else (high, low)
+        client, server = (low, high) if stream.client == 0 else (high, low)
+        return (
+            names[source >> 16],
+            source & 0xFFFF,
+            names[target >> 16],
+            target & 0xFFFF,
+            names[client >> 16],
+            names[server >> 16],
+            server & 0xFFFF,
+        )
+
+
+def frame_of(columns: Headers, row: int) -> int:
+    """Return the frame number of a row."""
+    return int(columns.frame[row])
+
+
+def _merged(columns: Headers, slow: list[tuple[int, float, Packet]], addresses: Addresses) -> Headers:
+    """Return `columns` with the packets of the slow road among them, in order; their payload stands behind `raw`."""
+    extra = bytearray()
+    base = len(columns.raw)
+    rows: list[tuple[float, ...]] = []
+    for frame, at, packet in slow:
+        source, target = addresses.id(packet.source), addresses.id(packet.target)
+        start = base + len(extra)
+        extra += packet.payload
+        rows.append(
+            (frame, packet.protocol, source, target, packet.sport, packet.dport, packet.flags, packet.sequence)
+            + (packet.acked, start, base + len(extra), at)
+        )
+    if not rows:
+        return columns
+    table = np.array([row[:-1] for row in rows], np.int64).T
+    order = np.argsort(np.concatenate([columns.frame, table[0]]), kind="stable")
+
+    def joined(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        return np.concatenate([old, new])[order]
+
+    return Headers(
+        np.concatenate([columns.raw, np.frombuffer(bytes(extra), np.uint8)]),
+        joined(columns.frame, table[0]),
+        joined(columns.time, np.array([row[-1] for row in rows])),
+        joined(columns.protocol, table[1]),
+        joined(columns.source, table[2]),
+        joined(columns.target, table[3]),
+        joined(columns.sport, table[4]),
+        joined(columns.dport, table[5]),
+        joined(columns.flags, table[6]),
+        joined(columns.sequence, table[7]),
+        joined(columns.acked, table[8]),
+        joined(columns.start, table[9]),
+        joined(columns.end, table[10]),
+        columns.rest,
+    )

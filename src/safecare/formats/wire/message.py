@@ -1,0 +1,69 @@
+"""What all protocol parsers give: one message, what it does, and to what; and what a parser must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["request", "response", "error", "notice"]
+
+MOST_MEMORY = 4096
+"""Things that a conversation remembers (chosen: above the requests that any protocol here leaves open)."""
+
+
+class WireError(ValueError):
+    """Bytes that are no message of the protocol that their conversation speaks; the text is a short, fixed reason."""
+
+
+class Message(msgspec.Struct, gc=False):
+    """One message of a protocol.
+
+    `command` is the protocol's own word, `operation` what it comes to, the same in all protocols: read, write, stop,
+    start, restart, download, ... (`safecare.formats.wire.operations`). `fields` are the protocol's own, for people and
+    for comparison with other tools.
+    """
+
+    protocol: str
+    command: str
+    kind: Kind
+    operation: str = "other"
+    unit: str = ""
+    """Which part of the server is meant: Modbus unit, BACnet device, DNP3 outstation, CIP path."""
+    target: str = ""
+    """What is read or written there: register, object and property, block."""
+    value: str = ""
+    outcome: Literal["", "ok", "refused"] = ""
+    fields: dict[str, Any] = {}
+
+
+class Talk(msgspec.Struct):
+    """What a parser knows of the conversation. `memory` is its own: open requests, agreed settings."""
+
+    asked: bool = True
+    """The bytes come from the client."""
+    memory: dict[Any, Any] = msgspec.field(default_factory=dict)
+
+    def remember(self, key: Any, value: Any) -> None:
+        """Keep `value`; beyond `MOST_MEMORY` the oldest goes."""
+        if len(self.memory) >= MOST_MEMORY:
+            del self.memory[next(iter(self.memory))]
+        self.memory[key] = value
+
+
+class Protocol(msgspec.Struct, frozen=True):
+    """A protocol. All functions are pure; `parse` raises `WireError` only."""
+
+    name: str
+    tcp: bool
+    udp: bool
+    ports: frozenset[int]
+    """Ports where servers usually listen: they tell only which end is the server, never which protocol is spoken."""
+    sniff: Callable[[bytes], bool]
+    """Tell whether bytes from the beginning of a message are surely this protocol."""
+    size: Callable[[bytes | bytearray], int]
+    """Return the size of the first message of a stream: 0 when more is needed to say, -1 if it is none."""
+    parse: Callable[[bytes, Talk], Iterable[Message]]
+    from_client: Callable[[bytes], bool | None]
+    """Tell from a message whether the client sent it; None if it does not show."""

@@ -1,0 +1,27 @@
+"""All protocols that we read, by name, and which operations they come to."""
+
+from __future__ import annotations
+
+from safecare.formats.wire import bacnet, cip, dicom, dnp3, hl7, knx, modbus, s7
+from safecare.formats.wire.message import Protocol
+
+PROTOCOLS: dict[str, Protocol] = {
+    one.name: one
+    for one in (
+        dicom.PROTOCOL,
+        hl7.PROTOCOL,
+        s7.PROTOCOL,
+        dnp3.PROTOCOL,
+        cip.PROTOCOL,
+        modbus.PROTOCOL,
+        bacnet.PROTOCOL,
+        knx.PROTOCOL,
+    )
+}
+"""In the order in which payloads are tried: the ones with the surest beginnings first."""
+
+ALIASES = {"cip": "enip", "ethernetip": "enip", "s7comm": "s7", "knxnet": "knx", "mllp": "hl7", "modbustcp": "modbus"}
+"""Other names that people use on the command line."""
+
+READS = frozenset({"read", "session", "identify", "discover", "announce", "notice", "message", "store", "other"})
+"""Operations that change nothing on a device."""

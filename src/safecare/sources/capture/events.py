@@ -1,0 +1,161 @@
+"""What the packet path found, as events. The same for files, a live interface and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from safecare.formats.packets.dissect import Claimed, Found, Malformed, Spoken
+from safecare.formats.packets.flows import Conversation
+from safecare.formats.wire.protocols import READS
+from safecare.model.event import Event
+from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
+from safecare.model.hospital import Hospital
+from safecare.sources.capture.identity import identities
+
+FACTS = (
+    "calling", "called", "destination", "level", "wildcard", "matches", "implementation_uid", "sop_class", "reason",
+    "sending_application", "sending_facility", "receiving_application", "message_type", "control_id", "bytes",
+    "exception", "device_state", "result_code", "address", "acknowledgement", "control", "connection",
+)  # fmt: skip
+"""Fields of messages that rules look at."""
+MOST_TOLD = 50_000
+"""Different readings and identities remembered, so that each is told once per `every` (chosen: bounds memory)."""
+
+
+@dataclass
+class Told:
+    """Turns findings into events. `every`: seconds in which messages that change nothing are told once, with their count.
+
+    With 0 each message is an event of its own (for single captures).
+    """
+
+    hospital: Hospital
+    source: str
+    every: float = 60.0
+    _known: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
+    _identities: dict[tuple[str, str, str], float] = field(default_factory=dict)
+
+    def events(self, found: Found, name: str, seen: datetime | None) -> Iterator[Event]:
+        """Yield the events of one finding in the capture `name`; `seen`: when we got it (its own time if None)."""
+        if isinstance(found, Conversation):
+            yield self._connection(found, name, seen)
+        elif isinstance(found, Claimed):
+            yield from self._identity(found.address, "mac", found.mac, found.at, found.frame, name, seen, asked=found.asked)
+        elif isinstance(found, Malformed):
+            yield self._command(found, found.reason, "malformed", {}, name, seen, 1)
+        else:
+            yield from self._spoken(found, name, seen)
+
+    def _spoken(self, found: Spoken, name: str, seen: datetime | None) -> Iterator[Event]:
+        message = found.message
+        for ip, system, value in identities(found):
+            yield from self._identity(ip, system, value, found.at, found.frames[-1], name, seen)
+        if message.kind == "notice" and message.operation in ("notice", "read"):
+            return
+        count = 1
+        if self.every and (message.operation in READS or message.outcome == "ok"):
+            key = (found.client, found.server, message.protocol, message.command, message.kind, message.unit)
+            key += (message.outcome, str(message.fields.get("message_type", "")), str(message.fields.get("calling", "")))
+            since, count = self._known.get(key, (-1e18, 0))
+            if found.at - since < self.every:
+                self._known[key] = (since, count + 1)
+                return
+            self._bounded(self._known)
+            self._known[key] = (found.at, 0)
+            count = max(1, count)
+        yield self._command(found, message.command, message.operation, message.fields, name, seen, count)
+
+    def _command(
+        self,
+        found: Spoken | Malformed,
+        command: str,
+        operation: str,
+        fields: dict[str, Any],
+        name: str,
+        seen: datetime | None,
+        count: int,
+    ) -> CommandSeen:
+        message = found.message if isinstance(found, Spoken) else None
+        facts = {key: str(fields[key]) for key in FACTS if fields.get(key) not in (None, "")}
+        if message is not None and message.fields.get("device_control"):
+            facts["device_state"] = str(message.fields["device_control"]["device_state"])
+        facts["kind"] = message.kind if message else "error"
+        return CommandSeen(
+            **self._common(found.at, f"{name}\x1f{found.frames[-1]}\x1f{command}\x1f{found.message.target if message else ''}", seen),
+            **self._place(found.server, found.client),
+            protocol=message.protocol if message else found.protocol,  # type: ignore[union-attr]
+            command=command,
+            operation=operation,
+            src_ip=found.client,
+            dst_ip=found.server,
+            dst_port=found.port,
+            src_port=found.sport if found.src == found.client and found.sport != found.port else found.dport,
+            transport=found.transport,
+            unit=message.unit if message else "",
+            target=message.target[:200] if message else "",
+            value=message.value[:200] if message else "",
+            outcome=message.outcome if message else "",
+            facts=facts,
+            count=count,
+        )
+
+    def _connection(self, talk: Conversation, name: str, seen: datetime | None) -> ConnectionSeen:
+        ends = f"{talk.src_ip}\x1f{talk.src_port}\x1f{talk.dst_ip}\x1f{talk.dst_port}"
+        return ConnectionSeen(
+            **self._common(talk.first.timestamp(), f"{name}\x1f{ends}", seen),
+            **self._place(talk.src_ip, talk.dst_ip),
+            src_ip=talk.src_ip,
+            dst_ip=talk.dst_ip,
+            src_port=talk.src_port,
+            dst_port=talk.dst_port,
+            protocol=talk.protocol,
+            outcome=talk.outcome,
+            bytes_out=talk.bytes_out,
+            bytes_in=talk.bytes_in,
+            service=talk.service,
+        )
+
+    def _identity(
+        self,
+        ip: str,
+        system: str,
+        value: str,
+        at: float,
+        frame: int,
+        name: str,
+        seen: datetime | None,
+        *,
+        asked: bool = False,
+    ) -> Iterator[IdentitySeen]:
+        last = self._identities.get((ip, system, value))
+        if last is not None and at - last < max(self.every, 1.0):
+            return
+        self._bounded(self._identities)
+        self._identities[ip, system, value] = at
+        yield IdentitySeen(
+            **self._common(at, f"{name}\x1f{frame}\x1f{system}\x1f{value}", seen),
+            **self._place(ip, ip),
+            ip=ip,
+            system=system,
+            value=value[:200],
+            asked=asked,
+        )
+
+    def _common(self, moment: float, ref: str, seen: datetime | None) -> dict[str, Any]:
+        at = datetime.fromtimestamp(min(max(moment, 0.0), 2**33), UTC)
+        return {"id": Event.id_for(at, self.source, ref), "at": at, "seen": seen or at, "source": self.source}
+
+    def _place(self, *addresses: str) -> dict[str, Any]:
+        assets = (self.hospital.at_address("ip", one) for one in addresses)
+        asset = next((one for one in assets if one), None)
+        site = asset.site if asset else self.hospital.sites[0].id if self.hospital.sites else ""
+        return {"site": site, "asset": asset.id if asset else None, "zone": asset.zone if asset else None}
+
+    @staticmethod
+    def _bounded(known: dict[Any, Any]) -> None:
+        if len(known) >= MOST_TOLD:
+            for old in list(known)[: MOST_TOLD // 10]:
+                del known[old]
