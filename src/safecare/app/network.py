@@ -115,7 +115,7 @@ class Captures:
     def _trace(self, one: Found, event: Event) -> None:
         if isinstance(one, Conversation):
             frames = one.frames
-            ends = (one.src_ip, one.src_port, one.dst_ip, one.dst_port, one.protocol)
+            ends: tuple[str, int, str, int, str] = (one.src_ip, one.src_port, one.dst_ip, one.dst_port, one.protocol)
             key = KnownConversation(one.src_ip, one.dst_ip, one.protocol, one.dst_port).key
             self._keys.setdefault(key, set()).update(frames)
         elif isinstance(one, Claimed):

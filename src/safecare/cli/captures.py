@@ -1,4 +1,4 @@
-"""What the commands over captures share: files as bytes, durations, the hospital with its baseline, errors told in one line."""
+"""What the commands over captures share: files as bytes, durations, the hospital with its baseline, errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def mapped(path: Path) -> Iterator[bytes | memoryview]:
 
 
 def known(folder: Path | None, baseline: Path | None) -> Hospital:
-    """Return the hospital of a folder, or one of which nothing is known, with a baseline; ends with code 2 if unreadable."""
+    """Return the hospital of a folder (an empty one without) with a baseline; ends with code 2 if unreadable."""
     import msgspec
 
     from safecare.formats.baseline import BaselineError, read_baseline

@@ -17,15 +17,17 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 
 @app.command()
 def main(
-    files: Annotated[list[Path], typer.Argument(help="Captures (pcap, pcapng), in the order in which they are judged.")],
-    learn: Annotated[
-        str, typer.Option(help="How much of the first file's beginning is normal: 30s, 5m, 1h, 2d.")
-    ] = "",
+    files: Annotated[
+        list[Path], typer.Argument(help="Captures (pcap, pcapng), in the order in which they are judged.")
+    ],
+    learn: Annotated[str, typer.Option(help="How much of the first file's beginning is normal: 30s, 5m, 1h, 2d.")] = "",
     baseline: Annotated[Path | None, typer.Option(help="File that says what is normal.")] = None,
     write_baseline: Annotated[
         Path | None, typer.Option(help="With --learn: write what was learned, for a person to review.")
     ] = None,
-    hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")] = None,
+    hospital: Annotated[
+        Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
     format: Annotated[str, typer.Option(help="ndjson (one alert a line) or text.")] = "ndjson",
 ) -> None:

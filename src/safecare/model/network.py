@@ -1,4 +1,4 @@
-"""What is normal on the network: who talks to whom, with which service and which commands. Reviewed and frozen by a person.
+"""What is normal on the network: who talks to whom, with which service and commands. Frozen by a person.
 
 A baseline is learned from a quiet period, written to a file, read by a person, and from then on changed by people only:
 what deviates is told, never absorbed.

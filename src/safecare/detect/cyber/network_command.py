@@ -1,6 +1,7 @@
 """A controller, a building device or a gateway is told to do something that changes it.
 
-Source: MITRE ATT&CK for ICS (T0816 Device Restart/Shutdown, T0843 Program Download, T0855 Unauthorized Command Message, T0857
+Source: MITRE ATT&CK for ICS (T0816 Device Restart/Shutdown, T0843 Program Download, T0855 Unauthorized Command
+Message, T0857
 System Firmware, T0858 Change Operating Mode); CISA's ICSNPP parsers name the same services as worth a log of their own.
 """
 
@@ -32,7 +33,8 @@ POLLING = timedelta(seconds=10)
 class ControlCommand:
     """Alert on commands that change a device, unless they are normal for that pair of stations.
 
-    Normal is what the reviewed baseline holds. `learning`: time from `since` (or the first event) in which other commands
+    Normal is what the reviewed baseline holds. `learning`: time from `since` (or the first event) in which other
+    commands
     are learned; those that stop, restart or reprogram are told even then. Without either, a station that has long been
     reading from the device is its master, and may write. `pause`: time until the same is told again.
     """

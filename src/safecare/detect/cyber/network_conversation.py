@@ -34,7 +34,8 @@ CONTROL = 10
 class NewConversation:
     """Alert on conversations (client, server, transport, service port) that the baseline does not hold.
 
-    `learning`: time from `since` (or the first event) in which all are learned; zero without a baseline: nothing is told.
+    `learning`: time from `since` (or the first event) in which all are learned; zero without a baseline: nothing is
+    told.
     Live, only conversations in which one end is a device of building automation or medicine are judged, unless
     `everything`: office traffic changes daily. `pause`: time until the same is told again.
     """
@@ -77,7 +78,9 @@ class NewConversation:
 
     def _guarded(self, event: ConnectionSeen) -> bool:
         ends = (self.hospital.at_address("ip", ip) for ip in (event.src_ip, event.dst_ip))
-        return event.service in PROTOCOLS or any(one and one.group in ("medical", "utility", "cold_chain") for one in ends)
+        return event.service in PROTOCOLS or any(
+            one and one.group in ("medical", "utility", "cold_chain") for one in ends
+        )
 
     def _alert(self, event: ConnectionSeen, stations: set[str]) -> Alert:
         assets, zones, peers = concerned(self.hospital, event)

@@ -1,6 +1,7 @@
 """A controller is written by a station that is not its master.
 
-Source: MITRE ATT&CK for ICS T0855 (Unauthorized Command Message); Lemay and Fernandez, "Providing SCADA network data sets for
+Source: MITRE ATT&CK for ICS T0855 (Unauthorized Command Message); Lemay and Fernandez, "Providing SCADA network data
+sets for
 intrusion detection research" (USENIX CSET 2016): a forged command looks like any other, only its sender is wrong.
 """
 
@@ -31,7 +32,8 @@ MOST = 50_000
 class WriteFromStranger:
     """Alert when a device is written by a station that is none of its masters.
 
-    Masters are the clients that the reviewed baseline names for the device, and those that spoke to it in `learning` (time
+    Masters are the clients that the reviewed baseline names for the device, and those that spoke to it in `learning`
+    (time
     from `since` or the first event). Without both: those that have long been reading from it. `pause`: time until the
     same pair is told again.
     """
@@ -77,7 +79,7 @@ class WriteFromStranger:
         last = self._told.get(pair)
         if last is None or abs(event.at - last) >= self.pause:
             remember(self._told, pair, event.at, MOST)
-            yield self._alert(event, sorted(masters)[0])
+            yield self._alert(event, min(masters))
 
     def _alert(self, event: CommandSeen, master: str) -> Alert:
         assets, zones, peers = concerned(self.hospital, event)

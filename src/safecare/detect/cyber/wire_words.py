@@ -49,7 +49,19 @@ SEVERITY = {
 """Severity by operation (chosen: what stops or reprograms a device comes first; writes are daily work of masters)."""
 
 CRITICAL = frozenset(
-    {"firmware", "stop", "silence", "download", "restart", "delete", "program", "file-write", "mode", "network", "force"}
+    {
+        "firmware",
+        "stop",
+        "silence",
+        "download",
+        "restart",
+        "delete",
+        "program",
+        "file-write",
+        "mode",
+        "network",
+        "force",
+    }
 )
 """Operations that are never learned by watching: only a person can say that they are normal."""
 
@@ -105,9 +117,7 @@ def what(event: CommandSeen) -> Text:
     )
 
 
-def concerned(
-    hospital: Hospital, event: CommandSeen | ConnectionSeen
-) -> tuple[list[AssetId], list[ZoneId], list[str]]:
+def concerned(hospital: Hospital, event: CommandSeen | ConnectionSeen) -> tuple[list[AssetId], list[ZoneId], list[str]]:
     """Return assets (the commanded one first), zones, and addresses that are no asset."""
     assets: list[Asset] = []
     peers: list[str] = []

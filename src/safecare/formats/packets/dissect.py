@@ -1,7 +1,8 @@
 """From frames to what was said: packets to conversations, bytes put together, messages of the protocols that we read.
 
 One `Dissector` takes blocks of frames, of files or of a live interface, and gives `Spoken` messages, ended
-`Conversation`s and `Claimed` addresses. Header work is done on columns; only payload of conversations that speak (or may
+`Conversation`s and `Claimed` addresses. Header work is done on columns; only payload of conversations that speak (or
+may
 speak) a protocol of ours is touched packet by packet.
 """
 
@@ -26,13 +27,13 @@ from safecare.formats.wire.protocols import PROTOCOLS
 TRIES = 16
 """Packets with payload that are looked at before a conversation counts as none of ours (chosen)."""
 MOST_STREAMS = 20_000
-"""Conversations whose bytes are put together at the same time (chosen: a few kB each; beyond it new ones are counted)."""
+"""Conversations whose bytes are put together at the same time (chosen: a few kB each; more are counted)."""
 MOST_STEPS = 4096
 """Messages taken out of one segment (chosen: a segment of 64 kB holds fewer of the shortest)."""
 
 
 class Spoken(msgspec.Struct, gc=False):
-    """One message, the frames that brought it, its time (seconds since 1970) and its ends; client and server told apart."""
+    """One message, the frames that brought it, its time (seconds since 1970) and its ends, client and server."""
 
     message: Message
     frames: tuple[int, ...]
@@ -150,7 +151,7 @@ class Dissector:
         if self._done:
             wanted &= ~np.isin(rows, np.fromiter(self._done, np.int64, len(self._done)))
         at = np.flatnonzero(wanted)
-        view = memoryview(columns.raw)
+        view = memoryview(columns.raw)  # type: ignore[arg-type]
         for row, number, start, end in zip(
             at.tolist(), rows[at].tolist(), columns.start[at].tolist(), columns.end[at].tolist(), strict=True
         ):
@@ -271,7 +272,14 @@ class Dissector:
             yield self._malformed(protocol, str(error), stream, flow, side, frames, at)
 
     def _malformed(
-        self, protocol: Protocol, reason: str, stream: _Stream, flow: Flow, side: int, frames: tuple[int, ...], at: float
+        self,
+        protocol: Protocol,
+        reason: str,
+        stream: _Stream,
+        flow: Flow,
+        side: int,
+        frames: tuple[int, ...],
+        at: float,
     ) -> Malformed:
         self.counts[f"{protocol.name}: {reason}"] += 1
         ends = self._ends(stream, flow, side)
@@ -309,8 +317,10 @@ def _merged(columns: Headers, slow: list[tuple[int, float, Packet]], addresses: 
         start = base + len(extra)
         extra += packet.payload
         rows.append(
-            (frame, packet.protocol, source, target, packet.sport, packet.dport, packet.flags, packet.sequence)
-            + (packet.acked, start, base + len(extra), at)
+            (
+                *(frame, packet.protocol, source, target, packet.sport, packet.dport, packet.flags, packet.sequence),
+                *(packet.acked, start, base + len(extra), at),
+            )
         )
     if not rows:
         return columns

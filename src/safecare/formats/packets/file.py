@@ -1,6 +1,7 @@
 """Capture files (pcap, pcapng) to blocks of frames: where each stands in the file, how long it is, and its time.
 
-Source: IETF drafts "PCAP Capture File Format" (draft-ietf-opsawg-pcap) and "PCAP Next Generation" (draft-ietf-opsawg-pcapng).
+Source: IETF drafts "PCAP Capture File Format" (draft-ietf-opsawg-pcap) and "PCAP Next Generation"
+(draft-ietf-opsawg-pcapng).
 Frames are numbered from 1, as Wireshark does.
 """
 
@@ -44,7 +45,7 @@ class CaptureError(ValueError):
 
 @dataclass
 class Frames:
-    """A block of frames: `raw` holds their bytes; times are seconds since 1970 (UTC), `first` the number of the first."""
+    """A block of frames in `raw`; times are seconds since 1970 (UTC), `first` is the number of its first frame."""
 
     raw: NDArray[np.uint8]
     first: int
@@ -210,5 +211,7 @@ def _packet(
     if length < 0 or length > min(at + size - 4 - start, LONGEST):
         reading.skipped["lying length"] += 1
         length = 0
-    for column, value in zip(rows, (moment, start, length, link), strict=True):
-        column.append(value)  # type: ignore[arg-type]
+    rows[0].append(moment)
+    rows[1].append(start)
+    rows[2].append(length)
+    rows[3].append(link)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safecare.formats.packets.headers import ICMP, TCP, UDP, Headers
 
 MOST_OPEN = 50_000
-"""Conversations followed at the same time; beyond that the longest silent tenth is given out (bounds memory, ~50 MB)."""
+"""Conversations followed at the same time; then the longest silent tenth is given out (bounds memory, ~50 MB)."""
 IDLE = 300.0
 """Seconds of silence after which the same ends start a new conversation."""
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -99,7 +99,8 @@ class Flow:
 def _likelier(ends: tuple[int, int], client: int) -> int:
     """Return who is the client where the beginning was not seen: the end with the port of the higher kind.
 
-    Ports below 1024 are servers'; those from 49152 on (RFC 6335) are clients'. Where both are of one kind, who spoke first.
+    Ports below 1024 are servers'; those from 49152 on (RFC 6335) are clients'. Where both are of one kind, who spoke
+    first.
     """
     kinds = [0 if one & 0xFFFF < 1024 else 2 if one & 0xFFFF >= 49152 else 1 for one in ends]
     if kinds[0] == kinds[1]:
@@ -196,7 +197,7 @@ class Flows:
         answers = np.flatnonzero(side != bool(flow.first_end))
         if len(answers):
             flow.refused = bool(flags[answers[0]] & RST) or flow.refused
-            flow.answered = not flow.refused or len(answers) > 1 and not (flags[answers] & RST).all()
+            flow.answered = not flow.refused or (len(answers) > 1 and not (flags[answers] & RST).all())
 
     def _too_many(self) -> list[Flow]:
         if len(self._keys) <= MOST_OPEN:

@@ -1,6 +1,7 @@
 """Frames that are not plain IPv4 over Ethernet: IPv6, fragments, VLAN stacks, other links; and ARP. One at a time.
 
-Source: RFC 8200 (IPv6 and its extension headers), RFC 791 (fragments), RFC 826 (ARP), RFC 2516 (PPPoE), LINKTYPE registry.
+Source: RFC 8200 (IPv6 and its extension headers), RFC 791 (fragments), RFC 826 (ARP), RFC 2516 (PPPoE), LINKTYPE
+registry.
 Fragments are put together within bounds; overlapping ones are refused, as RFC 5722 asks for IPv6 and as attackers of
 monitors hope for.
 """

@@ -1,6 +1,7 @@
 """BACnet/IP: BVLC, NPDU and APDU, with services, objects and properties.
 
-Source: ANSI/ASHRAE 135-2020: annex J (BVLL), clause 6 (NPDU), 20 (encoding of APDUs and tags), 21 (services). The names of what
+Source: ANSI/ASHRAE 135-2020: annex J (BVLL), clause 6 (NPDU), 20 (encoding of APDUs and tags), 21 (services). The
+names of what
 a message says are those of Zeek with CISA's ICSNPP parser, so that both can be compared field by field.
 """
 
@@ -130,12 +131,12 @@ def sniff(data: bytes) -> bool:
 
 
 def header(data: bytes) -> tuple[int, int, int, int, int, int]:
-    """Return BVLC function, APDU type, service, invoke id, where the parameters begin, control bits. Raises `WireError`.
+    """Return BVLC function, APDU type, service, invoke id, begin of the parameters, bits. Raises `WireError`.
 
     The APDU type is -1 for a network message (the service is its type) and -2 where there is no NPDU.
     """
     try:
-        if data[0] != 0x81:
+        if data[0] != 0x81 or data[1] >= len(BVLC):
             raise WireError("no BVLC header")
         function = data[1]
         if function in TABLES:

@@ -1,6 +1,7 @@
 """BACnet's tags and values, and what services say with them: objects, properties, identities.
 
-Source: ANSI/ASHRAE 135-2020, 20.2 (tags and values), 21 (services). Numbers of properties, objects, errors, units and vendors:
+Source: ANSI/ASHRAE 135-2020, 20.2 (tags and values), 21 (services). Numbers of properties, objects, errors, units
+and vendors:
 the standard's clause 21 and ASHRAE's public register of vendor ids, as laid down in ``bacnet_names.json``.
 """
 
@@ -61,7 +62,7 @@ def OBJECTS(number: int) -> str:  # noqa: N802 - reads as the table that it is
 
 
 def tag(data: bytes, at: int) -> tuple[int, bool, int, int]:
-    """Return number, context bit, length (or 0x106 opening, 0x107 closing; the value of a boolean), where data begin."""
+    """Return number, context bit, length (0x106 opening, 0x107 closing; a boolean's value), where data begin."""
     first = data[at]
     number, context, length = first >> 4, bool(first & 8), first & 7
     at += 1
@@ -165,10 +166,15 @@ def properties(data: bytes, at: int, end: int, service: int, *, request: bool) -
         return []
     kind, instance = _identifier(data, at + 1)
     at += 5
-    number, _, length, at = tag(data, at)
+    _, _, length, at = tag(data, at)
     prop = int.from_bytes(data[at : at + length], "big")
     at += length
-    row = {"pdu_service": label, "object_type": kind, "instance_number": instance, "property": name_of("property", prop)}
+    row = {
+        "pdu_service": label,
+        "object_type": kind,
+        "instance_number": instance,
+        "property": name_of("property", prop),
+    }
     index, value = None, None
     if at < end and data[at] & 0xF8 == 0x28 and data[at] & 7 < 5:
         length = data[at] & 7
@@ -176,15 +182,13 @@ def properties(data: bytes, at: int, end: int, service: int, *, request: bool) -
         at += 1 + length
     if at < end and data[at] == 0x3E and service != 26:
         value, at = _values(data, at + 1, end, prop)
-    row |= {"array_index": index, "value": value}  # type: ignore[dict-item]
+    row |= {"array_index": index, "value": value}
     if service == 15 and at < end and data[at] & 0xF8 == 0x48:
         row["priority"] = data[at + 1]
     return [row]
 
 
-def _multiple(
-    data: bytes, at: int, end: int, label: str, *, writes: bool, request: bool
-) -> list[dict[str, Any]]:
+def _multiple(data: bytes, at: int, end: int, label: str, *, writes: bool, request: bool) -> list[dict[str, Any]]:
     """Return the rows of a service that names several objects, each with a list of properties."""
     rows: list[dict[str, Any]] = []
     inner = 0 if request else 2  # context tag of the property

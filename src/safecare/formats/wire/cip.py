@@ -1,6 +1,7 @@
 """EtherNet/IP and CIP (with PCCC inside): how Rockwell and other controllers are read, written and programmed.
 
-Source: ODVA, The CIP Networks Library vol. 1 (services, objects) and 2 (EtherNet/IP encapsulation); Rockwell 1756-PM020 (Logix
+Source: ODVA, The CIP Networks Library vol. 1 (services, objects) and 2 (EtherNet/IP encapsulation); Rockwell
+1756-PM020 (Logix
 data access), 1770-RM516 (PCCC). Vendor objects (0x8B clock, 0x8E controller mode, 0xA1 firmware, 0x68-0x6A program) are
 not published: their meaning as seen in captures of the named operations.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from safecare.formats.wire.message import Message, Protocol, Talk, WireError
@@ -151,7 +153,7 @@ _HEADER = struct.Struct("<HHIIQI")
 def size(data: bytes | bytearray) -> int:
     """Return the size of the first encapsulated message; -1 when it is none."""
     if len(data) < 24:
-        return 0 if len(data) < 2 or data[0] in COMMANDS and data[1] == 0 else -1
+        return 0 if len(data) < 2 or (data[0] in COMMANDS and data[1] == 0) else -1
     if data[0] not in COMMANDS or data[1]:
         return -1
     return 24 + (data[2] | data[3] << 8)
@@ -290,8 +292,8 @@ def _cip(data: bytes, talk: Talk, fields: dict[str, Any], depth: int) -> Iterato
         yield from _cip(body[4 : 4 + length], talk, fields, depth + 1)
     elif name == "multiple_service_packet" and len(body) >= 2:
         count = min(struct.unpack_from("<H", body, 0)[0], MOST_SERVICES)
-        starts = list(struct.unpack_from(f"<{count}H", body, 2)) + [len(body)]
-        for start, stop in zip(starts, starts[1:], strict=False):
+        starts = [*struct.unpack_from(f"<{count}H", body, 2), len(body)]
+        for start, stop in pairwise(starts):
             yield from _cip(body[start:stop], talk, fields, depth + 1)
     elif name == "execute_pccc":
         yield _pccc(body, target, inner)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from safecare.formats.wire.message import Message, Protocol, Talk, WireError
 
@@ -87,7 +87,7 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
             reason = REASONS.get((data[8], data[9]), f"source {data[8]} reason {data[9]}")
             fields = {"result": data[7], "reason": reason} | talk.memory.get("titles", {})
             target = str(fields.get("called", ""))
-            yield Message("dicom", PDUS[kind], "error", "session", target, "", reason, "refused", fields)
+            yield Message("dicom", PDUS[kind], "error", "session", "", target, reason, "refused", fields)
         elif kind == 4:
             yield from _data(data, talk)
         elif kind == 7:
@@ -134,8 +134,10 @@ def _associate(data: bytes, talk: Talk) -> Message:
         talk.memory["titles"] = {"called": called, "calling": calling}
         fields["abstract_syntaxes"] = abstracts[:64]
     request = data[0] == 1
-    outcome = "" if request else "ok"
-    return Message("dicom", PDUS[data[0]], "request" if request else "response", "session", called, "", "", outcome, fields)  # type: ignore[arg-type]
+    outcome: Literal["", "ok"] = "" if request else "ok"
+    return Message(
+        "dicom", PDUS[data[0]], "request" if request else "response", "session", "", called, "", outcome, fields
+    )  # type: ignore[arg-type]
 
 
 def _items(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -36,7 +36,7 @@ def sniff(data: bytes) -> bool:
 
 def from_client(data: bytes) -> bool | None:
     """Tell who sent a message: an acknowledgement is the server's."""
-    return False if b"\rMSA" in data[:2048] else True
+    return b"\rMSA" not in data[:2048]
 
 
 def parse(data: bytes, talk: Talk) -> Iterator[Message]:
@@ -76,7 +76,17 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
     operation = OPERATIONS.get(kind, "message")
     if code:
         refused = code[1:2] in ("E", "R")
-        yield Message("hl7", kind.lower(), "error" if refused else "response", "read", part(3), fields["message_type"], code, "refused" if refused else "ok", fields)
+        yield Message(
+            "hl7",
+            kind.lower(),
+            "error" if refused else "response",
+            "read",
+            part(3),
+            fields["message_type"],
+            code,
+            "refused" if refused else "ok",
+            fields,
+        )
         return
     yield Message("hl7", kind.lower() or "batch", "request", operation, part(5), fields["message_type"], "", "", fields)
 

@@ -1,7 +1,8 @@
 """Modbus/TCP.
 
 Source: Modbus Application Protocol 1.1b3 (functions, exceptions), Modbus Messaging on TCP/IP 1.0b (the MBAP header).
-Function 90 is Schneider's UMAS, by which controllers are programmed, started and stopped (publicly known, not published).
+Function 90 is Schneider's UMAS, by which controllers are programmed, started and stopped (publicly known, not
+published).
 """
 
 from __future__ import annotations
@@ -94,16 +95,24 @@ def sniff(data: bytes) -> bool:
     at, seen = 0, 0
     while at < len(data) and seen < 4:
         step = size(data[at : at + 8])
-        if step < 8 or at + step > len(data) or not _plausible(data[at + 7], step - 8):
+        if step < 8 or at + step > len(data) or not _plausible(data[at + 7 : at + step]):
             return False
         at, seen = at + step, seen + 1
     return seen > 0
 
 
-def _plausible(function: int, rest: int) -> bool:
+def _plausible(pdu: bytes) -> bool:
+    """Tell whether a PDU has a function that exists and a length that fits it, as a request or as an answer."""
+    function, rest = pdu[0], len(pdu) - 1
     if function & 0x80:
         return rest == 1 and function != 0x80
-    return function in FUNCTIONS and (function > 6 or function == 0 or rest in (4, *range(2, 252)))
+    if function in (1, 2, 3, 4):
+        return rest == 4 or (rest > 1 and pdu[1] == rest - 1)
+    if function in (5, 6):
+        return rest == 4
+    if function in (15, 16):
+        return rest == 4 or (rest > 5 and pdu[5] == rest - 5)
+    return function in FUNCTIONS and rest >= {8: 4, 20: 1, 21: 1, 22: 6, 23: 1, 24: 2, 43: 1, 90: 2}.get(function, 0)
 
 
 def from_client(data: bytes) -> bool | None:
@@ -112,7 +121,7 @@ def from_client(data: bytes) -> bool | None:
     if function & 0x80:
         return False
     if function in (1, 2, 3, 4):
-        return False if rest != 4 or (data[8] == 3 and function < 3) else True
+        return rest == 4 and not (data[8] == 3 and function < 3)
     if function in (15, 16):
         return rest > 4
     if function == 43:
@@ -157,9 +166,7 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
         raise WireError("cut off inside a message") from error
 
 
-def _request(
-    code: int, data: bytes, name: str, operation: str, fields: dict[str, Any]
-) -> tuple[str, str, str, str]:
+def _request(code: int, data: bytes, name: str, operation: str, fields: dict[str, Any]) -> tuple[str, str, str, str]:
     if code in PLACES:
         address, count = _PAIR.unpack_from(data, 8)
         fields["address"] = address

@@ -162,7 +162,7 @@ def _tsap(data: bytes) -> dict[str, Any]:
             found["tsap_source" if code == 0xC1 else "tsap_target"] = data[at + 2 : at + 2 + length].hex()
         at += 2 + length
     if len(found.get("tsap_target", "")) == 4:
-        place = int(found["tsap_target"][2:], 16)
+        place = bytes.fromhex(found["tsap_target"])[1]
         found |= {"rack": place >> 5, "slot": place & 31}
     return found
 
@@ -252,7 +252,9 @@ def _userdata(parameter: bytes, data: bytes, fields: dict[str, Any]) -> Message:
         outcome = "refused" if error else "ok"
         return Message("s7", name, "error" if error else "response", operation, "", "", "", outcome, fields)  # type: ignore[arg-type]
     if group == 0:
-        value = {0: "stop", 1: "warm restart", 2: "run", 3: "hot restart", 4: "hold", 6: "cold restart"}.get(sub, str(sub))
+        value = {0: "stop", 1: "warm restart", 2: "run", 3: "hot restart", 4: "hold", 6: "cold restart"}.get(
+            sub, str(sub)
+        )
     return Message("s7", name, "notice", "notice", "", "", value, "", fields)
 
 
@@ -283,6 +285,10 @@ def _plus(body: bytes, talk: Talk) -> Iterator[Message]:
     elif name == "set_multi_variables" and body.find(b"\x82\x32", at) > 0:
         operation = "session"  # the session's own object (0x0132): set up, not written
     if kind == "request":
+        if name == "explore":
+            talk.memory["explored"] = True
+        elif name == "get_var_sub_streamed" and "explored" in talk.memory:
+            operation = "upload"  # blocks are read out by the names that exploring gave
         talk.remember(key, (name, operation))
     yield Message("s7", name, "request" if kind == "request" else "response", operation, fields=fields)
 

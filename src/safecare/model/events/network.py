@@ -38,7 +38,8 @@ class ConnectionSeen(Event, frozen=True, kw_only=True, tag="network.connection")
 class CommandSeen(Event, frozen=True, kw_only=True, tag="network.command"):
     """One message of a control or medical protocol: what the client (`src_ip`) asked of the server (`dst_ip`).
 
-    `command` is the protocol's own word, `operation` what it comes to in all protocols (write, stop, restart, query, ...;
+    `command` is the protocol's own word, `operation` what it comes to in all protocols (write, stop, restart, query,
+    ...;
     ``malformed`` for bytes that are no message). `asset` = the server, if known. No patient identity.
     """
 
@@ -55,14 +56,14 @@ class CommandSeen(Event, frozen=True, kw_only=True, tag="network.command"):
     value: str = ""
     outcome: Literal["", "ok", "refused"] = ""
     """Empty for a request; for its answer how it went."""
-    facts: dict[str, str] = {}
-    """More that rules look at: application titles, message type and control id, whether a query asks for everyone, ..."""
+    facts: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+    """More that rules look at: application titles, message type, control id, whether a query asks for all."""
     count: int = 1
     """How many alike this event stands for."""
 
 
 class IdentitySeen(Event, frozen=True, kw_only=True, tag="network.identity"):
-    """A station told who it is: its address, and a name of a system (mac, bacnet, dicom, hl7, modbus, knx, enip, dhcp, mdns)."""
+    """A station told who it is: its address, and its name in a system (mac, bacnet, dicom, hl7, modbus, ...)."""
 
     ip: str
     system: str

@@ -27,7 +27,7 @@ MOST_TOLD = 50_000
 
 @dataclass
 class Told:
-    """Turns findings into events. `every`: seconds in which messages that change nothing are told once, with their count.
+    """Turns findings into events. `every`: seconds in which messages that change nothing are told once, counted.
 
     With 0 each message is an event of its own (for single captures).
     """
@@ -43,7 +43,9 @@ class Told:
         if isinstance(found, Conversation):
             yield self._connection(found, name, seen)
         elif isinstance(found, Claimed):
-            yield from self._identity(found.address, "mac", found.mac, found.at, found.frame, name, seen, asked=found.asked)
+            yield from self._identity(
+                found.address, "mac", found.mac, found.at, found.frame, name, seen, asked=found.asked
+            )
         elif isinstance(found, Malformed):
             yield self._command(found, found.reason, "malformed", {}, name, seen, 1)
         else:
@@ -56,9 +58,9 @@ class Told:
         if message.kind == "notice" and message.operation in ("notice", "read"):
             return
         count = 1
-        if self.every and (message.operation in READS or message.outcome == "ok"):
-            key = (found.client, found.server, message.protocol, message.command, message.kind, message.unit)
-            key += (message.outcome, str(message.fields.get("message_type", "")), str(message.fields.get("calling", "")))
+        if self.every and message.operation != "message" and (message.operation in READS or message.outcome == "ok"):
+            key: tuple[str, ...] = (found.client, found.server, message.protocol, message.command, message.kind)
+            key += (message.unit, message.outcome, str(message.fields.get("calling", "")))
             since, count = self._known.get(key, (-1e18, 0))
             if found.at - since < self.every:
                 self._known[key] = (since, count + 1)
@@ -84,9 +86,13 @@ class Told:
             facts["device_state"] = str(message.fields["device_control"]["device_state"])
         facts["kind"] = message.kind if message else "error"
         return CommandSeen(
-            **self._common(found.at, f"{name}\x1f{found.frames[-1]}\x1f{command}\x1f{found.message.target if message else ''}", seen),
+            **self._common(
+                found.at,
+                f"{name}\x1f{found.frames[-1]}\x1f{command}\x1f{message.target if message else ''}",
+                seen,
+            ),
             **self._place(found.server, found.client),
-            protocol=message.protocol if message else found.protocol,  # type: ignore[union-attr]
+            protocol=found.message.protocol if isinstance(found, Spoken) else found.protocol,
             command=command,
             operation=operation,
             src_ip=found.client,

@@ -1,6 +1,7 @@
 """Passive discovery: what stations say about themselves. Nothing is ever sent.
 
-Source: BACnet I-Am (ASHRAE 135, 16.10), DICOM implementation class UID (PS3.7, D.3.3.2), HL7 MSH-3 (2.16.9.3), Modbus device
+Source: BACnet I-Am (ASHRAE 135, 16.10), DICOM implementation class UID (PS3.7, D.3.3.2), HL7 MSH-3 (2.16.9.3),
+Modbus device
 identification (6.21), KNXnet/IP description (03.08.02, 7.5.4), CIP List Identity (ODVA vol. 2, 2-4.2).
 """
 
@@ -28,7 +29,11 @@ def identities(found: Spoken) -> Iterator[tuple[str, str, str]]:
             yield found.src, "hl7", f"{fields['sending_application']}|{fields.get('sending_facility', '')}"
         case "modbus" if fields.get("objects"):
             told = fields["objects"]
-            yield found.src, "modbus", " ".join(str(told[key]) for key in ("vendor", "product", "revision") if key in told)
+            yield (
+                found.src,
+                "modbus",
+                " ".join(str(told[key]) for key in ("vendor", "product", "revision") if key in told),
+            )
         case "modbus" if fields.get("identity"):
             yield found.src, "modbus", str(fields["identity"])
         case "knx" if fields.get("serial"):

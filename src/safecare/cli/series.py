@@ -1,0 +1,81 @@
+"""``safecare detect series``: how unusual each point of a series of readings is."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from safecare.formats.readings import Point
+    from safecare.model.text import Text
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+@app.command()
+def main(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns timestamp and value.")],
+    unit: Annotated[
+        str, typer.Option(help="UCUM unit of the values (Cel, %, hPa): values that can't be are told.")
+    ] = "",
+    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    format: Annotated[str, typer.Option(help="ndjson.")] = "ndjson",
+) -> None:
+    """Print one object for each point: timestamp, value, anomaly score (0-1), and the alert that it raises, or null.
+
+    Exit code: 0 read; 1 the file can't be read, or some lines (standard error tells which and why); 2 wrong call.
+    """
+    import msgspec
+
+    from safecare.cli.captures import chosen, stop
+    from safecare.detect.building.reading_unusual import impossible, possible, reason
+    from safecare.detect.building.series import Series
+    from safecare.formats.readings import SeriesError, read_series
+
+    chosen(format, ("ndjson",), "--format")
+    chosen(language, ("en", "fr"), "--language")
+    series, bad = Series(), 0
+    encode, out = msgspec.json.Encoder().encode, sys.stdout.buffer
+    try:
+        with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+            for point in read_series(lines):
+                score, why = 0.0, None
+                if point.wrong:
+                    bad += 1
+                    typer.echo(f"{file}:{point.line}: {point.wrong}", err=True)
+                elif not possible(point.value, unit):
+                    score, why = 1.0, impossible(point.value, unit)
+                elif point.at is not None:
+                    judged = series.step(point.at.timestamp(), point.value)
+                    score = judged.score
+                    why = reason(judged, point.value, unit) if judged.new else None
+                out.write(encode(_row(point, score, why, language)) + b"\n")
+    except OSError as error:
+        stop(f"{file}: {error.strerror}", 1)
+    except SeriesError as error:
+        stop(f"{file}: {error}", 1)
+    out.flush()
+    raise typer.Exit(1 if bad else 0)
+
+
+def _row(point: Point, score: float, why: Text | None, language: str) -> dict[str, Any]:
+    value = point.value if math.isfinite(point.value) else None
+    row: dict[str, Any] = {"timestamp": point.stamp, "value": value, "score": round(score, 6)}
+    row["alert"] = None if why is None else _alert(score, why, language)
+    return row | ({"error": point.wrong} if point.wrong else {})
+
+
+def _alert(score: float, why: Text, language: str) -> dict[str, Any]:
+    from safecare.locale.catalogue import Catalogue
+    from safecare.model.hospital import Hospital
+
+    catalogue = Catalogue.load()
+    return {
+        "rule": "reading.unusual",
+        "why": [catalogue.render(why, language, Hospital.empty())],
+        "confidence": round(min(0.95, score), 3),
+    }

@@ -1,0 +1,145 @@
+"""One series of readings, judged point by point: level, jump, shift, spread, standstill, hour of the day.
+
+Source: extremes as in `safecare.detect.building.tail`. All features are in the reading's own unit, so that a change of
+level is seen: methods that normalise each window (z-normalised matrix profile) hide it, and are worse than chance on
+failures of climate plants. Chosen once, on made series; the same for every series.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from safecare.detect.building.tail import Tail
+
+SHORT, LONG, SPREAD = 12, 96, 24
+"""Points of the present, of the past that it is compared with, and of the spread (at 5 minutes: 1 h, 8 h, 2 h)."""
+STILL = 12
+"""Readings exactly alike from which a standstill is looked at (at 5 minutes: an hour)."""
+BUCKETS = 48
+"""Parts of the day that have a usual value of their own: half hours."""
+DAYS = 4
+"""Days after which the usual value of a half hour counts (chosen: a weekend and two working days at least)."""
+SEASONAL = 0.5
+"""Share of the spread that must be left by the hour's usual value at most, for the hour to count (chosen: half)."""
+SLOW = 1.0 / 2000.0
+"""Weight of a new reading in running means (at 5 minutes: a week)."""
+FORGET = 8.0
+"""Days over which the usual value is taken."""
+DELAY = 96
+"""Readings after which a feature is learned (at 5 minutes: 8 hours): a slow drift must not get used to itself."""
+CERTAIN = 8.0
+"""Decimal places of the chance at which the score is 1: one in 10^8. At half of it (1 in 10,000) there is an alert."""
+ALERT = 0.5
+REST = 120
+"""Points after an alert in which what goes on is not told again (chosen: 10 hours at 5 minutes)."""
+CONTINUED = 0.4
+"""Factor on scores in that time: they stay below an alert."""
+
+
+class Season(msgspec.Struct):
+    """The usual value of a part of the day, from how many readings and days, and the last day counted."""
+
+    mean: float = 0.0
+    count: int = 0
+    days: int = 0
+    day: int = -1
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Score (0-1) of a point; `reason` is its rarest feature, `chance` how rare, `new` whether it is told."""
+
+    score: float
+    reason: str
+    chance: float
+    new: bool
+    usual: float
+    """What was usual: value the reading is compared with, in its own unit."""
+
+
+class Series(msgspec.Struct):
+    """State of one series; in constant memory."""
+
+    recent: list[float] = []
+    run: int = 0
+    """How many readings in a row were exactly alike."""
+    rest: int = 0
+    mean: float = 0.0
+    spread: float = 0.0
+    """Mean square of the distance from the running mean, and below from the usual value of the hour; over some days."""
+    seasonal: float = 0.0
+    pending: list[dict[str, float]] = []
+    """Features that are not learned yet."""
+    tails: dict[str, Tail] = {}
+    seasons: dict[int, Season] = {}
+
+    def step(self, seconds: float, value: float) -> Judged:
+        """Judge one reading taken at `seconds` since 1970, then learn it. `value` must be finite."""
+        features = self._features(seconds, value)
+        best, reason, usual = 1.0, "", value
+        for name, (size, expected) in features.items():
+            tail = self.tails.setdefault(name, Tail())
+            chance = tail.rarity(size)
+            if chance < best:
+                best, reason, usual = chance, name, expected
+        self._learn(seconds, value)
+        self.pending.append({name: size for name, (size, _) in features.items() if name != "stuck"})
+        if len(self.pending) > DELAY:
+            for name, size in self.pending.pop(0).items():
+                self.tails[name].add(size)
+        score = min(1.0, -math.log10(max(best, 1e-300)) / CERTAIN)
+        new = False
+        if self.rest > 0:
+            self.rest -= 1
+            score *= CONTINUED
+        elif score >= ALERT:
+            self.rest, new = REST, True
+        return Judged(score, reason, best, new, usual)
+
+    def _features(self, seconds: float, value: float) -> dict[str, tuple[float, float]]:
+        """Return by name how large each feature is, and the value that was to be expected."""
+        recent = self.recent
+        found = {"high": (value, value), "low": (-value, value)}
+        if len(recent) >= 3:
+            middle = sorted(recent[-3:])[1]
+            found["jump"] = (abs(value - middle), middle)
+            if value == recent[-1] and self.run + 1 >= STILL:
+                found["stuck"] = (float(self.run + 1), value)
+        if len(recent) >= SHORT + LONG - 1:
+            present = (sum(recent[-SHORT + 1 :]) + value) / SHORT
+            past = sum(recent[-SHORT - LONG + 1 : -SHORT + 1]) / LONG
+            found["shift"] = (abs(present - past), past)
+        if len(recent) >= SPREAD - 1:
+            window = [*recent[-SPREAD + 1 :], value]
+            mean = sum(window) / SPREAD
+            spread = math.sqrt(sum((one - mean) ** 2 for one in window) / SPREAD)
+            found["loud"], found["quiet"] = (spread, mean), (-spread, mean)
+        season = self.seasons.get(_bucket(seconds))
+        if season is not None and season.days >= DAYS and self.seasonal < SEASONAL * self.spread:
+            found["season"] = (abs(value - season.mean), season.mean)
+        return found
+
+    def _learn(self, seconds: float, value: float) -> None:
+        if self.recent and value == self.recent[-1]:
+            self.run += 1
+        else:
+            self.tails.setdefault("stuck", Tail()).add(float(self.run))
+            self.run = 0
+        self.recent.append(value)
+        if len(self.recent) > 2 * (SHORT + LONG):
+            del self.recent[: SHORT + LONG]
+        season = self.seasons.setdefault(_bucket(seconds), Season(mean=value))
+        self.mean += SLOW * (value - self.mean) if self.recent[1:] else value
+        self.spread += SLOW * ((value - self.mean) ** 2 - self.spread)
+        self.seasonal += SLOW * ((value - season.mean) ** 2 - self.seasonal)
+        day = int(seconds // 86_400)
+        if day != season.day:
+            season.days, season.day = season.days + 1, day
+        season.count += 1
+        per_day = season.count / season.days
+        season.mean += (value - season.mean) * max(1.0 / season.count, 1.0 / (per_day * FORGET))
+
+
+def _bucket(seconds: float) -> int:
+    return int(seconds % 86_400 // (86_400 / BUCKETS))

@@ -1,0 +1,108 @@
+"""Series: jumps, drifts, standstills and impossible values are told; ordinary days are not."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from safecare.detect.building.reading_unusual import UnusualReading
+from safecare.detect.building.series import ALERT, Judged, Series
+from safecare.detect.building.tail import Tail
+from safecare.model.events.building import Reading
+from safecare.testing.made import HOSPITAL, made, restarted
+from safecare.testing.nab import Labelled, raw_score, standard_score
+
+STEP = 300.0
+
+
+def ordinary(seed: int, count: int) -> list[float]:
+    chance = random.Random(seed)
+    return [20.0 + 3.0 * math.sin(n / 288 * 2 * math.pi) + chance.gauss(0, 0.3) for n in range(count)]
+
+
+def judged(values: list[float]) -> list[Judged]:
+    series = Series()
+    return [series.step(1.75e9 + n * STEP, value) for n, value in enumerate(values)]
+
+
+def changed(kind: str, values: list[float]) -> list[float]:
+    at = 1500
+    tail = values[at:]
+    match kind:
+        case "jump":
+            return values[:at] + [one + 12 for one in tail]
+        case "low":
+            return values[:at] + [one - 15 for one in tail]
+        case "drift":
+            return values[:at] + [one + min(9.0, 0.06 * n) for n, one in enumerate(tail)]
+        case "stuck":
+            return values[:at] + [values[at]] * len(tail)
+        case _:
+            return values[:at] + [20 + (one - 20) * 4 for one in tail]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["jump", "low", "drift", "stuck", "loud"])
+def test_failures_are_told_soon_after_they_begin(kind: str) -> None:
+    found = judged(changed(kind, ordinary(1, 1900)))
+    first = next(n for n, one in enumerate(found) if n >= 1500 and one.new)
+    assert first < 1500 + (300 if kind == "drift" else 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ordinary_weeks_are_quiet(seed: int) -> None:
+    found = judged(ordinary(seed, 4000))
+    assert sum(one.new for one in found[300:]) <= 3
+    assert all(0.0 <= one.score <= 1.0 for one in found)
+
+
+def test_what_goes_on_is_not_told_again() -> None:
+    found = judged([*ordinary(1, 1000), *[60.0 + n % 3 for n in range(50)]])
+    assert sum(one.new for one in found[1000:]) == 1
+    assert found[1000].score >= ALERT > max(one.score for one in found[1001:])
+
+
+@pytest.mark.parametrize(("value", "unit"), [(-300.0, "Cel"), (140.0, "%"), (math.inf, ""), (-1.0, "K")])
+def test_impossible_values_are_told_once_and_not_learned(value: float, unit: str) -> None:
+    rule = UnusualReading(HOSPITAL)
+    readings = [made(Reading, n * STEP, "freezer.1", quantity="temperature", value=value, unit=unit) for n in range(3)]
+    assert [alert.severity for alert in rule.feed(readings)] == [65]
+    assert rule._series == {}
+
+
+def test_state_survives_a_restart() -> None:
+    rule = UnusualReading(HOSPITAL)
+    values = ordinary(3, 200)
+    readings = [
+        made(Reading, n * STEP, "freezer.1", quantity="temperature", value=value, unit="Cel")
+        for n, value in enumerate(values)
+    ]
+    list(rule.feed(readings[:150]))
+    again = restarted(rule, UnusualReading(HOSPITAL))
+    assert again._series == rule._series
+    assert list(again.feed(readings[150:])) == list(rule.feed(readings[150:]))
+
+
+def test_tail_tells_how_rare() -> None:
+    chance, tail = random.Random(5), Tail()
+    assert tail.rarity(1e9) == 1.0
+    for _ in range(5000):
+        tail.add(chance.expovariate(1.0))
+    assert tail.rarity(1.0) == 1.0
+    assert 1e-5 < tail.rarity(10.0) < 1e-3  # exp(-10) = 4.5e-5
+    assert tail.rarity(30.0) < 1e-7
+    assert len(tail.largest) <= 80
+
+
+def test_score_of_the_benchmark() -> None:
+    silent = Labelled([0.0] * 1000, [(500, 599)])
+    perfect = Labelled([float(n == 500) for n in range(1000)], [(500, 599)])
+    late = Labelled([float(n == 599) for n in range(1000)], [(500, 599)])
+    noisy = Labelled([float(n % 10 == 0) for n in range(1000)], [(500, 599)])
+    assert standard_score([silent], 0.5) == (0.0, 0.5)
+    assert round(standard_score([perfect])[0], 1) == 100.0
+    assert 50.0 < standard_score([late], 0.5)[0] < 60.0
+    assert raw_score(noisy, 0.5) < 0.0
