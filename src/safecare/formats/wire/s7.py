@@ -201,7 +201,7 @@ def _classic(body: bytes, talk: Talk) -> Message:
     asked = talk.memory.pop(reference, None)
     if asked:
         name, operation, target = asked
-    failed = bool(fields["error"])
+    failed = bool(fields.get("error"))
     outcome = "refused" if failed else "ok"
     return Message("s7", name, "error" if failed else "response", operation, "", target, "", outcome, fields)  # type: ignore[arg-type]
 
