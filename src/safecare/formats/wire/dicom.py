@@ -137,7 +137,7 @@ def _associate(data: bytes, talk: Talk) -> Message:
     outcome: Literal["", "ok"] = "" if request else "ok"
     return Message(
         "dicom", PDUS[data[0]], "request" if request else "response", "session", "", called, "", outcome, fields
-    )  # type: ignore[arg-type]
+    )
 
 
 def _items(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
