@@ -8,6 +8,7 @@ speak) a protocol of ours is touched packet by packet.
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Malformed(msgspec.Struct, gc=False):
     port: int
     transport: Literal["tcp", "udp"]
 
+
+_FAULTS = (IndexError, KeyError, ValueError, OverflowError, struct.error)
 
 Found = Spoken | Claimed | Malformed | Conversation
 
@@ -270,6 +273,9 @@ class Dissector:
                 yield Spoken(message, frames, at, *ends, transport)
         except WireError as error:
             yield self._malformed(protocol, str(error), stream, flow, side, frames, at)
+        except _FAULTS as error:  # a parser's own fault must not cost the capture; it is counted, and shows up
+            reason = f"parser failed with {type(error).__name__}"
+            yield self._malformed(protocol, reason, stream, flow, side, frames, at)
 
     def _malformed(
         self,

@@ -19,6 +19,8 @@ BLOCK = 65_536
 """Frames in one block (chosen: header columns of a block stay within the processor's cache)."""
 LONGEST = 262_144
 """Longest frame, bytes: libpcap's MAXIMUM_SNAPLEN; a longer one is a file that lies."""
+LATEST = 2.0**33
+"""Latest time that is believed, seconds since 1970 (the year 2242): later ones are lies, and no calendar has them."""
 MOST_PACKETS = 50_000_000
 """Frames read of one file (chosen: an hour of a busy gigabit link)."""
 
@@ -86,7 +88,7 @@ def read_frames(raw: bytes | memoryview, reading: Reading) -> Iterator[Frames]:
         yield Frames(
             data[begin:end],
             number,
-            np.array(times, np.float64),
+            np.clip(np.array(times, np.float64), 0.0, LATEST),
             np.array(starts, np.int64) - begin,
             np.array(sizes, np.int64),
             np.array(links, np.uint16),

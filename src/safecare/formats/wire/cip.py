@@ -167,7 +167,7 @@ def sniff(data: bytes) -> bool:
     if data[0] == 0x65:
         return length == 4 and data[24:26] == b"\1\0"
     if data[0] in (0x6F, 0x70):
-        return 16 <= length < 0x4000 and data[24:28] == b"\0\0\0\0" and 1 <= data[30] <= 4
+        return len(data) > 31 and 16 <= length < 0x4000 and data[24:28] == b"\0\0\0\0" and 1 <= data[30] <= 4
     return data[0] in (0x01, 0x04, 0x63, 0x64, 0x66) and len(data) == 24 + length
 
 
