@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from safecare.model.ids import AssetId, HolderId, ServiceId, SiteId, ZoneId
-from safecare.model.scene import Scene
 from safecare.model.network import Baseline
+from safecare.model.scene import Scene
 
 Ring = tuple[tuple[float, float], ...]
 """Outline of an area in metres, in the site's own plane, without the closing point."""
