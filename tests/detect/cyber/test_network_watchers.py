@@ -92,7 +92,7 @@ def test_title_of_another_machine_is_posing_even_without_learning() -> None:
 def test_retry_of_a_message_is_no_replay() -> None:
     rule = Hl7Interface(HOSPITAL, learning=timedelta(0))
     facts = {"control_id": "7", "sending_application": "HIS", "message_type": "ADT^A01", "bytes": "900"}
-    fields = {"protocol": "hl7", "command": "adt", "operation": "message", "facts": facts}
+    fields: dict[str, Any] = {"protocol": "hl7", "command": "adt", "operation": "message", "facts": facts}
     assert told(rule, command(0, **fields), command(20, **fields)) == []
     assert len(told(rule, command(4000, **fields))) == 1
 
