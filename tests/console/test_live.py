@@ -93,6 +93,8 @@ async def test_what_is_announced_can_be_read_at_once(served: Running) -> None:
             incident = made.incident(served.rig.clock.now(), id=f"i{number}")
             seq = put(served.rig, incident)
             change = await opened.change()
+            card = change.pop("card")
+            assert (card["id"], card["revision"], card["title"]) == (incident.id, 1, "Break-in at Pharmacy")
             assert change == {
                 "name": "message",
                 "topic": "incident",

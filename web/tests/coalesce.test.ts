@@ -9,7 +9,7 @@ describe("coalesce", () => {
   it("makes one read of a burst, and another for what came during the read", async () => {
     const ends: (() => void)[] = [];
     const work = vi.fn(() => new Promise<void>((resolve) => ends.push(resolve)));
-    const ask = coalesce(work, 100);
+    const ask = coalesce(work, () => 100);
     ask();
     ask();
     await vi.advanceTimersByTimeAsync(100);

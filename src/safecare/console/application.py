@@ -37,6 +37,7 @@ from safecare.console.headers import HEADERS, SafeHeaders
 from safecare.console.openapi import describe
 from safecare.console.pages import Pages
 from safecare.console.rights import NOBODY, RIGHTS
+from safecare.console.shared import Shared
 from safecare.console.web import ProblemError, answer, words_of
 from safecare.exchange.log import LogFullError
 from safecare.model.text import Text, say
@@ -52,7 +53,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     streams end (`safecare.console.server.serve` does).
     """
     feed = Feed(deps)
-    gate = Gate(deps)
+    gate, shared = Gate(deps), Shared(feed)
     pages = Pages(deps.scenarios.exercise)
     counters = health.Counters()
 
@@ -75,10 +76,10 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     )
     app.state.feed = feed
     session.routes(app, deps, gate, pages)
-    board.routes(app, deps)
+    board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
     notices.routes(app, deps)
-    building.routes(app, deps)
+    building.routes(app, deps, shared)
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters)

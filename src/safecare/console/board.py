@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -12,8 +11,9 @@ from starlette.responses import Response
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.rights import Visitor, may_see
+from safecare.console.shared import Shared, view_of
 from safecare.console.views import card
-from safecare.console.web import answer, visitor_of, words_of
+from safecare.console.web import visitor_of, words_of
 from safecare.console.wire.incidents import Board, Counts, Flood
 from safecare.console.words import Words
 from safecare.model.roles import LIAISON
@@ -55,9 +55,11 @@ def situation(deps: ConsoleDeps, visitor: Visitor, words: Words) -> Board:
     )
 
 
-def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
     """Add the route of the board."""
 
     @app.get("/api/board", name="board")
     async def board(request: Request) -> Response:
-        return answer(await asyncio.to_thread(situation, deps, visitor_of(request), words_of(request)))
+        visitor, words = visitor_of(request), words_of(request)
+        key = ("board", view_of(visitor, words.language))
+        return await shared.answer(request, key, lambda: situation(deps, visitor, words))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.rights import Visitor, may_see
+from safecare.console.shared import Shared, view_of
 from safecare.console.web import answer, not_found, visitor_of, words_of
 from safecare.console.wire.places import AssetView, LevelName, LevelView, PlanState, SiteView, ZoneView
 from safecare.console.words import Words
@@ -88,7 +89,7 @@ def _state(zones: set[str], assets: set[str], incidents: Iterable[Incident]) -> 
     return PlanState(worst_zones, worst_assets)
 
 
-def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
     """Add the routes of places."""
     storeys = {level.id: level for level in deps.hospital.levels}
 
@@ -102,9 +103,14 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         storey = storeys.get(id)
         if storey is None or visitor.site not in {None, storey.site}:
             raise not_found()
-        found = await asyncio.to_thread(deps.reader.incidents, open_only=True, limit=OPEN_INCIDENTS)
-        seen = [one for one in found if may_see(visitor, one.site, one.marking)]
-        return answer(level_view(deps.hospital, storey, seen, words_of(request)))
+        words = words_of(request)
+
+        def view() -> LevelView:
+            found = deps.reader.incidents(open_only=True, limit=OPEN_INCIDENTS)
+            seen = [one for one in found if may_see(visitor, one.site, one.marking)]
+            return level_view(deps.hospital, storey, seen, words)
+
+        return await shared.answer(request, ("level", id, view_of(visitor, words.language)), view)
 
     @app.get("/api/stills/{hash}", name="still")
     async def still(request: Request, hash: str) -> Response:

@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.rights import LIVE, NOBODY, Visitor, addressed, may_read_notice, may_see
 from safecare.exchange.log import Batch
 from safecare.model.alert import Alert
@@ -60,6 +61,12 @@ class News(msgspec.Struct, frozen=True):
     marking: Marking = Marking()
     role: str = ""
     user: str = ""
+    whole: Incident | None = None
+    """A new revision of an incident: browsers show it at once, without asking for it."""
+    taken: bool = False
+    """Somebody has acknowledged a notice about it."""
+    exercise: str = ""
+    """The scenario that ran when it began."""
 
     def seen_by(self, visitor: Visitor) -> bool:
         """Tell whether `visitor` may know."""
@@ -142,6 +149,11 @@ class Feed:
         """Things announced since the start."""
         self.cut_off = 0
         """Browsers that could not keep up since the start."""
+
+    @property
+    def seq(self) -> int:
+        """How far of the log has been announced: the store shows everything up to there. Negative: not following."""
+        return self._seq if self._tasks else -1
 
     @property
     def browsers(self) -> int:
@@ -253,7 +265,9 @@ class Feed:
     async def _news(self, item: object) -> News | None:
         match item:
             case Incident():
-                return self._incident(item)
+                taken = await asyncio.to_thread(self._deps.glance.acknowledged, [item.id])
+                played = await asyncio.to_thread(Exercises(self._deps.reader).periods)
+                return self._incident(item, taken=bool(taken), exercise=exercise_at(played, item.opened))
             case Alert():
                 level = level_of(item.severity)
                 return News("alert", item.id, None, level, item.title, site=item.site, marking=item.marking)
@@ -270,13 +284,25 @@ class Feed:
             case _:
                 return None
 
-    def _incident(self, incident: Incident) -> News:
+    def _incident(self, incident: Incident, *, taken: bool, exercise: str) -> News:
         level = level_of(incident.severity)
         rank = rank_of(level)
         worse = rank > self._ranks.get(incident.id, -1) and incident.into is None and incident.state != "closed"
         _remember(self._ranks, incident.id, rank)
         title, site, marking = incident.title, incident.site, incident.marking
-        return News("incident", incident.id, incident.id, level, title, rings=worse, site=site, marking=marking)
+        return News(
+            "incident",
+            incident.id,
+            incident.id,
+            level,
+            title,
+            rings=worse,
+            site=site,
+            marking=marking,
+            whole=incident,
+            taken=taken,
+            exercise=exercise,
+        )
 
     def _notice(self, notice: Notice) -> News:
         _remember(self._notices, notice.id, (notice.role, notice.user, notice.site))

@@ -17,6 +17,7 @@ from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Beat, Chunk, Feed, Lost, Message, News
 from safecare.console.gate import Gate
 from safecare.console.rights import Visitor
+from safecare.console.views import card
 from safecare.console.web import ProblemError, visitor_of, words_of
 from safecare.console.words import Words
 from safecare.model.text import say
@@ -42,6 +43,8 @@ def frame(news: News, visitor: Visitor, words: Words) -> bytes:
         data["level"] = news.level
     if news.title is not None:
         data["title"] = words.say(news.title, news.site)
+    if news.whole is not None:
+        data["card"] = card(news.whole, words, acknowledged=news.taken, exercise=news.exercise)
     if news.rings_for(visitor):
         data["ring"] = True
     return b"data: " + _encoder.encode(data) + b"\n"

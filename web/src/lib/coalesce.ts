@@ -1,5 +1,5 @@
 /** Return a function that calls `work` once for a burst of calls, and never twice at the same time. */
-export function coalesce(work: () => Promise<unknown>, wait: number): () => void {
+export function coalesce(work: () => Promise<unknown>, wait: () => number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
   let again = false;
@@ -18,7 +18,7 @@ export function coalesce(work: () => Promise<unknown>, wait: number): () => void
   };
   const ask = (): void => {
     if (running) again = true;
-    else timer ??= setTimeout(() => void run(), wait);
+    else timer ??= setTimeout(() => void run(), wait());
   };
   return ask;
 }

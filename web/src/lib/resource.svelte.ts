@@ -14,7 +14,12 @@ interface Options {
   offline?: boolean;
   /** Milliseconds between reads without any change. */
   every?: number;
+  /** Milliseconds among which the reads after a change are spread by chance: hundreds of screens must not ask at once. */
+  spread?: number;
 }
+
+/** What of the value a change tells already: shown before anything is read again. */
+type Patch<T> = (value: T, change: Change) => T;
 
 /** Something of the back end that a screen shows: read once, again on changes, and again after a cut. */
 export class Resource<T> {
@@ -26,12 +31,17 @@ export class Resource<T> {
   error = $state<ApiError | Unreachable | null>(null);
   loading = $state(true);
   private readonly ask: () => void;
+  private readonly heard: (change: Change) => void;
 
   constructor(
     readonly path: string,
     private readonly options: Options = {},
+    patch?: Patch<T>,
   ) {
-    this.ask = coalesce(() => this.read(), GATHER);
+    this.heard = (change) => {
+      if (patch && this.value && !this.fromDevice) this.value = patch(this.value, change);
+    };
+    this.ask = coalesce(() => this.read(), () => GATHER + Math.random() * (options.spread ?? 0));
   }
 
   /** Read now, and keep reading until the returned function is called. For use in `$effect`. */
@@ -39,7 +49,15 @@ export class Resource<T> {
     void this.read();
     const { when, every } = this.options;
     const stops = [live.onResync(this.ask)];
-    if (when) stops.push(live.onChange((change) => when(change) && this.ask()));
+    if (when) {
+      stops.push(
+        live.onChange((change) => {
+          if (!when(change)) return;
+          this.heard(change);
+          this.ask();
+        }),
+      );
+    }
     if (every) {
       const timer = setInterval(() => !document.hidden && this.ask(), every);
       stops.push(() => clearInterval(timer));

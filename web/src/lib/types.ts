@@ -390,5 +390,7 @@ export interface Change {
   incident?: string;
   level?: Level;
   title?: string;
+  /** A new revision of an incident, whole: shown at once. */
+  card?: Card;
   ring?: boolean;
 }
