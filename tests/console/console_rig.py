@@ -119,6 +119,7 @@ class Rig:
     hospital: Hospital = field(default_factory=small_hospital)
     log: RefusingLog = field(default_factory=RefusingLog)
     pusher: Pusher | None = None
+    static: Path | None = None
     refused: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -130,7 +131,7 @@ class Rig:
         self.devices = Devices(self.database, self.clock)
         self.artifacts = Artifacts(self.folder / "artifacts", reserve_mb=0)
         self.runner = Runner(self.clock)
-        self.static = self.folder / "static"
+        self.screens = self.static or self.folder / "static"
         self.app: FastAPI = create_app(self.deps())
         self.app.state.feed._beat = 0.1
 
@@ -156,7 +157,7 @@ class Rig:
             publish=appender(self.log),
             refuse=self.refuse,
             ingest=self.ingest,
-            static=self.static,
+            static=self.screens,
         )
 
     async def refuse(self, door: str, raw: bytes, reason: str, place: str = "") -> None:

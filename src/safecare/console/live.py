@@ -6,6 +6,7 @@ repeats a batch rather than losing half of it.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -28,6 +29,8 @@ OF_ONE_SESSION = 20
 """Streams of one sign-in (chosen: the tabs and walls of one post; one sign-in must not keep all others out)."""
 RECHECK_BEATS = 10
 """Beats after which a stream asks again whether its session still stands (chosen: half a minute)."""
+FRAMES = 64
+"""Frames that are remembered (chosen: languages times roles of the last few batches)."""
 RETRY = b"retry: 2000\n\n"
 """Milliseconds until a browser tries again (chosen: soon, but not all at once as with zero)."""
 
@@ -50,6 +53,26 @@ def frame(news: News, visitor: Visitor, words: Words) -> bytes:
     return b"data: " + _encoder.encode(data) + b"\n"
 
 
+class Frames:
+    """Remembers the latest frames: hundreds of screens are told the same, and it is written once."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._made: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+
+    def of(self, message: Message, visitor: Visitor, words: Words) -> bytes:
+        """Return what `frames` returns."""
+        if not isinstance(message, Chunk):
+            return frames(message, visitor, words)
+        told = tuple(one.rings_for(visitor) if one.seen_by(visitor) else None for one in message.news)
+        key = (message.seq, told, words.language, words.now and words.now.date())
+        if key not in self._made:
+            self._made[key] = frames(message, visitor, words)
+            while len(self._made) > FRAMES:
+                self._made.popitem(last=False)
+        return self._made[key]
+
+
 def frames(message: Message, visitor: Visitor, words: Words) -> bytes:
     """Return a message of the feed as bytes of the stream, without what `visitor` may not know."""
     match message:
@@ -69,6 +92,7 @@ def frames(message: Message, visitor: Visitor, words: Words) -> bytes:
 
 def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, feed: Feed) -> None:
     """Add the route of the live stream."""
+    written = Frames()
 
     async def stream(visitor: Visitor, words: Words, after: int | None) -> AsyncIterator[bytes]:
         subscriber, first = await feed.subscribe(after, visitor)
@@ -81,7 +105,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, feed: Feed) -> None:
                     beats += 1
                     if beats % RECHECK_BEATS == 0 and not await still_signed_in(visitor):
                         return
-                data = frames(message, visitor, words)
+                data = written.of(message, visitor, words)
                 if data:
                     yield data
                 if isinstance(message, Lost):

@@ -1,12 +1,17 @@
 import { SvelteMap } from "svelte/reactivity";
 
+import { coalesce } from "./coalesce";
 import { rank } from "./levels";
 import { Resource } from "./resource.svelte";
 import type { Card, FloorLevel, Level, SiteLevels } from "./types";
 
+/** Milliseconds (and as many more by chance) until things on a plan are read again: hundreds of screens must not ask at once. */
+const SOON = 1_500;
+
 /** The plans of all sites, kept on the device for when the network is gone. */
 class Plans {
   readonly sites = new Resource<SiteLevels[]>("/api/sites", { offline: true });
+  private readonly asks = new Map<string, () => void>();
   private readonly levels = new SvelteMap<string, Resource<FloorLevel>>();
 
   /** Read sites, then all levels, once. */
@@ -27,9 +32,11 @@ class Plans {
     return this.levels.get(id)?.value ?? null;
   }
 
-  /** Read the state of one level again. */
+  /** Read the state of one level again, soon: rooms have their colour from the incidents already. */
   refresh(id: string): void {
-    void this.levels.get(id)?.read();
+    const ask = this.asks.get(id) ?? coalesce(() => this.levels.get(id)?.read() ?? Promise.resolve(), () => SOON + Math.random() * SOON);
+    this.asks.set(id, ask);
+    ask();
   }
 
   /** Return the level on which `zone` lies. */

@@ -44,9 +44,9 @@ export class Resource<T> {
     this.ask = coalesce(() => this.read(), () => GATHER + Math.random() * (options.spread ?? 0));
   }
 
-  /** Read now, and keep reading until the returned function is called. For use in `$effect`. */
-  follow(): () => void {
-    void this.read();
+  /** Read now (unless it was read just before), and keep reading until the returned function is called. For use in `$effect`. */
+  follow(now = true): () => void {
+    if (now) void this.read();
     const { when, every } = this.options;
     const stops = [live.onResync(this.ask)];
     if (when) {

@@ -17,12 +17,15 @@ class Session {
   async start(): Promise<void> {
     this.show();
     matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => this.show());
-    await this.me.read();
+    // The language is guessed as the server does, so that nothing waits for anything.
+    const guess = /safecare_language=(fr|en)/.exec(document.cookie)?.[1] ?? (navigator.language.startsWith("fr") ? "fr" : "en");
+    await Promise.all([this.me.read(), texts.use(guess as Language)]);
     texts.zone = this.me.value?.timezone;
-    await texts.use(this.me.value?.language ?? (navigator.language.startsWith("fr") ? "fr" : "en"));
+    const language = this.me.value?.language ?? guess;
+    if (language !== guess) await texts.use(language as Language);
     this.ready = true;
     if (!this.signedOut) {
-      this.me.follow();
+      this.me.follow(false);
       live.start();
     }
   }
