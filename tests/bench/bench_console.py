@@ -167,13 +167,11 @@ async def _fan_out(rig: Rig, port: int) -> list[Row]:
 
 @asynccontextmanager
 async def _screens(rig: Rig, port: int, *, reading: bool) -> AsyncIterator[asyncio.Queue[float]]:
-    """Open `BROWSERS` live streams; with `reading`, each reads the board again after a change, as the real page does."""
+    """Open `BROWSERS` live streams; with `reading`, each reads the board again after a change, as pages do."""
     heard: asyncio.Queue[float] = asyncio.Queue()
     cookies = [rig.sign_in("operator") for _ in range(-(-BROWSERS // OF_ONE_SESSION))]
     tasks = [
-        asyncio.create_task(
-            _browser(port, cookies[number // OF_ONE_SESSION], heard, number / BROWSERS if reading else None)
-        )
+        asyncio.create_task(_browser(port, cookies[number // OF_ONE_SESSION], heard, number if reading else None))
         for number in range(BROWSERS)
     ]
     for _ in tasks:
