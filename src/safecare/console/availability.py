@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.outlook import STATES
 from safecare.console.rights import Visitor, may_see
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import StateCare
@@ -70,16 +71,17 @@ def _row(
         site=service.site,
         planned_beds=service.beds,
         figures=figures,
-        expected=[_expected(forecast, effect) for forecast, effect in ranked[:MOST]],
+        expected=[_expected(forecast, effect, words) for forecast, effect in ranked[:MOST]],
         fallback=_fallback(service, words),
     )
 
 
-def _expected(forecast: Forecast, effect: Effect) -> ExpectedView:
+def _expected(forecast: Forecast, effect: Effect, words: Words) -> ExpectedView:
     lost = next((one.hours_down for one in forecast.losses if one.service == effect.target), 0.0)
     return ExpectedView(
         incident=forecast.incident,
         state=effect.state,
+        state_name=words.say(STATES[effect.state]),
         probability=effect.probability,
         earliest=effect.earliest,
         at=forecast.at,

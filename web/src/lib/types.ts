@@ -262,7 +262,7 @@ export interface Care extends Named {
   site: string;
   planned_beds: number;
   figures: Partial<Record<FigureName, Figure>>;
-  expected: { incident: string; state: string; probability: number; earliest: number; at: string; hours_down: number }[];
+  expected: { incident: string; state: string; state_name: string; probability: number; earliest: number; at: string; hours_down: number }[];
   fallback: string | null;
 }
 

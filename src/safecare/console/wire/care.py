@@ -20,6 +20,7 @@ class ExpectedView(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: str
     state: str
+    state_name: str
     probability: float
     earliest: float
     at: datetime
