@@ -154,3 +154,22 @@ def test_no_flipped_bytes_raise(data: st.DataObject) -> None:
 def test_tags_are_shown_as_people_write_them() -> None:
     assert shown(0x7FE00010) == "(7FE0,0010)"
     assert Writer(BIG).element(0x00280010, "US", 5)[:2] == struct.pack(">H", 0x28)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x02\x00\x00\x00\x01\x00\x00\x00\xaa\x19\x00\x00<?xml version='1.0'?><plist></plist>",  # printer settings
+        b"\x08\x00\x05\x00\x00\x00\x00\x00",  # one element and nothing after it
+        b"\x08\x00\x16\x00UI\x02\x001\x00\x08\x00\x05\x00CS\x00\x00",  # tags that fall
+        bytes(64),
+    ],
+)
+def test_what_only_begins_like_an_element_is_not_dicom(raw: bytes) -> None:
+    assert not looks_like_dicom(raw)
+
+
+def test_a_data_set_without_preamble_is_dicom_in_every_form() -> None:
+    assert looks_like_dicom(b"\x08\x00\x05\x00CS\x02\x00AB\x08\x00\x16\x00UI\x02\x001\x00")
+    assert looks_like_dicom(b"\x00\x08\x00\x05CS\x00\x02AB\x00\x08\x00\x16UI\x00\x021\x00")
+    assert looks_like_dicom(b"\x08\x00\x05\x00\x02\x00\x00\x00AB\x08\x00\x16\x00\x02\x00\x00\x001\x00")

@@ -7,6 +7,7 @@ Files without preamble or meta information, which old devices write, are read as
 from __future__ import annotations
 
 import zlib
+from typing import Literal
 
 from safecare.formats.dicom.model import (
     PIXEL_DATA,
@@ -17,12 +18,20 @@ from safecare.formats.dicom.model import (
     Element,
     Syntax,
 )
-from safecare.formats.dicom.walk import LONG, SHORT, walk
+from safecare.formats.dicom.walk import LONG, SHORT, UNDEFINED, walk
 
 MAX_INFLATED = 64 * 1024 * 1024
 """Bytes that a deflated data set may inflate to. Chosen: the syntax is used for reports and small images."""
 _PREFIX = b"DICM"
 _VRS = LONG | SHORT
+_FORMS = ((False, False), (False, True), (True, False))
+"""Explicit little endian, explicit big endian, implicit little endian (implicit, big): PS3.5 annex A."""
+_FIRST_GROUPS = frozenset({2, 4, 8})
+"""Groups with which a file begins: meta information, directory, identification (PS3.6)."""
+_FIRST_LENGTH = 256
+"""Longest first value. Chosen: it is a group's length, a version, a character set or a UID."""
+_LAST_GROUP = 0x7FE0
+"""Group of the pixels; padding after it never comes second."""
 _IMPLICIT = {"1.2.840.10008.1.2", "1.2.840.113619.5.2"}
 """Implicit little endian, and GE's private one, whose pixels alone are big endian."""
 _BIG = "1.2.840.10008.1.2.2"
@@ -31,15 +40,33 @@ _DEFLATED = {"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"}
 
 
 def looks_like_dicom(data: bytes) -> bool:
-    """Tell whether the bytes are to be read as DICOM: by the prefix, or by a plausible first element without one."""
-    if data[128:132] == _PREFIX:
-        return True
-    if len(data) < 16 or data[:4] in (b"\0\0\0\0", b"\xff\xff\xff\xff"):
+    """Tell whether the bytes are to be read as DICOM: by the prefix, or by two plausible first elements without one."""
+    return data[128:132] == _PREFIX or any(_begins(data, implicit, big) for implicit, big in _FORMS)
+
+
+def _begins(data: bytes, implicit: bool, big: bool) -> bool:  # noqa: FBT001 - one of the rows of a table
+    """Tell whether a short element of a first group stands at the start, and one of a higher tag after it."""
+    first = _head(data, 0, implicit, big)
+    if first is None or first[0] >> 16 not in _FIRST_GROUPS or first[1] > _FIRST_LENGTH:
         return False
-    little, big = int.from_bytes(data[:2], "little"), int.from_bytes(data[:2], "big")
-    if data[4:6] in _VRS:
-        return little in (2, 4, 8) or big in (2, 4, 8)
-    return little in (2, 8) and data[3] == 0 and int.from_bytes(data[4:8], "little") <= 256
+    second = _head(data, first[2] + first[1], implicit, big)
+    if second is None or not first[0] < second[0] < _LAST_GROUP << 16:
+        return False
+    return second[1] == UNDEFINED or second[2] + second[1] <= len(data)
+
+
+def _head(data: bytes, at: int, implicit: bool, big: bool) -> tuple[int, int, int] | None:  # noqa: FBT001 - as above
+    """Return tag, length and the offset of the value of the element at `at`; None where none can stand."""
+    order: Literal["big", "little"] = "big" if big else "little"
+    if at + 8 > len(data):
+        return None
+    tag = int.from_bytes(data[at : at + 2], order) << 16 | int.from_bytes(data[at + 2 : at + 4], order)
+    if implicit:
+        return tag, int.from_bytes(data[at + 4 : at + 8], order), at + 8
+    name = data[at + 4 : at + 6]
+    if name in LONG:
+        return tag, int.from_bytes(data[at + 8 : at + 12], order), at + 12
+    return (tag, int.from_bytes(data[at + 6 : at + 8], order), at + 8) if name in SHORT else None
 
 
 def read_dicom(data: bytes, *, inflated: int = MAX_INFLATED) -> Dicom:
