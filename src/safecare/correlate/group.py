@@ -25,6 +25,9 @@ ALONE_CONFIDENCE = 0.5
 TOGETHER = 0.5
 """Evidence (0-1) from which several alerts open an incident. Chosen: more likely than not that one is grave."""
 
+TELLING = 40
+"""Severity from which a correlation rule opens an incident. Chosen: the least of level medium."""
+
 LOW = 30
 """Severity below which an alert accompanies others but is no evidence. Chosen: the lowest band of the scale is
 information; a day has many of them, and many times nothing is still nothing."""
@@ -133,6 +136,17 @@ class Alike(msgspec.Struct):
     evidence: float = 0.0
 
 
+class Told(msgspec.Struct, frozen=True):
+    """That a correlation rule matched: its alerts, when the first one began, how grave it is, and the story."""
+
+    alerts: tuple[AlertId, ...]
+    start: float
+    severity: int
+    names: int
+    """How many things had to come together."""
+    text: Text
+
+
 class Group(msgspec.Struct, kw_only=True):
     """Alerts that belong together. `key` is the id of the alert that it began with."""
 
@@ -145,6 +159,10 @@ class Group(msgspec.Struct, kw_only=True):
     """Evidence of the members (those from `LOW` up) by domain and rule, most first, at most `COUNTED` each."""
     highest: int = 0
     """Highest severity of a member."""
+    told: dict[str, Told] = {}
+    """Rules that matched, by name: of each the match that came first in event time."""
+    muted: set[AlertId] = set()
+    """Members that the rest explains (`Rule.consequences`): no evidence of their own."""
     repeats: int = 0
     """Alerts that are counted, but not listed any more."""
     repeats_told: int = 0
@@ -175,8 +193,8 @@ class Group(msgspec.Struct, kw_only=True):
 
     @property
     def severity(self) -> int:
-        """The highest severity of an alert, or what all evidence together makes of it, whichever is more."""
-        return max(self.highest, round(100 * self.evidence))
+        """The highest severity of an alert or rule, or what all evidence together makes of it, whichever is more."""
+        return max(self.highest, round(100 * self.evidence), *(one.severity for one in self.told.values()))
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -200,8 +218,28 @@ class Group(msgspec.Struct, kw_only=True):
             member.group = self.key
         self.alive += other.alive
         self.repeats += other.repeats
+        for name, told in other.told.items():
+            self.note(name, told)
+        if other.muted:
+            self.mute(other.muted)
         self.judged |= other.judged
         self.apart |= other.apart
+
+    def note(self, rule: str, told: Told) -> bool:
+        """Note that `rule` matched here; return whether that changes what is told."""
+        known = self.told.get(rule)
+        if known is not None and (known.start, known.alerts) <= (told.start, told.alerts):
+            return False
+        self.told[rule] = told
+        return True
+
+    def mute(self, explained: Iterable[AlertId]) -> bool:
+        """Let members that the rest explains be no evidence; return whether any was before."""
+        fresh = {id for id in explained if id in self.members} - self.muted
+        if fresh:
+            self.muted |= fresh
+            self.recount()
+        return bool(fresh)
 
     def give_back(self, gone: Iterable[AlertId]) -> None:
         """Let go of the members called `gone`."""
@@ -215,16 +253,19 @@ class Group(msgspec.Struct, kw_only=True):
     def recount(self) -> None:
         """Work the sums out again from the members."""
         self.alike, self.strongest, self.highest = {}, {}, 0
+        self.told = {name: told for name, told in self.told.items() if self.members.keys() >= set(told.alerts)}
+        self.muted &= self.members.keys()
         for member in self.members.values():
             self._count(member)
 
     def _count(self, member: Trace) -> None:
         rules = self.strongest.setdefault(member.domain, {})
-        if member.severity >= LOW:
+        if member.severity >= LOW and member.id not in self.muted:
             found = rules.setdefault(member.rule, [])
             insort(found, member.evidence, key=lambda value: -value)
             del found[COUNTED:]
-        self.highest = max(self.highest, member.severity)
+        if member.id not in self.muted:
+            self.highest = max(self.highest, member.severity)
         like = self.alike.setdefault(member.likeness, Alike(member.id, member.start))
         like.count += 1
         like.latest, like.start = max((like.latest, like.start), (member.id, member.start), key=lambda one: one[1])
@@ -258,7 +299,8 @@ class Group(msgspec.Struct, kw_only=True):
     def opens(self, latest: Trace) -> bool:
         """Return whether the members, `latest` having joined, are enough for an incident."""
         alone = latest.severity >= ALONE_SEVERITY and latest.confidence >= ALONE_CONFIDENCE
-        return alone or (len(self.members) > 1 and self.evidence >= TOGETHER)
+        by_rule = any(one.severity >= TELLING for one in self.told.values())
+        return alone or by_rule or (len(self.members) > 1 and self.evidence >= TOGETHER)
 
     def validated_by_policy(self) -> bool:
         """Return whether `POLICY` holds."""

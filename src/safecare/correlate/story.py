@@ -9,17 +9,23 @@ may hold the places {zone} (where the gravest alert is) and {thing} (what it is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.resources import files
 
 import msgspec
 import yaml
 
-from safecare.correlate.group import Trace
+from safecare.correlate.group import Told, Trace
 from safecare.correlate.places import Places
+from safecare.correlate.rules.engine import Match
+from safecare.correlate.rules.read import PLACE
+from safecare.correlate.rules.sign import Sign
 from safecare.model.alert import Domain
 from safecare.model.text import Ref, Text, When, say
 
+STORIES = 5
+"""Most stories of rules at its head. Chosen: the gravest say what it is; more would bury what happened."""
 SENTENCES = 40
 """Most sentences of a story. Chosen: about one printed page."""
 
@@ -71,15 +77,20 @@ class Teller:
         self._places = places
         self._known = known
 
-    def title(self, members: Sequence[Trace]) -> Text:
-        """Return the title for `members`, which are in order of importance."""
+    def title(self, members: Sequence[Trace], told: Iterable[Told] = ()) -> Text:
+        """Return the title for `members`, which are in order of importance: what says most of them at once."""
         unlike: dict[str, Trace] = {}
         for member in members:
             unlike.setdefault(member.likeness, member)
         gravest, different = members[0], list(unlike.values())
+        rule = max(told, key=lambda one: (one.names, one.severity, one.text.key), default=None)
         for template in self._known:
+            if rule is not None and rule.names >= len(template.signs):
+                break
             if all(any(self._fits(sign, member) for member in different) for sign in template.signs):
                 return self._fill(template.title, different)
+        if rule is not None:
+            return rule.text
         if len(different) == 1:
             return gravest.title
         if len({member.domain for member in different}) > 1:
@@ -100,14 +111,43 @@ class Teller:
         places = {name: Ref(id) for name, id in (("zone", zone), ("thing", thing)) if id and f"{{{name}}}" in title}
         return Text(title, {**places})
 
-    def story(self, members: Iterable[Trace], repeats: int) -> tuple[Text, ...]:
-        """Return what happened in order of time, repeats of one thing in one sentence."""
+    def story(self, members: Iterable[Trace], repeats: int, told: Iterable[Told] = ()) -> tuple[Text, ...]:
+        """Return what the rules say of it, then what happened in order of time, repeats of one thing in one sentence."""
         counts: dict[str, int] = {}
         firsts: dict[str, Trace] = {}
         for member in sorted(members, key=lambda member: (member.start, member.id)):
             firsts.setdefault(member.likeness, member)
             counts[member.likeness] = counts.get(member.likeness, 0) + 1
-        return tuple(_sentences(list(firsts.values()), counts, repeats))
+        stories = sorted(told, key=lambda one: (-one.severity, one.start, one.text.key))
+        return (*(one.text for one in stories[:STORIES]), *_sentences(list(firsts.values()), counts, repeats))
+
+
+def told(match: Match) -> Text:
+    """Return the story of a rule that matched, in both languages, with its places filled."""
+    rule = match.rule
+    by_name = dict(zip(rule.correlation.rules, match.signs, strict=False))  # of a count the first alert stands for all
+    args = {place: _told(by_name[name], part) for place, name, part in _places(rule.story.en)}
+    return Text(_flat(rule.story.en), {**args}, fr=_flat(rule.story.fr))
+
+
+def _places(sentence: str) -> Iterator[tuple[str, str, str]]:
+    for found in PLACE.findall(sentence):
+        name, _, part = found.partition(".")
+        yield f"{name}_{part}", name, part
+
+
+def _flat(sentence: str) -> str:
+    """Return `sentence` in one line, its places as the catalogue writes them."""
+    return " ".join(PLACE.sub(lambda found: "{" + found[1].replace(".", "_") + "}", sentence).split())
+
+
+def _told(sign: Sign, part: str) -> Ref | When | Text:
+    if part == "time":
+        return When(datetime.fromtimestamp(sign.start, UTC))
+    named = sign.zones if part == "zone" else sign.assets
+    if named:
+        return Ref(named[0])
+    return say("an unknown place") if part == "zone" else say("an unknown thing")
 
 
 def _sentences(firsts: list[Trace], counts: dict[str, int], repeats: int) -> Iterator[Text]:

@@ -97,6 +97,8 @@ class Catalogue:
 
     def _render(self, text: Text, reader: _Reader, depth: int) -> str:
         sentence = self.translate(text.key, reader.language)
+        if text.fr and reader.language == "fr" and set(PLACE.findall(text.fr)) <= set(PLACE.findall(text.key)):
+            sentence = text.fr
         if depth == 0:
             return sentence
 

@@ -32,7 +32,7 @@ YAML_KEYS = {
     "decide": frozenset(
         {"name", "title", "command", "description", "why", "cost_text", "infeasible", "do", "ask", "until"}
     ),
-    "correlate": frozenset({"title", "why", "story", "description"}),
+    "correlate/stories": frozenset({"title", "why", "story", "description"}),
     "notify": frozenset({"title", "body"}),
     "scenarios": frozenset({"title", "description"}),
 }

@@ -55,6 +55,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Verdict = ""
     validated_by: str = ""
     """User, or ``policy:<name>``."""
+    rules: tuple[str, ...] = ()
+    """Correlation rules that match its alerts, by name."""
     merged: tuple[IncidentId, ...] = ()
     into: IncidentId | None = None
     """Set when this incident was taken in by another one."""

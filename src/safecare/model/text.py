@@ -36,11 +36,15 @@ class Amount(msgspec.Struct, frozen=True, tag="amount"):
     unit: str = ""
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
-    """A sentence: `key` is the English text and the catalogue's key, `args` fill its {places}."""
+class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
+    """A sentence: `key` is the English text and the catalogue's key, `args` fill its {places}.
+
+    `fr` is its French for sentences that no catalogue can hold: those of a site's own rules.
+    """
 
     key: str
     args: dict[str, str | int | float | Ref | When | Span | Amount | Text] = {}
+    fr: str = ""
 
 
 def say(key: str, /, **args: str | int | float | Ref | When | Span | Amount | Text) -> Text:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from safecare.model.event import Event
-from safecare.model.ids import ArtifactHash, IncidentId, NoticeId, PlanId
+from safecare.model.ids import AlertId, ArtifactHash, AssetId, IncidentId, NoticeId, PlanId, ZoneId
 
 
 class Act(Event, frozen=True, kw_only=True):
@@ -25,6 +26,40 @@ class IncidentJudged(Act, frozen=True, kw_only=True, tag="act.incident"):
     state: Literal["validated", "contained", "closed", "new"]
     verdict: Literal["", "true", "benign", "false"] = ""
     comment: str = ""
+
+
+class IncidentArranged(Act, frozen=True, kw_only=True, tag="act.arrange"):
+    """A person said what belongs to an incident. Every change can be turned back by another one.
+
+    ``merge``: `incident` takes `other` in (back: reopen `other`, or ``split``). ``split``: `alerts` become an incident of
+    their own. ``detach``: `alerts` do not belong to it, and are no incident (back, for both: ``attach``).
+    """
+
+    incident: IncidentId
+    change: Literal["merge", "split", "detach", "attach"]
+    other: IncidentId | None = None
+    alerts: tuple[AlertId, ...] = ()
+    comment: str = ""
+
+
+class Suppressed(Act, frozen=True, kw_only=True, tag="act.suppress"):
+    """A person set, changed or ended (`ended`) a suppression or a maintenance window.
+
+    Between `begins` and `expires` (event time), alerts of the rules `rules` (patterns) and, where named, about one of
+    `assets` or in one of `zones`, of a severity of at most `severity`, are counted but join no incident.
+    """
+
+    suppression: str
+    """Its id: that of the act that set it first."""
+    window: Literal["suppression", "maintenance"]
+    reason: str
+    rules: tuple[str, ...]
+    begins: datetime
+    expires: datetime
+    severity: int
+    assets: tuple[AssetId, ...] = ()
+    zones: tuple[ZoneId, ...] = ()
+    ended: bool = False
 
 
 class PlanDecided(Act, frozen=True, kw_only=True, tag="act.plan"):
