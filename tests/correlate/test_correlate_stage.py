@@ -13,6 +13,7 @@ from made_alerts import CYBER, START, judged, latest, made, noise, partition, ru
 
 from safecare.correlate.group import ALIKE
 from safecare.correlate.stage import CorrelateStage
+from safecare.correlate.story import STORIES
 from safecare.model.alert import Alert, Domain
 from safecare.model.incident import Incident
 from safecare.model.topics import decode, encode
@@ -30,7 +31,8 @@ def test_the_theft_is_one_combined_incident_and_noise_stays_out() -> None:
     assert incident.validated_by == "policy:combined"
     assert incident.state == "validated"
     assert incident.title.key == "Combined attack on the pharmacy: mail, network, door and cold chain"
-    assert len(incident.story) == len(story)
+    assert len(incident.story) == STORIES + len(story)
+    assert {"theft-chain", "appointments-then-crowd", "entry-then-cold-chain"} <= set(incident.rules)
     assert incident.opened == START
     for other in found.values():
         assert other is incident or not story & {link.alert for link in other.links}

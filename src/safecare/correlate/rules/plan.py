@@ -11,7 +11,6 @@ from safecare.correlate.places import Places
 from safecare.correlate.rules.ground import Look, family_of, looks
 from safecare.correlate.rules.rule import Pick, Rule, timespan
 from safecare.correlate.rules.sign import Sign
-from safecare.model.alert import Domain
 from safecare.model.hospital import Hospital
 
 NAMES = 10_000
@@ -127,14 +126,14 @@ class Plan:
             patterns = pick.rules if sign.alert else pick.events
             if not any(fnmatchcase(sign.name, pattern) for pattern in patterns):
                 continue
-            if pick.severity or pick.domain or pick.groups or pick.categories or pick.security:
+            if (pick.severity and sign.alert) or pick.domain or pick.groups or pick.categories or pick.security:
                 conditional.append((bit, pick))
             else:
                 fits |= bit
         return fits, tuple(conditional)
 
     def _holds(self, pick: Pick, sign: Sign) -> bool:
-        if sign.severity < pick.severity or (pick.domain and (pick.domain is Domain.CYBER) is not sign.cyber):
+        if (sign.alert and sign.severity < pick.severity) or (pick.domain and (pick.domain == "cyber") is not sign.cyber):
             return False
         if pick.groups and not any(self._places.group(asset) in pick.groups for asset in sign.assets):
             return False

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 
+T = TypeVar("T")
+
 NAMED = 16
-"""Most assets, zones, people or addresses of one sign that are looked at. Chosen: rules name a few."""
+"""Assets, zones, people or addresses of one sign from which none of them says anything (a mail to everybody, a wide
+scan). Chosen: as `relations.FREE_NAMED`."""
 
 
 class Sign(msgspec.Struct, kw_only=True, gc=False):
@@ -43,7 +46,7 @@ class Homes(Protocol):
 
 def of_alert(alert: Alert, homes: Homes) -> Sign:
     """Return what rules see of `alert`; it is where it says, or where its things stand."""
-    assets = alert.assets[:NAMED]
+    assets = _few(alert.assets)
     return Sign(
         id=alert.id,
         name=alert.rule,
@@ -51,9 +54,9 @@ def of_alert(alert: Alert, homes: Homes) -> Sign:
         severity=alert.severity,
         cyber=alert.domain is Domain.CYBER,
         assets=assets,
-        zones=alert.zones[:NAMED] or _zones(assets, homes),
-        holders=alert.holders[:NAMED],
-        peers=alert.peers[:NAMED],
+        zones=_few(alert.zones) or _zones(assets, homes),
+        holders=_few(alert.holders),
+        peers=_few(alert.peers),
     )
 
 
@@ -73,5 +76,9 @@ def of_event(event: Event, homes: Homes) -> Sign:
     )
 
 
+def _few(named: tuple[T, ...]) -> tuple[T, ...]:
+    return named if len(named) <= NAMED else ()
+
+
 def _zones(assets: Iterable[str], homes: Homes) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(zone for asset in assets for zone in homes.home(asset)))[:NAMED]
+    return _few(tuple(dict.fromkeys(zone for asset in assets for zone in homes.home(asset))))
