@@ -109,8 +109,8 @@ class Naive:
         return beside or other in self._hospital.adjacent(zone)
 
     def _leads(self, join: Join, cause: Sign, effect: Sign) -> bool:
-        wanted = {*effect.assets, *effect.zones}
-        for start in (*cause.assets, *cause.zones):
+        wanted = {*effect.assets, *(effect.zones if self._scene(effect) else ())}
+        for start in (*cause.assets, *(cause.zones if self._scene(cause) else ())):
             reached = {start}
             frontier = {start}
             for step in range(join.steps):
@@ -126,6 +126,10 @@ class Naive:
             if reached & wanted:
                 return True
         return False
+
+    def _scene(self, sign: Sign) -> bool:
+        groups = [found.group if (found := self._hospital.asset(one)) else "" for one in sign.assets]
+        return sign.name.startswith("people.") and groups.count("camera") == len(groups)
 
     def _effects(self, at: str, join: Join) -> set[str]:
         return {to for way, to in self._edges(at) if way in join.dependency or "any" in join.dependency}

@@ -18,7 +18,7 @@ from safecare.testing.hospital import small_hospital
 HOSPITAL = small_hospital()
 ASSETS = [asset.id for asset in HOSPITAL.assets]
 ZONES = [zone.id for zone in HOSPITAL.zones]
-NAMES = ["door.forced", "camera.lost", "network.scan", "badge.granted", "mail.phishing"]
+NAMES = ["door.forced", "camera.lost", "network.scan", "badge.granted", "people.crowd"]
 PLACES = ["room", "adjacent", "route", "compartment", "level", "building"]
 IDENTITIES = ["person", "badge", "account", "device", "address"]
 WAYS = ["needs", "powers", "hosts", "controls", "feeds", "opens", "protects", "any"]
@@ -98,6 +98,7 @@ def signs(draw: st.DrawFn) -> list[Sign]:
             start=float(draw(st.integers(0, 200))),
             alert=draw(st.booleans()),
             severity=draw(st.sampled_from([20, 60])),
+            cyber=draw(st.booleans()),
             assets=tuple(draw(st.lists(st.sampled_from(few_assets), max_size=2, unique=True))),
             zones=tuple(draw(st.lists(st.sampled_from(few_zones), max_size=2, unique=True))),
             holders=tuple(draw(st.lists(st.sampled_from(["holder.1", "holder.2"]), max_size=1))),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
@@ -155,7 +155,7 @@ class Places:
 
     def scene(self, alert: Alert) -> bool:
         """Return whether `alert` is about a place and who is in it, not about a thing: no asset but cameras."""
-        return all(self.group(asset) == "camera" for asset in alert.assets)
+        return is_scene(alert.rule, map(self.group, alert.assets))
 
     def group(self, asset: str) -> str:
         """Return the family of an asset, empty if it is unknown."""
@@ -213,7 +213,8 @@ class Places:
         if zone is None:
             yield Probe(key, rel.ASSET, rel.ASSET.weight, ALL)
         else:
-            yield Probe(key, rel.ZONE, rel.ZONE.weight * self._door_share(key), ALL)
+            share = self._door_share(key) * (rel.PUBLIC if zone.security == "public" else 1.0)
+            yield Probe(key, rel.ZONE, rel.ZONE.weight * share, ALL)
             yield from self._neighbours(zone)
         yield from self._paths(key)
 
@@ -317,6 +318,11 @@ class Places:
         step = Step(dependency.kind, dependency.of, on)
         edges[dependency.of].append(_Edge(on, weight, mixes, step))
         edges[on].append(_Edge(dependency.of, weight, mixes, step))
+
+
+def is_scene(rule: str, groups: Iterable[str]) -> bool:
+    """Return whether an alert of `rule` about assets of `groups` is about people in a place (`people.*`)."""
+    return rule.startswith("people.") and all(group == "camera" for group in groups)
 
 
 def is_address(peer: str) -> bool:

@@ -94,9 +94,9 @@ ZONE = Relation(
 )
 NEXT = Relation(
     "next",
-    # Chosen: against `JOIN`, both alerts must be of level medium (severity 40), or low and surer than 0.9: a day has
-    # many that are mere information, and something always happens next door.
-    0.65,
+    # Chosen: against `JOIN`, both alerts must have an evidence of 0.39 (severity 50, confidence 0.8): a day has many
+    # that are mere information, and something always happens next door.
+    0.7,
     # Chosen: the way from one room to the next; a diversion next door comes within minutes.
     {Mix.PHYSICAL: Fade(5 * MINUTE, 10 * MINUTE, 30 * MINUTE)},
 )
@@ -133,6 +133,10 @@ LONGEST = 7 * DAY
 WALL = 0.8
 """Share of `NEXT` when only a wall, no door, lies between two rooms. Chosen: nobody walks through, fire may: what is
 grave is tied; within one fire compartment `COMPARTMENT` says more."""
+
+PUBLIC = 0.75
+"""Share of a tie by one room that is left when the public may be there. Chosen: anybody passes through, so that only
+what is grave is tied by the place alone; two alerts of evidence 0.4 are not."""
 
 STRANGERS = 0.5
 """Share of a tie by one thing or name that is left when both alerts name people, and not the same. Chosen: then it

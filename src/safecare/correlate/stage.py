@@ -106,9 +106,9 @@ class CorrelateStage:
     def tick(self, now: datetime) -> Iterable[Item]:
         """Forget what is too old to matter, settle what rules waited for, publish what was held back."""
         self._now = present = now.timestamp()
+        self._tie(self._rules.tick(present))
         if self._gathering.let_pass(present):
             self._saved = b""
-        self._tie(self._rules.tick(present))
         return self._publish(held=True)
 
     def snapshot(self) -> bytes:

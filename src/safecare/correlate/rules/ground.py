@@ -1,7 +1,7 @@
 """The ground that joins stand on: under which keys a sign is found, and under which to look for its partner.
 
-A key is a letter for the family and an id: ``z`` zone, ``a`` asset, ``h`` person, ``p`` address, ``c`` fire
-compartment, ``l`` level, ``b`` building. There is no key that all of a site share: rules can't ask for one.
+A key is a letter for the family and an id: ``z`` zone, ``s`` zone that is the scene itself (not just where some thing
+stands), ``a`` asset, ``h`` person, ``p`` address, ``c`` fire compartment, ``l`` level, ``b`` building. There is no key that all of a site share: rules can't ask for one.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from safecare.correlate.geometry import share_wall
-from safecare.correlate.places import Places, telling
+from safecare.correlate.places import Places, is_scene, telling
 from safecare.correlate.relations import BODILESS
 from safecare.correlate.rules.rule import Join
 from safecare.correlate.rules.sign import Sign
 from safecare.model.hospital import Hospital
 
-ROUTE = 3
-"""Doors between two rooms that lie on one way. Chosen: corridor, lobby, room; a person walks it in a minute or two."""
+ROUTE = 2
+"""Doors between two rooms that lie on one way. Chosen: room, corridor, room; a person walks it in a minute."""
 HUB = 24
 """Dependencies of a thing from which a path never leads through it. Chosen: twice an application's usual number; a core
 switch or the main board would tie half of the site."""
@@ -52,14 +52,14 @@ class Look(NamedTuple):
     @property
     def found_under(self) -> str:
         """Families of the keys under which the other side must stand."""
-        return "az" if self.what == "path" else self.families
+        return "as" if self.what == "path" else self.families
 
 
 def looks(join: Join) -> tuple[Look, Look]:
     """Return where the first of `join` looks for the second, and the second for the first."""
     if join.dependency:
         ways = tuple(sorted(set(join.dependency)))
-        forward = Look("path", "az", ways, join.steps)
+        forward = Look("path", "as", ways, join.steps)
         return forward, forward._replace(forward=False)
     if join.place is not None:
         what = join.place if join.place in {"adjacent", "route"} else "same"
@@ -106,6 +106,9 @@ class Ground:
     def _in_family(self, sign: Sign, family: str) -> list[str]:
         if family == "z":
             return [f"z{zone}" for zone in sign.zones]
+        if family == "s":
+            scene = is_scene(sign.name, map(self._places.group, sign.assets))
+            return [f"s{zone}" for zone in sign.zones] if scene else []
         if family == "a":
             return [f"a{asset}" for asset in sign.assets]
         if family == "h":
@@ -156,7 +159,7 @@ class Ground:
                 return []
             return [to for way, to in here if way in wanted or "any" in wanted]
 
-        return _flood(key, look.steps, on) - ({key} if key.startswith("z") else set())  # being in one room is no path
+        return _flood(key, look.steps, on) - ({key} if key.startswith("s") else set())  # being in one room is no path
 
     def _beside(self, zone: str) -> Iterable[str]:
         yield from self._hospital.adjacent(zone)
@@ -178,7 +181,7 @@ def _edges(hospital: Hospital) -> tuple[dict[str, list[tuple[str, str]]], dict[s
     into: dict[str, list[tuple[str, str]]] = defaultdict(list)
 
     def key(id: str) -> str:
-        return f"z{id}" if hospital.zone(id) else f"a{id}"
+        return f"s{id}" if hospital.zone(id) else f"a{id}"
 
     def join(way: str, cause: str, effect: str) -> None:
         out[cause].append((way, effect))

@@ -126,14 +126,16 @@ class Plan:
             patterns = pick.rules if sign.alert else pick.events
             if not any(fnmatchcase(sign.name, pattern) for pattern in patterns):
                 continue
-            if (pick.severity and sign.alert) or pick.domain or pick.groups or pick.categories or pick.security:
+            if sign.alert or pick.domain or pick.groups or pick.categories or pick.security:
                 conditional.append((bit, pick))
             else:
                 fits |= bit
         return fits, tuple(conditional)
 
     def _holds(self, pick: Pick, sign: Sign) -> bool:
-        if (sign.alert and sign.severity < pick.severity) or (pick.domain and (pick.domain == "cyber") is not sign.cyber):
+        if sign.alert and (sign.severity < pick.severity or sign.confidence < pick.confidence):
+            return False
+        if pick.domain and (pick.domain == "cyber") is not sign.cyber:
             return False
         if pick.groups and not any(self._places.group(asset) in pick.groups for asset in sign.assets):
             return False

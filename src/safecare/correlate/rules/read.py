@@ -131,6 +131,8 @@ class _Check:
                 self._fault(say("This would fit everything: say rules or events."), "alerts", name)
             if not 0 <= pick.severity <= 100:
                 self._fault(say("A severity lies between 0 and 100."), "alerts", name, "severity")
+            if not 0.0 <= pick.confidence <= 1.0:
+                self._fault(say("A confidence lies between 0 and 1."), "alerts", name, "confidence")
         used = {*correlation.rules, *correlation.without}
         for index, name in enumerate(correlation.rules):
             self._known(name, "correlation", "rules", index)

@@ -29,8 +29,11 @@ By = Literal["zone", "asset", "person", "address", "compartment", "level", "buil
 SEVERITY: dict[str, int] = {"informational": 10, "low": 30, "medium": 50, "high": 75, "critical": 95}
 """Severity (0-100) by Sigma's level. Chosen: inside the band of the same name (`safecare.model.severity`)."""
 
-TELLING = 30
-"""Severity of an alert from which it tells a rule something. Chosen: below is mere information (`group.LOW`)."""
+TELLING = 40
+"""Severity of an alert from which it tells a rule something. Chosen: the least of level medium."""
+
+LIKELY = 0.5
+"""Confidence from which it does. Chosen: more likely true than not."""
 
 _TIMESPAN = re.compile(r"(\d{1,6})\s*(s|m|min|h|d)")
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -45,6 +48,8 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of events, for example ``badge.granted``: no alert, but it may say that all was well, or not."""
     severity: int = TELLING
     """Least severity (0-100) of an alert."""
+    confidence: float = LIKELY
+    """Least confidence (0-1) of an alert."""
     domain: Literal["cyber", "physical"] | None = None
     groups: tuple[str, ...] = ()
     """One of its assets is of one of these families (it, network, medical, door, camera, utility, ...)."""

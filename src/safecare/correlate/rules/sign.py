@@ -27,6 +27,7 @@ class Sign(msgspec.Struct, kw_only=True, gc=False):
     """Seconds since 1970."""
     alert: bool = True
     severity: int = 0
+    confidence: float = 1.0
     cyber: bool = False
     assets: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ def of_alert(alert: Alert, homes: Homes) -> Sign:
         name=alert.rule,
         start=alert.first.timestamp(),
         severity=alert.severity,
+        confidence=alert.confidence,
         cyber=alert.domain is Domain.CYBER,
         assets=assets,
         zones=_few(alert.zones) or _zones(assets, homes),
