@@ -13,6 +13,7 @@ from safecare.correlate.rules.rule import Join, Rule, timespan
 from safecare.correlate.rules.sign import Sign
 from safecare.model.hospital import Hospital
 
+
 class Naive:
     """Rules over one hospital."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_rules import Naive
 
-from safecare.correlate.rules import engine as engine_module
-from safecare.correlate.rules.engine import Engine, Match
+from safecare.correlate.rules.engine import Bounds, Engine, Match
 from safecare.correlate.rules.rule import Condition, Correlation, Join, Pick, Rule, Story, Without
 from safecare.correlate.rules.sign import Sign
 from safecare.testing.hospital import small_hospital
@@ -24,6 +24,7 @@ IDENTITIES = ["person", "badge", "account", "device", "address"]
 WAYS = ["needs", "powers", "hosts", "controls", "feeds", "opens", "protects", "any"]
 STORY = Story(en="Something", fr="Quelque chose")
 LATENESS = 20.0
+WIDE = Bounds(crowd=1000, search=10**9, found=10**9)
 
 
 def rule(name: str, alerts: dict[str, Pick], correlation: Correlation) -> Rule:
@@ -69,7 +70,7 @@ def rules(draw: st.DrawFn, number: int) -> Rule:
         counting = Correlation(type=kind, rules=("a",), timespan=span, group_by=(by,), condition=condition)
         return rule(f"rule-{number}", {"a": draw(pick)}, counting)
     names = ["a", "b", "c"][: draw(st.integers(2, 3))]
-    tied = [draw(joins(one, other)) for one, other in zip(names, names[1:], strict=False)]
+    tied = [draw(joins(one, other)) for one, other in pairwise(names)]
     if len(names) == 3 and draw(st.booleans()):
         tied.append(draw(joins("a", "c")))
     without = {}
@@ -114,18 +115,15 @@ def arrival(rng: random.Random, found: list[Sign]) -> list[Sign]:
 
 
 def told(matches: list[Match]) -> tuple[set[tuple[str, tuple[str, ...]]], set[tuple[str, str]]]:
-    temporal = {(one.rule.name, tuple(s.id for s in one.signs)) for one in matches if not one.rule.correlation.condition}
+    temporal = {
+        (one.rule.name, tuple(s.id for s in one.signs)) for one in matches if not one.rule.correlation.condition
+    }
     counted = {(one.rule.name, s.id) for one in matches if one.rule.correlation.condition for s in one.signs}
     return temporal, counted
 
 
 def run(engine: Engine, found: list[Sign]) -> list[Match]:
     return [match for sign in found for match in engine.feed(sign)]
-
-
-def end(engine: Engine) -> list[Match]:
-    """Let everything that waits be settled by the clock."""
-    return engine.tick(1e9) + engine.tick(1e9 + 1e6)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -136,9 +134,9 @@ def test_any_order_within_the_lateness_finds_what_the_rules_mean(
 ) -> None:
     some = [data.draw(rules(number)) for number in range(data.draw(st.integers(1, 4)))]
     naive = Naive(some, HOSPITAL)
-    engine = Engine(some, HOSPITAL, lateness=LATENESS)
+    engine = Engine(some, HOSPITAL, bounds=WIDE, lateness=LATENESS)
 
-    matches = run(engine, arrival(rng, found)) + end(engine)
+    matches = run(engine, arrival(rng, found)) + engine.drain()
 
     assert told(matches) == (naive.temporal(found), naive.counted(found))
     assert engine.counts["cut"] == engine.counts["crowded"] == engine.counts["unsettled"] == 0
@@ -152,13 +150,13 @@ def test_a_crash_at_any_moment_loses_and_doubles_nothing(
 ) -> None:
     some = [data.draw(rules(number)) for number in range(3)]
     order = arrival(rng, found)
-    straight = Engine(some, HOSPITAL, lateness=LATENESS)
-    expected = run(straight, order) + end(straight)
-    first = Engine(some, HOSPITAL, lateness=LATENESS)
+    straight = Engine(some, HOSPITAL, bounds=WIDE, lateness=LATENESS)
+    expected = run(straight, order) + straight.drain()
+    first = Engine(some, HOSPITAL, bounds=WIDE, lateness=LATENESS)
     before = run(first, order[:cut])
-    reborn = Engine(some, HOSPITAL, lateness=LATENESS)
+    reborn = Engine(some, HOSPITAL, bounds=WIDE, lateness=LATENESS)
     reborn.restore(first.snapshot())
 
-    after = run(reborn, order[cut:]) + end(reborn)
+    after = run(reborn, order[cut:]) + reborn.drain()
 
     assert [told([one]) for one in before + after] == [told([one]) for one in expected]

@@ -40,6 +40,17 @@ VERDICTS: Mapping[str, Text] = MappingProxyType(
         "false": say("A false alarm"),
     }
 )
+ARRANGED: Mapping[str, Text] = MappingProxyType(
+    {
+        "merge": say("Put two incidents together"),
+        "split": say("Made an incident of its own of some alerts"),
+        "detach": say("Took alerts out of an incident"),
+        "attach": say("Put alerts into an incident"),
+    }
+)
+WINDOWS: Mapping[str, Text] = MappingProxyType(
+    {"suppression": say("Suppressed alerts"), "maintenance": say("Set a maintenance window")}
+)
 DECIDED: Mapping[str, Text] = MappingProxyType(
     {"approved": say("Approved"), "refused": say("Refused"), "done": say("Done")}
 )
@@ -93,6 +104,11 @@ class Record:
                 verdict = VERDICTS.get(act.verdict)
                 parts = [JUDGED[act.state], *([verdict] if verdict else []), self._incident(act.incident)]
                 return _joined(parts, act.comment)
+            case IncidentArranged():
+                return _joined([ARRANGED[act.change], self._incident(act.incident)], act.comment)
+            case Suppressed():
+                said = say("Ended a suppression or window") if act.ended else WINDOWS[act.window]
+                return _joined([said], act.reason)
             case PlanDecided():
                 return _joined([DECIDED[act.decision], STEPS[act.step], self._action(act)], act.comment)
             case ProcedureActed():

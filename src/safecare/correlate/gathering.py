@@ -151,6 +151,10 @@ class Gathering:
         if not open_groups:
             return
         group = self._survivor(open_groups)
+        rule, start = match.rule, min(sign.start for sign in match.signs)
+        known = group.told.get(rule.name)
+        if len(groups) == 1 and known is not None and known.start < start and not rule.consequences:
+            return
         text = told(match)
         changed = False
         for other in open_groups:
@@ -158,7 +162,6 @@ class Gathering:
                 self._absorb(group, other, Link(other.root(), group.root(), 1.0, text))
                 changed = True
         mine = tuple(sorted(AlertId(id) for id in found if id in group.members))
-        rule, start = match.rule, min(sign.start for sign in match.signs)
         names = len(rule.correlation.rules)
         changed |= group.note(rule.name, Told(mine, start, rule.severity, names, text))
         changed |= self._explain(group, match)

@@ -21,13 +21,13 @@ from typing import Any
 
 import msgspec
 
-from safecare.correlate.desk import arrange, judge
 from safecare.correlate.describe import incident
+from safecare.correlate.desk import arrange, judge
 from safecare.correlate.gathering import Gathering, Memo
 from safecare.correlate.group import Group
 from safecare.correlate.memory import ALERTS
 from safecare.correlate.places import Places
-from safecare.correlate.rules.engine import SIGNS, Engine, Match
+from safecare.correlate.rules.engine import SIGNS, Bounds, Engine, Match
 from safecare.correlate.rules.read import shipped
 from safecare.correlate.rules.rule import Rule
 from safecare.correlate.rules.sign import of_alert, of_event
@@ -81,7 +81,8 @@ class CorrelateStage:
         self._places = Places(hospital)
         self._teller = Teller(self._places, templates())
         self._limits = (alerts, incidents)
-        self._rules = Engine(shipped().rules if rules is None else rules, hospital, self._places, signs=signs)
+        known = shipped().rules if rules is None else rules
+        self._rules = Engine(known, hospital, self._places, bounds=Bounds(signs=signs))
         self._now: float | None = None
         self._saved = b""
         self.restore(b"")

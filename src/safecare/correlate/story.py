@@ -20,7 +20,7 @@ from safecare.correlate.group import Told, Trace
 from safecare.correlate.places import Places
 from safecare.correlate.rules.engine import Match
 from safecare.correlate.rules.read import PLACE
-from safecare.correlate.rules.sign import Sign
+from safecare.correlate.rules.sign import Sign as Seen
 from safecare.model.alert import Domain
 from safecare.model.text import Ref, Text, When, say
 
@@ -112,7 +112,7 @@ class Teller:
         return Text(title, {**places})
 
     def story(self, members: Iterable[Trace], repeats: int, told: Iterable[Told] = ()) -> tuple[Text, ...]:
-        """Return what the rules say of it, then what happened in order of time, repeats of one thing in one sentence."""
+        """Return what rules say of it, then what happened in order of time, repeats of one thing in one sentence."""
         counts: dict[str, int] = {}
         firsts: dict[str, Trace] = {}
         for member in sorted(members, key=lambda member: (member.start, member.id)):
@@ -141,7 +141,7 @@ def _flat(sentence: str) -> str:
     return " ".join(PLACE.sub(lambda found: "{" + found[1].replace(".", "_") + "}", sentence).split())
 
 
-def _told(sign: Sign, part: str) -> Ref | When | Text:
+def _told(sign: Seen, part: str) -> Ref | When | Text:
     if part == "time":
         return When(datetime.fromtimestamp(sign.start, UTC))
     named = sign.zones if part == "zone" else sign.assets

@@ -5,8 +5,9 @@ its partners would stand. Which signs match is a property of the set of signs al
 matches, so order does not matter. Where something must be absent, the match waits until `LATENESS` after the last
 moment at which it could still turn up: told by the times of what arrives, or by the clock when nothing arrives.
 
-Bounds, each counted when it is hit: signs in memory (`evicted`), signs of one sort under one key (`crowded`), steps
-of one search (`cut`), matches that wait (`unsettled`). A flood of one sort drives out only its own.
+Bounds, each counted when it is hit: signs in memory (`evicted`), signs of one sort under one key (`crowded`), partners
+tried and matches found for one sign (`cut`), matches that wait (`unsettled`). A flood of one sort drives out only its
+own.
 """
 
 from __future__ import annotations
@@ -42,11 +43,24 @@ CROWD = 32
 """Most signs of one sort under one key. Chosen: above the highest count of a rule (`read.MOST_COUNT`); what repeats
 itself more often in one place tells nothing new."""
 
-SEARCH = 512
-"""Most steps of the search that one sign sets off for one rule. Chosen: 32 x 16 partners of a rule of three."""
+SEARCH = 128
+"""Most partners that one sign is tried with for one rule, newest first. Chosen: four full crowds."""
+
+FOUND = 16
+"""Most matches of one rule that one sign completes. Chosen: as `relations.LISTEN`; one suffices to tie it, the rest are
+there so that what came earlier is tied with it."""
 
 WAITING = 20_000
 """Most matches that wait for what must be absent. Chosen: ten times what one minute of an alarm flood holds."""
+
+
+class Bounds(NamedTuple):
+    """How much is kept and tried: signs in all, of one sort under one key, partners and matches for one sign."""
+
+    signs: int = SIGNS
+    crowd: int = CROWD
+    search: int = SEARCH
+    found: int = FOUND
 
 
 class Match(NamedTuple):
@@ -65,6 +79,13 @@ class _Wait(msgspec.Struct, array_like=True, order=True):
     by_clock: float
 
 
+class _Left:
+    """What is left of the bounds of one search."""
+
+    def __init__(self, search: int, found: int) -> None:
+        self.search, self.found, self.cut = search, found, False
+
+
 class _Memo(msgspec.Struct):
     signs: list[Sign] = []
     waiting: list[_Wait] = []
@@ -81,16 +102,17 @@ class Engine:
         hospital: Hospital,
         places: Places | None = None,
         *,
-        signs: int = SIGNS,
+        bounds: Bounds = Bounds(),  # noqa: B008  immutable
         lateness: float = LATENESS,
     ) -> None:
-        """Run `rules` in `hospital`; `signs` bounds the memory, `lateness` (s) is waited before a thing is absent."""
+        """Run `rules` in `hospital` within `bounds`; `lateness` (s) is waited before a thing counts as absent."""
         self.places = places or Places(hospital)
         self.plan = Plan(rules, hospital, self.places)
         self._ground = Ground(hospital, self.places)
-        self._limit, self._lateness = signs, lateness
+        self._bounds, self._lateness = bounds, lateness
         self._ready = {one.rule.name: one for one in self.plan.ready}
         self._now: float | None = None
+        self._waiting: list[_Wait] = []
         self.restore(b"")
 
     @property
@@ -125,6 +147,11 @@ class Engine:
                     self._waiting.append(one)
         return ripe
 
+    def drain(self) -> list[Match]:
+        """Settle all that waits: nothing more will come."""
+        waiting, self._waiting = sorted(self._waiting), []
+        return [match for one in waiting for match in self._settle(one)]
+
     def snapshot(self) -> bytes:
         """Return the state."""
         memo = _Memo(list(self._arrivals), sorted(self._waiting), self._latest, self._counts)
@@ -136,7 +163,7 @@ class Engine:
         self._arrivals: deque[Sign] = deque()
         self._known: dict[str, Sign] = {}
         self._by_key: dict[str, dict[int, deque[Sign]]] = {}
-        self._waiting: list[_Wait] = []
+        self._waiting = []
         self._latest = memo.latest
         self._counts = {"evicted": 0, "crowded": 0, "cut": 0, "unsettled": 0, **memo.counts}
         counts = dict(self._counts)
@@ -150,7 +177,7 @@ class Engine:
     def _remember(self, sign: Sign) -> None:
         self._arrivals.append(sign)
         self._known[sign.id] = sign
-        by_key, fits = self._by_key, sign.fits
+        by_key, fits, limit = self._by_key, sign.fits, self._bounds.crowd
         for key in self._ground.keys(sign, self.plan.families):
             sorts = by_key.get(key)
             if sorts is None:
@@ -160,10 +187,10 @@ class Engine:
                 sorts[fits] = deque((sign,))
                 continue
             crowd.append(sign)
-            if len(crowd) > CROWD:
+            if len(crowd) > limit:
                 crowd.popleft()
                 self._counts["crowded"] += 1
-        if len(self._arrivals) > self._limit:
+        if len(self._arrivals) > self._bounds.signs:
             self._forget()
             self._counts["evicted"] += 1
 
@@ -220,18 +247,19 @@ class Engine:
         return found
 
     def _search(self, ready: Ready, position: int, sign: Sign) -> Iterator[Match]:
-        budget = [SEARCH]
-        for signs in self._assign(ready, {position: sign}, budget):
+        left = _Left(self._bounds.search, self._bounds.found)
+        for signs in self._assign(ready, {position: sign}, left):
             if ready.margins:
                 self._await(ready, signs)
             else:
                 yield Match(ready.rule, signs)
-        if budget[0] < 0:
+        if left.cut:
             self._counts["cut"] += 1
 
-    def _assign(self, ready: Ready, taken: dict[int, Sign], budget: list[int]) -> Iterator[tuple[Sign, ...]]:
-        """Yield every way to fill the positions that are left."""
+    def _assign(self, ready: Ready, taken: dict[int, Sign], left: _Left) -> Iterator[tuple[Sign, ...]]:
+        """Yield the ways to fill the positions that are left, until the bounds in `left` are used up."""
         if len(taken) == ready.wanted:
+            left.found -= 1
             yield tuple(taken[position] for position in range(ready.wanted))
             return
         position, tie = next(
@@ -241,31 +269,38 @@ class Engine:
             if tie.other < ready.wanted and tie.other not in taken
         )
         for other in self._partners(tie.look, taken[position], ready.bits[tie.other]):
-            budget[0] -= 1
-            if budget[0] < 0:
+            if left.search <= 0 or left.found <= 0:
+                left.cut = True
                 return
+            left.search -= 1
             if self._stands(ready, tie.other, other, taken):
                 taken[tie.other] = other
-                yield from self._assign(ready, taken, budget)
+                yield from self._assign(ready, taken, left)
                 del taken[tie.other]
 
-    def _partners(self, look: Look, sign: Sign, bit: int) -> list[Sign]:
-        """Return the signs that `look` finds from `sign` and that fit `bit`, each once."""
-        found: dict[str, Sign] = {}
+    def _partners(self, look: Look, sign: Sign, bit: int) -> Iterator[Sign]:
+        """Yield the signs that `look` finds from `sign` and that fit `bit`, each once; of a crowd the newest first."""
+        seen: set[str] = set()
         for key in self._ground.find(look, sign):
-            for fits, crowd in self._by_key.get(key, {}).items():
-                if fits & bit:
-                    found.update((one.id, one) for one in crowd)
-        return list(found.values())
+            sorts = self._by_key.get(key)
+            if sorts is None:
+                continue
+            for fits in [fits for fits in sorts if fits & bit]:
+                for one in reversed(sorts[fits]):
+                    if one.id not in seen:
+                        seen.add(one.id)
+                        yield one
 
     def _stands(self, ready: Ready, position: int, sign: Sign, taken: dict[int, Sign]) -> bool:
         """Return whether `sign` can take `position` beside those that are taken already."""
+        start, span = sign.start, ready.span
         for at, other in taken.items():
-            if other.id == sign.id or abs(other.start - sign.start) > ready.span:
+            gap = other.start - start
+            if other is sign or gap > span or -gap > span:
                 return False
-            if ready.ordered and (other.start < sign.start if position < at else sign.start < other.start):
+            if ready.ordered and (gap < 0 if position < at else gap > 0):
                 return False
-        return self._joined(ready, position, sign, taken)
+        return (ready.wanted == 2 and len(ready.ties[position]) == 1) or self._joined(ready, position, sign, taken)
 
     def _joined(self, ready: Ready, position: int, sign: Sign, taken: dict[int, Sign]) -> bool:
         for tie in ready.ties[position]:

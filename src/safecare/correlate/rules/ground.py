@@ -1,7 +1,8 @@
 """The ground that joins stand on: under which keys a sign is found, and under which to look for its partner.
 
 A key is a letter for the family and an id: ``z`` zone, ``s`` zone that is the scene itself (not just where some thing
-stands), ``a`` asset, ``h`` person, ``p`` address, ``c`` fire compartment, ``l`` level, ``b`` building. There is no key that all of a site share: rules can't ask for one.
+stands), ``a`` asset, ``h`` person, ``p`` address, ``c`` fire compartment, ``l`` level, ``b`` building. There is no key
+that all of a site share: rules can't ask for one.
 """
 
 from __future__ import annotations
@@ -121,9 +122,9 @@ class Ground:
 
     def _owner(self, asset: str) -> str:
         if not self._persons:
-            self._persons = {
-                one.workstation: f"h{one.holder}" for one in self._hospital.people if one.workstation
-            } or {"": ""}
+            self._persons = {one.workstation: f"h{one.holder}" for one in self._hospital.people if one.workstation} or {
+                "": ""
+            }
         return self._persons.get(asset, "")
 
     def _area(self, family: str, zone: str) -> str:
@@ -141,7 +142,9 @@ class Ground:
         known = self._found.get((look, key))
         if known is None:
             known = tuple(sorted(self._walk(look, key)))
-            if self._hospital.thing(key[1:]) is not None:  # what the hospital does not know is not kept: it has no bound
+            if (
+                self._hospital.thing(key[1:]) is not None
+            ):  # what the hospital does not know is not kept: it has no bound
                 self._found[look, key] = known
         return known
 

@@ -62,14 +62,16 @@ class Plan:
     """All rules of a set over one hospital."""
 
     def __init__(self, rules: Sequence[Rule], hospital: Hospital, places: Places) -> None:
-        """Number the picks of `rules`; equal picks share a bit."""
+        """Give each pick of `rules` a bit; equal picks share one."""
         self._hospital, self._places = hospital, places
         self._bits: dict[Pick, int] = {}
         self.ready = tuple(self._make(rule, number) for number, rule in enumerate(rules))
         self._picks = tuple((bit, pick) for pick, bit in self._bits.items())
         self._by_name: dict[tuple[bool, str], tuple[int, tuple[tuple[int, Pick], ...]]] = {}
         self._tasks: dict[int, tuple[tuple[Task, ...], tuple[Ready, ...]]] = {}
-        self.keep = max((one.span + sum(max(one.margins, default=(0.0, 0.0), key=sum)) for one in self.ready), default=0.0)
+        self.keep = max(
+            (one.span + sum(max(one.margins, default=(0.0, 0.0), key=sum)) for one in self.ready), default=0.0
+        )
         """Seconds for which a sign can matter to a later one."""
         found = {family for one in self.ready for ties in one.ties for tie in ties for family in tie.look.found_under}
         self.families = tuple(sorted(found | {one.by for one in self.ready if one.by}))

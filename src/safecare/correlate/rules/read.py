@@ -154,7 +154,7 @@ class _Check:
 
     def _times(self) -> None:
         correlation = self._rule.correlation
-        written = [(correlation.timespan, ("correlation", "timespan"))]
+        written: list[tuple[str, tuple[str, ...]]] = [(correlation.timespan, ("correlation", "timespan"))]
         for name, margin in correlation.without.items():
             written.append((margin.before, ("correlation", "without", name, "before")))
             written.append((margin.after, ("correlation", "without", name, "after")))
@@ -181,7 +181,9 @@ class _Check:
     def _temporal(self) -> None:
         correlation = self._rule.correlation
         if not 2 <= len(correlation.rules) <= MOST_STEPS or len(set(correlation.rules)) < len(correlation.rules):
-            self._fault(say("A sequence names 2 to {count} different things.", count=MOST_STEPS), "correlation", "rules")
+            self._fault(
+                say("A sequence names 2 to {count} different things.", count=MOST_STEPS), "correlation", "rules"
+            )
         if correlation.condition or correlation.group_by:
             self._fault(say("A count belongs to event_count and value_count only."), "correlation")
         for index, join in enumerate(correlation.joins):

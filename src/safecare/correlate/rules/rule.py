@@ -23,7 +23,9 @@ Kind = Literal["temporal", "temporal_ordered", "event_count", "value_count"]
 Level = Literal["informational", "low", "medium", "high", "critical"]
 Nearness = Literal["room", "adjacent", "route", "compartment", "level", "building"]
 Identity = Literal["person", "badge", "account", "device", "address"]
-Way = Literal["needs", "powers", "hosts", "connects", "allows", "controls", "stores", "feeds", "opens", "protects", "any"]
+Way = Literal[
+    "needs", "powers", "hosts", "connects", "allows", "controls", "stores", "feeds", "opens", "protects", "any"
+]
 By = Literal["zone", "asset", "person", "address", "compartment", "level", "building"]
 
 SEVERITY: dict[str, int] = {"informational": 10, "low": 30, "medium": 50, "high": 75, "critical": 95}

@@ -47,7 +47,7 @@ class Homes(Protocol):
 
 def of_alert(alert: Alert, homes: Homes) -> Sign:
     """Return what rules see of `alert`; it is where it says, or where its things stand."""
-    assets = _few(alert.assets)
+    assets = few(alert.assets)
     return Sign(
         id=alert.id,
         name=alert.rule,
@@ -56,9 +56,9 @@ def of_alert(alert: Alert, homes: Homes) -> Sign:
         confidence=alert.confidence,
         cyber=alert.domain is Domain.CYBER,
         assets=assets,
-        zones=_few(alert.zones) or _zones(assets, homes),
-        holders=_few(alert.holders),
-        peers=_few(alert.peers),
+        zones=few(alert.zones) or places_of(assets, homes),
+        holders=few(alert.holders),
+        peers=few(alert.peers),
     )
 
 
@@ -72,15 +72,17 @@ def of_event(event: Event, homes: Homes) -> Sign:
         start=event.at.timestamp(),
         alert=False,
         assets=assets,
-        zones=(event.zone,) if event.zone else _zones(assets, homes),
+        zones=(event.zone,) if event.zone else places_of(assets, homes),
         holders=(holder,) if holder else (),
         peers=tuple(peer for name in ("src_ip", "dst_ip") if (peer := getattr(event, name, ""))),
     )
 
 
-def _few(named: tuple[T, ...]) -> tuple[T, ...]:
+def few(named: tuple[T, ...]) -> tuple[T, ...]:
+    """Return `named`, or nothing when it is too many to tell anything."""
     return named if len(named) <= NAMED else ()
 
 
-def _zones(assets: Iterable[str], homes: Homes) -> tuple[str, ...]:
-    return _few(tuple(dict.fromkeys(zone for asset in assets for zone in homes.home(asset))))
+def places_of(assets: Iterable[str], homes: Homes) -> tuple[str, ...]:
+    """Return where `assets` stand."""
+    return few(tuple(dict.fromkeys(zone for asset in assets for zone in homes.home(asset))))

@@ -31,8 +31,8 @@ class IncidentJudged(Act, frozen=True, kw_only=True, tag="act.incident"):
 class IncidentArranged(Act, frozen=True, kw_only=True, tag="act.arrange"):
     """A person said what belongs to an incident. Every change can be turned back by another one.
 
-    ``merge``: `incident` takes `other` in (back: reopen `other`, or ``split``). ``split``: `alerts` become an incident of
-    their own. ``detach``: `alerts` do not belong to it, and are no incident (back, for both: ``attach``).
+    ``merge``: `incident` takes `other` in (back: reopen `other`, or ``split``). ``split``: `alerts` become an incident
+    of their own. ``detach``: `alerts` do not belong to it, and are no incident (back, for both: ``attach``).
     """
 
     incident: IncidentId
