@@ -13,12 +13,14 @@ from safecare.model.events import decode_event
 from safecare.model.events.acts import (
     Act,
     ExerciseSet,
+    IncidentArranged,
     IncidentJudged,
     NoticeAnswered,
     PlanDecided,
     ProcedureActed,
     Reported,
     SignedIn,
+    Suppressed,
 )
 from safecare.model.events.care import CareStated
 from safecare.model.ids import IncidentId, NoticeId, PlanId
