@@ -48,7 +48,7 @@ def joins(draw: st.DrawFn, one: str, other: str) -> Join:
             return Join(between=between, place=draw(st.sampled_from(PLACES)))
         case 1:
             ways = tuple(draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True)))
-            return Join(between=between, dependency=ways, steps=draw(st.integers(1, 3)))
+            return Join(between=between, dependency=ways, steps=draw(st.integers(1, 3)))  # type: ignore[arg-type]
         case _:
             return Join(between=between, identity=draw(st.sampled_from(IDENTITIES)))
 
@@ -64,10 +64,10 @@ def rules(draw: st.DrawFn, number: int) -> Rule:
     span = f"{draw(st.integers(1, 60))}s"
     if draw(st.integers(0, 3)) == 0:
         field = draw(st.sampled_from([None, "asset", "zone", "rule"]))
-        condition = Condition(gte=draw(st.integers(2, 4)), field=field)
+        condition = Condition(gte=draw(st.integers(2, 4)), field=field)  # type: ignore[arg-type]
         by = draw(st.sampled_from(["zone", "asset", "person", "address", "compartment", "level", "building"]))
         kind = "value_count" if field else "event_count"
-        counting = Correlation(type=kind, rules=("a",), timespan=span, group_by=(by,), condition=condition)
+        counting = Correlation(type=kind, rules=("a",), timespan=span, group_by=(by,), condition=condition)  # type: ignore[arg-type]
         return rule(f"rule-{number}", {"a": draw(pick)}, counting)
     names = ["a", "b", "c"][: draw(st.integers(2, 3))]
     tied = [draw(joins(one, other)) for one, other in pairwise(names)]
