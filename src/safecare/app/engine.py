@@ -18,11 +18,12 @@ from pathlib import Path
 import structlog
 
 from safecare.app.channels import build_channels
-from safecare.app.files import hospital_of
+from safecare.app.files import hospital_of, rules_of
 from safecare.app.logs import configure
 from safecare.app.procedures import procedures_of
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
+from safecare.correlate.rules.rule import Rule
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.procedures.compile import Procedure
 from safecare.decide.stage import DecideStage
@@ -31,7 +32,9 @@ from safecare.detect.stage import DetectStage, build
 from safecare.exchange.sqlite import SqliteLog
 from safecare.exchange.stage import Stage
 from safecare.exchange.worker import Worker
+from safecare.formats.hospital.problems import Problem
 from safecare.impact.stage import ImpactStage
+from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.hospital import Hospital
 from safecare.model.plugins import Missing
@@ -56,33 +59,37 @@ STATUS_EVERY = 2.0
 Part = Callable[[threading.Event], None]
 
 
-def stages(hospital: Hospital, procedures: Sequence[Procedure] | None = None) -> list[Stage]:
-    """Return the stages of the road in its order; `procedures` are those that come with the platform if left out."""
+def stages(
+    hospital: Hospital, procedures: Sequence[Procedure] | None = None, rules: Sequence[Rule] | None = None
+) -> list[Stage]:
+    """Return the stages of the road in its order; left out, `procedures` and `rules` are those of the package."""
     cascade = Cascade.of(hospital)
     return [
         DetectStage(build(hospital)),
-        CorrelateStage(hospital),
+        CorrelateStage(hospital, rules),
         ImpactStage(hospital, cascade),
         DecideStage(hospital, cascade, procedures=procedures),
         NotifyStage(hospital),
     ]
 
 
-def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Event) -> int:
-    """Run all parts until `stop` is set (returns 0) or one of them fails (returns 1)."""
+def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
+    """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
+    hospital, book = hospital_of(source).hospital, rules_of(source)
     settings = load(folder.path)
     configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
     database = Database(folder.database)
     database.migrate()
     artifacts = Artifacts(folder.artifacts, reserve_mb=0)  # for rejects of the road: worked on until truly full
-    road = stages(hospital, procedures_of(folder.path))
+    road = stages(hospital, procedures_of(folder.path), book.rules)
     parts: dict[str, Part] = {
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
     devices = Devices(database, clock)
-    channels, aside = build_channels(settings, hospital, clock, devices, folder.secret())
+    channels, without = build_channels(settings, hospital, clock, devices, folder.secret())
+    aside = (*without, *(_unused(problem) for problem in book.problems))
     push = channels.get("webpush")
     if isinstance(push, WebPush):
         timezone = hospital.sites[0].timezone if hospital.sites else "UTC"
@@ -95,6 +102,12 @@ def run(folder: DataFolder, hospital: Hospital, clock: Clock, stop: threading.Ev
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
+
+
+def _unused(problem: Problem) -> Missing:
+    """Return what the health page says of a correlation rule that can't be used."""
+    reason = Catalogue.load().render(problem.reason, "en", Hospital.empty())
+    return Missing(f"rules/{problem.file}:{problem.line}", reason)
 
 
 def _run_threads(parts: dict[str, Part], stop: threading.Event) -> bool:
@@ -141,7 +154,7 @@ def main(arguments: Sequence[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    return run(folder, hospital_of(source).hospital, SystemClock(), stop)
+    return run(folder, source, SystemClock(), stop)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safecare.formats.hospital import DoorSpec, load
 from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
+
+if TYPE_CHECKING:
+    from safecare.correlate.rules.read import Rulebook
 
 
 class BadHospitalError(ValueError):
@@ -38,3 +42,16 @@ def hospital_of(folder: Path) -> SiteFiles:
             "\n".join(f"{one.file}:{one.line}:{one.column}: {say.render(one.reason, 'en', nobody)}" for one in errors)
         )
     return SiteFiles(loaded.hospital, tuple(loaded.doors))
+
+
+def rules_of(folder: Path) -> Rulebook:
+    """Return the correlation rules that hold at the site whose files are in `folder`.
+
+    Those of the package, and the site's own in its folder ``rules``, which replace those of the same name.
+    """
+    from safecare.correlate.rules.read import Rulebook, read_folder, shipped  # only where rules run: 0.2 s
+
+    own = read_folder(folder / "rules") if (folder / "rules").is_dir() else Rulebook((), ())
+    replaced = {rule.name for rule in own.rules}
+    kept = tuple(rule for rule in shipped().rules if rule.name not in replaced)
+    return Rulebook((*kept, *own.rules), own.problems)

@@ -29,6 +29,7 @@ from safecare.console import (
     reports,
     scenarios,
     session,
+    tuning,
 )
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
@@ -78,6 +79,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     session.routes(app, deps, gate, pages)
     board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
+    tuning.routes(app, deps, feed)
     notices.routes(app, deps)
     building.routes(app, deps, shared)
     availability.routes(app, deps)

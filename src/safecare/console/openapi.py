@@ -11,12 +11,15 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, incidents, places, platform
+from safecare.console.wire import asks, incidents, places, platform, tuning
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
     "invite": asks.Invite,
     "judge": asks.Judge,
+    "arrange": asks.Arrange,
+    "suppress": asks.Suppress,
+    "preview_suppression": asks.Suppress,
     "decide": asks.Decide,
     "answer": asks.Answer,
     "report": asks.Report,
@@ -38,6 +41,12 @@ ANSWERS: dict[str, Any] = {
     "plan": incidents.PlanView,
     "alerts": list[incidents.ListedAlert],
     "judge": platform.Done,
+    "arrange": platform.Done,
+    "similar": list[tuning.SimilarView],
+    "suppressions": list[tuning.WindowView],
+    "suppress": platform.Done,
+    "preview_suppression": tuning.Hidden,
+    "rules": list[tuning.RuleView],
     "decide": platform.Done,
     "answer": platform.Done,
     "report": platform.Done,

@@ -24,7 +24,7 @@ def bodies(database: Database, rules: Collection[str], kinds: Collection[str]) -
     """Yield the JSON of all alerts whose rule fits one of the patterns `rules` (``*``, ``?``) and events of `kinds`."""
     wanted = []
     if rules:
-        wanted.append((schema.alert, or_(*(_like(schema.alert.c.rule, pattern) for pattern in rules))))
+        wanted.append((schema.alert, fitting(schema.alert.c.rule, rules)))
     if kinds:
         wanted.append((schema.event, schema.event.c.kind.in_(sorted(kinds))))
     for table, condition in wanted:
@@ -32,6 +32,11 @@ def bodies(database: Database, rules: Collection[str], kinds: Collection[str]) -
             query = select(table.c.body).where(condition)
             for row in connection.execution_options(yield_per=PAGE).execute(query).scalars():
                 yield row.encode()
+
+
+def fitting(column: Column[str], patterns: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that `column` fits one of `patterns` (``*``, ``?``)."""
+    return or_(False, *(_like(column, pattern) for pattern in patterns))
 
 
 def _like(column: Column[str], pattern: str) -> ColumnElement[bool]:

@@ -66,6 +66,11 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """What is read."""
+        return self._database
+
     def event(self, id: EventId) -> Event | None:
         """Return one event, or None."""
         return next(iter(self.events([id])), None)

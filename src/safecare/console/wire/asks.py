@@ -76,6 +76,41 @@ class Judge(msgspec.Struct, frozen=True):
     id: Key = ""
 
 
+Keys = Annotated[list[Key], msgspec.Meta(max_length=200)]
+"""Ids of alerts, things or places (chosen: what one act still can mean)."""
+Patterns = Annotated[
+    list[Annotated[str, msgspec.Meta(min_length=1, max_length=100)]], msgspec.Meta(min_length=1, max_length=20)
+]
+"""Names of rules, shell style."""
+
+
+class Arrange(msgspec.Struct, frozen=True):
+    """Body of POST /api/incidents/{id}/arrange."""
+
+    change: Literal["merge", "split", "detach", "attach"]
+    other: Key | None = None
+    alerts: Keys = []
+    comment: Words = ""
+    id: Key = ""
+
+
+class Suppress(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/suppressions and /api/suppressions/preview. `severity`: highest that is hidden, 0-100."""
+
+    window: Literal["suppression", "maintenance"] = "suppression"
+    reason: Words = ""
+    rules: Patterns
+    assets: Keys = []
+    zones: Keys = []
+    severity: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    begins: Moment | None = None
+    expires: Moment | None = None
+    suppression: Key = ""
+    """Id of the window that is changed; empty for a new one."""
+    ended: bool = False
+    id: Key = ""
+
+
 class Decide(msgspec.Struct, frozen=True):
     """Body of POST /api/plans/{id}/decide."""
 

@@ -1,0 +1,244 @@
+"""Putting incidents together and apart, what was similar before, suppressions with a preview, precision of rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.feed import Feed
+from safecare.console.incidents import Incidents
+from safecare.console.rights import Visitor, may_see
+from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import Arrange, Suppress
+from safecare.console.wire.platform import Done
+from safecare.console.wire.tuning import Hidden, RuleView, SimilarView, WindowView
+from safecare.console.words import Words
+from safecare.correlate.rules.read import shipped
+from safecare.correlate.similar import likeness
+from safecare.correlate.suppress import LONGEST, covers
+from safecare.model.alert import Alert
+from safecare.model.events.acts import IncidentArranged, Suppressed
+from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, SiteId, ZoneId
+from safecare.model.text import say
+from safecare.store.tuning import Precision, Tuning
+
+PREVIEW = timedelta(days=7)
+"""How far a preview looks back. Chosen: a week has all of a hospital's rhythms but the holidays."""
+EXAMPLES = 20
+"""Most alerts that a preview names, the gravest first. Chosen: one screen."""
+SIMILAR = 10
+"""Most similar incidents that are told."""
+
+
+class Tuner:
+    """What the routes answer. Blocking."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        """Take the platform's parts."""
+        self._deps = deps
+        self._tuning = Tuning(deps.reader)
+        self._rules = shipped().rules
+
+    def similar(self, id: str, incidents: Incidents, visitor: Visitor, words: Words) -> list[SimilarView]:
+        """Return closed incidents that were like the one called `id`, most alike first."""
+        incident = incidents.get(id, visitor)
+        past = [
+            one for one in self._tuning.closed() if one.id != incident.id and may_see(visitor, one.site, one.marking)
+        ]
+        rules = self._tuning.rules_of([incident.id, *(one.id for one in past)])
+        found = [(likeness(incident, rules[incident.id], one, rules[one.id]), one) for one in past]
+        found = sorted((pair for pair in found if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].id))[:SIMILAR]
+        return [
+            SimilarView(
+                one.id, words.say(one.title, one.site), one.opened, one.verdict, len(one.links), round(score, 2)
+            )
+            for score, one in found
+        ]
+
+    def windows(self, visitor: Visitor, words: Words) -> list[WindowView]:
+        """Return all suppressions and windows, those that hold first, with what each has hidden so far."""
+        now = self._deps.clock.now()
+        found = []
+        for one in self._tuning.windows():
+            if visitor.site not in {None, one.site}:
+                continue
+            hidden = sum(
+                1 for alert in self._tuning.alerts(one.rules, one.begins, min(now, one.expires)) if _hides(one, alert)
+            )
+            holds = not one.ended and one.begins <= now <= one.expires
+            found.append(
+                WindowView(
+                    id=one.suppression,
+                    window=one.window,
+                    reason=one.reason,
+                    author=words.person(one.actor),
+                    set=one.at,
+                    rules=list(one.rules),
+                    assets=words.each(one.assets),
+                    zones=words.each(one.zones),
+                    severity=one.severity,
+                    begins=one.begins,
+                    expires=one.expires,
+                    ended=one.ended,
+                    holds=holds,
+                    hidden=hidden,
+                )
+            )
+        return sorted(found, key=lambda one: not one.holds)
+
+    def known(self, id: str, visitor: Visitor) -> Suppressed | None:
+        """Return the window called `id`, or None for a new one (no id). Raises `ProblemError` 404."""
+        if not id:
+            return None
+        found = next((one for one in self._tuning.windows() if one.suppression == id), None)
+        if found is None or visitor.site not in {None, found.site}:
+            raise not_found()
+        return found
+
+    def preview(self, ask: Suppress, visitor: Visitor, words: Words) -> Hidden:
+        """Return what a window like `ask` would have hidden in the last `PREVIEW`."""
+        now = self._deps.clock.now()
+        window = self.window(ask, visitor, "", now - PREVIEW, now)
+        alerts = [
+            one for one in self._tuning.alerts(ask.rules, now - PREVIEW, now) if may_see(visitor, one.site, one.marking)
+        ]
+        hidden = [one for one in alerts if _hides(window, one)]
+        shown = sorted(hidden, key=lambda one: (-one.severity, one.id))[:EXAMPLES]
+        incidents = {incident for one in hidden if (incident := self._deps.reader.alert_incident(one.id))}
+        sentence = say("Would have hidden {count} alerts in {days} days", count=len(hidden), days=PREVIEW.days)
+        return Hidden(
+            alerts=len(hidden),
+            of=len(alerts),
+            incidents=len(incidents),
+            days=PREVIEW.days,
+            sentence=words.say(sentence),
+            gravest=[words.say(one.title, one.site) for one in shown],
+        )
+
+    def window(self, ask: Suppress, visitor: Visitor, id: str, begins: datetime, expires: datetime) -> Suppressed:
+        """Return the window that `ask` describes, for trying it out."""
+        now = self._deps.clock.now()
+        return Suppressed(
+            id=EventId(id),
+            at=now,
+            seen=now,
+            source="console",
+            site=SiteId(visitor.site or ""),
+            actor=visitor.user,
+            suppression=id,
+            window=ask.window,
+            reason=ask.reason,
+            rules=tuple(ask.rules),
+            begins=begins,
+            expires=expires,
+            severity=ask.severity,
+            assets=tuple(map(AssetId, ask.assets)),
+            zones=tuple(map(ZoneId, ask.zones)),
+        )
+
+    def rules(self) -> list[RuleView]:
+        """Return the correlation rules, and every rule that had part in a judged incident."""
+        precision = self._tuning.precision()
+        known = {rule.name: rule for rule in self._rules}
+        return [
+            _rule(name, precision.get(name, Precision()), rule.title, rule.level, rule.description)
+            if (rule := known.get(name))
+            else _rule(name, precision[name])
+            for name in [*known, *sorted(precision.keys() - known.keys())]
+        ]
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
+    """Add the routes."""
+    tuner, desk, incidents = Tuner(deps), Desk(deps), Incidents(deps, feed)
+
+    @app.post("/api/incidents/{id}/arrange", name="arrange")
+    async def arrange(request: Request, id: str) -> Response:
+        visitor, ask = visitor_of(request), await read_struct(request, Arrange)
+        found = await asyncio.to_thread(incidents.get, id, visitor)
+        if found.into is not None:
+            raise ProblemError(409, say("This incident is now part of another one."))
+        if ask.change == "merge":
+            if ask.other is None or ask.other == found.id:
+                raise ProblemError(422, say("Say which other incident is to be put together with this one."))
+            await asyncio.to_thread(incidents.get, ask.other, visitor)
+        else:
+            await asyncio.to_thread(_check_alerts, ask, {link.alert for link in found.links})
+        act = IncidentArranged(
+            **desk.stamp(visitor, ask.id, found.site),
+            incident=found.id,
+            change=ask.change,
+            other=IncidentId(ask.other) if ask.other else None,
+            alerts=tuple(map(AlertId, ask.alerts)),
+            comment=ask.comment,
+        )
+        return answer(Done(await desk.record(act, ask.id)))
+
+    @app.get("/api/incidents/{id}/similar", name="similar")
+    async def similar(request: Request, id: str) -> Response:
+        return answer(await asyncio.to_thread(tuner.similar, id, incidents, visitor_of(request), words_of(request)))
+
+    @app.get("/api/suppressions", name="suppressions")
+    async def suppressions(request: Request) -> Response:
+        return answer(await asyncio.to_thread(tuner.windows, visitor_of(request), words_of(request)))
+
+    @app.post("/api/suppressions/preview", name="preview_suppression")
+    async def preview(request: Request) -> Response:
+        ask = await read_struct(request, Suppress)
+        return answer(await asyncio.to_thread(tuner.preview, ask, visitor_of(request), words_of(request)))
+
+    @app.post("/api/suppressions", name="suppress")
+    async def suppress(request: Request) -> Response:
+        visitor, ask = visitor_of(request), await read_struct(request, Suppress)
+        now = deps.clock.now()
+        known = await asyncio.to_thread(tuner.known, ask.suppression, visitor)
+        begins, expires = ask.begins or (known.begins if known else now), ask.expires
+        if expires is None or not begins < expires <= begins + LONGEST or (expires <= now and not ask.ended):
+            raise ProblemError(
+                422, say("A window needs an end, at most {days} days after its start.", days=LONGEST.days)
+            )
+        if not ask.reason.strip():
+            raise ProblemError(422, say("Say why."))
+        stamp = desk.stamp(visitor, ask.id, desk.home(visitor))
+        wanted = tuner.window(ask, visitor, ask.suppression or stamp["id"], begins, expires)
+        fields = ("suppression", "window", "reason", "rules", "begins", "expires", "severity", "assets", "zones")
+        act = Suppressed(**stamp, **{name: getattr(wanted, name) for name in fields}, ended=ask.ended)
+        return answer(Done(await desk.record(act, ask.id)))
+
+    @app.get("/api/rules", name="rules")
+    async def rules(request: Request) -> Response:
+        return answer(await asyncio.to_thread(tuner.rules))
+
+
+def _check_alerts(ask: Arrange, held: Iterable[str]) -> None:
+    """Raise `ProblemError` when what is asked of the alerts can't be done."""
+    mine, asked = set(held), set(ask.alerts)
+    if not asked:
+        raise ProblemError(422, say("Say which alerts."))
+    if ask.change == "attach":
+        return
+    if not asked <= mine:
+        raise ProblemError(409, say("These alerts are not all part of this incident."))
+    if asked == mine:
+        raise ProblemError(409, say("Nothing would be left of the incident: close it instead."))
+
+
+def _hides(window: Suppressed, alert: Alert) -> bool:
+    return covers(window if not window.ended else _again(window), alert)
+
+
+def _again(window: Suppressed) -> Suppressed:
+    """Return an ended window as it was while it held: until the act that ended it."""
+    return msgspec.structs.replace(window, ended=False, expires=min(window.at, window.expires))
+
+
+def _rule(name: str, judged: Precision, title: str = "", level: str = "", description: str = "") -> RuleView:
+    return RuleView(name, title or name, level, description, judged.true, judged.benign, judged.false, judged.share)

@@ -1,0 +1,96 @@
+"""Arranging incidents, similar ones, suppressions with a preview, precision of rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import console_items as made
+import msgspec
+import pytest
+from console_rig import Rig
+
+from safecare.model.events.acts import IncidentArranged, Suppressed
+from safecare.model.ids import IncidentId
+
+pytest_plugins = ["console_fixtures"]
+
+
+async def test_alerts_are_split_off_by_an_act_and_only_those_that_are_there(rig: Rig) -> None:
+    at = rig.clock.now()
+    one, other = made.alert(at), made.alert(at)
+    rig.add(one, other, made.incident(at, one, other, id="i"), made.incident(at, id="k"))
+    asks: list[tuple[dict[str, Any], int]] = [
+        ({"change": "split", "alerts": [one.id], "comment": "another door", "id": "x"}, 200),
+        ({"change": "split", "alerts": [one.id, other.id]}, 409),
+        ({"change": "detach", "alerts": ["no-such"]}, 409),
+        ({"change": "detach"}, 422),
+        ({"change": "merge"}, 422),
+        ({"change": "merge", "other": "no-such"}, 404),
+        ({"change": "merge", "other": "k"}, 200),
+        ({"change": "attach", "alerts": [one.id]}, 200),
+    ]
+    async with rig.browser("operator") as browser:
+        for ask, status in asks:
+            assert (await browser.post("/api/incidents/i/arrange", json=ask)).status_code == status, ask
+    done = [act for act in rig.acts() if isinstance(act, IncidentArranged)]
+    assert [act.change for act in done] == ["split", "merge", "attach"]
+    assert (done[0].incident, done[0].alerts, done[0].comment) == ("i", (one.id,), "another door")
+
+
+async def test_a_suppression_is_previewed_set_listed_with_what_it_hid_and_ended(rig: Rig) -> None:
+    now = rig.clock.now()
+    before = [
+        made.alert(now - timedelta(days=days), severity=severity) for days, severity in ((1, 70), (2, 90), (9, 70))
+    ]
+    rig.add(*before, made.incident(now, before[0], id="i"))
+    ask = {
+        "window": "maintenance",
+        "reason": "New lock",
+        "rules": ["door.*"],
+        "zones": ["aurore.pharmacy"],
+        "severity": 75,
+        "expires": (now + timedelta(hours=2)).isoformat(),
+    }
+    async with rig.browser("analyst") as browser:
+        preview = (await browser.post("/api/suppressions/preview", json=ask)).json()
+        assert (preview["alerts"], preview["of"], preview["incidents"], preview["days"]) == (1, 2, 1, 7)
+        assert "1" in preview["sentence"]
+        for wrong in ({"reason": " "}, {"expires": None}, {"expires": (now + timedelta(days=400)).isoformat()}):
+            assert (await browser.post("/api/suppressions", json={**ask, **wrong})).status_code == 422
+        assert (await browser.post("/api/suppressions", json=ask)).status_code == 200
+        rig.store()
+        rig.add(made.alert(rig.clock.now()))
+        rig.clock.advance(timedelta(seconds=1))
+        [listed] = (await browser.get("/api/suppressions")).json()
+        assert (listed["reason"], listed["holds"], listed["hidden"], listed["severity"]) == ("New lock", True, 1, 75)
+        await browser.post("/api/suppressions", json={**ask, "suppression": listed["id"], "ended": True})
+        rig.store()
+        [ended] = (await browser.get("/api/suppressions")).json()
+        assert (ended["holds"], ended["ended"], ended["hidden"]) == (False, True, 1)
+    assert [act.ended for act in rig.acts() if isinstance(act, Suppressed)] == [False, True]
+    async with rig.browser("operator") as browser:
+        assert (await browser.post("/api/suppressions", json=ask)).status_code == 403
+
+
+async def test_verdicts_feed_the_precision_of_rules_and_past_incidents_are_found_again(rig: Rig) -> None:
+    at = rig.clock.now()
+    alerts = [made.alert(at) for _ in range(3)]
+    closed = [
+        msgspec.structs.replace(
+            made.incident(at, alert, id=name), state="closed", verdict=verdict, rules=("theft-chain",)
+        )
+        for alert, name, verdict in zip(alerts, "abc", ("true", "false", "false"), strict=True)
+    ]
+    now = made.alert(at)
+    rig.add(*alerts, *closed, now, made.incident(at, now, id="now"))
+    async with rig.browser("analyst") as browser:
+        rules = {one["name"]: one for one in (await browser.get("/api/rules")).json()}
+        similar = (await browser.get("/api/incidents/now/similar")).json()
+        assert (await browser.get("/api/incidents/none/similar")).status_code == 404
+    assert rules["door.forced"]["precision"] == pytest.approx(1 / 3)
+    assert rules["theft-chain"]["false"] == 2
+    assert rules["theft-chain"]["level"] == "critical"
+    assert rules["camera-then-door"]["precision"] is None
+    assert {one["id"] for one in similar} == {"a", "b", "c"}
+    assert IncidentId("now") not in similar
