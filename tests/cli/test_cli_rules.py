@@ -34,7 +34,10 @@ story:
   en: "{dark.asset} went dark, then {door.asset} opened"
   fr: "{dark.asset} ne voyait plus, puis {door.asset} s'est ouverte"
 """
-TAIL = '"rule_version":1,"domain":"physical","site":"aurore","severity":70,"confidence":0.9,"title":{"type":"text","key":"x"},"why":[],"because":[]'
+TAIL = (
+    '"rule_version":1,"domain":"physical","site":"aurore","severity":70,"confidence":0.9,'
+    '"title":{"type":"text","key":"x"},"why":[],"because":[]'
+)
 
 
 def line(id: str, rule: str, at: str, zone: str) -> str:
