@@ -147,6 +147,7 @@ class Rig:
             devices=self.devices,
             speak=speaker(Catalogue.load(), self.hospital),
             pusher=self.pusher,
+            detectors=lambda: ("door.forced", "fire.alarm"),
             hospital=self.hospital,
             clock=self.clock,
             settings=Settings(language="en", console=Console(public_url=self.public_url), limits=Limits(message_mb=1)),

@@ -58,7 +58,19 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         notice = http.get("/api/guard").json()["notices"][0]["id"]
     yield "board", "/"
     yield "incident", f"/incident/{incident}"
-    for name in ("alerts", "scenarios", "health", "rejects", "audit", "availability", "guard", "admin", "account"):
+    for name in (
+        "alerts",
+        "scenarios",
+        "health",
+        "rejects",
+        "audit",
+        "availability",
+        "guard",
+        "admin",
+        "account",
+        "crisis",
+        "detections",
+    ):
         yield name, f"/{name}"
     yield "plain-notice", f"/a/{notice}"
     yield "print", f"/print/{incident}"

@@ -9,7 +9,7 @@ const STILLS = "stills";
 const STILLS_KEPT = 40;
 /** Milliseconds before a slow network counts as none for opening the page (chosen: a guard does not wait longer). */
 const PATIENCE = 3000;
-const PAGES = /^\/($|incident\/|guard$|account$|admin$|availability$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
+const PAGES = /^\/($|incident\/|guard$|account$|admin$|crisis$|detections$|availability$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))));

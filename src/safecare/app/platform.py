@@ -172,6 +172,7 @@ class Platform:
             devices=devices,
             speak=speaker(catalogue, self.files.hospital),
             pusher=pusher,
+            detectors=lambda: status.detectors if (status := told(self.folder.path)) else (),
             hospital=self.files.hospital,
             clock=self.clock,
             settings=self.settings,

@@ -17,6 +17,8 @@ from safecare.console import (
     availability,
     board,
     building,
+    crisis,
+    detections,
     devices,
     front,
     health,
@@ -56,7 +58,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     feed = Feed(deps)
     gate, shared = Gate(deps), Shared(feed)
     pages = Pages(deps.scenarios.exercise)
-    counters = health.Counters()
+    counters, chain = health.Counters(), health.Chain(deps)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,7 +86,9 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     building.routes(app, deps, shared)
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
-    health.routes(app, deps, feed, counters)
+    health.routes(app, deps, feed, counters, chain)
+    crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
+    detections.routes(app, deps)
     scenarios.routes(app, deps)
     ingest.routes(app, deps, counters.took)
     devices.routes(app, deps, gate)

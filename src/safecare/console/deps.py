@@ -183,6 +183,8 @@ class ConsoleDeps:
     devices: Devices
     speak: Speak
     """Puts a sentence into a language, for push messages."""
+    detectors: Callable[[], Sequence[str]]
+    """Names of the rules that run now."""
     publish: Publish
     refuse: Refuse
     pusher: Pusher | None = None

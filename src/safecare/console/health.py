@@ -36,14 +36,15 @@ class Counters:
 
 
 @dataclass
-class _Chain:
-    """The last check of the audit chain."""
+class Chain:
+    """The last check of the audit chain, shared by all who ask."""
 
     deps: ConsoleDeps
     _ok: bool = field(default=False, init=False)
     _at: datetime | None = field(default=None, init=False)
 
     def ok(self) -> bool:
+        """Return whether the chain was whole, at most a minute ago. Blocking."""
         now = self.deps.clock.now()
         if self._at is None or abs(now - self._at) > CHECK_AGAIN:
             self._ok = self.deps.verify().ok
@@ -94,9 +95,8 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters, chain: Chain) -> None:
     """Add the routes of the platform's own state."""
-    chain = _Chain(deps)
 
     @app.get("/api/health", name="health")
     async def health(request: Request) -> Response:

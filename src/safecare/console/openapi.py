@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "add_passkey": asks.PasskeyAnswer,
     "sign_in_by_passkey": asks.PasskeyAnswer,
     "device_heard": asks.Heard,
+    "log_crisis": asks.LogCrisis,
     "test_channel": asks.TestChannel,
 }
 """JSON body by route name."""
@@ -60,6 +61,9 @@ ANSWERS: dict[str, Any] = {
     "run_scenario": platform.RunStarted,
     "scenario_run": platform.RunView,
     "ingest": platform.Taken,
+    "crisis": platform.CrisisLog,
+    "log_crisis": platform.Done,
+    "detections": list[platform.RuleView],
     "access": platform.AccessView,
     "remove_access": platform.Done,
     "make_backup_codes": platform.BackupCodes,

@@ -12,6 +12,7 @@ from safecare.console.words import Words
 from safecare.model.events import decode_event
 from safecare.model.events.acts import (
     Act,
+    CrisisLogged,
     ExerciseSet,
     IncidentArranged,
     IncidentJudged,
@@ -55,6 +56,15 @@ WINDOWS: Mapping[str, Text] = MappingProxyType(
 )
 DECIDED: Mapping[str, Text] = MappingProxyType(
     {"approved": say("Approved"), "refused": say("Refused"), "done": say("Done")}
+)
+CRISIS: Mapping[str, Text] = MappingProxyType(
+    {
+        "decision": say("Decision"),
+        "call": say("Call"),
+        "instruction": say("Instruction"),
+        "observation": say("Observation"),
+        "note": say("Note"),
+    }
 )
 STEPS: Mapping[str, Text] = MappingProxyType({"security": say("Security"), "clinical": say("Care")})
 FOLLOWED: Mapping[str, Text] = MappingProxyType(
@@ -121,6 +131,8 @@ class Record:
                 return _joined([say("Stated what {service} has", service=Ref(act.service))], act.comment)
             case Reported():
                 return _joined([say("Reported something")], act.words)
+            case CrisisLogged():
+                return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
             case ExerciseSet():
                 begun, ended = (
                     say("Exercise {name} began", name=act.scenario),
@@ -150,6 +162,9 @@ class Record:
             found = self.reader.incident(id)
             self._titles[id] = found.title if found else None
         return self._titles[id]
+
+    def _incident_of(self, act: CrisisLogged) -> Text | None:
+        return self._incident(act.incident) if act.incident else None
 
     def _notice(self, id: NoticeId) -> Text | None:
         if id not in self._titles:

@@ -127,6 +127,22 @@ class Reader:
             incident = into
         return None if incident is None else IncidentId(incident)
 
+    def incidents_of(self, alerts: Collection[AlertId]) -> dict[AlertId, Incident]:
+        """Return the latest revision of the incident that each of `alerts` belongs to; those of none are left out.
+
+        An incident that was taken in by another one stands for itself: its alerts are claimed by the other one.
+        """
+        table, incident = schema.alert_incident, schema.incident
+        wanted = list(dict.fromkeys(alerts))
+        owners: dict[AlertId, str] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), _CHUNK):
+                some = table.c.alert.in_(wanted[start : start + _CHUNK])
+                rows = connection.execute(select(table.c.alert, table.c.incident).where(some))
+                owners.update((AlertId(row[0]), row[1]) for row in rows)
+        found: dict[str, Incident] = {one.id: one for one in self._by_ids(Incident, incident, set(owners.values()))}
+        return {alert: found[owner] for alert, owner in owners.items() if owner in found}
+
     def incidents(self, *, open_only: bool = True, limit: int = 200) -> list[Incident]:
         """Return the latest revisions, last changed first; `open_only` leaves out closed and merged ones."""
         table = schema.incident

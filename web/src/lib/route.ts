@@ -12,6 +12,8 @@ export type RouteName =
   | "audit"
   | "admin"
   | "account"
+  | "crisis"
+  | "detections"
   | "availability"
   | "unknown";
 
@@ -32,6 +34,8 @@ const PATTERNS: [RouteName, string][] = [
   ["audit", "/audit"],
   ["admin", "/admin"],
   ["account", "/account"],
+  ["crisis", "/crisis"],
+  ["detections", "/detections"],
   ["availability", "/availability"],
 ];
 

@@ -33,6 +33,41 @@ export interface Access {
   backup_left: number;
 }
 
+export type CrisisKind = "decision" | "call" | "instruction" | "observation" | "note";
+
+export interface CrisisEntry {
+  number: number;
+  id: string;
+  /** When it was, and when the platform took it. */
+  at: string;
+  written: string;
+  who: string;
+  role: string;
+  entry: CrisisKind;
+  entry_name: string;
+  words: string;
+  to: string;
+  incident: string | null;
+  /** Number of the line that this one puts right. */
+  corrects: number | null;
+  hash: string;
+}
+
+export interface Rule {
+  rule: string;
+  domain: string;
+  alerts: number;
+  incidents: number;
+  true: number;
+  benign: number;
+  false: number;
+  open: number;
+  last: string | null;
+  active: boolean;
+  /** Severity, and how many of its alerts were below. */
+  below: [number, number][];
+}
+
 export interface User {
   id: string;
   name: string;

@@ -55,6 +55,18 @@ class PasskeyAnswer(msgspec.Struct, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
+class LogCrisis(msgspec.Struct, frozen=True):
+    """Body of POST /api/crisis."""
+
+    entry: Literal["decision", "call", "instruction", "observation", "note"]
+    words: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    to: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    incident: Key = ""
+    corrects: Key = ""
+    id: Key = ""
+    at: Moment | None = None
+
+
 class Heard(msgspec.Struct, frozen=True):
     """Body of POST /api/devices/heard: what the check carried."""
 

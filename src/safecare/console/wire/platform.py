@@ -102,6 +102,50 @@ class SignedInView(msgspec.Struct, frozen=True):
     role: str
 
 
+class CrisisEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the crisis log. `at`: when it was; `written`: when the platform took it."""
+
+    number: int
+    id: str
+    at: datetime
+    written: datetime
+    who: str
+    role: str
+    entry: str
+    entry_name: str
+    words: str
+    to: str
+    incident: str | None
+    corrects: int | None
+    """Number of the line that this one puts right."""
+    hash: str
+
+
+class CrisisLog(msgspec.Struct, frozen=True):
+    """The crisis log, and whether the chain that seals it holds."""
+
+    entries: list[CrisisEntry]
+    verified: bool
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """How a rule has done: alerts and incidents of a time, and what people judged of these."""
+
+    rule: str
+    domain: str
+    alerts: int
+    incidents: int
+    true: int
+    benign: int
+    false: int
+    open: int
+    last: datetime | None
+    active: bool
+    """The rule runs now."""
+    below: list[tuple[int, int]]
+    """Severity, and how many of its alerts were below: what a threshold there would have hidden."""
+
+
 class Tested(msgspec.Struct, frozen=True):
     """To how many devices a test was sent, and by how many push services it was taken."""
 

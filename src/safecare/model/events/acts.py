@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from safecare.model.event import Event
-from safecare.model.ids import AlertId, ArtifactHash, AssetId, IncidentId, NoticeId, PlanId, ZoneId
+from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 
 
 class Act(Event, frozen=True, kw_only=True):
@@ -98,6 +98,18 @@ class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
 
     words: str
     picture: ArtifactHash | None = None
+
+
+class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
+    """A line of the crisis log: never changed afterwards, only corrected by a further line."""
+
+    entry: Literal["decision", "call", "instruction", "observation", "note"]
+    words: str
+    to: str = ""
+    """Who was called or instructed, in words: a service or a function, not a patient."""
+    incident: IncidentId | None = None
+    corrects: EventId | None = None
+    """The line that this one puts right."""
 
 
 class ExerciseSet(Act, frozen=True, kw_only=True, tag="act.exercise"):

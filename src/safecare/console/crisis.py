@@ -1,0 +1,132 @@
+"""The crisis log: decisions, calls and instructions, numbered, sealed in the audit chain, corrected but never changed."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.health import Chain
+from safecare.console.incidents import Incidents
+from safecare.console.pages import Pages
+from safecare.console.record import CRISIS
+from safecare.console.rights import Visitor
+from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import LogCrisis
+from safecare.console.wire.platform import CrisisEntry, CrisisLog, Done
+from safecare.console.words import Words
+from safecare.model.events import decode_event
+from safecare.model.events.acts import CrisisLogged
+from safecare.model.ids import EventId, IncidentId
+from safecare.model.text import say
+from safecare.store.audit import AuditEntry
+
+ENTRIES = 5000
+"""Lines that are shown (chosen: far above the log of a long crisis)."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First signs that spreadsheets take for a formula (OWASP, CSV Injection)."""
+
+
+def entries(sealed: Sequence[AuditEntry], visitor: Visitor, words: Words) -> list[CrisisEntry]:
+    """Return the lines of the log that `visitor` may see, in order; numbers count all lines."""
+    acts = [(one, decode_event(one.detail.encode())) for one in sealed]
+    numbers = {act.id: number for number, (_, act) in enumerate(acts, 1)}
+    found = []
+    for number, (one, act) in enumerate(acts, 1):
+        if not isinstance(act, CrisisLogged) or visitor.site not in {None, act.site}:
+            continue
+        found.append(
+            CrisisEntry(
+                number=number,
+                id=act.id,
+                at=act.at,
+                written=act.seen,
+                who=words.person(act.actor),
+                role=words.role(act.role),
+                entry=act.entry,
+                entry_name=words.say(CRISIS[act.entry]),
+                words=act.words,
+                to=act.to,
+                incident=act.incident,
+                corrects=numbers.get(act.corrects) if act.corrects else None,
+                hash=one.hash,
+            )
+        )
+    return found
+
+
+def table(lines: Sequence[CrisisEntry]) -> bytes:
+    """Return the log as CSV (RFC 4180, UTF-8 with a mark, so that spreadsheets read it)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["number", "at", "written", "who", "role", "kind", "to", "words", "corrects", "hash"])
+    for one in lines:
+        row = (
+            one.number,
+            one.at.isoformat(),
+            one.written.isoformat(),
+            one.who,
+            one.role,
+            one.entry_name,
+            one.to,
+            one.words,
+        )
+        writer.writerow([_plain(cell) for cell in (*row, one.corrects or "", one.hash)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _plain(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, chain: Chain) -> None:
+    """Add the routes of the crisis log."""
+    desk = Desk(deps)
+
+    async def read(request: Request) -> list[CrisisEntry]:
+        sealed = await asyncio.to_thread(deps.reader.acts, "act.crisis", ENTRIES)
+        return await asyncio.to_thread(entries, sealed, visitor_of(request), words_of(request))
+
+    @app.get("/api/crisis", name="crisis")
+    async def crisis(request: Request) -> Response:
+        return answer(CrisisLog(await read(request), await asyncio.to_thread(chain.ok)))
+
+    @app.get("/api/crisis.csv", name="crisis_table")
+    async def crisis_table(request: Request) -> Response:
+        headers = {"Content-Disposition": "attachment; filename=crisis-log.csv", "Cache-Control": "no-store"}
+        return Response(table(await read(request)), 200, headers, "text/csv; charset=utf-8")
+
+    @app.get("/print-crisis", name="crisis_page")
+    async def crisis_page(request: Request) -> Response:
+        lines = await read(request)
+        site = desk.home(visitor_of(request))
+        return pages.page(request, "crisis.jinja", lines=lines, now=deps.clock.now(), site=site)
+
+    @app.post("/api/crisis", name="log_crisis")
+    async def log_crisis(request: Request) -> Response:
+        visitor, ask = visitor_of(request), await read_struct(request, LogCrisis)
+        site = desk.home(visitor)
+        if ask.incident:
+            site = (await asyncio.to_thread(incidents.get, ask.incident, visitor)).site
+        if ask.corrects and not await asyncio.to_thread(_is_line, ask.corrects):
+            raise ProblemError(422, say("There is no such line to correct."))
+        act = CrisisLogged(
+            **desk.stamp(visitor, ask.id, site, ask.at),
+            entry=ask.entry,
+            words=ask.words,
+            to=ask.to,
+            incident=IncidentId(ask.incident) if ask.incident else None,
+            corrects=EventId(ask.corrects) if ask.corrects else None,
+        )
+        return answer(Done(await desk.record(act, ask.id)), 201)
+
+    def _is_line(id: str) -> bool:
+        """Look in the sealed chain: events go with their retention, lines stay."""
+        return any(decode_event(one.detail.encode()).id == id for one in deps.reader.acts("act.crisis", ENTRIES))
