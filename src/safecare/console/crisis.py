@@ -1,4 +1,4 @@
-"""The crisis log: decisions, calls and instructions, numbered, sealed in the audit chain, corrected but never changed."""
+"""The crisis log: decisions, calls, instructions; numbered, sealed in the audit chain, corrected but never changed."""
 
 from __future__ import annotations
 

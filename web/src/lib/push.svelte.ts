@@ -2,7 +2,7 @@ import { post } from "./api";
 import { decode64, encode64 } from "./bytes";
 import { deviceName } from "./passkey";
 import { Resource } from "./resource.svelte";
-import type { Device } from "./types";
+import type { Device } from "./people";
 
 /** Why this browser can't take push messages; empty when it can. */
 export type Obstacle = "" | "server" | "browser" | "home-screen" | "denied" | "unsafe";
