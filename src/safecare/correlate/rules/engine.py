@@ -162,7 +162,7 @@ class Engine:
         memo = msgspec.msgpack.decode(state, type=_Memo) if state else _Memo()
         self._arrivals: deque[Sign] = deque()
         self._known: dict[str, Sign] = {}
-        self._by_key: dict[str, dict[int, deque[Sign]]] = {}
+        self._by_key: dict[str, Sign | dict[int, list[Sign]]] = {}  # most keys hold one sign: a dict each is 1 kB
         self._waiting = []
         self._latest = memo.latest
         self._counts = {"evicted": 0, "crowded": 0, "cut": 0, "unsettled": 0, **memo.counts}
@@ -179,16 +179,16 @@ class Engine:
         self._known[sign.id] = sign
         by_key, fits, limit = self._by_key, sign.fits, self._bounds.crowd
         for key in self._ground.keys(sign, self.plan.families):
-            sorts = by_key.get(key)
-            if sorts is None:
-                sorts = by_key[key] = {}
-            crowd = sorts.get(fits)
-            if crowd is None:
-                sorts[fits] = deque((sign,))
+            known = by_key.get(key)
+            if known is None:
+                by_key[key] = sign
                 continue
+            if isinstance(known, Sign):
+                known = by_key[key] = {known.fits: [known]}
+            crowd = known.setdefault(fits, [])
             crowd.append(sign)
             if len(crowd) > limit:
-                crowd.popleft()
+                del crowd[0]
                 self._counts["crowded"] += 1
         if len(self._arrivals) > self._bounds.signs:
             self._forget()
@@ -198,15 +198,22 @@ class Engine:
         sign = self._arrivals.popleft()
         del self._known[sign.id]
         for key in self._ground.keys(sign, self.plan.families):
-            sorts = self._by_key.get(key)
-            crowd = sorts.get(sign.fits) if sorts else None
-            if sorts is None or not crowd or crowd[0] is not sign:
-                continue
-            crowd.popleft()
-            if not crowd:
-                del sorts[sign.fits]
-                if not sorts:
-                    del self._by_key[key]
+            known = self._by_key.get(key)
+            if known is sign:
+                del self._by_key[key]
+            elif isinstance(known, dict):
+                crowd = known.get(sign.fits, [])
+                if crowd and crowd[0] is sign:
+                    del crowd[0]
+                    if not crowd:
+                        del known[sign.fits]
+                        if not known:
+                            del self._by_key[key]
+
+    def _under(self, key: str) -> dict[int, list[Sign]]:
+        """Return the signs under `key`, by what they fit."""
+        known = self._by_key.get(key)
+        return {known.fits: [known]} if isinstance(known, Sign) else known or {}
 
     def _move(self, start: float) -> list[Match]:
         """Let event time go on to `start`: forget what is too old, settle what has waited long enough."""
@@ -231,9 +238,11 @@ class Engine:
         for look, partners, steps in tasks:
             present = 0
             for key in find(look, sign):
-                sorts = by_key.get(key)
-                if sorts is not None:
-                    for fits in sorts:
+                known = by_key.get(key)
+                if isinstance(known, Sign):
+                    present |= known.fits
+                elif known is not None:
+                    for fits in known:
                         present |= fits
             if not present & partners:
                 continue
@@ -282,11 +291,8 @@ class Engine:
         """Yield the signs that `look` finds from `sign` and that fit `bit`, each once; of a crowd the newest first."""
         seen: set[str] = set()
         for key in self._ground.find(look, sign):
-            sorts = self._by_key.get(key)
-            if sorts is None:
-                continue
-            for fits in [fits for fits in sorts if fits & bit]:
-                for one in reversed(sorts[fits]):
+            for crowd in [crowd for fits, crowd in self._under(key).items() if fits & bit]:
+                for one in reversed(crowd):
                     if one.id not in seen:
                         seen.add(one.id)
                         yield one
@@ -316,7 +322,7 @@ class Engine:
         found: dict[str, Sign] = {}
         for key in self._ground.keys(sign, ready.by):
             near = {sign.id: sign}
-            for fits, crowd in self._by_key.get(key, {}).items():
+            for fits, crowd in self._under(key).items():
                 if fits & ready.bits[0]:
                     near.update((one.id, one) for one in crowd if abs(one.start - sign.start) <= ready.span)
             if len(near) < (2 if ready.field else ready.at_least):
