@@ -15,6 +15,8 @@ from safecare.cascade.system import Floats, Keys
 
 GOLDEN = 0x9E3779B97F4A7C15
 MASK = (1 << 64) - 1
+STREAMS = 3
+"""Draws of one rule in one sample: its probability, whether it succeeds, its delay."""
 
 
 def mixed(words: Keys) -> Keys:
@@ -24,12 +26,18 @@ def mixed(words: Keys) -> Keys:
     return words ^ (words >> np.uint64(31))
 
 
+def lanes_and_columns(seed: int, keys: Keys, samples: int) -> tuple[Keys, Keys]:
+    """Return the words of which a draw is mixed: one row of `keys` per stream, and one word per sample."""
+    head = mixed(np.array([seed & MASK], np.uint64) + np.uint64(GOLDEN))
+    own = mixed(keys ^ head)
+    lanes = np.stack([mixed(own + np.uint64((stream + 1) * GOLDEN & MASK)) for stream in range(STREAMS)])
+    return lanes, mixed(np.arange(1, samples + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+
+
 def uniforms(seed: int, keys: Keys, stream: int, samples: int) -> Floats:
     """Return uniform numbers in [0, 1), one row per key, one column per sample; `stream` tells draws of a key apart."""
-    head = mixed(np.array([seed & MASK], np.uint64) + np.uint64(GOLDEN))
-    lanes = mixed(mixed(keys ^ head) + np.uint64((stream + 1) * GOLDEN & MASK))
-    columns = mixed(np.arange(1, samples + 1, dtype=np.uint64) * np.uint64(GOLDEN))
-    words = mixed(lanes[:, None] ^ columns[None, :])
+    lanes, columns = lanes_and_columns(seed, keys, samples)
+    words = mixed(lanes[stream][:, None] ^ columns[None, :])
     return np.asarray((words >> np.uint64(11)) * 2.0**-53, np.float64)
 
 

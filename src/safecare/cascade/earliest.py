@@ -1,13 +1,11 @@
-"""Earliest time of every fact, exactly: Dijkstra with counters over AND, OR and k-of-n rules, cycles allowed.
-
-Source: D. E. Knuth, "A generalization of Dijkstra's algorithm", Information Processing Letters 6 (1977).
-"""
+"""Earliest time of every fact, exactly, over AND, OR and k-of-n rules, cycles allowed."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping, Sequence
 from math import inf
+
+import numpy as np
 
 from safecare.cascade.system import System
 
@@ -23,19 +21,11 @@ def earliest(
     `start` gives the times of facts that stand at the start. `delays` are those of the rules (infinite: the
     rule fails); without them every rule succeeds after its shortest delay, which is the worst case.
     """
-    wait = system.quickest if delays is None else delays
-    missing: dict[int, int] = {}
-    done: dict[int, float] = {}
-    heap = [(at, fact) for fact, at in start.items()]
-    heapq.heapify(heap)
-    while heap:
-        at, fact = heapq.heappop(heap)
-        if fact in done or at > horizon:
-            continue
-        done[fact] = at
-        for rule in system.readers[fact]:
-            left = missing.get(rule, system.needs[rule]) - 1
-            missing[rule] = left
-            if left == 0 and wait[rule] < inf and system.heads[rule] not in done:
-                heapq.heappush(heap, (at + wait[rule], system.heads[rule]))
-    return done
+    from safecare.cascade import kernel
+
+    waits = system.quickest if delays is None else np.array(delays, np.float64)
+    begin = np.array(list(start), np.int32), np.array(list(start.values()), np.float64)
+    times, order = kernel.front(
+        system.reader_starts, system.reader_items, system.need, system.head, waits, *begin, horizon
+    )
+    return dict(zip(order.tolist(), times[order].tolist(), strict=True))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from safecare.cascade.care import Care, care
+from safecare.cascade.layout import Layout, lay_out
 from safecare.cascade.meaning import Meaning, built_in_meanings, is_modelled, seeds_of, unknown_assets
 from safecare.cascade.simulate import NO_CHANGES, Changes, Draws, Outcome, simulate
 from safecare.cascade.site import hospital_system
@@ -60,7 +61,7 @@ class Cascade:
 
     def samples_for(self, seeds: Sequence[Seed]) -> int:
         """Return how many samples the work budget allows for `seeds`, within least and most."""
-        reached = len(simulate(self.system, seeds, Draws(self.system, 0, 1), self.horizon).layout.rules)
+        reached = len(lay_out(self.system, seeds, self.horizon).rules)
         return max(LEAST_SAMPLES, min(MOST_SAMPLES, WORK // max(1, reached)))
 
     def draws(self, incident: Incident, samples: int) -> Draws:
@@ -68,8 +69,13 @@ class Cascade:
         return Draws(self.system, key_number(incident.id), samples)
 
     def play(
-        self, seeds: Sequence[Seed], draws: Draws, changes: Changes = NO_CHANGES, base: Outcome | None = None
+        self,
+        seeds: Sequence[Seed],
+        draws: Draws,
+        changes: Changes = NO_CHANGES,
+        base: Outcome | None = None,
+        layout: Layout | None = None,
     ) -> tuple[Outcome, Care]:
         """Play `seeds` with `changes`, on top of `base` if given; return what happens and what it costs care."""
-        outcome = simulate(self.system, seeds, draws, self.horizon, changes, base)
+        outcome = simulate(self.system, seeds, draws, self.horizon, changes, base, layout)
         return outcome, care(self.hospital.services, outcome, self.horizon)

@@ -5,93 +5,84 @@ The cost of a simulation follows what is reached, not the size of the hospital.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import inf
 
-from safecare.cascade.earliest import earliest
-from safecare.cascade.system import System
+import numpy as np
+
+from safecare.cascade.system import Floats, Ints, System
+from safecare.cascade.words import Seed
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Reached facts (rows) and rules (by place in `rules`), and how they hang together."""
+    """Reached facts (rows, in order of time) and rules (by place in `rules`), and how they hang together."""
 
-    worst: dict[int, float]
-    """Earliest possible time by fact number (every rule succeeds as fast as it can)."""
-    rows: dict[int, int]
-    """Row by fact number."""
-    rules: tuple[int, ...]
-    """Rule numbers, in about the order in which they can fire: a good order for label correcting."""
-    tails: list[list[int]]
-    needs: list[int]
-    heads: list[int]
-    readers: list[list[int]]
-    """Rules by row that stands among their tails."""
-    makers: list[list[int]]
-    """Rules by row that is their head."""
-    lasting: list[bool]
+    facts: Ints
+    """Fact number by row."""
+    row_of: Ints
+    """Row by fact number, -1 for what can't be reached."""
+    worst: Floats
+    """Earliest possible time by row: every rule succeeds as fast as it can."""
+    rules: Ints
+    """Rule numbers, in the order in which they can fire."""
+    tail_starts: Ints
+    tails: Ints
+    """Rows by place of the rule; see `safecare.cascade.kernel`."""
+    reader_starts: Ints
+    readers: Ints
+    """Places of the rules by row that stands among their tails."""
+    needs: Ints
+    heads: Ints
 
-    def downstream(self, rows: Iterable[int]) -> set[int]:
-        """Return `rows` and all rows that rules lead to from there."""
-        return self._closure(rows, only_ending=False)
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """Row by fact number, for what can be reached."""
+        return {fact: row for row, fact in enumerate(self.facts.tolist())}
 
-    def ending_with(self, rows: Iterable[int]) -> set[int]:
-        """Return `rows` and all rows that may end when they do: through rules whose effect is not lasting."""
-        return self._closure(rows, only_ending=True)
+    def covers(self, system: System, seeds: Iterable[Seed]) -> bool:
+        """Return whether nothing new can be reached from `seeds`."""
+        rows = ((self.row_of[system.number[seed.fact]], seed.at) for seed in seeds if seed.probability.high > 0.0)
+        return all(row >= 0 and self.worst[row] <= at for row, at in rows)
 
-    def _closure(self, rows: Iterable[int], *, only_ending: bool) -> set[int]:
-        found = set(rows)
-        waiting = list(found)
-        while waiting:
-            for rule in self.readers[waiting.pop()]:
-                head = self.heads[rule]
-                if head not in found and not (only_ending and self.lasting[rule]):
-                    found.add(head)
-                    waiting.append(head)
+    def tails_of(self, place: int) -> list[int]:
+        """Return the rows of the reached tails of the rule at `place`."""
+        found: list[int] = self.tails[self.tail_starts[place] : self.tail_starts[place + 1]].tolist()
         return found
 
 
-def lay_out(system: System, start: Mapping[int, float], horizon: float, base: Layout | None = None) -> Layout:
-    """Return the layout of what is reached from `start` by `horizon`.
+def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
+    """Return the layout of what is reached from `seeds` by `horizon` seconds.
 
-    With `base` (reached from fewer seeds), its rows and rules keep their numbers and new ones follow.
+    Raises `KeyError` when a seed names a fact that the system has no number for.
     """
-    worst = earliest(system, start, horizon=horizon)
-    known = base.rows if base else {}
-    rows = dict(known)
-    for fact in worst:
-        rows.setdefault(fact, len(rows))
-    old = base.rules if base else ()
-    had = set(old)
-    rules = (*old, *(rule for rule in _reached_rules(system, worst) if rule not in had))
-    tails = [[rows[tail] for tail in system.tails_of[rule] if tail in rows] for rule in rules]
-    heads = [rows[system.heads[rule]] for rule in rules]
-    readers: list[list[int]] = [[] for _ in rows]
-    makers: list[list[int]] = [[] for _ in rows]
-    for place, (own, head) in enumerate(zip(tails, heads, strict=True)):
-        makers[head].append(place)
-        for tail in own:
-            readers[tail].append(place)
-    return Layout(
-        worst=worst,
-        rows=rows,
-        rules=rules,
-        tails=tails,
-        needs=[system.needs[rule] for rule in rules],
-        heads=heads,
-        readers=readers,
-        makers=makers,
-        lasting=[system.rules[rule].lasting for rule in rules],
+    from safecare.cascade import kernel
+
+    first: dict[int, float] = {}
+    for seed in seeds:
+        if seed.probability.high > 0.0:
+            number = system.number[seed.fact]
+            first[number] = min(first.get(number, inf), seed.at)
+    begin = np.array(list(first), np.int32), np.array(list(first.values()), np.float64)
+    readers = system.reader_starts, system.reader_items
+    times, order = kernel.front(*readers, system.need, system.head, system.quickest, *begin, horizon)
+    rules, counts = kernel.reached_rules(order, times, *readers, system.need, system.head)
+    row_of = np.full(len(times), -1, np.int32)
+    row_of[order] = np.arange(len(order), dtype=np.int32)
+    tail_starts, tails, reader_starts, items = kernel.local_tails(
+        rules, counts, system.tail_start, system.tails, row_of, len(order)
     )
-
-
-def _reached_rules(system: System, worst: Mapping[int, float]) -> list[int]:
-    """Return the rules that can fire, in the order in which they can."""
-    met: dict[int, int] = {}
-    found: list[int] = []
-    for fact in worst:
-        for rule in system.readers[fact]:
-            met[rule] = met.get(rule, 0) + 1
-            if met[rule] == system.needs[rule] and system.heads[rule] in worst:
-                found.append(rule)
-    return found
+    return Layout(
+        facts=order,
+        row_of=row_of,
+        worst=times[order],
+        rules=rules,
+        tail_starts=tail_starts,
+        tails=tails,
+        reader_starts=reader_starts,
+        readers=items,
+        needs=system.need[rules],
+        heads=row_of[system.head[rules]],
+    )

@@ -1,38 +1,29 @@
-"""Monte-Carlo over the reached part of a system: all samples at once, label correcting, causes kept.
+"""Monte-Carlo over the reached part of a system: many courses with drawn delays and luck, causes kept.
 
-Each row is a fact or rule, each column a sample. Starting from "never", times only fall, and each is
-the time of a finite chain of causes; so what remains is the least fixpoint that `earliest` gives for
-the same draws, cycles included. Probabilities are never combined per node as if independent.
+Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.kernel`). Probabilities are never
+combined per node as if independent.
 
 Facts may end: a seed has an `until`, a response repairs. A rule whose cause ends before its delay is
 over does not fire (a battery that lasts until the generator runs), and an effect that is not lasting
 ends with its cause. Two episodes of one fact count as one from the first start to the last end.
 
-A response is played on top of its baseline: only what lies downstream of its changes is played again.
+A response is played on top of its baseline: only courses in which its changes can matter are played again.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from safecare.cascade.draws import delays
+from safecare.cascade.draws import delays, lanes_and_columns
 from safecare.cascade.layout import Layout, lay_out
-from safecare.cascade.system import Floats, Ints, System
+from safecare.cascade.system import Floats, Ints, Mask, System
 from safecare.cascade.words import Fact, Seed, key_number
-
-Mask = npt.NDArray[np.bool_]
-NOTHING = -1
-"""Cause of a fact that does not happen in a sample."""
-ROUNDS = 6
-"""Most rounds between starts and ends. Each round can only take effects away, so stopping early errs to the worse."""
 
 
 class Repair(NamedTuple):
@@ -60,20 +51,16 @@ NO_CHANGES = Changes()
 
 
 class Draws:
-    """Drawn delays by rule, kept: every response meets the same ones."""
+    """The luck of `samples` courses: every response meets the same."""
 
     def __init__(self, system: System, seed: int, samples: int) -> None:
         self.system, self.seed, self.samples = system, seed, samples
-        self._rows: dict[int, Floats] = {}
 
-    def rows(self, rules: Sequence[int]) -> list[Floats]:
-        """Return the drawn delays of `rules`, one row each."""
-        fresh = [rule for rule in rules if rule not in self._rows]
-        if fresh:
-            system = self.system
-            drawn = delays(self.seed, system.keys[fresh], system.delay[fresh], system.probability[fresh], self.samples)
-            self._rows.update(zip(fresh, drawn, strict=True))
-        return [self._rows[rule] for rule in rules]
+    def rows(self, rules: Sequence[int]) -> Floats:
+        """Return the drawn delays of `rules`, one row each; infinite where a rule fails."""
+        system, chosen = self.system, list(rules)
+        keys, delay, probability = system.keys[chosen], system.delay[chosen], system.probability[chosen]
+        return delays(self.seed, keys, delay, probability, self.samples)
 
     def seeds(self, seeds: Sequence[Seed]) -> Floats:
         """Return the drawn start of `seeds`, one row each; infinite where a seed is not true."""
@@ -91,13 +78,23 @@ class Outcome:
     system: System
     seeds: tuple[Seed, ...]
     layout: Layout
-    starts: Floats
-    """Start of every fact (row) in every sample (column), seconds; infinite: never."""
-    ends: Floats
-    causes: Ints
-    """Place in the layout's rules, or ``-2 - i`` for seed `i`, or `NOTHING`."""
-    fires: list[Floats]
-    """When each rule gives its effect, by place in the layout's rules."""
+    by_sample: tuple[Floats, Floats, Ints]
+    """Start, end and cause of every fact, one row per sample."""
+
+    @cached_property
+    def starts(self) -> Floats:
+        """Start of every fact (row) in every sample (column), seconds; infinite: never."""
+        return np.ascontiguousarray(self.by_sample[0].T)
+
+    @property
+    def ends(self) -> Floats:
+        """End of every fact (row) in every sample (column); infinite: it stays, or never begins."""
+        return self.by_sample[1].T
+
+    @property
+    def causes(self) -> Ints:
+        """Place in the layout's rules, or ``-2 - i`` for seed `i`, or -1 where the fact does not happen."""
+        return self.by_sample[2].T
 
     @property
     def rows(self) -> dict[int, int]:
@@ -107,17 +104,24 @@ class Outcome:
     @property
     def samples(self) -> int:
         """How many samples there are."""
-        return int(self.starts.shape[1])
+        return len(self.by_sample[0])
 
     @cached_property
     def chances(self) -> list[float]:
         """Share of samples in which each fact happens, by row."""
-        found: list[float] = np.isfinite(self.starts).mean(axis=1).tolist()
+        found: list[float] = np.isfinite(self.by_sample[0]).mean(axis=0).tolist()
         return found
 
     def row(self, fact: Fact) -> int | None:
         """Return the row of `fact`, None if it can't be reached."""
-        return self.layout.rows.get(self.system.number.get(fact, -1))
+        number = self.system.number.get(fact)
+        row = -1 if number is None else int(self.layout.row_of[number])
+        return None if row < 0 else row
+
+    def earliest(self, fact: Fact) -> float:
+        """Return the earliest possible time of `fact`; infinite if it can't be reached."""
+        row = self.row(fact)
+        return inf if row is None else float(self.layout.worst[row])
 
     def chance(self, fact: Fact) -> float:
         """Return the share of samples in which `fact` happens."""
@@ -127,12 +131,12 @@ class Outcome:
     def start(self, fact: Fact) -> Floats:
         """Return when `fact` begins in each sample; infinite where it does not."""
         row = self.row(fact)
-        return np.full(self.samples, np.inf) if row is None else self.starts[row]
+        return np.full(self.samples, np.inf) if row is None else self.by_sample[0][:, row]
 
     def end(self, fact: Fact) -> Floats:
         """Return when `fact` ends in each sample; infinite where it stays."""
         row = self.row(fact)
-        return np.full(self.samples, np.inf) if row is None else self.ends[row]
+        return np.full(self.samples, np.inf) if row is None else self.by_sample[1][:, row]
 
 
 def simulate(
@@ -142,165 +146,112 @@ def simulate(
     horizon: float,
     changes: Changes = NO_CHANGES,
     base: Outcome | None = None,
+    layout: Layout | None = None,
 ) -> Outcome:
     """Play all samples of `draws` up to `horizon` seconds, with `changes`.
 
-    `base` is the outcome of the same seeds, draws and horizon without changes: it saves playing again what
-    the changes don't touch, and changes nothing else. Raises `KeyError` when a seed names a fact that the
-    system has no number for.
+    `base` is the outcome of the same seeds, draws and horizon without changes: it saves playing again the samples
+    that the changes don't touch. `layout` is one that covers all seeds, if there is one already. Neither changes
+    anything else. Raises `KeyError` when a seed names a fact that the system has no number for.
     """
     all_seeds = (*seeds, *changes.seeds)
-    if base is not None and not changes.seeds:
-        layout = base.layout
+    known = layout or (base.layout if base else None)
+    if known is None or not known.covers(system, all_seeds):
+        known = lay_out(system, all_seeds, horizon)
+    return _play(system, all_seeds, draws, horizon, changes, base if base and base.layout is known else None, known)
+
+
+def _play(
+    system: System,
+    seeds: tuple[Seed, ...],
+    draws: Draws,
+    horizon: float,
+    changes: Changes,
+    base: Outcome | None,
+    layout: Layout,
+) -> Outcome:
+    from safecare.cascade import kernel
+
+    seed_starts = draws.seeds(seeds)
+    for index, seed in enumerate(seeds):
+        if seed.key in changes.where:
+            seed_starts[index][~changes.where[seed.key]] = np.inf
+    seed_rows = np.array([layout.row_of[system.number[seed.fact]] for seed in seeds], np.int32)
+    untils = np.array([seed.until for seed in seeds], np.float64)
+    rows, rules = len(layout.facts), layout.rules
+    stops, slows_at, slows_by = np.full(len(rules), np.inf), np.full(len(rules), np.inf), np.ones(len(rules))
+    changed = _changes(layout, changes, stops, slows_at, slows_by)
+    repair_at, repair_whole = np.full(rows, np.inf), np.zeros(rows, np.bool_)
+    for fact, repair in changes.repairs.items():
+        row = layout.row_of[system.number[fact]] if fact in system.number else -1
+        if row >= 0:
+            repair_at[row], repair_whole[row] = repair.at, repair.whole
+    repaired = np.flatnonzero(repair_at < np.inf).astype(np.int32)
+    mortal = _mortal(system, layout, {*repaired.tolist(), *seed_rows[untils < np.inf].tolist()})
+    shape = (draws.samples, rows)
+    if base is None:
+        again = np.ones(draws.samples, np.bool_)
+        starts, ends, causes = np.empty(shape), np.empty(shape), np.empty(shape, np.int32)
     else:
-        first: dict[int, float] = {}
-        for seed in all_seeds:
-            if seed.probability.high > 0.0:
-                number = system.number[seed.fact]
-                first[number] = min(first.get(number, inf), seed.at)
-        layout = lay_out(system, first, horizon, base.layout if base else None)
-    return _Run(system, all_seeds, draws, changes, layout).play(horizon, base, len(seeds))
+        starts, ends, causes = base.by_sample[0].copy(), base.by_sample[1].copy(), base.by_sample[2].copy()
+        tails = layout.tail_starts, layout.tails, layout.needs
+        again = kernel.touched(changed, *tails, repaired, repair_at, starts)
+        again |= np.isfinite(seed_starts[len(base.seeds) :]).any(axis=0)
+    lanes, columns = lanes_and_columns(draws.seed, system.keys[rules], draws.samples)
+    kernel.courses(
+        layout.tail_starts,
+        layout.tails,
+        layout.reader_starts,
+        layout.readers,
+        layout.needs,
+        layout.heads,
+        system.lasting[rules],
+        lanes,
+        columns,
+        system.delay[rules],
+        system.probability[rules],
+        seed_rows,
+        seed_starts,
+        untils,
+        stops,
+        slows_at,
+        slows_by,
+        repair_at,
+        repair_whole,
+        mortal,
+        horizon,
+        again,
+        starts,
+        ends,
+        causes,
+    )
+    return Outcome(system, seeds, layout, (starts, ends, causes))
 
 
-class _Run:
-    """One simulation: starts and ends of what is reached, in rounds until they agree."""
+def _changes(layout: Layout, changes: Changes, stops: Floats, slows_at: Floats, slows_by: Floats) -> Ints:
+    """Put the stops and slows of `changes` down by place in the layout's rules; return the changed places."""
+    numbers = {*changes.stops, *changes.slows}
+    if not numbers:
+        return np.empty(0, np.int32)
+    places = np.flatnonzero(np.isin(layout.rules, list(numbers))).astype(np.int32)
+    for place in places.tolist():
+        rule = int(layout.rules[place])
+        stops[place] = changes.stops.get(rule, inf)
+        slows_at[place], slows_by[place] = changes.slows.get(rule, (inf, 1.0))
+    return places
 
-    def __init__(self, system: System, seeds: tuple[Seed, ...], draws: Draws, changes: Changes, layout: Layout) -> None:
-        self.system, self.seeds, self.layout = system, seeds, layout
-        self.delays = draws.rows(layout.rules)
-        self.seed_starts = draws.seeds(seeds)
-        for index, seed in enumerate(seeds):
-            if seed.key in changes.where:
-                self.seed_starts[index][~changes.where[seed.key]] = np.inf
-        self.seed_rows = [layout.rows.get(system.number[seed.fact], -1) for seed in seeds]
-        self.stops = {at: changes.stops[rule] for at, rule in enumerate(layout.rules) if rule in changes.stops}
-        self.slows = {at: changes.slows[rule] for at, rule in enumerate(layout.rules) if rule in changes.slows}
-        rows = ((layout.rows.get(system.number.get(fact, -1)), repair) for fact, repair in changes.repairs.items())
-        self.repairs = {row: repair for row, repair in rows if row is not None}
-        until = (row for row, seed in zip(self.seed_rows, seeds, strict=True) if row >= 0 and seed.until < inf)
-        self.mortal = layout.ending_with({*self.repairs, *until})
-        self.shaky = {rule for row in self.mortal for rule in layout.readers[row]}
-        shape = (len(layout.rows), draws.samples)
-        self.starts, self.ends = np.full(shape, np.inf), np.full(shape, np.inf)
-        self.causes: Ints = np.full(shape, NOTHING, np.int32)
-        self.fires: list[Floats] = [np.full(shape[1], np.inf)] * len(layout.rules)
 
-    def play(self, horizon: float, base: Outcome | None, old_seeds: int) -> Outcome:
-        """Play and return what happened."""
-        dirty: Iterable[int] = range(len(self.layout.rows))
-        if base is not None:
-            known = len(base.starts)
-            self.starts[:known], self.ends[:known], self.causes[:known] = base.starts, base.ends, base.causes
-            self.fires[: len(base.fires)] = base.fires
-            changed = {self.layout.heads[rule] for rule in (*self.stops, *self.slows)}
-            fresh = (row for row in self.seed_rows[old_seeds:] if row >= 0)
-            dirty = self.layout.downstream({*changed, *fresh, *self.repairs, *range(known, len(self.starts))})
-            self.ends[list(dirty)] = np.inf
-        self._begin(set(dirty))
-        for _ in range(ROUNDS if self.mortal else 0):
-            moved = self._finish()
-            if not moved:
-                break
-            self._begin(
-                self.layout.downstream(self.layout.heads[rule] for row in moved for rule in self.layout.readers[row])
-            )
-        late = self.starts > horizon
-        self.starts[late], self.causes[late] = np.inf, NOTHING
-        self.ends[np.isinf(self.starts)] = np.inf
-        return Outcome(self.system, self.seeds, self.layout, self.starts, self.ends, self.causes, self.fires)
-
-    def _begin(self, rows: set[int]) -> None:
-        """Find the starts of `rows` anew, all others standing as they are."""
-        if not rows:
-            return
-        chosen = list(rows)
-        self.starts[chosen], self.causes[chosen] = np.inf, NOTHING
-        for index, row in enumerate(self.seed_rows):
-            if row in rows:
-                self._lower(row, self.seed_starts[index], -2 - index)
-        queue = sorted(rule for row in rows for rule in self.layout.makers[row])
-        queued = set(queue)
-        while queue:
-            rule = heapq.heappop(queue)
-            queued.discard(rule)
-            self.fires[rule] = when = self._effect(rule)
-            head = self.layout.heads[rule]
-            if self._lower(head, when, rule):
-                for reader in self.layout.readers[head]:
-                    if reader not in queued:
-                        queued.add(reader)
-                        heapq.heappush(queue, reader)
-
-    def _lower(self, row: int, when: Floats, cause: int) -> bool:
-        """Take `when` for fact `row` where it is earlier; return whether it was anywhere."""
-        better = when < self.starts[row]
-        if not better.any():
-            return False
-        np.copyto(self.starts[row], when, where=better)
-        self.causes[row][better] = cause
-        return True
-
-    def _effect(self, rule: int) -> Floats:
-        """When `rule` gives its effect, by sample."""
-        tails, need = self.layout.tails[rule], self.layout.needs[rule]
-        if len(tails) == 1:
-            fire = self.starts[tails[0]]
-        else:
-            fire = np.partition(self.starts[tails], need - 1, axis=0)[need - 1]
-        when: Floats = fire + self.delays[rule]
-        if rule in self.slows:
-            at, factor = self.slows[rule]
-            late = np.isfinite(when) & (when > at)
-            begun = np.maximum(fire[late], at)
-            when[late] = begun + (when[late] - begun) * factor
-        if rule in self.shaky:
-            when[when > self._support_ends(rule)] = np.inf
-        if rule in self.stops:
-            when[when >= self.stops[rule]] = np.inf
-        return when
-
-    def _support_ends(self, rule: int) -> Floats:
-        """Until when at least `need` tails of `rule` are true."""
-        tails, need = self.layout.tails[rule], self.layout.needs[rule]
-        held = np.where(np.isfinite(self.starts[tails]), self.ends[tails], -np.inf)
-        if len(tails) == 1:
-            return np.asarray(held[0], np.float64)
-        return np.asarray(np.partition(held, len(tails) - need, axis=0)[len(tails) - need], np.float64)
-
-    def _finish(self) -> list[int]:
-        """Find the least ends that the causes allow; return the rows whose ends have moved.
-
-        An effect ends when the last rule or seed that holds it ends. Facts that can't end keep "never".
-        """
-        mortal = sorted(self.mortal)
-        before = self.ends[mortal].copy()
-        self.ends[mortal] = -np.inf
-        for index, row in enumerate(self.seed_rows):
-            if row in self.mortal:
-                true = np.isfinite(self.seed_starts[index])
-                self._hold(row, np.where(true, self.seeds[index].until, -np.inf), lasting=False)
-        queue = sorted(rule for row in mortal for rule in self.layout.makers[row])
-        queued = set(queue)
-        while queue:
-            rule = heapq.heappop(queue)
-            queued.discard(rule)
-            lasting, head = self.layout.lasting[rule], self.layout.heads[rule]
-            held = np.inf if lasting else self._support_ends(rule)
-            if self._hold(head, np.where(np.isfinite(self.fires[rule]), held, -np.inf), lasting=lasting):
-                for reader in self.layout.readers[head]:
-                    if self.layout.heads[reader] in self.mortal and reader not in queued:
-                        queued.add(reader)
-                        heapq.heappush(queue, reader)
-        self.ends[mortal] = np.where(np.isfinite(self.starts[mortal]), self.ends[mortal], np.inf)
-        changed = (self.ends[mortal] != before).any(axis=1)
-        return [row for row, moved in zip(mortal, changed.tolist(), strict=True) if moved]
-
-    def _hold(self, row: int, until: Floats, *, lasting: bool) -> bool:
-        """Let fact `row` last to `until`, unless it is repaired before; return whether that is later than known."""
-        repair = self.repairs.get(row)
-        if repair and (repair.whole or not lasting):
-            until = np.where(self.starts[row] <= repair.at, np.minimum(until, repair.at), until)
-        if not (until > self.ends[row]).any():
-            return False
-        np.maximum(self.ends[row], until, out=self.ends[row])
-        return True
+def _mortal(system: System, layout: Layout, rows: set[int]) -> Mask:
+    """Return which rows may end: `rows`, and what follows from them by rules whose effect isn't lasting."""
+    found = np.zeros(len(layout.facts), np.bool_)
+    lasting = system.lasting[layout.rules]
+    waiting = [row for row in rows if row >= 0]
+    found[waiting] = True
+    while waiting:
+        row = waiting.pop()
+        places = layout.readers[layout.reader_starts[row] : layout.reader_starts[row + 1]]
+        heads = layout.heads[places[~lasting[places]]]
+        fresh = np.unique(heads[~found[heads]])
+        found[fresh] = True
+        waiting.extend(fresh.tolist())
+    return found

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from safecare.cascade.words import Fact, Rule, key_number
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -35,40 +35,30 @@ class System:
     probability: Floats
     """Three columns: low, usual, high."""
     keys: Keys
+    lasting: Mask
 
     @cached_property
-    def tails_of(self) -> list[list[int]]:
-        """Tails by rule."""
-        flat, starts = self.tails.tolist(), self.tail_start.tolist()
-        return [flat[start:end] for start, end in pairwise(starts)]
+    def _by_tail(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.tails, kind="stable")
+        rules = np.repeat(np.arange(len(self.need), dtype=np.int32), np.diff(self.tail_start))
+        starts = np.zeros(len(self.facts) + 1, np.int32)
+        starts[1:] = np.cumsum(np.bincount(self.tails, minlength=len(self.facts)))
+        return starts, rules[order]
 
-    @cached_property
-    def heads(self) -> list[int]:
-        """Head by rule."""
-        found: list[int] = self.head.tolist()
-        return found
+    @property
+    def reader_starts(self) -> Ints:
+        """Where the readers of each fact begin in `reader_items`."""
+        return self._by_tail[0]
 
-    @cached_property
-    def needs(self) -> list[int]:
-        """How many tails a rule needs, by rule."""
-        found: list[int] = self.need.tolist()
-        return found
-
-    @cached_property
-    def readers(self) -> list[list[int]]:
+    @property
+    def reader_items(self) -> Ints:
         """Rules by fact that stands among their tails."""
-        found: list[list[int]] = [[] for _ in self.facts]
-        for rule, tails in enumerate(self.tails_of):
-            for fact in tails:
-                found[fact].append(rule)
-        return found
+        return self._by_tail[1]
 
     @cached_property
-    def quickest(self) -> list[float]:
+    def quickest(self) -> Floats:
         """Shortest delay by rule; infinite for a rule that never fires."""
-        possible = np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf)
-        found: list[float] = possible.tolist()
-        return found
+        return np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf)
 
 
 def compile_rules(rules: Iterable[Rule], also: Iterable[Fact] = ()) -> System:
@@ -100,4 +90,5 @@ def compile_rules(rules: Iterable[Rule], also: Iterable[Fact] = ()) -> System:
         delay=np.array([rule.delay for rule in all_rules], np.float64).reshape(-1, 3),
         probability=np.array([rule.probability for rule in all_rules], np.float64).reshape(-1, 3),
         keys=np.array([key_number(rule.key) for rule in all_rules], np.uint64),
+        lasting=np.array([rule.lasting for rule in all_rules], np.bool_),
     )

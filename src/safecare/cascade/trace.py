@@ -24,8 +24,7 @@ def chain(outcome: Outcome, fact: Fact) -> list[Cause]:
 
     Empty if the fact never happens. Times are the least of the samples that share the whole chain.
     """
-    number = outcome.system.number.get(fact, -1)
-    row = outcome.rows.get(number)
+    row = outcome.row(fact)
     if row is None:
         return []
     columns = np.flatnonzero(np.isfinite(outcome.starts[row]))
@@ -39,19 +38,18 @@ def chain(outcome: Outcome, fact: Fact) -> list[Cause]:
         if cause < 0:
             steps.append((row, outcome.seeds[-2 - cause]))
             break
-        rule = outcome.layout.rules[cause]
-        steps.append((row, outcome.system.rules[rule]))
-        row, columns = _binding(outcome, rule, columns)
-    facts = {local: outcome.system.facts[global_] for global_, local in outcome.rows.items() if local in seen}
+        steps.append((row, outcome.system.rules[int(outcome.layout.rules[cause])]))
+        row, columns = _binding(outcome, cause, columns)
+    facts = {local: outcome.system.facts[int(outcome.layout.facts[local])] for local in seen}
     return [Cause(facts[at], by, float(outcome.starts[at, columns].min())) for at, by in reversed(steps)]
 
 
 def _binding(
-    outcome: Outcome, rule: int, columns: np.ndarray[tuple[int], np.dtype[np.intp]]
+    outcome: Outcome, place: int, columns: np.ndarray[tuple[int], np.dtype[np.intp]]
 ) -> tuple[int, np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    """Return the tail that made `rule` fire (its need-th in time) in most of `columns`, and those columns."""
-    tails = [outcome.rows[tail] for tail in outcome.system.tails_of[rule] if tail in outcome.rows]
-    need = outcome.system.needs[rule]
+    """Return the tail by which the rule at `place` fired (its need-th) in most of `columns`, and those columns."""
+    tails = outcome.layout.tails_of(place)
+    need = int(outcome.layout.needs[place])
     last = np.argsort(outcome.starts[tails][:, columns], axis=0, kind="stable")[need - 1]
     choice = int(np.argmax(np.bincount(last)))
     return tails[choice], columns[last == choice]

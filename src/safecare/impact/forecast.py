@@ -109,7 +109,7 @@ def _effect(outcome: Outcome, cascade: Cascade, fact: Fact, thing: Asset | Servi
         state=fact.state,
         probability=hits / outcome.samples,
         interval=wilson(hits, outcome.samples),
-        earliest=max(0.0, outcome.layout.worst[outcome.system.number[fact]]),
+        earliest=max(0.0, outcome.earliest(fact)),
         likely=(likely[0], likely[1], likely[2]) if hits >= LEAST_FOR_TIMES else None,
         by=tuple((mark, float(np.mean(starts <= mark))) for mark in MARKS if mark <= cascade.horizon),
         path=tuple(_hop(cause) for cause in chain(outcome, fact)),

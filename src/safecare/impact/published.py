@@ -50,8 +50,8 @@ def published(hospital: Hospital, system: System, seeds: Sequence[Seed], gamma: 
     waiting = deque(start)
     while waiting:
         number = waiting.popleft()
-        for rule in system.readers[number]:
-            head = system.heads[rule]
+        for rule in system.reader_items[system.reader_starts[number] : system.reader_starts[number + 1]]:
+            head = int(system.head[rule])
             if head in steps:
                 continue
             score = 1.0 - GAMMAS[gamma](_degrees(hospital, system.facts[head], guards, hurt))
