@@ -26,18 +26,25 @@ def mixed(words: Keys) -> Keys:
     return words ^ (words >> np.uint64(31))
 
 
-def lanes_and_columns(seed: int, keys: Keys, samples: int) -> tuple[Keys, Keys]:
-    """Return the words of which a draw is mixed: one row of `keys` per stream, and one word per sample."""
+def lanes_of(seed: int) -> Keys:
+    """Return the words that tell seeds apart (first), and the streams of draws of one rule (the others)."""
     head = mixed(np.array([seed & MASK], np.uint64) + np.uint64(GOLDEN))
-    own = mixed(keys ^ head)
-    lanes = np.stack([mixed(own + np.uint64((stream + 1) * GOLDEN & MASK)) for stream in range(STREAMS)])
-    return lanes, mixed(np.arange(1, samples + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+    return np.array([head[0], *((stream + 1) * GOLDEN & MASK for stream in range(STREAMS))], np.uint64)
 
 
-def uniforms(seed: int, keys: Keys, stream: int, samples: int) -> Floats:
-    """Return uniform numbers in [0, 1), one row per key, one column per sample; `stream` tells draws of a key apart."""
-    lanes, columns = lanes_and_columns(seed, keys, samples)
-    words = mixed(lanes[stream][:, None] ^ columns[None, :])
+def columns_of(samples: int, first: int = 0) -> Keys:
+    """Return one word per sample, from number `first` on."""
+    return mixed(np.arange(first + 1, first + samples + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+
+
+def uniforms(seed: int, keys: Keys, stream: int, samples: int, first: int = 0) -> Floats:
+    """Return uniform numbers in [0, 1), one row per key, one column per sample (from number `first` on).
+
+    `stream` tells draws of a key apart.
+    """
+    lanes = lanes_of(seed)
+    own = mixed(mixed(keys ^ lanes[0]) + lanes[1 + stream])
+    words = mixed(own[:, None] ^ columns_of(samples, first)[None, :])
     return np.asarray((words >> np.uint64(11)) * 2.0**-53, np.float64)
 
 
@@ -50,14 +57,14 @@ def triangular(figures: Floats, uniform: Floats) -> Floats:
     return np.asarray(np.where(uniform * width < usual - low, low + rising, high - falling), np.float64)
 
 
-def delays(seed: int, keys: Keys, delay: Floats, probability: Floats, samples: int) -> Floats:
+def delays(seed: int, keys: Keys, delay: Floats, probability: Floats, samples: int, first: int = 0) -> Floats:
     """Return the drawn delay of every rule in every sample; infinite where the rule fails in that sample.
 
     The probability itself is drawn from its triangle first: a sample carries the doubt about parameters too.
     """
     chance = probability[:, 1, None]
     if np.any(probability[:, 0] != probability[:, 2]):
-        chance = triangular(probability, uniforms(seed, keys, 0, samples))
-    succeeds = uniforms(seed, keys, 1, samples) < chance
-    drawn = triangular(delay, uniforms(seed, keys, 2, samples))
+        chance = triangular(probability, uniforms(seed, keys, 0, samples, first))
+    succeeds = uniforms(seed, keys, 1, samples, first) < chance
+    drawn = triangular(delay, uniforms(seed, keys, 2, samples, first))
     return np.where(succeeds, drawn, np.inf)

@@ -23,9 +23,9 @@ def earliest(
     """
     from safecare.cascade import kernel
 
-    waits = system.quickest if delays is None else np.array(delays, np.float64)
+    rules = system.worst_case
+    if delays is not None:
+        rules = kernel.packed(system.need, system.head, np.array(delays, np.float64))
     begin = np.array(list(start), np.int32), np.array(list(start.values()), np.float64)
-    times, order = kernel.front(
-        system.reader_starts, system.reader_items, system.need, system.head, waits, *begin, horizon
-    )
+    times, order = kernel.front(system.reader_starts, system.reader_items, rules, *begin, horizon)
     return dict(zip(order.tolist(), times[order].tolist(), strict=True))

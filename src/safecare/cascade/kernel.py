@@ -14,15 +14,24 @@ from math import inf, sqrt
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from safecare.cascade.compiled import compiled
-from safecare.cascade.system import Floats, Ints, Keys
+from safecare.cascade.system import Floats, Ints, Keys, Mask, Places
 
 NOTHING = -1
 """Cause of a fact that does not happen."""
+RULE = np.dtype([("missing", np.int32), ("head", np.int32), ("wait", np.float64)])
+"""How many causes a rule needs, the fact that it brings about, and its delay in seconds."""
 ROUNDS = 6
 """Most rounds between starts and ends. Each round can only take effects away, so stopping early errs to the worse."""
+
+
+@compiled
+def longer(array: Any) -> Any:
+    """Return `array` with as much room again."""
+    found = np.empty(2 * len(array), array.dtype)
+    found[: len(array)] = array
+    return found
 
 
 @compiled
@@ -65,30 +74,28 @@ def pop(times: Floats, items: Ints, size: int) -> int:
 def front(
     reader_starts: Ints,
     readers: Ints,
-    needs: Ints,
-    heads: Ints,
-    waits: Floats,
+    rules: Any,
     begin: Ints,
     begin_at: Floats,
     horizon: float,
 ) -> tuple[Floats, Ints]:
     """Return the earliest time of every fact (infinite: never by `horizon`), and the facts in order of time.
 
-    `waits` are the delays of the rules; `begin` are the facts that stand at the start, from `begin_at` on.
+    `rules` hold what a rule needs (`RULE`), side by side, because the time goes by waiting for memory; `begin` are
+    the facts that stand at the start, from `begin_at` on.
     """
     facts = len(reader_starts) - 1
     times = np.full(facts, np.inf)
     done = np.zeros(facts, np.bool_)
     order = np.empty(facts, np.int32)
-    missing = needs.copy()
+    left = rules.copy()
     heap_times, heap_items = np.empty(1024), np.empty(1024, np.int32)
     size = reached = 0
     for index in range(len(begin)):
         if begin_at[index] < times[begin[index]] and begin_at[index] <= horizon:
             times[begin[index]] = begin_at[index]
             if size == len(heap_times):
-                heap_times = np.concatenate((heap_times, np.empty(size)))
-                heap_items = np.concatenate((heap_items, np.empty(size, np.int32)))
+                heap_times, heap_items = longer(heap_times), longer(heap_items)
             size = push(heap_times, heap_items, size, begin_at[index], begin[index])
     while size:
         at, fact = heap_times[0], heap_items[0]
@@ -99,18 +106,24 @@ def front(
         order[reached] = fact
         reached += 1
         for place in range(reader_starts[fact], reader_starts[fact + 1]):
-            rule = readers[place]
-            missing[rule] -= 1
-            if missing[rule] == 0:
-                head = heads[rule]
-                when = at + waits[rule]
+            rule = left[readers[place]]
+            rule.missing -= 1
+            if rule.missing == 0:
+                head = rule.head
+                when = at + rule.wait
                 if when < times[head] and when <= horizon:
                     times[head] = when
                     if size == len(heap_times):
-                        heap_times = np.concatenate((heap_times, np.empty(size)))
-                        heap_items = np.concatenate((heap_items, np.empty(size, np.int32)))
+                        heap_times, heap_items = longer(heap_times), longer(heap_items)
                     size = push(heap_times, heap_items, size, when, head)
     return times, order[:reached]
+
+
+def packed(needs: Ints, heads: Ints, waits: Floats) -> Any:
+    """Return rules as `front` wants them."""
+    found = np.empty(len(needs), RULE)
+    found["missing"], found["head"], found["wait"] = needs, heads, waits
+    return found
 
 
 @compiled
@@ -176,17 +189,18 @@ def triangular(low: float, usual: float, high: float, uniform: float) -> float:
 
 
 @compiled
-def drawn(lanes: Keys, column: Any, delay: Floats, probability: Floats, rule: int) -> float:
+def drawn(keys: Keys, lanes: Keys, column: Any, delay: Floats, probability: Floats, rule: int) -> float:
     """Return the delay of `rule` in the sample of `column`; infinite where it fails."""
+    own = mixed(keys[rule] ^ lanes[0])
     chance = probability[rule, 1]
     if probability[rule, 0] != probability[rule, 2]:
-        doubt = (mixed(lanes[0, rule] ^ column) >> np.uint64(11)) * 2.0**-53
+        doubt = (mixed(mixed(own + lanes[1]) ^ column) >> np.uint64(11)) * 2.0**-53
         chance = triangular(probability[rule, 0], chance, probability[rule, 2], doubt)
-    if chance < 1.0 and (mixed(lanes[1, rule] ^ column) >> np.uint64(11)) * 2.0**-53 >= chance:
+    if chance < 1.0 and (mixed(mixed(own + lanes[2]) ^ column) >> np.uint64(11)) * 2.0**-53 >= chance:
         return inf
     if delay[rule, 0] == delay[rule, 2]:
         return delay[rule, 1]
-    uniform = (mixed(lanes[2, rule] ^ column) >> np.uint64(11)) * 2.0**-53
+    uniform = (mixed(mixed(own + lanes[3]) ^ column) >> np.uint64(11)) * 2.0**-53
     return triangular(delay[rule, 0], delay[rule, 1], delay[rule, 2], uniform)
 
 
@@ -206,6 +220,25 @@ def support_end(rule: int, tail_starts: Ints, tails: Ints, need: int, begun: Flo
 
 
 @compiled
+def hold(
+    row: int,
+    until: float,
+    lasting: bool,  # noqa: FBT001 - compiled
+    begun: Floats,
+    ended: Floats,
+    repair_at: Floats,
+    repair_whole: Mask,
+) -> bool:
+    """Let `row` last to `until`, unless it is repaired before; return whether that is later than known."""
+    if repair_at[row] < np.inf and (repair_whole[row] or not lasting) and begun[row] <= repair_at[row]:
+        until = min(until, repair_at[row])
+    if until > ended[row]:
+        ended[row] = until
+        return True
+    return False
+
+
+@compiled
 def courses(
     tail_starts: Ints,
     tails: Ints,
@@ -213,7 +246,8 @@ def courses(
     readers: Ints,
     needs: Ints,
     heads: Ints,
-    lasting: npt.NDArray[np.bool_],
+    lasting: Mask,
+    keys: Keys,
     lanes: Keys,
     columns: Keys,
     delay: Floats,
@@ -225,64 +259,81 @@ def courses(
     slows_at: Floats,
     slows_by: Floats,
     repair_at: Floats,
-    repair_whole: npt.NDArray[np.bool_],
-    mortal: npt.NDArray[np.bool_],
+    repair_whole: Mask,
+    mortal: Mask,
     horizon: float,
-    again: npt.NDArray[np.bool_],
-    starts: Floats,
-    ends: Floats,
-    causes: Ints,
-) -> None:
-    """Play every sample for which `again` is true, and put down when facts start and end, and why.
+    again: Mask,
+    base: tuple[Places, Ints, Floats, Floats, Ints],
+) -> tuple[Places, Ints, Floats, Floats, Ints]:
+    """Play every sample for which `again` is true, and take the others from `base`.
 
-    `starts`, `ends` and `causes` hold one row per sample. A rule whose causes end before its delay is over does not
-    fire; an effect that isn't lasting ends with its causes. As ends depend on starts and starts on ends, both are
-    found in rounds: first with nothing ending, then with the ends that this gives, until nothing moves.
+    Returned are, sample after sample, the facts that happen: where each sample begins, rows, starts, ends, causes.
+    A rule whose causes end before its delay is over does not fire; an effect that isn't lasting ends with its causes.
+    As ends depend on starts and starts on ends, both are found in rounds: first with nothing ending, then with the
+    ends that this gives, until nothing moves.
     """
     rules, rows = len(needs), len(reader_starts) - 1
-    missing = np.empty(rules, np.int32)
+    missing = needs.copy()
     fires = np.empty(rules)
-    done = np.empty(rows, np.bool_)
-    room = 1024
-    heap_times, heap_items = np.empty(room), np.empty(room, np.int32)
-    fired = np.empty(rules, np.int32)
+    fired, met = np.empty(rules, np.int32), np.empty(rules, np.int32)
+    begun, ended, cause = np.full(rows, np.inf), np.full(rows, np.inf), np.full(rows, NOTHING, np.int32)
+    old_begun, old_ended = np.zeros(rows), np.empty(rows)
+    done, known = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+    seen = np.empty(rows, np.int32)
+    heap_times, heap_items = np.empty(1024), np.empty(1024, np.int32)
     any_mortal = mortal.any()
-    old_ended, old_begun = np.empty(rows), np.empty(rows)
+    begins = np.zeros(len(columns) + 1, np.int64)
+    room = max(1024, len(base[1]))
+    out_rows, out_causes = np.empty(room, np.int32), np.empty(room, np.int32)
+    out_starts, out_ends = np.empty(room), np.empty(room)
+    count = 0
     for sample in range(len(columns)):
+        seen_count = 0
         if not again[sample]:
+            first, last = base[0][sample], base[0][sample + 1]
+            while count + last - first > room:
+                out_rows, out_causes = longer(out_rows), longer(out_causes)
+                out_starts, out_ends = longer(out_starts), longer(out_ends)
+                room *= 2
+            until_ = count + last - first
+            out_rows[count:until_], out_causes[count:until_] = base[1][first:last], base[4][first:last]
+            out_starts[count:until_], out_ends[count:until_] = base[2][first:last], base[3][first:last]
+            count = until_
+            begins[sample + 1] = count
             continue
-        begun, ended, cause = starts[sample], ends[sample], causes[sample]
-        ended[:] = np.inf
-        old_begun[:] = 0.0
         for round_ in range(ROUNDS + 1):
-            begun[:] = np.inf
-            cause[:] = NOTHING
-            done[:] = False
-            missing[:] = needs
-            size = fired_count = 0
+            size = fired_count = met_count = 0
+            for index in range(seen_count):
+                row = seen[index]
+                begun[row], cause[row], done[row] = np.inf, NOTHING, False
             for index in range(len(seed_rows)):
                 row, at = seed_rows[index], seed_starts[index, sample]
                 if row >= 0 and at < begun[row]:
                     begun[row], cause[row] = at, -2 - index
-                    if size == room:
-                        room *= 2
-                        heap_times = np.concatenate((heap_times, np.empty(size)))
-                        heap_items = np.concatenate((heap_items, np.empty(size, np.int32)))
+                    if not known[row]:
+                        known[row] = True
+                        seen[seen_count] = row
+                        seen_count += 1
+                    if size == len(heap_times):
+                        heap_times, heap_items = longer(heap_times), longer(heap_items)
                     size = push(heap_times, heap_items, size, at, row)
             while size:
                 at, fact = heap_times[0], heap_items[0]
+                if at > horizon:
+                    break
                 size = pop(heap_times, heap_items, size)
                 if done[fact]:
                     continue
                 done[fact] = True
-                if at > horizon:
-                    break
                 for place in range(reader_starts[fact], reader_starts[fact + 1]):
                     rule = readers[place]
+                    if missing[rule] == needs[rule]:
+                        met[met_count] = rule
+                        met_count += 1
                     missing[rule] -= 1
                     if missing[rule] != 0:
                         continue
-                    when = at + drawn(lanes, columns[sample], delay, probability, rule)
+                    when = at + drawn(keys, lanes, columns[sample], delay, probability, rule)
                     if when < np.inf and when > slows_at[rule]:
                         from_ = max(at, slows_at[rule])
                         when = from_ + (when - from_) * slows_by[rule]
@@ -297,15 +348,20 @@ def courses(
                     head = heads[rule]
                     if when < begun[head]:
                         begun[head], cause[head] = when, rule
-                        if size == room:
-                            room *= 2
-                            heap_times = np.concatenate((heap_times, np.empty(size)))
-                            heap_items = np.concatenate((heap_items, np.empty(size, np.int32)))
+                        if not known[head]:
+                            known[head] = True
+                            seen[seen_count] = head
+                            seen_count += 1
+                        if size == len(heap_times):
+                            heap_times, heap_items = longer(heap_times), longer(heap_items)
                         size = push(heap_times, heap_items, size, when, head)
+            for index in range(met_count):
+                missing[met[index]] = needs[met[index]]
             if not any_mortal or round_ == ROUNDS:
                 break
-            old_ended[:] = ended
-            for row in range(rows):
+            for index in range(seen_count):
+                row = seen[index]
+                old_ended[row] = ended[row]
                 if mortal[row]:
                     ended[row] = -np.inf
             for index in range(len(seed_rows)):
@@ -324,49 +380,51 @@ def courses(
                         if hold(heads[rule], until, lasting[rule], begun, ended, repair_at, repair_whole):
                             moved = True
             moved = False
-            for row in range(rows):
-                if mortal[row]:
-                    if begun[row] == np.inf:
-                        ended[row] = np.inf
-                    if ended[row] != old_ended[row] or begun[row] != old_begun[row]:
-                        moved = True
+            for index in range(seen_count):
+                row = seen[index]
+                if mortal[row] and begun[row] == np.inf:
+                    ended[row] = np.inf
+                if ended[row] != old_ended[row] or begun[row] != old_begun[row]:
+                    moved = True
             if not moved:
                 break
-            old_begun[:] = begun
-        for row in range(rows):
-            if begun[row] > horizon:
-                begun[row], cause[row] = np.inf, NOTHING
-            if begun[row] == np.inf:
-                ended[row] = np.inf
-
-
-@compiled
-def hold(
-    row: int,
-    until: float,
-    lasting: bool,  # noqa: FBT001 - compiled
-    begun: Floats,
-    ended: Floats,
-    repair_at: Floats,
-    repair_whole: npt.NDArray[np.bool_],
-) -> bool:
-    """Let `row` last to `until`, unless it is repaired before; return whether that is later than known."""
-    if repair_at[row] < np.inf and (repair_whole[row] or not lasting) and begun[row] <= repair_at[row]:
-        until = min(until, repair_at[row])
-    if until > ended[row]:
-        ended[row] = until
-        return True
-    return False
+            for index in range(seen_count):
+                old_begun[seen[index]] = begun[seen[index]]
+        while count + seen_count > room:
+            out_rows, out_causes = longer(out_rows), longer(out_causes)
+            out_starts, out_ends = longer(out_starts), longer(out_ends)
+            room *= 2
+        for index in range(seen_count):
+            row = seen[index]
+            if begun[row] <= horizon:
+                out_rows[count], out_causes[count] = row, cause[row]
+                out_starts[count], out_ends[count] = begun[row], ended[row]
+                count += 1
+            begun[row], ended[row], cause[row] = np.inf, np.inf, NOTHING
+            old_begun[row], done[row], known[row] = 0.0, False, False
+        begins[sample + 1] = count
+    return begins, out_rows[:count], out_starts[:count], out_ends[:count], out_causes[:count]
 
 
 @compiled
 def touched(
-    rules: Ints, tail_starts: Ints, tails: Ints, needs: Ints, repaired: Ints, repair_at: Floats, starts: Floats
-) -> npt.NDArray[np.bool_]:
+    rules: Ints,
+    tail_starts: Ints,
+    tails: Ints,
+    needs: Ints,
+    repaired: Ints,
+    repair_at: Floats,
+    facts: int,
+    begins: Places,
+    rows: Ints,
+    starts: Floats,
+) -> Mask:
     """Return in which samples changes can matter: one of `rules` has its causes, or a fact is repaired."""
-    found = np.zeros(len(starts), np.bool_)
-    for sample in range(len(starts)):
-        begun = starts[sample]
+    found = np.zeros(len(begins) - 1, np.bool_)
+    begun = np.full(facts, np.inf)
+    for sample in range(len(begins) - 1):
+        for place in range(begins[sample], begins[sample + 1]):
+            begun[rows[place]] = starts[place]
         for row in repaired:
             if begun[row] <= repair_at[row]:
                 found[sample] = True
@@ -377,4 +435,6 @@ def touched(
             for place in range(tail_starts[rule], tail_starts[rule + 1]):
                 true += begun[tails[place]] < np.inf
             found[sample] = true >= needs[rule]
+        for place in range(begins[sample], begins[sample + 1]):
+            begun[rows[place]] = np.inf
     return found

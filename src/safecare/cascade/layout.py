@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import inf
 
 import numpy as np
 
-from safecare.cascade.system import Floats, Ints, System
+from safecare.cascade.system import Floats, Ints, Keys, Mask, System
 from safecare.cascade.words import Seed
 
 
@@ -36,11 +35,10 @@ class Layout:
     """Places of the rules by row that stands among their tails."""
     needs: Ints
     heads: Ints
-
-    @cached_property
-    def rows(self) -> dict[int, int]:
-        """Row by fact number, for what can be reached."""
-        return {fact: row for row, fact in enumerate(self.facts.tolist())}
+    delay: Floats
+    probability: Floats
+    keys: Keys
+    lasting: Mask
 
     def covers(self, system: System, seeds: Iterable[Seed]) -> bool:
         """Return whether nothing new can be reached from `seeds`."""
@@ -67,7 +65,7 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
             first[number] = min(first.get(number, inf), seed.at)
     begin = np.array(list(first), np.int32), np.array(list(first.values()), np.float64)
     readers = system.reader_starts, system.reader_items
-    times, order = kernel.front(*readers, system.need, system.head, system.quickest, *begin, horizon)
+    times, order = kernel.front(*readers, system.worst_case, *begin, horizon)
     rules, counts = kernel.reached_rules(order, times, *readers, system.need, system.head)
     row_of = np.full(len(times), -1, np.int32)
     row_of[order] = np.arange(len(order), dtype=np.int32)
@@ -85,4 +83,8 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
         readers=items,
         needs=system.need[rules],
         heads=row_of[system.head[rules]],
+        delay=system.delay[rules],
+        probability=system.probability[rules],
+        keys=system.keys[rules],
+        lasting=system.lasting[rules],
     )

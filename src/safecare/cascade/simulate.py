@@ -16,14 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from safecare.cascade.draws import delays, lanes_and_columns
+from safecare.cascade.draws import columns_of, delays, lanes_of
 from safecare.cascade.layout import Layout, lay_out
-from safecare.cascade.system import Floats, Ints, Mask, System
+from safecare.cascade.system import Floats, Ints, Mask, Places, System
 from safecare.cascade.words import Fact, Seed, key_number
+
+Array = TypeVar("Array", Floats, Ints)
 
 
 class Repair(NamedTuple):
@@ -51,16 +53,16 @@ NO_CHANGES = Changes()
 
 
 class Draws:
-    """The luck of `samples` courses: every response meets the same."""
+    """The luck of `samples` courses, from number `first` on: every response meets the same."""
 
-    def __init__(self, system: System, seed: int, samples: int) -> None:
-        self.system, self.seed, self.samples = system, seed, samples
+    def __init__(self, system: System, seed: int, samples: int, first: int = 0) -> None:
+        self.system, self.seed, self.samples, self.first = system, seed, samples, first
 
     def rows(self, rules: Sequence[int]) -> Floats:
         """Return the drawn delays of `rules`, one row each; infinite where a rule fails."""
         system, chosen = self.system, list(rules)
         keys, delay, probability = system.keys[chosen], system.delay[chosen], system.probability[chosen]
-        return delays(self.seed, keys, delay, probability, self.samples)
+        return delays(self.seed, keys, delay, probability, self.samples, self.first)
 
     def seeds(self, seeds: Sequence[Seed]) -> Floats:
         """Return the drawn start of `seeds`, one row each; infinite where a seed is not true."""
@@ -68,7 +70,18 @@ class Draws:
         still = np.zeros((len(seeds), 3))
         chance = np.array([seed.probability for seed in seeds], np.float64).reshape(-1, 3)
         starts = np.array([seed.at for seed in seeds], np.float64).reshape(-1, 1)
-        return np.asarray(delays(self.seed, keys, still, chance, self.samples) + starts, np.float64)
+        return np.asarray(delays(self.seed, keys, still, chance, self.samples, self.first) + starts, np.float64)
+
+
+Happened = tuple[Places, Ints, Floats, Floats, Ints]
+"""What happened, sample after sample: where each sample begins; rows, starts, ends and causes of its facts."""
+NONE: Happened = (
+    np.zeros(1, np.int64),
+    np.empty(0, np.int32),
+    np.empty(0),
+    np.empty(0),
+    np.empty(0, np.int32),
+)
 
 
 @dataclass(frozen=True)
@@ -78,39 +91,38 @@ class Outcome:
     system: System
     seeds: tuple[Seed, ...]
     layout: Layout
-    by_sample: tuple[Floats, Floats, Ints]
-    """Start, end and cause of every fact, one row per sample."""
-
-    @cached_property
-    def starts(self) -> Floats:
-        """Start of every fact (row) in every sample (column), seconds; infinite: never."""
-        return np.ascontiguousarray(self.by_sample[0].T)
-
-    @property
-    def ends(self) -> Floats:
-        """End of every fact (row) in every sample (column); infinite: it stays, or never begins."""
-        return self.by_sample[1].T
-
-    @property
-    def causes(self) -> Ints:
-        """Place in the layout's rules, or ``-2 - i`` for seed `i`, or -1 where the fact does not happen."""
-        return self.by_sample[2].T
-
-    @property
-    def rows(self) -> dict[int, int]:
-        """Row by fact number."""
-        return self.layout.rows
+    happened: Happened
 
     @property
     def samples(self) -> int:
         """How many samples there are."""
-        return len(self.by_sample[0])
+        return len(self.happened[0]) - 1
 
     @cached_property
-    def chances(self) -> list[float]:
-        """Share of samples in which each fact happens, by row."""
-        found: list[float] = np.isfinite(self.by_sample[0]).mean(axis=0).tolist()
-        return found
+    def _by_row(self) -> tuple[Places, Places, Ints]:
+        """Where each row begins, and for its entries the place in `happened` and the sample."""
+        begins, rows = self.happened[:2]
+        order = np.argsort(rows, kind="stable")
+        samples = np.repeat(np.arange(self.samples, dtype=np.int32), np.diff(begins))
+        starts = np.zeros(len(self.layout.facts) + 1, np.int64)
+        starts[1:] = np.cumsum(np.bincount(rows, minlength=len(self.layout.facts)))
+        return starts, order, samples[order]
+
+    def entries(self, row: int) -> tuple[Places, Ints]:
+        """Return where the fact of `row` stands in `happened`, and the samples in which it happens."""
+        starts, order, samples = self._by_row
+        return order[starts[row] : starts[row + 1]], samples[starts[row] : starts[row + 1]]
+
+    @cached_property
+    def hits(self) -> Places:
+        """In how many samples each fact happens, by row."""
+        return np.bincount(self.happened[1], minlength=len(self.layout.facts))
+
+    def seen(self) -> list[tuple[Fact, int]]:
+        """Return the facts that happen in any sample, and in how many."""
+        rows = np.flatnonzero(self.hits)
+        facts, hits = self.layout.facts[rows].tolist(), self.hits[rows].tolist()
+        return [(self.system.facts[fact], count) for fact, count in zip(facts, hits, strict=True)]
 
     def row(self, fact: Fact) -> int | None:
         """Return the row of `fact`, None if it can't be reached."""
@@ -126,17 +138,30 @@ class Outcome:
     def chance(self, fact: Fact) -> float:
         """Return the share of samples in which `fact` happens."""
         row = self.row(fact)
-        return 0.0 if row is None else self.chances[row]
+        return 0.0 if row is None else float(self.hits[row]) / self.samples
 
     def start(self, fact: Fact) -> Floats:
         """Return when `fact` begins in each sample; infinite where it does not."""
-        row = self.row(fact)
-        return np.full(self.samples, np.inf) if row is None else self.by_sample[0][:, row]
+        return self.starts(self.row(fact))
 
     def end(self, fact: Fact) -> Floats:
-        """Return when `fact` ends in each sample; infinite where it stays."""
-        row = self.row(fact)
-        return np.full(self.samples, np.inf) if row is None else self.by_sample[1][:, row]
+        """Return when `fact` ends in each sample; infinite where it stays, or never begins."""
+        return self._spread(self.row(fact), self.happened[3], np.full(self.samples, np.inf))
+
+    def starts(self, row: int | None) -> Floats:
+        """Return when the fact of `row` begins in each sample; infinite where it does not."""
+        return self._spread(row, self.happened[2], np.full(self.samples, np.inf))
+
+    def causes(self, row: int) -> Ints:
+        """Return why: a place in the layout's rules, ``-2 - i`` for seed `i`, -1 where the fact does not happen."""
+        return self._spread(row, self.happened[4], np.full(self.samples, -1, np.int32))
+
+    def _spread(self, row: int | None, values: Array, found: Array) -> Array:
+        """Put the entries of `row` among `values` into `found`, by sample."""
+        if row is not None:
+            places, samples = self.entries(row)
+            found[samples] = values[places]
+        return found
 
 
 def simulate(
@@ -187,29 +212,25 @@ def _play(
         if row >= 0:
             repair_at[row], repair_whole[row] = repair.at, repair.whole
     repaired = np.flatnonzero(repair_at < np.inf).astype(np.int32)
-    mortal = _mortal(system, layout, {*repaired.tolist(), *seed_rows[untils < np.inf].tolist()})
-    shape = (draws.samples, rows)
-    if base is None:
-        again = np.ones(draws.samples, np.bool_)
-        starts, ends, causes = np.empty(shape), np.empty(shape), np.empty(shape, np.int32)
-    else:
-        starts, ends, causes = base.by_sample[0].copy(), base.by_sample[1].copy(), base.by_sample[2].copy()
+    mortal = _mortal(layout, {*repaired.tolist(), *seed_rows[untils < np.inf].tolist()})
+    again = np.ones(draws.samples, np.bool_)
+    if base is not None:
         tails = layout.tail_starts, layout.tails, layout.needs
-        again = kernel.touched(changed, *tails, repaired, repair_at, starts)
+        again = kernel.touched(changed, *tails, repaired, repair_at, rows, *base.happened[:3])
         again |= np.isfinite(seed_starts[len(base.seeds) :]).any(axis=0)
-    lanes, columns = lanes_and_columns(draws.seed, system.keys[rules], draws.samples)
-    kernel.courses(
+    happened = kernel.courses(
         layout.tail_starts,
         layout.tails,
         layout.reader_starts,
         layout.readers,
         layout.needs,
         layout.heads,
-        system.lasting[rules],
-        lanes,
-        columns,
-        system.delay[rules],
-        system.probability[rules],
+        layout.lasting,
+        layout.keys,
+        lanes_of(draws.seed),
+        columns_of(draws.samples, draws.first),
+        layout.delay,
+        layout.probability,
         seed_rows,
         seed_starts,
         untils,
@@ -221,11 +242,9 @@ def _play(
         mortal,
         horizon,
         again,
-        starts,
-        ends,
-        causes,
+        NONE if base is None else base.happened,
     )
-    return Outcome(system, seeds, layout, (starts, ends, causes))
+    return Outcome(system, seeds, layout, happened)
 
 
 def _changes(layout: Layout, changes: Changes, stops: Floats, slows_at: Floats, slows_by: Floats) -> Ints:
@@ -241,16 +260,15 @@ def _changes(layout: Layout, changes: Changes, stops: Floats, slows_at: Floats, 
     return places
 
 
-def _mortal(system: System, layout: Layout, rows: set[int]) -> Mask:
+def _mortal(layout: Layout, rows: set[int]) -> Mask:
     """Return which rows may end: `rows`, and what follows from them by rules whose effect isn't lasting."""
     found = np.zeros(len(layout.facts), np.bool_)
-    lasting = system.lasting[layout.rules]
     waiting = [row for row in rows if row >= 0]
     found[waiting] = True
     while waiting:
         row = waiting.pop()
         places = layout.readers[layout.reader_starts[row] : layout.reader_starts[row + 1]]
-        heads = layout.heads[places[~lasting[places]]]
+        heads = layout.heads[places[~layout.lasting[places]]]
         fresh = np.unique(heads[~found[heads]])
         found[fresh] = True
         waiting.extend(fresh.tolist())

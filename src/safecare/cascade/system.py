@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,11 @@ class System:
         return self._by_tail[1]
 
     @cached_property
-    def quickest(self) -> Floats:
-        """Shortest delay by rule; infinite for a rule that never fires."""
-        return np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf)
+    def worst_case(self) -> Any:
+        """The rules for `safecare.cascade.kernel.front`: each succeeds after its shortest delay, if it can at all."""
+        from safecare.cascade.kernel import packed
+
+        return packed(self.need, self.head, np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf))
 
 
 def compile_rules(rules: Iterable[Rule], also: Iterable[Fact] = ()) -> System:

@@ -27,21 +27,22 @@ def chain(outcome: Outcome, fact: Fact) -> list[Cause]:
     row = outcome.row(fact)
     if row is None:
         return []
-    columns = np.flatnonzero(np.isfinite(outcome.starts[row]))
+    columns = np.flatnonzero(np.isfinite(outcome.starts(row)))
     steps: list[tuple[int, Rule | Seed]] = []
     seen: set[int] = set()
     while row is not None and columns.size and row not in seen:
         seen.add(row)
-        causes, counts = np.unique(outcome.causes[row, columns], return_counts=True)
+        own = outcome.causes(row)[columns]
+        causes, counts = np.unique(own, return_counts=True)
         cause = int(causes[np.argmax(counts)])
-        columns = columns[outcome.causes[row, columns] == cause]
+        columns = columns[own == cause]
         if cause < 0:
             steps.append((row, outcome.seeds[-2 - cause]))
             break
         steps.append((row, outcome.system.rules[int(outcome.layout.rules[cause])]))
         row, columns = _binding(outcome, cause, columns)
     facts = {local: outcome.system.facts[int(outcome.layout.facts[local])] for local in seen}
-    return [Cause(facts[at], by, float(outcome.starts[at, columns].min())) for at, by in reversed(steps)]
+    return [Cause(facts[at], by, float(outcome.starts(at)[columns].min())) for at, by in reversed(steps)]
 
 
 def _binding(
@@ -50,6 +51,6 @@ def _binding(
     """Return the tail by which the rule at `place` fired (its need-th) in most of `columns`, and those columns."""
     tails = outcome.layout.tails_of(place)
     need = int(outcome.layout.needs[place])
-    last = np.argsort(outcome.starts[tails][:, columns], axis=0, kind="stable")[need - 1]
+    last = np.argsort(np.stack([outcome.starts(tail)[columns] for tail in tails]), axis=0, kind="stable")[need - 1]
     choice = int(np.argmax(np.bincount(last)))
     return tails[choice], columns[last == choice]

@@ -40,9 +40,8 @@ def infeasible(
 
 
 def _takes_life_support(hospital: Hospital, alone: Outcome) -> Text | None:
-    for number in alone.rows:
-        fact = alone.system.facts[number]
-        if fact.state is State.DOWN and alone.chance(fact) >= LIKELY and _keeps_alive(hospital, fact.target):
+    for fact, hits in alone.seen():
+        if fact.state is State.DOWN and hits >= LIKELY * alone.samples and _keeps_alive(hospital, fact.target):
             return say("It would take {thing} down, on which lives depend", thing=Ref(fact.target))
     return None
 

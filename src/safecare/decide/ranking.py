@@ -110,7 +110,7 @@ def rank(
 
 
 def _pairs(hospital: Hospital, playbooks: Sequence[Playbook], outcome: Outcome) -> list[tuple[Playbook, str]]:
-    likely = [(outcome.chance(fact), fact) for fact in (outcome.system.facts[number] for number in outcome.rows)]
+    likely = [(hits / outcome.samples, fact) for fact, hits in outcome.seen()]
     found: list[tuple[Playbook, str]] = []
     for playbook in playbooks:
         weights: dict[str, float] = defaultdict(float)

@@ -152,12 +152,11 @@ def _verdict(candidate: Candidate) -> list[Text]:
 def _falls(hospital: Hospital, before: Outcome, after: Outcome) -> list[Text]:
     """Return the facts whose probability falls most, weighed by how much hangs on the thing."""
     found: list[tuple[float, Text]] = []
-    for number in before.rows:
-        fact = before.system.facts[number]
+    for fact, hits in before.seen():
         thing = hospital.thing(fact.target)
         if not isinstance(thing, Asset | Service):
             continue
-        old, new = before.chance(fact), after.chance(fact)
+        old, new = hits / before.samples, after.chance(fact)
         if old - new >= LEAST_DROP:
             weight = 5.0 if isinstance(thing, Service) else float(thing.criticality)
             text = say(_FALLS[fact.state], thing=Ref(fact.target), before=round(100 * old), after=round(100 * new))

@@ -75,10 +75,8 @@ def effects_of(cascade: Cascade, outcome: Outcome) -> tuple[tuple[Effect, ...], 
     All services and the first of each family come before the rest.
     """
     weighed: list[tuple[float, Fact, Asset | Service, int]] = []
-    for number, row in outcome.rows.items():
-        fact = cascade.system.facts[number]
+    for fact, hits in outcome.seen():
         thing = cascade.hospital.thing(fact.target)
-        hits = int(np.isfinite(outcome.starts[row]).sum())
         if isinstance(thing, Asset | Service) and hits >= LEAST_PROBABILITY * outcome.samples:
             weighed.append((_importance(thing, hits / outcome.samples), fact, thing, hits))
     weighed.sort(key=lambda one: (-one[0], one[1]))
