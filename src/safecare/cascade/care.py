@@ -28,8 +28,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from safecare.cascade.simulate import Mask, Outcome
-from safecare.cascade.system import Floats
+from safecare.cascade.simulate import Outcome
+from safecare.cascade.system import Floats, Mask
 from safecare.cascade.words import Fact
 from safecare.model.forecast import State
 from safecare.model.hospital import Service

@@ -78,4 +78,8 @@ class Cascade:
     ) -> tuple[Outcome, Care]:
         """Play `seeds` with `changes`, on top of `base` if given; return what happens and what it costs care."""
         outcome = simulate(self.system, seeds, draws, self.horizon, changes, base, layout)
-        return outcome, care(self.hospital.services, outcome, self.horizon)
+        return outcome, self.care_of(outcome)
+
+    def care_of(self, outcome: Outcome) -> Care:
+        """Return what `outcome` costs care."""
+        return care(self.hospital.services, outcome, self.horizon)

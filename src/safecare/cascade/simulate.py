@@ -164,6 +164,19 @@ class Outcome:
         return found
 
 
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return all samples of `outcomes`, which are of the same seeds and layout, as one."""
+    first = outcomes[0]
+    if len(outcomes) == 1:
+        return first
+    parts = [one.happened for one in outcomes]
+    offsets = np.cumsum([0, *(len(part[1]) for part in parts)])
+    begins = np.concatenate([[0], *(part[0][1:] + offset for part, offset in zip(parts, offsets, strict=False))])
+    rest = (np.concatenate([part[column] for part in parts]) for column in range(1, 5))
+    rows, starts, ends, causes = rest
+    return Outcome(first.system, first.seeds, first.layout, (begins, rows, starts, ends, causes))
+
+
 def simulate(
     system: System,
     seeds: Sequence[Seed],

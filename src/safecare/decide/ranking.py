@@ -1,7 +1,8 @@
 """Ranking responses: the cascade is played with each of them, all with the same luck, and care losses compared.
 
 Source: common random numbers and paired comparison (reference model of the project): paired differences need
-some ten times fewer samples than independent runs. An action with a net loss never stands before ``wait``.
+some ten times fewer samples than independent runs; how many courses each gets: `safecare.decide.racing`. An action
+with a net loss never stands before ``wait``.
 
 Order: (1) large proven gain: the weighted loss (`safecare.cascade.care`) falls for certain, and by `LARGE` of it
 or with patients coming out of danger; the largest fall first; (2) containment: takes access from an attacker or
@@ -20,13 +21,16 @@ import numpy as np
 
 from safecare.cascade.care import Care
 from safecare.cascade.engine import Cascade
-from safecare.cascade.simulate import Changes, Draws, Mask, Outcome
-from safecare.cascade.statistics import mean_interval
-from safecare.cascade.system import Floats
+from safecare.cascade.layout import lay_out
+from safecare.cascade.simulate import Changes, Draws, Outcome, joined
+from safecare.cascade.statistics import mean_interval, tail_mean
+from safecare.cascade.system import Floats, Mask
 from safecare.cascade.words import Seed
 from safecare.decide.constraints import infeasible
 from safecare.decide.effects import RuleIndex, changes
+from safecare.decide.observation import Observation, missing_observation
 from safecare.decide.playbook import Playbook, Target
+from safecare.decide.racing import BLOCKS, pareto, race
 from safecare.decide.relations import related
 from safecare.model.hospital import Asset, Hospital, Service, Zone
 from safecare.model.text import Text
@@ -35,12 +39,6 @@ LIKELY = 0.15
 """Probability from which a fact calls for a response. Chosen: below, watching is enough."""
 MOST_PER_PLAYBOOK = 2
 """Targets tried per playbook, the most likely and critical first. Chosen: a list that a person can read."""
-WORK = 1_500_000
-"""Rule evaluations spent on all candidates (rules reached x samples x candidates); work, not time, so that a
-replay ranks the same. Chosen: below a second on one core."""
-LEAST_SAMPLES = 128
-"""With common random numbers, 128 samples order 40 actions with tau 0.82 of what 2,000 do (measured, reference)."""
-MOST_SAMPLES = 256
 LARGE = 0.02
 """Share of all that is at stake from which a proven gain comes before containment. Chosen: smaller ones are within
 the doubt of the figures, and taking an intruder's access costs care nothing."""
@@ -52,21 +50,27 @@ LEAST_GAIN = 1e-9
 
 @dataclass(frozen=True)
 class Candidate:
-    """A playbook on a target, with what it does to the loss of each sample."""
+    """A playbook on a target, with what it does to the loss of each course that it was played in."""
 
     playbook: Playbook
     target: str
+    before: Outcome
+    """The same courses without it."""
     outcome: Outcome
     alone: tuple[Outcome, Care] | None
     """What the response alone does, without the incident; None when it brings nothing about."""
+    losses: Floats
+    """Weighted loss without it."""
     gains: Floats
-    """Weighted loss avoided by sample, net of the response's own cost: what is ranked by."""
+    """Weighted loss avoided, net of the response's own cost: what is ranked by."""
     spared: Floats
-    """Patient-hours of care spared by sample, unweighted, net of the response's own cost: what is told."""
+    """Patient-hours of care spared, unweighted, net of the response's own cost: what is told."""
     safer: float
     """Patients fewer in danger, mean."""
     infeasible: Text | None
     best: float = 0.0
+    pareto: bool = False
+    """Whether no other response, nor waiting, is at least as good in mean, worst tenth, worst course and own cost."""
 
     @property
     def gain(self) -> float:
@@ -77,6 +81,16 @@ class Candidate:
     def interval(self) -> tuple[float, float]:
         """95 % interval of the gain."""
         return mean_interval(self.gains)
+
+    @property
+    def tail(self) -> float:
+        """By how much the mean of the worst tenth (CVaR90) of the weighted loss falls."""
+        return tail_mean(self.losses) - tail_mean(self.losses - self.gains)
+
+    @property
+    def worst(self) -> float:
+        """Patient-hours spared in the course, and so with the parameters, in which it does worst."""
+        return float(self.spared.min())
 
     @property
     def cost(self) -> float:
@@ -93,20 +107,56 @@ class Ranking:
     candidates: tuple[Candidate, ...]
     wait_rank: int
     wait_best: float
+    wait_pareto: bool
+    observation: tuple[Observation, Candidate | None, Candidate | None] | None
+    """What is in doubt and would change the order; the best response if it is true, and if not (None: waiting)."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What one response does in one block of courses."""
+
+    outcome: Outcome
+    alone: tuple[Outcome, Care] | None
+    gains: Floats
+    spared: Floats
+    safer: Floats
 
 
 def rank(
     cascade: Cascade, index: RuleIndex, playbooks: Sequence[Playbook], seeds: Sequence[Seed], draws_of: Draws
 ) -> Ranking:
-    """Rank what `playbooks` can do about `seeds`. `draws_of` gives the luck (its samples: the baseline's)."""
+    """Rank what `playbooks` can do about `seeds`. `draws_of` gives the luck."""
     scout, _ = cascade.play(seeds, draws_of)
-    pairs = list(_pairs(cascade.hospital, playbooks, scout))
-    each = max(1, len(scout.layout.rules)) * max(1, len(pairs))
-    samples = max(LEAST_SAMPLES, min(MOST_SAMPLES, WORK // each))
-    draws = Draws(cascade.system, draws_of.seed, samples)
-    baseline, care = cascade.play(seeds, draws)
-    tried = [_try(cascade, index, playbook, target, seeds, draws, baseline, care) for playbook, target in pairs]
-    return _ordered(baseline, care, tried)
+    pairs = _pairs(cascade.hospital, playbooks, scout)
+    made = [changes(playbook, target, cascade.hospital, index) for playbook, target in pairs]
+    layout = lay_out(cascade.system, (*seeds, *(seed for one in made for seed in one.seeds)), cascade.horizon)
+    firsts = np.cumsum((0, *BLOCKS))
+    draws = [
+        Draws(cascade.system, draws_of.seed, block, int(first)) for block, first in zip(BLOCKS, firsts, strict=False)
+    ]
+    baselines = [cascade.play(seeds, block, layout=layout) for block in draws]
+
+    def play(runner: int, block: int) -> _Piece:
+        return _piece(cascade, made[runner], seeds, draws[block], *baselines[block])
+
+    first = [play(runner, 0) for runner in range(len(pairs))]
+    before = baselines[0][0]
+    reasons = [
+        infeasible(playbook, target, cascade.hospital, before, piece.alone[0] if piece.alone else None)
+        for (playbook, target), piece in zip(pairs, first, strict=True)
+    ]
+    pieces = race(
+        len(pairs),
+        lambda runner, block: play(runner, block) if block else first[runner],
+        [reason is None for reason in reasons],
+    )
+    tried = [
+        _candidate(*pair, own, baselines[: len(own)], reason)
+        for pair, own, reason in zip(pairs, pieces, reasons, strict=True)
+    ]
+    whole = joined([outcome for outcome, _ in baselines])
+    return _ordered(whole, cascade.care_of(whole), tried, draws[0].seeds(seeds))
 
 
 def _pairs(hospital: Hospital, playbooks: Sequence[Playbook], outcome: Outcome) -> list[tuple[Playbook, str]]:
@@ -136,29 +186,40 @@ def _fits(target: Target, thing: object) -> bool:
     return isinstance(thing, Zone if target.of == "zone" else Service)
 
 
-def _try(
-    cascade: Cascade,
-    index: RuleIndex,
-    playbook: Playbook,
-    target: str,
-    seeds: Sequence[Seed],
-    draws: Draws,
-    baseline: Outcome,
-    care: Care,
-) -> Candidate:
-    change = changes(playbook, target, cascade.hospital, index)
-    alone = cascade.play((), draws, Changes(seeds=change.seeds)) if change.seeds else None
+def _piece(
+    cascade: Cascade, change: Changes, seeds: Sequence[Seed], draws: Draws, baseline: Outcome, care: Care
+) -> _Piece:
+    layout = baseline.layout
+    alone = cascade.play((), draws, Changes(seeds=change.seeds), layout=layout) if change.seeds else None
     apart = _apart(change.seeds, baseline)
-    outcome, with_it = cascade.play(
-        seeds, draws, replace(change, where={key: ~mask for key, mask in apart.items()}), baseline
-    )
+    where = {key: ~mask for key, mask in apart.items()}
+    outcome, with_it = cascade.play(seeds, draws, replace(change, where=where), baseline)
     gains, spared = care.total - with_it.total, care.total_hours - with_it.total_hours
     if alone and apart:
         share = np.mean(list(apart.values()), axis=0)
         gains, spared = gains - alone[1].total * share, spared - alone[1].total_hours * share
-    safer = float(care.danger.sum(axis=0).mean() - with_it.danger.sum(axis=0).mean())
-    reason = infeasible(playbook, target, cascade.hospital, baseline, alone[0] if alone else None)
-    return Candidate(playbook, target, outcome, alone, gains, spared, safer, reason)
+    return _Piece(outcome, alone, gains, spared, care.danger.sum(axis=0) - with_it.danger.sum(axis=0))
+
+
+def _candidate(
+    playbook: Playbook,
+    target: str,
+    pieces: Sequence[_Piece],
+    baselines: Sequence[tuple[Outcome, Care]],
+    reason: Text | None,
+) -> Candidate:
+    return Candidate(
+        playbook=playbook,
+        target=target,
+        before=joined([outcome for outcome, _ in baselines]),
+        outcome=joined([piece.outcome for piece in pieces]),
+        alone=pieces[0].alone,
+        losses=np.concatenate([care.total for _, care in baselines]),
+        gains=np.concatenate([piece.gains for piece in pieces]),
+        spared=np.concatenate([piece.spared for piece in pieces]),
+        safer=float(np.concatenate([piece.safer for piece in pieces]).mean()),
+        infeasible=reason,
+    )
 
 
 def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
@@ -170,15 +231,31 @@ def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
     return {seed.key: np.isfinite(later[seed.key]) & (later[seed.key] > seed.until) for seed in brought}
 
 
-def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate]) -> Ranking:
-    """Return the candidates in the order that the head of this module tells."""
-    shares, wait_best = best_shares([one.gains for one in tried if one.infeasible is None], baseline.samples)
-    share = iter(shares)
-    weighed = [replace(one, best=next(share)) if one.infeasible is None else one for one in tried]
+def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate], truths: Floats) -> Ranking:
+    """Return the candidates in the order that the head of this module tells. `truths`: of the first block's seeds."""
+    able = [one for one in tried if one.infeasible is None]
+    common = [one.gains[: BLOCKS[0]] for one in able]
+    shares, wait_best = best_shares(common, BLOCKS[0])
+    figures = [(float(one.spared.mean()), one.tail, one.worst, -one.cost) for one in able]
+    front = pareto([*figures, (0.0, 0.0, 0.0, 0.0)])
+    extra = iter(zip(shares, front, strict=False))
+    weighed = []
+    for one in tried:
+        if one.infeasible is None:
+            best, on_front = next(extra)
+            weighed.append(replace(one, best=best, pareto=on_front))
+        else:
+            weighed.append(one)
+    found = missing_observation(baseline.seeds, truths, common)
+    able = [one for one in weighed if one.infeasible is None]
+    observation = None
+    if found:
+        if_true, if_false = (able[at] if at >= 0 else None for at in (found.if_true, found.if_false))
+        observation = (found, if_true, if_false)
     large = LARGE * float(care.total.mean())
     weighed.sort(key=lambda one: _place(one, large))
     wait_rank = sum(1 for one in weighed if is_useful(one) or is_containment(one))
-    return Ranking(baseline, care, tuple(weighed), wait_rank, wait_best)
+    return Ranking(baseline, care, tuple(weighed), wait_rank, wait_best, front[-1], observation)
 
 
 def _place(candidate: Candidate, large: float) -> tuple[bool, int, float, float, str, str]:
@@ -194,9 +271,9 @@ def is_useful(candidate: Candidate) -> bool:
 
 
 def is_containment(candidate: Candidate) -> bool:
-    """Return whether it takes an attacker's access at no cost to care, with no proven gain and no certain harm."""
+    """Return whether it takes an attacker's access at no cost to care, with no proven gain and no expected harm."""
     free = candidate.alone is None or float(candidate.alone[1].total.mean()) <= LEAST_GAIN
-    harmless = candidate.interval[1] >= -LEAST_GAIN
+    harmless = candidate.gain >= -LEAST_GAIN
     contains = candidate.playbook.response.contains and candidate.infeasible is None
     return contains and free and harmless and not is_useful(candidate)
 

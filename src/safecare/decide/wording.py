@@ -7,6 +7,7 @@ import msgspec
 from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Outcome
 from safecare.cascade.statistics import mean_interval
+from safecare.decide.observation import Observation
 from safecare.decide.ranking import LEAST_SAFER, Candidate, Ranking, is_containment, is_useful
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital, Service
@@ -33,9 +34,20 @@ _FALLS = {
 }
 
 
+_DOUBTS = {
+    State.DOWN: "Find out first whether {thing} is lost. If so, best is: {one}. If not: {other}",
+    State.DEGRADED: "Find out first whether {thing} works only in part. If so, best is: {one}. If not: {other}",
+    State.UNSAFE: "Find out first whether {thing} is dangerous. If so, best is: {one}. If not: {other}",
+    State.COMPROMISED: "Find out first whether an attacker holds {thing}. If so, best is: {one}. If not: {other}",
+    State.CORRUPTED: "Find out first whether {thing} holds wrong data. If so, best is: {one}. If not: {other}",
+    State.EXPOSED: "Find out first whether {thing} has leaked. If so, best is: {one}. If not: {other}",
+    State.ACCESSED: "Find out first whether an intruder has reached {thing}. If so, best is: {one}. If not: {other}",
+}
+
+
 def actions(cascade: Cascade, ranking: Ranking) -> tuple[Action, ...]:
     """Return the actions of `ranking` in order, ``wait`` among them."""
-    told = [_action(cascade.hospital, ranking, candidate) for candidate in ranking.candidates]
+    told = [_action(cascade.hospital, candidate) for candidate in ranking.candidates]
     told.insert(ranking.wait_rank, _wait(ranking))
     return tuple(numbered(action, place) for place, action in enumerate(told, 1))
 
@@ -56,6 +68,8 @@ def _wait(ranking: Ranking) -> Action:
         why.append(say("No action is expected to help care more than it costs"))
     hours = float(ranking.care.total_hours.mean())
     why.append(say("Doing nothing costs care {hours} patient-hours", hours=Amount(round(hours, 1))))
+    if ranking.observation is not None:
+        why.append(_doubt(*ranking.observation))
     return Action(
         id=WAIT,
         playbook=WAIT,
@@ -64,6 +78,7 @@ def _wait(ranking: Ranking) -> Action:
         gain=0.0,
         gain_interval=(0.0, 0.0),
         best=ranking.wait_best,
+        pareto=ranking.wait_pareto,
         cost=0.0,
         cost_text=(say("Costs care nothing of its own"),),
         why=tuple(why),
@@ -72,7 +87,16 @@ def _wait(ranking: Ranking) -> Action:
     )
 
 
-def _action(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> Action:
+def _doubt(observation: Observation, if_true: Candidate | None, if_false: Candidate | None) -> Text:
+    """Return what to find out first, and what would then be best."""
+    one, other = (
+        say("Wait and watch") if best is None else say(best.playbook.name, target=Ref(best.target))
+        for best in (if_true, if_false)
+    )
+    return say(_DOUBTS[observation.fact.state], thing=Ref(observation.fact.target), one=one, other=other)
+
+
+def _action(hospital: Hospital, candidate: Candidate) -> Action:
     playbook, target = candidate.playbook, Ref(candidate.target)
     needs = list(playbook.response.approvals)
     if candidate.cost > 0.0 and "clinical" not in needs:
@@ -85,9 +109,12 @@ def _action(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> Actio
         gain=float(candidate.spared.mean()),
         gain_interval=mean_interval(candidate.spared),
         best=candidate.best,
+        tail=candidate.tail,
+        worst=candidate.worst,
+        pareto=candidate.pareto,
         cost=candidate.cost,
         cost_text=_costs(candidate),
-        why=_reasons(hospital, ranking, candidate),
+        why=_reasons(hospital, candidate),
         steps=tuple(Step(work.agent, say(work.command, target=target)) for work in playbook.workflow),
         needs=tuple(needs),
         reversible=playbook.response.reversible,
@@ -118,10 +145,10 @@ def _costs(candidate: Candidate) -> tuple[Text, ...]:
     return tuple(text for _, text in sorted(told, key=lambda one: -one[0]))
 
 
-def _reasons(hospital: Hospital, ranking: Ranking, candidate: Candidate) -> tuple[Text, ...]:
+def _reasons(hospital: Hospital, candidate: Candidate) -> tuple[Text, ...]:
     if candidate.infeasible is not None:
         return ()
-    return (*_verdict(candidate), *_falls(hospital, ranking.baseline, candidate.outcome))
+    return (*_verdict(candidate), *_falls(hospital, candidate.before, candidate.outcome))
 
 
 def _verdict(candidate: Candidate) -> list[Text]:

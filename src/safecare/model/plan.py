@@ -46,6 +46,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gain_interval: tuple[float, float]
     best: float
     """Share of samples in which this action was the best one."""
+    tail: float = 0.0
+    """By how much the worst tenth (CVaR90) of the loss falls, weighted as the order is."""
+    worst: float = 0.0
+    """Patient-hours spared in the sample in which the action does worst; negative: it costs more than it spares."""
+    pareto: bool = False
+    """Whether no other action is at least as good in mean, worst tenth, worst sample and cost."""
     cost: float
     """Care lost because of the action itself, in patient-hours."""
     cost_text: tuple[Text, ...]
