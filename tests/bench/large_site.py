@@ -6,14 +6,18 @@ and detonation. Structure and figures are invented; only the size and the kinds 
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from safecare.cascade.system import Floats, Ints, System
+import numpy as np
+import numpy.typing as npt
+
+from safecare.cascade.system import Floats, System
 from safecare.cascade.words import Fact
 from safecare.model.forecast import State
 
 BOARDS, SWITCHES, IDENTITY, SERVERS = 400, 1_200, 2, 3_000
 HOUR = 3600.0
+Numbers = npt.NDArray[np.signedinteger[Any]]
 
 
 def large_site(assets: int = 100_000, seed: int = 7) -> System:
@@ -26,10 +30,10 @@ def large_site(assets: int = 100_000, seed: int = 7) -> System:
     ends = np.arange(servers[-1] + 1, assets)
     everything = np.arange(BOARDS, assets)
     own = switches[ends % SWITCHES]
-    parts: list[tuple[Ints, int, Ints, tuple[float, float, float], tuple[float, float, float]]] = []
+    parts: list[tuple[Numbers, int, Numbers, tuple[float, float, float], tuple[float, float, float]]] = []
 
     def add(
-        tails: list[Ints], need: int, head: Ints, hours: tuple[float, float, float], p: tuple[float, float, float]
+        tails: list[Numbers], need: int, head: Numbers, hours: tuple[float, float, float], p: tuple[float, float, float]
     ) -> None:
         parts.append((np.stack(tails, axis=1), need, head, hours, p))
 

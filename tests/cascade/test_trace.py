@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-
 from safecare.cascade.engine import Cascade
 from safecare.cascade.trace import chain
 from safecare.cascade.words import Fact, Rule, Seed

@@ -20,8 +20,22 @@ from safecare.cascade.system import Floats, Ints, Keys, Mask, Places
 
 NOTHING = -1
 """Cause of a fact that does not happen."""
-RULE = np.dtype([("missing", np.int32), ("head", np.int32), ("wait", np.float64)])
-"""How many causes a rule needs, the fact that it brings about, and its delay in seconds."""
+RULE = np.dtype([("missing", np.int32), ("head", np.int32), ("queue", np.int32)])
+"""How many causes a rule needs, the fact that it brings about, and the queue of its delay."""
+CHANCE = np.dtype(
+    [
+        ("need", np.int32),
+        ("head", np.int32),
+        ("key", np.uint64),
+        ("soonest", np.float64),
+        ("usual", np.float64),
+        ("latest", np.float64),
+        ("least", np.float64),
+        ("likely", np.float64),
+        ("most", np.float64),
+    ]
+)
+"""A rule with its random parts, in one line of the processor's cache: delay (seconds) and probability."""
 ROUNDS = 6
 """Most rounds between starts and ends. Each round can only take effects away, so stopping early errs to the worse."""
 
@@ -75,31 +89,41 @@ def front(
     reader_starts: Ints,
     readers: Ints,
     rules: Any,
+    waits: Floats,
     begin: Ints,
     begin_at: Floats,
     horizon: float,
 ) -> tuple[Floats, Ints]:
     """Return the earliest time of every fact (infinite: never by `horizon`), and the facts in order of time.
 
-    `rules` hold what a rule needs (`RULE`), side by side, because the time goes by waiting for memory; `begin` are
-    the facts that stand at the start, from `begin_at` on.
+    `rules` are `RULE`, side by side, because the time goes by waiting for memory; `waits` are the different delays;
+    `begin` are the facts that stand at the start, from `begin_at` on. There is one queue for each different delay:
+    facts are met in order of time, so that what a delay brings about enters its queue in order too, and only the
+    first of each queue need be compared.
     """
-    facts = len(reader_starts) - 1
+    facts, queues = len(reader_starts) - 1, len(waits)
     times = np.full(facts, np.inf)
     done = np.zeros(facts, np.bool_)
     order = np.empty(facts, np.int32)
     left = rules.copy()
-    heap_times, heap_items = np.empty(1024), np.empty(1024, np.int32)
-    size = reached = 0
+    first, last = np.full(queues, -1, np.int32), np.full(queues, -1, np.int32)
+    entry_times, entry_facts, entry_next = np.empty(1024), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    heap_times, heap_items = np.empty(queues + len(begin) + 1), np.empty(queues + len(begin) + 1, np.int32)
+    size = reached = entries = 0
     for index in range(len(begin)):
         if begin_at[index] < times[begin[index]] and begin_at[index] <= horizon:
             times[begin[index]] = begin_at[index]
-            if size == len(heap_times):
-                heap_times, heap_items = longer(heap_times), longer(heap_items)
-            size = push(heap_times, heap_items, size, begin_at[index], begin[index])
+            size = push(heap_times, heap_items, size, begin_at[index], -1 - begin[index])
     while size:
-        at, fact = heap_times[0], heap_items[0]
+        at, queue = heap_times[0], heap_items[0]
         size = pop(heap_times, heap_items, size)
+        fact = -1 - queue
+        if queue >= 0:
+            entry = first[queue]
+            fact = entry_facts[entry]
+            first[queue] = entry_next[entry]
+            if first[queue] >= 0:
+                size = push(heap_times, heap_items, size, entry_times[first[queue]], queue)
         if done[fact]:
             continue
         done[fact] = True
@@ -110,20 +134,29 @@ def front(
             rule.missing -= 1
             if rule.missing == 0:
                 head = rule.head
-                when = at + rule.wait
+                when = at + waits[rule.queue]
                 if when < times[head] and when <= horizon:
                     times[head] = when
-                    if size == len(heap_times):
-                        heap_times, heap_items = longer(heap_times), longer(heap_items)
-                    size = push(heap_times, heap_items, size, when, head)
+                    if entries == len(entry_times):
+                        entry_times, entry_facts = longer(entry_times), longer(entry_facts)
+                        entry_next = longer(entry_next)
+                    entry_times[entries], entry_facts[entries], entry_next[entries] = when, head, -1
+                    if first[rule.queue] < 0:
+                        first[rule.queue] = entries
+                        size = push(heap_times, heap_items, size, when, rule.queue)
+                    else:
+                        entry_next[last[rule.queue]] = entries
+                    last[rule.queue] = entries
+                    entries += 1
     return times, order[:reached]
 
 
-def packed(needs: Ints, heads: Ints, waits: Floats) -> Any:
-    """Return rules as `front` wants them."""
+def packed(needs: Ints, heads: Ints, waits: Floats) -> tuple[Any, Floats]:
+    """Return rules, and their different delays, as `front` wants them."""
+    different, queues = np.unique(waits, return_inverse=True)
     found = np.empty(len(needs), RULE)
-    found["missing"], found["head"], found["wait"] = needs, heads, waits
-    return found
+    found["missing"], found["head"], found["queue"] = needs, heads, queues
+    return found, different
 
 
 @compiled
@@ -188,20 +221,29 @@ def triangular(low: float, usual: float, high: float, uniform: float) -> float:
     return high - sqrt((1.0 - uniform) * width * (high - usual))
 
 
+def chances(needs: Ints, heads: Ints, keys: Keys, delay: Floats, probability: Floats) -> Any:
+    """Return rules as `courses` wants them."""
+    found = np.empty(len(needs), CHANCE)
+    found["need"], found["head"], found["key"] = needs, heads, keys
+    found["soonest"], found["usual"], found["latest"] = delay.T
+    found["least"], found["likely"], found["most"] = probability.T
+    return found
+
+
 @compiled
-def drawn(keys: Keys, lanes: Keys, column: Any, delay: Floats, probability: Floats, rule: int) -> float:
+def drawn(rule: Any, lanes: Keys, column: Any) -> float:
     """Return the delay of `rule` in the sample of `column`; infinite where it fails."""
-    own = mixed(keys[rule] ^ lanes[0])
-    chance = probability[rule, 1]
-    if probability[rule, 0] != probability[rule, 2]:
+    own = mixed(rule.key ^ lanes[0])
+    chance = rule.likely
+    if rule.least != rule.most:
         doubt = (mixed(mixed(own + lanes[1]) ^ column) >> np.uint64(11)) * 2.0**-53
-        chance = triangular(probability[rule, 0], chance, probability[rule, 2], doubt)
+        chance = triangular(rule.least, chance, rule.most, doubt)
     if chance < 1.0 and (mixed(mixed(own + lanes[2]) ^ column) >> np.uint64(11)) * 2.0**-53 >= chance:
         return inf
-    if delay[rule, 0] == delay[rule, 2]:
-        return delay[rule, 1]
+    if rule.soonest == rule.latest:
+        return rule.usual
     uniform = (mixed(mixed(own + lanes[3]) ^ column) >> np.uint64(11)) * 2.0**-53
-    return triangular(delay[rule, 0], delay[rule, 1], delay[rule, 2], uniform)
+    return triangular(rule.soonest, rule.usual, rule.latest, uniform)
 
 
 @compiled
@@ -226,12 +268,14 @@ def hold(
     lasting: bool,  # noqa: FBT001 - compiled
     begun: Floats,
     ended: Floats,
+    repair_of: Ints,
     repair_at: Floats,
     repair_whole: Mask,
 ) -> bool:
     """Let `row` last to `until`, unless it is repaired before; return whether that is later than known."""
-    if repair_at[row] < np.inf and (repair_whole[row] or not lasting) and begun[row] <= repair_at[row]:
-        until = min(until, repair_at[row])
+    repair = repair_of[row]
+    if repair >= 0 and (repair_whole[repair] or not lasting) and begun[row] <= repair_at[repair]:
+        until = min(until, repair_at[repair])
     if until > ended[row]:
         ended[row] = until
         return True
@@ -244,20 +288,18 @@ def courses(
     tails: Ints,
     reader_starts: Ints,
     readers: Ints,
-    needs: Ints,
-    heads: Ints,
+    rules: Any,
     lasting: Mask,
-    keys: Keys,
     lanes: Keys,
     columns: Keys,
-    delay: Floats,
-    probability: Floats,
     seed_rows: Ints,
     seed_starts: Floats,
     seed_untils: Floats,
+    change_of: Ints,
     stops: Floats,
     slows_at: Floats,
     slows_by: Floats,
+    repair_of: Ints,
     repair_at: Floats,
     repair_whole: Mask,
     mortal: Mask,
@@ -265,17 +307,17 @@ def courses(
     again: Mask,
     base: tuple[Places, Ints, Floats, Floats, Ints],
 ) -> tuple[Places, Ints, Floats, Floats, Ints]:
-    """Play every sample for which `again` is true, and take the others from `base`.
+    """Play every sample for which `again` is true, and take the others from `base`. `rules` are `CHANCE`.
 
+    `change_of` and `repair_of` say which change or repair concerns a rule or fact (-1: none).
     Returned are, sample after sample, the facts that happen: where each sample begins, rows, starts, ends, causes.
     A rule whose causes end before its delay is over does not fire; an effect that isn't lasting ends with its causes.
     As ends depend on starts and starts on ends, both are found in rounds: first with nothing ending, then with the
     ends that this gives, until nothing moves.
     """
-    rules, rows = len(needs), len(reader_starts) - 1
-    missing = needs.copy()
-    fires = np.empty(rules)
-    fired, met = np.empty(rules, np.int32), np.empty(rules, np.int32)
+    rows = len(reader_starts) - 1
+    true_tails = np.zeros(len(rules), np.int32)
+    fired, met = np.empty(len(rules), np.int32), np.empty(len(rules), np.int32)
     begun, ended, cause = np.full(rows, np.inf), np.full(rows, np.inf), np.full(rows, NOTHING, np.int32)
     old_begun, old_ended = np.zeros(rows), np.empty(rows)
     done, known = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
@@ -327,25 +369,29 @@ def courses(
                 done[fact] = True
                 for place in range(reader_starts[fact], reader_starts[fact + 1]):
                     rule = readers[place]
-                    if missing[rule] == needs[rule]:
+                    if true_tails[rule] == 0:
                         met[met_count] = rule
                         met_count += 1
-                    missing[rule] -= 1
-                    if missing[rule] != 0:
+                    true_tails[rule] += 1
+                    own = rules[rule]
+                    if true_tails[rule] != own.need:
                         continue
-                    when = at + drawn(keys, lanes, columns[sample], delay, probability, rule)
-                    if when < np.inf and when > slows_at[rule]:
-                        from_ = max(at, slows_at[rule])
-                        when = from_ + (when - from_) * slows_by[rule]
-                    if when >= stops[rule]:
+                    when = at + drawn(own, lanes, columns[sample])
+                    if when == np.inf:
                         continue
-                    if any_mortal and when < np.inf:
-                        if when > support_end(rule, tail_starts, tails, needs[rule], old_begun, ended):
+                    change = change_of[rule]
+                    if change >= 0:
+                        if when > slows_at[change]:
+                            from_ = max(at, slows_at[change])
+                            when = from_ + (when - from_) * slows_by[change]
+                        if when >= stops[change]:
                             continue
-                        fires[rule] = when
+                    if any_mortal:
+                        if when > support_end(rule, tail_starts, tails, own.need, old_begun, ended):
+                            continue
                         fired[fired_count] = rule
                         fired_count += 1
-                    head = heads[rule]
+                    head = own.head
                     if when < begun[head]:
                         begun[head], cause[head] = when, rule
                         if not known[head]:
@@ -356,7 +402,7 @@ def courses(
                             heap_times, heap_items = longer(heap_times), longer(heap_items)
                         size = push(heap_times, heap_items, size, when, head)
             for index in range(met_count):
-                missing[met[index]] = needs[met[index]]
+                true_tails[met[index]] = 0
             if not any_mortal or round_ == ROUNDS:
                 break
             for index in range(seen_count):
@@ -367,17 +413,19 @@ def courses(
             for index in range(len(seed_rows)):
                 row = seed_rows[index]
                 if row >= 0 and mortal[row] and seed_starts[index, sample] < np.inf:
-                    hold(row, seed_untils[index], False, begun, ended, repair_at, repair_whole)
+                    hold(row, seed_untils[index], False, begun, ended, repair_of, repair_at, repair_whole)
             moved = True
             while moved:
                 moved = False
                 for place in range(fired_count):
                     rule = fired[place]
-                    if mortal[heads[rule]]:
+                    if mortal[rules[rule].head]:
                         until = np.inf
                         if not lasting[rule]:
-                            until = support_end(rule, tail_starts, tails, needs[rule], begun, ended)
-                        if hold(heads[rule], until, lasting[rule], begun, ended, repair_at, repair_whole):
+                            until = support_end(rule, tail_starts, tails, rules[rule].need, begun, ended)
+                        if hold(
+                            rules[rule].head, until, lasting[rule], begun, ended, repair_of, repair_at, repair_whole
+                        ):
                             moved = True
             moved = False
             for index in range(seen_count):
@@ -425,8 +473,8 @@ def touched(
     for sample in range(len(begins) - 1):
         for place in range(begins[sample], begins[sample + 1]):
             begun[rows[place]] = starts[place]
-        for row in repaired:
-            if begun[row] <= repair_at[row]:
+        for index in range(len(repaired)):
+            if begun[repaired[index]] <= repair_at[index]:
                 found[sample] = True
         for rule in rules:
             if found[sample]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 
-from safecare.cascade.system import Floats, Ints, Keys, Mask, System
+from safecare.cascade.system import Floats, Ints, Mask, System
 from safecare.cascade.words import Seed
 
 
@@ -27,6 +28,8 @@ class Layout:
     """Earliest possible time by row: every rule succeeds as fast as it can."""
     rules: Ints
     """Rule numbers, in the order in which they can fire."""
+    place_of: Ints
+    """Place in `rules` by rule number, -1 for what can't fire."""
     tail_starts: Ints
     tails: Ints
     """Rows by place of the rule; see `safecare.cascade.kernel`."""
@@ -35,10 +38,9 @@ class Layout:
     """Places of the rules by row that stands among their tails."""
     needs: Ints
     heads: Ints
-    delay: Floats
-    probability: Floats
-    keys: Keys
     lasting: Mask
+    chances: Any
+    """Rules with their random parts, see `safecare.cascade.kernel.CHANCE`."""
 
     def covers(self, system: System, seeds: Iterable[Seed]) -> bool:
         """Return whether nothing new can be reached from `seeds`."""
@@ -65,26 +67,28 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
             first[number] = min(first.get(number, inf), seed.at)
     begin = np.array(list(first), np.int32), np.array(list(first.values()), np.float64)
     readers = system.reader_starts, system.reader_items
-    times, order = kernel.front(*readers, system.worst_case, *begin, horizon)
+    times, order = kernel.front(*readers, *system.worst_case, *begin, horizon)
     rules, counts = kernel.reached_rules(order, times, *readers, system.need, system.head)
     row_of = np.full(len(times), -1, np.int32)
     row_of[order] = np.arange(len(order), dtype=np.int32)
     tail_starts, tails, reader_starts, items = kernel.local_tails(
         rules, counts, system.tail_start, system.tails, row_of, len(order)
     )
+    place_of = np.full(len(system.head), -1, np.int32)
+    place_of[rules] = np.arange(len(rules), dtype=np.int32)
+    needs, heads = system.need[rules], row_of[system.head[rules]]
     return Layout(
         facts=order,
         row_of=row_of,
         worst=times[order],
         rules=rules,
+        place_of=place_of,
         tail_starts=tail_starts,
         tails=tails,
         reader_starts=reader_starts,
         readers=items,
-        needs=system.need[rules],
-        heads=row_of[system.head[rules]],
-        delay=system.delay[rules],
-        probability=system.probability[rules],
-        keys=system.keys[rules],
+        needs=needs,
+        heads=heads,
         lasting=system.lasting[rules],
+        chances=kernel.chances(needs, heads, system.keys[rules], system.delay[rules], system.probability[rules]),
     )

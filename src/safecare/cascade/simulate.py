@@ -216,40 +216,41 @@ def _play(
             seed_starts[index][~changes.where[seed.key]] = np.inf
     seed_rows = np.array([layout.row_of[system.number[seed.fact]] for seed in seeds], np.int32)
     untils = np.array([seed.until for seed in seeds], np.float64)
-    rows, rules = len(layout.facts), layout.rules
-    stops, slows_at, slows_by = np.full(len(rules), np.inf), np.full(len(rules), np.inf), np.ones(len(rules))
-    changed = _changes(layout, changes, stops, slows_at, slows_by)
-    repair_at, repair_whole = np.full(rows, np.inf), np.zeros(rows, np.bool_)
-    for fact, repair in changes.repairs.items():
-        row = layout.row_of[system.number[fact]] if fact in system.number else -1
-        if row >= 0:
-            repair_at[row], repair_whole[row] = repair.at, repair.whole
-    repaired = np.flatnonzero(repair_at < np.inf).astype(np.int32)
-    mortal = _mortal(layout, {*repaired.tolist(), *seed_rows[untils < np.inf].tolist()})
+    change_of, stops, slows_at, slows_by = _changes(layout, changes)
+    repaired = {
+        int(layout.row_of[system.number[fact]]): repair
+        for fact, repair in changes.repairs.items()
+        if fact in system.number and layout.row_of[system.number[fact]] >= 0
+    }
+    repaired_rows = np.array(list(repaired), np.int32)
+    repair_of = np.full(len(layout.facts), -1, np.int32)
+    repair_of[repaired_rows] = np.arange(len(repaired), dtype=np.int32)
+    repair_at = np.array([repair.at for repair in repaired.values()], np.float64)
+    repair_whole = np.array([repair.whole for repair in repaired.values()], np.bool_)
+    mortal = _mortal(layout, {*repaired, *seed_rows[untils < np.inf].tolist()})
     again = np.ones(draws.samples, np.bool_)
     if base is not None:
         tails = layout.tail_starts, layout.tails, layout.needs
-        again = kernel.touched(changed, *tails, repaired, repair_at, rows, *base.happened[:3])
+        changed = np.flatnonzero(change_of >= 0).astype(np.int32)
+        again = kernel.touched(changed, *tails, repaired_rows, repair_at, len(layout.facts), *base.happened[:3])
         again |= np.isfinite(seed_starts[len(base.seeds) :]).any(axis=0)
     happened = kernel.courses(
         layout.tail_starts,
         layout.tails,
         layout.reader_starts,
         layout.readers,
-        layout.needs,
-        layout.heads,
+        layout.chances,
         layout.lasting,
-        layout.keys,
         lanes_of(draws.seed),
         columns_of(draws.samples, draws.first),
-        layout.delay,
-        layout.probability,
         seed_rows,
         seed_starts,
         untils,
+        change_of,
         stops,
         slows_at,
         slows_by,
+        repair_of,
         repair_at,
         repair_whole,
         mortal,
@@ -260,17 +261,18 @@ def _play(
     return Outcome(system, seeds, layout, happened)
 
 
-def _changes(layout: Layout, changes: Changes, stops: Floats, slows_at: Floats, slows_by: Floats) -> Ints:
-    """Put the stops and slows of `changes` down by place in the layout's rules; return the changed places."""
-    numbers = {*changes.stops, *changes.slows}
-    if not numbers:
-        return np.empty(0, np.int32)
-    places = np.flatnonzero(np.isin(layout.rules, list(numbers))).astype(np.int32)
-    for place in places.tolist():
-        rule = int(layout.rules[place])
-        stops[place] = changes.stops.get(rule, inf)
-        slows_at[place], slows_by[place] = changes.slows.get(rule, (inf, 1.0))
-    return places
+def _changes(layout: Layout, changes: Changes) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return which change concerns each rule (-1: none), and when each stops it, slows it, and by what factor."""
+    numbers = [rule for rule in {*changes.stops, *changes.slows} if layout.place_of[rule] >= 0]
+    change_of = np.full(len(layout.rules), -1, np.int32)
+    change_of[layout.place_of[numbers]] = np.arange(len(numbers), dtype=np.int32)
+    slows = [changes.slows.get(rule, (inf, 1.0)) for rule in numbers]
+    return (
+        change_of,
+        np.array([changes.stops.get(rule, inf) for rule in numbers], np.float64),
+        np.array([at for at, _ in slows], np.float64),
+        np.array([factor for _, factor in slows], np.float64),
+    )
 
 
 def _mortal(layout: Layout, rows: set[int]) -> Mask:

@@ -58,7 +58,7 @@ class System:
         return self._by_tail[1]
 
     @cached_property
-    def worst_case(self) -> Any:
+    def worst_case(self) -> tuple[Any, Floats]:
         """The rules for `safecare.cascade.kernel.front`: each succeeds after its shortest delay, if it can at all."""
         from safecare.cascade.kernel import packed
 

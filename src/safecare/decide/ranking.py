@@ -39,6 +39,11 @@ LIKELY = 0.15
 """Probability from which a fact calls for a response. Chosen: below, watching is enough."""
 MOST_PER_PLAYBOOK = 2
 """Targets tried per playbook, the most likely and critical first. Chosen: a list that a person can read."""
+WORK = 2_500_000
+"""Facts that may come about in all courses of all candidates, before only the better half goes on; work, not time, so
+that a replay ranks the same. Chosen: below a second on one core."""
+ALONE = 128
+"""Courses of a response without the incident, in which its own cost and hard constraints are judged."""
 LARGE = 0.02
 """Share of all that is at stake from which a proven gain comes before containment. Chosen: smaller ones are within
 the doubt of the figures, and taking an intruder's access costs care nothing."""
@@ -69,6 +74,7 @@ class Candidate:
     """Patients fewer in danger, mean."""
     infeasible: Text | None
     best: float = 0.0
+    """Share of courses in which it is the best of those that were played to the end; 0 for those that weren't."""
     pareto: bool = False
     """Whether no other response, nor waiting, is at least as good in mean, worst tenth, worst course and own cost."""
 
@@ -117,7 +123,6 @@ class _Piece:
     """What one response does in one block of courses."""
 
     outcome: Outcome
-    alone: tuple[Outcome, Care] | None
     gains: Floats
     spared: Floats
     safer: Floats
@@ -140,23 +145,23 @@ def rank(
     def play(runner: int, block: int) -> _Piece:
         return _piece(cascade, made[runner], seeds, draws[block], *baselines[block])
 
-    first = [play(runner, 0) for runner in range(len(pairs))]
-    before = baselines[0][0]
-    reasons = [
-        infeasible(playbook, target, cascade.hospital, before, piece.alone[0] if piece.alone else None)
-        for (playbook, target), piece in zip(pairs, first, strict=True)
+    own_draws = Draws(cascade.system, draws_of.seed, ALONE)
+    alone = [
+        cascade.play((), own_draws, Changes(seeds=one.seeds), layout=layout) if one.seeds else None for one in made
     ]
-    pieces = race(
-        len(pairs),
-        lambda runner, block: play(runner, block) if block else first[runner],
-        [reason is None for reason in reasons],
-    )
+    reasons = [
+        infeasible(playbook, target, cascade.hospital, scout, own[0] if own else None)
+        for (playbook, target), own in zip(pairs, alone, strict=True)
+    ]
+    each = len(scout.happened[1]) / scout.samples
+    pieces = race(len(pairs), play, [reason is None for reason in reasons], WORK / max(1.0, each))
     tried = [
-        _candidate(*pair, own, baselines[: len(own)], reason)
-        for pair, own, reason in zip(pairs, pieces, reasons, strict=True)
+        _candidate(pair, own, baselines[: len(own)], cost, reason)
+        for pair, own, cost, reason in zip(pairs, pieces, alone, reasons, strict=True)
     ]
     whole = joined([outcome for outcome, _ in baselines])
-    return _ordered(whole, cascade.care_of(whole), tried, draws[0].seeds(seeds))
+    truths = Draws(cascade.system, draws_of.seed, whole.samples).seeds(seeds)
+    return _ordered(whole, cascade.care_of(whole), tried, truths)
 
 
 def _pairs(hospital: Hospital, playbooks: Sequence[Playbook], outcome: Outcome) -> list[tuple[Playbook, str]]:
@@ -189,31 +194,30 @@ def _fits(target: Target, thing: object) -> bool:
 def _piece(
     cascade: Cascade, change: Changes, seeds: Sequence[Seed], draws: Draws, baseline: Outcome, care: Care
 ) -> _Piece:
-    layout = baseline.layout
-    alone = cascade.play((), draws, Changes(seeds=change.seeds), layout=layout) if change.seeds else None
     apart = _apart(change.seeds, baseline)
     where = {key: ~mask for key, mask in apart.items()}
     outcome, with_it = cascade.play(seeds, draws, replace(change, where=where), baseline)
     gains, spared = care.total - with_it.total, care.total_hours - with_it.total_hours
-    if alone and apart:
+    if apart:
+        _, alone = cascade.play((), draws, Changes(seeds=change.seeds), layout=baseline.layout)
         share = np.mean(list(apart.values()), axis=0)
-        gains, spared = gains - alone[1].total * share, spared - alone[1].total_hours * share
-    return _Piece(outcome, alone, gains, spared, care.danger.sum(axis=0) - with_it.danger.sum(axis=0))
+        gains, spared = gains - alone.total * share, spared - alone.total_hours * share
+    return _Piece(outcome, gains, spared, care.danger.sum(axis=0) - with_it.danger.sum(axis=0))
 
 
 def _candidate(
-    playbook: Playbook,
-    target: str,
+    pair: tuple[Playbook, str],
     pieces: Sequence[_Piece],
     baselines: Sequence[tuple[Outcome, Care]],
+    alone: tuple[Outcome, Care] | None,
     reason: Text | None,
 ) -> Candidate:
     return Candidate(
-        playbook=playbook,
-        target=target,
+        playbook=pair[0],
+        target=pair[1],
         before=joined([outcome for outcome, _ in baselines]),
         outcome=joined([piece.outcome for piece in pieces]),
-        alone=pieces[0].alone,
+        alone=alone,
         losses=np.concatenate([care.total for _, care in baselines]),
         gains=np.concatenate([piece.gains for piece in pieces]),
         spared=np.concatenate([piece.spared for piece in pieces]),
@@ -232,26 +236,22 @@ def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
 
 
 def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate], truths: Floats) -> Ranking:
-    """Return the candidates in the order that the head of this module tells. `truths`: of the first block's seeds."""
+    """Return the candidates in the order that the head of this module tells. `truths`: starts of the seeds."""
     able = [one for one in tried if one.infeasible is None]
-    common = [one.gains[: BLOCKS[0]] for one in able]
-    shares, wait_best = best_shares(common, BLOCKS[0])
-    figures = [(float(one.spared.mean()), one.tail, one.worst, -one.cost) for one in able]
-    front = pareto([*figures, (0.0, 0.0, 0.0, 0.0)])
-    extra = iter(zip(shares, front, strict=False))
-    weighed = []
-    for one in tried:
-        if one.infeasible is None:
-            best, on_front = next(extra)
-            weighed.append(replace(one, best=best, pareto=on_front))
-        else:
-            weighed.append(one)
-    found = missing_observation(baseline.seeds, truths, common)
-    able = [one for one in weighed if one.infeasible is None]
+    front = pareto(
+        [*((float(one.spared.mean()), one.tail, one.worst, -one.cost) for one in able), (0.0, 0.0, 0.0, 0.0)]
+    )
+    able = [replace(one, pareto=on_front) for one, on_front in zip(able, front, strict=False)]
+    final = [at for at, one in enumerate(able) if len(one.gains) == baseline.samples]
+    shares, wait_best = best_shares([able[at].gains for at in final], baseline.samples)
+    for at, share in zip(final, shares, strict=True):
+        able[at] = replace(able[at], best=share)
+    found = missing_observation(baseline.seeds, truths, [able[at].gains for at in final])
     observation = None
     if found:
-        if_true, if_false = (able[at] if at >= 0 else None for at in (found.if_true, found.if_false))
+        if_true, if_false = (able[final[at]] if at >= 0 else None for at in (found.if_true, found.if_false))
         observation = (found, if_true, if_false)
+    weighed = [*able, *(one for one in tried if one.infeasible is not None)]
     large = LARGE * float(care.total.mean())
     weighed.sort(key=lambda one: _place(one, large))
     wait_rank = sum(1 for one in weighed if is_useful(one) or is_containment(one))
