@@ -21,7 +21,7 @@ import rustworkx
 import scipy.sparse
 from scipy.sparse import csgraph
 
-from safecare.cascade import kernel
+from safecare.cascade import front_kernel as kernel
 from safecare.cascade.compiled import compiled
 from safecare.cascade.cut import cheapest_cut
 from safecare.cascade.exact import solve

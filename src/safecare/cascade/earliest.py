@@ -21,7 +21,7 @@ def earliest(
     `start` gives the times of facts that stand at the start. `delays` are those of the rules (infinite: the
     rule fails); without them every rule succeeds after its shortest delay, which is the worst case.
     """
-    from safecare.cascade import kernel
+    from safecare.cascade import front_kernel as kernel
 
     rules = system.worst_case
     if delays is not None:

@@ -32,7 +32,7 @@ class Layout:
     """Place in `rules` by rule number, -1 for what can't fire."""
     tail_starts: Ints
     tails: Ints
-    """Rows by place of the rule; see `safecare.cascade.kernel`."""
+    """Rows by place of the rule; see `safecare.cascade.front_kernel`."""
     reader_starts: Ints
     readers: Ints
     """Places of the rules by row that stands among their tails."""
@@ -40,7 +40,7 @@ class Layout:
     heads: Ints
     lasting: Mask
     chances: Any
-    """Rules with their random parts, see `safecare.cascade.kernel.CHANCE`."""
+    """Rules with their random parts, see `safecare.cascade.course_kernel.CHANCE`."""
 
     def covers(self, system: System, seeds: Iterable[Seed]) -> bool:
         """Return whether nothing new can be reached from `seeds`."""
@@ -58,7 +58,8 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
 
     Raises `KeyError` when a seed names a fact that the system has no number for.
     """
-    from safecare.cascade import kernel
+    from safecare.cascade import front_kernel as kernel
+    from safecare.cascade.course_kernel import chances
 
     first: dict[int, float] = {}
     for seed in seeds:
@@ -90,5 +91,5 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
         needs=needs,
         heads=heads,
         lasting=system.lasting[rules],
-        chances=kernel.chances(needs, heads, system.keys[rules], system.delay[rules], system.probability[rules]),
+        chances=chances(needs, heads, system.keys[rules], system.delay[rules], system.probability[rules]),
     )

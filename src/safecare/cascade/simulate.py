@@ -1,6 +1,6 @@
 """Monte-Carlo over the reached part of a system: many courses with drawn delays and luck, causes kept.
 
-Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.kernel`). Probabilities are never
+Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.course_kernel`). Probabilities are never
 combined per node as if independent.
 
 Facts may end: a seed has an `until`, a response repairs. A rule whose cause ends before its delay is
@@ -208,7 +208,7 @@ def _play(
     base: Outcome | None,
     layout: Layout,
 ) -> Outcome:
-    from safecare.cascade import kernel
+    from safecare.cascade import course_kernel as kernel
 
     seed_starts = draws.seeds(seeds)
     for index, seed in enumerate(seeds):
