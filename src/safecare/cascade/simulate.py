@@ -1,7 +1,7 @@
 """Monte-Carlo over the reached part of a system: many courses with drawn delays and luck, causes kept.
 
-Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.course_kernel`). Probabilities are never
-combined per node as if independent.
+Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.course_kernel`). Probabilities are
+never combined per node as if independent.
 
 Facts may end: a seed has an `until`, a response repairs. A rule whose cause ends before its delay is
 over does not fire (a battery that lasts until the generator runs), and an effect that is not lasting

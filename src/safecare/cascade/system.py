@@ -59,7 +59,7 @@ class System:
 
     @cached_property
     def worst_case(self) -> tuple[Any, Floats]:
-        """The rules for `safecare.cascade.front_kernel.front`: each succeeds after its shortest delay, if it can at all."""
+        """The rules for `safecare.cascade.front_kernel`: each succeeds after its shortest delay, if it can."""
         from safecare.cascade.front_kernel import packed
 
         return packed(self.need, self.head, np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf))
