@@ -24,6 +24,7 @@ COMMANDS = {
     "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
     "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
     "rules": ("safecare.cli.rules", "Correlation rules: check files, try them on stored history."),
+    "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
     "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),

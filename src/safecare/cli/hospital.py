@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safecare.cli.files import UNUSABLE
+
 if TYPE_CHECKING:
     from safecare.formats.hospital import Loaded, Problem
+    from safecare.model.hospital import Hospital
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -78,3 +81,20 @@ def lines(problems: list[Problem], language: str) -> list[str]:
         f"{one.file}:{one.line}:{one.column}: {one.level}: {catalogue.render(one.reason, language, nobody)}"
         for one in problems
     ]
+
+
+def hospital_named(folder: str, language: str) -> Hospital:
+    """Return the hospital in `folder` (``demo``: the one that comes along); tells why not, and ends with `UNUSABLE`."""
+    from safecare.demo import HOSPITAL
+    from safecare.formats.hospital import load
+
+    path = HOSPITAL if folder == "demo" else Path(folder)
+    if not path.is_dir():
+        typer.echo(f"{folder}: there is no such folder", err=True)
+        raise typer.Exit(UNUSABLE)
+    loaded = load(path)
+    if loaded.hospital is None:
+        for line in lines(loaded.problems, language):
+            typer.echo(line, err=True)
+        raise typer.Exit(UNUSABLE)
+    return loaded.hospital

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,13 +47,14 @@ def forecast(
     2: a fact, change or time can't be understood. Things that the hospital doesn't know are named, never called safe.
     """
     from safecare.cascade.engine import Cascade
+    from safecare.cli.hospital import hospital_named
     from safecare.impact.facts import FactError, read_changes, read_facts, seconds_of
     from safecare.impact.outlook import look
     from safecare.impact.published import published
 
     if mode not in {"cascade", "published"} or language not in {"en", "fr"}:
         _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
-    site = _hospital(hospital, language)
+    site = hospital_named(hospital, language)
     try:
         cascade = Cascade.of(site, horizon=seconds_of(horizon))
         given = read_facts(fact, cascade.system)
@@ -78,22 +78,6 @@ def forecast(
 def _fail(reason: str, code: int) -> None:
     typer.echo(reason, err=True)
     raise typer.Exit(code)
-
-
-def _hospital(folder: str, language: str) -> Hospital:
-    from safecare.cli.hospital import lines
-    from safecare.demo import HOSPITAL
-    from safecare.formats.hospital import load
-
-    path = HOSPITAL if folder == "demo" else Path(folder)
-    if not path.is_dir():
-        _fail(f"{folder}: there is no such folder", UNUSABLE)
-    loaded = load(path)
-    if loaded.hospital is None:
-        for line in lines(loaded.problems, language):
-            typer.echo(line, err=True)
-        raise typer.Exit(UNUSABLE)
-    return loaded.hospital
 
 
 def _told(outlook: Outlook, hospital: Hospital, language: str) -> dict[str, Any]:

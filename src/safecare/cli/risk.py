@@ -1,0 +1,60 @@
+"""``safecare risk``: the risk study of a hospital as tables of EBIOS RM and ISO/IEC 27005."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+FORMATS = ("csv", "xlsx", "html")
+
+
+@app.command()
+def risk(
+    hospital: Annotated[str, typer.Argument(help="Folder of the hospital's files; `demo` for the demo hospital.")],
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx or html (prints as A4).")] = "csv",
+    to: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    origins: Annotated[Path | None, typer.Option(help="Your own risk origins (YAML).")] = None,
+    samples: Annotated[int, typer.Option(min=50, max=100_000, help="Courses drawn for each scenario.")] = 400,
+    language: Annotated[str, typer.Option(help="en or fr.")] = "en",
+) -> None:
+    """Compute feared events, scenarios and the register of risks from the hospital's own model.
+
+    Exit 1: files can't be used, with the reasons. 2: the call can't be understood.
+    """
+    from safecare.cascade.engine import Cascade
+    from safecare.cli.hospital import hospital_named
+    from safecare.cli.local import stop
+    from safecare.locale.catalogue import Catalogue
+    from safecare.risk import origins as given
+    from safecare.risk.study import study
+    from safecare.risk.tables import as_csv, as_page, as_workbook, tables
+
+    if form not in FORMATS or language not in {"en", "fr"}:
+        stop(f"--format is one of {', '.join(FORMATS)}, --language en or fr", 2)
+    site = hospital_named(hospital, language)
+    try:
+        known = given.origins(origins)
+    except (given.OriginError, OSError) as error:
+        stop(error)
+    catalogue = Catalogue.load()
+    found = tables(
+        study(Cascade.of(site), known, samples), site, lambda text: catalogue.render(text, language, site), language
+    )
+    title = site.name.fr if language == "fr" else site.name.en
+    raw = (
+        as_workbook(found)
+        if form == "xlsx"
+        else (as_csv(found) if form == "csv" else as_page(found, title, language)).encode()
+    )
+    if to is None:
+        sys.stdout.buffer.write(raw)
+        return
+    try:
+        to.write_bytes(raw)
+    except OSError as error:
+        stop(error)
