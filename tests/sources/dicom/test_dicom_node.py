@@ -16,8 +16,10 @@ from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[at
 
 from safecare.formats.dicom import read_dicom
 from safecare.model.events.files import FileJudged
-from safecare.sources.dicom.forward import FAILED, NOT_TAKEN, Target
-from safecare.sources.dicom.node import REFUSED, DicomNode
+from safecare.sources.dicom.forward import FAILED, NOT_TAKEN
+from safecare.sources.dicom.node import DicomNode
+from safecare.sources.dicom.server import REFUSED
+from safecare.sources.dicom.target import Target
 from safecare.sources.files.gate import Policy
 from safecare.testing.intake import MemoryIntake
 from safecare.testing.medical_attacks.payloads import pe

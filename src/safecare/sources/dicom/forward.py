@@ -6,12 +6,12 @@ Source: PS3.4 annex B (storage), PS3.7 section 9.1.1 (C-STORE).
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pynetdicom import AE, _config, build_context
-from pynetdicom.association import Association
+from safecare.sources.dicom.target import Target
 
-_config.STORE_SEND_CHUNKED_DATASET = True  # a file's data set is sent as it is, not decoded and written anew
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
 
 FAILED = 0xA700
 """Out of resources (PS3.4 table B.2-1): the sender tries again later."""
@@ -19,24 +19,6 @@ NOT_TAKEN = 0x0122
 """SOP class not supported (PS3.7 annex C.5)."""
 SECONDS = 30.0
 """What the archive may take to answer. Chosen."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where images go on to: ``TITLE@host:port``."""
-
-    title: str
-    host: str
-    port: int
-
-    @classmethod
-    def read(cls, text: str) -> Target:
-        """Return the target. Raises `ValueError`."""
-        title, at, address = text.partition("@")
-        host, colon, port = address.rpartition(":")
-        if not (title and at and host and colon and port.isdigit() and len(title) <= 16):
-            raise ValueError(f"not a target like ARCHIVE@10.0.0.5:104: {text}")
-        return cls(title, host.strip("[]"), int(port))
 
 
 class Onward:
@@ -71,6 +53,9 @@ class Onward:
     def _open(self) -> Association:
         if self._link is not None and self._link.is_established:
             return self._link
+        from pynetdicom import AE, _config, build_context
+
+        _config.STORE_SEND_CHUNKED_DATASET = True  # a file's data set goes as it is, not decoded and written anew
         node = AE(ae_title=self._own)
         node.acse_timeout = node.dimse_timeout = node.network_timeout = node.connection_timeout = SECONDS
         contexts = [build_context(kind, syntax) for kind, syntax in self._wanted[:128]]

@@ -12,21 +12,15 @@ import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydicom.dataset import Dataset
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-
-from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.dicom.forward import FAILED, Onward, Target
+from safecare.sources.dicom.server import start
+from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
 
 DOOR = "dicom"
-REFUSED = 0xC05A
-"""Status of a refused image: "cannot understand" (Cxxx, PS3.4 table B.2-1); the two digits are our own."""
 BACK_OFF = 5.0
 """Seconds until the address is tried again when it can't be listened on. Chosen."""
 MEDIA = "application/dicom"
@@ -83,32 +77,35 @@ class DicomNode:
         raise UnreadableError("the DICOM node keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
-        node = AE(ae_title=self._title)
-        for context in AllStoragePresentationContexts:
-            node.add_supported_context(context.abstract_syntax or "", [*ALL_TRANSFER_SYNTAXES])
-        node.add_supported_context(Verification)
-        node.maximum_associations = self._most
-        node.require_called_aet = True
-        node.require_calling_aet = [*self._callers]
-        node.network_timeout = node.dimse_timeout = node.acse_timeout = self._quiet
-        links = _Links(self, intake, asyncio.get_running_loop())
+        bounds = Bounds(self._most, self._limit, self._quiet)
+
+        async def admit(file: bytes, title: str, host: str) -> tuple[bool, str]:
+            return await self._admit(file, title, host, intake)
+
+        listen = (self._host, self._port)
         server = await asyncio.to_thread(
-            node.start_server, (self._host, self._port), block=False, ssl_context=self._tls, evt_handlers=links.handlers
+            start,
+            listen,
+            self._title,
+            self._callers,
+            self._target,
+            bounds,
+            self._tls,
+            admit,
+            asyncio.get_running_loop(),
         )
-        assert server is not None and server.socket is not None  # noqa: S101, PT018 - block=False returns it
-        assert server is not None and server.socket is not None  # noqa: S101, PT018 - not blocking returns it
         try:
-            self.address = server.socket.getsockname()[:2]
+            self.address = server.address
             state = f"{self.address[0]}:{self.address[1]} {self._title}"
             intake.report(self._door, "ok", state + ("" if self._target else ", passes nothing on"))
             self.started.set()
             await asyncio.get_running_loop().create_future()
         finally:
             self.started.clear()
-            await asyncio.to_thread(server.shutdown)
+            await asyncio.to_thread(server.stop)
             await self._gate.close()
 
-    async def admit(self, file: bytes, title: str, host: str, intake: Intake) -> tuple[bool, str]:
+    async def _admit(self, file: bytes, title: str, host: str, intake: Intake) -> tuple[bool, str]:
         """Judge and record one image; return whether it goes on, and why it is refused (empty: it is held).
 
         Raises `LogFullError`.
@@ -118,75 +115,6 @@ class DicomNode:
         decision = await self._gate.admit(file, MEDIA, sender, intake, keep=self._target is None)
         reason = decision.verdict.findings[0].rule if decision.verdict.findings else decision.verdict.verdict.value
         return decision.act == "passed", reason if decision.act == "refused" else ""
-
-    def onward(self, wanted: list[tuple[str, str]]) -> Onward | None:
-        """Return what passes images on; None where there is no archive: then they are kept here."""
-        return Onward(self._target, self._title, wanted) if self._target else None
-
-    @property
-    def limit(self) -> int:
-        """Largest image (bytes)."""
-        return self._limit
-
-
-class _Links:
-    """The library's handlers: each association has a thread of its own, and its own way on."""
-
-    def __init__(self, node: DicomNode, intake: Intake, loop: asyncio.AbstractEventLoop) -> None:
-        self._node, self._intake, self._loop = node, intake, loop
-        self._onward: dict[int, Onward | None] = {}
-        self._received: dict[int, int] = {}
-        self.handlers: list[Any] = [
-            (evt.EVT_C_STORE, self._store),
-            (evt.EVT_C_ECHO, lambda _: 0x0000),
-            (evt.EVT_DATA_RECV, self._count),
-            (evt.EVT_CONN_CLOSE, self._closed),
-        ]
-
-    def _store(self, event: evt.Event) -> int | Dataset:
-        link = event.assoc
-        self._received.pop(id(link), None)
-        file = event.encoded_dataset()
-        if len(file) > self._node.limit:
-            return _status(FAILED, "larger than an image may be")
-        title, host = str(link.requestor.ae_title).strip(), str(link.requestor.address)
-        asked = asyncio.run_coroutine_threadsafe(self._node.admit(file, title, host, self._intake), self._loop)
-        try:
-            passes, refused = asked.result()
-        except LogFullError:
-            return _status(FAILED, "no room, send again")
-        if refused:
-            return _status(REFUSED, f"refused: {refused}")
-        if not passes:
-            return 0x0000
-        if id(link) not in self._onward:
-            wanted = [(str(one.abstract_syntax), str(one.transfer_syntax[0])) for one in link.accepted_contexts]
-            self._onward[id(link)] = self._node.onward([one for one in wanted if one[0] != Verification])
-        onward = self._onward[id(link)]
-        status = onward.store(file) if onward else 0x0000
-        if status:
-            return _status(status, "the archive did not take it")
-        return 0x0000
-
-    def _count(self, event: evt.Event) -> None:
-        """End an association that sends more than one image may have."""
-        link = id(event.assoc)
-        self._received[link] = self._received.get(link, 0) + len(event.data)
-        if self._received[link] > self._node.limit:
-            event.assoc.abort()
-
-    def _closed(self, event: evt.Event) -> None:
-        self._received.pop(id(event.assoc), None)
-        onward = self._onward.pop(id(event.assoc), None)
-        if onward is not None:
-            onward.close()
-
-
-def _status(code: int, comment: str) -> Dataset:
-    told = Dataset()
-    told.Status = code
-    told.ErrorComment = comment[:64]
-    return told
 
 
 def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
