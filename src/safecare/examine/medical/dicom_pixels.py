@@ -21,6 +21,8 @@ LARGEST = 4 << 30
 """Bytes of all frames together. Chosen: whole-slide images reach 3 GB a level."""
 BLOWN = 1000
 """Image bytes per byte of pixel data: the best codecs of plain frames stay below 300. Chosen."""
+UNKNOWN = 1024
+"""Bytes behind the pixels that are of no known kind and still a finding: writers' own padding stays below. Chosen."""
 SLACK = 64
 """Bytes behind the pixels or behind a frame's end that nobody wonders about. Chosen: below EICAR's 68."""
 _TAIL = 4096
@@ -30,14 +32,14 @@ _TAIL = 4096
 def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     """Yield what is wrong with the pixel data."""
     one = found.top.get(PIXEL_DATA)
+    if one is None:
+        return
     needed = _needed(found)
-    if needed > LARGEST and (one is None or needed > BLOWN * max(one.length, 1)):
-        why = say(
-            "The image claims {count} bytes of pixels, and holds {size}.", count=needed, size=one.length if one else 0
-        )
+    if needed > LARGEST and needed > BLOWN * max(one.length, 1):
+        why = say("The image claims {count} bytes of pixels, and holds {size}.", count=needed, size=one.length)
         yield Finding("dicom.bomb.pixels", why, 0.6, _where(part, found, one))
         return
-    if one is None or one.length <= 0:
+    if one.length <= 0:
         return
     if found.body[one.value - 4 : one.value] == b"\xff\xff\xff\xff":
         yield from _frames(part, found, one)
@@ -80,7 +82,7 @@ def _native(part: Part, found: Dicom, one: Element, needed: int) -> Iterator[Fin
         why = say("Behind the pixels, where no viewer looks, lies a file of kind {kind}.", kind=kind)
         yield Finding(f"dicom.pixels.{sort}", why, 0.95, where)
         yield part.child("behind the pixels", tail, origin="dicom.pixels")
-    elif excess % (needed // max(found.number(_FRAMES, 1), 1) or 1):
+    elif excess >= UNKNOWN and excess % (needed // max(found.number(_FRAMES, 1), 1) or 1):
         why = say("{count} bytes that no viewer shows lie behind the pixels.", count=excess)
         yield Finding("dicom.pixels.excess", why, 0.55, where)
 
@@ -143,8 +145,6 @@ def _foreign(
     yield part.child(f"fragment {place}", found.body[start : each.end], origin="dicom.frame")
 
 
-def _where(part: Part, found: Dicom, one: Element | None, start: int | None = None) -> Where:
-    if one is None:
-        return Where(part.path, "(7FE0,0010)")
+def _where(part: Part, found: Dicom, one: Element, start: int | None = None) -> Where:
     begun = one.value if start is None else start
     return Where(part.path, "(7FE0,0010)", None if found.syntax.deflated else (begun, one.end))

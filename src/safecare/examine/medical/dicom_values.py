@@ -24,12 +24,14 @@ _UIDS = frozenset(
 """Attributes of VR UI where the file writes no VR; the common ones of PS3.6."""
 _UID_LETTERS = b"0123456789.\0\\ "
 _PATH = re.compile(rb"/|:|(?:^|[\\/])\.\.(?:[\\/]|$|\0)|[;|`$<>&]")
-_RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar|com)(?:[?#\0 ]|$)")
+_RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar)(?:[?#\0 ]|$)")
 _SCHEME = re.compile(rb"(?i)\s*([a-z][a-z0-9+.-]*):")
 _MEDIA = {b"application/pdf": (b"%PDF-",), b"text/xml": (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")}
 """How documents of a media type begin; leading white space apart."""
 _WEIGHT = {"zip": 0.4, "gzip": 0.2, "pdf": 0.2, "rtf": 0.3, "ole": 0.55}
 """Weight of kinds that honest private data holds at times; a program or another archive has no such excuse. Chosen."""
+_GROUP_LENGTH = 64
+"""Bytes of a group length (gggg,0000), a number of 4 bytes by PS3.5 section 7.2, that no slip explains. Chosen."""
 _NO_CREATOR = 0.2
 """Added where nobody reserved the private block (PS3.5 section 7.8.1). Chosen."""
 _LONGEST_CODED = 1 << 20
@@ -56,6 +58,9 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
             elif tag == DOCUMENT:
                 told.add(at)
                 yield from _document(part, found, one)
+            elif not tag & 0xFFFF and length > _GROUP_LENGTH:
+                why = say("A length of a group of elements holds {count} bytes, where a number belongs.", count=length)
+                yield Finding("dicom.group-length", why, 0.6, _of(part, found, one))
             elif length > 15 and source[at] in first and source is body:
                 begun = payload.begins(body, at, at + length)
                 if begun:

@@ -55,7 +55,8 @@ _NEEDLES = (
 
 PLAIN_SCRIPT = re.compile(rb"(?:java|vb)script\s*:")
 _SCRIPT = re.compile(
-    rb"<script[\s>/]|<iframe[\s>/]|<object\s|<embed\s|<hta:|<\?php|<svg[^>]{0,200}\son\w+\s*="
+    rb"<script(?:\s[^>]{0,300})?>[^<]{0,300}?[(=;]|<script\s[^>]{0,300}src\s*=|<iframe\s[^>]{0,300}src\s*="
+    rb"|<(?:object|embed)\s[^>]{0,300}(?:data|src|classid|codebase)\s*=|<hta:|<\?php|<svg[^>]{0,200}\son\w+\s*="
     rb"|<[a-z][^<>]{0,300}\son(?:error|load|click|mouse\w+|focus|toggle|begin)\s*="
     rb"|(?:java|vb)script\s*:\s*[\w(/]|\$\{(?:jndi|env|lower|upper|\$\{):|__import__\s*\(|wscript\.shell"
     rb"|powershell(?:\.exe)?\s+-|cmd(?:\.exe)?\s*/c\s|[=+@-]cmd\|"
