@@ -18,7 +18,7 @@ import msgspec
 from safecare.detect.stage import DetectStage, build
 from safecare.formats.mot import MotBox, filled, lines
 from safecare.locale.catalogue import Catalogue
-from safecare.model.alert import Alert
+from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.hospital import Asset, Hospital, Name, Site
 from safecare.model.ids import AssetId, SiteId
@@ -28,7 +28,7 @@ from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
 from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, View
 from safecare.sources.camera.models import ModelError, read_card
-from safecare.sources.camera.places import Teller
+from safecare.sources.camera.places import Teller, masks_of
 
 SITE, CAMERA = SiteId("film"), AssetId("camera")
 SILENCE = 60.0
@@ -78,19 +78,14 @@ class Film:
         if not self.wish.path.is_file():
             raise FilmError(f"{self.wish.path}: there is no such file")
         self._format = format
-        camera = Asset(id=CAMERA, site=SITE, name=Name("the camera", "la caméra"), kind="camera")
-        site = Site(id=SITE, name=Name("", ""), timezone=_zone_name(self.wish.start))
-        empty = Hospital.empty()
-        scenes = {CAMERA: self.wish.scene} if self.wish.scene else {}
-        self.hospital = msgspec.structs.replace(empty, sites=(site,), assets=(camera,), scenes=scenes)
-        self._teller = Teller("film", camera)
-        wanted = [one for one in build(self.hospital) if one.domain.value == "physical"]
-        self._stage = DetectStage(wanted)
+        self.hospital = one_camera(self.wish.scene, _zone_name(self.wish.start))
+        self._teller = Teller("film", self.hospital.assets[0])
+        self._stage = physical_rules(self.hospital)
 
     async def alerts(self) -> AsyncIterator[Alert]:
         """Yield the alerts in order of time. Raises `FilmError` if nothing of the recording can be read."""
         scene = self.wish.scene
-        masks = _fractions(scene) if scene else ()
+        masks = masks_of(scene) if scene else ()
         view = View(fps=self.wish.fps, rate=self.wish.rate, tell_every=0.0, tell_found=self.wish.boxes, masks=masks)
         job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)
         worker = WorkerClient(model=self.model)
@@ -167,9 +162,22 @@ class Film:
         }
 
 
+def one_camera(scene: Scene | None, timezone: str) -> Hospital:
+    """Return a hospital that is one camera with what is drawn into its picture."""
+    camera = Asset(id=CAMERA, site=SITE, name=Name("the camera", "la caméra"), kind="camera")
+    site = Site(id=SITE, name=Name("", ""), timezone=timezone)
+    scenes = {CAMERA: scene} if scene else {}
+    return msgspec.structs.replace(Hospital.empty(), sites=(site,), assets=(camera,), scenes=scenes)
+
+
+def physical_rules(hospital: Hospital) -> DetectStage:
+    """Return all physical detectors over `hospital`."""
+    return DetectStage([one for one in build(hospital) if one.domain is Domain.PHYSICAL])
+
+
 def as_json(film: Film, alert: Alert, language: str) -> str:
     """Return `alert` as one line of JSON."""
-    facts = _facts(alert)
+    facts = facts_of(alert)
     start = film.wish.start
     render = Catalogue.load().render
     body = {
@@ -233,7 +241,7 @@ def _made_card(path: Path) -> Path:
     return add(path, card, folder).card_path
 
 
-def _facts(alert: Alert) -> dict[str, Any]:
+def facts_of(alert: Alert) -> dict[str, Any]:
     """Return what stands in the places of the alert's sentences, as plain values."""
     found: dict[str, Any] = {}
     for text in (alert.title, *alert.why):
@@ -248,11 +256,6 @@ def _facts(alert: Alert) -> dict[str, Any]:
                 case _:
                     pass
     return found
-
-
-def _fractions(scene: Scene) -> tuple[tuple[tuple[float, float], ...], ...]:
-    wide, high = scene.size
-    return tuple(tuple((x / wide, y / high) for x, y in mask) for mask in scene.masks) if wide and high else ()
 
 
 def _zone_name(start: datetime) -> str:

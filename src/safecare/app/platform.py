@@ -95,6 +95,7 @@ class Platform:
             "engine", ("-m", "safecare.app.engine", str(os.getpid()), str(self.folder.path), str(self.source))
         )
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
+        given["models"] = self.folder.path / "models"
         self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
         self.token = self._local_token()
 

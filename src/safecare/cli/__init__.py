@@ -25,6 +25,8 @@ COMMANDS = {
     "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
     "rules": ("safecare.cli.rules", "Correlation rules: check files, try them on stored history."),
     "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
+    "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),
+    "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
     "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),

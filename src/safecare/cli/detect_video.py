@@ -57,11 +57,11 @@ def video(
     from safecare.app.film import Film, FilmError, Wish
     from safecare.sources.camera.models import ModelError
 
-    scene = _scene(zones, calibration, language)
+    scene = read_drawn(zones, calibration, language)
     began = _time(start, scene)
     wish = Wish(file, scene, rate, fps, began, boxes=detections_out is not None)
     try:
-        film = Film(wish, _model(model, data))
+        film = Film(wish, model_card(model, data))
         asyncio.run(_judge(film, format, language))
         if tracks_out is not None:
             tracks_out.write_text(film.tracks(), "utf-8")
@@ -96,7 +96,7 @@ def _tell(film: Film, format: Format) -> None:
         typer.echo(", ".join(f"{name} {value}" for name, value in film.summary().items()), err=True)
 
 
-def _scene(zones: Path | None, calibration: Path | None, language: str) -> Scene | None:
+def read_drawn(zones: Path | None, calibration: Path | None, language: str) -> Scene | None:
     """Read zones and calibration; ends the command with what is wrong in them."""
     from safecare.formats.hospital.nodes import MAX_BYTES
     from safecare.formats.scene import CalibrationError, read_calibration, read_scene
@@ -144,7 +144,7 @@ def _time(start: str, scene: Scene | None) -> datetime:
         stop(f"--start {start} is no time as 2026-11-23T20:00:00+01:00", WRONG)
 
 
-def _model(name: str, data: Path) -> Path | None:
+def model_card(name: str, data: Path) -> Path | None:
     """Return the card of the model that is asked for. Raises `ModelError`."""
     from safecare.app.film import card_for
     from safecare.sources.camera.models import choose, installed_folder

@@ -86,6 +86,8 @@ class LiveCamera:
         """Publish a change of state, and tell the health page."""
         layers = ", ".join(self.worker.layers)
         told = f"{detail or state}; confined by {layers}" if layers else detail or state
+        if self.worker.problem:
+            told = f"{told}; people are found by motion alone: {self.worker.problem}"
         self.intake.report(f"{self.door}/{self.camera.id}", "ok" if state == "ok" else "waiting", told)
         if state == self._state:
             return

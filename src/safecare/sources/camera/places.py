@@ -12,6 +12,7 @@ from safecare.model.event import Event
 from safecare.model.events.video import CameraState, PeopleSeen, Seen
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.ids import ArtifactHash, AssetId
+from safecare.model.scene import Scene
 from safecare.sources.camera.messages import View
 
 STILL_SHARE = 0.8
@@ -62,7 +63,21 @@ def view_of(hospital: Hospital, camera: Asset, settings: CameraSettings) -> View
     """Return how the worker judges `camera`: its settings, and when its zone makes a still worth keeping."""
     zone = hospital.zone(camera.watches)
     after = zone.loiter_after * STILL_SHARE if zone and zone.loiter_after is not None else None
-    return View(settings.area, settings.person, zone.crowd_at if zone else None, after, settings.fps)
+    scene = hospital.scenes.get(camera.id)
+    return View(
+        settings.area,
+        settings.person,
+        zone.crowd_at if zone else None,
+        after,
+        settings.fps,
+        masks=masks_of(scene) if scene else (),
+    )
+
+
+def masks_of(scene: Scene) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the scene's masks in fractions of the picture."""
+    wide, high = scene.size
+    return tuple(tuple((x / wide, y / high) for x, y in mask) for mask in scene.masks) if wide and high else ()
 
 
 def time_of(seconds: float) -> datetime:

@@ -11,8 +11,10 @@ from typing import Any
 
 from safecare.model.event import Event
 from safecare.sources.api import Intake, source
+from safecare.sources.camera.client import WorkerClient
 from safecare.sources.camera.clips import CLIPS, ClipReader
 from safecare.sources.camera.live import PATIENCE, LiveCamera
+from safecare.sources.camera.models import ModelError, choose, installed_folder
 from safecare.sources.camera.places import camera_of, read_cameras
 from safecare.sources.camera.replay import Gathering
 from safecare.sources.upload import UploadFolder
@@ -28,6 +30,9 @@ class Cameras:
     must not change before it counts as complete. `overtime`: seconds of work after which a clip is given up.
     `patience`: seconds without a picture after which a live stream counts as lost. Raises `ValueError` for
     settings that make no sense.
+
+    `model`: name of the network that finds people; empty: the best of those in `models` (a folder) and of the
+    installation; ``none``: motion alone. Without a usable one the cameras go on by motion, and the health page says so.
     """
 
     door: str = "camera"
@@ -36,13 +41,17 @@ class Cameras:
     settle: float = 2.0
     overtime: float = 900.0
     patience: float = PATIENCE
+    model: str = ""
+    models: Path = Path("models")
 
     def __post_init__(self) -> None:
         """Read the cameras' settings."""
         self._cameras = read_cameras(self.cameras)
+        self._card: Path | None = None
 
     async def run(self, intake: Intake) -> None:
         """Watch until cancelled. Raises `ValueError` if a live camera is not in the hospital."""
+        self._choose(intake)
         parts = [self._reader(self.folder, intake)] if self.folder else []
         lives = [one for one in (self._live(name, intake) for name in self._cameras) if one is not None]
         intake.report(self.door, "ok", f"{len(lives)} streams{', upload folder' if parts else ''}")
@@ -61,6 +70,19 @@ class Cameras:
             raise gathering.refused
         return gathering.events
 
+    def _choose(self, intake: Intake) -> None:
+        """Choose what finds people, and tell the health page which it is."""
+        place = f"{self.door}/people"
+        try:
+            found = choose(self.model, [self.models, installed_folder()])
+        except ModelError as error:
+            intake.report(place, "failed", f"{error}; people are found by motion alone")
+            return
+        self._card = found.card_path if found else None
+        intake.report(
+            place, "ok", f"found by {found.card.name}" if found else "found by motion alone: there is no model"
+        )
+
     async def _again(self, path: Path, gathering: Gathering) -> None:
         reader = self._reader(path.parent, gathering)
         reader.stills = False
@@ -71,9 +93,9 @@ class Cameras:
 
     def _reader(self, folder: Path, intake: Intake) -> ClipReader:
         poll = min(1.0, max(0.05, self.settle / 2))
-        return ClipReader(
-            self.door, UploadFolder(folder.absolute(), self.settle, CLIPS), self._cameras, intake, self.overtime, poll
-        )
+        upload = UploadFolder(folder.absolute(), self.settle, CLIPS)
+        worker = WorkerClient(model=self._card)
+        return ClipReader(self.door, upload, self._cameras, intake, self.overtime, poll, worker=worker)
 
     def _live(self, name: Any, intake: Intake) -> LiveCamera | None:
         settings = self._cameras[name]
@@ -82,4 +104,5 @@ class Cameras:
         camera = camera_of(intake.hospital, name)
         if camera is None:
             raise ValueError(f"{self.door}: the hospital has no camera {name}")
-        return LiveCamera(self.door, camera, settings, intake, self.patience)
+        worker = WorkerClient(network=True, model=self._card)
+        return LiveCamera(self.door, camera, settings, intake, self.patience, worker=worker)
