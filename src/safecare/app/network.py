@@ -55,10 +55,14 @@ class Judged(msgspec.Struct):
 
 @dataclass
 class Captures:
-    """Judges captures, one after the other. `learn`: time at the beginning of the first one that counts as normal."""
+    """Judges captures, one after the other. `learn`: time at the beginning of the first one that counts as normal.
+
+    `live`: alerts are told as they come, once per pause, and messages that change nothing are counted together.
+    """
 
     hospital: Hospital
     learn: timedelta = timedelta(0)
+    live: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     learner: Learner = field(default_factory=Learner)
     packets: int = 0
@@ -87,11 +91,30 @@ class Captures:
         self.counts.update(reading.skipped)
         return sorted(merged.values(), key=lambda one: (one.alert.first, min(one.frames, default=0))), reading
 
+    def watch(self, name: str, blocks: Iterator[Frames]) -> Iterator[Judged]:
+        """Judge what comes and yield each alert at once. Raises `CaptureError` for a file that is none."""
+        dissector, told = Dissector(counts=self.counts), Told(self.hospital, DOOR)
+        self._keys.clear()
+
+        def judged(found: list[Found]) -> Iterator[Judged]:
+            for alert in self._judging([event for one in found for event in self._events(one, told, name)]):
+                merged: dict[tuple[str, bytes], Judged] = {}
+                self._merge(alert, merged)
+                yield from merged.values()
+
+        for frames in blocks:
+            if not len(frames.times):
+                continue
+            self.packets += len(frames.times)
+            self._begin(_moment(frames.times[0]))
+            yield from judged([*dissector.feed(frames), *dissector.settle(float(frames.times[-1]))])
+        yield from judged(list(dissector.finish()))
+
     def _found(self, blocks: Iterator[Frames], dissector: Dissector) -> Iterator[Found]:
         first = True
         for frames in blocks:
             if first:
-                self._begin(datetime.fromtimestamp(min(max(float(frames.times[0]), 0.0), 2**33), UTC))
+                self._begin(_moment(frames.times[0]))
                 first = False
             yield from dissector.feed(frames)
         yield from dissector.finish()
@@ -100,8 +123,8 @@ class Captures:
         """Start a file: the learning time belongs to the first one only."""
         if self._stage is None:
             self._since = at
-            self._stage = DetectStage(network_detectors(self.hospital, self.learn, at))
-        elif self._since is not None:
+            self._stage = DetectStage(network_detectors(self.hospital, self.learn, at, live=self.live))
+        elif self._since is not None and not self.live:
             self._shift = max(self._since + self.learn - at, timedelta(0))
 
     def _events(self, one: Found, told: Told, name: str) -> Iterator[Event]:
@@ -117,7 +140,8 @@ class Captures:
             frames = one.frames
             ends: tuple[str, int, str, int, str] = (one.src_ip, one.src_port, one.dst_ip, one.dst_port, one.protocol)
             key = KnownConversation(one.src_ip, one.dst_ip, one.protocol, one.dst_port).key
-            self._keys.setdefault(key, set()).update(frames)
+            if not self.live:
+                self._keys.setdefault(key, set()).update(frames)
         elif isinstance(one, Claimed):
             frames, ends = (one.frame,), (one.address, 0, "", 0, "arp")
         else:
@@ -162,15 +186,20 @@ class Captures:
         return self._stage.reasons() if self._stage else {}
 
 
-def network_detectors(hospital: Hospital, learn: timedelta, since: datetime) -> list[Detector]:
-    """Return the detectors that judge network events, set up for captures: no pauses, learning from `since` on."""
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(min(max(float(seconds), 0.0), 2**33), UTC)
+
+
+def network_detectors(hospital: Hospital, learn: timedelta, since: datetime, *, live: bool) -> list[Detector]:
+    """Return the detectors that judge network events, learning from `since` on; for captures (not `live`) no pauses."""
     settings: dict[str, Any] = {
         "hospital": hospital,
         "learning": learn,
         "since": since,
-        "pause": timedelta(0),
         "everything": True,
     }
+    if not live:
+        settings["pause"] = timedelta(0)
     built: list[Detector] = []
     for kind in detectors().parts.values():
         if kind.wants & {ConnectionSeen, CommandSeen, IdentitySeen}:  # type: ignore[attr-defined]

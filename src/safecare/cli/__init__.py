@@ -32,6 +32,7 @@ COMMANDS = {
     "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),
     "verify": ("safecare.cli.verify", "Show what changed since files were sealed, attribute by attribute."),
     "detect network": ("safecare.cli.network", "Judge packet captures: commands, strangers, scans, identities."),
+    "watch network": ("safecare.cli.watch_network", "Listen to an interface and tell alerts as they come."),
     "detect series": ("safecare.cli.series", "Judge a series of readings: anomaly score of each point."),
     "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),

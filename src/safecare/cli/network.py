@@ -59,7 +59,7 @@ def main(
             failed = True
             continue
         for one in judged:
-            _print(one, path, catalogue, judge, language, format)
+            show(one, path, catalogue, judge, language, format)
         if reading.broken:
             typer.echo(f"{path}: {reading.broken}", err=True)
             failed = True
@@ -83,7 +83,8 @@ def _write(path: Path, judge: Captures, first: Path) -> None:
         stop(f"{path}: {error.strerror}", 1)
 
 
-def _print(one: Judged, path: Path, catalogue: Catalogue, judge: Captures, language: str, shape: str) -> None:
+def show(one: Judged, path: Path, catalogue: Catalogue, judge: Captures, language: str, shape: str) -> None:
+    """Print one alert, as a line of JSON or as text."""
     import msgspec
 
     alert, hospital = one.alert, judge.hospital

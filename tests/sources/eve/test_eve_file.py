@@ -16,7 +16,8 @@ import pytest
 from safecare.model.events.network import ConnectionSeen, SignatureMatched
 from safecare.sources.api import UnreadableError
 from safecare.sources.eve.decode import read_eve_lines
-from safecare.sources.eve.follow import EveFile, Position
+from safecare.sources.eve.follow import EveFile
+from safecare.sources.line_file import Position
 from safecare.testing.intake import MemoryIntake
 
 

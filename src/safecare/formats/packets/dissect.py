@@ -126,6 +126,11 @@ class Dissector:
         for flow in ended:
             yield from self._end(flow)
 
+    def settle(self, now: float) -> Iterator[Found]:
+        """Give out the conversations that are over at `now` (seconds since 1970), for what never ends by itself."""
+        for flow in self.flows.settle(now):
+            yield from self._end(flow)
+
     def finish(self) -> Iterator[Found]:
         """Give out all conversations as far as they were seen."""
         for flow in list(self.flows.finish()):

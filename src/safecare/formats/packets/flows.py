@@ -20,6 +20,8 @@ MOST_OPEN = 50_000
 """Conversations followed at the same time; then the longest silent tenth is given out (bounds memory, ~50 MB)."""
 IDLE = 300.0
 """Seconds of silence after which the same ends start a new conversation."""
+LINGER = 5.0
+"""Seconds after its last packet in which a closed conversation is still waited for."""
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 Transport = Literal["tcp", "udp", "icmp"]
 _NAMES: dict[int, Transport] = {TCP: "tcp", UDP: "udp", ICMP: "icmp"}
@@ -165,6 +167,17 @@ class Flows:
                 flow.frames.append(np.sort(columns.frame[order[start:stop]]))
         ended += self._too_many()
         return numbers, ended
+
+    def settle(self, now: float) -> list[Flow]:
+        """Return the conversations that are over at `now` (seconds since 1970): closed for a while, or silent."""
+        over = {
+            key: flow
+            for key, flow in self._keys.items()
+            if now - flow.last > (LINGER if flow.closed or flow.refused else IDLE)
+        }
+        for key in over:
+            del self._keys[key]
+        return list(over.values())
 
     def finish(self) -> Iterator[Flow]:
         """Give out all that go on."""

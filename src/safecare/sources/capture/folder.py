@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from safecare.exchange.log import LogFullError
-from safecare.formats.capture import CaptureError, Conversation, Ended, read_capture
+from safecare.formats.packets.dissect import Dissector
+from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.model.event import Event
-from safecare.model.events.network import ConnectionSeen
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.capture.worker import LENGTH, Answer, Failed, Found
+from safecare.sources.capture.events import Told
+from safecare.sources.capture.reader import WorkerDiedError, answers, placed
+from safecare.sources.capture.worker import Failed, Over, Seen, unpack
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
 KEPT = 32 << 20
 """Bytes of a bad capture that the reject store gets (chosen); the folder ``bad`` keeps the whole file."""
 
+UNREAD = frozenset({"header cut off", "lying length", "not IP", "other protocol over IP"})
+"""Reasons for which a whole packet is passed over."""
 
-class WorkerDiedError(RuntimeError):
-    """The worker ended before it had answered."""
 
-
-@source("capture", needs=("dpkt",))
+@source("capture")
 @dataclass
 class CaptureFolder:
     """Watches one folder.
@@ -62,12 +58,13 @@ class CaptureFolder:
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a whole capture. Raises `UnreadableError`."""
+        dissector, told, name = Dissector(), Told(intake.hospital, self.door), context.get("name", "capture")
+        seen = intake.clock.now()
         try:
-            found = list(read_capture(raw))
+            found = [one for frames in read_frames(raw, Reading()) for one in dissector.feed(frames)]
         except CaptureError as error:
             raise UnreadableError(error.reason, error.place) from error
-        talks = [one for one in found if isinstance(one, Conversation)]
-        return list(self._events(talks, context.get("name", "capture"), 0, intake))
+        return [event for one in [*found, *dissector.finish()] for event in told.events(one, name, seen)]
 
     async def _read(self, path: Path, upload: UploadFolder, intake: Intake) -> None:
         try:
@@ -90,85 +87,29 @@ class CaptureFolder:
         """
         status = await asyncio.to_thread(path.stat)
         number, reason, place = 0, "", ""
-        async for answer in self._answers(path):
-            match answer:
-                case Found(conversations=talks):
-                    events = list(self._events(talks, shown(path), number, intake))
-                    await intake.publish(
-                        events, key=f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
-                    )
-                    number += len(talks)
-                case Failed(reason=reason, place=place):
-                    pass
-                case _:
-                    reason, place = _verdict(answer.ended)
+        with open_regular(path) as capture:
+            async for answer in answers(capture, self.door, shown(path), "file", self.overtime):
+                match answer:
+                    case Seen(events=raw):
+                        seen = intake.clock.now()
+                        events = [placed(unpack(one), intake.hospital, seen) for one in raw]
+                        key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
+                        await intake.publish(events, key=key)
+                        number += len(events)
+                    case Failed(reason=reason, place=place):
+                        pass
+                    case Over():
+                        reason, place = _verdict(answer)
         return reason, place
 
-    async def _answers(self, path: Path) -> AsyncIterator[Answer]:
-        with open_regular(path) as capture:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                "-m",
-                "safecare.sources.capture.worker",
-                str(os.getpid()),
-                stdin=capture,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-            )
-        finished = False
-        try:
-            async with asyncio.timeout(self.overtime):
-                while not finished:
-                    answer = await _receive(process)
-                    finished = not isinstance(answer, Found)
-                    yield answer
-        except (asyncio.IncompleteReadError, msgspec.DecodeError, TimeoutError) as error:
-            raise WorkerDiedError(f"the process that read it ended: {type(error).__name__}") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
 
-    def _events(self, talks: Iterable[Conversation], name: str, number: int, intake: Intake) -> Iterator[Event]:
-        seen = intake.clock.now()
-        for place, talk in enumerate(talks, number):
-            asset = intake.hospital.at_address("ip", talk.src_ip) or intake.hospital.at_address("ip", talk.dst_ip)
-            yield ConnectionSeen(
-                id=Event.id_for(talk.first, self.door, f"{name}\x1f{place}\x1f{talk.src_port}\x1f{talk.dst_port}"),
-                at=talk.first,
-                seen=seen,
-                source=self.door,
-                site=asset.site if asset else intake.hospital.sites[0].id,
-                asset=asset.id if asset else None,
-                zone=asset.zone if asset else None,
-                src_ip=talk.src_ip,
-                dst_ip=talk.dst_ip,
-                src_port=talk.src_port,
-                dst_port=talk.dst_port,
-                protocol=talk.protocol,
-                outcome=talk.outcome,
-                bytes_out=talk.bytes_out,
-                bytes_in=talk.bytes_in,
-            )
-
-
-async def _receive(process: asyncio.subprocess.Process) -> Answer:
-    if process.stdout is None:
-        raise asyncio.IncompleteReadError(b"", LENGTH.size)
-    size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
-    kinds: Any = Answer
-    answer: Answer = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kinds)
-    return answer
-
-
-def _verdict(ended: Ended) -> tuple[str, str]:
+def _verdict(over: Over) -> tuple[str, str]:
     """Return why a capture is told as bad: it breaks off, or no packet of it could be read."""
-    if ended.broken:
-        return ended.broken, f"packet {ended.packets}"
-    if ended.packets and sum(ended.skipped.values()) == ended.packets:
-        return f"none of its packets could be read: {', '.join(sorted(ended.skipped))}", "packet 1"
+    if over.broken:
+        return over.broken, f"packet {over.packets}"
+    unread = {reason: count for reason, count in over.skipped.items() if reason in UNREAD}
+    if over.packets and sum(unread.values()) == over.packets:
+        return f"none of its packets could be read: {', '.join(sorted(unread))}", "packet 1"
     return "", ""
 
 

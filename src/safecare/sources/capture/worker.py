@@ -1,28 +1,41 @@
-"""The confined worker, ``python -m safecare.sources.capture.worker PARENT_PID``: one capture in, conversations out.
+"""The confined worker, ``python -m safecare.sources.capture.worker PARENT_PID DOOR NAME KIND``: packets in, events out.
 
-Standard input is the capture file itself; the answer is a row of MessagePack frames (4-byte length): lists of
-conversations, then how reading ended, or why it could not begin.
+Standard input is a capture file (KIND ``file``) or a packet socket that is open already (``interface``); the answer
+is a row of
+MessagePack frames (4-byte length): lists of events, then how reading ended, or why it could not begin. The events know
+nothing of the hospital yet: the platform adds assets and zones.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import struct
 import sys
-from typing import BinaryIO
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO
 
 import msgspec
 
-from safecare.formats.capture import CaptureError, Conversation, Ended, read_capture
+from safecare.formats.packets.dissect import Dissector, Found
+from safecare.formats.packets.file import CaptureError, Frames, Reading, read_frames
+from safecare.model.event import Event
+from safecare.model.events import AnyEvent
+from safecare.model.hospital import Hospital
+from safecare.sources.capture.events import Told
+from safecare.sources.capture.packets import packet_blocks
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 
 LENGTH = struct.Struct(">I")
 BATCH = 1000
-"""Conversations in one frame (the log's batch)."""
+"""Events in one frame (the log's batch)."""
 MOST_BYTES = 512 << 20
 """Largest capture, bytes: half of the worker's address space. Sensors cut their files far below."""
 CPU = 600
-"""Seconds of processor time for one capture. Measured: 108,000 packets/s, so an hour of a quiet link."""
+"""Seconds of processor time for one capture. Measured: some 100,000 packets/s of control traffic, far more of other."""
+LIVE_CPU = 1 << 30
+"""Seconds of processor time for a live interface: it has no end."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
@@ -32,49 +45,85 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     place: str
 
 
-class Found(msgspec.Struct, frozen=True, tag="found"):
-    """Conversations, in order of their end."""
+class Seen(msgspec.Struct, frozen=True, tag="seen"):
+    """Events, in order, as MessagePack of `AnyEvent`."""
 
-    conversations: list[Conversation]
+    events: list[msgspec.Raw]
 
 
 class Over(msgspec.Struct, frozen=True, tag="over"):
-    """How reading ended."""
+    """How reading ended (or, live, how it goes): packets, what was passed over by reason, why it broke off."""
 
-    ended: Ended
+    packets: int
+    skipped: dict[str, int]
+    broken: str = ""
 
 
-Answer = Failed | Found | Over
+Answer = Failed | Seen | Over
+_encoder = msgspec.msgpack.Encoder()
+_decoder: Any = msgspec.msgpack.Decoder(AnyEvent)
+
+
+def unpack(event: msgspec.Raw) -> Event:
+    """Return an event that the worker sent. Raises `msgspec.DecodeError`."""
+    found: Event = _decoder.decode(event)
+    return found
 
 
 def main() -> None:
-    """Read the one capture and answer."""
-    die_with_parent(int(sys.argv[1]))
-    with os.fdopen(os.dup(0), "rb") as capture, os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # whatever a library prints must not reach the answers
-        confine()
-        allow_cpu(CPU)
-        raw = capture.read(MOST_BYTES + 1)
+    """Read what comes and answer."""
+    parent, door, name, kind = sys.argv[1:5]
+    die_with_parent(int(parent))
+    told = Told(Hospital.empty(), door)
+    with os.fdopen(os.dup(1), "wb") as answers:
+        if kind == "interface":
+            packets = socket.socket(fileno=os.dup(0))
+            os.dup2(2, 1)  # whatever a library prints must not reach the answers
+            confine()
+            allow_cpu(LIVE_CPU)
+            _live(packets, name, told, answers)
+            return
+        with os.fdopen(os.dup(0), "rb") as capture:
+            os.dup2(2, 1)
+            confine()
+            allow_cpu(CPU)
+            raw = capture.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             _send(answers, Failed(f"larger than {MOST_BYTES} bytes", "file"))
             return
-        _answer(raw, answers)
+        _file(raw, name, told, answers)
 
 
-def _answer(raw: bytes, answers: BinaryIO) -> None:
-    batch: list[Conversation] = []
+def _file(raw: bytes, name: str, told: Told, answers: BinaryIO) -> None:
+    dissector, reading = Dissector(), Reading()
     try:
-        for one in read_capture(raw):
-            if isinstance(one, Ended):
-                _send(answers, Found(batch))
-                _send(answers, Over(one))
-                return
-            batch.append(one)
-            if len(batch) >= BATCH:
-                _send(answers, Found(batch))
-                batch = []
+        events = (
+            event for found in _all(read_frames(raw, reading), dissector) for event in told.events(found, name, None)
+        )
+        while batch := [msgspec.Raw(_encoder.encode(event)) for event in islice(events, BATCH)]:
+            _send(answers, Seen(batch))
     except CaptureError as error:
         _send(answers, Failed(error.reason, error.place))
+        return
+    _send(answers, Over(reading.packets, dict(dissector.counts + reading.skipped), reading.broken))
+
+
+def _all(blocks: Iterator[Frames], dissector: Dissector) -> Iterator[Found]:
+    for frames in blocks:
+        yield from dissector.feed(frames)
+    yield from dissector.finish()
+
+
+def _live(packets: socket.socket, name: str, told: Told, answers: BinaryIO) -> None:
+    dissector, seen = Dissector(), 0
+    for frames, lost in packet_blocks(packets):
+        seen += len(frames.times)
+        dissector.counts["lost by the kernel"] += lost
+        found = [*dissector.feed(frames), *dissector.settle(float(frames.times[-1]) if len(frames.times) else 0.0)]
+        events = [msgspec.Raw(_encoder.encode(event)) for one in found for event in told.events(one, name, None)]
+        for at in range(0, len(events), BATCH):
+            _send(answers, Seen(events[at : at + BATCH]))
+        _send(answers, Over(seen, dict(dissector.counts)))
 
 
 def _send(stream: BinaryIO, answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safecare.formats.capture import CaptureError, Conversation, Ended, read_capture
+from safecare.formats.packets.dissect import Dissector, Found
+from safecare.formats.packets.file import CaptureError, Reading, read_frames
+from safecare.formats.packets.flows import Conversation
 
 CLIENT, SERVER = b"\x0a\x01\x0a\x15", b"\x0a\x01\x14\x0a"
 SYN, SYN_ACK, ACK, RST, PUSH = 0x02, 0x12, 0x10, 0x14, 0x18
@@ -35,11 +38,11 @@ def capture(*frames: bytes, ng: bool = False) -> bytes:
     return file.getvalue()
 
 
-def read(raw: bytes) -> tuple[list[Conversation], Ended]:
-    found = list(read_capture(raw))
-    ended = found.pop()
-    assert isinstance(ended, Ended)
-    return [one for one in found if isinstance(one, Conversation)], ended
+def read(raw: bytes) -> tuple[list[Conversation], Reading]:
+    dissector, reading = Dissector(), Reading()
+    found: list[Found] = [one for frames in read_frames(raw, reading) for one in dissector.feed(frames)]
+    found += dissector.finish()
+    return [one for one in found if isinstance(one, Conversation)], reading
 
 
 @pytest.mark.parametrize("ng", [False, True])
@@ -82,7 +85,7 @@ def test_a_cut_file_gives_what_was_there() -> None:
 @pytest.mark.parametrize("raw", [b"", b"hello world, this is no capture at all", b"\x0a\x0d\x0d\x0a" + b"\xff" * 40])
 def test_what_is_no_capture_is_refused(raw: bytes) -> None:
     with pytest.raises(CaptureError):
-        list(read_capture(raw))
+        read(raw)
 
 
 GOOD = (
@@ -101,8 +104,5 @@ def test_nothing_but_its_own_error(good: bytes, changes: list[tuple[int, int]], 
     for at, value in changes:
         if at < len(raw):
             raw[at] = value
-    try:
-        *_, ended = read_capture(bytes(raw))
-        assert isinstance(ended, Ended)
-    except CaptureError:
-        pass
+    with contextlib.suppress(CaptureError):
+        read(bytes(raw))

@@ -1,0 +1,1 @@
+"""Syslog of firewalls and other machines, and Wazuh's alerts."""

@@ -1,0 +1,67 @@
+"""The live interface: the loopback heard by a confined process. Skipped where one may not listen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import struct
+
+import pytest
+
+from safecare.model.events.network import CommandSeen
+from safecare.sources.api import UnreadableError
+from safecare.sources.capture.interface import Interface
+from safecare.sources.capture.packets import open_interface
+from safecare.testing.captures import modbus
+from safecare.testing.intake import MemoryIntake
+
+WRITE = modbus(7, 1, struct.pack(">BHH", 5, 3, 0xFF00))
+
+
+def may_listen() -> bool:
+    try:
+        open_interface("lo").close()
+    except OSError:
+        return False
+    return True
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1000):
+        writer.write(data)
+    writer.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not may_listen(), reason="needs the right to listen (CAP_NET_RAW)")
+async def test_a_command_on_the_wire_becomes_an_event() -> None:
+    intake = MemoryIntake()
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    listening = asyncio.create_task(Interface("wire", "lo").run(intake))
+    try:
+        async with asyncio.timeout(30):
+            while not any(isinstance(event, CommandSeen) for event in intake.events):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(WRITE)
+                await reader.readexactly(len(WRITE))
+                writer.close()
+                await asyncio.sleep(0.2)
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        server.close()
+    found = next(event for event in intake.events if isinstance(event, CommandSeen))
+    assert (found.command, found.target, found.dst_port) == ("write_single_coil", "coil:3", port)
+
+
+async def test_an_interface_that_is_not_there_is_told() -> None:
+    intake = MemoryIntake()
+    listening = asyncio.create_task(Interface("wire", "nosuch0").run(intake))
+    async with asyncio.timeout(10):
+        while "wire" not in intake.states or intake.states["wire"][0] != "failed":
+            await asyncio.sleep(0.01)
+    listening.cancel()
+    with pytest.raises(UnreadableError):
+        Interface("wire", "lo").decode(b"", {}, intake)
