@@ -1,0 +1,42 @@
+"""`SyslogDoor` and `WazuhFile`: what counts as an alert of the sender, and what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from safecare.model.event import Event
+from safecare.sources.api import UnreadableError
+from safecare.sources.syslog.door import SyslogDoor
+from safecare.sources.syslog.wazuh import WazuhFile
+from safecare.testing.intake import MemoryIntake
+
+CEF = "<134>1 - fw1 asa - - - CEF:0|Acme|Wall|9|100|Port scan|{}|src=10.1.10.31"
+
+
+def read(raw: str) -> list[Event]:
+    return list(SyslogDoor("logs").decode(raw.encode(), {}, MemoryIntake()))
+
+
+@pytest.mark.parametrize(("level", "priority"), [("3", None), ("5", 2), ("8", 1), ("High", 1), ("low", None)])
+def test_level_of_the_sender_decides(level: str, priority: int | None) -> None:
+    assert [event.priority for event in read(CEF.format(level))] == ([priority] if priority else [])  # type: ignore[attr-defined]
+
+
+def test_plain_lines_are_no_alerts_and_junk_is_told() -> None:
+    assert read("<13>1 2026-11-26T03:00:00Z host app - - - all is well") == []
+    with pytest.raises(UnreadableError, match="priority"):
+        read("words")
+
+
+def test_wazuh_counts_from_medium_on() -> None:
+    intake, door = MemoryIntake(), WazuhFile("wazuh", Path("alerts.json"))
+    rows = [
+        {"timestamp": "2026-11-26T03:00:00Z", "rule": {"level": level, "description": f"level {level}", "id": "1"}}
+        for level in (3, 7, 12, 15)
+    ]
+    events, errors = door.lines(b"\n".join(json.dumps(row).encode() for row in rows) + b"\n{\n", intake)
+    assert [event.priority for event in events] == [2, 1, 1]  # type: ignore[attr-defined]
+    assert [error.line for error in errors] == [5]
