@@ -58,6 +58,11 @@ def test_baseline_is_written_reviewed_and_used(capsys: pytest.CaptureFixture[str
     alerts = judged(capsys, tmp_path, wire, "--baseline", baseline)
     assert {frame for one in alerts for frame in one["frames"]} == wire.bad
     assert judged(capsys, tmp_path, process_network(6), "--baseline", baseline) == []
+    proposal = tmp_path / "proposal.json"
+    judged(capsys, tmp_path, process_network(5, "write", 40), "--baseline", baseline, "--propose", proposal)
+    said = json.loads(proposal.read_text())
+    assert [one["client"] for one in said["new"]["conversations"]] == ["10.7.0.22"]
+    assert "conversations" not in said["not_seen"]
 
 
 def test_french_and_text(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -75,6 +80,7 @@ def test_french_and_text(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
         (["detect", "network", "{junk}", "--format", "xml"], 2, "--format"),
         (["detect", "network", "{junk}", "--baseline", "{junk}"], 2, "JSON"),
         (["detect", "network", "{junk}", "--baseline", "{junk}", "--learn", "1s"], 2, "exclude"),
+        (["detect", "network", "{junk}", "--propose", "{junk}"], 2, "--propose needs"),
         (["decode", "bacnet", "{junk}"], 1, "not a pcap or pcapng file"),
         (["decode", "morse", "{junk}"], 2, "no protocol is called morse"),
         (["detect", "series", "{missing}"], 1, "No such file"),

@@ -63,6 +63,8 @@ class Captures:
     hospital: Hospital
     learn: timedelta = timedelta(0)
     live: bool = False
+    collect: bool = False
+    """Learn from everything, for a proposal: what is judged is not changed by it."""
     counts: Counter[str] = field(default_factory=Counter)
     learner: Learner = field(default_factory=Learner)
     packets: int = 0
@@ -152,7 +154,7 @@ class Captures:
         self._traced[event.id] = Traced(frames, ends)
 
     def _learn(self, event: Event) -> None:
-        if self._since is None or event.seen - self._since >= self.learn:
+        if self._since is None or (event.seen - self._since >= self.learn and not self.collect):
             return
         match event:
             case ConnectionSeen() if event.protocol != "other":

@@ -25,6 +25,10 @@ def main(
     write_baseline: Annotated[
         Path | None, typer.Option(help="With --learn: write what was learned, for a person to review.")
     ] = None,
+    propose: Annotated[
+        Path | None,
+        typer.Option(help="With --baseline: write what is new and what was not seen, for a person to decide."),
+    ] = None,
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
@@ -40,6 +44,8 @@ def main(
 
     from safecare.app.network import Captures
     from safecare.cli.captures import chosen, duration, known, mapped, stop
+    from safecare.formats.baseline import changes
+    from safecare.formats.baseline import write_baseline as baseline_file
     from safecare.formats.packets.file import CaptureError
     from safecare.locale.catalogue import Catalogue
 
@@ -47,7 +53,10 @@ def main(
     chosen(language, ("en", "fr"), "--language")
     if learn and baseline:
         stop("--learn and --baseline exclude each other: a baseline is frozen", 2)
-    judge = Captures(known(hospital, baseline), timedelta(seconds=duration(learn) if learn else 0))
+    if propose and not baseline:
+        stop("--propose needs the --baseline that it is compared with", 2)
+    seconds = duration(learn) if learn else 0
+    judge = Captures(known(hospital, baseline), timedelta(seconds=seconds), collect=propose is not None)
     catalogue = Catalogue.load()
     failed = False
     for path in files:
@@ -64,7 +73,12 @@ def main(
             typer.echo(f"{path}: {reading.broken}", err=True)
             failed = True
     if write_baseline:
-        _write(write_baseline, judge, files[0])
+        learned = judge.learner.baseline(f"{files[0].name}, its first {judge.learn.total_seconds():g} s")
+        _write(write_baseline, baseline_file(learned))
+    frozen = judge.hospital.network
+    if propose and frozen:
+        new, unseen = changes(frozen, judge.learner.baseline(", ".join(path.name for path in files)))
+        _write(propose, b'{"new": %s, "not_seen": %s}\n' % (baseline_file(new).strip(), baseline_file(unseen).strip()))
     told = ", ".join(f"{reason} {count}" for reason, count in judge.counts.most_common())
     typer.echo(f"{judge.packets} packets; not read or remarkable: {told or 'nothing'}", err=True)
     for name, reason in judge.failures().items():
@@ -72,13 +86,11 @@ def main(
     raise typer.Exit(1 if failed else 0)
 
 
-def _write(path: Path, judge: Captures, first: Path) -> None:
+def _write(path: Path, raw: bytes) -> None:
     from safecare.cli.captures import stop
-    from safecare.formats.baseline import write_baseline
 
-    learned = judge.learner.baseline(f"{first.name}, its first {judge.learn.total_seconds():g} s")
     try:
-        path.write_bytes(write_baseline(learned))
+        path.write_bytes(raw)
     except OSError as error:
         stop(f"{path}: {error.strerror}", 1)
 

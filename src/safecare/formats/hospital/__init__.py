@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from safecare.formats.baseline import BaselineError, read_baseline
 from safecare.formats.hospital import draft as rows
 from safecare.formats.hospital.checks import check_all
 from safecare.formats.hospital.draft import DoorSpec, Draft, FileReader, Head, Row
@@ -22,12 +23,16 @@ from safecare.formats.hospital.plans import read_plan
 from safecare.formats.hospital.problems import Problem, Problems
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AssetId
+from safecare.model.network import Baseline
 from safecare.model.text import say
 
 __all__ = ["DoorSpec", "Loaded", "Problem", "load", "read"]
 
 MAX_FILES = 500
 """Most files in a folder. Chosen: 100 storeys of 3 sites, with room for assets by building."""
+
+BASELINE = "network-baseline.json"
+"""What is normal on the network; counts once a person has put a name into `reviewed_by`."""
 
 READERS: tuple[tuple[str, FileReader], ...] = (
     ("hospital.yaml", rows.read_head),
@@ -56,7 +61,8 @@ def load(folder: Path) -> Loaded:
     files: dict[str, bytes] = {}
     problems = Problems()
     root = Node("hospital.yaml", 1, 1, {})
-    found = [path for pattern, _ in READERS for path in sorted(folder.glob(pattern))]
+    patterns = [*(pattern for pattern, _ in READERS), BASELINE]
+    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
     if len(found) > MAX_FILES:
         problems.error(root, say("The folder holds more than {limit} files.", limit=MAX_FILES))
     for path in found[:MAX_FILES]:
@@ -87,12 +93,32 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded
                 problems.add(Problem(name, error.line, error.column, "error", error.reason))
             else:
                 reader(root, draft, problems)
+    network = _baseline(files, problems)
     check_all(draft, problems)
     check_places(draft, problems)
     listed = problems.listed()
     if problems.errors or draft.head is None:
         return Loaded(None, (), listed)
-    return Loaded(_hospital(draft, draft.head.value), _values(draft.doors), listed)
+    hospital = msgspec.structs.replace(_hospital(draft, draft.head.value), network=network)
+    return Loaded(hospital, _values(draft.doors), listed)
+
+
+def _baseline(files: Mapping[str, bytes], problems: Problems) -> Baseline | None:
+    """Return the network's baseline, if the folder holds one that a person has reviewed."""
+    raw = files.get(BASELINE)
+    if raw is None:
+        return None
+    try:
+        baseline = read_baseline(raw)
+    except BaselineError as error:
+        problems.error(Node(BASELINE, 1, 1, {}), say("The baseline can't be read: {reason}", reason=str(error)))
+        return None
+    if not baseline.reviewed_by:
+        problems.warning(
+            Node(BASELINE, 1, 1, {}), say("Nobody has reviewed the baseline (reviewed_by): it is not used.")
+        )
+        return None
+    return baseline
 
 
 def _hospital(draft: Draft, head: Head) -> Hospital:
