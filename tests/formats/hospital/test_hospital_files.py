@@ -324,3 +324,21 @@ def test_an_empty_folder_names_the_missing_files(tmp_path: Path) -> None:
     assert {problem.file for problem in load(tmp_path).problems} == {
         "hospital.yaml", "services.yaml", "people.yaml", "routes.yaml", "sources.yaml",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "level", "used"),
+    [
+        (b'{"reviewed_by": "somebody", "conversations": []}', None, True),
+        (b'{"conversations": []}', "warning", False),
+        (b"{", "error", False),
+    ],
+)
+def test_network_baseline_counts_once_it_is_reviewed(raw: bytes, level: str | None, used: bool) -> None:
+    from safecare.demo import HOSPITAL
+
+    files = {path.relative_to(HOSPITAL).as_posix(): path.read_bytes() for path in HOSPITAL.rglob("*") if path.is_file()}
+    loaded = read(files | {"network-baseline.json": raw})
+    levels = {one.level for one in loaded.problems if one.file == "network-baseline.json"}
+    assert levels == ({level} if level else set())
+    assert (loaded.hospital is not None and loaded.hospital.network is not None) is used
