@@ -117,5 +117,21 @@ def test_what_cannot_be_done_ends_with_2(tmp_path: Path) -> None:
     rule.write_text(RULE)
     assert runner.invoke(app, ["test", str(rule), "--on", str(tmp_path / "none")]).exit_code == 2
     assert runner.invoke(app, ["test", str(tmp_path / "none.yaml"), "--on", str(rule)]).exit_code == 2
-    rule.write_text("logsource: {}\ndetection: {}")
+    rule.write_text("title: neither")
     assert runner.invoke(app, ["test", str(rule), "--on", str(rule)]).exit_code == 2
+
+
+@pytest.mark.slow
+def test_a_sigma_rule_is_run_over_log_files(tmp_path: Path) -> None:
+    rule, log = tmp_path / "rule.yml", tmp_path / "log.ndjson"
+    rule.write_text(
+        "title: Whoami\nid: 22222222-2222-4222-8222-222222222222\nstatus: test\nlevel: high\n"
+        "logsource: {product: windows}\n"
+        "detection:\n  run: {CommandLine|contains: whoami}\n  condition: run\n"
+    )
+    log.write_text('{"CommandLine": "cmd /c whoami"}\n{"CommandLine": "cmd"}\n')
+    result = runner.invoke(app, ["test", str(rule), "--on", str(log), "--format", "ndjson"])
+    assert result.exit_code in {0, 1}
+    assert "Traceback" not in result.output
+    (tmp_path / "safecare.db").touch()
+    assert runner.invoke(app, ["test", str(rule), "--on", str(tmp_path)]).exit_code == 2
