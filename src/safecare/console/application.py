@@ -28,6 +28,7 @@ from safecare.console import (
     notices,
     people,
     plain,
+    plain_tuning,
     reports,
     scenarios,
     session,
@@ -94,6 +95,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     devices.routes(app, deps, gate)
     people.routes(app, deps, feed)
     plain.routes(app, deps, pages, feed)
+    plain_tuning.routes(app, deps, pages, feed)
     reports.routes(app, deps, pages, feed)
 
     @app.get("/api/openapi.json", name="openapi")

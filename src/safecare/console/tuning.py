@@ -156,31 +156,62 @@ class Tuner:
         ]
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
-    """Add the routes."""
-    tuner, desk, incidents = Tuner(deps), Desk(deps), Incidents(deps, feed)
+class TuningDesk:
+    """Takes the acts: each check is made here, whichever page or program asks."""
 
-    @app.post("/api/incidents/{id}/arrange", name="arrange")
-    async def arrange(request: Request, id: str) -> Response:
-        visitor, ask = visitor_of(request), await read_struct(request, Arrange)
-        found = await asyncio.to_thread(incidents.get, id, visitor)
+    def __init__(self, deps: ConsoleDeps, feed: Feed) -> None:
+        """Take the platform's parts."""
+        self.incidents = Incidents(deps, feed)
+        self.tuner = Tuner(deps)
+        self._clock, self._desk = deps.clock, Desk(deps)
+
+    async def arrange(self, id: str, ask: Arrange, visitor: Visitor) -> str:
+        """Put together or take apart; return the act's id. Raises `ProblemError`."""
+        found = await asyncio.to_thread(self.incidents.get, id, visitor)
         if found.into is not None:
             raise ProblemError(409, say("This incident is now part of another one."))
         if ask.change == "merge":
-            if ask.other is None or ask.other == found.id:
+            if not ask.other or ask.other == found.id:
                 raise ProblemError(422, say("Say which other incident is to be put together with this one."))
-            await asyncio.to_thread(incidents.get, ask.other, visitor)
+            await asyncio.to_thread(self.incidents.get, ask.other, visitor)
         else:
-            await asyncio.to_thread(_check_alerts, ask, {link.alert for link in found.links})
+            _check_alerts(ask, {link.alert for link in found.links})
         act = IncidentArranged(
-            **desk.stamp(visitor, ask.id, found.site),
+            **self._desk.stamp(visitor, ask.id, found.site),
             incident=found.id,
             change=ask.change,
             other=IncidentId(ask.other) if ask.other else None,
             alerts=tuple(map(AlertId, ask.alerts)),
             comment=ask.comment,
         )
-        return answer(Done(await desk.record(act, ask.id)))
+        return await self._desk.record(act, ask.id)
+
+    async def suppress(self, ask: Suppress, visitor: Visitor) -> str:
+        """Set, change or end a window; return the act's id. Raises `ProblemError`."""
+        now = self._clock.now()
+        known = await asyncio.to_thread(self.tuner.known, ask.suppression, visitor)
+        begins, expires = ask.begins or (known.begins if known else now), ask.expires
+        if expires is None or not begins < expires <= begins + LONGEST or (expires <= now and not ask.ended):
+            raise ProblemError(
+                422, say("A window needs an end, at most {days} days after its start.", days=LONGEST.days)
+            )
+        if not ask.reason.strip():
+            raise ProblemError(422, say("Say why."))
+        stamp = self._desk.stamp(visitor, ask.id, self._desk.home(visitor))
+        wanted = self.tuner.window(ask, visitor, ask.suppression or stamp["id"], begins, expires)
+        fields = ("suppression", "window", "reason", "rules", "begins", "expires", "severity", "assets", "zones")
+        act = Suppressed(**stamp, **{name: getattr(wanted, name) for name in fields}, ended=ask.ended)
+        return await self._desk.record(act, ask.id)
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
+    """Add the routes."""
+    desk = TuningDesk(deps, feed)
+    tuner, incidents = desk.tuner, desk.incidents
+
+    @app.post("/api/incidents/{id}/arrange", name="arrange")
+    async def arrange(request: Request, id: str) -> Response:
+        return answer(Done(await desk.arrange(id, await read_struct(request, Arrange), visitor_of(request))))
 
     @app.get("/api/incidents/{id}/similar", name="similar")
     async def similar(request: Request, id: str) -> Response:
@@ -197,21 +228,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
 
     @app.post("/api/suppressions", name="suppress")
     async def suppress(request: Request) -> Response:
-        visitor, ask = visitor_of(request), await read_struct(request, Suppress)
-        now = deps.clock.now()
-        known = await asyncio.to_thread(tuner.known, ask.suppression, visitor)
-        begins, expires = ask.begins or (known.begins if known else now), ask.expires
-        if expires is None or not begins < expires <= begins + LONGEST or (expires <= now and not ask.ended):
-            raise ProblemError(
-                422, say("A window needs an end, at most {days} days after its start.", days=LONGEST.days)
-            )
-        if not ask.reason.strip():
-            raise ProblemError(422, say("Say why."))
-        stamp = desk.stamp(visitor, ask.id, desk.home(visitor))
-        wanted = tuner.window(ask, visitor, ask.suppression or stamp["id"], begins, expires)
-        fields = ("suppression", "window", "reason", "rules", "begins", "expires", "severity", "assets", "zones")
-        act = Suppressed(**stamp, **{name: getattr(wanted, name) for name in fields}, ended=ask.ended)
-        return answer(Done(await desk.record(act, ask.id)))
+        return answer(Done(await desk.suppress(await read_struct(request, Suppress), visitor_of(request))))
 
     @app.get("/api/rules", name="rules")
     async def rules(request: Request) -> Response:
