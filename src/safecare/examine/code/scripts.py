@@ -55,8 +55,9 @@ class Scripts:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what the script would do."""
         windows = ending(part.name) in _WINDOWS
-        if "script" not in part.types and not windows and not _WINDOWS_START.search(part.raw[:65536].decode("latin-1")):
-            return
+        told = "script" in part.types or windows or {"html", "xml"} & set(part.types)
+        if not told and (not part.depth or part.name.count(".")):
+            return  # a text that a person reads: manuals and settings show commands
         if _ENCODED_SCRIPT.search(part.raw):
             yield Finding(
                 "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"

@@ -39,7 +39,7 @@ _SKIPPED = frozenset(
 )
 
 
-@analyser("ole", wants={"ole"}, needs=("olefile",))
+@analyser("ole", wants={"ole"}, needs=("msoffcrypto", "olefile"))
 class Ole:
     """Unpacks what stands in the streams of an OLE file."""
 

@@ -13,14 +13,14 @@ import os
 import sys
 from typing import BinaryIO
 
-from safecare.examine.engine import Engine
+from safecare.examine.engine import Engine, analysers
 from safecare.formats.mail import examine
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, pack, read
 
 PRELOAD = (
-    *("bz2", "colorclass", "email.mime", "html.entities", "lzma", "olefile", "oletools.olevba", "stringprep"),
-    "unicodedata",
+    *("bz2", "colorclass", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
+    *("oletools.olevba", "stringprep", "unicodedata", "zstandard"),
 )
 """Modules that parsing imports late."""
 _ISO = [f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)]
@@ -67,7 +67,8 @@ def _judge(job: Job, raw: bytes, engine: Engine) -> Answer:
 
 
 def _preload() -> None:
-    for name in PRELOAD:
+    needed = (need for kind in analysers().parts.values() for need in kind.needs if ":" not in need)  # type: ignore[attr-defined]
+    for name in (*PRELOAD, *needed):
         importlib.import_module(name)
     for codec in CODECS:
         importlib.import_module(f"encodings.{codec}")
