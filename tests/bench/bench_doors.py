@@ -22,8 +22,8 @@ from safecare.formats.mllp import MllpDecoder, frame
 from safecare.model.clock import SystemClock
 from safecare.scenarios.make.hl7 import bookings, mass_move
 from safecare.scenarios.make.mail import benign_mails, spear_phish
-from safecare.sources.files.process import WorkerProcess
-from safecare.sources.files.wire import Job
+from safecare.sources.files.process import Worker
+from safecare.sources.files.wire import Job, Setup
 from safecare.sources.hl7.door import Hl7Door
 from safecare.sources.mail.door import MailDoor
 from safecare.store.artifacts import Artifacts
@@ -43,7 +43,7 @@ def rows() -> Iterable[Row]:
     mails = [*benign_mails(45, seed=1, at=START, to=TO), *(spear_phish(seed=n, at=START, to=TO) for n in range(5))]
     plain = rate(lambda: sum(bool(examine(raw, OWN)) for raw in mails))
     yield Row(what="mails examined in the main process (never done; the limit)", figure=plain, unit="/s")
-    confined = asyncio.run(_confined(mails))
+    confined = _confined(mails)
     yield Row(
         what="mails examined by the confined worker",
         figure=confined,
@@ -67,15 +67,15 @@ def rows() -> Iterable[Row]:
         log.close()
 
 
-async def _confined(mails: list[bytes]) -> float:
-    worker = WorkerProcess(wall=20.0, recycle=100_000)
-    await worker.ask(Job(len(mails[0]), own=OWN, facts=True), mails[0])
+def _confined(mails: list[bytes]) -> float:
+    worker = Worker(20.0, 100_000, Setup(OWN))
+    worker.ask(Job(len(mails[0]), facts=True), mails[0])
     begun = time.perf_counter()
     for _ in range(10):
         for raw in mails:
-            await worker.ask(Job(len(raw), own=OWN, facts=True), raw)
+            worker.ask(Job(len(raw), facts=True), raw)
     took = time.perf_counter() - begun
-    await worker.stop()
+    worker.stop()
     return 10 * len(mails) / took
 
 

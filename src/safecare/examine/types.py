@@ -193,7 +193,7 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
             found.insert(0, "svg")
     if low.startswith(b"{") and b'"resourcetype"' in start.lower():
         found += ["fhir", "json"]
-    elif low.startswith((b"{", b"[")):
+    elif re.match(rb"[\[{]\s*[\[{\"\d\]}-]", low):
         found.append("json")
     if low.startswith(b"[internetshortcut]"):
         found.append("url")
@@ -201,7 +201,7 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
         found.append("desktop")
     if _is_mail(start, claimed):
         found.append("mail")
-    elif (_HTML if found[:1] != ["xml"] else _PAGE).search(head[:2048]) and "cda" not in found:
+    elif (_HTML if found[:1] != ["xml"] else _PAGE).search(head[:2048]) and not {"cda", "svg"} & set(found):
         found = ["html", *(kind for kind in found if kind != "xml")]
     if not found or found == ["xml"]:
         if claimed:

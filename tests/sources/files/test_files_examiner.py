@@ -25,8 +25,8 @@ from safecare.scenarios.make.mail import benign_mails, spear_phish
 from safecare.scenarios.make.office import archive
 from safecare.sources.files.confine import MEMORY
 from safecare.sources.files.examiner import GROUP, Examiner, examined
-from safecare.sources.files.process import WorkerError, WorkerProcess
-from safecare.sources.files.wire import Answer, Job
+from safecare.sources.files.process import Worker, WorkerError
+from safecare.sources.files.wire import Answer, Job, Setup
 from safecare.sources.mail.door import received
 from safecare.testing.clock import START
 from safecare.testing.hospital_building import SITE
@@ -143,17 +143,17 @@ async def test_a_mail_that_takes_too_long_is_unreadable_and_the_next_one_is_read
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     intake = intake_with_log()
-    real = WorkerProcess.ask
+    real = Worker.ask
 
-    async def hanging(self: WorkerProcess, job: Job, raw: bytes) -> Answer:
+    def hanging(self: Worker, job: Job, raw: bytes) -> Answer:
         if b"hang" not in raw:
-            return await real(self, job, raw)
-        await real(self, Job(1), b"x")
+            return real(self, job, raw)
+        real(self, Job(1), b"x")
         assert self.pid
         os.kill(self.pid, signal.SIGSTOP)  # a parser that never comes back
-        return await real(self, job, raw)
+        return real(self, job, raw)
 
-    monkeypatch.setattr(WorkerProcess, "ask", hanging)
+    monkeypatch.setattr(Worker, "ask", hanging)
     async with examining(intake, wall_seconds=1.0):
         take_in(intake, b"From: hang@b.example\r\n\r\none", 1)
         take_in(intake, b"From: a@b.example\r\n\r\ntwo", 2)
@@ -191,7 +191,7 @@ async def test_the_position_moves_although_nothing_is_to_do(monkeypatch: pytest.
 
 @pytest.mark.slow
 async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
-    worker = WorkerProcess(wall=20.0, recycle=100)
+    worker = Worker(20.0, 100, Setup(("aurore.example",)))
     bomb = archive({"zeros": bytes(50 * 1024 * 1024)})
     nested = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (one, one) for one in range(3000)
@@ -204,7 +204,7 @@ async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
             b"Content-Type: application/zip\r\n\r\n" + bomb,
             spear_phish(seed=1, at=START, to=TO),
         ):
-            answer = await worker.ask(Job(len(raw), own=("aurore.example",), facts=True), raw)
+            answer = await asyncio.to_thread(worker.ask, Job(len(raw), facts=True), raw)
             assert answer.facts is not None, answer.error
         assert answer.facts
         assert "office.macro.autoexec" in answer.facts.parts[0].facts
@@ -217,14 +217,14 @@ async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
             assert "Seccomp:\t2" in status
             assert "NoNewPrivs:\t1" in status
     finally:
-        await worker.stop()
+        worker.stop()
 
 
 @pytest.mark.slow
 async def test_a_process_that_can_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(WorkerError, match="did not start"):
-        await WorkerProcess(wall=1.0, recycle=1).ask(Job(1), b"x")
+        Worker(1.0, 1).ask(Job(1), b"x")
 
 
 def test_unknown_hash_is_not_in_the_store() -> None:

@@ -44,6 +44,13 @@ _ATTACK = re.compile(
     r"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication",
     re.DOTALL,
 )
+_LIBRARY = re.compile(
+    r"\b(?:module\.exports|exports\.\w|import\s*[{\w*\"']|export\s+(?:default|const|\{|function)|require\(|document\.\w|window\.\w|WebAssembly|"
+    r"globalThis|self\.\w|define\()"
+)
+"""What scripts of pages and servers say, and those that Windows runs can't."""
+MOST_SCRAMBLED = 512 * 1024
+"""Letters of a script that may be judged scrambled. Chosen: droppers stay below, bundles of libraries do not."""
 _WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct"})
 _ENCODED_SCRIPT = re.compile(rb"#@~\^[A-Za-z0-9+/]{6}==")
 
@@ -55,8 +62,9 @@ class Scripts:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what the script would do."""
         windows = ending(part.name) in _WINDOWS
-        told = "script" in part.types or windows or {"html", "xml"} & set(part.types)
-        if not told and (not part.depth or part.name.count(".")):
+        coded = part.origin in ("text.coded", "page.data")
+        page = bool({"html", "xml"} & set(part.types)) and ending(part.name) in ("html", "htm", "svg", "xhtml", "")
+        if "script" not in part.types and not (windows or coded or page):
             return  # a text that a person reads: manuals and settings show commands
         if _ENCODED_SCRIPT.search(part.raw):
             yield Finding(
@@ -78,7 +86,7 @@ def judged(text: str, *, windows: bool) -> Iterator[tuple[str, Text, float, str]
     """Yield (rule, why, weight, kind) for the text of a script; `windows` if a double click runs it there."""
     joined = text.replace("^", "").replace("`", "") if windows else text
     fetches, starts = bool(_FETCH.search(joined)), bool(_START.search(joined))
-    native = bool(_WINDOWS_START.search(joined))
+    native = bool(_WINDOWS_START.search(joined)) and not _LIBRARY.search(text)
     if _ATTACK.search(joined):
         yield (
             "script.attack",
@@ -97,7 +105,8 @@ def judged(text: str, *, windows: bool) -> Iterator[tuple[str, Text, float, str]
         yield "script.encoded", say("A script is encoded so that nobody can read it."), 0.55, "script.hides"
     if _STEALTH.search(joined) and starts and native:
         yield "script.stealth", say("A script starts something without a window."), 0.35, "script.stealth"
-    if windows and (scrambled(text) or (len(_HIDE.findall(text)) > 40 and starts)):
+    hides = len(text) < MOST_SCRAMBLED and not _LIBRARY.search(text) and scrambled(text)
+    if windows and (hides or (native and len(_HIDE.findall(text)) > 40)):
         yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
 
 

@@ -49,9 +49,11 @@ rule equation_editor_exploit {
     source = "CVE-2017-11882, CVE-2018-0802: font record of an equation that runs over"
   strings:
     $head = { 1C 00 00 00 02 00 ?? ?? }
+    $class1 = "Equation.3"
+    $class2 = { 02 CE 02 00 00 00 00 00 C0 00 00 00 00 00 00 46 }
     $font = { 08 ?? ?? [24-60] (12 0C 43 00 | C7 2E 00 | 30 0F 46 00) }
   condition:
-    $font and $head
+    filesize < 4MB and $font and $head and (uint32be(0) == 0xD0CF11E0 or uint32be(0) == 0x1C000000 or for any of ($class*) : ($))
 }
 
 rule web_shell {

@@ -21,8 +21,8 @@ from safecare.model.events.files import MailExamined, MailReceived, Part, Unread
 from safecare.model.ids import ArtifactHash, EventId
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.follow import Follower
-from safecare.sources.files.process import WorkerError, WorkerProcess
-from safecare.sources.files.wire import Job
+from safecare.sources.files.process import Worker, WorkerError
+from safecare.sources.files.wire import Job, Setup
 
 DOOR = "files"
 GROUP = "files"
@@ -66,13 +66,15 @@ class Examiner:
         self._log, self._artifacts = log, artifacts
         self._idle = idle_seconds
         self._own = own
-        self._resting: asyncio.Task[int | None] | None = None
-        self.worker = WorkerProcess(wall_seconds, recycle)
+        self._resting: asyncio.Future[int | None] | None = None
+        self._wall, self._recycle = wall_seconds, recycle
+        self.worker = Worker(wall_seconds, recycle)
 
     async def run(self, intake: Intake) -> None:
         """Examine what comes until cancelled."""
         addresses = (mail for person in intake.hospital.people for mail in person.mail)
         own = tuple(sorted({*own_domains(addresses), *self._own}))
+        self.worker = Worker(self._wall, self._recycle, Setup(own))
         follower = Follower(self._log, GROUP)
         intake.report(DOOR, "ok", "waiting for mails")
         resting: asyncio.TimerHandle | None = None
@@ -81,14 +83,14 @@ class Examiner:
                 mails = [one for one in items if isinstance(one, MailReceived)]
                 if mails and resting:
                     resting.cancel()
-                await self._store([await self._examine(mail, own, intake) for mail in mails], seq, follower, intake)
+                await self._store([await self._examine(mail, intake) for mail in mails], seq, follower, intake)
                 if mails:
                     resting = asyncio.get_running_loop().call_later(self._idle, self._rest)
         finally:
             if resting:
                 resting.cancel()
             follower.close()
-            await self.worker.stop()
+            await asyncio.to_thread(self.worker.stop)
             if self._resting:
                 await self._resting
 
@@ -96,7 +98,7 @@ class Examiner:
         """Refuse: this door rejects nothing, what it can't read is an event."""
         raise UnreadableError("the examiner keeps no rejects", DOOR)
 
-    async def _examine(self, mail: MailReceived, own: tuple[str, ...], intake: Intake) -> Event:
+    async def _examine(self, mail: MailReceived, intake: Intake) -> Event:
         try:
             raw = await asyncio.to_thread(self._artifacts.read, mail.artifact)
         except (OSError, ValueError) as error:
@@ -104,7 +106,7 @@ class Examiner:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = await self.worker.ask(Job(len(raw), own=own, facts=True), raw)
+                answer = await asyncio.to_thread(self.worker.ask, Job(len(raw), facts=True), raw)
             except WorkerError as error:
                 reason = str(error)
                 continue
@@ -132,7 +134,7 @@ class Examiner:
 
     def _rest(self) -> None:
         """Stop the worker: nothing has come for a while, and it holds memory."""
-        self._resting = asyncio.ensure_future(self.worker.stop())
+        self._resting = asyncio.ensure_future(asyncio.to_thread(self.worker.stop))
 
 
 def examined(mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Intake) -> MailExamined:

@@ -9,23 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
-import selectors
-import subprocess
-import sys
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-import msgspec
-
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.model.text import Text, say
-from safecare.sources.files.process import START_SECONDS, WorkerError
-from safecare.sources.files.wire import LENGTH, MAX_ANSWER, Answer, Hello, Job, pack
+from safecare.sources.files.process import Worker, WorkerError
+from safecare.sources.files.wire import Job, Setup
 
-T = TypeVar("T")
 W = TypeVar("W")
 WORKERS = 2
 """Processes at a time. Chosen: the cores of the smallest machine."""
@@ -43,71 +36,15 @@ TRIES = 2
 """Attempts at one file: the second tells a hostile file from a process that was killed for another reason."""
 
 
-class Worker:
-    """One confined process that is asked with a time limit. For one thread at a time."""
-
-    def __init__(self, wall: float = WALL, recycle: int = RECYCLE) -> None:
-        """Take the time limit of one job (s) and the number of jobs after which the process is replaced."""
-        self._wall, self._recycle = wall, recycle
-        self._process: subprocess.Popen[bytes] | None = None
-        self._jobs = 0
-        self.layers: tuple[str, ...] = ()
-
-    def ask(self, job: Job, raw: bytes) -> Answer:
-        """Have `job` done on `raw`. Raises `WorkerError`; the process is gone then and the next call starts anew."""
-        if self._jobs >= self._recycle:
-            self.stop()
-        process = self._process or self._start()
-        self._jobs += 1
-        end = time.monotonic() + self._wall
-        try:
-            _write(process, pack(job), end)
-            _write(process, raw, end)
-            return _read(process, Answer, end)
-        except TimeoutError as error:
-            self.stop()
-            raise WorkerError(f"took longer than {self._wall:g} s") from error
-        except (OSError, EOFError, msgspec.MsgspecError) as error:
-            self.stop()
-            raise WorkerError("parser crashed") from error
-
-    def stop(self) -> None:
-        """End the process, if there is one."""
-        process, self._process, self._jobs = self._process, None, 0
-        if process is not None:
-            process.kill()
-            process.communicate()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-m", "safecare.sources.files.worker", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-            start_new_session=True,
-            bufsize=0,
-        )
-        self._process, self._jobs = process, 0
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                os.set_blocking(stream.fileno(), False)
-        try:
-            self.layers = _read(process, Hello, time.monotonic() + START_SECONDS).layers
-        except (OSError, EOFError, msgspec.MsgspecError) as error:
-            self.stop()
-            raise WorkerError("its process did not start") from error
-        return process
-
-
 class Pool:
     """Several workers, a thread for each, and a memory of verdicts by hash."""
 
-    def __init__(self, own: tuple[str, ...] = (), *, workers: int = WORKERS, wall: float = WALL) -> None:
-        """Take the mail domains of the hospital, the number of processes, and the time limit of one file (s)."""
-        self._own = own
+    def __init__(
+        self, own: tuple[str, ...] = (), rules: tuple[str, ...] = (), *, workers: int = WORKERS, wall: float = WALL
+    ) -> None:
+        """Take mail domains and YARA rules of the hospital, the number of processes, the time limit of one file (s)."""
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker(wall) for _ in range(workers)]
+        self._all = [Worker(wall, RECYCLE, Setup(own, rules)) for _ in range(workers)]
         for one in self._all:
             self._free.put(one)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge")
@@ -126,7 +63,7 @@ class Pool:
             return known
         worker = self._free.get()
         try:
-            found = self._ask(worker, Job(len(raw), name, media, self._own), raw, digest)
+            found = self._ask(worker, Job(len(raw), name, media), raw, digest)
         finally:
             self._free.put(worker)
         self._known[digest, name] = found
@@ -181,44 +118,3 @@ def unreadable(digest: str, why: Text) -> Verdict:
     """Return the verdict on a file that stopped its examiner."""
     finding = Finding("engine.stopped", why, unreadable=True)
     return Verdict(digest, "data", Verdicts.UNREADABLE, 0.0, (finding,))
-
-
-def _write(process: subprocess.Popen[bytes], raw: bytes, end: float) -> None:
-    if process.stdin is None:
-        raise BrokenPipeError("no input")
-    file, view = process.stdin.fileno(), memoryview(raw)
-    while view:
-        try:
-            view = view[os.write(file, view) :]
-        except BlockingIOError:
-            _wait(file, selectors.EVENT_WRITE, end)
-
-
-def _read(process: subprocess.Popen[bytes], kind: type[T], end: float) -> T:
-    size = LENGTH.unpack(_exactly(process, LENGTH.size, end))[0]
-    if size > MAX_ANSWER:
-        raise OSError(f"an answer of {size} bytes")
-    return msgspec.msgpack.decode(_exactly(process, size, end), type=kind)
-
-
-def _exactly(process: subprocess.Popen[bytes], size: int, end: float) -> bytes:
-    if process.stdout is None:
-        raise BrokenPipeError("no output")
-    file, out = process.stdout.fileno(), bytearray()
-    while len(out) < size:
-        try:
-            block = os.read(file, size - len(out))
-        except BlockingIOError:
-            _wait(file, selectors.EVENT_READ, end)
-            continue
-        if not block:
-            raise EOFError
-        out += block
-    return bytes(out)
-
-
-def _wait(file: int, event: int, end: float) -> None:
-    with selectors.PollSelector() as selector:
-        selector.register(file, event)
-        if not selector.select(max(0.0, end - time.monotonic())):
-            raise TimeoutError

@@ -1,16 +1,18 @@
-"""The examiner's hold on its worker: start, ask with a time limit, kill, stop when idle."""
+"""One confined process that judges files: start, ask with a time limit, kill."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
+import selectors
+import subprocess
 import sys
+import time
 from typing import TypeVar
 
 import msgspec
 
-from safecare.sources.files.wire import LENGTH, MAX_ANSWER, Answer, Hello, Job, pack
+from safecare.sources.files.wire import LENGTH, MAX_ANSWER, Answer, Hello, Job, Setup, pack
 
 T = TypeVar("T")
 START_SECONDS = 30.0
@@ -21,13 +23,13 @@ class WorkerError(RuntimeError):
     """The worker died, was killed for taking too long, or did not speak as agreed."""
 
 
-class WorkerProcess:
-    """One confined process at a time. Not for use by several tasks at once."""
+class Worker:
+    """One confined process that is asked with a time limit. For one thread at a time."""
 
-    def __init__(self, wall: float, recycle: int) -> None:
-        """Take the time limit of one job (s) and the number of jobs after which a process is replaced."""
-        self._wall, self._recycle = wall, recycle
-        self._process: asyncio.subprocess.Process | None = None
+    def __init__(self, wall: float, recycle: int, setup: Setup | None = None) -> None:
+        """Take the limit of one job (s), the number of jobs after which a process is replaced, what it must know."""
+        self._wall, self._recycle, self._setup = wall, recycle, setup or Setup()
+        self._process: subprocess.Popen[bytes] | None = None
         self._jobs = 0
         self.layers: tuple[str, ...] = ()
         """Layers of confinement that the last process proved to be active."""
@@ -37,79 +39,99 @@ class WorkerProcess:
         """Process id while one runs."""
         return self._process.pid if self._process else None
 
-    async def ask(self, job: Job, raw: bytes) -> Answer:
-        """Have `job` done on `raw`. Raises `WorkerError`; the process is gone then, the next call starts one."""
+    def ask(self, job: Job, raw: bytes) -> Answer:
+        """Have `job` done on `raw`. Raises `WorkerError`; the process is gone then and the next call starts anew."""
         if self._jobs >= self._recycle:
-            await self.stop()
-        process = self._process or await self._start()
+            self.stop()
+        process = self._process or self._start()
         self._jobs += 1
+        end = time.monotonic() + self._wall
         try:
-            async with asyncio.timeout(self._wall):
-                return await self._exchange(process, job, raw)
+            _write(process, pack(job), end)
+            _write(process, raw, end)
+            return _read(process, Answer, end)
         except TimeoutError as error:
-            await self.stop()
+            self.stop()
             raise WorkerError(f"took longer than {self._wall:g} s") from error
-        except (OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
-            code = await self.stop()
-            raise WorkerError(f"its process died ({_ended(code)})") from error
-        except asyncio.CancelledError:
-            await self.stop()
-            raise
+        except (OSError, EOFError, ValueError, msgspec.MsgspecError) as error:
+            raise WorkerError(f"parser crashed ({_ended(self.stop())})") from error
 
-    async def stop(self) -> int | None:
-        """Kill the process, if there is one, and return how it ended."""
+    def stop(self) -> int | None:
+        """End the process, if there is one, and return how it ended. May be called from another thread."""
         process, self._process, self._jobs = self._process, None, 0
         if process is None:
             return None
-        if process.stdin:
-            process.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            if process.returncode is None:
-                async with asyncio.timeout(0.2):  # a process that died by itself tells how; a living one is killed
-                    await process.wait()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.2 if process.stdin is None or process.stdin.closed else 0.02)
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+        return process.wait()
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
-            "safecare.sources.files.worker",
-            str(os.getpid()),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-m", "safecare.sources.files.worker", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
+            bufsize=0,
         )
         self._process, self._jobs = process, 0
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
         try:
-            async with asyncio.timeout(START_SECONDS):
-                self.layers = (await _receive(process, Hello)).layers
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
-            await self.stop()
+            end = time.monotonic() + START_SECONDS
+            _write(process, pack(self._setup), end)
+            self.layers = _read(process, Hello, end).layers
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
+            self.stop()
             raise WorkerError("its process did not start") from error
         return process
 
-    @staticmethod
-    async def _exchange(process: asyncio.subprocess.Process, job: Job, raw: bytes) -> Answer:
-        if process.stdin is None:
-            raise BrokenPipeError("no input")
-        process.stdin.write(pack(job))
-        process.stdin.write(raw)
-        await process.stdin.drain()
-        return await _receive(process, Answer)
+
+def _write(process: subprocess.Popen[bytes], raw: bytes, end: float) -> None:
+    if process.stdin is None:
+        raise BrokenPipeError("no input")
+    file, view = process.stdin.fileno(), memoryview(raw)
+    while view:
+        try:
+            view = view[os.write(file, view) :]
+        except BlockingIOError:
+            _wait(file, selectors.EVENT_WRITE, end)
 
 
-async def _receive(process: asyncio.subprocess.Process, kind: type[T]) -> T:
-    if process.stdout is None:
-        raise BrokenPipeError("no output")
-    size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+def _read(process: subprocess.Popen[bytes], kind: type[T], end: float) -> T:
+    size = LENGTH.unpack(_exactly(process, LENGTH.size, end))[0]
     if size > MAX_ANSWER:
         raise OSError(f"an answer of {size} bytes")
-    return msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kind)
+    return msgspec.msgpack.decode(_exactly(process, size, end), type=kind)
+
+
+def _exactly(process: subprocess.Popen[bytes], size: int, end: float) -> bytes:
+    if process.stdout is None:
+        raise BrokenPipeError("no output")
+    file, out = process.stdout.fileno(), bytearray()
+    while len(out) < size:
+        try:
+            block = os.read(file, size - len(out))
+        except BlockingIOError:
+            _wait(file, selectors.EVENT_READ, end)
+            continue
+        if not block:
+            raise EOFError
+        out += block
+    return bytes(out)
+
+
+def _wait(file: int, event: int, end: float) -> None:
+    with selectors.PollSelector() as selector:
+        selector.register(file, event)
+        if not selector.select(max(0.0, end - time.monotonic())):
+            raise TimeoutError
 
 
 def _ended(code: int | None) -> str:

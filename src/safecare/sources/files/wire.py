@@ -22,13 +22,19 @@ class Hello(msgspec.Struct, frozen=True):
     layers: tuple[str, ...]
 
 
+class Setup(msgspec.Struct, frozen=True):
+    """First word to a worker: what it must know for all files: mail domains and YARA rules of the hospital."""
+
+    own: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
 class Job(msgspec.Struct, frozen=True):
-    """A file to be judged: `size` bytes follow. `own` are the mail domains of the hospital; `facts`: of a mail, too."""
+    """A file to be judged: `size` bytes follow. `facts`: tell those of a mail, too."""
 
     size: int
     name: str = ""
     media: str = ""
-    own: tuple[str, ...] = ()
     facts: bool = False
 
 

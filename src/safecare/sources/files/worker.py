@@ -16,7 +16,7 @@ from typing import BinaryIO
 from safecare.examine.engine import Engine, analysers
 from safecare.formats.mail import examine
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
-from safecare.sources.files.wire import Answer, Hello, Job, pack, read
+from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
 PRELOAD = (
     *("bz2", "colorclass", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
@@ -46,18 +46,20 @@ def main() -> None:
     with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # whatever a library prints must not reach the answers
         _preload()
+        setup = read(jobs, Setup)
         layers = confine()
+        if setup is None:
+            return
+        engine = Engine(own=setup.own, rules=setup.rules)
         _send(answers, Hello(layers))
-        engines: dict[tuple[str, ...], Engine] = {}
         while (job := read(jobs, Job)) is not None:
             allow_cpu()
-            engine = engines.setdefault(job.own, Engine(own=job.own))
-            _send(answers, _judge(job, jobs.read(job.size), engine))
+            _send(answers, _judge(job, jobs.read(job.size), setup.own, engine))
 
 
-def _judge(job: Job, raw: bytes, engine: Engine) -> Answer:
+def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine) -> Answer:
     try:
-        facts = examine(raw, job.own) if job.facts else None
+        facts = examine(raw, own) if job.facts else None
         return Answer(engine.judge(raw, job.name, job.media), facts)
     except MemoryError:
         gc.collect()
