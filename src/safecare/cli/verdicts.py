@@ -1,0 +1,93 @@
+"""Verdicts as people and programs read them: table, NDJSON, IDMEFv2.
+
+IDMEFv2 after draft-lehmann-idmefv2-08: one message for each file that is suspicious, malicious or unreadable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from safecare.examine.api import Finding, Verdict, Verdicts
+from safecare.locale.catalogue import Catalogue
+from safecare.model.hospital import Hospital
+
+_PRIORITY = {Verdicts.MALICIOUS: "High", Verdicts.SUSPICIOUS: "Medium", Verdicts.UNREADABLE: "Low"}
+MOST_NOTES = 6
+"""Sentences in one message. Chosen: what a person reads."""
+
+
+class Writer:
+    """Puts verdicts into words of both languages."""
+
+    def __init__(self) -> None:
+        self._catalogue, self._nobody = Catalogue.load(), Hospital.empty()
+
+    def ndjson(self, path: Path, verdict: Verdict) -> str:
+        """Return one line of JSON."""
+        return msgspec.json.encode(
+            {
+                "path": shown(path),
+                "sha256": verdict.sha256,
+                "type": verdict.type,
+                "verdict": verdict.verdict,
+                "score": verdict.score,
+                "findings": [self._finding(one) for one in verdict.findings],
+            }
+        ).decode()
+
+    def table(self, path: Path, verdict: Verdict, language: str) -> str:
+        """Return lines for people: the verdict, and what was found, strongest first."""
+        lines = [f"{verdict.verdict:<10} {verdict.score:4.2f}  {verdict.type:<12} {shown(path)}"]
+        for one in sorted(verdict.findings, key=lambda one: -one.weight):
+            place = " ".join(filter(None, (one.where.part, one.where.tag)))
+            lines.append(f"    {one.rule:<32} {self._say(one, language)}{f'  [{place}]' if place else ''}")
+        return "\n".join(re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", line) for line in lines)
+
+    def idmef(self, path: Path, verdict: Verdict, language: str, now: datetime) -> str:
+        """Return an IDMEFv2 message in one line; empty for a clean file."""
+        if verdict.verdict is Verdicts.CLEAN:
+            return ""
+        strongest = sorted(verdict.findings, key=lambda one: -one.weight)
+        mail = verdict.type.startswith("mail")
+        message: dict[str, Any] = {
+            "Version": "2.D.V08",
+            "ID": str(uuid4()),
+            "Type": ["Cyber"],
+            "Category": ["SocialEng.Phishing" if mail else "Malware.Other"],
+            "Description": self._say(strongest[0], language) if strongest else str(verdict.verdict),
+            "Priority": _PRIORITY[verdict.verdict],
+            "Confidence": verdict.score,
+            "Note": " ".join(self._say(one, language) for one in strongest[:MOST_NOTES]),
+            "CreateTime": now.isoformat(timespec="seconds"),
+            "Analyzer": {
+                "Name": "Safecare",
+                "Category": ["END.AM"],
+                "Data": ["File"],
+                "Method": ["Heuristic", "Signature"],
+            },
+            "Attachment": [{"Name": "file", "FileName": shown(path), "Hash": [f"sha256:{verdict.sha256}"]}],
+        }
+        return msgspec.json.encode(message).decode()
+
+    def _finding(self, finding: Finding) -> dict[str, Any]:
+        return {
+            "rule": finding.rule,
+            "why": {language: self._say(finding, language) for language in ("en", "fr")},
+            "where": finding.where,
+            "weight": finding.weight,
+        }
+
+    def _say(self, finding: Finding, language: str) -> str:
+        return self._catalogue.render(finding.why, language, self._nobody)
+
+
+def shown(path: Path) -> str:
+    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
