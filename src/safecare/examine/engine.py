@@ -90,7 +90,7 @@ class Engine:
         total = score(findings.kept)
         return Verdict(
             hashlib.sha256(raw).hexdigest(),
-            "+".join(root.types) or "data",
+            "+".join(root.types),
             verdict(total, findings.kept),
             total,
             tuple(findings.kept),

@@ -124,7 +124,7 @@ def recognise(part: Part) -> tuple[str, ...]:
     if not found:
         claimed = _ENDING.get(ending(part.name), "")
         found += [claimed] if claimed == "script" else []
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)) or ("data",)
 
 
 def ending(name: str) -> str:

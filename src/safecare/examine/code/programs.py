@@ -49,16 +49,14 @@ class Programs:
         except UnreadableError:
             return
         packed = [one.name for one in sections if one.name.startswith(_PACKERS)]
-        odd = _oddities(part.raw, entry, sections)
+        open_source = bool(packed) and all(name.startswith(b"UPX") for name in packed)
         if packed:
+            where = Where(tag=packed[0].decode("latin-1"))
             yield Finding(
-                "program.packed",
-                say("A program is packed."),
-                0.25,
-                Where(tag=packed[0].decode("latin-1")),
-                kind="program",
+                "program.packed", say("A program is packed."), 0.2 if open_source else 0.5, where, kind="program"
             )
-        if len(odd) >= 2:
+        odd = _oddities(part.raw, entry, sections)
+        if len(odd) >= 2 and not open_source:
             why = say("A program is built as packers and crypters of malware build theirs.")
             yield Finding("program.crypted", why, 0.55, Where(tag=", ".join(odd)), kind="program")
         yield from _appended(part, sections, context)
@@ -89,6 +87,8 @@ def _oddities(raw: bytes, entry: int, sections: list[Section]) -> list[str]:
         found.append("entry outside of sections")
     if home and home[0].flags & _WRITE_EXECUTE == _WRITE_EXECUTE:
         found.append("entry is writable")
+    if home and not home[0].flags & 0x20000020:
+        found.append("entry is no code")
     if home and len(sections) > 1 and home[0] is sections[-1]:
         found.append("entry in last section")
     if any(one.size == 0 and one.memory > 4096 and one.flags & 0x20000000 for one in sections):

@@ -47,6 +47,8 @@ class Document:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the findings."""
+        if part.origin == "zip.member" and part.name.lower().endswith("vbaproject.bin"):
+            return  # read with the document that it belongs to
         facts = office_facts(part.raw)
         if "office.broken" in facts:
             yield Finding("office.broken", say("A document is damaged, or is not what it says."))

@@ -21,7 +21,10 @@ MOST_DECODED = 16 * 1024 * 1024
 MOST_FILTERS = 8
 """Filters of one stream, one after the other. Chosen: writers use two at most."""
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\s\x00]{1,16}(\d{1,5})[\s\x00]{1,16}obj(?![a-z])")
-_BODY_END = re.compile(rb"\bstream\r?\n|\bstream\r|endobj")
+_BODY_END = re.compile(
+    rb"\bstream(?:\r?\n|\r)|endobj|(?<![0-9])\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj(?![a-z])"
+)
+"""What ends the text of an object: its stream, its end, or the next object where the end is missing."""
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\s+\d+\s+R)")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
@@ -99,17 +102,14 @@ def read(raw: bytes, budget: Budget) -> Document:
 
 def _object(raw: bytes, found: re.Match[bytes], document: Document) -> int:
     start = found.end()
-    end = _BODY_END.search(raw, start, start + 2_000_000)
-    following = _HEAD.search(raw, start, end.start() if end else start + 100_000)
-    if following and not (end and raw.count(b"endobj", start, following.start())):
-        end = None  # the next object begins before this one ends
-    stop = end.start() if end else following.start() if following else min(len(raw), start + 100_000)
+    end = _BODY_END.search(raw, start)
+    stop = end.start() if end else min(len(raw), start + 100_000)
     text, escaped = unescape(raw[start:stop])
     document.escaped += escaped
     one = Object(int(found[1]), int(found[2]), found.start(), text)
     document.objects.append(one)
-    if not end or end.group() == b"endobj":
-        return stop
+    if not end or not end.group().startswith(b"stream"):
+        return max(stop, start)
     data = end.end()
     length = _LENGTH.search(text)
     size = int(length[1]) if length else -1

@@ -1,0 +1,249 @@
+"""Judging of files: rates per second of CPU time, accuracy with counts, bombs; beside the programs that are installed.
+
+Data: ``SAFECARE_DATA/files/office`` (oletools test documents), and folders that environment variables name, each
+skipped without: ``SAFECARE_HAM`` (SpamAssassin's corpus: ``easy-ham-1``, ...), ``SAFECARE_BENIGN`` (PDF and Office files
+of packages). Debian's ``clamav-testfiles``, ``clamav`` and ``rspamd`` where installed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from safecare.examine.api import Verdicts
+from safecare.examine.engine import Engine
+from safecare.scenarios.make.mail import credential_phish
+from safecare.testing.bench import Row, Skipped, rate
+
+CLAMAV = Path("/usr/share/clamav-testfiles")
+DATA = Path(os.environ.get("SAFECARE_DATA", "/nowhere"))
+HAM = Path(os.environ.get("SAFECARE_HAM", "/nowhere"))
+BENIGN = Path(os.environ.get("SAFECARE_BENIGN", "/nowhere"))
+SUSPECT = ("excel4-macros", "oleobj", "rtfobj", "msodde/dde-test.docx", "msodde/dde-test.xlsm", "msodde/dde-in-csv.csv")
+PHISHING_SIZE = 38_000
+"""Bytes of a phishing mail. Measured: mean of 7,909 mails of a public collection."""
+ENGINE = Engine(own=("aurore.example",))
+
+
+def rows() -> Iterator[Row | Skipped]:
+    """Yield all figures."""
+    yield from _rates()
+    yield from _accuracy()
+    yield from _containers()
+    yield from _bombs()
+
+
+def _rates() -> Iterator[Row | Skipped]:
+    mails = [_phishing_size(number) for number in range(40)]
+    figure = rate(lambda: _judge(mails, "a.eml"), 3)
+    peer = _clamscan(mails)
+    yield Row(
+        what=f"mails of {PHISHING_SIZE // 1000} kB judged whole",
+        figure=figure,
+        unit="/s",
+        target=1000,
+        peer=peer,
+        peer_name="clamscan, one test signature" if peer else "clamscan is not installed",
+    )
+    if HAM.is_dir():
+        ham = [path.read_bytes() for path in sorted(HAM.glob("easy-ham-1/*.txt"))[:400]]
+        yield Row(
+            what="mails of SpamAssassin's easy ham judged whole",
+            figure=rate(lambda: _judge(ham, "a.eml"), 2),
+            unit="/s",
+        )
+    documents = [path.read_bytes() for path in sorted(DATA.glob("files/office/**/*")) if path.is_file()]
+    if documents:
+        figure = rate(lambda: _judge(documents, "a.doc"), 2)
+        yield Row(
+            what="Office test documents judged whole",
+            figure=figure,
+            unit="/s",
+            target=40,
+            peer=40,
+            peer_name="QuickSand, as published",
+        )
+    pdfs = [path.read_bytes() for path in sorted(BENIGN.rglob("*.pdf"))[:150]]
+    if pdfs:
+        yield Row(what="PDF files of packages judged whole", figure=rate(lambda: _judge(pdfs, "a.pdf"), 2), unit="/s")
+
+
+def _accuracy() -> Iterator[Row | Skipped]:
+    ham = [path for group in ("easy-ham-1", "easy-ham-2", "hard-ham-1") for path in sorted(HAM.glob(f"{group}/*.txt"))]
+    if ham:
+        alarms = _flagged(ham)
+        yield Row(
+            what="false alarms on ham (SpamAssassin, easy and hard)",
+            figure=100 * alarms / len(ham),
+            unit="%",
+            better="less",
+            target=1.0,
+            peer=2.3,
+            peer_name="SpamAssassin 4 at 5, as measured once",
+            note=f"{alarms} of {len(ham)}",
+        )
+    else:
+        yield Skipped("false alarms on ham", "SAFECARE_HAM names no folder")
+    office = DATA / "files" / "office"
+    if office.is_dir():
+        bad = [
+            path
+            for name in SUSPECT
+            for path in ([office / name] if (office / name).is_file() else (office / name).rglob("*"))
+        ]
+        bad = [path for path in bad if path.is_file()]
+        found = _flagged(bad)
+        yield Row(
+            what="Office attacks found (DDE, XLM, objects, links)",
+            figure=100 * found / len(bad),
+            unit="%",
+            target=95,
+            peer=80,
+            peer_name="union of oletools, as measured once",
+            note=f"{found} of {len(bad)}",
+        )
+    for ending, target in (("pdf", 2.0), ("docx", 2.0), ("pptx", 2.0)):
+        files = sorted(BENIGN.rglob(f"*.{ending}"))
+        if files:
+            alarms = _flagged(files)
+            yield Row(
+                what=f"false alarms on .{ending} files of packages",
+                figure=100 * alarms / len(files),
+                unit="%",
+                better="less",
+                target=target,
+                note=f"{alarms} of {len(files)}",
+            )
+
+
+def _containers() -> Iterator[Row | Skipped]:
+    if not CLAMAV.is_dir():
+        yield Skipped("containers of clamav-testfiles", "Debian's clamav-testfiles is not installed")
+        return
+    verdicts = [ENGINE.judge(path.read_bytes(), path.name) for path in sorted(CLAMAV.iterdir())]
+    signed = sum(any(one.rule == "rule.clamav_test_file" for one in verdict.findings) for verdict in verdicts)
+    flagged = sum(verdict.verdict in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS) for verdict in verdicts)
+    yield Row(
+        what="containers of clamav-testfiles: suspicious or malicious",
+        figure=flagged,
+        unit="",
+        target=36,
+        peer=44,
+        peer_name="clamscan",
+        note=f"{signed} of {len(verdicts)} by unpacking to the signature, the rest by how the program is packed",
+    )
+
+
+def _bombs() -> Iterator[Row | Skipped]:
+    slowest = 0.0
+    for raw in _bomb_files():
+        begun = time.process_time()
+        ENGINE.judge(raw, "bomb")
+        slowest = max(slowest, time.process_time() - begun)
+    yield Row(what="slowest of five bombs, stopped", figure=slowest, unit="s", better="less", target=1.0)
+    code = (
+        "import sys,resource\nfrom safecare.examine.engine import Engine\ne=Engine()\n"
+        "for p in sys.argv[1:]: e.judge(open(p,'rb').read(),'bomb')\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, raw in enumerate(_bomb_files()):
+            paths.append(Path(folder, str(number)))
+            paths[-1].write_bytes(raw)
+        out = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=True)
+    yield Row(
+        what="memory of a process that judged them",
+        figure=int(out.stdout) / 1024,
+        unit="MiB",
+        better="less",
+        target=256,
+    )
+
+
+def _bomb_files() -> Iterator[bytes]:
+    import bz2
+    import gzip
+    import lzma
+
+    yield gzip.compress(bytes(300_000_000))
+    yield bz2.compress(bytes(300_000_000))
+    yield lzma.compress(bytes(300_000_000))
+    raw = _zipped({"zeros": bytes(100_000_000)})
+    yield raw
+    for _ in range(6):
+        raw = _zipped({f"{number}.zip": raw for number in range(8)})
+    yield raw
+
+
+def _zipped(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in members.items():
+            archive.writestr(name, raw)
+    return out.getvalue()
+
+
+def _phishing_size(number: int) -> bytes:
+    """Return a made phishing mail, brought to the size of real ones by the style sheets that those carry."""
+    raw = credential_phish(seed=number, at=datetime(2026, 3, 2, tzinfo=UTC), to="user1@aurore.example", language="fr")
+    rule = (
+        f"td.c{number} {{ padding: 0 20px; font: 14px Arial; }} <p style='color:#333'>Texte de la page {number}</p>\r\n"
+    )
+    style = f"<html><body>{rule * ((PHISHING_SIZE - len(raw)) // len(rule))}</body></html>"
+    return (
+        raw + b"\r\n" + style.encode()
+        if b"multipart" not in raw
+        else raw.replace(b"</body>", style.encode() + b"</body>", 1)
+    )
+
+
+def _judge(files: list[bytes], name: str) -> int:
+    for raw in files:
+        ENGINE.judge(raw, name)
+    return len(files)
+
+
+def _flagged(paths: list[Path]) -> int:
+    verdicts = (
+        ENGINE.judge(path.read_bytes(), "a.eml" if path.suffix == ".txt" else path.name).verdict for path in paths
+    )
+    return sum(one in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS) for one in verdicts)
+
+
+def _clamscan(mails: list[bytes]) -> float | None:
+    """Return mails per second of CPU time of clamscan with one signature, its start taken off."""
+    program = shutil.which("clamscan")
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "one.ndb").write_text(
+            "Eicar-Test:0:*:58354f2150254041505b345c505a58353428505e2937434329377d24454943\n"
+        )
+        (folder / "mails").mkdir()
+        (folder / "none").mkdir()
+        for number in range(400):
+            (folder / "mails" / f"{number}.eml").write_bytes(mails[number % len(mails)] + str(number).encode())
+        used = [
+            _cpu([program, "-d", str(folder / "one.ndb"), "--no-summary", "-r", str(folder / one)])
+            for one in ("none", "mails")
+        ]
+        return 400 / max(1e-6, used[1] - used[0])
+
+
+def _cpu(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
