@@ -1,7 +1,7 @@
 """Judging of files: rates per second of CPU time, accuracy with counts, bombs; beside the programs that are installed.
 
-Data: ``SAFECARE_DATA/files/office`` (oletools test documents), and folders that environment variables name, each
-skipped without: ``SAFECARE_HAM`` (SpamAssassin's corpus: ``easy-ham-1``, ...), ``SAFECARE_BENIGN`` (PDF and Office files
+Data: ``SAFECARE_DATA/files/office`` (oletools test documents), and folders that variables name, each one skipped
+without: ``SAFECARE_HAM`` (SpamAssassin's corpus: ``easy-ham-1``, ...), ``SAFECARE_BENIGN`` (PDF and Office files
 of packages). Debian's ``clamav-testfiles``, ``clamav`` and ``rspamd`` where installed.
 """
 

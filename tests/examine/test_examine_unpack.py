@@ -8,7 +8,6 @@ import contextlib
 import gzip
 import io
 import lzma
-import struct
 import tarfile
 import time
 import zipfile
@@ -182,13 +181,11 @@ def test_bit_readers_end_with_a_declared_error(raw: bytes) -> None:
     from safecare.examine.api import LimitError, UnreadableError
     from safecare.examine.unpack.installers import nrv2
 
-    for act in (
-        lambda: inflate64(raw, 5000),
-        lambda: unpack(raw, 5000),
-        lambda: nrv2(raw, 5000, 2),
-        lambda: nrv2(raw, 5000, 8),
-    ):
+    with contextlib.suppress(LimitError, UnreadableError):
+        assert len(inflate64(raw, 5000)) <= 70_000
+    with contextlib.suppress(LimitError, UnreadableError):
+        assert len(unpack(raw, 5000)) <= 5000
+    for method in (2, 5, 8):
         with contextlib.suppress(LimitError, UnreadableError):
-            assert len(act()) <= 70_000
+            assert len(nrv2(raw, 5000, method)) <= 5000
     unbinhex(b"(This file must be converted with BinHex 4.0)\n:" + raw + b":", 0)
-    struct.pack("<I", len(raw))

@@ -8,7 +8,6 @@ takes it for its own. Names only decide where bytes can't: scripts and plain tex
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from safecare.examine.api import Part
 from safecare.formats.dicom import looks_like_dicom
@@ -129,7 +128,9 @@ def recognise(part: Part) -> tuple[str, ...]:
 
 def ending(name: str) -> str:
     """Return the last ending of `name`, lower case, without the dot and without what Windows ignores."""
-    return PurePosixPath(name.replace("\\", "/").rstrip(". ")).suffix[1:].lower()
+    last = name.replace("\\", "/").rstrip(". ").rpartition("/")[2]
+    stem, dot, end = last.rpartition(".")
+    return end.lower() if dot and stem else ""
 
 
 def _placed(raw: bytes, head: bytes) -> list[str]:

@@ -144,7 +144,9 @@ def structure(raw: bytes) -> str:
 
 def ending(name: str) -> str:
     """Return the last ending of `name`, lower case, without the dot and without what Windows ignores."""
-    return PurePosixPath(name.replace("\\", "/").rstrip(". ")).suffix[1:].lower()
+    last = name.replace("\\", "/").rstrip(". ").rpartition("/")[2]
+    stem, dot, end = last.rpartition(".")
+    return end.lower() if dot and stem else ""
 
 
 def _name_facts(name: str, kind: str, claimed: str) -> set[str]:

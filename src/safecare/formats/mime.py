@@ -15,6 +15,7 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import HeaderParser
 from email.policy import compat32
+from functools import cached_property
 
 MAX_DEPTH = 20
 """Nesting of multiparts and enclosed mails. Chosen: measured mails stay below 6; peers stop at 15-100."""
@@ -39,12 +40,12 @@ class MimePart:
     body: bytes
     depth: int
 
-    @property
+    @cached_property
     def media(self) -> str:
         """Declared media type, lower case."""
         return self.headers.get_content_type()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Declared file name, decoded; empty if there is none."""
         try:
@@ -53,7 +54,7 @@ class MimePart:
             return ""
         return decoded(str(raw))[:255]
 
-    @property
+    @cached_property
     def attached(self) -> bool:
         """True when the part is a file rather than the text that a reader shows."""
         if self.media.startswith("text/") and self.media != "text/calendar":
