@@ -31,6 +31,7 @@ from safecare.console import (
     plain_tuning,
     reports,
     scenarios,
+    seen,
     session,
     tuning,
 )
@@ -84,6 +85,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     incidents.routes(app, deps, feed)
     tuning.routes(app, deps, feed)
     notices.routes(app, deps)
+    seen.routes(app, deps)
     building.routes(app, deps, shared)
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)

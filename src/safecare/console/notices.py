@@ -12,16 +12,15 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.rights import Visitor, addressed, may_read_notice
 from safecare.console.views import guard_notice
-from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
-from safecare.console.wire.asks import Answer, Report
+from safecare.console.web import answer, not_found, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import Answer
 from safecare.console.wire.places import Guard
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
-from safecare.model.events.acts import NoticeAnswered, Reported
-from safecare.model.ids import NoticeId, ZoneId
+from safecare.model.events.acts import NoticeAnswered
+from safecare.model.ids import NoticeId
 from safecare.model.notice import Notice
 from safecare.model.roles import ADMIN
-from safecare.model.text import say
 
 
 class Notices:
@@ -65,7 +64,6 @@ class Notices:
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     """Add the routes of notices."""
     notices = Notices(deps)
-    desk = Desk(deps)
 
     @app.get("/api/guard", name="guard")
     async def guard(request: Request) -> Response:
@@ -75,17 +73,3 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     async def answer_notice(request: Request, id: str) -> Response:
         ask = await read_struct(request, Answer)
         return answer(Done(await notices.record(id, visitor_of(request), ask)))
-
-    @app.post("/api/reports", name="report")
-    async def report(request: Request) -> Response:
-        visitor = visitor_of(request)
-        ask = await read_struct(request, Report)
-        zone = deps.hospital.zone(ask.zone)
-        if ask.zone and zone is None:
-            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.zone))
-        act = Reported(
-            **desk.stamp(visitor, ask.id, zone.site if zone else desk.home(visitor), ask.at),
-            zone=ZoneId(ask.zone) if ask.zone else None,
-            words=ask.words,
-        )
-        return answer(Done(await desk.record(act, ask.id)), 201)

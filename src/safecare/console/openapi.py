@@ -51,6 +51,7 @@ ANSWERS: dict[str, Any] = {
     "decide": platform.Done,
     "answer": platform.Done,
     "report": platform.Done,
+    "reports": list[places.ReportView],
     "sites": list[places.SiteView],
     "level": places.LevelView,
     "guard": places.Guard,

@@ -130,7 +130,8 @@ class Record:
             case CareStated():
                 return _joined([say("Stated what {service} has", service=Ref(act.service))], act.comment)
             case Reported():
-                return _joined([say("Reported something")], act.words)
+                said = say("Called for help") if act.panic else say("Reported something")
+                return _joined([said], act.words)
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
             case ExerciseSet():

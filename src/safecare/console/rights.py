@@ -107,6 +107,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "notice_page": EVERYONE,
         "answer_page": EVERYONE - {AUDITOR},
         "report": ACTING | {GUARD},
+        "reports": CONTROL,
+        "voice": CONTROL,
         "live": EVERYONE,
         # the platform itself
         "health": WATCHING,

@@ -70,9 +70,9 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(parts)
 
 
-async def read_struct(request: Request, kind: type[S]) -> S:
-    """Read a JSON body of an act. Raises `ProblemError` 413 or 422 with the place of what is wrong."""
-    raw = await read_body(request, ACT_BYTES)
+async def read_struct(request: Request, kind: type[S], limit: int = ACT_BYTES) -> S:
+    """Read a JSON body of an act, at most `limit` bytes. Raises `ProblemError` 413 or 422 with what is wrong where."""
+    raw = await read_body(request, limit)
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -97,7 +97,7 @@ def _artifacts(event: Event) -> Iterator[Row]:
 @cache
 def _artifact_fields(kind: type[Event]) -> tuple[str, ...]:
     """Return the fields of `kind` that hold artifact hashes."""
-    return tuple(name for name in kind.__struct_fields__ if name in {"artifact", "still", "picture", "parts"})
+    return tuple(name for name in kind.__struct_fields__ if name in {"artifact", "still", "picture", "voice", "parts"})
 
 
 def _alerts(connection: Connection, arrived: Sequence[Arrived]) -> None:

@@ -87,3 +87,15 @@ export interface Rule {
   /** Severity, and how many of its alerts were below. */
   below: [number, number][];
 }
+
+export interface SiteReport {
+  id: string;
+  at: string;
+  who: string;
+  role: string;
+  zone: Named | null;
+  words: string;
+  panic: boolean;
+  picture: string | null;
+  voice: string | null;
+}

@@ -162,7 +162,13 @@ class Answer(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """Body of POST /api/reports."""
 
-    words: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+    words: Words = ""
     zone: Key | None = None
+    picture: str = ""
+    """A JPEG file in base 64 (RFC 4648, 4)."""
+    voice: str = ""
+    """A voice note (WebM, Ogg or MP4) in base 64."""
+    panic: bool = False
+    """A call for help: somebody is in danger."""
     id: Key = ""
     at: Moment | None = None

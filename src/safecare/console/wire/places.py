@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from safecare.console.wire.incidents import Named
 from safecare.model.severity import Level
 
 
@@ -74,6 +75,20 @@ class Place(msgspec.Struct, frozen=True):
     name: str
     level_id: str
     outline: tuple[tuple[float, float], ...]
+
+
+class ReportView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person on site reports."""
+
+    id: str
+    at: datetime
+    who: str
+    role: str
+    zone: Named | None
+    words: str
+    panic: bool
+    picture: str | None
+    voice: str | None
 
 
 class Given(msgspec.Struct, frozen=True):

@@ -94,10 +94,12 @@ class NoticeAnswered(Act, frozen=True, kw_only=True, tag="act.notice"):
 
 
 class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
-    """A person reports something seen: words, and a picture if one was taken."""
+    """A person reports something seen, in words, with a picture or a voice note; or calls for help (`panic`)."""
 
     words: str
     picture: ArtifactHash | None = None
+    voice: ArtifactHash | None = None
+    panic: bool = False
 
 
 class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
