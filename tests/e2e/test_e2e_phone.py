@@ -120,4 +120,4 @@ def test_a_photo_and_a_call_for_help_wait_for_the_network_and_come_once(house: H
     assert next(one for one in reports if not one["panic"])["picture"]
     alerts = house.until("/api/alerts", lambda found: sum(one["rule"] == "person.report" for one in found) == 2)
     assert json.dumps([one["title"] for one in alerts]).find("scratched") < 0
-    house.until("/api/guard", lambda guard: any("help" in one["title"].lower() for one in guard["notices"]))
+    house.until("/api/guard", lambda guard: any(one["level"] == "critical" for one in guard["notices"]))

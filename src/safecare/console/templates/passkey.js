@@ -28,8 +28,8 @@
     };
     const credential = { id: found.id, rawId: found.id, type: found.type, response, clientExtensionResults: {} };
     const { role } = await post("/api/sign-in", { ceremony, credential });
-    const here = location.pathname.startsWith("/sign-in") ? (role === "guard" ? "/guard" : "/") : location.pathname;
-    location.assign(here);
+    const nowhere = location.pathname === "/" || location.pathname.startsWith("/sign-in");
+    location.assign(nowhere ? (role === "guard" ? "/guard" : "/") : location.pathname);
   }
 
   place.querySelector("button").addEventListener("click", () =>
