@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "fr"
     """Language of people who have not chosen one: ``fr`` or ``en``."""
     log_level: str = "info"
+    log_rules: str = ""
+    """Folder of the site's own Sigma rules, beside those of the platform; empty: ``log-rules`` in the data folder."""
     console: Console = Console()
     limits: Limits = Limits()
     retention: Retention = Retention()

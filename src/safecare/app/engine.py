@@ -21,6 +21,7 @@ from safecare.app.channels import build_channels
 from safecare.app.files import hospital_of, rules_of
 from safecare.app.logs import configure
 from safecare.app.procedures import procedures_of
+from safecare.app.rules import LiveRules
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
 from safecare.correlate.rules.rule import Rule
@@ -28,6 +29,7 @@ from safecare.correlate.stage import CorrelateStage
 from safecare.decide.procedures.compile import Procedure
 from safecare.decide.stage import DecideStage
 from safecare.detect.api import detectors
+from safecare.detect.logs.book import RuleBook
 from safecare.detect.stage import DetectStage, build
 from safecare.exchange.sqlite import SqliteLog
 from safecare.exchange.stage import Stage
@@ -56,16 +58,22 @@ RETENTION_EVERY = 3600.0
 STATUS_EVERY = 2.0
 """Seconds between two status files (chosen: the health page is read by people)."""
 
+RULES_EVERY = 5.0
+"""Seconds between looks whether rule files have changed (chosen: people who change rules wait so long)."""
+
 Part = Callable[[threading.Event], None]
 
 
 def stages(
-    hospital: Hospital, procedures: Sequence[Procedure] | None = None, rules: Sequence[Rule] | None = None
+    hospital: Hospital,
+    procedures: Sequence[Procedure] | None = None,
+    rules: Sequence[Rule] | None = None,
+    log_rules: RuleBook | None = None,
 ) -> list[Stage]:
-    """Return the stages of the road in its order; left out, `procedures` and `rules` are those of the package."""
+    """Return the stages of the road in its order; what is left out of procedures and rules is that of the package."""
     cascade = Cascade.of(hospital)
     return [
-        DetectStage(build(hospital)),
+        DetectStage(build(hospital, **({"rules": log_rules} if log_rules else {}))),
         CorrelateStage(hospital, rules),
         ImpactStage(hospital, cascade),
         DecideStage(hospital, cascade, procedures=procedures),
@@ -82,7 +90,8 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     database = Database(folder.database)
     database.migrate()
     artifacts = Artifacts(folder.artifacts, reserve_mb=0)  # for rejects of the road: worked on until truly full
-    road = stages(hospital, procedures_of(folder.path), book.rules)
+    log_rules = LiveRules(folder.path / (settings.log_rules or "log-rules"), folder.path / "compiled-rules")
+    road = stages(hospital, procedures_of(folder.path), book.rules, log_rules.book)
     parts: dict[str, Part] = {
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
@@ -97,8 +106,10 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     parts["dispatch"] = Dispatcher(log, clock, channels).run
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
+    parts["log rules"] = _every(RULES_EVERY, log_rules.look)
     detect = next(stage for stage in road if isinstance(stage, DetectStage))
-    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, tuple(one.group for one in road), detect, aside))
+    groups = tuple(one.group for one in road)
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, detect, aside, log_rules))
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
@@ -138,11 +149,12 @@ def _every(seconds: float, act: Callable[[], object]) -> Part:
     return part
 
 
-def _tell(folder: DataFolder, groups: tuple[str, ...], detect: DetectStage, aside: Sequence[Missing]) -> None:
+def _tell(
+    folder: DataFolder, groups: tuple[str, ...], detect: DetectStage, aside: Sequence[Missing], rules: LiveRules
+) -> None:
     found = detectors()
-    status = EngineStatus(
-        os.getpid(), (*groups, "store", "dispatch"), tuple(found.parts), (*found.missing, *aside), detect.reasons()
-    )
+    names, missing = (*groups, "store", "dispatch"), (*found.missing, *aside)
+    status = EngineStatus(os.getpid(), names, tuple(found.parts), missing, rules.reasons() | detect.reasons())
     with contextlib.suppress(OSError):  # a full disk: the health page shows the old state, and the full disk
         tell(folder.path, status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import os
@@ -10,12 +11,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from safecare.detect.logs import rule
+from safecare.detect.logs.book import RuleBook, shipped_rules
 from safecare.detect.logs.load import FILE_LIMIT, load
 from safecare.detect.logs.plan import Compiled, Plan
+from safecare.detect.logs.rule import Problem
 from safecare.exchange.disk import write_private
 
+DETECTOR = "log.sigma"
+"""Name under which the health page tells of rules."""
 KEPT = 4
 """Compiled rule sets that are kept beside the one in use (chosen: some 20 MB each)."""
 
@@ -117,3 +123,57 @@ def _keep(folder: Path, key: str, compiled: Compiled) -> None:
             path.unlink(missing_ok=True)
     except OSError:
         fresh.unlink(missing_ok=True)
+
+
+class LiveRules:
+    """The platform's rules and those of `folder`, exchanged in `book` when a file changes; `cache` keeps them compiled.
+
+    A folder that is not there holds no rules. While it can't be read, the rules last read go on.
+    """
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        """Read the rules."""
+        self._folder, self._cache = folder, cache
+        self._seen: list[tuple[str, int, int]] | None = None
+        self._failed = ""
+        self.book = RuleBook(plan_of(shipped_rules(), cache=cache))
+        self.look()
+
+    def look(self) -> None:
+        """Exchange the rules if a file has changed since the last look."""
+        seen = _signature(self._folder)
+        if seen == self._seen or (self._seen is None and not seen):
+            return
+        try:
+            own = list(rule_files(self._folder)) if seen else []
+            plan = plan_of([*shipped_rules(), *own], cache=self._cache)
+        except NoRulesError as error:
+            self._failed = str(error)
+            return
+        self._failed, self._seen = "", seen
+        self.book.plan = plan
+        structlog.get_logger().info("log rules read", rules=len(plan.rules), left_out=len(_errors(plan)))
+
+    def reasons(self) -> dict[str, str]:
+        """Return, for the health page, what is wrong with rules, under the detector's name."""
+        if self._failed:
+            return {DETECTOR: self._failed}
+        errors = _errors(self.book.plan)
+        if not errors:
+            return {}
+        return {DETECTOR: f"{len(errors)} errors in rule files; the first: {errors[0]}"}
+
+
+def _errors(plan: Plan) -> list[Problem]:
+    return [one for one in plan.set.problems if one.level == "error"]
+
+
+def _signature(folder: Path) -> list[tuple[str, int, int]]:
+    """Return name, time and size of each rule file; what can't be looked at has none."""
+    found: list[tuple[str, int, int]] = []
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*.y*ml")):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((str(path), status.st_mtime_ns, status.st_size))
+    return found

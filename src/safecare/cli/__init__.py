@@ -23,7 +23,7 @@ COMMANDS = {
     "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
     "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
     "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
-    "rules": ("safecare.cli.rules", "Correlation rules: check files, try them on stored history."),
+    "rules": ("safecare.cli.rules", "Rules (correlation, Sigma over logs): check files, try them on history."),
     "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
     "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),

@@ -77,23 +77,23 @@ def _run(files: list[Path], plan: Plan, declared: dict[str, str], format: Format
 
     judgement = Judgement(plan)
     found = failed = 0
-    for path in _files(files):
+    for path in files_of(files):
         unread: list[str] = []
-        reads = _reads(path, unread)
+        reads = reads_of(path, unread)
         while batch := list(islice(reads, BATCH)):
             if declared:
                 for record in batch:
                     record.fields.update(declared)
             for finding in judgement.feed(batch):
                 found += 1
-                _out(_json(path, finding) if format is Format.NDJSON else _table(path, finding))
+                _out(written(path, finding) if format is Format.NDJSON else _table(path, finding))
         for text in unread:
             typer.echo(f"safecare: {text}", err=True)
         failed += len(unread)
     return found, failed
 
 
-def _reads(path: Path, unread: list[str]) -> Iterator[LogRecord]:
+def reads_of(path: Path, unread: list[str]) -> Iterator[LogRecord]:
     """Yield the records of a file; what can't be read is added to `unread`."""
     from safecare.formats.logs.files import read_log
     from safecare.formats.logs.record import Unread
@@ -110,7 +110,7 @@ def _reads(path: Path, unread: list[str]) -> Iterator[LogRecord]:
         unread.append(f"{_shown(path)}: {error.strerror or error}")
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
+def files_of(paths: list[Path]) -> Iterator[Path]:
     """Yield the files of `paths`; folders in the order of names. Links inside folders are not followed."""
     for path in paths:
         if not path.is_dir():
@@ -170,7 +170,8 @@ def _out(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _json(path: Path, finding: Finding) -> bytes:
+def written(path: Path, finding: Finding) -> bytes:
+    """Return a finding in the file (or history) `path` as JSON."""
     import msgspec
 
     alert: dict[str, Any] = {

@@ -25,7 +25,7 @@ Language = Annotated[str, typer.Option(help="Language of reasons and stories: en
 
 @app.callback()
 def main() -> None:
-    """Check correlation rules, and try them on stored history."""
+    """Check rules (correlation, and Sigma over logs), and try them on stored history."""
 
 
 @app.command()
@@ -36,6 +36,10 @@ def check(
     language: Language = "en",
 ) -> None:
     """Tell everything that is wrong in rule files, as file:line:column; exit 1 if anything is."""
+    from safecare.cli import log_rules
+
+    if path is not None and log_rules.about_logs(path):
+        log_rules.check(path)
     book = _book(path)
     _tell_problems(book, language)
     typer.echo(f"{len(book.rules)} rules, {len(book.problems)} errors")
@@ -65,10 +69,13 @@ def try_out(
         _on_logs(path, on, form)
         return
     from safecare.app.files import BadHospitalError, demo_hospital, hospital_of
+    from safecare.cli import log_rules
     from safecare.cli.local import stop
     from safecare.correlate.rules.replay import Replay
     from safecare.locale.catalogue import Catalogue
 
+    if log_rules.about_logs(path):
+        log_rules.test(path, on, ndjson=form == "ndjson")
     book = _book(path)
     _tell_problems(book, language)
     if not book.rules:

@@ -27,12 +27,13 @@ FAILURES_PER_BATCH = 8
 Chosen: a few odd events are isolated, and a detector broken for all of them can't slow the stage."""
 
 
-def build(hospital: Hospital) -> list[Detector]:
-    """Return one instance of every detector found, in order of name, with `hospital` for those that name it."""
+def build(hospital: Hospital, **given: Any) -> list[Detector]:
+    """Return one instance of every detector found, in order of name, with what of `hospital` and `given` it names."""
     built: list[Detector] = []
     for kind in detectors().parts.values():
         wanted = {field.name for field in dataclasses.fields(kind) if field.init}
-        built.append(kind(**({"hospital": hospital} if "hospital" in wanted else {})))
+        things = {"hospital": hospital, **given}
+        built.append(kind(**{name: thing for name, thing in things.items() if name in wanted}))
     return built
 
 

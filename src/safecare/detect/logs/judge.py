@@ -32,8 +32,8 @@ class Judgement:
         """Judge by `plan`; `correlator` goes on with what it has seen."""
         self._engine = Engine(plan)
         self._plan = plan
-        self._correlator = correlator or Correlator()
-        self._correlator.use(plan.set.correlations)
+        self.correlator = correlator or Correlator()
+        self.correlator.use(plan.set.correlations)
 
     def feed(self, records: Sequence[LogRecord]) -> Iterator[Finding]:
         """Yield what is found, in the order of the records."""
@@ -43,6 +43,6 @@ class Judgement:
             at = record.at or time_of(record.fields)
             if not rule.silent:
                 yield Finding(rule, record, plan.evidence(number, record.fields, names), at)
-            if at is not None and rule.id in self._correlator.wanted:
-                for correlation, fields, because in self._correlator.feed(rule.id, record, at):
+            if at is not None and rule.id in self.correlator.wanted:
+                for correlation, fields, because in self.correlator.feed(rule.id, record, at):
                     yield Finding(correlation, record, fields, at, because)

@@ -1,4 +1,4 @@
-"""A log file of any known form: EVTX, JSON, syslog or CEF, told by its first bytes."""
+"""A log file of any known form: EVTX, JSON, syslog, CEF or Zeek's, told by its first bytes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from safecare.formats.logs.evtx import MAGIC, read_evtx
 from safecare.formats.logs.jsonlines import BLANK, WHOLE, json_record, lines_of, made, read_json
 from safecare.formats.logs.record import LogRecord, Read, Unread
 from safecare.formats.logs.syslog import SyslogError, read_syslog
+from safecare.formats.logs.zeek import FIELD_LINE as ZEEK
+from safecare.formats.logs.zeek import read_zeek
 
 HEAD = 4096
 """Bytes by which the form is told (chosen: one page)."""
@@ -39,6 +41,8 @@ def read_log(file: BinaryIO, now: datetime | None = None) -> Iterator[Read]:
         yield Unread("byte 0", "the file is empty, or begins with nothing but blanks")
     elif start[:1] in (b"{", b"["):
         yield from read_json(file)
+    elif start.startswith(b"#") and ZEEK in head:
+        yield from read_zeek(lines_of(file))
     elif b"\x00" in head:
         yield Unread("byte 0", "neither an event log (EVTX) nor text")
     else:

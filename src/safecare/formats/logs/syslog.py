@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from safecare.formats.logs.atna import START as ATNA
+from safecare.formats.logs.atna import AtnaError, read_atna
 from safecare.formats.logs.cef import START, CefError, read_cef
 from safecare.formats.logs.jsonlines import json_fields
 from safecare.formats.logs.record import FIELDS, Fields, read_time
@@ -43,9 +45,10 @@ class SyslogError(ValueError):
     """Bytes that are no syslog message."""
 
 
-def read_syslog(raw: bytes, now: datetime | None = None) -> tuple[Fields, datetime | None]:
+def read_syslog(raw: bytes, now: datetime | None = None, *, lenient: bool = False) -> tuple[Fields, datetime | None]:
     """Return the fields of one message and its own time. Raises `SyslogError`.
 
+    With `lenient`, text without priority and time is a message too (RFC 3164, 4.3.3).
     `now` tells the year, which RFC 3164 leaves out: that which puts the message at most a day ahead of `now`.
     """
     if len(raw) > LINE:
@@ -69,7 +72,7 @@ def read_syslog(raw: bytes, now: datetime | None = None) -> tuple[Fields, dateti
         at = read_old_time(old[1], int(old[2]) if old[2] else None, now)
         fields["host"] = old[3]
         rest = text[old.end() :]
-    elif found or START.search(text) or _AUDIT.match(text):
+    elif lenient or found or START.search(text) or _AUDIT.match(text):
         rest = text
     else:
         raise SyslogError("neither a priority nor a time stands at the start")
@@ -105,6 +108,10 @@ def _message(text: str, fields: Fields) -> None:
     if START.search(text):
         with contextlib.suppress(CefError):  # then it is a message like any other
             fields.update({**read_cef(text), "message": text})
+            return
+    if ATNA in text:
+        with contextlib.suppress(AtnaError):
+            fields.update(read_atna(text))
             return
     if cisco := _CISCO.search(text):
         fields |= {"product": "cisco", "service": cisco[1].lower(), "mnemonic": cisco[3], "message": text}

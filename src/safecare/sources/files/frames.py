@@ -1,0 +1,67 @@
+"""One file handed to a confined process that answers in frames: 4 bytes of length, then MessagePack."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from safecare.sources.upload import open_regular
+
+LENGTH = struct.Struct(">I")
+
+
+class WorkerDiedError(RuntimeError):
+    """The worker ended before it had answered."""
+
+
+def send(stream: BinaryIO, answer: msgspec.Struct) -> None:
+    """Write one answer (in the worker)."""
+    raw = msgspec.msgpack.encode(answer)
+    stream.write(LENGTH.pack(len(raw)) + raw)
+    stream.flush()
+
+
+async def answers(module: str, path: Path, kinds: Any, more: type, overtime: float) -> AsyncIterator[Any]:
+    """Yield what the worker `module` answers to the file `path`, up to the first answer that is no `more`.
+
+    `kinds`: union of the answers. `overtime`: seconds after which it is given up. Raises `WorkerDiedError`, `OSError`.
+    """
+    with open_regular(path) as file:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            module,
+            str(os.getpid()),
+            stdin=file,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+    finished = False
+    try:
+        async with asyncio.timeout(overtime):
+            while not finished:
+                answer = await _receive(process, kinds)
+                finished = not isinstance(answer, more)
+                yield answer
+    except (asyncio.IncompleteReadError, msgspec.DecodeError, TimeoutError) as error:
+        raise WorkerDiedError(f"the process that read it ended: {type(error).__name__}") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _receive(process: asyncio.subprocess.Process, kinds: Any) -> Any:
+    if process.stdout is None:
+        raise asyncio.IncompleteReadError(b"", LENGTH.size)
+    size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+    return msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kinds)

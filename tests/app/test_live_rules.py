@@ -1,0 +1,39 @@
+"""Rules of the site are read beside the platform's, exchanged when files change, and kept when a change is broken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from safecare.app.rules import LiveRules, plan_of
+from safecare.detect.logs.book import shipped_rules
+
+RULE = "title: T\nid: {id}\nlogsource: {{product: p}}\ndetection: {{s: {{A: 1}}, condition: s}}\nlevel: high\n"
+ID = "11111111-1111-4111-8111-111111111111"
+
+
+def touch(path: Path, text: str, second: int) -> None:
+    path.write_text(text)
+    os.utime(path, (second, second))
+
+
+def test_rules_are_exchanged_when_files_change(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    live = LiveRules(folder, tmp_path / "compiled")
+    shipped = len(plan_of(shipped_rules()).rules)
+    first = live.book.plan
+    assert len(first.rules) == shipped
+    live.look()
+    assert live.book.plan is first
+    folder.mkdir()
+    touch(folder / "own.yml", RULE.format(id=ID), 1)
+    live.look()
+    assert len(live.book.plan.rules) == shipped + 1
+    assert not live.reasons()
+    touch(folder / "own.yml", "title: [", 2)
+    live.look()
+    assert len(live.book.plan.rules) == shipped
+    assert "own.yml:1" in live.reasons()["log.sigma"]
+    (folder / "own.yml").unlink()
+    live.look()
+    assert not live.reasons()

@@ -1,0 +1,99 @@
+"""Messages by UDP, TCP and TLS become events; what is no message goes to the rejects."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safecare.formats.logs.syslog import LINE
+from safecare.model.events.logs import LogRecorded
+from safecare.sources.logs import syslog
+from safecare.sources.logs.syslog import OFF, SyslogDoor, split
+from safecare.testing.intake import MemoryIntake
+
+MESSAGE = b"<38>Oct 11 22:14:15 10.1.10.21 sshd[1]: Failed password"
+
+
+async def with_door(act: Any, **settings: Any) -> tuple[MemoryIntake, SyslogDoor]:
+    intake, door = MemoryIntake(), SyslogDoor(door="syslog", **{"udp": 0, "tcp": 0, **settings})
+    task = asyncio.create_task(door.run(intake))
+    try:
+        await asyncio.wait_for(door.started.wait(), 10)
+        await act(door, intake)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return intake, door
+
+
+def records(intake: MemoryIntake) -> list[LogRecorded]:
+    return [event for event in intake.events if isinstance(event, LogRecorded)]
+
+
+async def test_udp_and_tcp_with_both_framings() -> None:
+    async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.sendto(MESSAGE, ("127.0.0.1", door.ports["udp"]))
+            udp.sendto(b"", ("127.0.0.1", door.ports["udp"]))
+        _, writer = await asyncio.open_connection("127.0.0.1", door.ports["tcp"])
+        writer.write(MESSAGE + b"\n" + b"%d %s" % (len(MESSAGE), MESSAGE) + b"plain words\n" + MESSAGE)
+        writer.write_eof()
+        await intake.until(lambda one: len(one.events) >= 5 and bool(one.rejects))
+        writer.close()
+
+    intake, _ = await with_door(act)
+    found = records(intake)
+    assert len({event.id for event in found}) == 5
+    assert [event.fields["message"] for event in found].count("Failed password") == 4
+    assert {event.asset for event in found if event.host == "10.1.10.21"} == {"ws.pharmacy.1"}
+
+
+async def test_tls(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    words = f"req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {certificate} -days 1 -subj /CN=x".split()
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
+
+    async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
+        context = ssl.create_default_context(cafile=certificate)
+        context.check_hostname = False
+        _, writer = await asyncio.open_connection("127.0.0.1", door.ports["tls"], ssl=context)
+        writer.write(b"%d %s" % (len(MESSAGE), MESSAGE))
+        await intake.until(lambda one: len(one.events) == 1)
+        writer.close()
+
+    await with_door(act, udp=OFF, tcp=OFF, tls=0, certificate=certificate, key=key)
+
+
+async def test_udp_beyond_the_queue_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syslog, "QUEUE", 1)
+
+    async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
+        for _ in range(10):
+            door.take(MESSAGE, "10.0.0.1", intake)
+
+    _, door = await with_door(act)
+    assert door.lost >= 8
+
+
+def test_split_cuts_what_has_no_end() -> None:
+    assert split(b"a\nb\n3 xyz2 q") == ([b"a\n", b"b\n", b"xyz"], b"2 q")
+    messages, rest = split(b"x" * (LINE + 5))
+    assert (len(messages[0]), rest) == (LINE, b"x" * 5)
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_split_takes_any_bytes_in_any_parts(parts: list[bytes]) -> None:
+    whole, rest = split(b"".join(parts))
+    buffer, found = b"", []
+    for part in parts:
+        messages, buffer = split(buffer + part)
+        found += messages
+    assert (found, buffer) == (whole, rest)
