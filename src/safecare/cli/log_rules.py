@@ -98,14 +98,19 @@ def _history(on: Path, plan: Plan, unread: list[str]) -> Iterator[LogRecord]:
     from safecare.cli.detect_logs import files_of, reads_of
 
     if (on / "safecare.db").exists():
-        from safecare.cli.local import opened
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from safecare.cli.local import opened, stop
         from safecare.detect.cyber.log_sigma import OWN, record_of
         from safecare.model.events import decode_event
         from safecare.store import history
 
         kinds = {rule.source.category for rule in plan.rules if rule.source.product == OWN}
-        for body in history.bodies(opened(on)[1], (), kinds | {"log.record"}):
-            yield record_of(decode_event(body))
+        try:
+            for body in history.bodies(opened(on)[1], (), kinds | {"log.record"}):
+                yield record_of(decode_event(body))
+        except SQLAlchemyError as error:
+            stop(f"{on}: {error}", 2)
         return
     for path in files_of([on]):
         yield from reads_of(path, unread)

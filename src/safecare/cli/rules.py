@@ -53,7 +53,7 @@ def try_out(
     on: Annotated[
         Path,
         typer.Option(
-            help="History: data folder, or file of one alert or event (JSON) a line; for Sigma rules log files."
+            help="History: data folder, or file of one alert or event (JSON) a line; for Sigma rules also log files."
         ),
     ],
     hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files; default: the demo.")] = None,
@@ -62,12 +62,9 @@ def try_out(
 ) -> None:
     """Run rules over stored history and show what they would have raised.
 
-    Exit 0: done. 1: done, but some rules or lines could not be read. 2: nothing could be done. Sigma rules are run
-    over log files as by `safecare detect logs`, with its output and exit codes.
+    Exit 0: done. 1: done, but some rules or lines could not be read. 2: nothing could be done. Sigma rules over logs
+    are run over log files, or over what a data folder keeps.
     """
-    if _is_sigma(path):
-        _on_logs(path, on, form)
-        return
     from safecare.app.files import BadHospitalError, demo_hospital, hospital_of
     from safecare.cli import log_rules
     from safecare.cli.local import stop
@@ -97,31 +94,6 @@ def try_out(
     _sum_up(replay, raised, seen, spent)
     if book.problems or replay.faults:
         raise typer.Exit(1)
-
-
-def _is_sigma(path: Path) -> bool:
-    """Return whether `path` is a Sigma rule on logs, or a folder in which the first readable rule file is one."""
-    from safecare.correlate.rules.read import SUFFIXES
-    from safecare.formats.hospital.nodes import NodeError, parse
-
-    files = sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES) if path.is_dir() else [path]
-    for file in files:
-        try:
-            fields = parse(file.read_bytes(), file.name).fields
-        except (OSError, NodeError):
-            continue
-        return "detection" in fields
-    return False
-
-
-def _on_logs(path: Path, on: Path, form: Form) -> None:
-    from safecare.cli import detect_logs
-    from safecare.cli.local import stop
-
-    if (on / "safecare.db").exists():
-        stop(f"{path} is a Sigma rule on logs: its history is a log file, or a folder of them", 2)
-    shape = detect_logs.Format.NDJSON if form == "ndjson" else detect_logs.Format.TABLE
-    detect_logs.main([on], path, shape)
 
 
 def _sum_up(replay: Replay, raised: list[Raised], seen: int, spent: float) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from safecare.model.event import Event
+from safecare.model.events.logs import LogRecorded
 from safecare.sources.api import UnreadableError
 from safecare.sources.syslog.door import SyslogDoor
 from safecare.sources.syslog.wazuh import WazuhFile
@@ -17,7 +18,9 @@ CEF = "<134>1 - fw1 asa - - - CEF:0|Acme|Wall|9|100|Port scan|{}|src=10.1.10.31"
 
 
 def read(raw: str) -> list[Event]:
-    return list(SyslogDoor("logs").decode(raw.encode(), {}, MemoryIntake()))
+    record, *alerts = SyslogDoor("logs").decode(raw.encode(), {}, MemoryIntake())
+    assert isinstance(record, LogRecorded)
+    return alerts
 
 
 @pytest.mark.parametrize(("level", "priority"), [("3", None), ("5", 2), ("8", 1), ("High", 1), ("low", None)])
@@ -27,8 +30,9 @@ def test_level_of_the_sender_decides(level: str, priority: int | None) -> None:
 
 def test_plain_lines_are_no_alerts_and_junk_is_told() -> None:
     assert read("<13>1 2026-11-26T03:00:00Z host app - - - all is well") == []
-    with pytest.raises(UnreadableError, match="priority"):
-        read("words")
+    assert read("words") == []
+    with pytest.raises(UnreadableError, match="empty"):
+        read(" ")
 
 
 def test_wazuh_counts_from_medium_on() -> None:

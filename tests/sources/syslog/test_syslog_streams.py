@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from safecare.formats.logs.syslog import LINE
 from safecare.model.events.logs import LogRecorded
-from safecare.sources.logs import syslog
-from safecare.sources.logs.syslog import OFF, SyslogDoor, split
+from safecare.sources.syslog import door as door_module
+from safecare.sources.syslog.door import OFF, SyslogDoor, split
 from safecare.testing.intake import MemoryIntake
 
 MESSAGE = b"<38>Oct 11 22:14:15 10.1.10.21 sshd[1]: Failed password"
 
 
 async def with_door(act: Any, **settings: Any) -> tuple[MemoryIntake, SyslogDoor]:
-    intake, door = MemoryIntake(), SyslogDoor(door="syslog", **{"udp": 0, "tcp": 0, **settings})
+    intake, door = MemoryIntake(), SyslogDoor(door="syslog", **{"port": 0, **settings})
     task = asyncio.create_task(door.run(intake))
     try:
         await asyncio.wait_for(door.started.wait(), 10)
@@ -41,9 +41,9 @@ def records(intake: MemoryIntake) -> list[LogRecorded]:
 async def test_udp_and_tcp_with_both_framings() -> None:
     async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.sendto(MESSAGE, ("127.0.0.1", door.ports["udp"]))
-            udp.sendto(b"", ("127.0.0.1", door.ports["udp"]))
-        _, writer = await asyncio.open_connection("127.0.0.1", door.ports["tcp"])
+            udp.sendto(MESSAGE, door.datagrams)
+            udp.sendto(b"", door.datagrams)
+        _, writer = await asyncio.open_connection(*door.address)
         writer.write(MESSAGE + b"\n" + b"%d %s" % (len(MESSAGE), MESSAGE) + b"plain words\n" + MESSAGE)
         writer.write_eof()
         await intake.until(lambda one: len(one.events) >= 5 and bool(one.rejects))
@@ -64,16 +64,16 @@ async def test_tls(tmp_path: Path) -> None:
     async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
         context = ssl.create_default_context(cafile=certificate)
         context.check_hostname = False
-        _, writer = await asyncio.open_connection("127.0.0.1", door.ports["tls"], ssl=context)
+        _, writer = await asyncio.open_connection(*door.secure, ssl=context)
         writer.write(b"%d %s" % (len(MESSAGE), MESSAGE))
         await intake.until(lambda one: len(one.events) == 1)
         writer.close()
 
-    await with_door(act, udp=OFF, tcp=OFF, tls=0, certificate=certificate, key=key)
+    await with_door(act, port=OFF, tls=0, certificate=certificate, key=key)
 
 
 async def test_udp_beyond_the_queue_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syslog, "QUEUE", 1)
+    monkeypatch.setattr(door_module, "QUEUE", 1)
 
     async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
         for _ in range(10):
