@@ -58,6 +58,21 @@ def test_fragments_and_broken_documents_are_read_as_far_as_possible() -> None:
         assert [one.raw for one in read_clinical_xml(broken).embedded] == [FILE], broken[:20]
 
 
+def test_documents_of_submissions_and_of_messages_in_xml_are_found() -> None:
+    letters = base64.b64encode(FILE).decode()
+    for holder in ("xds:Document", "ED.5"):
+        raw = f"<a><{holder} id='1'>\n{letters}\n</{holder}></a>".encode()
+        assert [one.raw for one in read_clinical_xml(raw).embedded] == [FILE]
+    whole = b"<Document>" + made.cda(made.non_xml(FILE)).partition(b"?>")[2] + b"</Document>"
+    assert [one.raw for one in read_clinical_xml(whole).embedded] == [FILE]
+    assert not read_clinical_xml(b"<Document>" + b"Ein Satz. " * 20 + b"</Document>").embedded
+
+
+def test_a_character_set_that_nobody_knows_hides_nothing() -> None:
+    raw = made.cda(made.non_xml(FILE)).replace(b'encoding="UTF-8"', b'encoding="x-hidden"')
+    assert [one.raw for one in read_clinical_xml(raw).embedded] == [FILE]
+
+
 def test_xml_follows_and_expands_nothing() -> None:
     for sample in made.clinical(random.Random(1)):
         if sample.technique in ("entity", "bomb"):
@@ -74,6 +89,9 @@ def test_fhir_in_json_xml_and_lines() -> None:
     assert len(read_fhir(lines * 3).embedded) == 3
     found = read_fhir(resource)
     assert b"".join(strings(resource, found)) == resource.replace(base64.b64encode(FILE), b"")
+    late = b'{"contentType": "x", "data": "%b", "resourceType": "Binary"}' % base64.b64encode(FILE * 50)
+    assert read_fhir(late).resource
+    assert [one.raw for one in read_fhir(late).embedded] == [FILE * 50]
     with pytest.raises(FhirError) as told:
         read_fhir(b'{"resourceType": "Patient", "a": ' + b"[" * 100_000)
     assert told.value.deep

@@ -96,7 +96,7 @@ _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|
 _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
 """What tells a page within text that begins like XML."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
-_HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,4}(?:\1|[\r\n])")
+_HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n])")
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
 _HEAD = 4096
 _TAIL = 66_000

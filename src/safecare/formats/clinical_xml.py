@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from safecare.formats.embedded import Embedded, from_base64
@@ -20,6 +20,9 @@ MOST = 2000
 """Embedded files, and remarks, of one document. Chosen."""
 _ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "applet", "base", "frame", "meta"})
 """Elements that the narrative of both standards forbids, and that act."""
+_HOLDERS = frozenset({"ED.5", "Document"})
+"""Elements whose text is a file: HL7 v2 in XML (data of ED), IHE XDS.b (document of a submission)."""
+_CODED = re.compile(r"[A-Za-z0-9+/=\s]{64,}")
 _LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction"})
 _LOOSE = re.compile(rb"(?i)representation\s*=\s*[\"']B64[\"'][^>]{0,400}>([A-Za-z0-9+/=\s]{16,})")
 
@@ -68,8 +71,8 @@ def read_clinical_xml(raw: bytes) -> ClinicalXml:
     return best
 
 
-def _read(raw: bytes, before: bytes, shift: int = 0) -> ClinicalXml:
-    reader = _Reader(shift - len(before))
+def _read(raw: bytes, before: bytes, shift: int = 0, encoding: str | None = None) -> ClinicalXml:
+    reader = _Reader(shift - len(before), encoding)
     try:
         reader.parser.Parse(before, False)
         reader.parser.Parse(raw, False)
@@ -81,6 +84,10 @@ def _read(raw: bytes, before: bytes, shift: int = 0) -> ClinicalXml:
         if "amplification" in reason:
             reader.found.remark("bomb", reason, offset)
         reader.found.damage = (reason, offset)
+    except (LookupError, ValueError) as error:  # a character set that nobody knows: read as most readers would
+        if encoding is None:
+            return _read(raw, before, shift, "utf-8")
+        reader.found.damage = (str(error)[:80], 0)
     except _TooDeepError:
         reader.found.deep = reader.offset
         reader.found.damage = ("nested too deeply", reader.offset)
@@ -91,13 +98,24 @@ class _TooDeepError(Exception):
     pass
 
 
+class _Coded(NamedTuple):
+    """Text that is being collected; `sure` where the document says that it is Base64."""
+
+    depth: int
+    media: str
+    packed: str
+    start: int
+    letters: list[str]
+    sure: bool
+
+
 class _Reader:
     """Expat's handlers and their state."""
 
-    def __init__(self, shift: int) -> None:
+    def __init__(self, shift: int, encoding: str | None) -> None:
         self.shift = shift
         self.found = ClinicalXml()
-        self.parser = parser = expat.ParserCreate()
+        self.parser = parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
         parser.buffer_size = 1 << 18
         parser.StartElementHandler = self._start
@@ -108,7 +126,7 @@ class _Reader:
         parser.DefaultHandler = _ignore  # also keeps entities in text from being expanded
         self._path: list[str] = []
         self._narrative = 0
-        self._coded: tuple[int, dict[str, str], int, list[str]] | None = None
+        self._coded: _Coded | None = None
         self._entities: dict[str, int] = {}
 
     @property
@@ -131,13 +149,17 @@ class _Reader:
             self._narrative += 1
         if self._narrative and low in _ACTIVE:
             self.found.remark("active", local, self.offset)
+        if self._coded and not self._coded.sure:
+            self._drop()
+        if local in _HOLDERS and not self._coded:
+            self._collect(_Coded(len(path), "", "", self.offset, [], sure=False))
         if attributes:
             self._attributes(local, attributes)
 
     def _attributes(self, local: str, attributes: dict[str, str]) -> None:
-        if attributes.get("representation") == "B64" and not self._coded:
-            self._coded = (len(self._path), attributes, self.offset, [])
-            self.parser.CharacterDataHandler = self._coded[3].append
+        if attributes.get("representation", "").upper() == "B64":
+            media, packed = attributes.get("mediaType", ""), attributes.get("compression", "")
+            self._collect(_Coded(len(self._path), media, packed, self.offset, [], sure=True))
         for name, value in attributes.items():
             if name[:2] in ("on", "On", "oN", "ON") and name.isalpha() and len(name) > 4:
                 self.found.remark("handler", name, self.offset)
@@ -160,21 +182,33 @@ class _Reader:
             self.found.remark("address", value, self.offset)
 
     def _end(self, name: str) -> None:
-        if self._coded and len(self._path) == self._coded[0]:
+        if self._coded and len(self._path) == self._coded.depth:
             self._finish(self.offset)
         if name.rpartition(":")[2] in ("text", "div"):
             self._narrative -= 1
         self._path.pop()
 
-    def _finish(self, end: int) -> None:
-        assert self._coded  # noqa: S101 - both callers have looked
-        _, told, start, letters = self._coded
+    def _collect(self, coded: _Coded) -> None:
+        self._coded = coded
+        self.parser.CharacterDataHandler = coded.letters.append
+
+    def _drop(self) -> None:
         self._coded = None
         self.parser.CharacterDataHandler = None
-        raw = from_base64("".join(letters).encode("ascii", "ignore"))
-        if raw and len(self.found.embedded) < MOST:
-            media, packed = told.get("mediaType", ""), told.get("compression", "")
-            self.found.embedded.append(Embedded("/".join(self._path[-3:]), media, raw, start, end, packed))
+
+    def _finish(self, end: int) -> None:
+        """Decode what was collected."""
+        coded = self._coded
+        self._drop()
+        if coded is None or len(self.found.embedded) >= MOST:
+            return
+        text = "".join(coded.letters)
+        if not coded.sure and not _CODED.fullmatch(text):
+            return
+        raw = from_base64(text.encode("ascii", "ignore"))
+        if raw:
+            place = "/".join(self._path[-3:])
+            self.found.embedded.append(Embedded(place, coded.media, raw, coded.start, end, coded.packed))
 
     def _instruction(self, target: str, data: str) -> None:
         if target == "xml-stylesheet":

@@ -1,4 +1,4 @@
-"""FHIR resources in JSON: embedded files, narratives, addresses. Also bulk exports (one resource per line).
+"""FHIR resources in JSON: embedded files, narratives, addresses. Also bulk exports (one resource per line), DICOM JSON.
 
 Source: FHIR R4 Binary, Attachment (data, url), Narrative, base64Binary; RFC 8259. A name that stands twice in one
 object is told: readers differ on which one counts.
@@ -41,6 +41,8 @@ class Fhir:
     """Place and URL of attachments that are elsewhere."""
     twice: list[str] = field(default_factory=list)
     """Names that stand twice in one object."""
+    resource: bool = False
+    """Whether any object says that it is a FHIR resource."""
 
 
 def read_fhir(raw: bytes) -> Fhir:
@@ -102,6 +104,7 @@ def _walk(value: Any, data: bytes, found: Fhir) -> None:
         if not isinstance(one, dict):
             continue
         kind = one.get("resourceType")
+        found.resource |= kind is not None
         here = kind if isinstance(kind, str) else place
         for name, inner in one.items():
             if isinstance(inner, str):
@@ -121,7 +124,11 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
     elif name == "url" and ("contentType" in holder or place.endswith("ttachment.url")):
         if len(found.addresses) < MOST:
             found.addresses.append((place, value))
-    elif (name == "data" or name.endswith("Base64Binary")) and len(value) >= SHORTEST and len(found.embedded) < MOST:
+    elif (
+        (name in ("data", "InlineBinary") or name.endswith("Base64Binary"))
+        and len(value) >= SHORTEST
+        and len(found.embedded) < MOST
+    ):
         if " " in value[:64].strip():  # SampledData.data: numbers divided by spaces
             return
         letters = value.encode("ascii", "ignore")

@@ -147,8 +147,9 @@ async def test_an_archive_that_refuses_or_is_gone_is_told_to_the_sender(archive:
 
 async def test_without_an_archive_images_are_kept_here() -> None:
     async with running(None) as (node, intake):
-        assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
         assert "passes nothing on" in intake.states["dicom"][1]
+        assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
+        assert "confined by limits" in intake.states["dicom"][1]
     assert judged(intake)[0].kept
     assert judged(intake)[0].artifact in intake.artifacts.kept
 

@@ -1,4 +1,4 @@
-"""FHIR resources in JSON: what they carry, narratives that act, attachments that lie elsewhere.
+"""FHIR resources in JSON: what they carry (as any other JSON may), narratives that act, attachments that lie elsewhere.
 
 Source: FHIR R4 Binary, Attachment, Narrative (txt-1: no active content).
 """
@@ -21,7 +21,7 @@ _ACTIVE = re.compile(
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 
-@analyser("fhir", wants={"fhir"})
+@analyser("fhir", wants={"fhir", "json"})
 class FhirFile:
     """Judges resources and hands on what they carry."""
 
@@ -32,11 +32,15 @@ class FhirFile:
         try:
             found = read_fhir(part.raw)
         except FhirError as error:
+            if "fhir" not in part.types and not error.deep:
+                return  # some other JSON, or none: nobody's record
             if error.deep:
                 raise LimitError("depth", "JSON") from error
             raise UnreadableError(error.reason, f"byte {error.offset}") from error
         for one in found.embedded:
             yield from carried(part, one, context, twice=bool({"data"} & set(found.twice)))
+        if not found.resource:
+            return
         for place, xhtml in found.narratives:
             acts = _ACTIVE.search(xhtml)
             if acts:

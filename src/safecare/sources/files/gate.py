@@ -52,6 +52,7 @@ class Gate:
         self._idle = asyncio.Condition()
         self._resting: asyncio.TimerHandle | None = None
         self._unrecorded = 0
+        self._told = False
 
     async def admit(self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`.
@@ -60,6 +61,9 @@ class Gate:
         ``observe`` raises nothing.
         """
         verdict = await self._judge(raw, media)
+        if self._pool and not self._told:
+            self._told = True
+            intake.report(self._door, "ok", f"judged in processes confined by {', '.join(self._pool.layers)}")
         clean = verdict.verdict is Verdicts.CLEAN
         stopped: Act = "held" if self._policy == "hold" else "refused"
         decision = Decision("passed" if clean or self._policy == "observe" else stopped, verdict)
