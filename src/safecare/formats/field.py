@@ -57,6 +57,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     badge: str = ""
     means: str = "unknown"
+    duress: bool = False
     reason: str = ""
     place: str = ""
     egress: bool = False
@@ -118,6 +119,7 @@ def _access(state: str, said: dict[str, Any]) -> Signal:
         state=state,
         badge=_badge(said),
         means=means if isinstance(means, str) and means in MEANS else "unknown",
+        duress=said.get("duress") is True,
         reason=_word("reason", said.get("reason", "")),
         egress=_egress(said),
     )

@@ -178,6 +178,8 @@ def _check_area(node: Node, area: Area, problems: Problems) -> None:
     if area.kind == "line":
         if len(area.line) != 2 or area.line[0] == area.line[-1]:
             problems.error(node, say("A line needs two different points: line."))
+        if area.door is not None and area.direction == "both":
+            problems.error(node, say("A line in a door needs the direction in which people enter: direction."))
     elif area.line:
         problems.error(node.at("line"), say("Only zones of kind line have a line; others have a polygon."))
     elif area.polygon and not 3 <= len(area.polygon) <= MOST_CORNERS:

@@ -37,7 +37,7 @@ class TsaiCamera(msgspec.Struct, frozen=True, tag="tsai"):
 
 Ground = PlaneMap | TsaiCamera
 
-Kind = Literal["intrusion", "line", "loitering", "crowd", "counterflow", "running", "presence", "objects"]
+Kind = Literal["intrusion", "line", "loitering", "crowd", "counterflow", "running"]
 Direction = Literal["both", "to_right", "to_left"]
 
 

@@ -34,6 +34,15 @@ def entrance_scene() -> Scene:
             Area(id="desk", kind="intrusion", polygon=box(500, 300, 640, 480), hours="20:00-06:00"),
             Area(id="bench", kind="loitering", polygon=box(0, 300, 200, 480), seconds=30),
             Area(id="floor", kind="running"),
+            Area(id="stand", kind="crowd", polygon=box(220, 0, 420, 90), people=4),
+            Area(id="oneway", kind="counterflow", polygon=box(440, 0, 640, 200), towards=(1.0, 0.0)),
+            Area(
+                id="turnstile",
+                kind="line",
+                line=((60.0, 280.0), (60.0, 120.0)),
+                direction="to_right",
+                door=AssetId("door.main"),
+            ),
         ),
     )
 

@@ -14,11 +14,12 @@ from statistics import median_low
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.physical.scenes import areas, drawn, within, zone_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.video import PeopleSeen
-from safecare.model.hospital import Hospital, Zone
-from safecare.model.ids import ArtifactHash
+from safecare.model.hospital import Hospital
+from safecare.model.ids import ArtifactHash, ZoneId
 from safecare.model.text import Ref, Span, say
 
 LEAST_SEVERITY, MOST_SEVERITY = 40, 80
@@ -38,6 +39,16 @@ class Count(msgspec.Struct, frozen=True):
     people: int
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where people are counted: its key, whose counts they are, the hospital's zone, the limit, the drawn area."""
+
+    key: str
+    eye: str
+    zone: ZoneId | None
+    limit: int
+    area: str = ""
+
+
 class Episode(msgspec.Struct, frozen=True):
     """A crowd that has been told: which camera saw it, and when it was last seen."""
 
@@ -48,7 +59,7 @@ class Episode(msgspec.Struct, frozen=True):
 @detector("people.crowd", wants={PeopleSeen}, domain=Domain.PHYSICAL)
 @dataclass
 class Crowd:
-    """Alert once per episode when the zone's `crowd_at` people are there for `sustain` (time).
+    """Alert once per episode when a zone's `crowd_at` people, or a drawn area's `people`, stay for `sustain` (time).
 
     The usual count is the median over twice that time: more than half of it must be crowded, so that neither a
     flicker nor a short gap decides. The episode ends when the median has fallen below `ease` (share) of the limit.
@@ -64,59 +75,64 @@ class Crowd:
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Count people by camera."""
         for event in batch:
-            match event:
-                case PeopleSeen(asset=str(camera), zone=str(place)):
-                    zone = self.hospital.zone(place)
-                    if zone is not None and zone.crowd_at:
-                        yield from self._judge(event, camera, zone, zone.crowd_at)
-                case _:
-                    pass
+            if isinstance(event, PeopleSeen) and event.asset:
+                zone = self.hospital.zone(event.zone)
+                if zone is not None and zone.crowd_at:
+                    yield from self._judge(
+                        event, Place(zone.id, event.asset, zone.id, zone.crowd_at), len(event.people)
+                    )
+                for scene, area in areas(self.hospital, event, "crowd"):
+                    key = f"{event.asset} {area.id}"
+                    place = Place(key, key, zone_of(self.hospital, event, area), area.people or 1, area.id)
+                    inside = sum(within(area, drawn(scene, event, one.x, one.y)) for one in event.people)
+                    yield from self._judge(event, place, inside)
 
-    def _judge(self, event: PeopleSeen, camera: str, zone: Zone, limit: int) -> Iterator[Alert]:
-        window = self._remember(event, camera)
+    def _judge(self, event: PeopleSeen, place: Place, people: int) -> Iterator[Alert]:
+        window = self._remember(event, place.eye, people)
         spans = event.at - window[0].event.at >= self.sustain * 1.6
         if len(window) < FEWEST or not spans:
             return
         usual = median_low(count.people for count in window)
-        episode = self._crowded.get(zone.id)
+        episode = self._crowded.get(place.key)
         if episode is not None and event.at - episode.last > FORGET:
             episode = None
-        if usual >= limit:
-            self._crowded[zone.id] = Episode(camera, event.at)
+        if usual >= place.limit:
+            self._crowded[place.key] = Episode(place.eye, event.at)
             if episode is None:
-                yield self._alert(window, camera, zone, usual, limit)
-        elif episode is not None and episode.camera == camera and usual < self.ease * limit:
-            self._crowded.pop(zone.id, None)
-            self._stills.pop(camera, None)
+                yield self._alert(window, place, usual)
+        elif episode is not None and episode.camera == place.eye and usual < self.ease * place.limit:
+            self._crowded.pop(place.key, None)
+            self._stills.pop(place.eye, None)
         elif episode is not None:
-            self._crowded[zone.id] = Episode(episode.camera, event.at)
+            self._crowded[place.key] = Episode(episode.camera, event.at)
 
-    def _remember(self, event: PeopleSeen, camera: str) -> list[Count]:
+    def _remember(self, event: PeopleSeen, camera: str, people: int) -> list[Count]:
         if event.still is not None:
             self._stills[camera] = event.still
-        count = Count(msgspec.structs.replace(event, people=()), len(event.people))
+        count = Count(msgspec.structs.replace(event, people=()), people)
         before = self._counts.get(camera, [])
         window = [one for one in before if timedelta(0) <= event.at - one.event.at <= self.sustain * 2]
         self._counts[camera] = [*window, count]
         return self._counts[camera]
 
-    def _alert(self, window: list[Count], camera: str, zone: Zone, usual: int, limit: int) -> Alert:
-        excess = min(usual / limit - 1, 1.0)
+    def _alert(self, window: list[Count], place: Place, usual: int) -> Alert:
+        excess = min(usual / place.limit - 1, 1.0)
         return Alert.of(
             self,
             window[0].event,
             window[-1].event,
             severity=round(LEAST_SEVERITY + excess * (MOST_SEVERITY - LEAST_SEVERITY)),
             confidence=CONFIDENCE,
-            title=say("Crowd in {zone}", zone=Ref(zone.id)),
+            title=say("Crowd in {zone}", zone=Ref(place.zone) if place.zone else place.area, area=place.area),
             why=[
                 say(
                     "{count} people for {time}; the limit is {limit}.",
                     count=usual,
                     time=Span(self.sustain.total_seconds()),
-                    limit=limit,
+                    limit=place.limit,
                 )
             ],
-            zones=[zone.id],
-            still=self._stills.get(camera),
+            zones=[place.zone] if place.zone else None,
+            window=place.area,
+            still=self._stills.get(place.eye),
         )

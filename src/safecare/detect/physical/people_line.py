@@ -45,29 +45,30 @@ class Side(msgspec.Struct):
     at: datetime
 
 
-@detector("people.line", wants={PeopleSeen}, domain=Domain.PHYSICAL)
-@dataclass
-class LineCrossed:
-    """Alert each time somebody crosses a line in a direction that is to be told."""
+class Crossing(msgspec.Struct, frozen=True):
+    """Somebody crossed the line `area` in `direction` at `at`."""
 
-    hospital: Hospital
-    _sides: dict[str, Side] = field(default_factory=dict, init=False)
+    area: Area
+    one: Seen
+    at: datetime
+    direction: str
 
-    def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
-        """Follow who is on which side."""
-        for event in batch:
-            if isinstance(event, PeopleSeen):
-                for scene, area in areas(self.hospital, event, "line"):
-                    for one in event.people:
-                        yield from self._judge(event, scene, area, one)
 
-    def _judge(self, event: PeopleSeen, scene: Scene, area: Area, one: Seen) -> Iterator[Alert]:
-        if one.unseen:
-            return  # a guess crosses nothing
-        for at, x, y in steps(one, event):
-            crossing = self._step(event, scene, area, one, (at, x, y))
-            if crossing is not None and area.direction in ("both", crossing):
-                yield self._alert(event, area, one, at, crossing)
+class Lines(msgspec.Struct):
+    """Who was last seen on which side of which line."""
+
+    sides: dict[str, Side] = {}
+
+    def crossings(self, hospital: Hospital, event: PeopleSeen) -> Iterator[Crossing]:
+        """Take a telling; yield the crossings in the directions that are to be told."""
+        for scene, area in areas(hospital, event, "line"):
+            for one in event.people:
+                if one.unseen:
+                    continue  # a guess crosses nothing
+                for at, x, y in steps(one, event):
+                    direction = self._step(event, scene, area, one, (at, x, y))
+                    if direction is not None and area.direction in ("both", direction):
+                        yield Crossing(area, one, at, direction)
 
     def _step(
         self, event: PeopleSeen, scene: Scene, area: Area, one: Seen, step: tuple[datetime, float, float]
@@ -76,23 +77,45 @@ class LineCrossed:
         at, x, y = step
         point = drawn(scene, event, x, y)
         off = None if point is None else offset(area, point)
-        if point is None or off is None or abs(off) < self._margin(scene, event, one):
+        if point is None or off is None or abs(off) < _margin(scene, event, one):
             return None
         key = f"{event.asset} {area.id} {one.track}"
-        last = self._sides.get(key)
+        last = self.sides.get(key)
         right = off > 0
-        remember(self._sides, key, Side(right, *point, at), MOST)
+        remember(self.sides, key, Side(right, *point, at), MOST)
         if last is None or last.right == right or not between(area, (last.x, last.y), point):
             return None
         if scene.metres and scene.ground is not None and turns_over(scene.ground, x, y):
             right = not right
         return "to_right" if right else "to_left"
 
-    def _margin(self, scene: Scene, event: PeopleSeen, one: Seen) -> float:
-        if scene.metres:
-            return MARGIN_METRES
-        scale = scene.size[1] / event.size[1] if scene.size != (0, 0) and event.size != (0, 0) else 1.0
-        return MARGIN * one.height * scale
+
+def _margin(scene: Scene, event: PeopleSeen, one: Seen) -> float:
+    """Return the distance from a line within which the side is not judged, in the scene's coordinates."""
+    if scene.metres:
+        return MARGIN_METRES
+    scale = scene.size[1] / event.size[1] if scene.size != (0, 0) and event.size != (0, 0) else 1.0
+    return MARGIN * one.height * scale
+
+
+@detector("people.line", wants={PeopleSeen}, domain=Domain.PHYSICAL)
+@dataclass
+class LineCrossed:
+    """Alert each time somebody crosses a line in a direction that is to be told.
+
+    Lines in a door are compared with granted badges instead (`door.tailgating`).
+    """
+
+    hospital: Hospital
+    _lines: Lines = field(default_factory=Lines, init=False)
+
+    def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
+        """Follow who is on which side."""
+        for event in batch:
+            if isinstance(event, PeopleSeen):
+                for crossing in self._lines.crossings(self.hospital, event):
+                    if crossing.area.door is None:
+                        yield self._alert(event, crossing.area, crossing.one, crossing.at, crossing.direction)
 
     def _alert(self, event: PeopleSeen, area: Area, one: Seen, at: datetime, crossing: str) -> Alert:
         zone = zone_of(self.hospital, event, area)
@@ -112,7 +135,7 @@ class LineCrossed:
                 )
             ],
             window=f"{area.id} {one.track} {at.isoformat()}",
-            assets=[*([area.door] if area.door else []), *camera_of(event)],
+            assets=camera_of(event),
             zones=[zone] if zone else None,
             still=event.still,
         )

@@ -13,6 +13,8 @@ class BadgeGranted(Event, frozen=True, kw_only=True, tag="badge.granted"):
 
     holder: HolderId | None = None
     means: Literal["card", "code", "phone", "unknown"] = "unknown"
+    duress: bool = False
+    """True when the holder used the code that says: I am forced to."""
 
 
 class BadgeDenied(Event, frozen=True, kw_only=True, tag="badge.denied"):

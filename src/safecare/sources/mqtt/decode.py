@@ -71,7 +71,7 @@ def _event(signal: Signal, common: dict[str, Any], asset: Asset, intake: Intake)
         case "access" if signal.state == "denied":
             return BadgeDenied(**common, holder=_holder(signal, intake), means=means, reason=signal.reason)
         case "access":
-            return BadgeGranted(**common, holder=_holder(signal, intake), means=means)
+            return BadgeGranted(**common, holder=_holder(signal, intake), means=means, duress=signal.duress)
         case "fire":
             return FireSignal(**common, state=state)
         case "power":

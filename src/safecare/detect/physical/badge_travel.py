@@ -1,0 +1,90 @@
+"""One badge at two readers too far apart for the time between: it was copied, or lent and a code seen.
+
+Source: "impossible travel" as sign-in systems judge it (MITRE ATT&CK T1078), with distances from the hospital's own
+plan; nobody runs through a hospital faster than 5 m/s as the crow flies, and a storey costs time on the stairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import hypot
+
+from safecare.detect.api import detector
+from safecare.detect.memory import remember
+from safecare.model.alert import Alert, Domain
+from safecare.model.event import Event
+from safecare.model.events.doors import BadgeGranted
+from safecare.model.hospital import Asset, Hospital
+from safecare.model.text import Amount, Ref, Span, say
+
+HOLDERS = 20_000
+"""Most holders remembered; chosen: more than a hospital's staff."""
+CLOCKS = 2.0
+"""Seconds that the clocks of two readers may differ; chosen: both follow a time server."""
+
+
+@detector("badge.travel", wants={BadgeGranted}, domain=Domain.PHYSICAL)
+@dataclass
+class ImpossibleTravel:
+    """Alert when a holder is granted at two doors that nobody reaches in the time between.
+
+    `speed`: metres per second as the crow flies; `storey`: seconds for each storey between them.
+    """
+
+    hospital: Hospital
+    speed: float = 5.0
+    storey: float = 8.0
+    _last: dict[str, BadgeGranted] = field(default_factory=dict, init=False)
+
+    def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
+        """Follow each badge from door to door."""
+        for event in batch:
+            if isinstance(event, BadgeGranted) and event.holder and event.asset:
+                before = self._last.get(event.holder)
+                if before is not None and before.asset != event.asset and before.site == event.site:
+                    yield from self._judge(before, event)
+                if before is None or event.at >= before.at:
+                    remember(self._last, event.holder, event, HOLDERS)
+
+    def _judge(self, before: BadgeGranted, event: BadgeGranted) -> Iterator[Alert]:
+        one, other = self.hospital.asset(before.asset), self.hospital.asset(event.asset)
+        if one is None or other is None or one.at is None or other.at is None or event.holder is None:
+            return
+        floors = self._floors(one, other)
+        if floors is None:
+            return  # another building: how they are joined is not known here
+        metres = hypot(one.at[0] - other.at[0], one.at[1] - other.at[1])
+        needed = metres / self.speed + floors * self.storey
+        passed = abs((event.at - before.at).total_seconds())
+        if passed + CLOCKS >= needed:
+            return
+        yield Alert.of(
+            self,
+            before,
+            event,
+            severity=65,
+            confidence=0.8,
+            title=say("One badge at {one} and at {other} at the same time", one=Ref(one.id), other=Ref(other.id)),
+            why=[
+                say(
+                    "The doors are {distance} apart, and {time} lie between the grants; nobody is so fast.",
+                    distance=Amount(round(metres), "m"),
+                    time=Span(passed),
+                )
+            ],
+            assets=[other.id, one.id],
+            holders=[event.holder],
+            techniques=["T1078"],
+        )
+
+    def _floors(self, one: Asset, other: Asset) -> int | None:
+        """Return the storeys between two doors of one building, None if they are not in one."""
+        found = []
+        for asset in (one, other):
+            zone = self.hospital.zone(asset.between[0] if asset.between else asset.zone)
+            level = next((level for level in self.hospital.levels if zone and level.id == zone.level), None)
+            if level is None:
+                return None
+            found.append(level)
+        return abs(found[0].ordinal - found[1].ordinal) if found[0].building == found[1].building else None
