@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from safecare.cli import main
+from safecare.scenarios.make.office import document_with_macro
 from safecare.testing.captures import Wire, process_network
 
 Result = tuple[int, list[dict[str, Any]], str]
@@ -106,6 +107,20 @@ def test_decode_gives_one_message_a_line(capsys: pytest.CaptureFixture[str], tmp
     assert len(rows) == 12
     assert (rows[0]["command"], rows[0]["target"], rows[0]["frame"]) == ("read_holding_registers", "holding:0-3", 10)
     assert run(capsys, "decode", "bacnet", path)[1] == []
+
+
+@pytest.mark.slow
+def test_files_on_the_wire_are_judged(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    wire = Wire()
+    talk = wire.tcp("10.0.0.1", 40_000, "10.0.0.2", 80)
+    talk.ask(b"GET /report.doc HTTP/1.1\r\n\r\n")
+    file = document_with_macro("Invoice", macro='Sub AutoOpen()\nShell "powershell -enc AAAA"\nEnd Sub\n')
+    frame = talk.answer(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(file) + file)
+    assert judged(capsys, tmp_path, wire) == []
+    [one] = judged(capsys, tmp_path, wire, "--files")
+    assert (one["rule"], one["frames"]) == ("file.dangerous", [frame])
+    code, rows, _ = run(capsys, "decode", "http", tmp_path / "capture.pcap")
+    assert (code, rows[1]["file"]["bytes"]) == (0, len(file))
 
 
 def test_series_scores_each_point(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

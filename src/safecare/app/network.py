@@ -19,16 +19,20 @@ import msgspec
 from safecare.detect.api import Detector, detectors
 from safecare.detect.stage import DetectStage
 from safecare.formats.baseline import Learner
-from safecare.formats.packets.dissect import Claimed, Dissector, Found
+from safecare.formats.packets.dissect import Claimed, Dissector, Found, Spoken
 from safecare.formats.packets.file import Frames, Reading, read_frames
 from safecare.formats.packets.flows import Conversation
 from safecare.formats.wire.protocols import READS
 from safecare.model.alert import Alert
 from safecare.model.event import Event
+from safecare.model.events.files import FileJudged
 from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
 from safecare.model.hospital import Hospital
+from safecare.model.ids import ArtifactHash, SiteId
 from safecare.model.network import KnownCommand, KnownConversation, KnownIdentity
 from safecare.sources.capture.events import Told
+from safecare.sources.files.gate import MOST_REASONS
+from safecare.sources.files.pool import Pool
 
 BATCH = 4096
 """Findings judged together (chosen: as on the road)."""
@@ -63,6 +67,8 @@ class Captures:
     hospital: Hospital
     learn: timedelta = timedelta(0)
     live: bool = False
+    pool: Pool | None = None
+    """Judges the files that are carried, if given."""
     collect: bool = False
     """Learn from everything, for a proposal: what is judged is not changed by it."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -136,6 +142,35 @@ class Captures:
             self._trace(one, event)
             self._learn(event)
             yield event
+        if self.pool is not None and isinstance(one, Spoken) and one.message.file:
+            judged = self._file(one, self.pool)
+            self._trace(one, judged)
+            yield judged
+
+    def _file(self, one: Spoken, pool: Pool) -> Event:
+        """Return the judgement of a file that was carried."""
+        verdict = pool.judge(one.message.file, "", one.message.media)
+        at = _moment(one.at)
+        strong = sorted((part for part in verdict.findings if part.weight > 0), key=lambda part: -part.weight)
+        asset = self.hospital.at_address("ip", one.src) or self.hospital.at_address("ip", one.dst)
+        return FileJudged(
+            id=Event.id_for(at, DOOR, f"{one.src}\x1f{verdict.sha256}\x1f{one.frames[-1]}"),
+            at=at,
+            seen=at + self._shift,
+            source=DOOR,
+            site=asset.site if asset else SiteId(""),
+            asset=asset.id if asset else None,
+            zone=asset.zone if asset else None,
+            artifact=ArtifactHash(verdict.sha256),
+            size=len(one.message.file),
+            type=verdict.type,
+            verdict=verdict.verdict.value,
+            score=verdict.score,
+            act="passed",
+            rules=tuple(dict.fromkeys(part.rule for part in strong))[:20],
+            reasons=tuple(part.why for part in strong[:MOST_REASONS]),
+            peer=one.src,
+        )
 
     def _trace(self, one: Found, event: Event) -> None:
         if isinstance(one, Conversation):
@@ -204,7 +239,7 @@ def network_detectors(hospital: Hospital, learn: timedelta, since: datetime, *, 
         settings["pause"] = timedelta(0)
     built: list[Detector] = []
     for kind in detectors().parts.values():
-        if kind.wants & {ConnectionSeen, CommandSeen, IdentitySeen}:  # type: ignore[attr-defined]
+        if kind.wants & {ConnectionSeen, CommandSeen, IdentitySeen, FileJudged}:  # type: ignore[attr-defined]
             names = {one.name for one in dataclasses.fields(kind) if one.init}
             built.append(kind(**{name: value for name, value in settings.items() if name in names}))
     return built

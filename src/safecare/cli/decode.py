@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,9 @@ def _row(found: Spoken) -> dict[str, Any]:
         "value": message.value,
         "outcome": message.outcome,
     }
+    if message.file:
+        digest = hashlib.sha256(message.file).hexdigest()
+        row["file"] = {"bytes": len(message.file), "media": message.media, "sha256": digest}
     return message.fields | row
 
 

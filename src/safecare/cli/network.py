@@ -29,6 +29,10 @@ def main(
         Path | None,
         typer.Option(help="With --baseline: write what is new and what was not seen, for a person to decide."),
     ] = None,
+    carried: Annotated[  # noqa: FBT002 - Typer writes flags so
+        bool,
+        typer.Option("--files", help="Judge the files that HTTP, SMTP, DICOM and HL7 carry, in confined processes."),
+    ] = False,
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
@@ -48,6 +52,7 @@ def main(
     from safecare.formats.baseline import write_baseline as baseline_file
     from safecare.formats.packets.file import CaptureError
     from safecare.locale.catalogue import Catalogue
+    from safecare.sources.files.pool import Pool
 
     chosen(format, ("ndjson", "text"), "--format")
     chosen(language, ("en", "fr"), "--language")
@@ -57,6 +62,7 @@ def main(
         stop("--propose needs the --baseline that it is compared with", 2)
     seconds = duration(learn) if learn else 0
     judge = Captures(known(hospital, baseline), timedelta(seconds=seconds), collect=propose is not None)
+    judge.pool = Pool() if carried else None
     catalogue = Catalogue.load()
     failed = False
     for path in files:
@@ -72,6 +78,8 @@ def main(
         if reading.broken:
             typer.echo(f"{path}: {reading.broken}", err=True)
             failed = True
+    if judge.pool is not None:
+        judge.pool.close()
     if write_baseline:
         learned = judge.learner.baseline(f"{files[0].name}, its first {judge.learn.total_seconds():g} s")
         _write(write_baseline, baseline_file(learned))

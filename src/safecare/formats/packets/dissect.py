@@ -21,14 +21,16 @@ from safecare.formats.packets.file import Frames
 from safecare.formats.packets.flows import Conversation, Flow, Flows
 from safecare.formats.packets.headers import TCP, UDP, Addresses, Headers, headers
 from safecare.formats.packets.slow import Arp, Packet, SlowRoad
-from safecare.formats.packets.streams import MOST_BUFFER, Half
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.packets.streams import Half
+from safecare.formats.wire.message import MOST_MESSAGE, Message, Protocol, Talk, WireError
 from safecare.formats.wire.protocols import PROTOCOLS
 
 TRIES = 16
 """Packets with payload that are looked at before a conversation counts as none of ours (chosen)."""
 MOST_STREAMS = 20_000
 """Conversations whose bytes are put together at the same time (chosen: a few kB each; more are counted)."""
+MOST_LARGE = 16
+"""Messages of more than 1 MB that are put together at the same time: they carry files, of 8 MB at most."""
 MOST_STEPS = 4096
 """Messages taken out of one segment (chosen: a segment of 64 kB holds fewer of the shortest)."""
 
@@ -104,6 +106,7 @@ class Dissector:
     flows: Flows = field(default_factory=Flows)
     _slow: SlowRoad = field(default_factory=SlowRoad)
     _streams: dict[int, _Stream] = field(default_factory=dict)
+    _large: set[tuple[int, int]] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
     """Flows that speak none of our protocols."""
 
@@ -144,6 +147,7 @@ class Dissector:
                     half.skip(-1, self.counts)
                     yield from self._messages(stream, flow, side, flow.last)
         self._done.discard(flow.number)
+        self._large -= {(flow.number, 0), (flow.number, 1)}
         self.flows.forget(flow)
         service = stream.protocol.name if stream and stream.protocol else ""
         if stream is not None and stream.client is not None and not flow.began:
@@ -240,18 +244,30 @@ class Dissector:
                 yield self._malformed(protocol, "no message begins here", stream, flow, side, frames, at)
                 return
             if size == 0 or size > len(buffer):
-                if size > MOST_BUFFER:  # too long to be kept: its beginning tells what it is, the rest is passed over
+                if size > protocol.most:  # too long to be kept: its beginning tells what it is, the rest is passed over
                     half.discard = size - len(buffer)
                     self.counts[f"{protocol.name}: message too long to be kept"] += 1
                     data, frames = half.take(len(buffer))
                     yield from self._message(stream, flow, side, data, frames, at)
-                elif len(buffer) > MOST_BUFFER:
+                elif len(buffer) > protocol.most or not self._room(flow, side, len(buffer)):
                     half.clear()
                     half.lost = True
                     self.counts[f"{protocol.name}: endless message"] += 1
                 return
             data, frames = half.take(size)
             yield from self._message(stream, flow, side, data, frames, at)
+
+    def _room(self, flow: Flow, side: int, size: int) -> bool:
+        """Tell whether a message of this size may go on: few large ones are kept at the same time."""
+        key = (flow.number, side)
+        if size <= MOST_MESSAGE:
+            self._large.discard(key)
+            return True
+        if key not in self._large and len(self._large) >= MOST_LARGE:
+            self.counts["no room for another large message"] += 1
+            return False
+        self._large.add(key)
+        return True
 
     def _message(
         self, stream: _Stream, flow: Flow, side: int, data: bytes, frames: tuple[int, ...], at: float

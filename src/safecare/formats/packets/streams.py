@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 MOST_WAITING = 64
 """Segments kept beyond a gap (chosen: a window of 64 kB in segments of 1 kB); more, and the gap is given up."""
-MOST_BUFFER = 1 << 20
-"""Bytes kept of a message that is not complete (chosen: above the usual largest PDU of DICOM, 128 kB)."""
+FARTHEST = 1 << 20
+"""Bytes beyond a gap that are waited for (chosen: the largest usual TCP window)."""
 HALF = 1 << 31
 WHOLE = 1 << 32
 
@@ -46,7 +46,7 @@ class Half:
             ahead = 0
         if ahead:
             self._wait(sequence, data, frame, counts)
-            if len(self.waiting) < MOST_WAITING and ahead < MOST_BUFFER:
+            if len(self.waiting) < MOST_WAITING and ahead < FARTHEST:
                 return False
             self._give_up(counts)
             return bool(self.buffer)

@@ -15,6 +15,8 @@ MOST_COMMAND = 1 << 16
 """Bytes of one command set (chosen: the longest of the standard is below 1 kB)."""
 MOST_IDENTIFIER = 1 << 16
 """Bytes of a query that are looked at (chosen: a query names some ten attributes)."""
+MOST_OBJECT = 8 << 20
+"""Bytes of an image that is kept to be judged (chosen: what is not pixels is far smaller); larger ones are not."""
 MOST_ITEMS = 600
 """Items of an association request (128 presentation contexts, each with transfer syntaxes)."""
 
@@ -167,10 +169,14 @@ def _data(data: bytes, talk: Talk) -> Iterator[Message]:
                 talk.remember(key, whole)
                 continue
             message = _command(whole, context, talk)
+            if message.command == "c_store" and message.kind == "request":
+                talk.memory["store"] = (message, [], 0)
             if message.operation == "query" and message.kind == "request":
                 talk.memory["query"] = (message, b"")  # told when its keys are known
             else:
                 yield message
+        elif "store" in talk.memory and talk.asked:
+            yield from _object(part, context, talk, last=bool(control & 2))
         elif "query" in talk.memory and talk.asked:
             message, known = talk.memory["query"]
             known += part[: MOST_IDENTIFIER - len(known)]
@@ -210,6 +216,8 @@ def _command(raw: bytes, context: int, talk: Talk) -> Message:
     if sop:
         fields["sop_class"] = sop
     target = sop
+    if code == 0x0001:
+        fields["sop_instance"] = _text(values.get(0x00001000, b""))
     for tag, word in ((0x00000110, "message_id"), (0x00000120, "responding_to"), (0x00000900, "status")):
         if tag in values:
             fields[word] = int.from_bytes(values[tag][:2], "little")
@@ -225,6 +233,33 @@ def _command(raw: bytes, context: int, talk: Talk) -> Message:
         outcome = "refused" if failed else "ok"
         return Message("dicom", name, "error" if failed else "response", operation, "", target, "", outcome, fields)  # type: ignore[arg-type]
     return Message("dicom", name, "request", operation, str(titles.get("called", "")), target, "", "", fields)
+
+
+def _object(part: bytes, context: int, talk: Talk, *, last: bool) -> Iterator[Message]:
+    """Collect the data set of an image; yield it as a file (PS3.10, 7.1) with its last piece, if not too large."""
+    message, parts, size_of = talk.memory["store"]
+    if size_of + len(part) <= MOST_OBJECT:
+        parts.append(part)
+    talk.memory["store"] = (message, parts, size_of + len(part))
+    if not last:
+        return
+    del talk.memory["store"]
+    if size_of + len(part) > MOST_OBJECT:
+        return
+    uids = [
+        (0x0002, message.fields.get("sop_class", "")),
+        (0x0003, message.fields.get("sop_instance", "")),
+        (0x0010, talk.memory.get("contexts", {}).get(context, ("", _IMPLICIT))[1]),
+    ]
+    meta = struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2) + b"\0\1"
+    for element, uid in uids:
+        value = uid.encode("latin-1", "replace")
+        value += b"\0" * (len(value) % 2)
+        meta += struct.pack("<HH2sH", 2, element, b"UI", len(value)) + value
+    head = bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(meta))
+    file = head + meta + b"".join(parts)
+    fields = {"bytes": len(file), "sop_class": message.fields.get("sop_class", "")}
+    yield Message("dicom", "object", "request", "store", fields=fields, file=file, media="application/dicom")
 
 
 def _query(message: Message, raw: bytes, syntax: str) -> Message:

@@ -88,7 +88,12 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
             fields,
         )
         return
-    yield Message("hl7", kind.lower() or "batch", "request", operation, part(5), fields["message_type"], "", "", fields)
+    file = body if b"^Base64^" in body or b"^base64^" in body else b""  # a document within (ED, 2.A.24)
+    media = "x-application/hl7-v2+er7" if file else ""
+    named = fields["message_type"]
+    yield Message(
+        "hl7", kind.lower() or "batch", "request", operation, part(5), named, "", "", fields, file=file, media=media
+    )
 
 
 PROTOCOL = Protocol("hl7", True, False, frozenset({2575, 6661}), sniff, size, parse, from_client)

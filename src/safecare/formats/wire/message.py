@@ -9,6 +9,8 @@ import msgspec
 
 Kind = Literal["request", "response", "error", "notice"]
 
+MOST_MESSAGE = 1 << 20
+"""Bytes kept of a message that is not complete (chosen: above the usual largest PDU of DICOM, 128 kB)."""
 MOST_MEMORY = 4096
 """Things that a conversation remembers (chosen: above the requests that any protocol here leaves open)."""
 
@@ -36,6 +38,9 @@ class Message(msgspec.Struct, gc=False):
     value: str = ""
     outcome: Literal["", "ok", "refused"] = ""
     fields: dict[str, Any] = {}
+    file: bytes = b""
+    """A file that the message carries, whole; to be judged, never told as it is."""
+    media: str = ""
 
 
 class Talk(msgspec.Struct):
@@ -67,3 +72,5 @@ class Protocol(msgspec.Struct, frozen=True):
     parse: Callable[[bytes, Talk], Iterable[Message]]
     from_client: Callable[[bytes], bool | None]
     """Tell from a message whether the client sent it; None if it does not show."""
+    most: int = MOST_MESSAGE
+    """Bytes of one message that are kept; of longer ones the beginning is read and the rest passed over."""

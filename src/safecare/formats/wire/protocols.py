@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safecare.formats.wire import bacnet, cip, dicom, dnp3, hl7, knx, modbus, s7
+from safecare.formats.wire import bacnet, cip, dicom, dnp3, hl7, http, knx, modbus, s7, smtp
 from safecare.formats.wire.message import Protocol
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -16,12 +16,17 @@ PROTOCOLS: dict[str, Protocol] = {
         modbus.PROTOCOL,
         bacnet.PROTOCOL,
         knx.PROTOCOL,
+        http.PROTOCOL,
+        smtp.PROTOCOL,
     )
 }
 """In the order in which payloads are tried: the ones with the surest beginnings first."""
 
 ALIASES = {"cip": "enip", "ethernetip": "enip", "s7comm": "s7", "knxnet": "knx", "mllp": "hl7", "modbustcp": "modbus"}
 """Other names that people use on the command line."""
+
+CARRIERS = frozenset({"http", "smtp"})
+"""Protocols that are read only for the files that they carry."""
 
 READS = frozenset({"read", "session", "identify", "discover", "announce", "notice", "message", "store", "other"})
 """Operations that change nothing on a device."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from safecare.formats.packets.dissect import Claimed, Found, Malformed, Spoken
 from safecare.formats.packets.flows import Conversation
-from safecare.formats.wire.protocols import READS
+from safecare.formats.wire.protocols import CARRIERS, READS
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
 from safecare.model.hospital import Hospital
@@ -23,6 +23,11 @@ FACTS = (
 """Fields of messages that rules look at."""
 MOST_TOLD = 50_000
 """Different readings and identities remembered, so that each is told once per `every` (chosen: bounds memory)."""
+
+
+def _is_file(found: Found) -> bool:
+    """Tell whether a message is told only by the file that it carries."""
+    return isinstance(found, Spoken) and (found.message.protocol in CARRIERS or found.message.command == "object")
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Told:
             yield from self._identity(
                 found.address, "mac", found.mac, found.at, found.frame, name, seen, asked=found.asked
             )
+        elif (isinstance(found, Malformed) and found.protocol in CARRIERS) or _is_file(found):
+            return
         elif isinstance(found, Malformed):
             yield self._command(found, found.reason, "malformed", {}, name, seen, 1)
         else:

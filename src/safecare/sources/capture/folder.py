@@ -13,8 +13,9 @@ from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.events import Told
-from safecare.sources.capture.reader import WorkerDiedError, answers, placed
-from safecare.sources.capture.worker import Failed, Over, Seen, unpack
+from safecare.sources.capture.reader import WorkerDiedError, answers, carved, placed
+from safecare.sources.capture.worker import Carved, Failed, Over, Seen, unpack
+from safecare.sources.files.gate import Gate
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
@@ -42,12 +43,19 @@ class CaptureFolder:
     async def run(self, intake: Intake) -> None:
         """Read what comes until cancelled."""
         upload = UploadFolder(self.folder, self.settle, SUFFIXES)
-        loop = asyncio.get_running_loop()
         intake.report(self.door, "ok", str(self.folder))
+        gate = Gate(self.door, "observe", workers=1)
+        try:
+            await self._watch(upload, gate, intake)
+        finally:
+            await gate.close()
+
+    async def _watch(self, upload: UploadFolder, gate: Gate, intake: Intake) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             for path in await asyncio.to_thread(upload.complete, loop.time()):
                 try:
-                    await self._read(path, upload, intake)
+                    await self._read(path, upload, gate, intake)
                 except LogFullError:
                     intake.report(self.door, "failed", "no room: captures wait in the folder")
                     break
@@ -66,12 +74,12 @@ class CaptureFolder:
             raise UnreadableError(error.reason, error.place) from error
         return [event for one in [*found, *dissector.finish()] for event in told.events(one, name, seen)]
 
-    async def _read(self, path: Path, upload: UploadFolder, intake: Intake) -> None:
+    async def _read(self, path: Path, upload: UploadFolder, gate: Gate, intake: Intake) -> None:
         try:
             try:
-                reason, place = await self._once(path, intake)
+                reason, place = await self._once(path, gate, intake)
             except WorkerDiedError:
-                reason, place = await self._once(path, intake)
+                reason, place = await self._once(path, gate, intake)
         except WorkerDiedError as error:
             reason, place = str(error), "file"
         if reason:
@@ -80,7 +88,7 @@ class CaptureFolder:
         await asyncio.to_thread(upload.put_away, path, BAD if reason else DONE)
         intake.report(self.door, "ok", shown(path))
 
-    async def _once(self, path: Path, intake: Intake) -> tuple[str, str]:
+    async def _once(self, path: Path, gate: Gate, intake: Intake) -> tuple[str, str]:
         """Publish what stands in the file; return reason and place if it could not be read to its end.
 
         Raises `WorkerDiedError`. What is published twice because of a second try is stored once.
@@ -96,6 +104,8 @@ class CaptureFolder:
                         key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
                         await intake.publish(events, key=key)
                         number += len(events)
+                    case Carved():
+                        await carved(answer, gate, intake)
                     case Failed(reason=reason, place=place):
                         pass
                     case Over():

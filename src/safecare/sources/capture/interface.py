@@ -10,8 +10,9 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.packets import open_interface
-from safecare.sources.capture.reader import WorkerDiedError, answers, placed
-from safecare.sources.capture.worker import Failed, Seen, unpack
+from safecare.sources.capture.reader import WorkerDiedError, answers, carved, placed
+from safecare.sources.capture.worker import Carved, Failed, Seen, unpack
+from safecare.sources.files.gate import Gate
 
 AGAIN = 5.0
 """Seconds until a listener that ended is started again (chosen)."""
@@ -49,6 +50,7 @@ class Interface:
 
     async def _listen(self, intake: Intake) -> None:
         packets = open_interface(self.interface)
+        gate = Gate(self.door, "observe", workers=1)
         try:
             intake.report(self.door, "ok", self.interface)
             async for answer in answers(packets.fileno(), self.door, self.interface, "interface", None):
@@ -56,6 +58,8 @@ class Interface:
                     case Seen(events=raw):
                         seen = intake.clock.now()
                         await intake.publish([placed(unpack(one), intake.hospital, seen) for one in raw])
+                    case Carved():
+                        await carved(answer, gate, intake)
                     case Failed(reason=reason):
                         raise WorkerDiedError(reason)
                     case _:
@@ -64,3 +68,4 @@ class Interface:
                         intake.report(self.door, "ok", f"{told}, {lost} lost" if lost else told)
         finally:
             packets.close()
+            await gate.close()

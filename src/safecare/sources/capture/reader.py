@@ -14,7 +14,9 @@ import msgspec
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, IdentitySeen
 from safecare.model.hospital import Hospital
-from safecare.sources.capture.worker import LENGTH, Answer, Seen
+from safecare.sources.api import Intake
+from safecare.sources.capture.worker import LENGTH, Answer, Carved, Seen
+from safecare.sources.files.gate import Gate, Sender
 
 
 class WorkerDiedError(RuntimeError):
@@ -58,6 +60,12 @@ async def _receive(process: asyncio.subprocess.Process) -> Answer:
     kinds: Any = Answer
     answer: Answer = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kinds)
     return answer
+
+
+async def carved(file: Carved, gate: Gate, intake: Intake) -> None:
+    """Have a file judged that the packets carried; it is long at its target, so that it can only be told."""
+    sender = Sender(file.source, intake.hospital.at_address("ip", file.source))
+    await gate.admit(file.raw, file.media, sender, intake)
 
 
 def placed(event: Event, hospital: Hospital, seen: datetime) -> Event:

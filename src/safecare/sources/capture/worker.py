@@ -2,7 +2,8 @@
 
 Standard input is a capture file (KIND ``file``) or a packet socket that is open already (``interface``); the answer
 is a row of
-MessagePack frames (4-byte length): lists of events, then how reading ended, or why it could not begin. The events know
+MessagePack frames (4-byte length): lists of events, files that were carried, then how reading ended, or why it could
+not begin. The events know
 nothing of the hospital yet: the platform adds assets and zones.
 """
 
@@ -18,7 +19,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from safecare.formats.packets.dissect import Dissector, Found
+from safecare.formats.packets.dissect import Dissector, Found, Spoken
 from safecare.formats.packets.file import CaptureError, Frames, Reading, read_frames
 from safecare.model.event import Event
 from safecare.model.events import AnyEvent
@@ -51,6 +52,14 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     events: list[msgspec.Raw]
 
 
+class Carved(msgspec.Struct, frozen=True, tag="carved"):
+    """A file that the packets carried, and who sent it."""
+
+    raw: bytes
+    media: str
+    source: str
+
+
 class Over(msgspec.Struct, frozen=True, tag="over"):
     """How reading ended (or, live, how it goes): packets, what was passed over by reason, why it broke off."""
 
@@ -59,7 +68,7 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
     broken: str = ""
 
 
-Answer = Failed | Seen | Over
+Answer = Failed | Seen | Carved | Over
 _encoder = msgspec.msgpack.Encoder()
 _decoder: Any = msgspec.msgpack.Decoder(AnyEvent)
 
@@ -97,11 +106,9 @@ def main() -> None:
 def _file(raw: bytes, name: str, told: Told, answers: BinaryIO) -> None:
     dissector, reading = Dissector(), Reading()
     try:
-        events = (
-            event for found in _all(read_frames(raw, reading), dissector) for event in told.events(found, name, None)
-        )
-        while batch := [msgspec.Raw(_encoder.encode(event)) for event in islice(events, BATCH)]:
-            _send(answers, Seen(batch))
+        found = _all(read_frames(raw, reading), dissector)
+        while some := list(islice(found, BATCH)):
+            _tell(some, name, told, answers)
     except CaptureError as error:
         _send(answers, Failed(error.reason, error.place))
         return
@@ -120,10 +127,18 @@ def _live(packets: socket.socket, name: str, told: Told, answers: BinaryIO) -> N
         seen += len(frames.times)
         dissector.counts["lost by the kernel"] += lost
         found = [*dissector.feed(frames), *dissector.settle(float(frames.times[-1]) if len(frames.times) else 0.0)]
-        events = [msgspec.Raw(_encoder.encode(event)) for one in found for event in told.events(one, name, None)]
-        for at in range(0, len(events), BATCH):
-            _send(answers, Seen(events[at : at + BATCH]))
+        _tell(found, name, told, answers)
         _send(answers, Over(seen, dict(dissector.counts)))
+
+
+def _tell(found: list[Found], name: str, told: Told, answers: BinaryIO) -> None:
+    """Send the events of findings, and the files that they carried."""
+    events = [msgspec.Raw(_encoder.encode(event)) for one in found for event in told.events(one, name, None)]
+    for at in range(0, len(events), BATCH):
+        _send(answers, Seen(events[at : at + BATCH]))
+    for one in found:
+        if isinstance(one, Spoken) and one.message.file:
+            _send(answers, Carved(one.message.file, one.message.media, one.src))
 
 
 def _send(stream: BinaryIO, answer: Answer) -> None:
