@@ -25,8 +25,8 @@ from safecare.model.text import Amount, Ref, Span, Text, When, say
 
 STATIONS = 5000
 """Most windows of stations and kinds (chosen: more than a hospital's; the oldest are forgotten)."""
-THINGS = 200
-"""Most different things remembered in one window (chosen: ten times what alerts)."""
+THINGS = 400
+"""Most different things remembered in one window (chosen: above what alerts)."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS: dict[str, Kind] = {
-    "units": Kind(10, 50, say("{source} tries the unit numbers of {target}"), "T0846"),
+    "units": Kind(10, 50, say("{source} tries the unit numbers of {target}"), "T0846"),  # that do not answer
     "errors": Kind(10, 50, say("{source} is refused again and again by {target}"), "T0888"),
     "functions": Kind(3, 50, say("{source} tries unknown functions on {target}"), "T0888"),
     "malformed": Kind(2, 45, say("{source} sends malformed messages to {target}"), "T0814"),
@@ -47,8 +47,8 @@ KINDS: dict[str, Kind] = {
     "discover": Kind(20, 40, say("{source} searches for devices again and again"), "T0846"),
     "announce": Kind(60, 45, say("{source} floods the network with announcements"), "T0814"),
     "titles": Kind(3, 55, say("{source} guesses application titles of {target}"), "T0888"),
-    "flood": Kind(60, 55, say("{source} floods {target} with associations"), "T0814"),
-    "queries": Kind(30, 55, say("{source} queries {target} for many patients"), "T0802"),
+    "flood": Kind(300, 55, say("{source} floods {target} with associations"), "T0814"),
+    "queries": Kind(60, 55, say("{source} queries {target} for many patients"), "T0802"),
     "passwords": Kind(3, 60, say("{source} guesses a password of {target}"), "T0812"),
 }
 """Numbers chosen: above what tools of daily work do in a minute, far below what a scan does."""
@@ -80,6 +80,7 @@ class ProtocolProbe:
         """Count what is tried."""
         for event in batch:
             if isinstance(event, CommandSeen):
+                self._answered(event)
                 for kind, target, thing in self._tried(event):
                     yield from self._count(event, kind, target, thing)
                 yield from self._accepted(event)
@@ -109,6 +110,13 @@ class ProtocolProbe:
             yield "flood", server, event.id
         if event.operation == "query":
             yield "queries", server, event.id
+
+    def _answered(self, event: CommandSeen) -> None:
+        """Forget that a unit was tried when it answers: a master that polls a gateway's units tries nothing."""
+        if event.outcome == "ok" and event.protocol == "modbus":
+            window = self._windows.get(f"units\x1f{event.src_ip}\x1f{event.dst_ip}")
+            if window is not None:
+                window.things.pop(event.unit, None)
 
     def _count(self, event: CommandSeen, kind: str, target: str, thing: str) -> Iterator[Alert]:
         key = f"{kind}\x1f{event.src_ip}\x1f{target}"

@@ -253,7 +253,7 @@ def _below(data: bytes, function: int, kind: int, service: int, at: int) -> Mess
         fields |= {"pdu_type": "NPDU", "pdu_service": name}
         networks = [data[one] << 8 | data[one + 1] for one in range(at, min(len(data) - 1, at + 32), 2)]
         fields["networks"] = networks if service in (0, 1, 4, 5) else networks[:1]
-        return Message("bacnet", name, "notice", operation, fields=fields)
+        return Message("bacnet", name, "request", operation, fields=fields)
     value = ""
     if function == 0 and len(data) >= 6:
         fields["result_code"] = BVLC_RESULTS.get(data[4] << 8 | data[5], str(data[4] << 8 | data[5]))

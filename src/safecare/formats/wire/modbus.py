@@ -93,6 +93,8 @@ def size(data: bytes | bytearray) -> int:
 def sniff(data: bytes) -> bool:
     """Tell whether `data` is a row of whole messages with functions and lengths that fit together."""
     at, seen = 0, 0
+    if size(data[:8]) == len(data) >= 8 and 0 < data[7] < 0x80 and data[7] not in FUNCTIONS:
+        return True  # one whole message, of a function that nobody knows: somebody tries
     while at < len(data) and seen < 4:
         step = size(data[at : at + 8])
         if step < 8 or at + step > len(data) or not _plausible(data[at + 7 : at + step]):
