@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1366, "height": 768}
 WALL: ViewportSize = {"width": 1920, "height": 1080}
-SCREENSHOTS = Path(__file__).parent / "screenshots"
+SCREENSHOTS = Path(os.environ.get("SAFECARE_SCREENSHOTS") or Path(__file__).parent / "screenshots")
+"""Where pictures of all screens are kept, for people to look at; ``SAFECARE_SCREENSHOTS`` names another folder."""
 EXPECTED = ("/forecast", "/plan")
 """Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""
 WATCH_POLICY = """
@@ -135,5 +137,5 @@ def _heard(message: ConsoleMessage, complaints: list[str]) -> None:
 
 def picture(page: Page, name: str) -> None:
     """Keep a screenshot for people to look at."""
-    SCREENSHOTS.mkdir(exist_ok=True)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
