@@ -74,7 +74,8 @@ class Built:
 
 def _asked(kind: type) -> dict[str, Any]:
     """Return name and type of what the source's constructor asks for."""
-    hints = get_type_hints(kind.__init__)  # type: ignore[misc]
+    # The constructor of a dataclass may be inherited: each field is then read by the names of its own module.
+    hints = get_type_hints(kind if dataclasses.is_dataclass(kind) else kind.__init__)  # type: ignore[misc]
     return {name: hints.get(name) for name in inspect.signature(kind).parameters}
 
 
