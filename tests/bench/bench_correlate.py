@@ -232,12 +232,18 @@ def _replay(hospital: Hospital) -> Iterable[Row]:
     every = msgspec.structs.replace(
         rule, alerts={"dark": Pick(rules=("family*",)), "door": Pick(rules=("*.*t*", "*r*"))}
     )
-    for what, one, text, target in (
-        ("replay of history, a rule that speaks of one alert in ten", rule, history * 10, 500_000),
-        ("replay of history, a rule that speaks of every alert", every, history, None),
+    pools = _pools(hospital)
+    dense = [
+        encode(alert_at(_noise(hospital, pools, rng, number, 1.0), number / 2))
+        for number in range(20_000)  # two alerts a second in one hospital, half of them of medium severity
+    ]
+    for what, some, text, target in (
+        ("replay of history, a rule that speaks of one alert in ten", [rule], history * 10, 500_000),
+        ("replay of history, a rule that speaks of every alert", [every], history, None),
+        ("replay of an alarm flood, all rules of the package", shipped().rules, b"\n".join(dense), None),
     ):
         began = time.process_time()
-        replay = Replay([one], hospital)
+        replay = Replay(some, hospital)
         replay.read([text])
         replay.raised()
         spent = time.process_time() - began
@@ -245,6 +251,11 @@ def _replay(hospital: Hospital) -> Iterable[Row]:
         yield Row(
             what=what, figure=plain / spent, unit="/s", target=target, note=f"{replay.taken} of {plain} spoken of"
         )
+
+
+def alert_at(one: Alert, seconds: float) -> Alert:
+    at = START + timedelta(seconds=seconds)
+    return msgspec.structs.replace(one, id=AlertId(derived_id(at, "alert", one.id)), first=at, last=at)
 
 
 def _chance(hospital: Hospital) -> Iterable[Row]:

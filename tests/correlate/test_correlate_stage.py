@@ -294,6 +294,8 @@ def test_memory_is_bounded() -> None:
     assert stage.counts["groups"] <= 60
     assert stage.counts["forgotten"] == 150
     assert stage.counts["dropped"] == 190
+    assert stage.reasons() == {"correlate": "more came than memory holds: forgotten 150, dropped 190"}
+    assert CorrelateStage(small_hospital()).reasons() == {}
 
 
 def test_a_flood_of_one_rule_is_counted_not_listed() -> None:

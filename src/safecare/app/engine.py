@@ -107,9 +107,9 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     parts["log rules"] = _every(RULES_EVERY, log_rules.look)
-    detect = next(stage for stage in road if isinstance(stage, DetectStage))
+    told = (log_rules, *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage)))
     groups = tuple(one.group for one in road)
-    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, detect, aside, log_rules))
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, aside, told))
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
@@ -150,11 +150,15 @@ def _every(seconds: float, act: Callable[[], object]) -> Part:
 
 
 def _tell(
-    folder: DataFolder, groups: tuple[str, ...], detect: DetectStage, aside: Sequence[Missing], rules: LiveRules
+    folder: DataFolder,
+    groups: tuple[str, ...],
+    aside: Sequence[Missing],
+    told: Sequence[LiveRules | DetectStage | CorrelateStage],
 ) -> None:
     found = detectors()
     names, missing = (*groups, "store", "dispatch"), (*found.missing, *aside)
-    status = EngineStatus(os.getpid(), names, tuple(found.parts), missing, rules.reasons() | detect.reasons())
+    faults = {name: reason for part in told for name, reason in part.reasons().items()}
+    status = EngineStatus(os.getpid(), names, tuple(found.parts), missing, faults)
     with contextlib.suppress(OSError):  # a full disk: the health page shows the old state, and the full disk
         tell(folder.path, status)
 

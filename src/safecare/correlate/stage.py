@@ -43,6 +43,9 @@ from safecare.model.topics import Item
 INCIDENTS = 2_000
 """Most incidents in memory; beyond, closed ones are let go first, then the oldest. Chosen: years of a quiet site."""
 
+LOST = ("forgotten", "dropped", "evicted", "unsettled")
+"""Counts of bounds by which something may be missed; the others are of mere repeats."""
+
 LONG = 100
 """Alerts from which an incident that only grows is published at the next tick, not with each batch. Chosen: nobody
 reads the hundredth alert at once, and each revision carries them all."""
@@ -91,6 +94,12 @@ class CorrelateStage:
     def counts(self) -> dict[str, int]:
         """What is in memory, and how often a bound was hit or an act found no incident."""
         return {**self._gathering.counts, **self._rules.counts, "hidden": self._hidden}
+
+    def reasons(self) -> dict[str, str]:
+        """Return, for the health page, what more came than memory holds, so that ties or matches may be missing."""
+        counts = self.counts
+        hit = [f"{name} {counts[name]}" for name in LOST if counts[name]]
+        return {"correlate": f"more came than memory holds: {', '.join(hit)}"} if hit else {}
 
     def feed(self, items: Sequence[Any]) -> Iterable[Item]:
         """Take alerts, acts and the events that rules speak of; return the latest revision of what changed."""

@@ -165,6 +165,8 @@ class Engine:
         self._by_key: dict[str, Sign | dict[int, list[Sign]]] = {}  # most keys hold one sign: a dict each is 1 kB
         self._waiting = []
         self._latest = memo.latest
+        self._newest = float("-inf")
+        """Latest start of a sign that was ever remembered; event time (`_latest`) may be held back by the clock."""
         self._counts = {"evicted": 0, "crowded": 0, "cut": 0, "unsettled": 0, **memo.counts}
         counts = dict(self._counts)
         for sign in memo.signs:
@@ -176,6 +178,7 @@ class Engine:
 
     def _remember(self, sign: Sign) -> None:
         self._arrivals.append(sign)
+        self._newest = max(self._newest, sign.start)
         self._known[sign.id] = sign
         by_key, fits, limit = self._by_key, sign.fits, self._bounds.crowd
         for key in self._ground.keys(sign, self.plan.families):
@@ -235,6 +238,7 @@ class Engine:
         tasks, counting = self.plan.tasks(sign.fits)
         found: list[Match] = []
         by_key, find = self._by_key, self._ground.find
+        newest = sign.start > self._newest  # then it can only be the last of an order
         for look, partners, steps in tasks:
             present = 0
             for key in find(look, sign):
@@ -247,7 +251,7 @@ class Engine:
             if not present & partners:
                 continue
             for ready, position, partner in steps:
-                if present & partner:
+                if present & partner and not (newest and ready.ordered and position < ready.wanted - 1):
                     found += self._search(ready, position, sign)
         for ready in counting:
             counted = self._count(ready, sign)
