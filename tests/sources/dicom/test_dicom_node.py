@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydicom import dcmread
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
@@ -83,12 +91,14 @@ async def running(
         await asyncio.gather(task, return_exceptions=True)
 
 
-def send(port: int, *files: bytes, title: str = "CT1", syntax: str = EXPLICIT) -> list[tuple[int, str]]:
+def send(
+    port: int, *files: bytes, title: str = "CT1", syntax: str = EXPLICIT, tls: Any = None
+) -> list[tuple[int, str]]:
     """Send files on one association; return status and comment of each."""
     node = AE(ae_title=title)
     node.add_requested_context(CTImageStorage, syntax)
     node.add_requested_context(Verification)
-    link = node.associate("127.0.0.1", port, ae_title="SAFECARE")
+    link = node.associate("127.0.0.1", port, ae_title="SAFECARE", tls_args=tls)
     if not link.is_established:
         return []
     assert link.send_c_echo().Status == 0
@@ -173,6 +183,31 @@ async def test_strangers_and_too_large_images_are_turned_away(archive: Archive) 
         assert (await asyncio.to_thread(send, node.address[1], big))[0][0] == -1
     assert not archive.files
     assert not judged(intake)
+
+
+async def test_images_come_over_tls_where_a_certificate_is_set(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    async with running(None, certificate=certificate, key=key) as (node, intake):
+        assert await asyncio.to_thread(send, node.address[1], image()) == []
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        assert await asyncio.to_thread(send, node.address[1], image(), tls=(trusted, "localhost")) == [(0, "")]
+    assert len(judged(intake)) == 1
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(private, hashes.SHA256())
+    )
+    certificate, key = folder / "node.pem", folder / "node.key"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, key
 
 
 def test_targets_are_read() -> None:

@@ -63,10 +63,19 @@ _SCRIPT = re.compile(
     rb"|\b(?:curl|wget)\s[^|;`\0]{0,200}\|\s*(?:ba)?sh\b|os\.system\s*\(|<\?xml-stylesheet[^>]{0,200}javascript:"
 )
 _HINTS = (
-    *(b"<script", b"<iframe", b"<object", b"<embed", b"<hta:", b"<?php", b"script:", b"${", b"__import__", b"wscript."),
-    *(b"powershell", b"cmd", b"| sh", b"|sh", b"| bash", b"os.system", b" on", b"\ton", b"\non"),
+    b"script:",
+    b"${",
+    b"__import__",
+    b"wscript.",
+    b"powershell",
+    b"cmd",
+    b"| sh",
+    b"|sh",
+    b"| bash",
+    b"os.system",
 )
-"""Without one of these, lower-case, the expression above cannot match."""
+_TAGS = (b"<script", b"<iframe", b"<object", b"<embed", b"<hta:", b"<?php", b"<?xml-s", b" on", b"\ton", b"\non")
+"""Without one of these, lower-case, the expression above cannot match; of the tags only where there is a ``<``."""
 _CODED = re.compile(rb"(?:TV[opqr]|f0VM|UEsD|z/rt|yv66|JVBERi|0M8R4KGx|N3q8|UmFyI|WDVPIV)[A-Za-z0-9+/\r\n ]{56,}={0,2}")
 """Base64 of the beginnings of programs, archives, documents and EICAR."""
 
@@ -142,7 +151,8 @@ def _checked(data: bytes, needle: bytes, at: int, stop: int) -> tuple[str, str] 
 def scripted(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of scripts and of command lines in text; at most 10."""
     low = data.lower()
-    if not any(hint in low for hint in _HINTS):
+    tagged = b"<" in low and any(tag in low for tag in _TAGS)
+    if not tagged and not any(hint in low for hint in _HINTS):
         return
     for count, found in enumerate(_SCRIPT.finditer(low)):
         if count >= 10:

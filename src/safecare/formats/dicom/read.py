@@ -110,7 +110,8 @@ def _settle(
     """
     if isinstance(wrong, DicomLimitError):
         return last, wrong
-    pixels = next((place for place, one in enumerate(elements) if one.tag == PIXEL_DATA and one.parent < 0), -1)
+    behind = range(len(elements) - 1, -1, -1)
+    pixels = next((place for place in behind if elements[place].tag == PIXEL_DATA and elements[place].parent < 0), -1)
     if pixels >= 0 and wrong is not None and wrong.offset <= elements[pixels].start:
         return last, wrong
     stray = len(elements)

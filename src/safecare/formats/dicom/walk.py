@@ -41,7 +41,7 @@ def walk(
     half = struct.Struct(">H" if big else "<H").unpack_from
     whole = struct.Struct(">I" if big else "<I").unpack_from
     stack: list[tuple[int, int, int, bool]] = []  # kind, stop, parent, implicit of what is around
-    kind, parent, add, make = _DATASET, -1, elements.append, Element._make
+    kind, parent, add, make = _DATASET, -1, elements.append, tuple.__new__
     while True:
         while at >= stop:
             if at > stop:
@@ -64,10 +64,10 @@ def walk(
                 if kind == _FRAGMENTS:
                     if length == UNDEFINED:
                         raise DicomError("a fragment of undefined length", at)
-                    add(make((tag, "", at, at + 8, length, parent)))
+                    add(make(Element, (tag, "", at, at + 8, length, parent)))
                     at += 8 + length
                 else:
-                    add(make((tag, "", at, at + 8, -1 if length == UNDEFINED else length, parent)))
+                    add(make(Element, (tag, "", at, at + 8, -1 if length == UNDEFINED else length, parent)))
                     stack.append((kind, stop, parent, implicit))
                     kind, parent = _DATASET, len(elements) - 1
                     at += 8
@@ -109,7 +109,7 @@ def walk(
                 inner = _FRAGMENTS
             elif raw not in (b"SQ", b"UN", b""):
                 raise DicomError("an element of undefined length that is no sequence", at)
-            add(make((tag, vr, at, value, -1, parent)))
+            add(make(Element, (tag, vr, at, value, -1, parent)))
             if len(stack) >= 2 * MAX_DEPTH:
                 raise DicomLimitError(f"more than {MAX_DEPTH} sequences within each other", at)
             stack.append((kind, stop, parent, implicit))
@@ -119,9 +119,9 @@ def walk(
         else:
             end = value + length
             if end > stop:
-                add(make((tag, vr, at, value, stop - value, parent)))
+                add(make(Element, (tag, vr, at, value, stop - value, parent)))
                 raise DicomError(f"a value of {length} bytes reaches {end - stop} bytes beyond the end", at)
-            add(make((tag, vr, at, value, length, parent)))
+            add(make(Element, (tag, vr, at, value, length, parent)))
             if length >= 8 and (raw == b"SQ" or (not raw and _opens(data, value, length, big=big))):
                 if len(stack) >= 2 * MAX_DEPTH:
                     raise DicomLimitError(f"more than {MAX_DEPTH} sequences within each other", at)
