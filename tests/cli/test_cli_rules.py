@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -94,6 +95,20 @@ def test_a_rule_on_a_file_of_history(tmp_path: Path) -> None:
     assert set(raised["story"]) == {"en", "fr"}
     assert "history.ndjson:5: " in result.stderr
     assert "6 alerts and events, 3 of them spoken of" in result.stderr
+
+
+@pytest.mark.slow
+def test_history_that_is_packed_and_ends_too_soon_is_told_as_far_as_it_goes(tmp_path: Path) -> None:
+    rule, history = tmp_path / "rule.yaml", tmp_path / "history.ndjson.gz"
+    rule.write_text(RULE)
+    whole = "\n".join(
+        [*HISTORY, *(line(f"x{n}", "mail.phishing", "2026-03-02T09:00:00Z", f"z{n}") for n in range(90_000))]
+    )
+    history.write_bytes(gzip.compress(whole.encode(), 1)[:-1000])
+    result = runner.invoke(app, ["test", str(rule), "--on", str(history)])
+    assert result.exit_code == 1
+    assert "own-camera-then-door" in result.stdout
+    assert "ended before" in result.stderr
 
 
 @pytest.mark.slow

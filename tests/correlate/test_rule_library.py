@@ -42,6 +42,11 @@ def item(line: dict[str, Any], number: int) -> Any:
     return made(rule, seconds, domain=domain, name=str(number), **fields)
 
 
+def test_the_reference_lists_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "correlation-rules.md").read_text("utf-8")
+    assert all(f"| `{rule.name}` | {rule.level} | {rule.title} |" in page for rule in BOOK.rules)
+
+
 def matched(lines: Sequence[dict[str, Any]]) -> list[str]:
     """Return the names of all rules of the package that match `lines`."""
     engine = Engine(BOOK.rules, HOSPITAL)

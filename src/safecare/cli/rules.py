@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -53,7 +55,7 @@ def try_out(
     on: Annotated[
         Path,
         typer.Option(
-            help="History: data folder, or file of one alert or event (JSON) a line; for Sigma rules also log files."
+            help="Data folder, or file of one alert or event (JSON) a line, also .gz; for Sigma rules log files."
         ),
     ],
     hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files; default: the demo.")] = None,
@@ -125,6 +127,7 @@ def _book(path: Path | None) -> Rulebook:
 def _read(replay: Replay, on: Path, rules: tuple[Rule, ...]) -> int:
     """Give the history at `on` to `replay`; return how many alerts and events it holds."""
     from safecare.cli.local import opened, stop
+    from safecare.correlate.rules.replay import Fault
     from safecare.store import history
 
     try:
@@ -137,15 +140,19 @@ def _read(replay: Replay, on: Path, rules: tuple[Rule, ...]) -> int:
         for body in history.bodies(database, names, {kind for pick in picks for kind in pick.events}):
             replay.take(body)
         return history.total(database)
-    except OSError as error:
-        stop(f"{on}: {error.strerror}", 2)
+    except (OSError, EOFError, zlib.error) as error:
+        if not replay.lines:
+            stop(f"{on}: {error}", 2)
+        replay.faults.append(Fault(replay.lines + 1, str(error)))  # what was read so far is worth telling
+        return replay.lines
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
     from safecare.correlate.rules.replay import CHUNK
 
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+    with path.open("rb") as raw:
+        read = gzip.GzipFile(fileobj=raw).read if path.suffix == ".gz" else raw.read
+        while chunk := read(CHUNK):
             yield chunk
 
 

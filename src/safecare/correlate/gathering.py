@@ -129,6 +129,8 @@ class Gathering:
         for name, value in more.items():
             setattr(known, name, value)
         known.named()
+        if "severity" in more:  # graver than when something else explained it
+            group.muted.discard(known.id)
         keys = dict.fromkeys((*known.keys, *self._places.keys(alert)))
         self._memory.widen(known, tuple(keys))
         group.recount()
@@ -339,7 +341,7 @@ class Gathering:
             link = whole.links[id]
             kept = link.to is not None and link.to in mine
             part.links[id] = link if kept else Link(id, None, 1.0, FIRST)
-        part.muted = whole.muted & set(mine)
+        part.muted, part.told = whole.muted & set(mine), dict(whole.told)
         self._move(whole, part, mine)
         self.touch(whole)
         return part
