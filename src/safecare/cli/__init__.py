@@ -12,6 +12,7 @@ HELP = ("--help", "-h", "help")
 COMMANDS = {
     "run": ("safecare.cli.run", "Start the platform."),
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
+    "train mail": ("safecare.cli.train_mail", "Learn from a site's own mail what its phishing says."),
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
     "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),

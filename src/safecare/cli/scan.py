@@ -31,6 +31,7 @@ def main(
     format: Annotated[Format, typer.Option(help="table for people, ndjson or idmef for programs.")] = Format.TABLE,
     own: Annotated[list[str] | None, typer.Option(help="A mail domain of the hospital; may be repeated.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="YARA rules, a file or a folder; may be repeated.")] = None,
+    mail_model: Annotated[Path | None, typer.Option(help="Model made by `safecare train mail`.")] = None,
     language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
@@ -41,14 +42,20 @@ def main(
     from safecare.cli.verdicts import Writer, shown
     from safecare.examine.api import Verdicts
     from safecare.sources.files.pool import Pool
-    from safecare.sources.files.rules import RulesError, load
+    from safecare.sources.files.rules import load
+    from safecare.sources.files.wire import Setup
 
     try:
-        admitted = load(rules or [])
-    except RulesError as error:
+        model = mail_model.read_bytes() if mail_model else b""
+        if model:
+            from safecare.examine.mail.model import Reader
+
+            Reader(model)
+        setup = Setup(tuple(own or ()), load(rules or []), model)
+    except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False
-    pool = Pool(tuple(own or ()), admitted, workers=workers)
+    pool = Pool(setup, workers=workers)
     try:
         for path, verdict in pool.each(_files(paths)):
             if isinstance(verdict, OSError):

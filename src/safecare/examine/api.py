@@ -170,6 +170,8 @@ class Context:
     """True when the submitted file is a mail (an Outlook item too): what it carries came from outside."""
     rules: tuple[str, ...] = ()
     """YARA rules of the site, besides the project's own."""
+    mail_model: bytes = b""
+    """Model that the site trained on its own mail (`safecare.examine.mail.model`); empty: none."""
     passwords: list[str] = field(default_factory=list)
 
 

@@ -62,12 +62,14 @@ class Engine:
         *,
         own: Iterable[str] = (),
         rules: Iterable[str] = (),
+        mail_model: bytes = b"",
         limits: Limits | None = None,
         only: Iterable[str] = (),
     ) -> None:
-        """Take the site's mail domains and YARA rules, and the bounds of one submission."""
+        """Take the site's mail domains, YARA rules and mail model, and the bounds of one submission."""
         chosen = set(only)
         self._own, self._rules, self._limits = tuple(own), tuple(rules), limits or Limits()
+        self._mail_model = mail_model
         self._by_type: dict[str, list[tuple[str, Analyser]]] = {}
         for name, cls in analysers().parts.items():
             if not chosen or name in chosen:
@@ -77,7 +79,7 @@ class Engine:
 
     def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
         """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold."""
-        context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules)
+        context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules, mail_model=self._mail_model)
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
         context.mail = (

@@ -11,6 +11,7 @@ import base64
 import re
 from collections.abc import Iterator
 from email.message import Message
+from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.evidence import EVIDENCE
@@ -29,6 +30,10 @@ from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.domains import COMMON, host_of, is_address, label, registered, skeleton
 from safecare.formats.mail import BRANDS, FREE, SHORT, Mail, addresses, read_mail
 from safecare.formats.mime import decoded
+from safecare.model.text import say
+
+if TYPE_CHECKING:
+    from safecare.examine.mail.model import Reader
 
 SOFT = frozenset({"request", "link", "disguise", "header"})
 """Kinds of evidence that weigh less for a sender who is vouched for."""
@@ -59,6 +64,9 @@ _SENTENCE = re.compile(r"[^\s{};:]{2,}[\s,]+[^\s{};:]{2,}[\s,]")
 class MailAnalyser:
     """Weighs the facts of a mail and hands on its files."""
 
+    def __init__(self) -> None:
+        self._model: tuple[bytes, Reader] | None = None
+
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings by weight, then files, embedded scripts and encoded blocks."""
         mail = read_mail(part.raw, context.own)
@@ -68,6 +76,10 @@ class MailAnalyser:
             weight = EVIDENCE[fact]
             strength = weight.strength * (factor if weight.kind in SOFT else 1.0)
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
+        learned = self._trained(mail, context.mail_model)
+        if learned:
+            why = say("It reads like the phishing that this hospital has received.")
+            yield Finding("mail.model", why, round(learned, 3), kind="mail.model")
         context.budget.take(min(mail.mime.decoded, context.budget.room))
         for number, one in enumerate(mail.files, 1):
             name = one.name or f"part-{number}"
@@ -75,6 +87,16 @@ class MailAnalyser:
         for number, one in enumerate((one for one in mail.mime.parts if not one.attached), 1):
             if b"\nbegin " in one.body or one.body.startswith(b"begin "):
                 yield part.child(f"text-{number}", one.body, origin="mail.text", types=("uue",))
+
+    def _trained(self, mail: Mail, raw: bytes) -> float:
+        """Return what the site's own model says, 0 without one."""
+        if not raw:
+            return 0.0
+        if self._model is None or self._model[0] is not raw:
+            from safecare.examine.mail.model import Reader  # numpy: only for those who trained
+
+            self._model = (raw, Reader(raw))
+        return self._model[1].weight(mail)
 
 
 def facts_of(mail: Mail) -> set[str]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import stat
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from safecare.examine.api import Finding, Verdict, Verdicts
@@ -39,12 +41,10 @@ TRIES = 2
 class Pool:
     """Several workers, a thread for each, and a memory of verdicts by hash."""
 
-    def __init__(
-        self, own: tuple[str, ...] = (), rules: tuple[str, ...] = (), *, workers: int = WORKERS, wall: float = WALL
-    ) -> None:
-        """Take mail domains and YARA rules of the hospital, the number of processes, the time limit of one file (s)."""
+    def __init__(self, setup: Setup | None = None, *, workers: int = WORKERS, wall: float = WALL) -> None:
+        """Take what workers must know of the site, the number of processes, and the time limit of one file (s)."""
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker(wall, RECYCLE, Setup(own, rules)) for _ in range(workers)]
+        self._all = [Worker(wall, RECYCLE, setup) for _ in range(workers)]
         for one in self._all:
             self._free.put(one)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge")
@@ -58,6 +58,7 @@ class Pool:
     def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
         """Return the verdict on `raw`. Never raises for what the bytes hold; may be called from any thread."""
         digest = hashlib.sha256(raw).hexdigest()
+        name = os.fsencode(name).decode("utf-8", "replace")
         known = self._known.get((digest, name))
         if known is not None:
             return known
@@ -89,14 +90,17 @@ class Pool:
             one.stop()
 
     def _file(self, file: object) -> Verdict | OSError:
+        path = Path(str(file))
         try:
-            with open(str(file), "rb") as stream:  # noqa: PTH123 - a path may be a pipe
+            if not stat.S_ISREG(path.stat().st_mode):
+                return OSError("not a regular file")
+            with path.open("rb") as stream:
                 raw = stream.read(MAX_FILE + 1)
         except OSError as error:
             return error
         if len(raw) > MAX_FILE:
             return OSError(f"larger than {MAX_FILE} bytes")
-        return self.judge(raw, os.path.basename(str(file)))  # noqa: PTH119
+        return self.judge(raw, path.name)
 
     @staticmethod
     def _ask(worker: Worker, job: Job, raw: bytes, digest: str) -> Verdict:

@@ -23,10 +23,11 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """First word to a worker: what it must know for all files: mail domains and YARA rules of the hospital."""
+    """First word to a worker: what it must know for all files: mail domains, rules, mail model."""
 
     own: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    mail_model: bytes = b""
 
 
 class Job(msgspec.Struct, frozen=True):

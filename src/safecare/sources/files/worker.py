@@ -47,10 +47,11 @@ def main() -> None:
         os.dup2(2, 1)  # whatever a library prints must not reach the answers
         _preload()
         setup = read(jobs, Setup)
-        layers = confine()
         if setup is None:
             return
-        engine = Engine(own=setup.own, rules=setup.rules)
+        engine = Engine(own=setup.own, rules=setup.rules, mail_model=setup.mail_model)
+        engine.judge(_WARM, "warm.eml")
+        layers = confine()
         _send(answers, Hello(layers))
         while (job := read(jobs, Job)) is not None:
             allow_cpu()
