@@ -54,13 +54,15 @@ class Gate:
         self._unrecorded = 0
         self._told = False
 
-    async def admit(self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False) -> Decision:
+    async def admit(
+        self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False, name: str = ""
+    ) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
         ``observe`` raises nothing.
         """
-        verdict = await self._judge(raw, media)
+        verdict = await self._judge(raw, media, name)
         if self._pool and not self._told:
             self._told = True
             intake.report(self._door, "ok", f"judged in processes confined by {', '.join(self._pool.layers)}")
@@ -92,14 +94,14 @@ class Gate:
         if pool:
             pool.close()
 
-    async def _judge(self, raw: bytes, media: str) -> Verdict:
+    async def _judge(self, raw: bytes, media: str, name: str) -> Verdict:
         if self._resting:
             self._resting.cancel()
         if self._pool is None:
             self._pool = Pool(workers=self._workers)
         self._busy += 1
         try:
-            return await asyncio.to_thread(self._pool.judge, raw, "", media)
+            return await asyncio.to_thread(self._pool.judge, raw, name, media)
         finally:
             self._busy -= 1
             if not self._busy:
