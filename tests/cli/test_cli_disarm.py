@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -128,3 +129,12 @@ def test_the_original_is_never_replaced(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, [str(file), str(file)]).exit_code == 2
     assert CliRunner().invoke(app, [str(tmp_path / "none"), str(file)]).exit_code == 2
     assert file.read_bytes() == Image().write()
+
+
+@pytest.mark.slow
+def test_names_that_are_no_utf_8_are_taken(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    Path(os.fsdecode(os.fsencode(source) + b"/\xff.dcm")).write_bytes(Image().write())
+    result = CliRunner().invoke(app, [str(source), str(tmp_path / "out"), "--format", "ndjson"])
+    assert (result.exit_code, json.loads(result.stdout)["reason"]) == (0, "")

@@ -41,15 +41,15 @@ def main(
     """Clear the preamble, drop what was appended and unlisted private attributes, and scan the result again."""
     import msgspec
 
-    from safecare.cli.local import stop
+    from safecare.cli.local import shown, stop
     from safecare.locale.catalogue import Catalogue
     from safecare.model.hospital import Hospital
     from safecare.sources.files.pool import Pool
 
     if not source.exists():
-        stop(f"{source}: no such file or folder", 2)
+        stop(f"{shown(source)}: no such file or folder", 2)
     if source.resolve() == target.resolve():
-        stop(f"{target}: is the same as {source}; a disarmed file never replaces the original", 2)
+        stop(f"{shown(target)}: is the same as {shown(source)}; a disarmed file never replaces the original", 2)
     catalogue, pool, worst = Catalogue.load(), Pool(workers=1), 0
     try:
         for path, out in _pairs(source, target):
@@ -57,12 +57,12 @@ def main(
             worst = max(worst, code)
             reason = catalogue.render(why, language, Hospital.empty()) if why else ""
             if format is Format.NDJSON:
-                told = {"path": str(path), "out": "" if code else str(out), "removed": removed, "reason": reason}
+                told = {"path": shown(path), "out": "" if code else shown(out), "removed": removed, "reason": reason}
                 typer.echo(msgspec.json.encode(told).decode())
             elif why:
-                typer.echo(f"refused   {path}: {reason}")
+                typer.echo(f"refused   {shown(path)}: {reason}")
             else:
-                typer.echo(f"disarmed  {path} -> {out}  ({', '.join(removed) or '-'})")
+                typer.echo(f"disarmed  {shown(path)} -> {shown(out)}  ({', '.join(removed) or '-'})")
     finally:
         pool.close()
     raise typer.Exit(worst)
@@ -81,6 +81,7 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
     """Disarm one file; return exit code, what was removed, and why it was refused."""
     import msgspec
 
+    from safecare.cli.local import shown
     from safecare.examine.api import Verdicts
     from safecare.examine.medical.disarm import Disarmed, DisarmError, disarm
     from safecare.model.text import Text, say
@@ -97,7 +98,7 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
         done = msgspec.msgpack.decode(confined(work, path.read_bytes()), type=Disarmed | Text)
         if isinstance(done, Text):
             return 1, (), done
-        verdict = pool.judge(done.raw, out.name)
+        verdict = pool.judge(done.raw, shown(Path(out.name)))
         if verdict.verdict is not Verdicts.CLEAN:
             rules = ", ".join(dict.fromkeys(one.rule for one in verdict.findings if one.weight or one.unreadable))
             return 1, done.removed, say("What must stay is suspicious itself: {rules}.", rules=rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -29,6 +30,11 @@ def stop(error: object, code: int = 1) -> NoReturn:
     """End the command with `error` on standard error."""
     typer.echo(f"safecare: {error}", err=True)
     raise typer.Exit(code)
+
+
+def shown(path: Path) -> str:
+    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def opened(data: Path) -> tuple[DataFolder, Database]:

@@ -21,7 +21,7 @@ def main(
     renew: Annotated[bool, typer.Option("--renew", help="Seal again what has changed since.")] = False,  # noqa: FBT002
 ) -> None:
     """Write a signed seal beside each file: its hash and, of DICOM files, that of each attribute."""
-    from safecare.cli.local import stop
+    from safecare.cli.local import shown, stop
     from safecare.cli.seals import KeyFile, SealedFile, files
     from safecare.formats.seal import SealError
 
@@ -36,17 +36,16 @@ def main(
             if one.seal_path.exists() and not renew:
                 sealed = one.read(private.public_key())
                 same = sealed.digests.sha256 == one.digests().sha256
-                typer.echo(
-                    f"{'intact' if same else 'changed':<8} {path}{'' if same else ': not sealed again; see --renew'}"
-                )
+                state, reason = ("intact", "") if same else ("changed", ": not sealed again; see --renew")
+                typer.echo(f"{state:<8} {shown(path)}{reason}")
                 worst = max(worst, 0 if same else 1)
             else:
                 one.write(private, datetime.now(UTC))
-                typer.echo(f"sealed   {path}")
+                typer.echo(f"sealed   {shown(path)}")
         except SealError as error:
-            typer.echo(f"forged   {path}: {error}; see --renew")
+            typer.echo(f"forged   {shown(path)}: {error}; see --renew")
             worst = max(worst, 1)
         except (OSError, RuntimeError) as error:
-            typer.echo(f"safecare: {path}: {error}", err=True)
+            typer.echo(f"safecare: {shown(path)}: {error}", err=True)
             worst = 2
     raise typer.Exit(worst)

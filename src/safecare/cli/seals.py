@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from safecare.cli.local import shown
 from safecare.formats.seal import MAX_SEAL, Digests, Seal, SealError, digests, read_seal, sign
 from safecare.sources.files.confined import confined
 
@@ -77,7 +78,7 @@ class SealedFile:
 
     def write(self, key: Ed25519PrivateKey, at: datetime) -> None:
         """Seal the file. Raises `OSError`, `WorkerError`."""
-        raw = sign(self.path.name, self.digests(), at, key)
+        raw = sign(shown(Path(self.path.name)), self.digests(), at, key)
         waiting = self.seal_path.with_name(self.seal_path.name + ".new")
         waiting.write_bytes(raw)
         waiting.replace(self.seal_path)

@@ -36,7 +36,7 @@ def main(
     """Compare files with their seals and tell which attributes have changed."""
     import msgspec
 
-    from safecare.cli.local import stop
+    from safecare.cli.local import shown, stop
     from safecare.cli.seals import KeyFile, files
 
     keys = KeyFile(key)
@@ -49,14 +49,14 @@ def main(
         try:
             told = _state(path, trusted)
         except (OSError, RuntimeError) as error:
-            typer.echo(f"safecare: {path}: {error}", err=True)
+            typer.echo(f"safecare: {shown(path)}: {error}", err=True)
             failed = True
             continue
         found |= told["state"] != "intact"
         if format is Format.NDJSON:
             typer.echo(msgspec.json.encode(told).decode())
             continue
-        typer.echo(f"{told['state']:<9} {path}{': ' + told['reason'] if told['reason'] else ''}")
+        typer.echo(f"{told['state']:<9} {shown(path)}{': ' + told['reason'] if told['reason'] else ''}")
         for one in told["changes"]:
             typer.echo(f"    {one['change']:<8} {one['attribute']} {one['name']}")
     raise typer.Exit(1 if found else 2 if failed else 0)
@@ -64,11 +64,12 @@ def main(
 
 def _state(path: Path, trusted: Ed25519PublicKey) -> dict[str, Any]:
     """Return how the file is, as it is told. Raises `OSError`, `WorkerError`."""
+    from safecare.cli.local import shown
     from safecare.cli.seals import SealedFile
     from safecare.formats.seal import SealError, changes
 
     one = SealedFile(path)
-    told: dict[str, Any] = {"path": str(path), "state": "intact", "reason": "", "sealed": "", "changes": []}
+    told: dict[str, Any] = {"path": shown(path), "state": "intact", "reason": "", "sealed": "", "changes": []}
     if not one.seal_path.exists():
         path.stat()
         return told | {"state": "unsealed"}
@@ -87,7 +88,7 @@ def _state(path: Path, trusted: Ed25519PublicKey) -> dict[str, Any]:
         ]
         reason = "" if differ else "no attribute, only bytes between them" if seal.digests.attributes else ""
         return told | {"state": "changed", "reason": reason, "changes": differ}
-    if seal.name != path.name:
+    if seal.name != shown(Path(path.name)):
         return told | {"state": "renamed", "reason": f"sealed as {seal.name}"}
     return told
 
