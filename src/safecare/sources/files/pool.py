@@ -100,7 +100,7 @@ class Pool:
             return error
         if len(raw) > MAX_FILE:
             return OSError(f"larger than {MAX_FILE} bytes")
-        return self.judge(raw, path.name)
+        return self.judge(raw, os.fsencode(path.name).decode("utf-8", "replace"))
 
     @staticmethod
     def _ask(worker: Worker, job: Job, raw: bytes, digest: str) -> Verdict:
