@@ -43,6 +43,20 @@ def test_one_alert_completes_a_bounded_number_of_matches_and_that_is_counted() -
     assert engine.counts["cut"] == 1
 
 
+def test_an_alert_that_comes_again_and_says_more_is_looked_at_again() -> None:
+    engine = Engine([CAMERA], HOSPITAL)
+    engine.feed(sign("camera.lost", 0))
+    assert engine.feed(sign("door.forced", 60, id="d", severity=20)) == []
+    assert len(engine.feed(sign("door.forced", 60, id="d"))) == 1
+    assert engine.feed(sign("door.forced", 60, id="d")) == []
+    engine.feed(sign("camera.lost", 70, "aurore.ward.a"))
+    wider = sign("door.forced", 75, id="d")
+    wider.zones = ("aurore.pharmacy", "aurore.ward.a")
+    assert {one.signs[0].zones for one in engine.feed(wider)} == {("aurore.pharmacy",), ("aurore.ward.a",)}
+    engine.feed(sign("camera.lost", 1e6))
+    assert engine.counts["signs"] == 1
+
+
 def test_memory_is_bounded_and_given_back() -> None:
     engine = Engine([CAMERA], HOSPITAL, bounds=Bounds(signs=100))
     for number in range(1000):

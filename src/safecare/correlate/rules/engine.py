@@ -123,7 +123,8 @@ class Engine:
     def feed(self, sign: Sign) -> list[Match]:
         """Take one sign; return the matches that it completes, and those that waited for its time."""
         sign.fits = self.plan.fits(sign)
-        if sign.fits == 0 or sign.id in self._known:
+        known = self._known.get(sign.id)
+        if sign.fits == 0 or (known is not None and not _says_more(sign, known)):
             return self._move(sign.start)
         found = self._complete(sign)
         self._remember(sign)
@@ -199,7 +200,8 @@ class Engine:
 
     def _forget(self) -> None:
         sign = self._arrivals.popleft()
-        del self._known[sign.id]
+        if self._known[sign.id] is sign:
+            del self._known[sign.id]
         for key in self._ground.keys(sign, self.plan.families):
             known = self._by_key.get(key)
             if known is sign:
@@ -306,7 +308,7 @@ class Engine:
         start, span = sign.start, ready.span
         for at, other in taken.items():
             gap = other.start - start
-            if other is sign or gap > span or -gap > span:
+            if other.id == sign.id or gap > span or -gap > span:
                 return False
             if ready.ordered and (gap < 0 if position < at else gap > 0):
                 return False
@@ -374,3 +376,11 @@ class Engine:
                 if inside and self._joined(ready, position, one, taken):
                     return []
         return [Match(ready.rule, signs)]
+
+
+def _says_more(sign: Sign, known: Sign) -> bool:
+    """Return whether an alert that comes again is graver, or about more, than rules have seen of it."""
+    if sign.fits & ~known.fits:
+        return True
+    named = ((sign.assets, known.assets), (sign.zones, known.zones), (sign.holders, known.holders))
+    return any(not set(now) <= set(before) for now, before in named)
