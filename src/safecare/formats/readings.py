@@ -14,6 +14,7 @@ import msgspec
 
 LONGEST = 4096
 """Longest line, characters (chosen: two columns need 60)."""
+TOO_LONG = "the line is too long\n"
 TIMES, VALUES = ("timestamp", "time", "at", "date"), ("value", "reading")
 
 
@@ -33,7 +34,7 @@ class Point(msgspec.Struct, frozen=True):
 
 def read_series(lines: Iterable[str]) -> Iterator[Point]:
     """Yield the points of a series, unreadable ones too. Raises `SeriesError` for a file without the columns."""
-    kept = (line if len(line) <= LONGEST else "" for line in lines)
+    kept = (line if len(line) <= LONGEST else TOO_LONG for line in lines)
     rows = csv.reader(one.replace("\0", "") for one in kept)
     try:
         header = [name.strip().lower().lstrip("\ufeff") for name in next(rows)]
@@ -42,7 +43,7 @@ def read_series(lines: Iterable[str]) -> Iterator[Point]:
     when = next((header.index(name) for name in TIMES if name in header), -1)
     what = next((header.index(name) for name in VALUES if name in header), -1)
     if when < 0 or what < 0:
-        raise SeriesError(f"line 1: needs the columns timestamp and value, has {', '.join(header)[:200]}")
+        raise SeriesError(f"line 1: needs the columns timestamp and value, has {', '.join(header)[:200]!r}")
     while True:
         try:
             row = next(rows)

@@ -88,7 +88,7 @@ class Series(msgspec.Struct):
         if len(self.pending) > DELAY:
             for name, size in self.pending.pop(0).items():
                 self.tails[name].add(size)
-        score = min(1.0, -math.log10(max(best, 1e-300)) / CERTAIN)
+        score = max(0.0, min(1.0, -math.log10(max(best, 1e-300)) / CERTAIN))
         new = False
         if self.rest > 0:
             self.rest -= 1

@@ -180,8 +180,8 @@ class Flows:
         return list(over.values())
 
     def finish(self) -> Iterator[Flow]:
-        """Give out all that go on."""
-        flows = list(self.open.values())
+        """Give out all that go on, in order of their beginning."""
+        flows = sorted(self.open.values(), key=lambda flow: flow.first)
         self._keys.clear()
         yield from flows
         self.open.clear()
