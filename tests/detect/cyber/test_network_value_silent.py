@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from safecare.detect.cyber.network_silent import REGULAR, DeviceSilent
 from safecare.detect.cyber.network_value import SAMPLES, ValueOutOfRange
@@ -13,7 +14,8 @@ MONITOR, PACS = "10.1.40.31", "10.1.40.10"
 
 
 def write(second: float, value: str, target: str = "holding:7") -> CommandSeen:
-    fields = {"protocol": "modbus", "command": "write_single_register", "operation": "write", "value": value}
+    fields: dict[str, Any] = {"protocol": "modbus", "command": "write_single_register", "operation": "write"}
+    fields["value"] = value
     return made(CommandSeen, second, src_ip="10.1.20.10", dst_ip="10.1.50.20", target=target, **fields)
 
 
