@@ -61,6 +61,7 @@ class Film:
     model: Path | None
     broken: str = field(default="", init=False)
     frames: int = field(default=0, init=False)
+    seconds: float = field(default=0.0, init=False)
     _told: int = field(default=0, init=False)
     _finds: str = field(default="", init=False)
     _boxes: list[MotBox] = field(default_factory=list, init=False)
@@ -114,8 +115,8 @@ class Film:
                 return [event]
             case PictureChange(state=state):
                 return [self._teller.state(at, at, "film", state, message.detail)]
-            case Done(frames=frames, broken=broken, cpu=cpu):
-                self.frames, self.broken, self._cpu = frames, broken, cpu
+            case Done(frames=frames, seconds=seconds, broken=broken, cpu=cpu):
+                self.frames, self.seconds, self.broken, self._cpu = frames, seconds, broken, cpu
                 return []
             case Failed(reason=reason, place=place):
                 self.broken = f"{place}: {reason}" if place else reason
@@ -153,7 +154,7 @@ class Film:
         """Return what was seen as a whole."""
         return {
             "frames": self.frames,
-            "seconds": round(self._times[-1][0], 2) if self._times else 0.0,
+            "seconds": round(self.seconds, 2),
             "people": len({one.track for one in self._boxes}),
             "alerts": self._told,
             "model": self._finds or "none (blobs of motion)",

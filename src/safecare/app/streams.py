@@ -126,11 +126,14 @@ async def follow(
         )
         for url, camera in zip(sources, hospital.assets, strict=True)
     ]
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds or None), asyncio.TaskGroup() as group:
-            for live in lives:
-                group.create_task(live.run())
-            group.create_task(_ticks(intake))
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds or None), asyncio.TaskGroup() as group:
+                for live in lives:
+                    group.create_task(live.run())
+                group.create_task(_ticks(intake))
+    except* BrokenPipeError:
+        pass  # whoever reads the alerts has gone: that is the end
 
 
 async def _ticks(intake: Watching) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,9 @@ def video(
     except ModelError as error:
         stop(error, 2)
     write = typer.echo
-    asyncio.run(
-        follow(source, scene, card, fps=fps, seconds=seconds, timezone=timezone, as_json=format is Format.NDJSON,
-               language=language, write=write)
+    run = follow(
+        source, scene, card, fps=fps, seconds=seconds, timezone=timezone, as_json=format is Format.NDJSON,
+        language=language, write=write,
     )  # fmt: skip
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run)

@@ -25,10 +25,29 @@ MAX_SECONDS = 4 * 3600.0
 MAX_BAD = 200
 """Undecodable packets in a row after which a stream counts as unreadable; chosen: ten seconds of video."""
 CODECS = frozenset(
-    {"h264", "hevc", "mjpeg", "mpeg4", "msmpeg4", "msmpeg4v2", "mpeg2video", "vp8", "vp9", "av1", "libdav1d"}
+    {
+        "h264",
+        "hevc",
+        "mjpeg",
+        "mpeg4",
+        "msmpeg4",
+        "msmpeg4v2",
+        "mpeg1video",
+        "mpeg2video",
+        "vp8",
+        "vp9",
+        "av1",
+        "libdav1d",
+    }
 )
 """Decoders that cameras and recorders need; the others of FFmpeg stay out of an attacker's reach."""
-CLIP_FORMATS = {".mp4": "mov", ".mov": "mov", ".avi": "avi", ".mkv": "matroska"}
+CLIP_FORMATS = {
+    **dict.fromkeys((".mp4", ".m4v", ".mov"), "mov"),
+    **dict.fromkeys((".mkv", ".webm"), "matroska"),
+    **dict.fromkeys((".mpg", ".mpeg"), "mpeg"),
+    ".avi": "avi",
+    ".ts": "mpegts",
+}
 """FFmpeg's demuxer by file ending. Named, never guessed: a playlist in disguise would open other files."""
 
 
@@ -141,7 +160,10 @@ class Decoder:
             said = self.container.duration / 1_000_000  # FFmpeg counts microseconds here
         if self._bad_all and not self.broken:
             self.broken = f"{self._bad_all} packets can't be decoded"
-        if said - self.seconds > max(2.0, 0.1 * said):
+        pictures = stream.frames
+        if pictures - self.number > max(10, 0.1 * pictures):
+            self.broken = f"it breaks off; its header promises {pictures} pictures"
+        elif not self.rate and said - self.seconds > max(2.0, 0.1 * said):
             self.broken = f"it breaks off; its header promises {said:.1f} s"
 
 
