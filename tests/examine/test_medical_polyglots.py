@@ -25,6 +25,7 @@ HEADS: dict[str, bytes] = {
     "pcap": b"\xd4\xc3\xb2\xa1\2\0\4\0",
     "icon": b"\0\0\1\0\1\0",
     "wad": b"IWAD\1\0",
+    "cpio": b"070701",
     "zstd": b"\x28\xb5\x2f\xfd",
     "postscript": b"%!PS\n",
     "comment": b"/* ",

@@ -97,6 +97,10 @@ _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
 """What tells a page within text that begins like XML."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
 _HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n])")
+_CPIO = re.compile(
+    rb"(?s)07070[12][0-9A-Fa-f]{88}(?!0{8})[0-9A-Fa-f]{16}|070707[0-7]{53}(?!0{6})[0-7]{17}|\xc7\x71.{18}(?!\0\0)"
+)
+"""Heads of cpio archives (newc, odc, binary) whose first name is not empty: libarchive's binding dies of one."""
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
 _HEAD = 4096
 _TAIL = 66_000
@@ -111,7 +115,7 @@ def recognise(part: Part) -> tuple[str, ...]:
     found = list(part.types)
     head = raw[:_HEAD]
     for mark, kind in _START:
-        if head.startswith(mark):
+        if head.startswith(mark) and (kind != "cpio" or _CPIO.match(head)):
             found.append(kind)
     found += _placed(raw, head)
     if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write

@@ -114,7 +114,7 @@ def _preamble(part: Part, found: Dicom) -> Iterator[Finding]:
         if any(payload.scripted(raw)) or head.startswith(_CODE):
             others.insert(0, "script")
         elif raw.startswith(_FOREIGN) and not others:
-            others.insert(0, "foreign")
+            others.insert(0, raw[:4].hex(" "))
     if others:
         sort = start[1] if start else _SORTS.get(others[0], "file")
         yield Finding(
@@ -167,7 +167,7 @@ def _appended(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     elif not found.problem:
         known = [kind for kind in recognise(Part(tail)) if kind not in _CHANCE]
         if known or tail.startswith(_FOREIGN):
-            why = say("A file of kind {kind} follows the data set.", kind=(*known, "foreign")[0])
+            why = say("A file of kind {kind} follows the data set.", kind=(*known, tail[:4].hex(" "))[0])
             yield Finding("dicom.appended.file", why, 0.7, where)
         else:
             why = say("{count} bytes that belong to nothing follow the data set.", count=len(tail))
