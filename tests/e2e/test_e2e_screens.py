@@ -58,6 +58,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         notice = http.get("/api/guard").json()["notices"][0]["id"]
     yield "board", "/"
     yield "incident", f"/incident/{incident}"
+    yield "share", f"/share/{incident}"
     for name in (
         "alerts",
         "scenarios",
@@ -74,6 +75,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         yield name, f"/{name}"
     yield "plain-notice", f"/a/{notice}"
     yield "print", f"/print/{incident}"
+    yield "print-crisis", "/print-crisis"
     yield "report", f"/report/{incident}/final"
     yield "unknown", "/no-such-page"
     yield "unknown-incident", "/incident/no-such-incident"

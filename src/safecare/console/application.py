@@ -33,6 +33,7 @@ from safecare.console import (
     scenarios,
     seen,
     session,
+    sharing,
     tuning,
 )
 from safecare.console.deps import ConsoleDeps
@@ -91,6 +92,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters, chain)
     crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
+    sharing.routes(app, deps, incidents.Incidents(deps, feed))
     detections.routes(app, deps)
     scenarios.routes(app, deps)
     ingest.routes(app, deps, counters.took)

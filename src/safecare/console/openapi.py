@@ -29,6 +29,7 @@ BODIES: dict[str, Any] = {
     "sign_in_by_passkey": asks.PasskeyAnswer,
     "device_heard": asks.Heard,
     "log_crisis": asks.LogCrisis,
+    "share": asks.Share,
     "test_channel": asks.TestChannel,
 }
 """JSON body by route name."""
@@ -64,6 +65,8 @@ ANSWERS: dict[str, Any] = {
     "ingest": platform.Taken,
     "crisis": platform.CrisisLog,
     "log_crisis": platform.Done,
+    "share_preview": platform.SharePreview,
+    "shares": list[platform.ShareEntry],
     "detections": list[platform.RuleView],
     "access": platform.AccessView,
     "remove_access": platform.Done,

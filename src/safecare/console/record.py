@@ -16,6 +16,7 @@ from safecare.model.events.acts import (
     ExerciseSet,
     IncidentArranged,
     IncidentJudged,
+    IncidentShared,
     NoticeAnswered,
     PlanDecided,
     ProcedureActed,
@@ -132,6 +133,10 @@ class Record:
             case Reported():
                 said = say("Called for help") if act.panic else say("Reported something")
                 return _joined([said], act.words)
+            case IncidentShared():
+                return _joined(
+                    [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)], ""
+                )
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
             case ExerciseSet():

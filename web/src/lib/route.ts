@@ -13,6 +13,7 @@ export type RouteName =
   | "admin"
   | "account"
   | "crisis"
+  | "share"
   | "detections"
   | "availability"
   | "unknown";
@@ -35,6 +36,7 @@ const PATTERNS: [RouteName, string][] = [
   ["admin", "/admin"],
   ["account", "/account"],
   ["crisis", "/crisis"],
+  ["share", "/share/:id"],
   ["detections", "/detections"],
   ["availability", "/availability"],
 ];

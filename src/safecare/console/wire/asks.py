@@ -55,6 +55,15 @@ class PasskeyAnswer(msgspec.Struct, frozen=True):
     name: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """Body of POST /api/incidents/{id}/share."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    tlp: Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
+    form: Literal["cap", "idmef"]
+    id: Key = ""
+
+
 class LogCrisis(msgspec.Struct, frozen=True):
     """Body of POST /api/crisis."""
 

@@ -128,6 +128,29 @@ class CrisisLog(msgspec.Struct, frozen=True):
     verified: bool
 
 
+class SharePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an incident would leave the house, what would not, and its own label."""
+
+    title: str
+    story: list[str]
+    places: list[str]
+    techniques: list[str]
+    withheld: list[str]
+    marking: str
+
+
+class ShareEntry(msgspec.Struct, frozen=True):
+    """What went to whom."""
+
+    at: datetime
+    who: str
+    to: str
+    tlp: str
+    form: str
+    incident: str
+    sha256: str
+
+
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     """How a rule has done: alerts and incidents of a time, and what people judged of these."""
 

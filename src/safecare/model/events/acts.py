@@ -102,6 +102,16 @@ class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
     panic: bool = False
 
 
+class IncidentShared(Act, frozen=True, kw_only=True, tag="act.share"):
+    """A person took an incident out of the house: to whom, under which label, and the SHA-256 of what was given."""
+
+    incident: IncidentId
+    to: str
+    tlp: str
+    form: Literal["cap", "idmef"]
+    sha256: str
+
+
 class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
     """A line of the crisis log: never changed afterwards, only corrected by a further line."""
 

@@ -1,0 +1,127 @@
+"""Sharing an incident with others: a preview of what leaves, the message itself, and a record of what went to whom.
+
+A person takes the file and sends it; the platform itself sends nothing out of the house.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import datetime
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.incidents import Incidents
+from safecare.console.rights import may_see
+from safecare.console.web import answer, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import Share
+from safecare.console.wire.platform import ShareEntry, SharePreview
+from safecare.console.words import Words
+from safecare.locale.catalogue import LANGUAGES
+from safecare.model.alert import Alert
+from safecare.model.events import decode_event
+from safecare.model.events.acts import IncidentShared
+from safecare.model.incident import Incident
+from safecare.model.marking import Tlp
+from safecare.share.cap import cap
+from safecare.share.idmef import idmef
+from safecare.share.redact import Shared, redacted
+
+MEDIA = {"cap": "application/cap+xml", "idmef": "application/json"}
+SHOWN = 200
+
+
+class Sharing:
+    """Says incidents for outsiders. Blocking."""
+
+    def __init__(self, deps: ConsoleDeps) -> None:
+        """Take the platform's parts."""
+        self._deps = deps
+
+    def said(self, incident: Incident, alerts: list[Alert], tlp: Tlp, language: str) -> Shared:
+        """Return `incident` in `language`, without what stays in the house."""
+        deps = self._deps
+        return redacted(
+            incident,
+            alerts,
+            tlp,
+            lambda text: deps.catalogue.render(text, language, deps.hospital, incident.site),
+            lambda zone: deps.hospital.label(zone, language),
+        )
+
+    def message(self, incident: Incident, alerts: list[Alert], ask: Share, now: datetime) -> bytes:
+        """Return the message that a person takes out."""
+        deps, tlp = self._deps, Tlp(ask.tlp)
+        exercise = bool(exercise_at(Exercises(deps.reader).periods(), incident.opened))
+        name = deps.hospital.name.fr if deps.settings.language == "fr" else deps.hospital.name.en
+        if ask.form == "cap":
+            told = {
+                language: self.said(incident, alerts, tlp, language) for language in sorted(LANGUAGES, reverse=True)
+            }
+            sender = f"safecare@{deps.hospital.id}"
+            return cap(incident, told, sender=sender, area=name, now=now, exercise=exercise)
+        shared = self.said(incident, alerts, tlp, "en")
+        return idmef(incident, shared, organisation=name, now=now, exercise=exercise)
+
+    def entries(self, words: Words) -> list[ShareEntry]:
+        """Return what was shared, the latest first."""
+        acts = [decode_event(one.detail.encode()) for one in self._deps.reader.acts("act.share", SHOWN)]
+        return [
+            ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256)
+            for one in reversed(acts)
+            if isinstance(one, IncidentShared)
+        ]
+
+
+def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
+    """Add the routes of sharing."""
+    sharing = Sharing(deps)
+    desk = Desk(deps)
+
+    def found(id: str, request: Request) -> tuple[Incident, list[Alert]]:
+        visitor = visitor_of(request)
+        incident = incidents.get(id, visitor)
+        alerts = deps.reader.alerts(ids=[link.alert for link in incident.links])
+        return incident, [one for one in alerts if may_see(visitor, one.site, one.marking)]
+
+    @app.get("/api/incidents/{id}/share", name="share_preview")
+    async def share_preview(request: Request, id: str, tlp: Tlp = Tlp.AMBER_STRICT) -> Response:
+        words = words_of(request)
+        incident, alerts = await asyncio.to_thread(found, id, request)
+        shared = await asyncio.to_thread(sharing.said, incident, alerts, tlp, words.language)
+        return answer(
+            SharePreview(
+                title=shared.title,
+                story=list(shared.story),
+                places=list(shared.places),
+                techniques=list(shared.techniques),
+                withheld=words.all(shared.withheld),
+                marking=incident.marking.tlp.value,
+            )
+        )
+
+    @app.post("/api/incidents/{id}/share", name="share")
+    async def share(request: Request, id: str) -> Response:
+        """Give the message, and put on record who took it for whom."""
+        ask = await read_struct(request, Share)
+        incident, alerts = await asyncio.to_thread(found, id, request)
+        raw = await asyncio.to_thread(sharing.message, incident, alerts, ask, deps.clock.now())
+        act = IncidentShared(
+            **desk.stamp(visitor_of(request), ask.id, incident.site),
+            incident=incident.id,
+            to=ask.to,
+            tlp=ask.tlp,
+            form=ask.form,
+            sha256=hashlib.sha256(raw).hexdigest(),
+        )
+        await desk.record(act, ask.id)
+        return Response(raw, 200, {"Cache-Control": "no-store"}, MEDIA[ask.form])
+
+    @app.get("/api/shares", name="shares")
+    async def shares(request: Request) -> Response:
+        return answer(await asyncio.to_thread(sharing.entries, words_of(request)))

@@ -1,0 +1,114 @@
+"""Sharing: what leaves is seen first, holds nobody's name, is valid for others, and is on record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from xml.etree.ElementTree import fromstring
+
+import console_items as made
+import msgspec
+import pytest
+from console_rig import Rig
+from idmefv2 import Message
+
+from safecare.model.events.acts import IncidentShared
+from safecare.model.ids import AssetId, HolderId
+from safecare.model.incident import Incident
+from safecare.model.text import say
+
+pytest_plugins = ["console_fixtures"]
+
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+ORDER = ["identifier", "sender", "sent", "status", "msgType", "scope", "restriction", "note", "references", "info"]
+INFO = [
+    "language",
+    "category",
+    "event",
+    "urgency",
+    "severity",
+    "certainty",
+    "headline",
+    "description",
+    "parameter",
+    "area",
+]
+"""Elements in the order of the schema (CAP 1.2, appendix A), those that we write."""
+SECRETS = ("p-6b86b273", "ines.pelletan", "10.10.10.32", "code-0001")
+
+
+def incident(rig: Rig) -> Incident:
+    at = rig.clock.now()
+    alert = made.alert(at)
+    found = msgspec.structs.replace(
+        made.incident(at, alert),
+        story=(say("Code of p-6b86b273 (code-0001) used; ines.pelletan@sainte-aurore.example wrote from 10.10.10.32"),),
+        holders=(HolderId("p-6b86b273"),),
+        assets=(AssetId("door.pharmacy"),),
+    )
+    rig.add(alert, found)
+    return found
+
+
+async def taken(rig: Rig, id: str, form: str, tlp: str = "TLP:AMBER") -> bytes:
+    async with rig.browser("ciso") as ciso:
+        answer = await ciso.post(f"/api/incidents/{id}/share", json={"to": "ARS", "tlp": tlp, "form": form})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+
+async def test_the_preview_says_what_leaves_and_what_stays(rig: Rig) -> None:
+    found = incident(rig)
+    async with rig.browser("ciso") as ciso:
+        narrow = (await ciso.get(f"/api/incidents/{found.id}/share?tlp=TLP:AMBER")).json()
+        wide = (await ciso.get(f"/api/incidents/{found.id}/share?tlp=TLP:CLEAR")).json()
+    assert narrow["places"] == ["Pharmacy"]
+    assert "▇▇▇" in narrow["story"][0]
+    assert not [one for one in SECRETS if one in json.dumps(narrow)]
+    assert any("4 addresses" in one for one in narrow["withheld"]), narrow["withheld"]
+    assert (wide["title"], wide["story"], wide["places"]) == ("Security incident", [], [])
+
+
+@pytest.mark.parametrize("tlp", ["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"])
+@pytest.mark.parametrize("form", ["cap", "idmef"])
+async def test_nobody_is_named_under_any_label(rig: Rig, form: str, tlp: str) -> None:
+    raw = (await taken(rig, incident(rig).id, form, tlp)).decode()
+    assert not [one for one in SECRETS if one in raw]
+
+
+async def test_cap_has_its_elements_in_order_and_both_languages(rig: Rig) -> None:
+    root = fromstring(await taken(rig, incident(rig).id, "cap"))
+    assert root.tag == f"{CAP}alert"
+    names = [one.tag.removeprefix(CAP) for one in root]
+    assert names == sorted(names, key=ORDER.index)
+    infos = root.findall(f"{CAP}info")
+    assert [one.findtext(f"{CAP}language") for one in infos] == ["fr-FR", "en-GB"]
+    for info in infos:
+        inner = [one.tag.removeprefix(CAP) for one in info]
+        assert inner == sorted(inner, key=INFO.index)
+    assert root.findtext(f"{CAP}restriction") == "TLP:AMBER"
+    assert root.findtext(f"{CAP}status") == "Actual"
+    assert (root.findtext(f"{CAP}sent") or "").endswith("-00:00")
+
+
+@pytest.mark.parametrize("state", ["new", "validated", "contained", "closed"])
+async def test_idmef_is_valid_by_the_schema_of_the_draft(rig: Rig, state: str) -> None:
+    found = msgspec.structs.replace(incident(rig), revision=2, state=state)
+    rig.add(found)
+    message = Message()
+    message.update(json.loads(await taken(rig, found.id, "idmef")))
+    message.validate()
+    assert message["Version"] == "2.D.V08"
+
+
+async def test_who_took_it_for_whom_is_on_record(rig: Rig) -> None:
+    found = incident(rig)
+    raw = await taken(rig, found.id, "cap")
+    rig.store()
+    [act] = [one for one in rig.acts() if isinstance(one, IncidentShared)]
+    assert (act.to, act.tlp, act.sha256) == ("ARS", "TLP:AMBER", hashlib.sha256(raw).hexdigest())
+    async with rig.browser("auditor") as auditor:
+        [entry] = (await auditor.get("/api/shares")).json()
+        assert entry["to"] == "ARS"
+        body = {"to": "x", "tlp": "TLP:RED", "form": "cap"}
+        assert (await auditor.post(f"/api/incidents/{found.id}/share", json=body)).status_code == 403
