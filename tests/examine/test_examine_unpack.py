@@ -46,6 +46,11 @@ def tarred(name: str, raw: bytes) -> bytes:
     return out.getvalue()
 
 
+def cpio(raw: bytes) -> bytes:
+    head = "070707" + "0" * 48 + "0" * 5 + f"{6:06o}" + f"{len(raw):011o}"
+    return head.encode() + b"a.txt\0" + raw
+
+
 def uuencoded(raw: bytes) -> bytes:
     import binascii
 
@@ -80,6 +85,7 @@ CONTAINERS = {
     "zip without its directory": zipped({"a.txt": EICAR}).split(b"PK\1\2")[0],
     "zip behind a picture": b"GIF89a" + bytes(100) + zipped({"a.txt": EICAR}),
     "tar": tarred("a.txt", EICAR),
+    "cpio, odc": cpio(EICAR),
     "gzip": gzip.compress(EICAR),
     "two gzip streams": gzip.compress(b"harmless") + gzip.compress(EICAR),
     "bzip2": bz2.compress(EICAR),

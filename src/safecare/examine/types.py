@@ -38,6 +38,7 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"070702", "cpio"),
     (b"070707", "cpio"),
     (b"\xc7\x71", "cpio"),
+    (b"\x71\xc7", "cpio"),
     (b"MZ", "pe"),
     (b"ZM", "pe"),
     (b"\x7fELF", "elf"),

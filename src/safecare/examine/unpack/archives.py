@@ -1,4 +1,4 @@
-"""Archives other than ZIP, opened by libarchive: 7z, RAR, CAB, ISO, cpio, tar, LZH, ar, xar.
+"""Archives other than ZIP, opened by libarchive: 7z, RAR, CAB, ISO, LZH, ar, xar.
 
 Members are read up to the room that the budget has; what libarchive can't open (encrypted, solid RAR of
 version 3, further volumes) is told, and what was read before stays.
@@ -28,7 +28,7 @@ def encrypted(weight: float = 0.0, member: str = "") -> Finding:
 ENCRYPTED: Text = say("An archive is encrypted: nothing inside can be judged.")
 
 
-@analyser("archive", wants={"7z", "rar", "cab", "iso", "cpio", "tar", "lzh", "ar", "xar", "compress"}, needs=("archi",))
+@analyser("archive", wants={"7z", "rar", "cab", "iso", "lzh", "ar", "xar", "compress"}, needs=("archi",))
 class Archives:
     """Unpacks with libarchive, member by member."""
 
