@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from safecare.formats.domains import host_of, imitates, is_address, mixed_script, registered
 from safecare.formats.mail import BRANDS, MAIL_FACTS, MailFacts, examine, own_domains
-from safecare.formats.mime import MAX_DEPTH, MAX_PARTS, read_mime
+from safecare.formats.mime import MAX_DEPTH, MAX_PARTS, decoded, read_mime
 from safecare.formats.wording import asks
 from safecare.scenarios.make.mail import SHAPES, benign_mail, spear_phish
 from safecare.scenarios.make.office import archive
@@ -312,3 +312,7 @@ def test_endless_markup_takes_linear_time(body: str, end: str) -> None:
     begun = time.perf_counter()
     examine(mail(f"<html>{body * 20_000}{end}", media="text/html"), OWN)
     assert time.perf_counter() - begun < 10
+
+
+def test_an_encoded_word_that_is_damaged_stays_as_it_is() -> None:
+    assert decoded("=?utf-8?b?a?=") == "=?utf-8?b?a?="

@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import HeaderParser
@@ -100,7 +101,7 @@ def decoded(value: str) -> str:
         return value
     try:
         pieces = decode_header(value)
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, MessageError):
         return value
     out: list[str] = []
     for piece, charset in pieces:

@@ -6,15 +6,15 @@ version 3, further volumes) is told, and what was read before stays.
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.unpack.libarchive import ArchiveError, members
 from safecare.model.text import Text, say
 
-NO_MORE = re.compile(rb"encrypt|passphrase|password", re.IGNORECASE)
+NO_MORE = re.compile(r"encrypt|passphrase|password", re.IGNORECASE)
 """Words by which libarchive says that a member is encrypted."""
 _RAR5_CRYPT = re.compile(rb"^Rar!\x1a\x07\x01\x00.{4}.\x04", re.DOTALL)
 """RAR 5 archive whose first block is the encryption header (type 4), RAR 5.0 archive format note."""
@@ -34,45 +34,26 @@ class Archives:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the members, and why the archive could not be read to its end."""
-        import archi
-
         try:
-            archive = archi.Archive(io.BytesIO(part.raw))
-            yield from _members(archive, part, context)
-        except archi.Error as error:
-            told = str(error).encode()
-            if NO_MORE.search(told) or _RAR5_CRYPT.match(part.raw):
+            yield from _members(part, context)
+        except ArchiveError as error:
+            if NO_MORE.search(str(error)) or _RAR5_CRYPT.match(part.raw):
                 yield encrypted()
-            elif part.types[:1] == ("rar",) or "7z" in part.types[:1]:
-                reason = re.sub(r"^\[\d+\] b?'?|'$", "", str(error))[:120]
-                yield Finding(
-                    "archive.partly", say("An archive could be opened only in part ({reason}).", reason=reason)
-                )
+            elif part.types[:1] in (("rar",), ("7z",)):
+                why = say("An archive could be opened only in part ({reason}).", reason=str(error)[:120])
+                yield Finding("archive.partly", why)
             else:
                 raise UnreadableError(str(error)[:120]) from error
 
 
-def _members(archive: object, part: Part, context: Context) -> Iterator[Finding | Part]:
-    for number, entry in enumerate(archive):  # type: ignore[arg-type, var-annotated]
+def _members(part: Part, context: Context) -> Iterator[Finding | Part]:
+    for number, (name, raw) in enumerate(members(part.raw, context.budget.room)):
         if number >= context.budget.limits.members:
             raise LimitError("members", part.path)
-        name = _name(entry.filename)
-        if entry.mode & 0o170000 in (0o040000, 0o120000):  # folders and links hold nothing
-            continue
-        room = context.budget.room
-        raw = entry.read(room + 1)
-        if len(raw) > room:
-            raise LimitError("member" if room == context.budget.limits.member else "size", name)
-        context.budget.used += len(raw)
+        context.budget.take(len(raw), name)
         if is_traversal(name):
             yield traversal(name)
         yield part.child(name, raw, origin="archive.member")
-
-
-def _name(name: object) -> str:
-    if isinstance(name, bytes):
-        return name.decode("utf-8", "replace")
-    return str(name or "")
 
 
 def is_traversal(name: str) -> bool:

@@ -39,6 +39,9 @@ _WARM = (
     b"Content-Transfer-Encoding: base64\r\n\r\nUEsFBgAA\r\n--b--\r\n"
 )
 
+_WARM_ARCHIVE = b"!<arch>\n"
+"""An empty archive: what opens archives is loaded by it."""
+
 
 def main() -> None:
     """Serve jobs until the input ends."""
@@ -51,6 +54,7 @@ def main() -> None:
             return
         engine = Engine(own=setup.own, rules=setup.rules, mail_model=setup.mail_model)
         engine.judge(_WARM, "warm.eml")
+        engine.judge(_WARM_ARCHIVE, "warm.lzh")
         layers = confine()
         _send(answers, Hello(layers))
         while (job := read(jobs, Job)) is not None:
