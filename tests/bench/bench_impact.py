@@ -7,6 +7,7 @@ probability or ends: they get the plain graph of which each edge alone is enough
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import sys
@@ -19,30 +20,39 @@ import networkx as nx
 import numpy as np
 import rustworkx
 import scipy.sparse
+from scipy import stats
 from scipy.sparse import csgraph
 
 from safecare.cascade import front_kernel as kernel
 from safecare.cascade.compiled import compiled
 from safecare.cascade.cut import cheapest_cut
+from safecare.cascade.engine import Cascade
 from safecare.cascade.exact import solve
 from safecare.cascade.fault_tree import FaultTree
 from safecare.cascade.layout import Layout, lay_out
 from safecare.cascade.simulate import Changes, Draws, Outcome, simulate
 from safecare.cascade.system import Floats, System, compile_rules
 from safecare.cascade.words import Fact, Figure, Rule, Seed
+from safecare.decide.effects import RuleIndex
+from safecare.decide.playbook import built_in_playbooks
 from safecare.decide.racing import BLOCKS, race
-from safecare.decide.ranking import WORK
+from safecare.decide.ranking import WORK, rank
+from safecare.demo import HOSPITAL
 from safecare.formats.and_or_graph import read_and_or_graph
+from safecare.formats.hospital import load
 from safecare.formats.open_psa import read_open_psa
 from safecare.model.forecast import State
 from safecare.model.text import say
 from safecare.testing.bench import Row, Skipped
+from safecare.testing.cascade import DEMO, incident_of, theft_alerts
+from safecare.testing.incidents import answers
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 HOUR = 3600.0
 WRONG = {"das9204": 2.16942e-11}
 """Published value that two independent diagram packages contradict, and theirs (6 digits)."""
+PERTURBED = 10
 SAMPLES = 100_000
 LIKELIEST = 1e-4
 """Trees less likely than this have no hits in `SAMPLES` courses."""
@@ -57,6 +67,63 @@ def rows() -> Iterable[Row | Skipped]:
     else:
         yield Skipped("Aralia fault trees, META4ICS graphs", "SAFECARE_DATA with impact is not set")
     yield from _large()
+    yield from _orders()
+    yield from _incidents()
+
+
+def _incidents() -> Iterable[Row]:
+    """Our answer beside the published figure; how far off it may be stands in each case."""
+    for path in sorted((Path(__file__).resolve().parents[1] / "cases" / "incidents").glob("*.yaml")):
+        for one in answers(path):
+            figure = one.figure
+            far = abs(one.ours - figure.published) if figure.published is not None else one.ours
+            most = figure.within if figure.published is not None else figure.at_most
+            yield Row(
+                what=f"{one.incident}: {figure.what}"[:76],
+                figure=far,
+                unit="",
+                peer=figure.published,
+                peer_name="published" if figure.published is not None else "",
+                better="less",
+                target=most,
+                note=f"ours {one.ours:.4g}; figure: distance; {figure.source}",
+            )
+
+
+def _orders() -> Iterable[Row | Skipped]:
+    """How stable the order of responses is when every delay and probability is off by up to half."""
+    hospital = load(HOSPITAL).hospital
+    if hospital is None:
+        yield Skipped("order of responses", "the demo hospital can't be read")
+        return
+    alerts = theft_alerts(DEMO)
+    incident = incident_of(alerts)
+    cascade = Cascade.of(hospital)
+    playbooks = built_in_playbooks()
+
+    def gains(system: System) -> dict[tuple[str, str], float]:
+        own = dataclasses.replace(cascade, system=system)
+        seeds = own.seeds(incident, alerts)
+        found = rank(own, RuleIndex(system), playbooks, seeds, Draws(system, 7, 200))
+        negative.extend(one.gain for one in found.candidates[: found.wait_rank] if one.gain < 0.0)
+        return {(one.playbook.id, one.target): one.gain for one in found.candidates if one.infeasible is None}
+
+    negative: list[float] = []
+    usual = gains(cascade.system)
+    taus = []
+    for round_ in range(PERTURBED):
+        random = np.random.default_rng(round_)
+        count = len(cascade.system.head)
+        delay = cascade.system.delay * random.uniform(0.5, 1.5, (count, 1))
+        probability = np.minimum(1.0, cascade.system.probability * random.uniform(0.5, 1.5, (count, 1)))
+        other = gains(dataclasses.replace(cascade.system, delay=delay, probability=probability))
+        both = [key for key in usual if key in other]
+        taus.append(float(stats.kendalltau([usual[key] for key in both], [other[key] for key in both]).statistic))
+    note = f"{len(usual)} responses to the vaccine theft, {PERTURBED} perturbed hospitals; least {min(taus):.2f}"
+    yield Row(
+        what="Order of responses, +-50 % noise: mean tau", figure=float(np.mean(taus)), unit="", target=0.8, note=note
+    )
+    yield Row(what="Recommended with a negative expected gain", figure=len(negative), unit="", better="less", target=0)
 
 
 def _seconds(act: Callable[[], object], repeats: int = 5) -> float:

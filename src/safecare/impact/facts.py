@@ -1,11 +1,11 @@
-"""Facts and changes as people write them: ``DOWN(chiller.1)@2h``, ``off(needs.ehr*)@30min``, ``repair(net)@4h``."""
+"""Facts and changes as people write them: ``DOWN(chiller.1)@2h..9h``, ``off(needs.ehr*)@30min``, ``repair(net)@4h``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple
 
 from safecare.cascade.simulate import Changes, Repair
@@ -43,7 +43,7 @@ def seconds_of(text: str) -> float:
 
 
 def read_facts(texts: Iterable[str], system: System) -> Given:
-    """Return the seeds that ``STATE(thing)@time:probability`` mean; time and probability may be left out.
+    """Return the seeds that ``STATE(thing)@begin..end:probability`` mean; all but state and thing may be left out.
 
     Raises `FactError`.
     """
@@ -59,13 +59,18 @@ def read_facts(texts: Iterable[str], system: System) -> Given:
         if fact not in system.number:
             unknown[fact.target] = None
             continue
-        at = seconds_of(match[3]) if match[3] else 0.0
+        begin, _, end = (match[3] or "0").partition("..")
+        at, until = seconds_of(begin), seconds_of(end) if end else inf
+        if until <= at:
+            raise FactError(f"{text!r} ends before it begins")
         chance = _probability(match[4]) if match[4] else 1.0
         key = f"fact:{fact.target}.{fact.state}"
-        if key in seeds and (seeds[key].at, seeds[key].probability.usual) != (at, chance):
+        if key in seeds and (seeds[key].at, seeds[key].until, seeds[key].probability.usual) != (at, until, chance):
             raise FactError(f"{text!r} contradicts another time or probability of the same fact")
         seen = say("Stated: {thing}", thing=text.strip())
-        seeds[key] = Seed(key=key, fact=fact, text=seen, at=at, probability=Figure.exactly(chance), source="stated")
+        seeds[key] = Seed(
+            key=key, fact=fact, text=seen, at=at, until=until, probability=Figure.exactly(chance), source="stated"
+        )
     return Given(tuple(seeds.values()), tuple(unknown))
 
 

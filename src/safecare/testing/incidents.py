@@ -1,0 +1,124 @@
+"""Published incidents as small hospitals: what the engine says beside what was published. For tests and benchmarks.
+
+A file holds ``assets``, ``services`` and ``dependencies`` (fields of the model; names and site are filled in), the
+``facts`` that stood at the start, ``days`` looked ahead, and ``figures``: each a sentence, a measure, what was
+published, and how far off the engine may be. Measures:
+
+- ``chance: {state: down, of: id}``: probability within the horizon
+- ``present: {service: id, day: d}``: patients in beds at that time
+- ``turned_away: {services: [ids], than: [ids]}``: patients turned away by the first, as a share of those of the second
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from safecare.cascade.care import present
+from safecare.cascade.engine import Cascade
+from safecare.cascade.simulate import Draws, Outcome
+from safecare.cascade.words import Fact
+from safecare.impact.facts import read_facts
+from safecare.model.forecast import State
+from safecare.model.hospital import Asset, Dependency, Hospital, Service, Site
+
+DAY = 86_400.0
+SAMPLES = 2_000
+
+
+class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One published figure. `within`: accepted distance of ours; `at_least`, `at_most`: accepted range instead."""
+
+    what: str
+    source: str
+    published: float | None = None
+    chance: dict[str, str] | None = None
+    present: dict[str, Any] | None = None
+    turned_away: dict[str, list[str]] | None = None
+    within: float | None = None
+    at_least: float = float("-inf")
+    at_most: float = float("inf")
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    title: str
+    days: float
+    facts: list[str]
+    services: list[dict[str, Any]]
+    figures: list[Figure]
+    assets: list[dict[str, Any]] = []
+    dependencies: list[dict[str, Any]] = []
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One figure with the engine's answer."""
+
+    incident: str
+    figure: Figure
+    ours: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the answer is as close as the case asks."""
+        if self.figure.within is not None and self.figure.published is not None:
+            return abs(self.ours - self.figure.published) <= self.figure.within
+        return self.figure.at_least <= self.ours <= self.figure.at_most
+
+
+def answers(path: Path) -> list[Answer]:
+    """Return the engine's answers to the case in `path`. Raises `ValueError` for a file that is no case."""
+    case = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), _File)
+    hospital = _hospital(case)
+    cascade = Cascade.of(hospital, horizon=case.days * DAY)
+    given = read_facts(case.facts, cascade.system)
+    if given.unknown:
+        raise ValueError(f"{path.name}: unknown {given.unknown}")
+    outcome, _ = cascade.play(given.seeds, Draws(cascade.system, 2026, SAMPLES))
+    return [Answer(case.title, figure, _measured(figure, cascade, outcome)) for figure in case.figures]
+
+
+def _measured(figure: Figure, cascade: Cascade, outcome: Outcome) -> float:
+    if figure.chance is not None:
+        return outcome.chance(Fact(figure.chance["of"], State(figure.chance["state"])))
+    if figure.present is not None:
+        service = cascade.hospital.service(figure.present["service"])
+        if service is None:
+            raise ValueError(f"no service {figure.present['service']}")
+        at, step = float(figure.present["day"]) * DAY, 1800.0
+        lost = [_hours(cascade, outcome, service, end) for end in (at - step, at + step)]
+        return present(service) - (lost[1] - lost[0]) / (2 * step / 3600.0)
+    if figure.turned_away is not None:
+        care = cascade.care_of(outcome)
+        by_id = {service.id: float(care.patients[row].mean()) for row, service in enumerate(care.services)}
+        one, other = (sum(by_id.get(id, 0.0) for id in figure.turned_away[key]) for key in ("services", "than"))  # type: ignore[call-overload]
+        return one / other if other else float("nan")
+    raise ValueError(f"{figure.what}: no measure")
+
+
+def _hours(cascade: Cascade, outcome: Outcome, service: Service, until: float) -> float:
+    """Return the mean patient-hours that `service` has lost `until` then."""
+    from safecare.cascade.care import care
+
+    found = care([service], outcome, until)
+    return float(found.total_hours.mean()) if found.services else 0.0
+
+
+def _hospital(case: _File) -> Hospital:
+    def named(row: dict[str, Any]) -> dict[str, Any]:
+        return {"site": "site", "name": {"en": row["id"], "fr": row["id"]}, **row}
+
+    empty = Hospital.empty()
+    return msgspec.structs.replace(
+        empty,
+        sites=(msgspec.convert({"id": "site", "name": {"en": "Site", "fr": "Site"}}, Site),),
+        assets=tuple(msgspec.convert(named(row), Asset) for row in case.assets),
+        services=tuple(msgspec.convert(named(row), Service) for row in case.services),
+        dependencies=tuple(
+            msgspec.convert({"id": f"dep.{number}", **row}, Dependency) for number, row in enumerate(case.dependencies)
+        ),
+    )
