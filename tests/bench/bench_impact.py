@@ -35,7 +35,7 @@ from safecare.cascade.system import Floats, System, compile_rules
 from safecare.cascade.words import Fact, Figure, Rule, Seed
 from safecare.decide.effects import RuleIndex
 from safecare.decide.playbook import built_in_playbooks
-from safecare.decide.racing import BLOCKS, race
+from safecare.decide.racing import blocks_for, race
 from safecare.decide.ranking import WORK, rank
 from safecare.demo import HOSPITAL
 from safecare.formats.and_or_graph import read_and_or_graph
@@ -101,22 +101,22 @@ def _orders() -> Iterable[Row | Skipped]:
     cascade = Cascade.of(hospital)
     playbooks = built_in_playbooks()
 
-    def gains(system: System) -> dict[tuple[str, str], float]:
+    def places(system: System) -> dict[tuple[str, str], int]:
         own = dataclasses.replace(cascade, system=system)
         seeds = own.seeds(incident, alerts)
         found = rank(own, RuleIndex(system), playbooks, seeds, Draws(system, 7, 200))
         negative.extend(one.gain for one in found.candidates[: found.wait_rank] if one.gain < 0.0)
-        return {(one.playbook.id, one.target): one.gain for one in found.candidates if one.infeasible is None}
+        return {(one.playbook.id, one.target): place for place, one in enumerate(found.candidates)}
 
     negative: list[float] = []
-    usual = gains(cascade.system)
+    usual = places(cascade.system)
     taus = []
     for round_ in range(PERTURBED):
         random = np.random.default_rng(round_)
         count = len(cascade.system.head)
         delay = cascade.system.delay * random.uniform(0.5, 1.5, (count, 1))
         probability = np.minimum(1.0, cascade.system.probability * random.uniform(0.5, 1.5, (count, 1)))
-        other = gains(dataclasses.replace(cascade.system, delay=delay, probability=probability))
+        other = places(dataclasses.replace(cascade.system, delay=delay, probability=probability))
         both = [key for key in usual if key in other]
         taus.append(float(stats.kendalltau([usual[key] for key in both], [other[key] for key in both]).statistic))
     note = f"{len(usual)} responses to the vaccine theft, {PERTURBED} perturbed hospitals; least {min(taus):.2f}"
@@ -238,12 +238,11 @@ def _large() -> Iterable[Row]:
     size = f"{len(system.facts) // 2:,} assets, {len(system.head):,} rules, {len(system.tails):,} causes"
     half = len(system.facts) // 2
     begin = np.array([half + half // 2], np.int32), np.zeros(1)
-    readers = system.reader_starts, system.reader_items
 
     def front() -> object:
-        return kernel.front(*readers, *system.worst_case, *begin, inf)
+        return kernel.front(system.reader_starts, *system.worst_case, *begin, inf)
 
-    _, order = kernel.front(*readers, *system.worst_case, *begin, inf)
+    _, order = kernel.front(system.reader_starts, *system.worst_case, *begin, inf)
     mine = _seconds(front, 9)
     limit = _latency() * (len(system.tails) + 3 * len(order))
     yield Row(
@@ -328,9 +327,11 @@ def _loss(outcome: Outcome, half: int) -> Floats:
 def _ranked(system: System, seeds: list[Seed], layout: Layout) -> Row:
     """Rank 40 responses, each of which cuts one switch off, by racing."""
     half = len(system.facts) // 2
-    firsts = np.cumsum((0, *BLOCKS))
-    draws = [Draws(system, 1, block, int(first)) for block, first in zip(BLOCKS, firsts, strict=False)]
-    first = simulate(system, seeds, draws[0], 72 * HOUR, layout=layout)
+    first = simulate(system, seeds, Draws(system, 1, 64), 72 * HOUR, layout=layout)
+    most = WORK / (len(first.happened[1]) / first.samples)
+    blocks = blocks_for(40, most)
+    firsts = np.cumsum((0, *blocks))
+    draws = [Draws(system, 1, block, int(first)) for block, first in zip(blocks, firsts, strict=False)]
     likely = np.argsort(-first.hits, kind="stable")
     nets = [int(fact) for fact in layout.facts[likely] if half + 400 <= fact < half + 1_600][:40]
     out_of = [system.reader_items[system.reader_starts[net] : system.reader_starts[net + 1]] for net in nets]
@@ -344,8 +345,7 @@ def _ranked(system: System, seeds: list[Seed], layout: Layout) -> Row:
             after = simulate(system, seeds, draws[block], 72 * HOUR, responses[runner], before[block])
             return _Piece(losses[block] - _loss(after, half))
 
-        work = WORK / (len(before[0].happened[1]) / before[0].samples)
-        return race(len(responses), play, [True] * len(responses), work)
+        return race(len(responses), play, [True] * len(responses), blocks, most)
 
     seconds = _seconds(ranked, 2)
     reached = len(first.happened[1]) / first.samples

@@ -25,7 +25,7 @@ def earliest(
 
     rules = system.worst_case
     if delays is not None:
-        rules = kernel.packed(system.need, system.head, np.array(delays, np.float64))
+        rules = system.reader_items, *kernel.packed(system.need, system.head, np.array(delays, np.float64))
     begin = np.array(list(start), np.int32), np.array(list(start.values()), np.float64)
-    times, order = kernel.front(system.reader_starts, system.reader_items, *rules, *begin, horizon)
+    times, order = kernel.front(system.reader_starts, *rules, *begin, horizon)
     return dict(zip(order.tolist(), times[order].tolist(), strict=True))

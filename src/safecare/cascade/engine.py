@@ -77,8 +77,19 @@ class Cascade:
         layout: Layout | None = None,
     ) -> tuple[Outcome, Care]:
         """Play `seeds` with `changes`, on top of `base` if given; return what happens and what it costs care."""
-        outcome = simulate(self.system, seeds, draws, self.horizon, changes, base, layout)
+        outcome = self.outcome(seeds, draws, changes, base, layout)
         return outcome, self.care_of(outcome)
+
+    def outcome(
+        self,
+        seeds: Sequence[Seed],
+        draws: Draws,
+        changes: Changes = NO_CHANGES,
+        base: Outcome | None = None,
+        layout: Layout | None = None,
+    ) -> Outcome:
+        """Play `seeds` with `changes`, on top of `base` if given; return what happens."""
+        return simulate(self.system, seeds, draws, self.horizon, changes, base, layout)
 
     def care_of(self, outcome: Outcome) -> Care:
         """Return what `outcome` costs care."""

@@ -68,7 +68,7 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
             first[number] = min(first.get(number, inf), seed.at)
     begin = np.array(list(first), np.int32), np.array(list(first.values()), np.float64)
     readers = system.reader_starts, system.reader_items
-    times, order = kernel.front(*readers, *system.worst_case, *begin, horizon)
+    times, order = kernel.front(system.reader_starts, *system.worst_case, *begin, horizon)
     rules, counts = kernel.reached_rules(order, times, *readers, system.need, system.head)
     row_of = np.full(len(times), -1, np.int32)
     row_of[order] = np.arange(len(order), dtype=np.int32)

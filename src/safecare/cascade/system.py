@@ -58,11 +58,18 @@ class System:
         return self._by_tail[1]
 
     @cached_property
-    def worst_case(self) -> tuple[Any, Floats]:
-        """The rules for `safecare.cascade.front_kernel`: each succeeds after its shortest delay, if it can."""
+    def worst_case(self) -> tuple[Ints, Any, Floats]:
+        """Readers, rules and delays for `safecare.cascade.front_kernel`: each rule succeeds as fast as it can.
+
+        Rules stand in the order of their first tails, so that those that are met together lie together in memory.
+        """
         from safecare.cascade.front_kernel import packed
 
-        return packed(self.need, self.head, np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf))
+        waits = np.where(self.probability[:, 2] > 0.0, self.delay[:, 0], np.inf)
+        order = np.argsort(self.tails[self.tail_start[:-1]], kind="stable") if len(self.tails) else np.arange(0)
+        place = np.empty(len(order), np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        return place[self.reader_items], *packed(self.need[order], self.head[order], waits[order])
 
 
 def compile_rules(rules: Iterable[Rule], also: Iterable[Fact] = ()) -> System:

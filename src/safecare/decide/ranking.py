@@ -30,7 +30,7 @@ from safecare.decide.constraints import infeasible
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.observation import Observation, missing_observation
 from safecare.decide.playbook import Playbook, Target
-from safecare.decide.racing import BLOCKS, pareto, race
+from safecare.decide.racing import blocks_for, pareto, race
 from safecare.decide.relations import related
 from safecare.model.hospital import Asset, Hospital, Service, Zone
 from safecare.model.text import Text
@@ -136,9 +136,11 @@ def rank(
     pairs = _pairs(cascade.hospital, playbooks, scout)
     made = [changes(playbook, target, cascade.hospital, index) for playbook, target in pairs]
     layout = lay_out(cascade.system, (*seeds, *(seed for one in made for seed in one.seeds)), cascade.horizon)
-    firsts = np.cumsum((0, *BLOCKS))
+    most = WORK / max(1.0, len(scout.happened[1]) / scout.samples)
+    blocks = blocks_for(len(pairs), most)
+    firsts = np.cumsum((0, *blocks))
     draws = [
-        Draws(cascade.system, draws_of.seed, block, int(first)) for block, first in zip(BLOCKS, firsts, strict=False)
+        Draws(cascade.system, draws_of.seed, block, int(first)) for block, first in zip(blocks, firsts, strict=False)
     ]
     baselines = [cascade.play(seeds, block, layout=layout) for block in draws]
 
@@ -153,8 +155,7 @@ def rank(
         infeasible(playbook, target, cascade.hospital, scout, own[0] if own else None)
         for (playbook, target), own in zip(pairs, alone, strict=True)
     ]
-    each = len(scout.happened[1]) / scout.samples
-    pieces = race(len(pairs), play, [reason is None for reason in reasons], WORK / max(1.0, each))
+    pieces = race(len(pairs), play, [reason is None for reason in reasons], blocks, most)
     tried = [
         _candidate(pair, own, baselines[: len(own)], cost, reason)
         for pair, own, cost, reason in zip(pairs, pieces, alone, reasons, strict=True)
@@ -196,7 +197,11 @@ def _piece(
 ) -> _Piece:
     apart = _apart(change.seeds, baseline)
     where = {key: ~mask for key, mask in apart.items()}
-    outcome, with_it = cascade.play(seeds, draws, replace(change, where=where), baseline)
+    outcome = cascade.outcome(seeds, draws, replace(change, where=where), baseline)
+    if outcome.same_as(baseline) and not apart:
+        nothing = np.zeros(draws.samples)
+        return _Piece(baseline, nothing, nothing, nothing)
+    with_it = cascade.care_of(outcome)
     gains, spared = care.total - with_it.total, care.total_hours - with_it.total_hours
     if apart:
         _, alone = cascade.play((), draws, Changes(seeds=change.seeds), layout=baseline.layout)
@@ -266,14 +271,19 @@ def _place(candidate: Candidate, large: float) -> tuple[bool, int, float, float,
 
 
 def is_useful(candidate: Candidate) -> bool:
-    """Return whether the net gain is above zero beyond the doubt of sampling (lower end of its 95 % interval)."""
-    return candidate.infeasible is None and candidate.gain > LEAST_GAIN and candidate.interval[0] > 0.0
+    """Return whether the net gain is above zero beyond the doubt of sampling (lower end of its 95 % interval).
+
+    Care that is spared weighted by urgency, at the expense of more hours of less urgent care, is no net gain, unless
+    patients come out of danger.
+    """
+    proven = candidate.infeasible is None and candidate.gain > LEAST_GAIN and candidate.interval[0] > 0.0
+    return proven and (float(candidate.spared.mean()) > 0.0 or candidate.safer >= LEAST_SAFER)
 
 
 def is_containment(candidate: Candidate) -> bool:
     """Return whether it takes an attacker's access at no cost to care, with no proven gain and no expected harm."""
     free = candidate.alone is None or float(candidate.alone[1].total.mean()) <= LEAST_GAIN
-    harmless = candidate.gain >= -LEAST_GAIN
+    harmless = min(candidate.gain, float(candidate.spared.mean())) >= -LEAST_GAIN
     contains = candidate.playbook.response.contains and candidate.infeasible is None
     return contains and free and harmless and not is_useful(candidate)
 

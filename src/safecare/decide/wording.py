@@ -160,12 +160,13 @@ def _verdict(candidate: Candidate) -> list[Text]:
             say("Takes access from an attacker or intruder and costs care nothing"),
             say("What it protects can't be told in patient-hours; it stands after what helps care most"),
         ]
-    if not is_useful(candidate) and candidate.interval[1] >= 0.0:
+    proven = candidate.interval[0] > 0.0
+    if not proven and candidate.interval[1] >= 0.0:
         return [say("Makes no difference to care that is certain")]
     told: list[Text] = []
     if is_useful(candidate) and spared > 0.0:
         told.append(say("Spares care {hours} patient-hours, its own cost already taken off", hours=hours))
-    elif is_useful(candidate):
+    elif proven:
         told.append(say("Helps the more urgent care, at the expense of less urgent care"))
     elif spared < 0.0:
         told.append(say("Costs care {hours} patient-hours more than it spares", hours=hours))
