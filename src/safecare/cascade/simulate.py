@@ -120,8 +120,9 @@ class Outcome:
 
     def same_as(self, other: Outcome) -> bool:
         """Return whether the same happens at the same times, course by course."""
-        mine, theirs = self.happened[:4], other.happened[:4]
-        return self.layout is other.layout and all(np.array_equal(*pair) for pair in zip(mine, theirs, strict=True))
+        if self.layout is not other.layout or not np.array_equal(self.happened[1], other.happened[1]):
+            return False
+        return all(np.array_equal(self.happened[part], other.happened[part]) for part in (0, 2, 3))
 
     def seen(self) -> list[tuple[Fact, int]]:
         """Return the facts that happen in any sample, and in how many."""

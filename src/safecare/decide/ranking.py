@@ -39,7 +39,7 @@ LIKELY = 0.15
 """Probability from which a fact calls for a response. Chosen: below, watching is enough."""
 MOST_PER_PLAYBOOK = 2
 """Targets tried per playbook, the most likely and critical first. Chosen: a list that a person can read."""
-WORK = 2_500_000
+WORK = 1_800_000
 """Facts that may come about in all courses of all candidates, before only the better half goes on; work, not time, so
 that a replay ranks the same. Chosen: below a second on one core."""
 ALONE = 128
