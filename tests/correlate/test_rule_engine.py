@@ -126,7 +126,7 @@ def run(engine: Engine, found: list[Sign]) -> list[Match]:
     return [match for sign in found for match in engine.feed(sign)]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), signs(), st.randoms(use_true_random=False))
 @pytest.mark.slow
 def test_any_order_within_the_lateness_finds_what_the_rules_mean(
