@@ -180,6 +180,8 @@ def properties(data: bytes, at: int, end: int, service: int, *, request: bool) -
         length = data[at] & 7
         index = int.from_bytes(data[at + 1 : at + 1 + length], "big")
         at += 1 + length
+    if index is None and service == 26:
+        index = 0  # as Zeek has it
     if at < end and data[at] == 0x3E and service != 26:
         value, at = _values(data, at + 1, end, prop)
     row |= {"array_index": index, "value": value}
