@@ -34,6 +34,18 @@ def test_frozen_picture_is_told_after_its_time_and_not_before() -> None:
     assert health.judge(textured(2), 30) == "ok"
 
 
+def test_a_recording_that_is_played_again_is_told_and_live_pictures_are_not() -> None:
+    health = PictureHealth()
+    film = [textured(number) for number in range(40)]
+    first = [health.judge(image, number / 5) for number, image in enumerate(film)]
+    again = [health.judge(image, 8 + number / 5) for number, image in enumerate(film)]
+    live = [health.judge(textured(100 + number), 16 + number / 5) for number in range(40)]
+    assert set(first) == {"ok"}
+    assert again[:25] == ["ok"] * 25
+    assert again[26:] == ["replayed"] * 14
+    assert set(live) == {"ok"}
+
+
 def test_covered_lens_is_told() -> None:
     health = PictureHealth()
     noise = np.random.default_rng(1)

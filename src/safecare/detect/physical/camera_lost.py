@@ -1,4 +1,4 @@
-"""A camera without a usable picture: gone, frozen, covered, or unreadable.
+"""A camera without a usable picture: gone, frozen, covered, replayed, or unreadable.
 
 Source: EN 62676-1-1:2014 (video surveillance systems), which asks for detection of signal loss and of a camera
 that is masked; the waiting time is chosen: a camera restarts in less than half a minute.
@@ -58,7 +58,7 @@ class CameraLost:
         places = (event.zone, asset.watches, *asset.protects) if asset else (event.zone,)
         zones = [zone for zone in map(self.hospital.zone, places) if zone is not None]
         severity = max((SEVERITY[zone.security] for zone in zones), default=SEVERITY["staff"])
-        masked = event.state in {"covered", "frozen"}
+        masked = event.state in {"covered", "frozen", "replayed"}
         return Alert.of(
             self,
             event,
@@ -76,6 +76,8 @@ def _reason(state: str) -> Text:
     match state:
         case "frozen":
             return say("The picture has not changed at all, as if a recording were shown.")
+        case "replayed":
+            return say("The pictures have been seen before, one by one: a recording is being shown.")
         case "covered":
             return say("The picture shows nothing: the lens is covered, turned away or in the dark.")
         case "unreadable":

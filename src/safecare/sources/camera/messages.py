@@ -11,7 +11,7 @@ from safecare.model.events.video import Seen
 MAX_FRAME = 8 * 1024 * 1024
 """Largest message in bytes; chosen: a still of 640 pixels' width takes well under 1 MB."""
 
-PictureState = Literal["ok", "frozen", "covered"]
+PictureState = Literal["ok", "frozen", "covered", "replayed"]
 
 
 class ProtocolError(ValueError):
@@ -93,7 +93,7 @@ class People(msgspec.Struct, frozen=True, tag="people"):
 
 
 class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
-    """The picture became good, frozen or covered."""
+    """The picture became good, frozen, covered or replayed."""
 
     at: float
     state: PictureState

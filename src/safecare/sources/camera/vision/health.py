@@ -1,10 +1,11 @@
-"""Whether the picture itself can be trusted: frozen, or covered."""
+"""Whether the picture itself can be trusted: frozen, covered, or a recording that is played again."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from typing import Literal
 
+from safecare.sources.camera.messages import PictureState
 from safecare.sources.camera.vision.parts import Image
 
 FROZEN_AFTER = 20.0
@@ -14,6 +15,13 @@ COVERED_AFTER = 5.0
 """Seconds of a picture without contrast; chosen: longer than somebody brushing past the lens."""
 COVERED_CONTRAST = 6.0
 """Standard deviation in grey levels; chosen: a hand, tape or paint on the lens gives 1 to 4, a dim corridor 15."""
+REPLAY_SECONDS = 5.0
+"""Seconds for which each picture must have been seen before, to the last grey level and in the same order; chosen:
+sensor noise makes no two live pictures equal, let alone a row of them."""
+REPLAY_MEMORY = 20_000
+"""Pictures remembered by their hash; chosen: over an hour at 5 a second, in 2 MB."""
+SAME_LAG = 0.15
+"""Seconds by which the lag of a recording may wander; chosen: less than a picture at 5 a second."""
 
 
 @dataclass
@@ -24,7 +32,12 @@ class PictureHealth:
     _moved: float = field(default=0.0, init=False)
     _clear: float = field(default=0.0, init=False)
 
-    def judge(self, small: Image, at: float) -> Literal["ok", "frozen", "covered"]:
+    _seen: dict[bytes, float] = field(default_factory=dict, init=False)
+    _lag: float = field(default=0.0, init=False)
+    _lagging: float | None = field(default=None, init=False)
+    """Since when each picture has been seen before, `_lag` seconds earlier."""
+
+    def judge(self, small: Image, at: float) -> PictureState:
         """Return how the picture is at `at` (seconds, growing)."""
         first = self._last is None
         if self._last is None or self._last.shape != small.shape or bool((self._last != small).any()):
@@ -34,4 +47,23 @@ class PictureHealth:
         self._last = small
         if at - self._clear > COVERED_AFTER:
             return "covered"
-        return "frozen" if at - self._moved > FROZEN_AFTER else "ok"
+        replayed = self._replayed(small, at)
+        if at - self._moved > FROZEN_AFTER:
+            return "frozen"
+        return "replayed" if replayed else "ok"
+
+    def _replayed(self, small: Image, at: float) -> bool:
+        """Tell whether the pictures have been a known row of pictures for long enough. Still ones say nothing."""
+        name = hashlib.blake2b(small.tobytes(), digest_size=16).digest()
+        before = self._seen.get(name)
+        if self._moved != at:
+            return False  # equal to the last one
+        if before is None:
+            self._lagging = None
+            if len(self._seen) >= REPLAY_MEMORY:
+                del self._seen[next(iter(self._seen))]
+            self._seen[name] = at
+            return False
+        if self._lagging is None or abs(at - before - self._lag) > SAME_LAG:
+            self._lag, self._lagging = at - before, at
+        return at - self._lagging >= REPLAY_SECONDS

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from safecare.model.events.video import Seen
-from safecare.sources.camera.messages import View
+from safecare.sources.camera.messages import PictureState, View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
 from safecare.sources.camera.vision.health import PictureHealth
@@ -29,7 +28,7 @@ class Look:
 
     people: tuple[Seen, ...] | None = None
     still: bytes = b""
-    state: Literal["ok", "frozen", "covered"] = "ok"
+    state: PictureState = "ok"
     size: tuple[int, int] = (0, 0)
     """Width and height of the camera's picture."""
     found: tuple[tuple[float, float, float, float, float], ...] = ()
