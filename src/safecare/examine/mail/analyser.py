@@ -41,6 +41,8 @@ VOUCHED = 0.7
 """Factor on them. Chosen: a hijacked or hired sender is vouched for, too."""
 KNOWN = 0.7
 """Factor on them for mail of a list, or within a thread. Chosen: both can be feigned."""
+LISTED = 0.5
+"""Factor on a sender that nothing vouches for, in mail of a list: lists change mails and break their signatures."""
 PADDING = 3000
 """Letters in style sheets and hidden tags, of words and no rules, that are padding. Chosen."""
 
@@ -75,6 +77,8 @@ class MailAnalyser:
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * (factor if weight.kind in SOFT else 1.0)
+            if fact == "mail.auth.unaligned" and "mail.list" in facts:
+                strength *= LISTED
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
         learned = self._trained(mail, context.mail_model)
         if learned:
@@ -155,10 +159,16 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
     worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & _BRAND_NAMES
     spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (_BRAND_NAMES - _COMMON_NAMES)
-    asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in facts | mail.facts)
-    if (worn - _COMMON_NAMES) or ((worn or spoken) and asked):
+    known = facts | mail.facts
+    asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in known - _SLIGHT)
+    news = "mail.auth.aligned" in known and "mail.list" in known  # writes about companies every day
+    if (worn - _COMMON_NAMES) or (worn and asked) or (spoken and asked and not news):
         return {"mail.from.claims-brand"}
     return set()
+
+
+_SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
+"""Lures that newsletters use as well."""
 
 
 _BRAND_BASES = frozenset(registered(one) for one in BRANDS)
@@ -212,7 +222,7 @@ def _host(target: str, host: str, path: str) -> set[str]:
         facts.add("mail.link.random")
     if alarming(own):
         facts.add("mail.link.alarm-words")
-    if own not in _BRAND_BASES and brand_elsewhere(host, path, _WORN):
+    if own not in _BRAND_BASES and brand_elsewhere(host, _WORN):
         facts.add("mail.link.brand-elsewhere")
     if BROKEN_IN.search(target):
         facts.add("mail.link.broken-in")

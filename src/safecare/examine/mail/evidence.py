@@ -64,7 +64,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.header.malformed": _w("header", 0.1, say("The header holds lines that are no fields.")),
     # where it leads
     "mail.link.hosted": _w("link", 0.3, say("A link leads to a page that anyone can set up for free.")),
-    "mail.link.cheap-ending": _w("link", 0.25, say("A link leads to a domain whose ending is mostly abused.")),
+    "mail.link.cheap-ending": _w("link", 0.2, say("A link leads to a domain whose ending is mostly abused.")),
     "mail.link.random": _w("link", 0.25, say("A link leads to a domain that looks drawn by a machine.")),
     "mail.link.alarm-words": _w("link", 0.35, say("A link leads to a domain made of words like login and secure.")),
     "mail.link.brand-elsewhere": _w("link", 0.45, say("A link wears a known company's name at a foreign domain.")),
