@@ -15,8 +15,8 @@ from safecare.formats.domains import is_address, label, registered, skeleton
 
 CHEAP = frozenset(
     "top xyz icu click live site online space website fun buzz cyou cfd sbs rest bar monster quest bond lol pw tk ml "
-    "ga cf gq su work party loan win bid men date review trade stream download racing gdn mom lat autos boats homes skin "
-    "hair makeup beauty zip mov cam uno vip fyi".split()
+    "ga cf gq su work party loan win bid men date review trade stream download racing gdn mom lat autos boats homes "
+    "skin hair makeup beauty zip mov cam uno vip fyi".split()
 )
 """Endings that abuse reports name most (Spamhaus, Interisle "Phishing Landscape" 2023-2025). A hint only."""
 HOSTED = frozenset(
