@@ -48,9 +48,9 @@ def _hex(rng: random.Random, digits: int) -> str:
     return f"{rng.getrandbits(4 * digits):0{digits}x}"
 
 
-def structured(rng: random.Random, unique: str) -> dict[str, object]:
+def structured(rng: random.Random, unique: str, bad: float | None) -> dict[str, object]:
     """A process start as Sysmon tells it; `unique` goes into its command line."""
-    image, line = rng.choice(SUSPICIOUS if rng.random() < 0.02 else PROGRAMS)
+    image, line = rng.choice(SUSPICIOUS if rng.random() < (0.02 if bad is None else bad) else PROGRAMS)
     return {
         "EventID": 1,
         "Channel": "Microsoft-Windows-Sysmon/Operational",
@@ -73,7 +73,7 @@ def structured(rng: random.Random, unique: str) -> dict[str, object]:
     }
 
 
-def file_event(rng: random.Random, unique: str) -> dict[str, object]:
+def file_event(rng: random.Random, unique: str, bad: float | None) -> dict[str, object]:
     """A file that was made, as Sysmon tells it."""
     return {
         "EventID": "11",
@@ -81,16 +81,16 @@ def file_event(rng: random.Random, unique: str) -> dict[str, object]:
         "Provider_Name": "Microsoft-Windows-Sysmon",
         "Computer": rng.choice(HOSTS),
         "Image": rng.choice(PROGRAMS)[0],
-        "TargetFilename": rng.choice(BAD_FILES if rng.random() < 0.05 else FILES) + unique,
+        "TargetFilename": rng.choice(BAD_FILES if rng.random() < (0.05 if bad is None else bad) else FILES) + unique,
         "CreationUtcTime": f"2026-01-15 10:{rng.randrange(60):02d}:{rng.randrange(60):02d}.{rng.randrange(1000):03d}",
         "ProcessGuid": f"{_hex(rng, 8)}-{_hex(rng, 4)}-{_hex(rng, 4)}-{_hex(rng, 12)}",
         "ProcessId": rng.randrange(1000, 65000),
     }
 
 
-def raw_windows(rng: random.Random, unique: str) -> dict[str, object]:
+def raw_windows(rng: random.Random, unique: str, bad: float | None) -> dict[str, object]:
     """The text of a process start, as a collector forwards what it does not take apart."""
-    image, line = rng.choice(SUSPICIOUS if rng.random() < 0.10 else PROGRAMS)
+    image, line = rng.choice(SUSPICIOUS if rng.random() < (0.10 if bad is None else bad) else PROGRAMS)
     host = rng.choice(HOSTS)
     return {
         "message": f"<131>Jul 28 11:{rng.randrange(60):02d}:{rng.randrange(60):02d} {host} MSWinEventLog\t1\tSecurity"
@@ -103,9 +103,9 @@ def raw_windows(rng: random.Random, unique: str) -> dict[str, object]:
     }
 
 
-def cisco(rng: random.Random, unique: str) -> dict[str, object]:
+def cisco(rng: random.Random, unique: str, bad: float | None) -> dict[str, object]:
     """A command typed on a router."""
-    command = rng.choice(BAD_COMMANDS if rng.random() < 0.10 else COMMANDS)
+    command = rng.choice(BAD_COMMANDS if rng.random() < (0.10 if bad is None else bad) else COMMANDS)
     return {
         "message": f"<189>Jan {rng.randrange(1, 29)} {rng.randrange(24):02d}:{rng.randrange(60):02d}:00 "
         f"core-sw0{rng.randrange(5)} %AAA-5-USER_LOGGED: User netadmin executed: {command}{unique}",
@@ -114,7 +114,7 @@ def cisco(rng: random.Random, unique: str) -> dict[str, object]:
     }
 
 
-LANES: dict[str, Callable[[random.Random, str], dict[str, object]]] = {
+LANES: dict[str, Callable[[random.Random, str, float | None], dict[str, object]]] = {
     "structured Windows": structured,
     "file events": file_event,
     "raw Windows text": raw_windows,
@@ -122,9 +122,12 @@ LANES: dict[str, Callable[[random.Random, str], dict[str, object]]] = {
 }
 
 
-def lane(name: str, count: int, *, unique: bool = False, seed: int = 20261126) -> bytes:
-    """Return `count` records of lane `name` as NDJSON; `unique`: every command line, text or path is another one."""
+def lane(name: str, count: int, *, unique: bool = False, seed: int = 20261126, bad: float | None = None) -> bytes:
+    """Return `count` records of lane `name` as NDJSON; `unique`: every command line, text or path is another one.
+
+    `bad`: share of suspicious ones, that of the lane if left out.
+    """
     rng = random.Random(seed)
     make = LANES[name]
-    lines = [json.dumps(make(rng, f" {_hex(rng, 12)}" if unique else "")) for _ in range(count)]
+    lines = [json.dumps(make(rng, f" {_hex(rng, 12)}" if unique else "", bad)) for _ in range(count)]
     return "\n".join(lines).encode() + b"\n"

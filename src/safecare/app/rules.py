@@ -22,6 +22,9 @@ from safecare.exchange.disk import write_private
 
 DETECTOR = "log.sigma"
 """Name under which the health page tells of rules."""
+COLLECT = (50_000, 20, 20)
+"""When the garbage collector of a process that judges logs looks (measured: records hold no cycles, and are judged a
+fifth faster than with Python's own thresholds)."""
 KEPT = 4
 """Compiled rule sets that are kept beside the one in use (chosen: some 20 MB each)."""
 
@@ -71,6 +74,7 @@ def plan_of(
         _keep(cache, key, plan.dump())
     gc.collect()
     gc.freeze()  # a plan lives long: its hundred thousands of parts are not looked through again and again
+    gc.set_threshold(*COLLECT)
     return plan
 
 

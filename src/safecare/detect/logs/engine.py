@@ -134,11 +134,9 @@ class _Column:
         cache = self.cache
         found: list[Any] = list(map(cache.get, values))
         if None in found:
-            for place, number in enumerate(found):
-                if number is None:
-                    value = values[place]
-                    known = cache.get(value)
-                    found[place] = self._learn(value) if known is None else known
+            new = dict.fromkeys(value for value, number in zip(values, found, strict=True) if number is None)
+            learned = {value: self._learn(value) for value in new}
+            return [learned[value] if number is None else number for value, number in zip(values, found, strict=True)]
         return found
 
     def number(self, meaning: frozenset[int]) -> int:

@@ -79,10 +79,8 @@ class FieldTests:
     def in_text(self, text: str) -> frozenset[int]:
         """Return the numbers of the tests that `text` passes."""
         lowered = text.lower()
-        hits: list[int] = []
-        if self._lower is not None:
-            hits += self._scanned(self._lower, lowered)
-        if self._equal and lowered in self._equal:
+        hits = self._scanned(self._lower, lowered) if self._lower is not None else []
+        if lowered in self._equal:
             hits += self._equal[lowered]
         if not self._plain:
             self._others(text, hits)
@@ -90,7 +88,8 @@ class FieldTests:
 
     def _others(self, text: str, hits: list[int]) -> None:
         hits += self._always
-        hits += self._equal_cased.get(text, ())
+        if text in self._equal_cased:
+            hits += self._equal_cased[text]
         if self._cased is not None:
             hits += self._scanned(self._cased, text)
         if self._regex is not None:
@@ -100,7 +99,8 @@ class FieldTests:
             hits += (
                 number for number, kind, network, mask in self._networks if kind == version and whole & mask == network
             )
-        hits += (number for number, passes in self._each if passes(text))
+        if self._each:
+            hits += [number for number, passes in self._each if passes(text)]
 
     def _scanned(self, by: Scanner, text: str) -> list[int]:
         hits = by.scan(text)

@@ -85,7 +85,11 @@ class HyperScanner:
         """Return the numbers of the patterns found, each once."""
         hits = self._always.copy()
         if self._database is not None:
-            self._database.scan(text.encode("utf-8", self._errors), match_event_handler=_add, context=hits)
+            try:
+                raw = text.encode()
+            except UnicodeEncodeError:
+                raw = text.encode("utf-8", self._errors)
+            self._database.scan(raw, _add, 0, hits)
         return hits
 
 

@@ -1,0 +1,157 @@
+"""The Sigma engine: start, records per second with parsing, a thousand made rules; beside the plainest way of asking.
+
+Tenzir's `sigma` operator is measured beside it where the program `tenzir` is installed.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from safecare.app.rules import COLLECT, read_plan
+from safecare.detect.logs.engine import Engine
+from safecare.detect.logs.plan import Compiled, Plan
+from safecare.formats.logs.files import read_log
+from safecare.formats.logs.record import LogRecord
+from safecare.testing.bench import Row, Skipped, rate
+
+sys.path.insert(0, str(Path(__file__).parent))
+from log_lanes import lane
+from log_synthetic import records, rules
+
+COUNT = 30_000
+"""Records of each lane."""
+LEARNED = 1_500
+"""Records of the same kind, but others, that the engine has seen before."""
+LANES = (
+    ("structured Windows", False, 50_000),
+    ("structured Windows", True, 25_000),
+    ("file events", False, None),
+    ("raw Windows text", True, 200_000),
+    ("Cisco commands", True, 200_000),
+)
+FEW = 300
+"""Records for the slow peers."""
+
+
+def rows() -> Iterable[Row | Skipped]:
+    """Measure with all shared rules, then with made ones."""
+    root = os.environ.get("SAFECARE_DATA")
+    if root:
+        yield from _shared(Path(root, "sigma"))
+    else:
+        yield Skipped("rules of SigmaHQ", "SAFECARE_DATA is not set")
+    yield _made()
+
+
+def _shared(folder: Path) -> Iterator[Row | Skipped]:
+    with tempfile.TemporaryDirectory() as cache:
+        read_plan(folder, cache=Path(cache))
+        started = time.process_time()
+        plan = read_plan(folder, cache=Path(cache))
+        spent = time.process_time() - started
+    count = len(plan.rules)
+    yield Row(what=f"start with {count} rules, compiled before", figure=spent, unit="s", better="less", target=2)
+    plain = _plain(plan)
+    for name, unique, target in LANES:
+        engine = Engine(plan)
+        _run(engine, lane(name, LEARNED, unique=unique, seed=1))
+        raw = lane(name, COUNT, unique=unique)
+        figure = rate(lambda raw=raw, engine=engine: _run(engine, raw), 0)  # type: ignore[misc]
+        what = f"{name}{', every text another one' if unique else ''}, with parsing"
+        if name == "structured Windows" and not unique:
+            yield Row(what=what, figure=figure, unit="/s", target=target, peer=plain, peer_name="every rule asked")
+        else:
+            yield Row(what=what, figure=figure, unit="/s", target=target)
+    yield _tenzir(folder)
+    yield _harmless(plan)
+
+
+def _run(engine: Engine, raw: bytes) -> int:
+    count = 0
+    reads = read_log(io.BytesIO(raw))
+    while batch := [one.fields for one in islice(reads, 10_000) if isinstance(one, LogRecord)]:
+        engine.match(batch)
+        count += len(batch)
+    return count
+
+
+def _fields(raw: bytes) -> list[LogRecord]:
+    return [one for one in read_log(io.BytesIO(raw)) if isinstance(one, LogRecord)]
+
+
+def _plain(plan: Plan) -> float:
+    """Ask every rule that may judge a record, one after the other."""
+    some = _fields(lane("structured Windows", FEW))
+
+    def ask() -> int:
+        for one in some:
+            for part in plan.sources.covered(frozenset(one.fields), one.fields):
+                for rule in part.rules:
+                    plan.holds(rule, one.fields, part.names)
+        return len(some)
+
+    return rate(ask, 0)
+
+
+def _tenzir(folder: Path) -> Row | Skipped:
+    program = shutil.which("tenzir")
+    what = "Tenzir's sigma operator, structured Windows"
+    if program is None:
+        return Skipped(what, "the program tenzir is not installed")
+    with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
+        file.write(lane("structured Windows", FEW))
+        file.flush()
+        spent = []
+        for sigma in ("", f'| sigma "{folder / "rules"}" '):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            pipeline = f'from_file "{file.name}" {{ read_ndjson }} {sigma}| summarize n=count()'
+            done = subprocess.run([program, pipeline], capture_output=True, check=False, timeout=300)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if done.returncode:
+                return Skipped(what, done.stderr.decode("utf-8", "replace")[:80])
+            spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return Row(what=what, figure=FEW / max(spent[1] - spent[0], 1e-6), unit="/s", note="start and reading left out")
+
+
+def _harmless(plan: Plan) -> Row:
+    """Count what fires on made records in which nothing is meant to be suspicious."""
+    from log_lanes import LANES as MADE
+
+    engine, found, count = Engine(plan), Counter[str](), 0
+    for name in MADE:
+        some = [one.fields for one in _fields(lane(name, 3_000, bad=0.0))]
+        count += len(some)
+        found.update(plan.rules[rule].title for _, rule, _ in engine.match(some))
+    listed = "; ".join(f"{title} {number}" for title, number in found.most_common(6))
+    share = 100 * found.total() / count
+    return Row(
+        what=f"alerts per 100 made harmless records of {count}", figure=share, unit="", better="less", note=listed
+    )
+
+
+def _made() -> Row:
+    engine = Engine(Plan(Compiled(rules(1000))))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
+    some = records(120_000)
+    engine.match(some[:20_000])
+
+    def match() -> int:
+        for at in range(20_000, 120_000, 10_000):
+            engine.match(some[at : at + 10_000])
+        return 100_000
+
+    return Row(what="1,000 made rules, records in memory", figure=rate(match, 0), unit="/s", target=300_000)
