@@ -122,14 +122,14 @@ async def _board(rig: Rig, port: int) -> list[Row]:
     assert len(answer.json()["incidents"]) == INCIDENTS
     return [
         Row(
-            what=f"GET /api/board, {INCIDENTS} open incidents, worst",
-            figure=max(took),
+            what=f"GET /api/board, {INCIDENTS} open incidents, median",
+            figure=statistics.median(took),
             unit="ms",
             better="less",
-            target=250.0,
+            target=50.0,
             peer=statistics.median(plain),
             peer_name="ms, an empty answer",
-            note=f"median {statistics.median(took):.1f} ms: one reading serves all who ask within a second",
+            note=f"worst {max(took):.0f} ms; one reading serves all who ask within a second",
         )
     ]
 
