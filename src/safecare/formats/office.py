@@ -44,6 +44,10 @@ MAX_OLE_STREAMS = 2000
 MAX_OLE_BYTES = 16 * 1024 * 1024
 """Bytes of an OLE document that macros are looked for in. Chosen: as `safecare.formats.zips.MAX_MEMBER`."""
 
+MOST_RECORDS = 200_000
+"""Records of a workbook that are looked at. Chosen: a sheet of 50,000 rows and its text."""
+_SUPBOOK = 0x01AE
+
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]{1,4000}>", re.IGNORECASE)
 _TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']{1,300})["']""")
 _TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']{1,2000})["']""")
@@ -168,6 +172,9 @@ def _ole(raw: bytes) -> set[str]:
             if "\x01ole10native" in last or any(name.startswith("objectpool/") for name in names):
                 facts.add("office.embedded.object")
             facts |= _packages(ole, streams)
+            for book in ("workbook", "book"):
+                if book in last and _links_dde(_stream(ole, streams, book)):
+                    facts.add("office.dde")
             for story in ("worddocument", "1table"):
                 if story in last and _OLE_DDE.search(_stream(ole, streams, story)):
                     facts.add("office.dde")
@@ -197,6 +204,23 @@ def _record_kinds(stream: bytes) -> list[bytes]:
         kinds.append(stream[place : place + 2])
         place += 4 + int.from_bytes(stream[place + 2 : place + 4], "little")
     return kinds
+
+
+def _links_dde(stream: bytes) -> bool:
+    """Tell whether a workbook links to a program's data: SupBook of a DDE source ([MS-XLS] 2.4.271, 2.5.277)."""
+    place = 0
+    for _ in range(MOST_RECORDS):
+        if place + 4 > len(stream):
+            return False
+        kind, size = (
+            int.from_bytes(stream[place : place + 2], "little"),
+            int.from_bytes(stream[place + 2 : place + 4], "little"),
+        )
+        data = stream[place + 4 : place + 4 + size]
+        if kind == _SUPBOOK and data[:2] == b"\x00\x00" and b"\x03" in data[5:]:
+            return True
+        place += 4 + size
+    return False
 
 
 def _packages(ole: Any, streams: list[list[str]]) -> set[str]:
