@@ -55,4 +55,6 @@ class FileDangerous:
     @staticmethod
     def _why(event: FileJudged) -> Iterator[Text]:
         yield from event.reasons
+        if event.kept:
+            yield say("Its bytes are kept as artifact {hash}.", hash=event.artifact)
         yield say("It came from {peer} as {type}.", peer=event.peer or "?", type=event.type)
