@@ -129,6 +129,7 @@ DOORS: list[Row] = [
     {"id": "captures", "source": "capture", "settings": {"folder": "captures"}},
     {"id": "mqtt-listener", "source": "mqtt", "settings": {"host": "127.0.0.1", "port": 18830}},
     {"id": "modbus-building", "source": "modbus", "settings": {"interval": 2.0}},
-    {"id": "clips", "source": "camera", "settings": {"folder": "inbox", "cameras": VIEWS}},
+    # the demo's clips are drawn: their people are found by motion, on any machine, with or without a network
+    {"id": "clips", "source": "camera", "settings": {"folder": "inbox", "model": "none", "cameras": VIEWS}},
 ]
 """Doors of the platform; relative paths are relative to the data folder."""
