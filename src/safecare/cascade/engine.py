@@ -13,7 +13,7 @@ from safecare.cascade.meaning import Meaning, built_in_meanings, is_modelled, se
 from safecare.cascade.simulate import NO_CHANGES, Changes, Draws, Outcome, simulate
 from safecare.cascade.site import hospital_system
 from safecare.cascade.system import System
-from safecare.cascade.words import Seed, key_number
+from safecare.cascade.words import Rule, Seed, key_number
 from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
@@ -38,10 +38,16 @@ class Cascade:
     horizon: float = HORIZON
 
     @classmethod
-    def of(cls, hospital: Hospital, meanings: Sequence[Meaning] | None = None, horizon: float = HORIZON) -> Self:
-        """Compile `hospital`; `meanings` default to the built-in table."""
+    def of(
+        cls,
+        hospital: Hospital,
+        meanings: Sequence[Meaning] | None = None,
+        horizon: float = HORIZON,
+        more: Iterable[Rule] = (),
+    ) -> Self:
+        """Compile `hospital` with `more` rules; `meanings` default to the built-in table."""
         table = built_in_meanings() if meanings is None else tuple(meanings)
-        return cls(hospital, hospital_system(hospital), table, horizon)
+        return cls(hospital, hospital_system(hospital, more), table, horizon)
 
     def start(self, incident: Incident) -> datetime:
         """Return second 0 of what is foretold about `incident`."""

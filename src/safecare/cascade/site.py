@@ -25,7 +25,7 @@ stand in where the file gives none, and say ``assumed``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from safecare.cascade.edges import edge_rules, supply_rules
 from safecare.cascade.places import place_rules
@@ -45,8 +45,8 @@ def hospital_rules(hospital: Hospital) -> Iterator[Rule]:
     yield from thing_rules(hospital)
 
 
-def hospital_system(hospital: Hospital) -> System:
-    """Return the rules of `hospital` compiled, with a number for every state of every thing."""
+def hospital_system(hospital: Hospital, more: Iterable[Rule] = ()) -> System:
+    """Return the rules of `hospital`, and `more`, compiled, with a number for every state of every thing."""
     assets, zones, services = hospital.assets, hospital.zones, hospital.services
     ids = (*(one.id for one in assets), *(one.id for one in zones), *(one.id for one in services))
-    return compile_rules(hospital_rules(hospital), (Fact(id, state) for id in ids for state in State))
+    return compile_rules((*hospital_rules(hospital), *more), (Fact(id, state) for id in ids for state in State))

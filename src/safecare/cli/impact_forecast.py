@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from safecare.cli.files import UNUSABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from safecare.impact.attack import Attack
     from safecare.impact.outlook import Outlook
     from safecare.model.hospital import Hospital
     from safecare.model.text import Text
@@ -26,8 +30,12 @@ MOST_LINES = 40
 def forecast(
     hospital: Annotated[str, typer.Argument(help="Folder of the hospital's files; `demo` for the demo hospital.")],
     fact: Annotated[
-        list[str], typer.Option(help="What is so: 'DOWN(asset)@2h', repeatable. Also COMP, EXPO, CORR, ...")
-    ],
+        list[str] | None, typer.Option(help="What is so: 'DOWN(asset)@2h', repeatable. Also COMP, EXPO, CORR, ...")
+    ] = None,
+    attack: Annotated[Path | None, typer.Option(help="Attack flow (.afb) that is carried out on the hospital.")] = None,
+    by_hand: Annotated[
+        list[str] | None, typer.Option("--map", help="'name in the flow=asset', repeatable, for --attack.")
+    ] = None,
     horizon: Annotated[str, typer.Option(help="How far to look: 90s, 15min, 72h, 3d.")] = "72h",
     what_if: Annotated[
         list[str] | None, typer.Option("--what-if", help="A change: 'off(rule)@t' or 'repair(thing)@t', repeatable.")
@@ -56,8 +64,11 @@ def forecast(
         _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
     site = hospital_named(hospital, language)
     try:
-        cascade = Cascade.of(site, horizon=seconds_of(horizon))
-        given = read_facts(fact, cascade.system)
+        flow = _attack(attack, by_hand or (), site)
+        cascade = Cascade.of(site, horizon=seconds_of(horizon), more=flow.rules if flow else ())
+        given = read_facts(fact or (), cascade.system)
+        if flow:
+            given = given._replace(seeds=(*given.seeds, *flow.seeds), unknown=(*given.unknown, *flow.unmatched))
         changes = read_changes(what_if or (), cascade.system)
     except FactError as error:
         _fail(str(error), WRONG_CALL)
@@ -75,7 +86,26 @@ def forecast(
         _print(outlook, site, language)
 
 
-def _fail(reason: str, code: int) -> None:
+def _attack(file: Path | None, by_hand: Sequence[str], hospital: Hospital) -> Attack | None:
+    """Return the attack flow in `file` on `hospital`; ends the command when a name leads nowhere."""
+    from safecare.cli.files import read_model
+    from safecare.formats.attack_flow import read_attack_flow
+    from safecare.impact.attack import attack_on
+
+    if file is None:
+        return None
+    pairs = {name.strip(): id.strip() for name, _, id in (one.rpartition("=") for one in by_hand)}
+    try:
+        found = attack_on(hospital, read_model(file, read_attack_flow), pairs)
+    except KeyError as error:
+        _fail(f"--map: the hospital has no asset {error.args[0]!r}", WRONG_CALL)
+    if len(found.rules) == sum(rule.head.target.startswith("flow:") for rule in found.rules):
+        names = "; ".join(found.unmatched) or "none"
+        _fail(f"{file}: no thing of the flow is one of the hospital; name them with --map: {names}", UNUSABLE)
+    return found
+
+
+def _fail(reason: str, code: int) -> NoReturn:
     typer.echo(reason, err=True)
     raise typer.Exit(code)
 
