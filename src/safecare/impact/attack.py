@@ -59,11 +59,11 @@ def attack_on(hospital: Hospital, steps: Sequence[FlowStep], by_hand: Mapping[st
     unmatched: dict[str, None] = {}
     for step in steps:
         if step.kind == "asset":
-            id = by_hand.get(step.name) or names.get(step.name.casefold())
-            if id is None:
+            match = by_hand.get(step.name) or names.get(step.name.casefold())
+            if match is None:
                 unmatched[step.name] = None
             else:
-                things[step.id] = id
+                things[step.id] = match
     rules = tuple(rule for step in steps for rule in _rules(step, by_id, things))
     start = say("The attack begins")
     leading = {id for step in steps for id in step.before}
