@@ -88,6 +88,18 @@ def test_every_command_is_in_the_guide(command: str, language: str) -> None:
     assert f"safecare {command}" in guide(language)
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str, page: str) -> None:
+    assert f"`{command}`" in read(page)
+
+
+def test_every_decision_is_listed_once() -> None:
+    notes = sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
+    assert LINK.findall(read("docs/decisions/README.md")) == notes
+    assert len({name[:4] for name in notes}) == len(notes)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_is_in_the_guide(role: str, language: str) -> None:

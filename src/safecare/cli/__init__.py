@@ -12,33 +12,36 @@ HELP = ("--help", "-h", "help")
 COMMANDS = {
     "run": ("safecare.cli.run", "Start the platform."),
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
-    "train mail": ("safecare.cli.train_mail", "Learn from a site's own mail what its phishing says."),
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
-    "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
-    "detect logs": ("safecare.cli.detect_logs", "Judge log files by Sigma rules."),
-    "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
-    "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
-    "impact fault-tree": ("safecare.cli.impact_fault_tree", "Exact probability of a fault tree's top event."),
-    "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
-    "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
-    "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
-    "rules": ("safecare.cli.rules", "Rules (correlation, Sigma over logs): check files, try them on history."),
-    "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
-    "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
+    "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
+    "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
+    "detect network": ("safecare.cli.network", "Judge packet captures: commands, strangers, scans, identities."),
+    "detect logs": ("safecare.cli.detect_logs", "Judge log files by Sigma rules."),
+    "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
+    "detect series": ("safecare.cli.series", "Judge a series of readings: anomaly score of each point."),
+    "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
+    "watch network": ("safecare.cli.watch_network", "Listen to an interface and tell alerts as they come."),
+    "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),
+    "rules": ("safecare.cli.rules", "Rules (correlation, Sigma over logs): check files, try them on history."),
+    "train mail": ("safecare.cli.train_mail", "Learn from a site's own mail what its phishing says."),
     "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
     "seal": ("safecare.cli.seal", "Keep signed hashes of files and of their DICOM attributes."),
     "verify": ("safecare.cli.verify", "Show what changed since files were sealed, attribute by attribute."),
-    "detect network": ("safecare.cli.network", "Judge packet captures: commands, strangers, scans, identities."),
-    "watch network": ("safecare.cli.watch_network", "Listen to an interface and tell alerts as they come."),
-    "detect series": ("safecare.cli.series", "Judge a series of readings: anomaly score of each point."),
-    "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
-    "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
+    "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
+    "impact fault-tree": ("safecare.cli.impact_fault_tree", "Exact probability of a fault tree's top event."),
+    "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
+    "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
+    "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
+    "scenario": ("safecare.cli.scenario", "Play a scripted attack through the real doors and score it."),
 }
-"""Command (one word or several, as in ``detect network``), the module that holds its Typer `app`, its line of help."""
+"""Command (one word or several, as in ``detect network``), the module that holds its Typer `app`, its line of help.
+
+In the order of the help: running the platform, judging by hand, rules, medical files, what breaks next, being ready.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
