@@ -23,6 +23,8 @@ WEAK = 0.2
 """Strength from which a kind of evidence counts as one of several. Chosen."""
 DECISIVE = 0.85
 """Strength from which one kind is enough, by two strong facts that agree. Chosen."""
+CARRIES = 0.4
+"""Strength from which what a mail carries is dangerous of itself: that of a macro that runs when it is opened."""
 OF_MAIL = ("mail", "limit")
 """Kinds of evidence of the mail itself; others are of what it carries."""
 MOST_REASONS = 6
@@ -53,7 +55,7 @@ class Phishing:
         if total < self.threshold or not (several or max(by_kind.values(), default=0.0) >= DECISIVE):
             return
         people = [self.hospital.person("holder", holder) for holder in mail.holders]
-        carries = max((one for kind, one in by_kind.items() if not kind.startswith(OF_MAIL)), default=0.0) >= 0.5
+        carries = any(one >= CARRIES for kind, one in by_kind.items() if not kind.startswith(OF_MAIL))
         yield Alert.of(
             self,
             mail,
