@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import unquote
 
 _TWO_LEVEL = frozenset(
     "co.uk org.uk ac.uk gov.uk nhs.uk com.au net.au com.br co.jp co.nz co.za com.tr com.cn com.mx "
@@ -84,6 +85,21 @@ def host_of(url: str) -> str:
         return authority.split("]")[0].strip("[").lower()
     match = _HOST.match(authority)
     return match.group(0).strip(".").lower() if match else ""
+
+
+_REWRITTEN = re.compile(
+    r"(?i)https?://(?:[\w-]{1,30}\.)?(?:safelinks\.protection\.outlook\.com/|google\.[a-z.]{2,6}/url|"
+    r"urldefense(?:\.proofpoint)?\.com/v[12]/url)[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"
+)
+
+
+def unwrapped(url: str) -> str:
+    """Return where an address leads that a gateway (Safe Links, Proofpoint v1 and v2) or Google wrapped, else `url`."""
+    found = _REWRITTEN.match(url)
+    if not found:
+        return url
+    inner = found[1].replace("_", "/").replace("-", "%") if "/v2/url" in url[:60].lower() else found[1]
+    return unquote(inner)
 
 
 def unicode_form(host: str) -> str:

@@ -11,6 +11,8 @@ MAX_HTML = 2_000_000
 """Letters of one page that are read. Chosen: ten times the largest newsletter seen."""
 MAX_LINKS = 500
 """Links of one page that are kept. Chosen: digests stay below 300."""
+MAX_PICTURES = 10
+"""Pictures whose address is kept. Chosen: a logo stands on top."""
 MAX_HIDING = 200
 """Tags within one hidden tag that are counted. Chosen: deeper nesting stays hidden to its end."""
 
@@ -36,6 +38,8 @@ class Page:
     facts: set[str] = field(default_factory=set)
     images: int = 0
     """Pictures that are shown."""
+    pictures: list[tuple[str, str]] = field(default_factory=list)
+    """Address of the first pictures, and what is said in place of each."""
     unseen: int = 0
     """Letters inside style sheets and hidden tags."""
 
@@ -86,6 +90,9 @@ class _Reader:
             facts.add("script")
         elif tag == "img":
             self.page.images += 1
+            if len(self.page.pictures) < MAX_PICTURES:
+                values = _values(raw)
+                self.page.pictures.append((values.get("src", "")[:300], values.get("alt", "")[:100]))
         elif tag in ("iframe", "object", "embed"):
             facts.add("frame")
         if tag in _READ:

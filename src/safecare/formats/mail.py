@@ -17,6 +17,7 @@ from email.message import Message
 import msgspec
 
 from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
+from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered, skeleton
 from safecare.formats.html import Page, read_html
 from safecare.formats.mime import Mime, MimePart, decoded, read_mime
@@ -256,7 +257,7 @@ def _display(display: str, base: str, home: frozenset[str], brands: tuple[str, .
     facts: set[str] = set()
     if base not in home and any(one in display.lower() for one in home):
         facts.add("mail.from.own-name")
-    if base in home or base in {registered(brand) for brand in brands}:
+    if base in home or base in {registered(brand) for brand in brands} or (genuine(base) and base not in FREE):
         return facts
     names = {skeleton(label(brand)) for brand in brands}
     if words[0] in names and not any(name in skeleton(base) for name in names & set(words)):
@@ -266,7 +267,7 @@ def _display(display: str, base: str, home: frozenset[str], brands: tuple[str, .
 
 def _imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
     facts: set[str] = set()
-    if registered(host) in home:
+    if registered(host) in home or genuine(host):
         return facts
     if mixed_script(host):
         facts.add(f"{prefix}.mixed-script")

@@ -14,6 +14,7 @@ from email.message import Message
 from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.mail.claims import claims
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import (
@@ -26,7 +27,9 @@ from safecare.examine.mail.names import (
     hosted,
     random_name,
 )
+from safecare.examine.mail.orders import orders
 from safecare.examine.mail.vouch import gateway, vouched
+from safecare.formats.brands import known as genuine
 from safecare.formats.domains import COMMON, host_of, is_address, label, registered, skeleton
 from safecare.formats.mail import BRANDS, FREE, SHORT, Mail, addresses, read_mail
 from safecare.formats.mime import decoded
@@ -114,6 +117,8 @@ def facts_of(mail: Mail) -> set[str]:
     facts |= _name(display, domain, base, headers)
     facts |= _claims(display, base, mail, facts)
     facts |= _hosts(mail, base, headers)
+    facts |= claims(mail, display, domain, facts | mail.facts)
+    facts |= orders(mail, display, facts | mail.facts)
     return facts | _tricks(mail)
 
 
@@ -154,7 +159,9 @@ def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
 
 def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     """Return the fact that display name or subject speak for a brand that the sender is not."""
-    if base in _BRAND_BASES or any(one in skeleton(base) for one in _BRAND_NAMES if len(one) > 5):
+    if base in _BRAND_BASES or (genuine(base) and base not in FREE):
+        return set()
+    if any(one in skeleton(base) for one in _BRAND_NAMES if len(one) > 5):
         return set()
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
     worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & _BRAND_NAMES

@@ -49,6 +49,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.from.decorated": _w("sender", 0.4, say("The sender's name is broken up by signs to get past filters.")),
     "mail.from.self": _w("sender", 0.15, say("The mail claims to come from its own recipient.")),
     "mail.reply-to.freemail": _w("sender", 0.45, say("Answers would go to a private mail box at a free provider.")),
+    "mail.brand.sender": _w("sender", 0.6, say("The sender's name is a known organisation's, but nothing is theirs.")),
+    "mail.brand.spoken": _w("sender", 0.4, say("It speaks as a known organisation, but nothing in it is theirs.")),
     # who vouches for it
     "mail.auth.unaligned": _w("vouch", 0.35, say("No check of the receiving server vouches for the visible sender.")),
     "mail.auth.composite.fail": _w("vouch", 0.45, say("The receiving server takes the visible sender for forged.")),
@@ -81,6 +83,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.link.address": _w("link", 0.4, say("A link leads to a bare network address.")),
     "mail.link.executable": _w("link", 0.4, say("A link leads to a program or archive.")),
     "mail.link.text-mismatch": _w("link", 0.2, say("A link shows one domain and leads to another.")),
+    "mail.brand.address": _w("link", 0.55, say("A link shows a known organisation's address and leads elsewhere.")),
     "mail.link.shortened": _w("link", 0.2, say("A shortened link hides where it leads.")),
     # what it holds
     "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
@@ -102,6 +105,12 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.lure.remedy": _w("request", 0.3, say("It advertises a remedy.")),
     "mail.lure.now": _w("request", 0.12, say("It presses for an act at once.")),
     "mail.lure.click": _w("request", 0.1, say("It presses for a click.")),
+    # what it orders
+    "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),
+    "mail.order.cards": _w("order", 0.6, say("Someone who writes from a private mail box asks for gift cards.")),
+    "mail.order.payroll": _w("order", 0.55, say("Someone who writes from a private mail box changes where pay goes.")),
+    "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),
+    "mail.order.callback": _w("order", 0.5, say("A bill from a private mail box asks for a call.")),
     # how it hides
     "mail.text.mixed-script": _w("disguise", 0.55, say("Words mix alphabets to get past filters.")),
     "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),

@@ -21,19 +21,19 @@ MEANINGS: dict[str, str] = {
         "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
         "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte "
         "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
-        "toegang icloud office365 mfa 2fa authenticator chave token"
+        "toegang icloud office365 mfa 2fa authenticator chave token stockage espace vitale"
     ),
     "loss": (
         "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed "
         "closure expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* "
         "bloqu* restreint* desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* "
         "gesperrt* caduc* scadut* bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* "
-        "interrupt* delet* hacked breach* ablauf* lauft unterbrochen"
+        "interrupt* delet* hacked breach* ablauf* lauft unterbrochen atteint depass* plein pleine exceeded resili*"
     ),
     "act": (
         "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
         "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* "
-        "renew* synchroni* authentic* re-enter recover* retain keep"
+        "renew* renouvel* synchroni* authentic* re-enter recover* retain keep"
     ),
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
     "prize": (
@@ -78,7 +78,7 @@ MEANINGS: dict[str, str] = {
         "held hold pending fail* unable attempt* missed customs reschedul* waiting suspend* unpaid undeliver* fee "
         "fees returned attente suspendu* echou* impossible frais douane* retenu* reprogramm* bloque* gebuhr* "
         "zoll* fehlgeschlagen zuruck ausstehend pendient* retenid* aduan* tarifa pendent* taxa alfandeg* attesa "
-        "dogan* wacht* kosten mislukt incomplete address stopped"
+        "dogan* wacht* kosten mislukt incomplete address stopped affranchissement incomplet* echec"
     ),
     "bill": (
         "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
@@ -95,16 +95,26 @@ MEANINGS: dict[str, str] = {
     ),
     "document": (
         "document* file fax e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
-        "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase"
+        "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase bulletin paie "
+        "salaire prime signature"
     ),
     "open": (
         "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
-        "ecouter signer recu acknowledg* attached encrypted secure pending"
+        "ecouter signer recu acknowledg* attached encrypted secure pending signez consult* "
+        "attend attente telechargez"
     ),
     "held-mail": "undelivered quarantine* held pending blocked incoming queued rejected unread clustered stuck",
     "mails": "message* email* e-mail* mail mails courriel* nachricht* mensaje* mensage* messaggi*",
     "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
-    "strange": "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow",
+    "strange": (
+        "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow "
+        "nouvel nouvelle"
+    ),
+    "device": "device appareil navigateur browser smartphone gerat dispositivo terminal",
+    "refund": "refund* remboursement* rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* rimborso*",
+    "due": "droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul",
+    "fine": "amende* contravention* infraction* toll peage* violation stationnement fps penalty",
+    "unpaid": "impaye* unpaid regler majoration major* retard overdue outstanding due payer pay paiement",
     "health": "keto cbd gummies weight viagra cialis erection* prostate diabet* tinnitus wrinkle* slim*",
     "now": (
         "immediately urgent* asap today tonight expires soon now within hours hour 24h 48h 24hrs 48hrs "
@@ -124,6 +134,11 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.account", ("account", "act", "your")),
     ("mail.lure.account", ("signin", "strange")),
     ("mail.lure.account", ("account", "loss", "act")),
+    ("mail.lure.account", ("device", "strange", "account")),
+    ("mail.lure.payment", ("refund", "due", "money")),
+    ("mail.lure.payment", ("refund", "due", "act")),
+    ("mail.lure.payment", ("fine", "unpaid", "your")),
+    ("mail.lure.payment", ("fine", "unpaid", "now")),
     ("mail.lure.account", ("mails", "held-mail", "open")),
     ("mail.lure.account", ("mails", "held-mail", "your")),
     ("mail.lure.prize", ("prize", "take")),

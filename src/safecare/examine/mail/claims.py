@@ -1,0 +1,88 @@
+"""Whom a mail speaks for, and whether anything in it belongs to them.
+
+An organisation is claimed by the sender's name, by how the text speaks (``your PayPal account``), by a logo, or by an
+address that a link shows. What an honest mail of theirs has, a phisher can't have: a sender or a link at a domain of
+theirs (`safecare.formats.brands`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from safecare.formats.brands import belongs, known, same_owner, spoken_for, worn, writes_for
+from safecare.formats.domains import host_of, unwrapped
+from safecare.formats.mail import SHORT, Mail
+
+_ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.urgency", "mail.text.money")
+_SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
+_SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
+_LOGO = re.compile(
+    r"(?i)(?:clearbit\.com/|favicons?\?[^ ]{0,80}?domain(?:_url)?=|/icons?/)(?:https?://)?([\w.-]{4,100})"
+)
+"""Services that give out any company's logo by its domain."""
+
+
+def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
+    """Return the facts of organisations that the mail speaks for and that it has nothing of.
+
+    `facts` are those known so far. Colleagues and mail within a thread speak of companies, not for them; so does a
+    vouched-for list, unless it asks for something.
+    """
+    forged = "mail.auth.dmarc.fail" in facts
+    if not domain or "mail.thread" in facts or ("mail.from.own" in facts and not forged):
+        return set()
+    asks = any(one.startswith(_ASKING) for one in facts - _SLIGHT)
+    vouched = "mail.auth.aligned" in facts
+    news = vouched and "mail.list" in facts
+    hosts = frozenset(filter(None, (host_of(unwrapped(target)) for target, _ in mail.links)))
+    found: set[str] = set()
+    names = worn(display)
+    if names and (asks or not vouched) and _strange(names, domain, hosts):
+        found.add("mail.brand.sender")
+    if asks and hosts and not news:
+        spoken = spoken_for(mail.levelled)
+        if (spoken and _strange(spoken, domain, hosts)) or _logo(mail, domain, hosts):
+            found.add("mail.brand.spoken")
+    if not news and _false_address(mail, domain, facts):
+        found.add("mail.brand.address")
+    return found
+
+
+def _strange(names: frozenset[str], domain: str, hosts: frozenset[str]) -> bool:
+    """Tell whether neither the sender nor a link belongs to any of those called `names`."""
+    return not any(writes_for(domain, name) or any(belongs(host, name) for host in hosts) for name in names)
+
+
+def _logo(mail: Mail, domain: str, hosts: frozenset[str]) -> bool:
+    """Tell whether a picture is the logo of an organisation that the mail has nothing of."""
+    for source, instead in (one for page in mail.pages for one in page.pictures):
+        names = worn(instead)
+        if names and _strange(names, domain, hosts):
+            return True
+        drawn = _LOGO.search(source)
+        owner = drawn[1].lower() if drawn else host_of(source)
+        if owner and known(owner) and not any(same_owner(owner, one) for one in (domain, *hosts)):
+            return drawn is not None
+    return False
+
+
+def _false_address(mail: Mail, domain: str, facts: set[str]) -> bool:
+    """Tell whether a link shows an address of a known organisation and leads elsewhere.
+
+    Counting links of the sender's own domain, or of whoever the organisation itself lets send, are honest.
+    """
+    for target, text in dict.fromkeys(mail.links):
+        shown = _SHOWN.match(text.strip()) if text else None
+        host = host_of(unwrapped(target))
+        if not shown or not host:
+            continue
+        claimed = shown[1].lower()
+        if not known(claimed) or same_owner(claimed, host) or same_owner(claimed, domain):
+            continue
+        counting = host.endswith(domain) and facts & {"mail.auth.aligned", "mail.list"}
+        if host in SHORT or not counting:
+            return True
+    return False
+
+
+__all__ = ["claims"]

@@ -1,0 +1,103 @@
+"""Orders of false superiors and suppliers (business mail compromise): no link, no file, only words.
+
+An order needs two things or more that each are harmless: money to be moved, secrecy, a writer who can't be asked back,
+a title. Kinds after FBI IC3 and the French "fraude au president" (cybermalveillance.gouv.fr, CERT-FR). All patterns
+read text that was levelled (no accents, lower case) and have bounded gaps.
+"""
+
+from __future__ import annotations
+
+import re
+
+from safecare.formats.brands import spoken_for, worn
+from safecare.formats.mail import Mail
+from safecare.formats.wording import level
+
+_GAP = r"[^.!?\n]{0,60}?"
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(one.replace("~", _GAP) for one in patterns) + r")\b")
+
+
+_TITLE = _any(
+    r"(?:direct(?:eur|rice)|director)(?: (?:general\w*|adjoint\w*|financi\w+|medical\w*|des ressources humaines))?",
+    r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief \w+ officer|managing director|head of \w+|doyen|"
+    r"chef(?:fe)? de (?:service|pole)|secretaire general\w*|direction(?: generale)?)",
+)
+_MONEY = _any(
+    r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin)~virements?",
+    r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
+    r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
+    r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
+)
+_CARDS = _any(
+    r"(?:buy|purchase|get|pick up|need|achet\w+|procur\w+|besoin)~"
+    r"(?:gift ?cards?|(?:itunes|steam|amazon|google play|apple) (?:gift )?cards?|"
+    r"cartes? cadeaux?|(?:cartes?|tickets?|coupons?) "
+    r"(?:pcs|neosurf|transcash|google play|itunes|steam|amazon))",
+)
+_PAYROLL = _any(
+    r"(?:change|update|modif\w+|mettre a jour|nouveau|changer|new)~"
+    r"(?:direct deposit|payroll|(?:rib|iban|coordonnees bancaires|bank (?:details|account))~"
+    r"(?:salaire|paie|paye|salary|pay\b|payroll))",
+    r"(?:salaire|paie|paye|salary|payroll)~(?:nouveau|new|autre|another)~(?:compte|account|rib|iban)",
+)
+_SECRET = _any(
+    r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
+    r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
+    r"(?:don't|do not)~(?:tell|discuss|mention|share)",
+)
+_AWAY = _any(
+    r"(?:en reunion|in a meeting|in a conference|en deplacement|en conference)",
+    r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
+    r"can(?:'t|not| not) (?:talk|call|take calls?)|"
+    r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?))",
+    r"(?:repond\w+|reply|answer|ecri\w+)~(?:uniquement|only|seulement)",
+    r"(?:uniquement|only|seulement) (?:par|by|via) (?:e-?mail|mail|courriel|ecrit)",
+    r"(?:send|give|envoy\w+|donn\w+|communiqu\w+)~(?:your|votre|ton) (?:cell|mobile|phone|whatsapp|numero)",
+)
+_READY = _any(
+    r"(?:etes-vous|es-tu|are you|seriez-vous|serais-tu)~"
+    r"(?:disponible|available|libre|at your desk|au bureau|at the office)",
+    r"(?:quick|small|petit|un) (?:favou?r|task|request|service)~(?:demander|from you|for me|you|me rendre)?",
+    r"j'ai besoin que (?:vous|tu)|i need you to|as soon as possible|asap|urgen\w+|des que possible",
+)
+_RENEWED = _any(
+    r"(?:auto-?)?renew\w*|renouvel\w+|subscription|abonnement",
+    r"(?:has been|was|be|ete|sera|etre) (?:charged|debited|billed|debite\w*|preleve\w*|facture\w*)",
+    r"order (?:confirmation|confirmed)|invoice|transaction",
+)
+_CALL = re.compile(
+    r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
+    r"(\+?\(?\d[\d ().-]{7,17}\d)"
+)
+_AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
+
+
+def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
+    """Return the facts of orders by a writer from outside; `facts` are those known so far."""
+    private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    if facts & {"mail.thread", "mail.list"} or ("mail.from.own" in facts and "mail.reply-to.freemail" not in facts):
+        return set()
+    text = mail.levelled
+    found: set[str] = set()
+    title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
+    money, secret, away = (bool(one.search(text)) for one in (_MONEY, _SECRET, _AWAY))
+    ready = bool(_READY.search(text))
+    if money and ((private and (secret or away or (title and ready))) or (title and secret and away)):
+        found.add("mail.order.payment")
+    if private and _CARDS.search(text) and (title or secret or away or ready):
+        found.add("mail.order.cards")
+    if private and _PAYROLL.search(text):
+        found.add("mail.order.payroll")
+    if private and title and away and ready:
+        found.add("mail.order.contact")
+    billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
+    named = worn(display) or spoken_for(text) or _AMOUNT.search(text)
+    if billed and named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
+        found.add("mail.order.callback")
+    return found
+
+
+__all__ = ["orders"]

@@ -1,0 +1,244 @@
+"""Organisations that phishing speaks for, the names they are called by, and the domains that are theirs.
+
+Who is imitated most: public lists of cybermalveillance.gouv.fr, CERT-FR and signal-spam.fr (France), APWG and Check
+Point (world), 2023-2025. Domains are those from which the organisations write or to which their own pages lead.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from safecare.formats.domains import label, registered
+from safecare.formats.wording import level
+
+_TABLE = """
+la poste, laposte, colissimo, digiposte: laposte.fr laposte.net colissimo.fr digiposte.fr laposte.info lapostegroupe.com
+ lapostemobile.fr notif-colissimo-laposte.info notif-laposte.info
+chronopost: chronopost.fr chronopost.com pickup.fr
+mondial relay: mondialrelay.fr mondialrelay.com inpost.eu inpost.com
+relais colis: relaiscolis.com
+dhl, dhl express: dhl.com dhl.fr dhl.de deutschepost.de dpdhl.com
+=ups, ups france: ups.com
+fedex: fedex.com
+=dpd, dpd france: dpd.fr dpd.com dpdgroup.com dpd.de
+=gls, gls france: gls-group.com gls-group.eu gls-france.com gls-info.fr
+usps: usps.com usps.gov
+vinted: vinted.fr vinted.com
+leboncoin: leboncoin.fr
+assurance maladie, ameli, amelipro, cpam, carte vitale, cnam, =caisse primaire: ameli.fr assurance-maladie.fr
+mon espace sante: monespacesante.fr
+impots gouv, impots.gouv, dgfip, direction generale des finances publiques, =service des impots: gouv.fr
+antai, amendes gouv, amendes.gouv: gouv.fr
+france travail, pole emploi: francetravail.fr pole-emploi.fr francetravail.net
+=caf, caisse d'allocations familiales, allocations familiales: caf.fr cnaf.fr
+urssaf: urssaf.fr
+franceconnect, service-public.fr: gouv.fr service-public.fr
+crit'air, certificat air: gouv.fr
+chorus pro: gouv.fr
+mssante, =ans sante: sante.fr mssante.fr gouv.fr
+doctolib: doctolib.fr doctolib.com doctolib.de doctolib.net
+bnp, bnp paribas, bnpparibas: bnpparibas bnpparibas.com bnpparibas.net mabanque.bnpparibas bnpparibas.fr
+credit agricole: credit-agricole.fr creditagricole.fr credit-agricole.com ca-paris.fr ca-aquitaine.fr ca-centrest.fr
+ ca-normandie.fr ca-toulouse31.fr ca-languedoc.fr ca-illeetvilaine.fr ca-cb.fr ca-nord-est.fr ca-centreloire.fr
+ ca-alpesprovence.fr ca-sudmed.fr ca-lorraine.fr ca-norddefrance.fr ca-briepicardie.fr ca-tourainepoitou.fr
+ ca-des-savoie.fr ca-pca.fr ca-atlantique-vendee.fr ca-anjou-maine.fr ca-finistere.fr ca-cotesdarmor.fr ca-morbihan.fr
+ ca-loirehauteloire.fr ca-valdefrance.fr ca-franchecomte.fr ca-alsace-vosges.fr ca-centrefrance.fr ca-cmds.fr ca-nmp.fr
+ ca-charente-perigord.fr ca-pyrenees-gascogne.fr ca-corse.fr ca-reunion.fr ca-guadeloupe.fr ca-martinique.fr
+credit mutuel: creditmutuel.fr creditmutuel.com cmut.fr e-i.com
+=cic, banque cic: cic.fr e-i.com
+societe generale: societegenerale.fr socgen.com societegenerale.com sg.fr
+=lcl, credit lyonnais: lcl.fr lcl.com
+caisse d'epargne, caisse depargne: caisse-epargne.fr bpce.fr
+banque populaire: banquepopulaire.fr bpce.fr
+la banque postale, banque postale: labanquepostale.fr
+boursorama, boursobank: boursorama.com boursobank.com boursorama.fr boursobank.info
+fortuneo: fortuneo.fr
+hello bank: hellobank.fr bnpparibas.com
+revolut: revolut.com
+n26: n26.com
+hsbc: hsbc.com hsbc.fr hsbc.co.uk
+wells fargo: wellsfargo.com
+american express: americanexpress.com aexp.com
+bank of america: bankofamerica.com bofa.com
+=chase, chase bank: chase.com
+citibank: citibank.com citi.com
+barclays: barclays.co.uk barclays.com
+santander: santander.com santander.co.uk gruposantander.com
+sparkasse: sparkasse.de
+paypal: paypal.com paypal.fr paypal.de paypal.me paypal-communication.com
+=stripe: stripe.com
+=visa: visa.com visa.fr
+mastercard: mastercard.com mastercard.fr
+=orange, orange bank: orange.fr orange.com wanadoo.fr orange-business.com
+=sfr, red by sfr: sfr.fr sfr.com red-by-sfr.fr
+=free, free mobile: free.fr iliad.fr
+bouygues telecom, bbox: bouyguestelecom.fr bouygues-telecom.fr bbox.fr
+=edf, edf france: edf.fr edf.com
+=engie: engie.fr engie.com
+netflix: netflix.com netflix.net
+spotify: spotify.com
+disney plus, disney+, disneyplus: disneyplus.com disney.com go.com
+=canal, canal+: canal-plus.com canalplus.com
+amazon, amazon prime: amazon.fr amazon.com amazon.de amazon.co.uk amazon.es amazon.it amazonses.com amazonaws.com a.co
+=apple, apple id, icloud: apple.com icloud.com me.com
+microsoft, office 365, microsoft 365, outlook.com, onedrive, sharepoint, microsoft teams, =outlook, =teams, =office:
+ microsoft.com office.com office365.com outlook.com live.com microsoftonline.com sharepoint.com onedrive.com
+ sharepointonline.com windows.net azure.com msn.com hotmail.com skype.com windows.com microsoft365.com cloud.microsoft
+google, gmail, google drive: google.com gmail.com youtube.com google.fr googlegroups.com googlemail.com goo.gl g.co
+facebook, instagram, whatsapp, =meta, meta business:
+ facebook.com instagram.com whatsapp.com meta.com facebookmail.com fb.com fb.me metamail.com
+linkedin: linkedin.com lnkd.in
+=adobe, adobe sign: adobe.com adobesign.com echosign.com
+docusign: docusign.com docusign.net docusign.fr
+yousign: yousign.com yousign.fr yousign.app
+dropbox: dropbox.com dropboxmail.com hellosign.com
+wetransfer: wetransfer.com we.tl
+=zoom: zoom.us zoom.com
+coinbase: coinbase.com
+binance: binance.com
+metamask: metamask.io consensys.net consensys.io
+=ledger, ledger live: ledger.com ledger.fr
+trust wallet, trustwallet: trustwallet.com
+kraken: kraken.com
+blockchain.com: blockchain.com
+=booking, booking.com: booking.com
+airbnb: airbnb.com airbnb.fr
+ovh, ovhcloud: ovh.com ovh.net ovhcloud.com ovh.fr
+=gandi: gandi.net
+ionos: ionos.fr ionos.com ionos.de 1and1.com 1und1.de
+godaddy: godaddy.com
+=norton, nortonlifelock, norton lifelock: norton.com nortonlifelock.com gendigital.com
+mcafee: mcafee.com
+geek squad, geeksquad: geeksquad.com bestbuy.com
+ebay: ebay.com ebay.fr
+carrefour: carrefour.fr carrefour.com
+decathlon: decathlon.fr decathlon.com
+ikea: ikea.com ikea.fr
+sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf
+ulys, vinci autoroutes: ulys.com vinci-autoroutes.com
+"""
+"""One organisation a line: names before the colon, domains after it.
+
+A name that begins with ``=`` is a word or short form of others as well: it counts only where it is all that a sender
+is called, besides words of service. The domain ``gouv.fr`` stands for all below it.
+"""
+
+_SERVICE = (
+    r"(?:support|service|services|client|clients|customer|security|securite|team|equipe|account|billing|facture|"
+    r"facturation|notification|notifications|alert|alerts|alerte|info|infos|mobile|france|help|helpdesk|desk|care|"
+    r"assistance|delivery|livraison|suivi|centre|center|espace|le|la|l'|de|des|du|the|via|id|365|inc|sas|sa|"
+    r"messagerie|business|admin|no-?reply|verification|reminder|update|votre|your|mon|my|groupe|group)"
+)
+_SPLIT = re.compile(r"[^a-z0-9+.']+")
+_ENDING = re.compile(r"\.(?:com|fr|net|org|info)\b")
+
+_MAILBOXES = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "laposte.net",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "icloud.com",
+        "me.com",
+        "wanadoo.fr",
+    }
+)
+"""Domains of organisations of the table under which everyone has an address, and they themselves write from others."""
+
+
+def _read() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    names: dict[str, set[str]] = {}
+    common: set[str] = set()
+    for line in _TABLE.replace("\n ", " ").strip().splitlines():
+        called, _, domains = line.partition(":")
+        for one in (name.strip() for name in called.split(",")):
+            plain = one.removeprefix("=")
+            names.setdefault(plain, set()).update(domains.split())
+            common |= {plain} if one.startswith("=") else set()
+    return {name: frozenset(domains) for name, domains in names.items()}, frozenset(common)
+
+
+_NAMES, _COMMON = _read()
+_LABELS = {name: frozenset(label(one) for one in domains if "." in one) for name, domains in _NAMES.items()}
+_DOMAINS = frozenset(one for domains in _NAMES.values() for one in domains)
+
+
+def _phrases(names: frozenset[str]) -> re.Pattern[str]:
+    longest = sorted(names, key=len, reverse=True)
+    return re.compile(r"(?<![a-z0-9@./-])(" + "|".join(map(re.escape, longest)) + r")(?![a-z0-9@]|[.-][a-z0-9])")
+
+
+_SPEAKING = _phrases(frozenset(_NAMES) - _COMMON)
+_WHOLE = re.compile(
+    rf"(?:{_SERVICE} )*({'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})(?: {_SERVICE})*"
+)
+_FIRST = re.compile(rf"(?:(?:{_SERVICE}) )*{_SPEAKING.pattern}|.* via {_SPEAKING.pattern}$")
+_OTHERS = re.compile(
+    r"\b(?:formations?|training|academy|academie|partn\w+|partenaires?|users?|utilisateurs|clubs?|days?|conference|blog|"
+    r"news|actualites|reseller|revendeur|consult\w+|webinar|webinaire)\b"
+)
+"""Words beside an organisation's name that make it a topic: those who teach, sell or write about it."""
+_AUTHOR = re.compile(
+    r"(?:\b(?:equipe|l'equipe|service clients?|support|service|votre compte|votre espace|votre conseiller|"
+    r"votre banque|votre agence|votre abonnement|your|©|\(c\)|copyright)(?: \d{4})? )"
+    + _SPEAKING.pattern
+    + r"|"
+    + _SPEAKING.pattern
+    + r"(?= (?:corporation|inc|support|security|team|customer|service|account|all rights|tous droits|helpdesk|wallet))"
+)
+"""A name where a writer speaks as the organisation, or of the reader's dealings with it."""
+
+
+def worn(display: str) -> frozenset[str]:
+    """Return the name of the organisation that a sender is called by, if any; at most 200 letters are read."""
+    plain = _ENDING.sub("", " ".join(_SPLIT.split(level(display[:200]))).strip())
+    if whole := _WHOLE.fullmatch(plain):
+        return frozenset({whole[1]})
+    first = None if _OTHERS.search(plain) else _FIRST.match(plain)
+    return frozenset({first[1] or first[2]}) if first else frozenset()
+
+
+def spoken_for(levelled: str) -> frozenset[str]:
+    """Return the names of organisations as which, or of the reader's dealings with which, a levelled text speaks."""
+    return frozenset(one or other for one, other in _AUTHOR.findall(levelled))
+
+
+@lru_cache(maxsize=8192)
+def writes_for(domain: str, name: str) -> bool:
+    """Tell whether a sender at `domain` may be the organisation `name`: not where it gives mail boxes to anyone."""
+    return domain not in _MAILBOXES and belongs(domain, name)
+
+
+@lru_cache(maxsize=8192)
+def belongs(host: str, name: str) -> bool:
+    """Tell whether `host` belongs to the organisation that is called `name`.
+
+    Its label under another ending is taken as its own, as world-wide companies do (``amazon.nl``).
+    """
+    own = registered(host)
+    domains = _NAMES[name]
+    return own in domains or label(host) in _LABELS[name] - {"gouv"} or _above(host, domains)
+
+
+def _above(host: str, domains: frozenset[str]) -> bool:
+    """Tell whether `host` lies below one of `domains` that is an ending (``gouv.fr``, ``bnpparibas``)."""
+    return any(host.endswith(f".{one}") for one in domains)
+
+
+@lru_cache(maxsize=8192)
+def known(host: str) -> bool:
+    """Tell whether `host` is one of an organisation of the table."""
+    return registered(host) in _DOMAINS or _above(host, _DOMAINS)
+
+
+@lru_cache(maxsize=8192)
+def same_owner(one: str, other: str) -> bool:
+    """Tell whether the hosts `one` and `other` belong to one organisation of the table."""
+    return any(belongs(one, name) and belongs(other, name) for name in _NAMES)
+
+
+__all__ = ["belongs", "known", "same_owner", "spoken_for", "worn", "writes_for"]
