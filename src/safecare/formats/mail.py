@@ -180,6 +180,13 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
     return mail
 
 
+def add_links(mail: Mail, links: Iterable[str], own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> None:
+    """Add links that were found elsewhere than in the mail's text, and their facts."""
+    mail.links += [(one, "") for one in links]
+    home = frozenset(registered(one) for one in own)
+    mail.domains = _links(mail.links, home, (*brands, *_ALSO_GENUINE), mail.facts)
+
+
 def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
     """Return what is found in the mail `raw` and its files. `own` are the mail domains of the hospital."""
     mail = read_mail(raw, own, brands)
@@ -343,4 +350,4 @@ def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found - FREE))
 
 
-__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "examine", "own_domains", "read_mail"]
+__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "add_links", "examine", "own_domains", "read_mail"]

@@ -28,10 +28,11 @@ from safecare.examine.mail.names import (
     random_name,
 )
 from safecare.examine.mail.orders import orders
+from safecare.examine.mail.pictures import coded_links
 from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import COMMON, host_of, is_address, label, registered, skeleton
-from safecare.formats.mail import BRANDS, FREE, SHORT, Mail, addresses, read_mail
+from safecare.formats.mail import BRANDS, FREE, SHORT, Mail, add_links, addresses, read_mail
 from safecare.formats.mime import decoded
 from safecare.model.text import say
 
@@ -75,7 +76,9 @@ class MailAnalyser:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings by weight, then files, embedded scripts and encoded blocks."""
         mail = read_mail(part.raw, context.own)
+        codes = _codes(mail, context.own)
         facts = mail.facts | facts_of(mail)
+        facts |= _asked_by_code(codes, facts)
         factor = _trust(facts)
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
@@ -104,6 +107,27 @@ class MailAnalyser:
 
             self._model = (raw, Reader(raw))
         return self._model[1].weight(mail)
+
+
+def _codes(mail: Mail, own: tuple[str, ...]) -> set[str]:
+    """Add the links in codes of the mail's pictures, and return the foreign hosts to which they lead."""
+    links = coded_links(mail.files)
+    if links:
+        add_links(mail, links, own)
+    home = {registered(one) for one in own}
+    return {host for one in links if (host := host_of(one)) and registered(host) not in home}
+
+
+def _asked_by_code(codes: set[str], facts: set[str]) -> set[str]:
+    """Return the facts of codes that lead to `codes`: the reader is to leave the hospital's computer for a phone."""
+    if not codes:
+        return set()
+    asks = any(one.startswith(_BY_CODE) for one in facts)
+    return {"mail.code.asked"} if asks else {"mail.code.link"}
+
+
+_BY_CODE = ("mail.lure.account", "mail.lure.document", "mail.lure.payment", "mail.lure.parcel", "mail.text.")
+"""Asks for which an honest sender gives a link, not a code: whoever reads mail has the link at hand."""
 
 
 def facts_of(mail: Mail) -> set[str]:

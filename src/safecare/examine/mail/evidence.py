@@ -116,6 +116,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),
     "mail.html.padding": _w("disguise", 0.3, say("Senseless words are hidden in it to get past filters.")),
     "mail.html.picture": _w("disguise", 0.2, say("It is a picture with a link, and hardly any text.")),
+    "mail.code.link": _w("disguise", 0.1, say("A picture holds a code (QR) with a link.")),
+    "mail.code.asked": _w("disguise", 0.4, say("What it asks for, it wants done by a code (QR), past the computer.")),
     "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
     "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),
     "mail.limit.depth": _w("disguise", 0.4, say("Parts are nested so deeply that no reader shows them.")),

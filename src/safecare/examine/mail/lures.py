@@ -122,6 +122,7 @@ MEANINGS: dict[str, str] = {
         "onmiddellijk heures stunden horas ore uur final last dernier* derniere* letzte* ultimo ultima laatste "
         "avoid evite* eviter before"
     ),
+    "scan": "qr qrcode qr-code flash* scann*",
     "click": (
         "click clicking tap press cliqu* clic clique klick* klik* clicca toque pulse button bouton lien link "
         "schaltflache enlace boton botao"
@@ -152,6 +153,8 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.payment", ("bill", "trouble", "now")),
     ("mail.lure.document", ("document", "open", "your")),
     ("mail.lure.document", ("document", "open", "click")),
+    ("mail.lure.account", ("scan", "account", "act")),
+    ("mail.lure.document", ("scan", "document")),
     ("mail.lure.remedy", ("health", "now")),
     ("mail.lure.now", ("now", "act")),
     ("mail.lure.now", ("now", "loss")),

@@ -5,11 +5,13 @@ All that parsing needs is imported before the door is locked; afterwards no file
 
 from __future__ import annotations
 
+import base64
 import codecs
 import encodings
 import gc
 import importlib
 import os
+import struct
 import sys
 from typing import BinaryIO
 
@@ -19,7 +21,7 @@ from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
 PRELOAD = (
-    *("bz2", "colorclass", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
+    *("bz2", "colorclass", "cv2", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
     *("oletools.olevba", "stringprep", "unicodedata", "zstandard"),
 )
 """Modules that parsing imports late."""
@@ -32,11 +34,16 @@ _MORE = (
 CODECS = (*_MORE.split(), *_ISO)
 """Character sets that mails really use; others are read as Latin-1."""
 
+_PICTURE = base64.encodebytes(
+    b"BM" + struct.pack("<IIIIiiHHIIiiII", 12_342, 0, 54, 40, 64, 64, 1, 24, 0, 12_288, 0, 0, 0, 0) + bytes(12_288)
+)
+"""A black picture of 64 x 64 pixels: what looks for codes in pictures is loaded by it."""
 _WARM = (
     b"From: =?utf-8?q?a?= <a@example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
     b"Content-Type: text/html; charset=utf-8\r\n\r\n<p><a href='http://xn--bcher-kva.example/'>a</a>\r\n--b\r\n"
     b"Content-Type: application/octet-stream; name=a.zip\r\n"
-    b"Content-Transfer-Encoding: base64\r\n\r\nUEsFBgAA\r\n--b--\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\nUEsFBgAA\r\n--b\r\n"
+    b"Content-Type: image/bmp\r\nContent-Transfer-Encoding: base64\r\n\r\n" + _PICTURE + b"\r\n--b--\r\n"
 )
 
 _WARM_ARCHIVE = b"!<arch>\n"

@@ -1,0 +1,101 @@
+"""Links in codes (QR) of a mail's pictures: they are read by phones, which no filter of the hospital sees.
+
+A picture is measured by its own header before it is decoded; what is read is bounded in number, bytes and pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from safecare.formats.mime import MimePart
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PICTURES = 8
+"""Pictures of one mail in which a code is looked for. Chosen: a signature with its logos has five."""
+BYTES = 4_000_000
+"""Largest picture (bytes) that is decoded. Chosen: a photograph of a phone."""
+PIXELS = 12_000_000
+"""Most pixels of one picture, and of all of a mail together. Chosen: 12 megapixels take 0.5 s of processor time."""
+SIDES = (50, 1600)
+"""Shortest side (pixels) that a code needs (21 modules of 2 pixels, and a margin); longest one at full size."""
+SMALL = 500
+"""Longest side (pixels) of pictures that are looked at once more at double size. Chosen: codes in signatures."""
+
+_ADDRESS = re.compile(r"(?i)https?://[^\s]{3,2000}")
+_BARE = re.compile(r"(?i)(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/\S{0,500}")
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Segments of JPEG that begin with the picture's size (ITU-T T.81, table B.1)."""
+
+
+def coded_links(parts: Iterable[MimePart]) -> list[str]:
+    """Return the addresses in codes of the pictures among `parts`, each once."""
+    found: dict[str, None] = {}
+    left, room = PICTURES, PIXELS
+    for part in parts:
+        width, height = size_of(part.body)
+        if len(part.body) > BYTES or min(width, height) < SIDES[0] or width * height > room:
+            continue
+        left, room = left - 1, room - width * height
+        text = _read(part.body)
+        if _ADDRESS.fullmatch(text):
+            found[text] = None
+        elif _BARE.fullmatch(text):
+            found[f"http://{text}"] = None
+        if not left:
+            break
+    return list(found)
+
+
+def size_of(raw: bytes) -> tuple[int, int]:
+    """Return width and height (pixels) that the header of a PNG, GIF, BMP or JPEG picture states; (0, 0) for others."""
+    if raw[:8] == b"\x89PNG\r\n\x1a\n":
+        return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
+    if raw[:4] == b"GIF8":
+        return int.from_bytes(raw[6:8], "little"), int.from_bytes(raw[8:10], "little")
+    if raw[:2] == b"BM":
+        return tuple(abs(int.from_bytes(raw[at : at + 4], "little", signed=True)) for at in (18, 22))  # type: ignore[return-value]
+    return _jpeg_size(raw) if raw[:2] == b"\xff\xd8" else (0, 0)
+
+
+def _jpeg_size(raw: bytes) -> tuple[int, int]:
+    at = 2
+    while at + 9 <= len(raw) and raw[at] == 0xFF:
+        if raw[at + 1] in _FRAMES:
+            return int.from_bytes(raw[at + 7 : at + 9], "big"), int.from_bytes(raw[at + 5 : at + 7], "big")
+        at += 2 + max(2, int.from_bytes(raw[at + 2 : at + 4], "big"))
+    return 0, 0
+
+
+def _read(raw: bytes) -> str:
+    """Return the text of the code in the picture `raw`; empty if there is none, or no picture."""
+    import cv2  # 30 MB: only where a mail has a picture
+    import numpy as np
+
+    cv2.setNumThreads(1)  # a confined worker may start no thread
+    try:
+        picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            return ""
+        longest = max(picture.shape)
+        if longest > SIDES[1]:
+            picture = _scaled(cv2, picture, SIDES[1] / longest)
+        edged = cv2.copyMakeBorder(picture, 16, 16, 16, 16, cv2.BORDER_CONSTANT, value=(255,))
+        detector = cv2.QRCodeDetector()
+        text = detector.detectAndDecode(edged)[0]  # codes without their white margin are read, too
+        if not text and longest <= SMALL:
+            text = detector.detectAndDecode(_scaled(cv2, edged, 2))[0]
+    except (cv2.error, UnicodeDecodeError):  # damaged, or no picture of its kind
+        return ""
+    return str(text).strip()
+
+
+def _scaled(cv2: Any, picture: NDArray[Any], factor: float) -> NDArray[Any]:
+    scaled: NDArray[Any] = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return scaled
+
+
+__all__ = ["coded_links", "size_of"]
