@@ -19,10 +19,9 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.dicom.server import start
 from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.listen import keep_listening
 
 DOOR = "dicom"
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 MEDIA = "application/dicom"
 
 
@@ -65,12 +64,7 @@ class DicomNode:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        while True:
-            try:
-                await self._serve(intake)
-            except OSError as error:
-                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: this door rejects nothing; what it can't read is judged unreadable."""

@@ -9,17 +9,14 @@ always says ``passed``. After a restart unanswered ids are unknown (404): hand t
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import ipaddress
-import socket
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,25 +29,17 @@ from safecare.model.event import Event
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Decision, Gate, Policy, Sender
+from safecare.sources.listen import keep_listening, served
 
 DOOR = "file-scan"
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 REMEMBERED = 10_000
 """Answers that are kept to be asked for. Chosen: about 20 MB."""
 WAITING = 200
 """Files that wait to be judged; more are refused with 503. Chosen: at 32 MB each, what a small machine can hold."""
+CONNECTIONS = 256
+"""Requests at a time. Chosen."""
 LEAST_TOKEN = 16
 """Letters of a token. Chosen: as other machine tokens of the platform."""
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 @source(DOOR)
@@ -90,12 +79,7 @@ class FileScan:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        while True:
-            try:
-                await self._serve(intake)
-            except OSError as error:
-                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
@@ -106,30 +90,13 @@ class FileScan:
             return await self._take(request, intake)
 
         routes = [Route("/files", take, methods=["POST"]), Route("/files/{id}", self._tell, methods=["GET"])]
-        settings = uvicorn.Config(
-            Starlette(routes=routes),
-            log_config=None,
-            access_log=False,  # names of files may tell who a patient is
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            limit_concurrency=256,
-        )
-        listener = _bound(self._host, self._port)
-        server = _Server(settings)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            self.address = listener.getsockname()[:2]
-            intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}")
-            self.started.set()
-            await asyncio.shield(running)
+            async with served(Starlette(routes=routes), self._host, self._port, CONNECTIONS) as (self.address, running):
+                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}")
+                self.started.set()
+                await asyncio.shield(running)
         finally:
             self.started.clear()
-            server.should_exit = True
-            await running
-            listener.close()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._gate.close()
 
@@ -207,18 +174,6 @@ def _local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address. Raises `OSError`."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _told(status: int, body: dict[str, Any]) -> Response:

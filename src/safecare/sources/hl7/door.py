@@ -22,6 +22,7 @@ from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import keep_listening
 from safecare.sources.room import QUIET, Held, Room
 
 DOOR = "hl7"
@@ -29,8 +30,6 @@ NO_ROOM = "no room, send again"
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a sender's own time may be off before the time of arrival is used instead. Chosen: servers drift less."""
 READ_SIZE = 64 * 1024
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 HALF_KEPT = 1 << 20
 """Bytes of a broken message that the reject store gets. Chosen: it was never acknowledged, its sender has the whole;
 kept whole, anyone who connects could fill the disk."""
@@ -68,12 +67,7 @@ class Hl7Door:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        while True:
-            try:
-                await self._serve(intake)
-            except OSError as error:
-                intake.report(DOOR, "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, DOOR, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Return the event of one message. `context`: peer (address), at (arrival, ISO 8601)."""

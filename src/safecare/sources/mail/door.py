@@ -23,6 +23,7 @@ from safecare.model.events.files import MailReceived
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash, HolderId, SiteId
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import keep_listening
 from safecare.sources.room import QUIET, Held, Room
 
 NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
@@ -39,8 +40,6 @@ LINE_COST = 100
 """Bytes that the library spends on each line of a mail besides its text. Measured: 90 for an empty line."""
 LEAST_COST = 16 << 20
 """Bytes that one mail may always take. Chosen: a small limit on mails is told by its own answer."""
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 
 
 class _Smtp(SMTP):
@@ -179,12 +178,7 @@ class MailDoor:
         """Listen until cancelled; try again while the address is taken."""
         # At INFO the library writes senders, recipients and lines of mail into the log.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
-        while True:
-            try:
-                await self._serve(intake)
-            except (OSError, ssl.SSLError) as error:
-                intake.report("mail", "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, "mail", self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Return the event of a mail whose bytes are kept. `context`: client, holders (commas), site, at (ISO 8601)."""

@@ -9,15 +9,12 @@ section 3.1 (RESTful API), RFC 9110.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http.client
-import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,23 +24,13 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.listen import keep_listening, served
 from safecare.sources.records.onward import ask_http
 
 DOOR = "fhir-inspect"
 WRITES = ("POST", "PUT", "PATCH")
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 CONNECTIONS = 256
 """Requests at a time. Chosen."""
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 @source(DOOR)
@@ -79,12 +66,7 @@ class FhirInspection:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        while True:
-            try:
-                await self._serve(intake)
-            except OSError as error:
-                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
@@ -96,35 +78,14 @@ class FhirInspection:
 
         methods = ["GET", "HEAD", "OPTIONS", "DELETE", *WRITES]
         app = Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        with contextlib.closing(listener):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self._host, self._port))
-            self.address = listener.getsockname()[:2]
-            settings = uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,  # patients' ids stand in addresses
-                server_header=False,
-                date_header=False,
-                timeout_graceful_shutdown=5,
-                http="h11",
-                ws="none",
-                lifespan="off",
-                limit_concurrency=CONNECTIONS,
-            )
-            server = _Server(settings)
-            running = asyncio.create_task(server.serve(sockets=[listener]))
-            try:
+        try:
+            async with served(app, self._host, self._port, CONNECTIONS) as (self.address, running):
                 intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, to {self._forward}")
                 self.started.set()
                 await asyncio.shield(running)
-            finally:
-                self.started.clear()
-                server.should_exit = True
-                await running
-                await self._gate.close()
+        finally:
+            self.started.clear()
+            await self._gate.close()
 
     async def _answer(self, request: Request, intake: Intake) -> Response:
         body = bytearray()

@@ -19,14 +19,13 @@ from safecare.model.event import Event
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.listen import keep_listening
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
 
 DOOR = "hl7-inspect"
 MEDIA = "x-application/hl7-v2+er7"
 READ_SIZE = 256 * 1024
-BACK_OFF = 5.0
-"""Seconds until the address is tried again when it can't be listened on. Chosen."""
 NO_ROOM = "no room, send again"
 NOT_REACHED = "the receiver did not answer, send again"
 
@@ -69,12 +68,7 @@ class MllpInspection:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        while True:
-            try:
-                await self._serve(intake)
-            except OSError as error:
-                intake.report(self._door, "failed", f"{self._host}:{self._port}: {error}")
-                await asyncio.sleep(BACK_OFF)
+        await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""

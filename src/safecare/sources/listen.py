@@ -1,0 +1,73 @@
+"""What doors that listen share: an address that can't be had is tried again, and HTTP is served within the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from safecare.sources.api import Intake
+
+BACK_OFF = 5.0
+"""Seconds until the address is tried again when it can't be listened on. Chosen."""
+LEAVE = 5
+"""Seconds that open requests have when a door closes. Chosen."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+async def keep_listening(
+    serve: Callable[[Intake], Awaitable[None]], intake: Intake, door: str, host: str, port: int
+) -> None:
+    """Run `serve` until cancelled; while its address can't be had, tell so and try again."""
+    while True:
+        try:
+            await serve(intake)
+        except OSError as error:
+            intake.report(door, "failed", f"{host}:{port}: {error}")
+            await asyncio.sleep(BACK_OFF)
+
+
+@contextlib.asynccontextmanager
+async def served(
+    app: Starlette, host: str, port: int, requests: int
+) -> AsyncIterator[tuple[tuple[str, int], asyncio.Task[None]]]:
+    """Serve `app`, at most `requests` at a time; gives the address, and the server's task. Raises `OSError`.
+
+    Nothing of a request is logged: names of files and addresses may tell who a patient is.
+    """
+    settings = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=LEAVE,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        limit_concurrency=requests,
+    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol must be named: asyncio sends small packets at once (TCP_NODELAY) only where it is.
+    with contextlib.closing(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        server = _Server(settings)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()[:2], running
+        finally:
+            server.should_exit = True
+            await running
