@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
+
+from safecare.cli.files import stop
 
 if TYPE_CHECKING:
     from safecare.model.hospital import Hospital
 
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
-
-
-def stop(reason: object, code: int) -> NoReturn:
-    """End the command with a reason in one line."""
-    typer.echo(str(reason), err=True)
-    raise typer.Exit(code)
-
-
-def chosen(value: str, allowed: Sequence[str], option: str) -> None:
-    """End the command with code 2 unless `value` is one of `allowed`."""
-    if value not in allowed:
-        stop(f"{option}: must be {' or '.join(allowed)}, not {value}", 2)
 
 
 def duration(text: str) -> float:

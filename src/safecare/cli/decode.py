@@ -29,7 +29,8 @@ def main(
     """
     import msgspec
 
-    from safecare.cli.captures import chosen, mapped, stop
+    from safecare.cli.captures import mapped
+    from safecare.cli.files import chosen, stop
     from safecare.formats.packets.dissect import Dissector, Malformed, Spoken
     from safecare.formats.packets.file import CaptureError, Reading
     from safecare.formats.wire.protocols import ALIASES, PROTOCOLS

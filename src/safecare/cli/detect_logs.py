@@ -10,12 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from safecare.cli.files import Format, files_of, shown, stop
 
 if TYPE_CHECKING:
     from safecare.detect.logs.judge import Finding
@@ -28,13 +29,6 @@ BATCH = 10_000
 """Records judged at once (measured: larger batches are no faster)."""
 SHOWN = 300
 """Characters of a value that the table shows (chosen)."""
-
-
-class Format(StrEnum):
-    """How matches are written."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
 
 
 @app.command()
@@ -54,7 +48,6 @@ def main(
 ) -> None:
     """Judge log files by Sigma rules: one alert for each record that a rule matches."""
     from safecare.app.rules import NoRulesError, cache_folder, read_plan
-    from safecare.cli.local import stop
 
     try:
         declared, values = _declared(source), _expand(expand)
@@ -103,25 +96,11 @@ def reads_of(path: Path, unread: list[str]) -> Iterator[LogRecord]:
             reads: Iterator[Read] = read_log(file, datetime.now(UTC))
             for one in reads:
                 if isinstance(one, Unread):
-                    unread.append(f"{_shown(path)}: {one.place}: {one.reason}")
+                    unread.append(f"{shown(path)}: {one.place}: {one.reason}")
                 else:
                     yield one
     except OSError as error:
-        unread.append(f"{_shown(path)}: {error.strerror or error}")
-
-
-def files_of(paths: list[Path]) -> Iterator[Path]:
-    """Yield the files of `paths`; folders in the order of names. Links inside folders are not followed."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            for name in sorted(names):
-                file = Path(folder, name)
-                if file.is_file() and not file.is_symlink():
-                    yield file
+        unread.append(f"{shown(path)}: {error.strerror or error}")
 
 
 def _declared(source: str) -> dict[str, str]:
@@ -184,7 +163,7 @@ def written(path: Path, finding: Finding) -> bytes:
             "file": finding.rule.file,
         },
         "event": {
-            "file": _shown(path),
+            "file": shown(path),
             "record": finding.record.number,
             "line": finding.record.line or None,
             "time": finding.at,
@@ -197,11 +176,6 @@ def written(path: Path, finding: Finding) -> bytes:
 
 
 def _table(path: Path, finding: Finding) -> bytes:
-    lines = [f"{finding.rule.level:<13} {finding.rule.title}  [{_shown(path)}, record {finding.record.number}]"]
+    lines = [f"{finding.rule.level:<13} {finding.rule.title}  [{shown(path)}, record {finding.record.number}]"]
     lines += [f"    {name}: {str(value)[:SHOWN]}" for name, value in finding.fields.items()]
     return "\n".join(lines).encode("utf-8", "replace")
-
-
-def _shown(path: Path) -> str:
-    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

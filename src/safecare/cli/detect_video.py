@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safecare.cli.local import stop
+from safecare.cli.files import stop
 
 if TYPE_CHECKING:
     from safecare.app.film import Film

@@ -8,24 +8,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from safecare.cli.files import Format
 
 if TYPE_CHECKING:
     from safecare.model.text import Text
     from safecare.sources.files.pool import Pool
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
 
 
 @app.command()
@@ -41,7 +35,7 @@ def main(
     """Clear the preamble, drop what was appended and unlisted private attributes, and scan the result again."""
     import msgspec
 
-    from safecare.cli.local import shown, stop
+    from safecare.cli.files import shown, stop
     from safecare.locale.catalogue import Catalogue
     from safecare.model.hospital import Hospital
     from safecare.sources.files.pool import Pool
@@ -81,7 +75,7 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
     """Disarm one file; return exit code, what was removed, and why it was refused."""
     import msgspec
 
-    from safecare.cli.local import shown
+    from safecare.cli.files import shown
     from safecare.examine.api import Verdicts
     from safecare.examine.medical.disarm import Disarmed, DisarmError, disarm
     from safecare.model.text import Text, say

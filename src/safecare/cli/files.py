@@ -1,16 +1,56 @@
-"""Files that commands are given: read, or the reason told and the command ended."""
+"""What commands share: files that they are given, and the end with a reason in one line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 
 UNUSABLE = 1
 """Exit code of a command whose input can't be used."""
 Model = TypeVar("Model")
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+
+
+def stop(reason: object, code: int = UNUSABLE) -> NoReturn:
+    """End the command with `reason` on standard error."""
+    typer.echo(f"safecare: {reason}", err=True)
+    raise typer.Exit(code)
+
+
+def chosen(value: str, allowed: Sequence[str], option: str) -> None:
+    """End the command with code 2 unless `value` is one of `allowed`."""
+    if value not in allowed:
+        stop(f"{option}: must be {' or '.join(allowed)}, not {value}", 2)
+
+
+def shown(path: Path) -> str:
+    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def files_of(paths: list[Path]) -> Iterator[Path]:
+    """Yield the files of `paths`; folders in the order of names. Links inside folders are not followed."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            for name in sorted(names):
+                file = Path(folder, name)
+                if file.is_file() and not file.is_symlink():
+                    yield file
 
 
 def read_model(file: Path, reader: Callable[[bytes, str], Model]) -> Model:

@@ -18,7 +18,8 @@ def invite(
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
 ) -> None:
     """Print a link that signs NAME in as ROLE, once."""
-    from safecare.cli.local import LocalError, call, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import LocalError, call
 
     try:
         made = call(data, "POST", "/api/invitations", {"role": role, "name": name, "site": site})

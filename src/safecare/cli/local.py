@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
-import typer
 
+from safecare.cli.files import stop
 from safecare.store.database import Database
 from safecare.store.folder import DataFolder
 
@@ -24,17 +23,6 @@ class LocalError(RuntimeError):
 
 class _Where(msgspec.Struct):
     url: str
-
-
-def stop(error: object, code: int = 1) -> NoReturn:
-    """End the command with `error` on standard error."""
-    typer.echo(f"safecare: {error}", err=True)
-    raise typer.Exit(code)
-
-
-def shown(path: Path) -> str:
-    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def opened(data: Path) -> tuple[DataFolder, Database]:

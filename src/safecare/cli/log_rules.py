@@ -58,7 +58,7 @@ def test(path: Path, on: Path, *, ndjson: bool) -> NoReturn:
     """Run rules over what was recorded and show what they would have raised; exit codes as of ``rules test``."""
     from safecare.app.rules import cache_folder, read_plan
     from safecare.cli.detect_logs import written
-    from safecare.cli.local import stop
+    from safecare.cli.files import stop
     from safecare.detect.logs.judge import Judgement
 
     plan, judgement, count = read_plan(path, cache=cache_folder()), None, 0
@@ -95,12 +95,14 @@ def _sum_up(plan: Plan, found: Counter[str], count: int) -> None:
 
 def _history(on: Path, plan: Plan, unread: list[str]) -> Iterator[LogRecord]:
     """Yield what was recorded: the events of a data folder that rules ask for, or the records of log files."""
-    from safecare.cli.detect_logs import files_of, reads_of
+    from safecare.cli.detect_logs import reads_of
+    from safecare.cli.files import files_of
 
     if (on / "safecare.db").exists():
         from sqlalchemy.exc import SQLAlchemyError
 
-        from safecare.cli.local import opened, stop
+        from safecare.cli.files import stop
+        from safecare.cli.local import opened
         from safecare.detect.cyber.log_sigma import OWN, record_of
         from safecare.model.events import decode_event
         from safecare.store import history

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from safecare.cli.local import stop
+from safecare.cli.files import stop
 
 if TYPE_CHECKING:
     from safecare.sources.camera.models import Model, ModelError

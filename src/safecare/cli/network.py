@@ -47,7 +47,8 @@ def main(
     from datetime import timedelta
 
     from safecare.app.network import Captures
-    from safecare.cli.captures import chosen, duration, known, mapped, stop
+    from safecare.cli.captures import duration, known, mapped
+    from safecare.cli.files import chosen, stop
     from safecare.formats.baseline import changes
     from safecare.formats.baseline import write_baseline as baseline_file
     from safecare.formats.packets.file import CaptureError
@@ -95,7 +96,7 @@ def main(
 
 
 def _write(path: Path, raw: bytes) -> None:
-    from safecare.cli.captures import stop
+    from safecare.cli.files import stop
 
     try:
         path.write_bytes(raw)

@@ -86,7 +86,7 @@ def _known(data: Path) -> tuple[Procedure, ...]:
 
 
 def _named(name: str, data: Path) -> Procedure:
-    from safecare.cli.local import stop
+    from safecare.cli.files import stop
 
     found = next((one for one in _known(data) if name in {one.name, one.id}), None)
     if found is None:

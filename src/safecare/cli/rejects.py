@@ -36,7 +36,8 @@ def list_(
 @app.command()
 def show(reject: str, data: Data = Path("var")) -> None:
     """Write the bytes of a reject to standard output, and its reason to standard error."""
-    from safecare.cli.local import opened, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
     from safecare.store.artifacts import Artifacts
     from safecare.store.read import Reader
 
@@ -58,7 +59,8 @@ def replay(
     """Read rejects again, for example after an asset was added; what can be read now goes on the road."""
     from safecare.app.files import BadHospitalError
     from safecare.app.replay import Replay
-    from safecare.cli.local import opened, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
     from safecare.settings import SettingsError
 
     opened(data)

@@ -27,8 +27,8 @@ def risk(
     Exit 1: files can't be used, with the reasons. 2: the call can't be understood.
     """
     from safecare.cascade.engine import Cascade
+    from safecare.cli.files import stop
     from safecare.cli.hospital import hospital_named
-    from safecare.cli.local import stop
     from safecare.locale.catalogue import Catalogue
     from safecare.risk import origins as given
     from safecare.risk.study import study

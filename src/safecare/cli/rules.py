@@ -69,7 +69,7 @@ def try_out(
     """
     from safecare.app.files import BadHospitalError, demo_hospital, hospital_of
     from safecare.cli import log_rules
-    from safecare.cli.local import stop
+    from safecare.cli.files import stop
     from safecare.correlate.rules.replay import Replay
     from safecare.locale.catalogue import Catalogue
 
@@ -113,7 +113,7 @@ def _sum_up(replay: Replay, raised: list[Raised], seen: int, spent: float) -> No
 
 
 def _book(path: Path | None) -> Rulebook:
-    from safecare.cli.local import stop
+    from safecare.cli.files import stop
     from safecare.correlate.rules import read
 
     if path is None:
@@ -126,7 +126,8 @@ def _book(path: Path | None) -> Rulebook:
 
 def _read(replay: Replay, on: Path, rules: tuple[Rule, ...]) -> int:
     """Give the history at `on` to `replay`; return how many alerts and events it holds."""
-    from safecare.cli.local import opened, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
     from safecare.correlate.rules.replay import Fault
     from safecare.store import history
 

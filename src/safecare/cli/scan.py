@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -38,8 +37,8 @@ def main(
     """Judge files: mails, documents, archives, programs, medical files and images."""
     from datetime import UTC, datetime
 
-    from safecare.cli.local import stop
-    from safecare.cli.verdicts import Writer, shown
+    from safecare.cli.files import files_of, shown, stop
+    from safecare.cli.verdicts import Writer
     from safecare.examine.api import Verdicts
     from safecare.sources.files.pool import Pool
     from safecare.sources.files.rules import load
@@ -57,7 +56,7 @@ def main(
     writer, found, failed = Writer(), False, False
     pool = Pool(setup, workers=workers)
     try:
-        for path, verdict in pool.each(_files(paths)):
+        for path, verdict in pool.each(files_of(paths)):
             if isinstance(verdict, OSError):
                 typer.echo(f"safecare: {shown(path)}: {verdict.strerror or verdict}", err=True)
                 failed = True
@@ -76,20 +75,6 @@ def main(
     finally:
         pool.close()
     raise typer.Exit(1 if found else 2 if failed else 0)
-
-
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """Yield the files of `paths`; folders in the order of names. Links inside folders are not followed."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            for name in sorted(names):
-                file = Path(folder, name)
-                if file.is_file() and not file.is_symlink():
-                    yield file
 
 
 def _out(line: str) -> None:

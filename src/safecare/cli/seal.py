@@ -21,7 +21,7 @@ def main(
     renew: Annotated[bool, typer.Option("--renew", help="Seal again what has changed since.")] = False,  # noqa: FBT002
 ) -> None:
     """Write a signed seal beside each file: its hash and, of DICOM files, that of each attribute."""
-    from safecare.cli.local import shown, stop
+    from safecare.cli.files import shown, stop
     from safecare.cli.seals import KeyFile, SealedFile, files
     from safecare.formats.seal import SealError
 

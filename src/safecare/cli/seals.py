@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from safecare.cli.local import shown
+from safecare.cli.files import shown
 from safecare.formats.seal import MAX_SEAL, Digests, Seal, SealError, digests, read_seal, sign
 from safecare.sources.files.confined import confined
 

@@ -31,7 +31,7 @@ def main(
     """
     import msgspec
 
-    from safecare.cli.captures import chosen, stop
+    from safecare.cli.files import chosen, stop
     from safecare.detect.building.reading_unusual import impossible, possible, reason
     from safecare.detect.building.series import Series
     from safecare.formats.readings import SeriesError, read_series

@@ -19,7 +19,8 @@ def token(
 ) -> None:
     """Print a token for NAME. It may send to /api/ingest, and nothing else."""
     from safecare.app.acts import record
-    from safecare.cli.local import opened, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
     from safecare.model.clock import SystemClock
     from safecare.store.accounts import Accounts
 

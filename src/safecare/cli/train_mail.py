@@ -23,7 +23,7 @@ def main(
     """Train a model on a site's own mail; use it by `safecare scan --mail-model FILE`."""
     import msgspec
 
-    from safecare.cli.local import stop
+    from safecare.cli.files import stop
     from safecare.examine.mail.model import ModelError, train
 
     try:

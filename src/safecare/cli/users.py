@@ -35,7 +35,8 @@ def revoke(
 ) -> None:
     """Take all access from USER at once: sessions, links and tokens."""
     from safecare.app.acts import record
-    from safecare.cli.local import opened, stop
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
     from safecare.model.clock import SystemClock
     from safecare.store.accounts import Accounts
 

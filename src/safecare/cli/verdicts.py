@@ -5,7 +5,6 @@ IDMEFv2 after draft-lehmann-idmefv2-08: one message for each file that is suspic
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
+from safecare.cli.files import shown
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
@@ -86,8 +86,3 @@ class Writer:
 
     def _say(self, finding: Finding, language: str) -> str:
         return self._catalogue.render(finding.why, language, self._nobody)
-
-
-def shown(path: Path) -> str:
-    """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

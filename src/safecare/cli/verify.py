@@ -6,23 +6,17 @@ could not be read or there is no key to verify with.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safecare.cli.files import Format
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
 
 
 @app.command()
@@ -36,7 +30,7 @@ def main(
     """Compare files with their seals and tell which attributes have changed."""
     import msgspec
 
-    from safecare.cli.local import shown, stop
+    from safecare.cli.files import shown, stop
     from safecare.cli.seals import KeyFile, files
 
     keys = KeyFile(key)
@@ -64,7 +58,7 @@ def main(
 
 def _state(path: Path, trusted: Ed25519PublicKey) -> dict[str, Any]:
     """Return how the file is, as it is told. Raises `OSError`, `WorkerError`."""
-    from safecare.cli.local import shown
+    from safecare.cli.files import shown
     from safecare.cli.seals import SealedFile
     from safecare.formats.seal import SealError, changes
 

@@ -34,7 +34,8 @@ def main(
     from datetime import timedelta
 
     from safecare.app.network import Captures
-    from safecare.cli.captures import chosen, duration, known, mapped, stop
+    from safecare.cli.captures import duration, known, mapped
+    from safecare.cli.files import chosen, stop
     from safecare.cli.network import show
     from safecare.formats.packets.file import CaptureError, Reading, read_frames
     from safecare.locale.catalogue import Catalogue

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from safecare.cli.detect_video import Format, model_card, read_drawn
-from safecare.cli.local import stop
+from safecare.cli.files import stop
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
