@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from safecare.cascade.meaning import MeaningsError, built_in_meanings, read_meanings, seeds_of, unknown_assets
 from safecare.cascade.words import Seed
+from safecare.detect.api import detectors
 from safecare.model.alert import Alert
 from safecare.model.forecast import State
 from safecare.testing.cascade import START, raised
@@ -95,3 +97,8 @@ def test_a_broken_table_is_refused(text: str) -> None:
 def test_no_text_does_worse_than_being_refused(text: str) -> None:
     with suppress(MeaningsError):
         read_meanings(text)
+
+
+def test_every_detector_has_a_row_so_that_nobody_forgets_what_it_means() -> None:
+    rules = sorted(detectors().parts)
+    assert [rule for rule in rules if not any(fnmatchcase(rule, row.alert) for row in TABLE)] == []

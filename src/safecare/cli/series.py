@@ -64,7 +64,7 @@ def main(
 
 def _row(point: Point, score: float, why: Text | None, language: str) -> dict[str, Any]:
     value = point.value if math.isfinite(point.value) else None
-    row: dict[str, Any] = {"timestamp": point.stamp, "value": value, "score": round(score, 6)}
+    row: dict[str, Any] = {"timestamp": point.stamp, "value": value, "score": round(score, 6) + 0.0}  # no -0.0
     row["alert"] = None if why is None else _alert(score, why, language)
     return row | ({"error": point.wrong} if point.wrong else {})
 
