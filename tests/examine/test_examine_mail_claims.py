@@ -104,6 +104,26 @@ PHISHING = {
         "Changement de RIB",
         "Bonjour, je souhaite modifier mon RIB pour le versement de mon salaire. Que faut-il fournir ?",
     ),
+    "supplier's new account": mail(
+        "Laboratoire du Nord <compta.labo.nord@gmail.com>",
+        "Changement de coordonnées bancaires",
+        "Veuillez noter nos nouvelles coordonnées bancaires pour le règlement des prochaines factures.",
+    ),
+    "house's own service, from outside": mail(
+        "Direction des soins <info@campagne.example>",
+        "Vaccination du personnel",
+        "Confirmez votre statut vaccinal avec vos identifiants." + to("https://campagne.example/f"),
+    ),
+    "button": mail(
+        "Paul Durand <paul@cabinet.example>",
+        "Paul Durand shared a file with you",
+        "Paul Durand shared Contrat.pdf." + to("https://cabinet.example/d", "Open in SharePoint"),
+    ),
+    "own address handed over": mail(
+        "Voicemail <vm@pbx.example>",
+        "New voicemail",
+        "You have a new voice message. Listen to your voicemail." + to("https://pbx.example/l?e=user1@aurore.example"),
+    ),
     "callback": mail(
         "Geek Squad <billing.dept77@gmail.com>",
         "Order confirmation",
@@ -187,6 +207,26 @@ HARMLESS = {
         "Direction financière <daf@aurore.example>",
         "Virement à valider",
         "Merci de valider le virement du laboratoire, c'est confidentiel. Je suis en réunion jusqu'à 15 h.",
+    ),
+    "payroll of another company": mail(
+        "RH Portail <no-reply@portail-rh.example>",
+        "Votre bulletin de paie est disponible",
+        "Votre bulletin de paie est disponible, connectez-vous à votre coffre." + to("https://portail-rh.example/c"),
+        Authentication_Results=passed("portail-rh.example"),
+    ),
+    "help desk within another house": mail(
+        "Helpdesk <helpdesk@aurore.example>",
+        "Your mailbox quota",
+        "Your mailbox is almost full. Review your storage." + to("https://intranet.aurore.example/quota"),
+    ),
+    "patient's new account": mail(
+        "Lucie B. <lucie.b@gmail.com>", "RIB", "Bonjour, voici mon nouveau RIB pour le remboursement de la facture."
+    ),
+    "social buttons of a newsletter": mail(
+        "Lettre <lettre@asso.example>",
+        "La lettre de mars",
+        "Nos actualités." + to("https://clic.envoi.example/1", "Voir sur Facebook") + to("https://asso.example/"),
+        Authentication_Results=passed("asso.example"),
     ),
     "payroll office": mail(
         "Service paie <paie@aurore.example>", "Votre RIB", "Pour modifier votre RIB, passez au bureau de la paie."

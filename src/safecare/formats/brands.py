@@ -207,6 +207,19 @@ def spoken_for(levelled: str) -> frozenset[str]:
     return frozenset(one or other for one, other in _AUTHOR.findall(levelled))
 
 
+_BUTTON = re.compile(
+    r"\b(?:open|view|see|sign|log|login|continue|access|review|read|ouvrir|voir|consulter|connexion|connecter|continuer|"
+    r"acceder|signer|lire)\b.{0,40}?" + _SPEAKING.pattern
+)
+"""What a button says that takes its reader to an organisation's page."""
+
+
+def led_to(shown: str) -> str:
+    """Return the name of the organisation to whose page a button leads by what it shows; empty if it names none."""
+    found = _BUTTON.search(level(shown[:100])) if shown else None
+    return str(found[1]) if found else ""
+
+
 @lru_cache(maxsize=8192)
 def writes_for(domain: str, name: str) -> bool:
     """Tell whether a sender at `domain` may be the organisation `name`: not where it gives mail boxes to anyone."""
@@ -241,4 +254,4 @@ def same_owner(one: str, other: str) -> bool:
     return any(belongs(one, name) and belongs(other, name) for name in _NAMES)
 
 
-__all__ = ["belongs", "known", "same_owner", "spoken_for", "worn", "writes_for"]
+__all__ = ["belongs", "known", "led_to", "same_owner", "spoken_for", "worn", "writes_for"]

@@ -141,6 +141,8 @@ def facts_of(mail: Mail) -> set[str]:
     facts |= _name(display, domain, base, headers)
     facts |= _claims(display, base, mail, facts)
     facts |= _hosts(mail, base, headers)
+    if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
+        facts.add("mail.from.inside")
     facts |= claims(mail, display, domain, facts | mail.facts)
     facts |= orders(mail, display, facts | mail.facts)
     return facts | _tricks(mail)

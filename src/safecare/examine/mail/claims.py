@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import re
 
-from safecare.formats.brands import belongs, known, same_owner, spoken_for, worn, writes_for
+from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
 from safecare.formats.domains import host_of, unwrapped
 from safecare.formats.mail import SHORT, Mail
+from safecare.formats.wording import level
 
 _ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.urgency", "mail.text.money")
+_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.urgency"})
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
 _LOGO = re.compile(
     r"(?i)(?:clearbit\.com/|favicons?\?[^ ]{0,80}?domain(?:_url)?=|/icons?/)(?:https?://)?([\w.-]{4,100})"
 )
 """Services that give out any company's logo by its domain."""
+
+_EVERYWHERE = frozenset({"facebook", "instagram", "linkedin", "whatsapp", "google"})
+"""Organisations to whose pages all kinds of mail lead, by links that count."""
+_INTERNAL = re.compile(
+    r"\b(?:it (?:support|service|helpdesk|help ?desk|department|team|admin)|help ?desk|service informatique|dsi|dsn|"
+    r"support (?:it|informatique|technique)|webmail|mail ?server|mail ?admin|postmaster|"
+    r"administrat(?:or|eur)|messagerie|rh|drh|hr|human resources|ressources humaines|payroll|(?:service )?paie|"
+    r"direction (?:generale|medicale|informatique|des soins|des ressources humaines|de l'hopital|du (?:chu|ch|site)))\b"
+)
+"""Services that a hospital's staff takes for its own."""
 
 
 def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
@@ -43,9 +55,21 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
         spoken = spoken_for(mail.levelled)
         if (spoken and _strange(spoken, domain, hosts)) or _logo(mail, domain, hosts):
             found.add("mail.brand.spoken")
+    if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
+        found.add("mail.brand.link")
+    access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
+    if asks and (access or not vouched) and "mail.from.inside" not in facts and _INTERNAL.search(level(display[:200])):
+        found.add("mail.from.internal")
+    if asks and not news and "mail.link.recipient" in facts:
+        found.add("mail.link.prefilled")
     if not news and _false_address(mail, domain, facts):
         found.add("mail.brand.address")
     return found
+
+
+def _buttons(mail: Mail) -> set[str]:
+    """Return the names of the organisations to which links claim to lead, but those that every page links to."""
+    return {led_to(shown) for _, shown in mail.links[:200]} - _EVERYWHERE
 
 
 def _strange(names: frozenset[str], domain: str, hosts: frozenset[str]) -> bool:

@@ -51,6 +51,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.reply-to.freemail": _w("sender", 0.45, say("Answers would go to a private mail box at a free provider.")),
     "mail.brand.sender": _w("sender", 0.6, say("The sender's name is a known organisation's, but nothing is theirs.")),
     "mail.brand.spoken": _w("sender", 0.4, say("It speaks as a known organisation, but nothing in it is theirs.")),
+    "mail.from.internal": _w("sender", 0.35, say("It speaks as a service of the house, but comes from outside.")),
     # who vouches for it
     "mail.auth.unaligned": _w("vouch", 0.35, say("No check of the receiving server vouches for the visible sender.")),
     "mail.auth.composite.fail": _w("vouch", 0.45, say("The receiving server takes the visible sender for forged.")),
@@ -84,6 +85,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.link.executable": _w("link", 0.4, say("A link leads to a program or archive.")),
     "mail.link.text-mismatch": _w("link", 0.2, say("A link shows one domain and leads to another.")),
     "mail.brand.address": _w("link", 0.55, say("A link shows a known organisation's address and leads elsewhere.")),
+    "mail.brand.link": _w("link", 0.5, say("A button names a known organisation and leads elsewhere.")),
+    "mail.link.prefilled": _w("link", 0.35, say("A link takes the reader's own address to a page that asks for more.")),
     "mail.link.shortened": _w("link", 0.2, say("A shortened link hides where it leads.")),
     # what it holds
     "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
@@ -109,6 +112,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),
     "mail.order.cards": _w("order", 0.6, say("Someone who writes from a private mail box asks for gift cards.")),
     "mail.order.payroll": _w("order", 0.55, say("Someone who writes from a private mail box changes where pay goes.")),
+    "mail.order.bank": _w("order", 0.5, say("A supplier announces a new bank account from a private mail box.")),
     "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),
     "mail.order.callback": _w("order", 0.5, say("A bill from a private mail box asks for a call.")),
     # how it hides

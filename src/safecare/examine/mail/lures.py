@@ -101,7 +101,7 @@ MEANINGS: dict[str, str] = {
     "open": (
         "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
         "ecouter signer recu acknowledg* attached encrypted secure pending signez consult* "
-        "attend attente telechargez"
+        "attend attente telechargez connectez-vous disponible"
     ),
     "held-mail": "undelivered quarantine* held pending blocked incoming queued rejected unread clustered stuck",
     "mails": "message* email* e-mail* mail mails courriel* nachricht* mensaje* mensage* messaggi*",

@@ -43,6 +43,12 @@ _PAYROLL = _any(
     r"(?:salaire|paie|paye|salary|pay\b|payroll))",
     r"(?:salaire|paie|paye|salary|payroll)~(?:nouveau|new|autre|another)~(?:compte|account|rib|iban)",
 )
+_BANK = _any(
+    r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
+    r"(?<!mon )(?<!mes )(?<!my )(?:new|updated|nouve\w+|changement de|modification de)"
+    r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
+    r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
+)
 _SECRET = _any(
     r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
     r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
@@ -55,7 +61,7 @@ _AWAY = _any(
     r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?))",
     r"(?:repond\w+|reply|answer|ecri\w+)~(?:uniquement|only|seulement)",
     r"(?:uniquement|only|seulement) (?:par|by|via) (?:e-?mail|mail|courriel|ecrit)",
-    r"(?:send|give|envoy\w+|donn\w+|communiqu\w+)~(?:your|votre|ton) (?:cell|mobile|phone|whatsapp|numero)",
+    r"(?:send|give|envo[iy][\w-]+|donn\w+|communiqu\w+)~(?:your|votre|ton) (?:cell|mobile|phone|whatsapp|numero)",
 )
 _READY = _any(
     r"(?:etes-vous|es-tu|are you|seriez-vous|serais-tu)~"
@@ -78,7 +84,9 @@ _AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$
 def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
     """Return the facts of orders by a writer from outside; `facts` are those known so far."""
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
-    if facts & {"mail.thread", "mail.list"} or ("mail.from.own" in facts and "mail.reply-to.freemail" not in facts):
+    if facts & {"mail.thread", "mail.list", "mail.from.inside"} or (
+        "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
+    ):
         return set()
     text = mail.levelled
     found: set[str] = set()
@@ -91,6 +99,8 @@ def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
         found.add("mail.order.cards")
     if private and _PAYROLL.search(text):
         found.add("mail.order.payroll")
+    if private and _BANK.search(text):
+        found.add("mail.order.bank")
     if private and title and away and ready:
         found.add("mail.order.contact")
     billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
