@@ -14,9 +14,11 @@ import dpkt
 import psutil
 import pytest
 
+from safecare.model.events.files import FileJudged
 from safecare.model.events.network import ConnectionSeen
 from safecare.sources.api import UnreadableError
 from safecare.sources.capture.folder import CaptureFolder
+from safecare.testing.captures import Wire
 from safecare.testing.intake import MemoryIntake
 
 pytestmark = pytest.mark.slow
@@ -64,6 +66,21 @@ async def test_a_capture_is_read_and_put_away(tmp_path: Path) -> None:
     assert (len(talks), {talk.outcome for talk in talks}) == (1500, {"refused"})
     assert talks[0].asset == "ws.pharmacy.1"
     assert len({talk.id for talk in talks}) == 1500
+
+
+async def test_reading_goes_on_after_a_file_that_the_packets_carried(tmp_path: Path) -> None:
+    intake, wire = MemoryIntake(), Wire()
+    for number in range(2):
+        talk = wire.tcp("10.1.10.31", 40_000 + number, "10.1.20.10", 8081)
+        talk.ask(b"GET /notes.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+        talk.answer(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 40\r\n\r\n" + b"%d" % number * 40)
+    for number in range(1100):
+        wire.tcp("10.1.10.31", 50_000 + number, "10.1.20.10", 9).ask(b"later")
+    (tmp_path / "one.pcap").write_bytes(wire.pcap())
+    async with watching(tmp_path, intake):
+        await there(tmp_path / "done" / "one.pcap")
+    assert len([event for event in intake.events if isinstance(event, FileJudged)]) == 2
+    assert len([event for event in intake.events if isinstance(event, ConnectionSeen)]) == 1102
 
 
 async def test_what_cannot_be_opened_moved_or_named_does_not_stop_the_rest(tmp_path: Path) -> None:

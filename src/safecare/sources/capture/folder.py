@@ -13,8 +13,9 @@ from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.events import Told
-from safecare.sources.capture.reader import WorkerDiedError, answers, carved, placed
+from safecare.sources.capture.reader import answers, carved, placed
 from safecare.sources.capture.worker import Carved, Failed, Over, Seen, unpack
+from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 

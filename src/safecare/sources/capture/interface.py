@@ -10,8 +10,9 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.packets import open_interface
-from safecare.sources.capture.reader import WorkerDiedError, answers, carved, placed
+from safecare.sources.capture.reader import answers, carved, placed
 from safecare.sources.capture.worker import Carved, Failed, Seen, unpack
+from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
 
 AGAIN = 5.0

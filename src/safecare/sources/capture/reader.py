@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Literal
 
 import msgspec
 
@@ -15,51 +12,19 @@ from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, IdentitySeen
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake
-from safecare.sources.capture.worker import LENGTH, Answer, Carved, Seen
+from safecare.sources.capture.worker import Answer, Carved, Failed, Over
+from safecare.sources.files import frames
 from safecare.sources.files.gate import Gate, Sender
 
-
-class WorkerDiedError(RuntimeError):
-    """The worker ended before it had answered."""
+WORKER = "safecare.sources.capture.worker"
 
 
-async def answers(
-    packets: IO[bytes] | int, door: str, name: str, kind: str, overtime: float | None
+def answers(
+    packets: IO[bytes] | int, door: str, name: str, kind: Literal["file", "interface"], overtime: float | None
 ) -> AsyncIterator[Answer]:
     """Start a worker over an open capture or socket and yield what it says. Raises `WorkerDiedError`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-m",
-        "safecare.sources.capture.worker",
-        *(str(os.getpid()), door, name, kind),
-        stdin=packets,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    finished = False
-    try:
-        async with asyncio.timeout(overtime):
-            while not finished:
-                answer = await _receive(process)
-                finished = kind == "file" and not isinstance(answer, Seen)
-                yield answer
-    except (asyncio.IncompleteReadError, msgspec.DecodeError, TimeoutError) as error:
-        raise WorkerDiedError(f"the process that read it ended: {type(error).__name__}") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def _receive(process: asyncio.subprocess.Process) -> Answer:
-    if process.stdout is None:
-        raise asyncio.IncompleteReadError(b"", LENGTH.size)
-    size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
-    kinds: Any = Answer
-    answer: Answer = msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kinds)
-    return answer
+    last = (Failed, Over) if kind == "file" else ()  # an interface tells again and again how it goes
+    return frames.answers(WORKER, packets, door, name, kind, kinds=Answer, last=last, overtime=overtime)
 
 
 async def carved(file: Carved, gate: Gate, intake: Intake) -> None:

@@ -1,17 +1,14 @@
 """The confined worker, ``python -m safecare.sources.capture.worker PARENT_PID DOOR NAME KIND``: packets in, events out.
 
-Standard input is a capture file (KIND ``file``) or a packet socket that is open already (``interface``); the answer
-is a row of
-MessagePack frames (4-byte length): lists of events, files that were carried, then how reading ended, or why it could
-not begin. The events know
-nothing of the hospital yet: the platform adds assets and zones.
+Standard input is a capture file (KIND ``file``) or a packet socket that is open already (``interface``); the
+answer is a row of MessagePack frames (4-byte length): lists of events, files that were carried, then how reading ended,
+or why it could not begin. The events know nothing of the hospital yet: the platform adds assets and zones.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import struct
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -27,8 +24,8 @@ from safecare.model.hospital import Hospital
 from safecare.sources.capture.events import Told
 from safecare.sources.capture.packets import packet_blocks
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
+from safecare.sources.files.frames import send
 
-LENGTH = struct.Struct(">I")
 BATCH = 1000
 """Events in one frame (the log's batch)."""
 MOST_BYTES = 512 << 20
@@ -98,7 +95,7 @@ def main() -> None:
             allow_cpu(CPU)
             raw = capture.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
-            _send(answers, Failed(f"larger than {MOST_BYTES} bytes", "file"))
+            send(answers, Failed(f"larger than {MOST_BYTES} bytes", "file"))
             return
         _file(raw, name, told, answers)
 
@@ -110,9 +107,9 @@ def _file(raw: bytes, name: str, told: Told, answers: BinaryIO) -> None:
         while some := list(islice(found, BATCH)):
             _tell(some, name, told, answers)
     except CaptureError as error:
-        _send(answers, Failed(error.reason, error.place))
+        send(answers, Failed(error.reason, error.place))
         return
-    _send(answers, Over(reading.packets, dict(dissector.counts + reading.skipped), reading.broken))
+    send(answers, Over(reading.packets, dict(dissector.counts + reading.skipped), reading.broken))
 
 
 def _all(blocks: Iterator[Frames], dissector: Dissector) -> Iterator[Found]:
@@ -128,23 +125,17 @@ def _live(packets: socket.socket, name: str, told: Told, answers: BinaryIO) -> N
         dissector.counts["lost by the kernel"] += lost
         found = [*dissector.feed(frames), *dissector.settle(float(frames.times[-1]) if len(frames.times) else 0.0)]
         _tell(found, name, told, answers)
-        _send(answers, Over(seen, dict(dissector.counts)))
+        send(answers, Over(seen, dict(dissector.counts)))
 
 
 def _tell(found: list[Found], name: str, told: Told, answers: BinaryIO) -> None:
     """Send the events of findings, and the files that they carried."""
     events = [msgspec.Raw(_encoder.encode(event)) for one in found for event in told.events(one, name, None)]
     for at in range(0, len(events), BATCH):
-        _send(answers, Seen(events[at : at + BATCH]))
+        send(answers, Seen(events[at : at + BATCH]))
     for one in found:
         if isinstance(one, Spoken) and one.message.file:
-            _send(answers, Carved(one.message.file, one.message.media, one.src))
-
-
-def _send(stream: BinaryIO, answer: Answer) -> None:
-    raw = msgspec.msgpack.encode(answer)
-    stream.write(LENGTH.pack(len(raw)) + raw)
-    stream.flush()
+            send(answers, Carved(one.message.file, one.message.media, one.src))
 
 
 if __name__ == "__main__":

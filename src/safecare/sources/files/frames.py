@@ -1,4 +1,4 @@
-"""One file handed to a confined process that answers in frames: 4 bytes of length, then MessagePack."""
+"""A file or socket handed to a confined process that answers in frames: 4 bytes of length, then MessagePack."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import os
 import struct
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import msgspec
-
-from safecare.sources.upload import open_regular
 
 LENGTH = struct.Struct(">I")
 
@@ -28,29 +25,31 @@ def send(stream: BinaryIO, answer: msgspec.Struct) -> None:
     stream.flush()
 
 
-async def answers(module: str, path: Path, kinds: Any, more: type, overtime: float) -> AsyncIterator[Any]:
-    """Yield what the worker `module` answers to the file `path`, up to the first answer that is no `more`.
+async def answers(
+    module: str, given: IO[bytes] | int, *words: str, kinds: Any, last: tuple[type, ...], overtime: float | None
+) -> AsyncIterator[Any]:
+    """Yield what the worker `module` answers to what it is `given` open, up to the first answer of the types `last`.
 
-    `kinds`: union of the answers. `overtime`: seconds after which it is given up. Raises `WorkerDiedError`, `OSError`.
+    `words`: further arguments. `kinds`: union of the answers. `overtime`: seconds after which it is given up; None
+    where there is no end. Raises `WorkerDiedError`.
     """
-    with open_regular(path) as file:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
-            module,
-            str(os.getpid()),
-            stdin=file,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
-        )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        module,
+        *(str(os.getpid()), *words),
+        stdin=given,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+    )
     finished = False
     try:
         async with asyncio.timeout(overtime):
             while not finished:
                 answer = await _receive(process, kinds)
-                finished = not isinstance(answer, more)
+                finished = isinstance(answer, last)
                 yield answer
     except (asyncio.IncompleteReadError, msgspec.DecodeError, TimeoutError) as error:
         raise WorkerDiedError(f"the process that read it ended: {type(error).__name__}") from error

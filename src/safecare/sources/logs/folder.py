@@ -15,7 +15,7 @@ from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.frames import WorkerDiedError, answers
 from safecare.sources.logs.events import event_of
-from safecare.sources.logs.worker import Answer, Found
+from safecare.sources.logs.worker import Answer, Found, Over
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SUFFIXES = frozenset({".evtx", ".json", ".jsonl", ".ndjson", ".log", ".gz", ".txt"})
@@ -85,15 +85,18 @@ class LogFolder:
         """
         status = await asyncio.to_thread(path.stat)
         number = refused = 0
-        async for answer in answers("safecare.sources.logs.worker", path, Answer, Found, self.overtime):
-            if isinstance(answer, Found):
-                events = list(self._events(answer.records, shown(path), number, intake))
-                key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
-                await intake.publish(events, key=key)
-                number += len(answer.records)
-                for one in answer.unread[: max(0, REJECTS - refused)]:
-                    await intake.reject(self.door, one.raw, one.reason, f"{shown(path)}: {one.place}")
-                refused += len(answer.unread)
+        with open_regular(path) as file:
+            async for answer in answers(
+                "safecare.sources.logs.worker", file, kinds=Answer, last=(Over,), overtime=self.overtime
+            ):
+                if isinstance(answer, Found):
+                    events = list(self._events(answer.records, shown(path), number, intake))
+                    key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
+                    await intake.publish(events, key=key)
+                    number += len(answer.records)
+                    for one in answer.unread[: max(0, REJECTS - refused)]:
+                        await intake.reject(self.door, one.raw, one.reason, f"{shown(path)}: {one.place}")
+                    refused += len(answer.unread)
         if refused > REJECTS:
             intake.report(self.door, "failed", f"{shown(path)}: {refused} parts can't be read")
         return bool(number) or not refused
