@@ -28,3 +28,29 @@ def test_scan_writes_one_object_per_file_in_order_and_tells_what_it_can_not_read
     assert [(line["verdict"], line["type"]) for line in lines] == [("clean", "text")] * 3
     assert "missing: No such file" in err
     assert ended.value.code == 2
+
+
+@pytest.mark.slow
+def test_mails_of_an_mbox_and_of_a_maildir_are_judged_one_by_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    good = b"From: Anna <anna@aurore.example>\nTo: b@aurore.example\nSubject: planning\n\nSee you at 10.\n"
+    bad = (
+        b"From: PayPal <a@notice.example>\nTo: b@aurore.example\nSubject: Your account is suspended\n\n"
+        b"Confirm your account: https://notice.example/login\n"
+    )
+    (tmp_path / "inbox").write_bytes(
+        b"".join(b"From a@b Mon Mar  2 08:00:00 2026\n" + one + b"\n" for one in (good, bad))
+    )
+    (tmp_path / "m" / "cur").mkdir(parents=True)
+    (tmp_path / "m" / "cur" / "1772438400.M1P1.mx:2,S").write_bytes(bad)
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--format", "ndjson", "--own", "aurore.example", str(tmp_path)])
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(Path(line["path"]).name, line["verdict"] != "clean") for line in lines] == [
+        ("inbox#1", False),
+        ("inbox#2", True),
+        ("1772438400.M1P1.mx:2,S", True),
+    ]
+    assert {line["type"] for line in lines} == {"mail"}
+    assert ended.value.code == 1

@@ -1,5 +1,6 @@
 """``safecare scan``: judges files by what they hold; each one in a confined process.
 
+The mails of an mbox file are judged one by one and named ``FILE#NUMBER``.
 Ends with 0 if nothing was found, 1 if something was, 2 if nothing was found but not all could be judged.
 """
 
@@ -7,11 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from safecare.sources.files.pool import Slice
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -26,7 +31,7 @@ class Format(StrEnum):
 
 @app.command()
 def main(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders (with all that is below them).")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, mbox files, Maildir and other folders, whole.")],
     format: Annotated[Format, typer.Option(help="table for people, ndjson or idmef for programs.")] = Format.TABLE,
     own: Annotated[list[str] | None, typer.Option(help="A mail domain of the hospital; may be repeated.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="YARA rules, a file or a folder; may be repeated.")] = None,
@@ -56,7 +61,8 @@ def main(
     writer, found, failed = Writer(), False, False
     pool = Pool(setup, workers=workers)
     try:
-        for path, verdict in pool.each(files_of(paths)):
+        for file, verdict in pool.each(_one_by_one(files_of(paths))):
+            path = Path(str(file))
             if isinstance(verdict, OSError):
                 typer.echo(f"safecare: {shown(path)}: {verdict.strerror or verdict}", err=True)
                 failed = True
@@ -75,6 +81,21 @@ def main(
     finally:
         pool.close()
     raise typer.Exit(1 if found else 2 if failed else 0)
+
+
+def _one_by_one(files: Iterable[Path]) -> Iterator[Path | Slice]:
+    """Yield files, and the mails of mbox files each for itself."""
+    from safecare.formats.mbox import mails_in
+    from safecare.sources.files.pool import Slice
+
+    for path in files:
+        try:
+            mails = mails_in(path) if path.is_file() else []
+        except (OSError, ValueError):  # told by who judges it
+            mails = []
+        yield from (Slice(path, start, size, number) for number, (start, size) in enumerate(mails, 1))
+        if not mails:
+            yield path
 
 
 def _out(line: str) -> None:

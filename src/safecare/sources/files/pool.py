@@ -13,6 +13,7 @@ import stat
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +37,19 @@ MAX_FILE = 256 * 1024 * 1024
 """Largest file (bytes) that is judged: a worker holds it, and what it unpacks, in 1 GiB. Chosen."""
 TRIES = 2
 """Attempts at one file: the second tells a hostile file from a process that was killed for another reason."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One of the mails in a file of many: its bytes, and its number from 1 on."""
+
+    path: Path
+    start: int
+    size: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.path}#{self.number}"
 
 
 class Pool:
@@ -73,7 +87,7 @@ class Pool:
         return found
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
-        """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or what `read` takes."""
+        """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or slices of them."""
         waiting: OrderedDict[int, tuple[W, Future[Verdict | OSError]]] = OrderedDict()
         for number, file in enumerate(files):
             waiting[number] = (file, self._threads.submit(self._file, file))
@@ -90,17 +104,20 @@ class Pool:
             one.stop()
 
     def _file(self, file: object) -> Verdict | OSError:
-        path = Path(str(file))
+        part = file if isinstance(file, Slice) else None
+        path = part.path if part else Path(str(file))
+        name = f"{path.stem}-{part.number}.eml" if part else path.name
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 return OSError("not a regular file")
             with path.open("rb") as stream:
-                raw = stream.read(MAX_FILE + 1)
+                stream.seek(part.start if part else 0)
+                raw = stream.read(min(part.size, MAX_FILE + 1) if part else MAX_FILE + 1)
         except OSError as error:
             return error
         if len(raw) > MAX_FILE:
             return OSError(f"larger than {MAX_FILE} bytes")
-        return self.judge(raw, os.fsencode(path.name).decode("utf-8", "replace"))
+        return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
 
     @staticmethod
     def _ask(worker: Worker, job: Job, raw: bytes, digest: str) -> Verdict:
