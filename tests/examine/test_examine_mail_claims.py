@@ -124,6 +124,22 @@ PHISHING = {
         "New voicemail",
         "You have a new voice message. Listen to your voicemail." + to("https://pbx.example/l?e=user1@aurore.example"),
     ),
+    "silence for sale": mail(
+        "x <x@stranger.example>",
+        "I recorded you",
+        "I have recorded you through your webcam. Pay 900 USD in bitcoin or I send the video to your contacts.",
+    ),
+    "card wanted": mail(
+        "Mutuelle <rembours@sante.example>",
+        "Remboursement en attente",
+        "Un remboursement est en attente, renseignez vos coordonnées bancaires." + to("https://sante.example/rib"),
+    ),
+    "addressed as a client": mail(
+        "Service SécuriPass <ca@securipass.example>",
+        "SécuriPass",
+        "Cher client Crédit Agricole, votre SécuriPass expire, réactivez votre compte."
+        + to("https://securipass.example"),
+    ),
     "callback": mail(
         "Geek Squad <billing.dept77@gmail.com>",
         "Order confirmation",
@@ -227,6 +243,18 @@ HARMLESS = {
         "La lettre de mars",
         "Nos actualités." + to("https://clic.envoi.example/1", "Voir sur Facebook") + to("https://asso.example/"),
         Authentication_Results=passed("asso.example"),
+    ),
+    "colleague who writes from home": mail(
+        "Pr Alain Roy <alain.roy@gmail.com>",
+        "Congrès",
+        "Cher ami, je suis président du congrès. Es-tu disponible ? Réponds-moi par mail, je suis en déplacement.",
+    ),
+    "warning of an authority": mail(
+        "Cybermalveillance <lettre@cybermalveillance.gouv.fr>",
+        "Alerte hameçonnage",
+        "De faux mails de l'Assurance Maladie demandent vos coordonnées bancaires."
+        + to("https://www.cybermalveillance.gouv.fr/"),
+        Authentication_Results=passed("cybermalveillance.gouv.fr"),
     ),
     "payroll office": mail(
         "Service paie <paie@aurore.example>", "Votre RIB", "Pour modifier votre RIB, passez au bureau de la paie."

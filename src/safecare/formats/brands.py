@@ -183,7 +183,8 @@ _OTHERS = re.compile(
 )
 """Words beside an organisation's name that make it a topic: those who teach, sell or write about it."""
 _AUTHOR = re.compile(
-    r"(?:\b(?:equipe|l'equipe|service clients?|support|service|votre compte|votre espace|votre conseiller|"
+    r"(?:\b(?:equipe|l'equipe|cher client|chere cliente|clients?|service clients?|"
+    r"support|service|votre compte|votre espace|votre conseiller|"
     r"votre banque|votre agence|votre abonnement|your|©|\(c\)|copyright)(?: \d{4})? )"
     + _SPEAKING.pattern
     + r"|"

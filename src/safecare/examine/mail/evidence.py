@@ -113,6 +113,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.cards": _w("order", 0.6, say("Someone who writes from a private mail box asks for gift cards.")),
     "mail.order.payroll": _w("order", 0.55, say("Someone who writes from a private mail box changes where pay goes.")),
     "mail.order.bank": _w("order", 0.5, say("A supplier announces a new bank account from a private mail box.")),
+    "mail.order.ransom": _w("order", 0.5, say("It wants crypto money for its silence.")),
+    "mail.order.card": _w("order", 0.3, say("It leads to a page that wants a card or a bank account.")),
     "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),
     "mail.order.callback": _w("order", 0.5, say("A bill from a private mail box asks for a call.")),
     # how it hides

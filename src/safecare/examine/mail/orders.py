@@ -54,8 +54,8 @@ _SECRET = _any(
     r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
     r"(?:don't|do not)~(?:tell|discuss|mention|share)",
 )
-_AWAY = _any(
-    r"(?:en reunion|in a meeting|in a conference|en deplacement|en conference)",
+_AWAY = _any(r"(?:en reunion|in a meeting|in a conference|en deplacement|en conference)")
+_BARRED = _any(
     r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
     r"can(?:'t|not| not) (?:talk|call|take calls?)|"
     r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?))",
@@ -74,11 +74,18 @@ _RENEWED = _any(
     r"(?:has been|was|be|ete|sera|etre) (?:charged|debited|billed|debite\w*|preleve\w*|facture\w*)",
     r"order (?:confirmation|confirmed)|invoice|transaction",
 )
+_COIN = _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?")
+_CARD = _any(
+    r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
+    r"(?:coordonnees bancaires|cartes? bancaires?|numero de carte|card (?:number|details)|bank (?:details|account))",
+)
 _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
     r"(\+?\(?\d[\d ().-]{7,17}\d)"
 )
 _AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
+
+_EXCUSES = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.text.urgency"})
 
 
 def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
@@ -91,7 +98,8 @@ def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
     text = mail.levelled
     found: set[str] = set()
     title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
-    money, secret, away = (bool(one.search(text)) for one in (_MONEY, _SECRET, _AWAY))
+    money, secret, barred = (bool(one.search(text)) for one in (_MONEY, _SECRET, _BARRED))
+    away = barred or bool(_AWAY.search(text))
     ready = bool(_READY.search(text))
     if money and ((private and (secret or away or (title and ready))) or (title and secret and away)):
         found.add("mail.order.payment")
@@ -101,8 +109,12 @@ def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
         found.add("mail.order.payroll")
     if private and _BANK.search(text):
         found.add("mail.order.bank")
-    if private and title and away and ready:
+    if private and title and barred and ready:
         found.add("mail.order.contact")
+    if "mail.lure.extortion" in facts and _COIN.search(text):
+        found.add("mail.order.ransom")
+    if mail.links and facts & _EXCUSES and _CARD.search(text):
+        found.add("mail.order.card")
     billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
     named = worn(display) or spoken_for(text) or _AMOUNT.search(text)
     if billed and named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
