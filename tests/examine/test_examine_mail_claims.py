@@ -140,6 +140,12 @@ PHISHING = {
         "Cher client Crédit Agricole, votre SécuriPass expire, réactivez votre compte."
         + to("https://securipass.example"),
     ),
+    "movement on an account": mail(
+        "Votre conseiller <contact@ma-banque.example>",
+        "Opération suspecte",
+        "Une opération de 980 € a été détectée sur votre compte BNP Paribas. Annulez."
+        + to("https://ma-banque.example"),
+    ),
     "callback": mail(
         "Geek Squad <billing.dept77@gmail.com>",
         "Order confirmation",

@@ -108,9 +108,10 @@ MEANINGS: dict[str, str] = {
     "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
     "strange": (
         "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow "
-        "nouvel nouvelle"
+        "nouvel nouvelle detect*"
     ),
     "device": "device appareil navigateur browser smartphone gerat dispositivo terminal",
+    "movement": "operation transaction virement achat prelevement transfer withdrawal purchase retrait",
     "refund": "refund* remboursement* rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* rimborso*",
     "due": "droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul",
     "fine": "amende* contravention* infraction* toll peage* violation stationnement fps penalty",
@@ -136,6 +137,7 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.account", ("signin", "strange")),
     ("mail.lure.account", ("account", "loss", "act")),
     ("mail.lure.account", ("device", "strange", "account")),
+    ("mail.lure.account", ("movement", "strange", "account")),
     ("mail.lure.payment", ("refund", "due", "money")),
     ("mail.lure.payment", ("refund", "due", "act")),
     ("mail.lure.payment", ("fine", "unpaid", "your")),
