@@ -10,6 +10,7 @@ from platform_harness import until
 
 from safecare.app.engine import run
 from safecare.app.replay import Replay
+from safecare.demo import HOSPITAL
 from safecare.exchange.log import Entry
 from safecare.exchange.sqlite import SqliteLog
 from safecare.model.clock import SystemClock
@@ -17,7 +18,6 @@ from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database
 from safecare.store.folder import DataFolder
 from safecare.store.read import Reader
-from safecare.testing.hospital import small_hospital
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def test_below_the_reserve_what_cannot_be_taken_is_put_to_the_rejects_and_the_ro
     log = SqliteLog(folder.log, reserve_mb=0)
     log.append([Entry("event", (b'{"kind": "no such thing"}',))])
     stop = threading.Event()
-    engine = threading.Thread(target=run, args=(folder, small_hospital(), SystemClock(), stop))
+    engine = threading.Thread(target=run, args=(folder, HOSPITAL, SystemClock(), stop))
     engine.start()
     try:
         database = Database(folder.database)
