@@ -149,7 +149,7 @@ async def test_invitation(rig: Rig) -> None:
 
 async def test_bodies_are_bounded_and_problems_are_told_in_the_readers_language(rig: Rig) -> None:
     async with rig.browser("operator") as browser:
-        large = await browser.post("/api/reports", content=b"x" * 20_000)
+        large = await browser.post("/api/me", content=b"x" * 20_000)
         assert large.status_code == 413
         browser.cookies.set("safecare_language", "fr")
         told = await browser.get("/api/incidents/none")
