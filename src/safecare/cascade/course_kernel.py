@@ -274,7 +274,8 @@ def courses(
             room *= 2
         for index in range(seen_count):
             row = seen[index]
-            if begun[row] <= horizon:
+            # A circle that has not settled may hold a fact that ends before it begins: it never was.
+            if begun[row] <= min(horizon, ended[row]):
                 out_rows[count], out_causes[count] = row, cause[row]
                 out_starts[count], out_ends[count] = begun[row], ended[row]
                 count += 1
