@@ -7,6 +7,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from safecare import cli
@@ -14,7 +15,7 @@ from safecare.cascade.engine import Cascade
 from safecare.locale.catalogue import Catalogue
 from safecare.risk.origins import Origin, OriginError, origins, read_origins
 from safecare.risk.study import Study, study
-from safecare.risk.tables import Table, as_csv, as_page, as_workbook, tables
+from safecare.risk.tables import Table, as_csv, as_page, as_pdf, as_workbook, tables
 from safecare.testing.hospital import small_hospital
 
 pytestmark = pytest.mark.slow
@@ -98,6 +99,10 @@ def test_all_formats_hold_all_rows(found: Study, language: str) -> None:
     assert f'<html lang="{language}">' in page
     assert page.count("<tr>") == sum(len(table.rows) + 1 for table in made)
     assert "A &amp; B" in page
+    paper = pypdf.PdfReader(io.BytesIO(as_pdf(made, "A & B", language)))
+    text = "".join("".join(one.extract_text().split()) for one in paper.pages)
+    assert all("".join(table.name.split()) in text for table in made)
+    assert all("".join(str(one.origin.id).split()) in text for one in found.scenarios)
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -122,3 +127,6 @@ def test_the_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFi
     target = tmp_path / "study.xlsx"
     assert run("demo", "--origins", str(few), "--samples", "50", "--format", "xlsx", "--to", str(target)) == 0
     assert zipfile.is_zipfile(target)
+    paper = tmp_path / "study.pdf"
+    assert run("demo", "--origins", str(few), "--samples", "50", "--format", "pdf", "--to", str(paper)) == 0
+    assert paper.read_bytes().startswith(b"%PDF-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,13 @@ import typer
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-FORMATS = ("csv", "xlsx", "html")
+FORMATS = ("csv", "xlsx", "html", "pdf")
 
 
 @app.command()
 def risk(
     hospital: Annotated[str, typer.Argument(help="Folder of the hospital's files; `demo` for the demo hospital.")],
-    form: Annotated[str, typer.Option("--format", help="csv, xlsx or html (prints as A4).")] = "csv",
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx, pdf or html (both A4).")] = "csv",
     to: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
     origins: Annotated[Path | None, typer.Option(help="Your own risk origins (YAML).")] = None,
     samples: Annotated[int, typer.Option(min=50, max=100_000, help="Courses drawn for each scenario.")] = 400,
@@ -32,7 +33,7 @@ def risk(
     from safecare.locale.catalogue import Catalogue
     from safecare.risk import origins as given
     from safecare.risk.study import study
-    from safecare.risk.tables import as_csv, as_page, as_workbook, tables
+    from safecare.risk.tables import as_csv, as_page, as_pdf, as_workbook, tables
 
     if form not in FORMATS or language not in {"en", "fr"}:
         stop(f"--format is one of {', '.join(FORMATS)}, --language en or fr", 2)
@@ -46,11 +47,13 @@ def risk(
         study(Cascade.of(site), known, samples), site, lambda text: catalogue.render(text, language, site), language
     )
     title = site.name.fr if language == "fr" else site.name.en
-    raw = (
-        as_workbook(found)
-        if form == "xlsx"
-        else (as_csv(found) if form == "csv" else as_page(found, title, language)).encode()
-    )
+    forms: dict[str, Callable[[], bytes]] = {
+        "csv": lambda: as_csv(found).encode(),
+        "xlsx": lambda: as_workbook(found),
+        "html": lambda: as_page(found, title, language).encode(),
+        "pdf": lambda: as_pdf(found, title, language),
+    }
+    raw = forms[form]()
     if to is None:
         sys.stdout.buffer.write(raw)
         return

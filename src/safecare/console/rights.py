@@ -96,6 +96,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "act_on_procedure": ACTING,
         "print_page": CONTROL,
         "report_page": ACTING | {AUDITOR},
+        "report_paper": ACTING | {AUDITOR},
         # care
         "availability": CONTROL | {LIAISON},
         "availability_table": CONTROL | {LIAISON},

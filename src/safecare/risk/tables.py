@@ -1,4 +1,4 @@
-"""A study as tables in the reader's language, and the tables as CSV, a workbook or a page."""
+"""A study as tables in the reader's language, and the tables as CSV, a workbook, a page or a PDF."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from safecare.formats import pdf
 from safecare.model.hospital import Hospital, Name
 from safecare.model.text import Text, say
 from safecare.risk.study import Study
@@ -22,6 +23,9 @@ MOST_THINGS = 3
 """Names of things in one cell. Chosen: it stays readable."""
 MOST_EFFECTS = 8
 """Services told for one scenario, the most probable first. Chosen: a page for all scenarios."""
+NARROWEST, WIDEST = 3.0, 400
+"""Width of a column of a PDF: this share and the root of its longest cell, counted up to so many signs. Chosen: long
+cells wrap, short ones don't."""
 YEARLY = (say("Per year, low"), say("usual"), say("high"))
 STYLE = """<style>
 @page { size: A4 landscape; margin: 12mm }
@@ -180,6 +184,16 @@ def as_page(found: Sequence[Table], title: str, language: str) -> str:
     """Return the tables as one page to read and to print (A4 landscape); it needs nothing from outside."""
     head = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{html.escape(title)}</title>'
     return "\n".join([head, STYLE, f"<h1>{html.escape(title)}</h1>", *map(_section, found), ""])
+
+
+def as_pdf(found: Sequence[Table], title: str, language: str) -> bytes:
+    """Return the tables as a PDF (A4 landscape)."""
+    blocks: list[pdf.Block] = []
+    for table in found:
+        texts = [[head, *(str(row[place]) for row in table.rows)] for place, head in enumerate(table.head)]
+        widths = tuple(NARROWEST + min(max(map(len, column)), WIDEST) ** 0.5 for column in texts)
+        blocks += [pdf.Heading(table.name), pdf.Table(table.head, table.rows, widths)]
+    return pdf.pdf(title, blocks, language=language, across=True, footer=title)
 
 
 def _section(table: Table) -> str:
