@@ -36,7 +36,7 @@ def test_everything_stands_on_the_pages_and_heads_are_repeated() -> None:
     assert "L’œuvre – 3 ≥ 2" in whole
     assert whole.count("<b>&amp;") == len(rows)
     assert all(f"row-{number}\n" in whole for number in range(120))
-    assert found.root_object["/Lang"] == "fr"
+    assert str(found.root_object["/Lang"]) == "fr"
     assert found.metadata is not None
     assert found.metadata.title == "Étude des risques"
     assert found.pages[0].mediabox.width > found.pages[0].mediabox.height
