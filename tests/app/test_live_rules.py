@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from safecare.app.rules import LiveRules, plan_of
+from safecare.app.rules import KEPT, LiveRules, plan_of
 from safecare.detect.logs.book import shipped_rules
 
 RULE = "title: T\nid: {id}\nlogsource: {{product: p}}\ndetection: {{s: {{A: 1}}, condition: s}}\nlevel: high\n"
@@ -37,3 +37,13 @@ def test_rules_are_exchanged_when_files_change(tmp_path: Path) -> None:
     (folder / "own.yml").unlink()
     live.look()
     assert not live.reasons()
+
+
+def test_a_folder_for_compiled_rules_may_hold_other_things(tmp_path: Path) -> None:
+    others = [tmp_path / f"thesis-{number}.txt" for number in range(9)]
+    for path in others:
+        path.write_text("mine")
+    for number in range(KEPT + 3):
+        plan_of([("a.yml", RULE.format(id=ID).replace("A: 1", f"A: {number}").encode())], cache=tmp_path)
+    assert all(path.exists() for path in others)
+    assert len(list(tmp_path.iterdir())) == len(others) + KEPT + 1

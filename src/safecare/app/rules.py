@@ -6,6 +6,7 @@ import contextlib
 import gc
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +28,9 @@ COLLECT = (50_000, 20, 20)
 fifth faster than with Python's own thresholds)."""
 KEPT = 4
 """Compiled rule sets that are kept beside the one in use (chosen: some 20 MB each)."""
+
+NAME = re.compile("[0-9a-f]{40}")
+"""What a file of the cache is called; a folder may hold other things, which are left alone."""
 
 
 class NoRulesError(RuntimeError):
@@ -122,7 +126,8 @@ def _keep(folder: Path, key: str, compiled: Compiled) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(fresh, hashlib.sha256(raw).digest() + raw, durable=False)
         fresh.replace(folder / key)
-        old = sorted((path for path in folder.iterdir() if path.name != key), key=lambda path: path.stat().st_mtime)
+        others = (path for path in folder.iterdir() if NAME.fullmatch(path.name) and path.name != key)
+        old = sorted(others, key=lambda path: path.stat().st_mtime)
         for path in old[: -KEPT or None]:
             path.unlink(missing_ok=True)
     except OSError:

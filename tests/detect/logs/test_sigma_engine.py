@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safecare.detect.logs import column, scan
 from safecare.detect.logs import engine as engine_module
-from safecare.detect.logs import fieldtests, scan
 from safecare.detect.logs.engine import Engine
 from safecare.detect.logs.plan import Compiled, Plan
 from safecare.detect.logs.rule import MANY, ONE, Branch, Check, LogSource, Node, Rule, RuleSet
@@ -126,9 +126,10 @@ def test_equal_to_asking_every_rule_of_every_record(rules: RuleSet, records: lis
 def test_equal_without_hyperscan_and_with_little_memory(rules: RuleSet, records: list[dict[str, Value]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "lacking", lambda needs: "absent")
-        patch.setattr(fieldtests, "lacking", lambda needs: "absent")
-        for name, few in (("VALUES", 2), ("KINDS", 2), ("LEARN", 1), ("LONG", 1)):
-            patch.setattr(engine_module, name, few)
+        for name, few in (("VALUES", 2), ("LEARN", 1), ("LONG", 1), ("ALIVE", 1)):
+            patch.setattr(column, name, few)
+        for name in ("KINDS", "ROWS"):
+            patch.setattr(engine_module, name, 2)
         plan = Plan(Compiled(rules))
         some = declared(records, "p")
         engine = Engine(plan)
@@ -142,12 +143,12 @@ def test_what_was_compiled_gives_the_same() -> None:
     rules = RuleSet((Rule("1", "", "low", (), LogSource("p"), tests, Branch("any", (0, 1, 2)), "", 1),))
     first = Plan(Compiled(rules))
     kept = first.dump()
-    assert set(kept.automata["A"]) == {"lower", "regex"}
+    assert set(kept.automata) == {"A"}
     again = Plan(kept)
     records: list[Mapping[str, Value]] = [{"A": text, "product": "p"} for text in ("an EVIL one", "eXil", "Éa", "none")]
     assert [row for row, _, _ in Engine(again).match(records)] == [0, 1, 2]
-    for junk in (b"junk", kept.automata["A"]["lower"][:-5], msgspec.msgpack.encode([[], b"of another version"])):
-        broken = Plan(Compiled(rules, {"A": {"lower": junk}}))
+    for junk in (b"junk", kept.automata["A"][:-5], msgspec.msgpack.encode([[], b"of another version"])):
+        broken = Plan(Compiled(rules, {"A": junk}))
         assert [row for row, _, _ in Engine(broken).match(records)] == [0, 1, 2]
 
 
@@ -178,3 +179,16 @@ def test_evidence_names_the_deciding_fields() -> None:
     when = Branch("all", (0, Branch("any", (1, 2)), 3, Branch("not", (2,))))
     plan = Plan(Compiled(RuleSet((Rule("1", "", "low", (), LogSource("p"), tests, when, "", 1),))))
     assert plan.evidence(0, {"A": "axb", "B": 1, "C": 3}, {}) == {"A": "axb", "B": 1, "D": None}
+
+
+@pytest.mark.parametrize(
+    ("test", "yes", "no"),
+    [
+        (Check("A", "contains", "é" + "x" * scan.LONGEST), "-É" + "X" * scan.LONGEST, "x" * scan.LONGEST),
+        (Check("A", "regex", "^(?:ab){200}(?:cd){200}(?:ef|.){900}$", True), "ab" * 200 + "cd" * 200 + "e" * 900, "ab"),
+    ],
+)
+def test_what_the_automaton_does_not_hold_is_made_sure_of(test: Check, yes: str, no: str) -> None:
+    plan = Plan(Compiled(RuleSet((Rule("1", "", "low", (), LogSource("p"), (test,), 0, "", 1),))))
+    records: list[Mapping[str, Value]] = [{"A": yes, "product": "p"}, {"A": no, "product": "p"}]
+    assert [row for row, _, _ in Engine(plan).match(records)] == [0]

@@ -1,41 +1,31 @@
 """Matches many rules against many records at once.
 
 Records of one shape (the same fields) and one log source are judged together, column by column. Each distinct value
-of a column is looked at once: the set of tests that it passes becomes a small number, and the row of these numbers
-decides. What a row of numbers means is worked out once: of all rules only those are asked of whose witnesses (tests of
-which at least one must hold) one holds; the rarest ones are chosen, by what was seen.
+of a column is looked at once: the set of tests that it passes, as far as it matters, becomes a small number, and the
+row of these numbers decides. What a row of numbers means is worked out once: of all rules only those are asked of whose
+witnesses (tests of which at least one must hold) one holds; the rarest ones are chosen, by what was seen.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from safecare.detect.logs.fieldtests import FieldTests
+from safecare.detect.logs.column import Column, Keywords, Sample
 from safecare.detect.logs.plan import Plan, Record
-from safecare.detect.logs.rule import MANY, Check
 from safecare.detect.logs.sources import DECLARED
-from safecare.detect.logs.values import Value, elements
+from safecare.detect.logs.values import Value
 
 Match = tuple[int, int, Mapping[str, str]]
 """Place of the record, place of the rule, and what the rule's fields are called in the record."""
 Result = tuple[tuple[int, ...], tuple[tuple[int, frozenset[int]], ...]]
 """Rules that hold; and rules that depend on references between fields as well, with the tests that hold."""
 
-VALUES = 100_000
-"""Most values (or rows of numbers) that are remembered of one column (or kind of record). Chosen: some 10 MB."""
+ROWS = 100_000
+"""Most rows of numbers that are remembered of one kind of record. Chosen: some 10 MB."""
 KINDS = 5_000
 """Most shapes of records that are remembered (chosen: a hospital's sources have some hundred)."""
-LONG = 4_096
-"""Characters above which a value is not remembered (chosen: nearly all that repeat are shorter)."""
-LEARN = 2_000
-"""Rows of numbers after which the witnesses of a kind of record are chosen anew, then at each doubling (chosen)."""
-SAMPLE = 16
-"""Of so many rows of numbers one is counted after the first `LEARN` (chosen: counting costs as much as judging)."""
-BREAK = "\x1f"
-"""What stands between values when keywords are looked for in all of a record: the unit separator of ASCII."""
 
 
 class Engine:
@@ -117,84 +107,6 @@ def _nothing(_: Any) -> None:
     return None
 
 
-class _Column:
-    """One field under a view: what its values mean, as small numbers; 0 means that nothing of interest holds."""
-
-    def __init__(self, tests: FieldTests, wanted: frozenset[int]) -> None:
-        self._tests = tests
-        self._wanted = wanted
-        self.cache: dict[Value, int] = {}
-        self.meanings: list[frozenset[int]] = [frozenset()]
-        self.asked: list[frozenset[int] | None] = [frozenset()]
-        """By number: the rules of which a witness is among the tests that hold; None where not yet worked out."""
-        self._numbers: dict[frozenset[int], int] = {frozenset(): 0}
-
-    def numbers(self, values: Sequence[Value]) -> list[int]:
-        """Return the number of each value."""
-        cache = self.cache
-        found: list[Any] = list(map(cache.get, values))
-        if None in found:
-            new = dict.fromkeys(value for value, number in zip(values, found, strict=True) if number is None)
-            learned = {value: self._learn(value) for value in new}
-            return [learned[value] if number is None else number for value, number in zip(values, found, strict=True)]
-        return found
-
-    def number(self, meaning: frozenset[int]) -> int:
-        """Return the number of a set of tests."""
-        number = self._numbers.get(meaning)
-        if number is None:
-            number = self._numbers[meaning] = len(self.meanings)
-            self.meanings.append(meaning)
-            self.asked.append(None)
-        return number
-
-    def _learn(self, value: Value) -> int:
-        passed = self._tests.passed(value)
-        number = self.number(passed & self._wanted) if passed else 0
-        if not isinstance(value, str) or len(value) <= LONG:
-            if len(self.cache) >= VALUES:
-                self.cache.clear()
-            self.cache[value] = number
-        return number
-
-
-class _Keywords(_Column):
-    """Tests that may hold for any value of a record. They are looked for in all of it at once, then made sure of."""
-
-    def __init__(self, plan: Plan, wanted: frozenset[int]) -> None:
-        super().__init__(FieldTests({number: plan.tests[number] for number in wanted}), wanted)  # few of all keywords
-        self._plan = plan
-        some = {number: plan.tests[number] for number in wanted}
-        self._apart = any(_anchored(test) for test in some.values())
-        self._exact = frozenset(
-            number for number, test in some.items() if test.kind == "contains" and BREAK not in test.value
-        )
-
-    def of(self, values: Sequence[Value]) -> int:
-        """Return the number of a record with these values."""
-        if self._apart:
-            return self.number(frozenset().union(*(self.meanings[number] for number in self.numbers(values))))
-        meaning = self._tests.in_text(BREAK.join([one if type(one) is str else _text(one) for one in values]))
-        if not meaning:
-            return 0
-        unsure = meaning - self._exact
-        sure = meaning - unsure
-        return self.number(
-            sure | {number for number in unsure if any(self._plan.passes(number, one) for one in values)}
-        )
-
-
-def _anchored(test: Check) -> bool:
-    """Tell whether it matters to a keyword where a value begins and ends."""
-    if test.kind == "glob":
-        return not (test.value.startswith(MANY) and test.value.endswith(MANY))
-    return test.kind == "regex"
-
-
-def _text(value: Value) -> str:
-    return BREAK.join(str(one) for one in elements(value) if one is not None)
-
-
 class _View:
     """Rules that judge the same kind of record, under one naming of fields."""
 
@@ -202,27 +114,25 @@ class _View:
         self.plan = plan
         self.names = names
         self.rules = rules
-        self.columns: dict[str, list[_Column]] = {}
+        self.columns: dict[str, list[Column]] = {}
         self.absent: dict[str, frozenset[int]] = {}
         wanted: dict[str, set[int]] = {}
         for rule in rules:
             for number in plan.numbers[rule]:
                 wanted.setdefault(plan.tests[number].field, set()).add(number)
-        self.keywords: _Keywords | None = None
+        self.keywords: Keywords | None = None
         for field, numbers in wanted.items():
             tests = plan.fields.get(field)
             if tests is None:
                 continue  # only references, which are asked of each record
             if not field:
-                self.keywords = _Keywords(plan, frozenset(numbers))
+                self.keywords = Keywords(plan, rules, frozenset(numbers))
                 continue
-            column = _Column(tests, frozenset(numbers))
+            column = Column(plan, rules, frozenset(numbers), tests)
             key = names.get(field, field)
             self.columns.setdefault(key, []).append(column)
             self.absent[key] = self.absent.get(key, frozenset()) | (tests.null & numbers)
-        self._seen: Counter[int] = Counter()
-        self._judged = 0
-        self._next = LEARN
+        self._sample = Sample()
         self._witnesses: dict[int, list[int]] = {}
         self.always: set[int] = set()
         """Rules that may hold though none of their tests does."""
@@ -232,7 +142,7 @@ class _View:
         """Choose the witnesses of each rule: those that were seen to hold least."""
         self._witnesses, self.always = {}, set()
         for rule in self.rules:
-            some = self.plan.witnesses(rule, self._seen)
+            some = self.plan.witnesses(rule, self._sample.seen)
             if some is None:
                 self.always.add(rule)
             for number in some or ():
@@ -240,7 +150,7 @@ class _View:
         for column in self.all_columns():
             column.asked = [None] * len(column.asked)
 
-    def all_columns(self) -> Iterator[_Column]:
+    def all_columns(self) -> Iterator[Column]:
         """Yield the columns of all fields, and that of the keywords."""
         for some in self.columns.values():
             yield from some
@@ -254,12 +164,8 @@ class _View:
 
     def judge(self, asked: Iterable[int], true: frozenset[int]) -> Result:
         """Return which of the rules `asked` hold when exactly the tests `true` do."""
-        self._judged += 1
-        if self._judged < LEARN or not self._judged % SAMPLE:
-            self._seen.update(true)
-            if self._judged >= self._next:
-                self._next = 2 * self._judged
-                self.choose()
+        if self._sample.full(true):
+            self.choose()
         sure: list[int] = []
         open_: list[tuple[int, frozenset[int]]] = []
         for rule in asked:
@@ -281,7 +187,7 @@ class _Group:
         self._getters = [
             (itemgetter(key), column) for key, some in view.columns.items() if key in there for column in some
         ]
-        self._columns: list[_Column] = [column for _, column in self._getters]
+        self._columns: list[Column] = [column for _, column in self._getters]
         if view.keywords is not None:
             self._columns.append(view.keywords)
         told = [name for name in names if name not in DECLARED]
@@ -292,7 +198,7 @@ class _Group:
     @property
     def crowded(self) -> bool:
         """True when a column has seen more different meanings than are worth remembering."""
-        return any(len(column.meanings) > VALUES for column in self._columns)
+        return any(len(column.meanings) > ROWS for column in self._columns)
 
     def match(self, records: Sequence[Record], rows: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Yield row and rule of each match among `rows`."""
@@ -320,7 +226,7 @@ class _Group:
         known = self._memo.get(key)
         if known is None:
             known = self._judge(key)
-            if len(self._memo) >= VALUES:
+            if len(self._memo) >= ROWS:
                 self._memo.clear()
             self._memo[key] = known
         return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from safecare.detect.logs.fieldtests import of_fields
 from safecare.detect.logs.rule import REFERENCES, STRINGS, Branch, Check, Node, Rule, RuleSet
 from safecare.detect.logs.sources import DECLARED, sources_for
-from safecare.detect.logs.values import Judge, Value, elements, judge
+from safecare.detect.logs.values import Judge, Value, elements, judge, readable
 
 Truth = Callable[[frozenset[int]], bool]
 Record = Mapping[str, Value]
@@ -36,7 +36,7 @@ class Compiled(msgspec.Struct, frozen=True):
     """What is kept of a plan between two starts."""
 
     rules: RuleSet
-    automata: dict[str, dict[str, bytes]] = {}
+    automata: dict[str, bytes] = {}
 
 
 class Plan:
@@ -89,12 +89,19 @@ class Plan:
         held = [number for number in self.references[rule] if self._tested(number, record, names) is not None]
         return self.function(rule)(true.union(held))
 
-    def witnesses(self, rule: int, seen: Mapping[int, int]) -> tuple[int, ...] | None:
-        """Return tests of which at least one holds whenever the rule does; None if there are none such.
+    def witnesses(
+        self, rule: int, seen: Mapping[int, int], among: Container[int] | None = None
+    ) -> tuple[int, ...] | None:
+        """Return tests (`among` these only) of which at least one holds whenever the rule does; None without such.
 
         Of several possible sets the one is taken that by `seen` (how often each test held) holds least.
         """
-        found = _witness(self.rules[rule].when, self.numbers[rule], self.tests, seen, positive=True)
+        weights = {
+            place: _weight(self.tests[number], seen.get(number, 0))
+            for place, number in enumerate(self.numbers[rule])
+            if (among is None or number in among) and self.tests[number].kind not in REFERENCES
+        }
+        found = _witness(self.rules[rule].when, self.numbers[rule], weights, positive=True)
         return found[1] if found else None
 
     def holds(self, rule: int, record: Record, names: Mapping[str, str]) -> bool:
@@ -141,10 +148,11 @@ class Plan:
             passes = self._judges[number] = judge(test)
         lowered = test.kind in STRINGS and not test.cased
         for one in elements(value):
+            text = readable(str(one))
             if one is None:
                 if test.kind == "null":
                     return True
-            elif passes(str(one).lower() if lowered else str(one)):
+            elif passes(text.lower() if lowered else text):
                 return True
         return False
 
@@ -175,19 +183,20 @@ def _truth(node: Node, numbers: tuple[int, ...]) -> Truth:
 Weighed = tuple[float, tuple[int, ...]]
 
 
-def _witness(
-    node: Node, numbers: tuple[int, ...], tests: tuple[Check, ...], seen: Mapping[int, int], *, positive: bool
-) -> Weighed | None:
-    """Return weight and numbers of the tests of which one must hold for `node` to be `positive`; None if none must."""
+def _weight(test: Check, seen: int) -> float:
+    return seen * 1e6 + USUAL.get(test.kind, RARE) / (1 + len(test.value))
+
+
+def _witness(node: Node, numbers: tuple[int, ...], weights: Mapping[int, float], *, positive: bool) -> Weighed | None:
+    """Return weight and numbers of the tests of which one must hold for `node` to be `positive`; None if none must.
+
+    `weights`, by the rule's own numbers, has the tests that may be taken.
+    """
     if isinstance(node, int):
-        number = numbers[node]
-        test = tests[number]
-        if not positive or test.kind in REFERENCES:
-            return None
-        return seen.get(number, 0) * 1e6 + USUAL.get(test.kind, RARE) / (1 + len(test.value)), (number,)
+        return (weights[node], (numbers[node],)) if positive and node in weights else None
     if node.op == "not":
-        return _witness(node.parts[0], numbers, tests, seen, positive=not positive)
-    parts = [_witness(part, numbers, tests, seen, positive=positive) for part in node.parts]
+        return _witness(node.parts[0], numbers, weights, positive=not positive)
+    parts = [_witness(part, numbers, weights, positive=positive) for part in node.parts]
     if (node.op == "all") is positive:
         return min((part for part in parts if part), default=None)
     some: list[Any] = [part for part in parts if part]

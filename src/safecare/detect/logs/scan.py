@@ -1,6 +1,7 @@
 """Many patterns looked for in one text at once: Hyperscan, and a plain index of triples where that is not there.
 
-A scan gives a superset of what holds only for regular expressions; literals are exact.
+Literals compare without regard to case unless they are `cased`. A scan gives all that holds, and of the numbers in
+`unsure` some that do not.
 """
 
 from __future__ import annotations
@@ -11,27 +12,35 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from safecare.detect.logs.values import expression
 from safecare.model.plugins import lacking
 
 GRAM = 3
 """Characters of the pieces that the plain index is made of (chosen: rare enough in text, short enough for literals)."""
-
-LITERAL = "surrogatepass"
-"""How halves of characters are written for literals, so that they equal themselves only; expressions see ``?``."""
 LONGEST = 10_000
 """Longest pattern that Hyperscan is given, bytes (its own limit is 16,000 characters)."""
+LARGEST = 3_000
+"""Largest regular expression that it is given, in steps of RE2's program. Measured: SigmaHQ's largest but one has 2,359,
+one of 3,800 takes 1.4 s to compile, one of 9,800 a minute."""
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """`text` that must stand anywhere, at the start, at the end, or is a regular expression; `number` is reported."""
+    """`text` that must stand anywhere, at the start, at the end, or is a regular expression; `number` is reported.
+
+    A literal that is not `cased` is in lower case.
+    """
 
     number: int
     text: str
     place: Literal["any", "start", "end", "regex"] = "any"
+    cased: bool = False
 
 
 class Scanner(Protocol):
     """Looks for all its patterns in a text."""
+
+    unsure: frozenset[int]
+    """Numbers that may be reported though their pattern is not there."""
 
     def scan(self, text: str) -> list[int]:
         """Return the numbers of the patterns found, each once."""
@@ -46,33 +55,43 @@ def scanner(patterns: Sequence[Pattern], compiled: bytes = b"") -> Scanner:
 
 
 class HyperScanner:
-    """Hyperscan (Intel, BSD-3): one automaton for all patterns. Patterns that it refuses are always reported."""
+    """Hyperscan (Intel, BSD-3): one automaton for all patterns. Patterns that it refuses are always reported.
+
+    Without regard to case it compares letters of ASCII only. So a text beyond ASCII is looked through twice, once in
+    lower case.
+    """
 
     def __init__(self, patterns: Sequence[Pattern], compiled: bytes = b"") -> None:
         """Compile `patterns`, or take on `compiled`."""
         import hyperscan
 
         self._database: Any = None
-        self._errors = "replace" if any(one.place == "regex" for one in patterns) else LITERAL
-        wanted: list[tuple[int, bytes, int]] = []
-        self._always: list[int] = []
-        for one in patterns:
-            expression = _expression(one)
-            if expression is None:
-                self._always.append(one.number)
-            else:
-                wanted.append((one.number, expression, _flags(hyperscan, one)))
+        self._lower = frozenset(one.number for one in patterns if not one.cased)
         kept = _Kept.loads(compiled)
         if kept is not None:
             self._database = kept.database(hyperscan)
-            if self._database is not None or not kept.automaton:
-                self._always = kept.always
-                return
-        if any(one.place == "regex" for one in patterns):
-            wanted, refused = _accepted(hyperscan, wanted)
-            self._always += refused
+        if kept is not None and (self._database is not None or not kept.automaton):
+            self._always = kept.always
+        else:
+            self._always = self._compile(hyperscan, patterns)
+        self.unsure = frozenset(self._always).union(
+            one.number for one in patterns if one.place == "regex" and not surely_the_same(one.text)
+        )
+
+    def _compile(self, hyperscan: Any, patterns: Sequence[Pattern]) -> list[int]:
+        """Make the automaton; return the numbers of patterns that it can't hold."""
+        wanted: list[tuple[int, bytes, int]] = []
+        always: list[int] = []
+        for one in patterns:
+            written = _expression(one)
+            part = (one.number, written or b"", _flags(hyperscan, one))
+            if written is None or (one.place == "regex" and not _accepted(hyperscan, part)):
+                always.append(one.number)
+            else:
+                wanted.append(part)
         if wanted:
             self._database = _compile(hyperscan, wanted)
+        return always
 
     def dump(self) -> bytes:
         """Return the compiled form, to be given again."""
@@ -84,12 +103,17 @@ class HyperScanner:
     def scan(self, text: str) -> list[int]:
         """Return the numbers of the patterns found, each once."""
         hits = self._always.copy()
-        if self._database is not None:
-            try:
-                raw = text.encode()
-            except UnicodeEncodeError:
-                raw = text.encode("utf-8", self._errors)
-            self._database.scan(raw, _add, 0, hits)
+        if self._database is None:
+            return hits
+        if text.isascii():
+            self._database.scan(text.encode(), _add, 0, hits)
+            return hits
+        plain: list[int] = []
+        lowered: list[int] = []
+        self._database.scan(text.encode("utf-8", "replace"), _add, 0, plain)
+        self._database.scan(text.lower().encode("utf-8", "replace"), _add, 0, lowered)
+        hits += (number for number in plain if number not in self._lower)
+        hits += (number for number in lowered if number in self._lower)
         return hits
 
 
@@ -124,8 +148,9 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 def _expression(pattern: Pattern) -> bytes | None:
     if pattern.place == "regex":
-        return pattern.text.encode("utf-8", "replace")
-    raw = pattern.text.encode("utf-8", LITERAL)
+        large = expression(pattern.text).programsize > LARGEST
+        return None if large else pattern.text.encode("utf-8", "replace")
+    raw = pattern.text.encode("utf-8", "replace")
     if not raw or len(raw) > LONGEST:
         return None
     body = b"".join(bytes([byte]) if chr(byte).isalnum() and byte < 128 else b"\\x%02x" % byte for byte in raw)
@@ -147,6 +172,8 @@ def _flags(hyperscan: Any, pattern: Pattern) -> int:
         flags |= hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
         if not surely_the_same(pattern.text):
             flags |= hyperscan.HS_FLAG_PREFILTER
+    elif not pattern.cased:
+        flags |= hyperscan.HS_FLAG_CASELESS
     return flags
 
 
@@ -157,19 +184,13 @@ def _compile(hyperscan: Any, wanted: Sequence[tuple[int, bytes, int]]) -> Any:
     return database
 
 
-def _accepted(
-    hyperscan: Any, wanted: Sequence[tuple[int, bytes, int]]
-) -> tuple[list[tuple[int, bytes, int]], list[int]]:
-    """Return the expressions that Hyperscan takes, and the numbers of the others."""
-    good: list[tuple[int, bytes, int]] = []
-    refused: list[int] = []
-    for one in wanted:
-        try:
-            _compile(hyperscan, [one])
-            good.append(one)
-        except hyperscan.error:
-            refused.append(one[0])
-    return good, refused
+def _accepted(hyperscan: Any, one: tuple[int, bytes, int]) -> bool:
+    """Tell whether Hyperscan takes an expression."""
+    try:
+        _compile(hyperscan, [one])
+    except hyperscan.error:
+        return False
+    return True
 
 
 class PlainScanner:
@@ -179,25 +200,27 @@ class PlainScanner:
         """Index `patterns`."""
         literals = [one for one in patterns if one.place != "regex"]
         self._always = [one.number for one in patterns if one.place == "regex"]
+        self.unsure = frozenset(self._always)
         counts: dict[str, int] = {}
-        for one in literals:
-            for gram in set(_grams(one.text)):
+        grams = {one: _grams(one.text.lower()) for one in literals}
+        for some in grams.values():
+            for gram in set(some):
                 counts[gram] = counts.get(gram, 0) + 1
         self._index: dict[str, list[Pattern]] = {}
         self._short: list[Pattern] = []
-        for one in literals:
-            grams = _grams(one.text)
-            if grams:
-                self._index.setdefault(min(grams, key=counts.__getitem__), []).append(one)
+        for one, some in grams.items():
+            if some:
+                self._index.setdefault(min(some, key=counts.__getitem__), []).append(one)
             else:
                 self._short.append(one)
 
     def scan(self, text: str) -> list[int]:
         """Return the numbers of the patterns found, each once."""
         hits = self._always.copy()
-        hits += (one.number for one in self._short if _stands(one, text))
-        for gram in self._index.keys() & set(_grams(text)):
-            hits += (one.number for one in self._index[gram] if _stands(one, text))
+        lowered = text.lower()
+        hits += (one.number for one in self._short if _stands(one, text, lowered))
+        for gram in self._index.keys() & set(_grams(lowered)):
+            hits += (one.number for one in self._index[gram] if _stands(one, text, lowered))
         return hits
 
 
@@ -205,9 +228,10 @@ def _grams(text: str) -> list[str]:
     return [text[at : at + GRAM] for at in range(len(text) - GRAM + 1)]
 
 
-def _stands(pattern: Pattern, text: str) -> bool:
+def _stands(pattern: Pattern, text: str, lowered: str) -> bool:
+    inside = text if pattern.cased else lowered
     if pattern.place == "start":
-        return text.startswith(pattern.text)
+        return inside.startswith(pattern.text)
     if pattern.place == "end":
-        return text.endswith(pattern.text)
-    return pattern.text in text
+        return inside.endswith(pattern.text)
+    return pattern.text in inside

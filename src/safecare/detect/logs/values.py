@@ -32,9 +32,14 @@ def elements(value: Value) -> tuple[str | int | None, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
+def readable(text: str) -> str:
+    """Return `text` with a question mark for each half of a character (lone surrogate), which is no text."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def judge(test: Check) -> Judge:
-    """Return what tells whether a text (in lower case unless `test.cased`) passes `test`."""
-    value = test.value
+    """Return what tells whether a `readable` text (in lower case if `test` is of `STRINGS` and not cased) passes."""
+    value = readable(test.value)
     match test.kind:
         case "equals":
             return lambda text: text == value
@@ -64,7 +69,7 @@ def judge(test: Check) -> Judge:
 def regex(pattern: str) -> Judge:
     """Return a search for `pattern`. Raises `ValueError` as `expression` does."""
     search = expression(pattern).search
-    return lambda text: search(text.encode("utf-8", "replace")) is not None
+    return lambda text: search(text.encode()) is not None
 
 
 def expression(pattern: str) -> Any:
