@@ -20,8 +20,8 @@ GRAM = 3
 LONGEST = 10_000
 """Longest pattern that Hyperscan is given, bytes (its own limit is 16,000 characters)."""
 LARGEST = 3_000
-"""Largest regular expression that it is given, in steps of RE2's program. Measured: SigmaHQ's largest but one has 2,359,
-one of 3,800 takes 1.4 s to compile, one of 9,800 a minute."""
+"""Largest regular expression that it is given, in steps of RE2's program. Measured: SigmaHQ's largest but one has
+2,359; one of 3,800 takes 1.4 s to compile, one of 9,800 a minute."""
 
 
 class Pattern(msgspec.Struct, frozen=True):
