@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1366, "height": 768}
 WALL: ViewportSize = {"width": 1920, "height": 1080}
+VIDEO_WALL: ViewportSize = {"width": 3840, "height": 2160}
 SCREENSHOTS = Path(os.environ.get("SAFECARE_SCREENSHOTS") or Path(__file__).parent / "screenshots")
 """Where pictures of all screens are kept, for people to look at; ``SAFECARE_SCREENSHOTS`` names another folder."""
 EXPECTED = ("/forecast", "/plan")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_people import DESK, PHONE, WALL, House, Person, picture
+from e2e_people import DESK, PHONE, VIDEO_WALL, WALL, House, Person, picture
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ["e2e_fixtures"]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytes
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [("fr", "dark"), ("fr", "day"), ("en", "dark"), ("en", "day")]
-SIZES = {"1920": WALL, "1366": DESK, "360": PHONE}
+SIZES = {"3840": VIDEO_WALL, "1920": WALL, "1366": DESK, "360": PHONE}
 LOADING = ("Reading…", "Lecture…")
 
 
@@ -58,6 +58,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         notice = http.get("/api/guard").json()["notices"][0]["id"]
     yield "board", "/"
     yield "incident", f"/incident/{incident}"
+    yield "impact", f"/incident/{incident}/impact"
     yield "share", f"/share/{incident}"
     for name in (
         "alerts",
@@ -93,7 +94,7 @@ def test_screens_are_accessible_and_silent(house: House, incident: str, axe: str
             for size, view in SIZES.items():
                 camille.page.set_viewport_size(view)
                 picture(camille.page, f"{name}-{language}-{theme}-{size}")
-                if size != "1920":
+                if size in {"1366", "360"}:
                     faults += [f"{name} {size}: {one}" for one in violations(camille.page, axe)]
                 wide = camille.page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 if wide > 0:
@@ -189,6 +190,24 @@ def test_keys_are_enough_to_acknowledge(house: House, incident: str) -> None:
         expect(jade.page.get_by_test_id("answer-acknowledged")).to_be_disabled()
         expect(jade.page.get_by_test_id("queued")).to_have_count(0)
         house.until(f"/api/incidents/{incident}", lambda one: '"acknowledged"' in json.dumps(one["notices"]))
+
+
+def test_what_if_by_keys(house: House, incident: str) -> None:
+    with house.person("analyst", "Lina Morel") as lina:
+        lina.open(f"/incident/{incident}/impact")
+        lina.see("impact-graph")
+        said = lina.page.locator("#graph-spoken")
+        tab_to(lina.page, "impact-graph")
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+            before = said.text_content()
+            lina.page.keyboard.press(key)
+            expect(said).not_to_have_text(before or "-")
+        lina.see("thing")
+        tab_to(lina.page, "spare")
+        lina.page.keyboard.press("Enter")
+        expect(lina.page.get_by_test_id("try-result")).to_contain_text("patient-hours")
+        expect(lina.page.get_by_test_id("try-result")).to_contain_text("95 %")
+        assert not lina.complaints, "\n".join(lina.complaints)
 
 
 def focused(page: Page) -> str:

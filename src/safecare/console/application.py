@@ -35,6 +35,7 @@ from safecare.console import (
     session,
     sharing,
     tuning,
+    whatif,
 )
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
@@ -84,6 +85,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     session.routes(app, deps, gate, pages)
     board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
+    whatif.routes(app, deps, incidents.Incidents(deps, feed))
     tuning.routes(app, deps, feed)
     notices.routes(app, deps)
     seen.routes(app, deps)

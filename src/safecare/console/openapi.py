@@ -11,11 +11,12 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, incidents, places, platform, tuning
+from safecare.console.wire import asks, graph, incidents, places, platform, tuning
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
     "invite": asks.Invite,
+    "what_if": graph.WhatIf,
     "judge": asks.Judge,
     "arrange": asks.Arrange,
     "suppress": asks.Suppress,
@@ -40,6 +41,8 @@ ANSWERS: dict[str, Any] = {
     "board": incidents.Board,
     "incident": incidents.IncidentView,
     "forecast": incidents.ForecastView,
+    "impact_graph": graph.GraphView,
+    "what_if": graph.GraphView,
     "plan": incidents.PlanView,
     "alerts": list[incidents.ListedAlert],
     "judge": platform.Done,

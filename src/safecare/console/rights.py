@@ -78,6 +78,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "board": CONTROL | {LIAISON},
         "incident": CONTROL | {LIAISON},
         "forecast": CONTROL | {LIAISON},
+        "impact_graph": CONTROL,
+        "what_if": CONTROL,
         "plan": CONTROL,
         "alerts": CONTROL,
         "judge": ACTING,

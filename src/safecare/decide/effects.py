@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from safecare.cascade.simulate import Changes, Repair
 from safecare.cascade.system import System
@@ -62,3 +62,10 @@ def changes(playbook: Playbook, target: str, hospital: Hospital, index: RuleInde
             for thing in related(hospital, target, price.of)
         ),
     )
+
+
+def change_of(action: str, playbooks: Iterable[Playbook], hospital: Hospital, index: RuleIndex) -> Changes | None:
+    """Return what the action of a plan (its id: playbook and target) changes; None if there is no such playbook."""
+    name, _, target = action.partition(":")
+    found = next((one for one in playbooks if one.id.removeprefix("playbook--") == name), None)
+    return None if found is None or not target else changes(found, target, hospital, index)

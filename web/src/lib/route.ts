@@ -3,6 +3,7 @@
 export type RouteName =
   | "board"
   | "incident"
+  | "impact"
   | "guard"
   | "alerts"
   | "scenarios"
@@ -26,6 +27,7 @@ export interface Route {
 const PATTERNS: [RouteName, string][] = [
   ["board", "/"],
   ["incident", "/incident/:id"],
+  ["impact", "/incident/:id/impact"],
   ["guard", "/guard"],
   ["alerts", "/alerts"],
   ["scenarios", "/scenarios"],
