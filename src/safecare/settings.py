@@ -63,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: str = "info"
     log_rules: str = ""
     """Folder of the site's own Sigma rules, beside those of the platform; empty: ``log-rules`` in the data folder."""
+    file_rules: str = ""
+    """Folder of the site's own YARA rules for files; empty: ``file-rules`` in the data folder."""
+    mail_model: str = ""
+    """Model that `safecare train mail` made of the site's own mail; empty: ``mail-model.json`` in the data folder."""
     console: Console = Console()
     limits: Limits = Limits()
     retention: Retention = Retention()

@@ -68,12 +68,13 @@ def rows() -> Iterable[Row]:
 
 
 def _confined(mails: list[bytes]) -> float:
-    worker = Worker(20.0, 100_000, Setup(OWN))
-    worker.ask(Job(len(mails[0]), facts=True), mails[0])
+    worker = Worker(20.0, 100_000)
+    setup = Setup(OWN)
+    worker.ask(Job(len(mails[0]), facts=True), mails[0], setup)
     begun = time.perf_counter()
     for _ in range(10):
         for raw in mails:
-            worker.ask(Job(len(raw), facts=True), raw)
+            worker.ask(Job(len(raw), facts=True), raw, setup)
     took = time.perf_counter() - begun
     worker.stop()
     return 10 * len(mails) / took

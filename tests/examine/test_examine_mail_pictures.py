@@ -122,9 +122,9 @@ def test_no_bytes_make_it_raise(raw: bytes, start: bytes) -> None:
 
 
 def test_codes_are_read_behind_the_locked_door() -> None:
-    worker = Worker(30.0, 10, Setup(own=("aurore.example",)))
+    worker = Worker(30.0, 10)
     try:
-        answer = worker.ask(Job(len(PHISHING), name="a.eml"), PHISHING)
+        answer = worker.ask(Job(len(PHISHING), name="a.eml"), PHISHING, Setup(own=("aurore.example",)))
         assert answer.verdict, answer.error
         assert "mail.code.asked" in {one.rule for one in answer.verdict.findings}
     finally:

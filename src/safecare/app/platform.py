@@ -42,6 +42,8 @@ from safecare.model.topics import Item
 from safecare.notify.channels.webpush import WebPush
 from safecare.settings import Settings
 from safecare.sources.api import sources
+from safecare.sources.files.judging import Judging
+from safecare.sources.files.memory import Memory
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -96,6 +98,11 @@ class Platform:
         )
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
         given["models"] = self.folder.path / "models"
+        given["judging"] = Judging(
+            rules=self.folder.path / (self.settings.file_rules or "file-rules"),
+            mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
+            memory=Memory(self.folder.path / "verdicts.db"),
+        )
         self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
         self.token = self._local_token()
 

@@ -45,6 +45,7 @@ def main(
     from safecare.cli.files import files_of, shown, stop
     from safecare.cli.verdicts import Writer
     from safecare.examine.api import Verdicts
+    from safecare.sources.files.judging import Judging
     from safecare.sources.files.pool import Pool
     from safecare.sources.files.rules import load
     from safecare.sources.files.wire import Setup
@@ -59,7 +60,7 @@ def main(
     except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False
-    pool = Pool(setup, workers=workers)
+    pool = Pool(Judging(setup), workers=workers)
     try:
         for file, verdict in pool.each(_one_by_one(files_of(paths))):
             path = Path(str(file))

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -231,3 +232,29 @@ def test_targets_are_read() -> None:
     for wrong in ("PACS", "@h:1", "PACS@h", "PACS@h:x", "A" * 17 + "@h:1"):
         with pytest.raises(ValueError, match="target"):
             Target.read(wrong)
+
+
+async def test_the_node_stops_at_once_whatever_its_peers_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that keeps its association open, and an image under judgement: told to send again; no thread is left."""
+    judging = asyncio.Event()
+
+    async def never(*_: Any, **__: Any) -> Any:
+        judging.set()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr("safecare.sources.files.gate.Gate.admit", never)
+    loop = asyncio.get_running_loop()
+    async with running(None) as (node, _):
+        sending = loop.run_in_executor(None, send, node.address[1], image())
+        quiet = AE(ae_title="QUIET")
+        quiet.add_requested_context(Verification)
+        link = await loop.run_in_executor(
+            None, lambda: quiet.associate("127.0.0.1", node.address[1], ae_title="SAFECARE")
+        )
+        assert link.is_established
+        await asyncio.wait_for(judging.wait(), 10)
+        begun = loop.time()
+    assert loop.time() - begun < 5
+    assert all(status != 0 for status, _ in await sending)
+    left = [one for one in threading.enumerate() if "AcceptorThread" in one.name]
+    assert not left or all(one.daemon for one in left)

@@ -150,13 +150,13 @@ async def test_a_mail_that_takes_too_long_is_unreadable_and_the_next_one_is_read
     intake = intake_with_log()
     real = Worker.ask
 
-    def hanging(self: Worker, job: Job, raw: bytes) -> Answer:
+    def hanging(self: Worker, job: Job, raw: bytes, setup: Setup) -> Answer:
         if b"hang" not in raw:
-            return real(self, job, raw)
-        real(self, Job(1), b"x")
+            return real(self, job, raw, setup)
+        real(self, Job(1), b"x", setup)
         assert self.pid
         os.kill(self.pid, signal.SIGSTOP)  # a parser that never comes back
-        return real(self, job, raw)
+        return real(self, job, raw, setup)
 
     monkeypatch.setattr(Worker, "ask", hanging)
     async with examining(intake, wall_seconds=1.0):
@@ -196,7 +196,7 @@ async def test_the_position_moves_although_nothing_is_to_do(monkeypatch: pytest.
 
 @pytest.mark.slow
 async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
-    worker = Worker(20.0, 100, Setup(("aurore.example",)))
+    worker = Worker(20.0, 100)
     bomb = archive({"zeros": bytes(50 * 1024 * 1024)})
     nested = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (one, one) for one in range(3000)
@@ -209,7 +209,7 @@ async def test_the_worker_is_confined_and_survives_hostile_mails() -> None:
             b"Content-Type: application/zip\r\n\r\n" + bomb,
             spear_phish(seed=1, at=START, to=TO),
         ):
-            answer = await asyncio.to_thread(worker.ask, Job(len(raw), facts=True), raw)
+            answer = await asyncio.to_thread(worker.ask, Job(len(raw), facts=True), raw, Setup(("aurore.example",)))
             assert answer.facts is not None, answer.error
         assert answer.facts
         assert "office.macro.autoexec" in answer.facts.parts[0].facts

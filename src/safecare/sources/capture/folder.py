@@ -17,6 +17,7 @@ from safecare.sources.capture.reader import answers, carved, placed
 from safecare.sources.capture.worker import Carved, Failed, Over, Seen, unpack
 from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
+from safecare.sources.files.judging import Judging
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 
 SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
@@ -40,12 +41,13 @@ class CaptureFolder:
     folder: Path
     settle: float = 1.0
     overtime: float = 900.0
+    judging: Judging | None = None
 
     async def run(self, intake: Intake) -> None:
         """Read what comes until cancelled."""
         upload = UploadFolder(self.folder, self.settle, SUFFIXES)
         intake.report(self.door, "ok", str(self.folder))
-        gate = Gate(self.door, "observe", workers=1)
+        gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
             await self._watch(upload, gate, intake)
         finally:

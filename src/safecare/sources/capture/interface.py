@@ -14,6 +14,7 @@ from safecare.sources.capture.reader import answers, carved, placed
 from safecare.sources.capture.worker import Carved, Failed, Seen, unpack
 from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
+from safecare.sources.files.judging import Judging
 
 AGAIN = 5.0
 """Seconds until a listener that ended is started again (chosen)."""
@@ -29,6 +30,7 @@ class Interface:
 
     door: str
     interface: str
+    judging: Judging | None = None
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled."""
@@ -51,7 +53,7 @@ class Interface:
 
     async def _listen(self, intake: Intake) -> None:
         packets = open_interface(self.interface)
-        gate = Gate(self.door, "observe", workers=1)
+        gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
             intake.report(self.door, "ok", self.interface)
             async for answer in answers(packets.fileno(), self.door, self.interface, "interface", None):

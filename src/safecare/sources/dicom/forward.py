@@ -50,6 +50,12 @@ class Onward:
             self._link.release()
         self._link = None
 
+    def cut(self) -> None:
+        """Abort the association; may be called from another thread."""
+        link = self._link
+        if link is not None and link.is_established:
+            link.abort(block=False)
+
     def _open(self) -> Association:
         if self._link is not None and self._link.is_established:
             return self._link

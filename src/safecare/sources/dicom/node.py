@@ -19,6 +19,7 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.dicom.server import start
 from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.files.judging import Judging
 from safecare.sources.listen import keep_listening
 
 DOOR = "dicom"
@@ -47,6 +48,7 @@ class DicomNode:
         certificate: Path | None = None,
         key: Path | None = None,
         door: str = DOOR,
+        judging: Judging | None = None,
     ) -> None:
         """Take settings: our AE title, titles that may call (none: all), where images go on to (``TITLE@host:port``).
 
@@ -57,7 +59,7 @@ class DicomNode:
         self._callers, self._target = callers, Target.read(forward) if forward else None
         self._most, self._limit, self._quiet = associations, int(image_mb * 1_000_000), quiet_seconds
         self._tls = _tls(certificate, key) if certificate else None
-        self._gate = Gate(door, policy)
+        self._gate = Gate(door, policy, judging)
         self._door = door
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()

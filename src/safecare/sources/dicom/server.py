@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
+import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from safecare.exchange.log import LogFullError
 from safecare.sources.dicom.forward import FAILED, Onward
 from safecare.sources.dicom.target import Bounds, Target
+from safecare.sources.files.process import ClosedError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -24,6 +28,9 @@ VERIFICATION = "1.2.840.10008.1.1"
 """SOP class of C-ECHO: PS3.4 annex A."""
 REFUSED = 0xC05A
 """Status of a refused image: "cannot understand" (Cxxx, PS3.4 table B.2-1); the two digits are our own."""
+STOPS = "the node stops, send again"
+LEAVE = 1.0
+"""Seconds that peers have to close when the node stops. Chosen: the senders keep what had no answer."""
 Admit = Callable[[bytes, str, str], Coroutine[Any, Any, tuple[bool, str]]]
 """Judges and records a file of (title, host): whether it goes on, and why it is refused. Raises `LogFullError`."""
 
@@ -34,10 +41,19 @@ class Listening:
 
     server: ThreadedAssociationServer
     address: tuple[str, int]
+    links: _Links
 
     def stop(self) -> None:
-        """End all associations and listen no more; blocking."""
+        """Listen no more and end all associations; blocking. Images without an answer stay with their senders."""
+        self.links.leave()
+        open_ones = self.server.active_associations
+        for link in open_ones:
+            link.abort(block=False)
         self.server.shutdown()
+        end = time.monotonic() + LEAVE
+        for link in open_ones:
+            link.dul.join(max(0.0, end - time.monotonic()))
+            link.dul.kill_dul()  # a peer that does not close: the library would wait for it, and the program with it
 
 
 def start(
@@ -68,7 +84,7 @@ def start(
     server = node.start_server(listen, block=False, ssl_context=tls, evt_handlers=links.handlers)
     if server is None or server.socket is None:
         raise OSError("the library does not listen")
-    return Listening(server, server.socket.getsockname()[:2])
+    return Listening(server, server.socket.getsockname()[:2], links)
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,8 @@ class _Links:
         self._node, self._admit, self._loop = node, admit, loop
         self._onward: dict[int, Onward | None] = {}
         self._received: dict[int, int] = {}
+        self._asked: set[Future[tuple[bool, str]]] = set()
+        self._leaving = threading.Event()
         from pynetdicom import evt
 
         self.handlers: list[Any] = [
@@ -98,6 +116,15 @@ class _Links:
             (evt.EVT_CONN_CLOSE, self._closed),
         ]
 
+    def leave(self) -> None:
+        """Answer what is being judged at once: not taken, send again. Ways on to the archive are cut."""
+        self._leaving.set()
+        for asked in list(self._asked):
+            asked.cancel()
+        for onward in list(self._onward.values()):
+            if onward is not None:
+                onward.cut()
+
     def _store(self, event: evt.Event) -> int | Dataset:
         link = event.assoc
         self._received.pop(id(link), None)
@@ -105,11 +132,20 @@ class _Links:
         if len(file) > self._node.largest:
             return _status(FAILED, "larger than an image may be")
         title, host = str(link.requestor.ae_title).strip(), str(link.requestor.address)
+        if self._leaving.is_set():
+            return _status(FAILED, STOPS)
         asked = asyncio.run_coroutine_threadsafe(self._admit(file, title, host), self._loop)
+        self._asked.add(asked)
         try:
+            if self._leaving.is_set():  # `leave` may have looked before this one was among the asked
+                asked.cancel()
             passes, refused = asked.result()
         except LogFullError:
             return _status(FAILED, "no room, send again")
+        except (CancelledError, ClosedError):
+            return _status(FAILED, STOPS)
+        finally:
+            self._asked.discard(asked)
         if refused:
             return _status(REFUSED, f"refused: {refused}")
         if not passes:

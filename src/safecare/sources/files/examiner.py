@@ -21,8 +21,9 @@ from safecare.model.events.files import MailExamined, MailReceived, Part, Unread
 from safecare.model.ids import ArtifactHash, EventId
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.follow import Follower
+from safecare.sources.files.judging import Judging
 from safecare.sources.files.process import Worker, WorkerError
-from safecare.sources.files.wire import Job, Setup
+from safecare.sources.files.wire import Job
 
 DOOR = "files"
 GROUP = "files"
@@ -30,6 +31,8 @@ TRIES = 2
 """Attempts at one mail: the second tells a hostile mail from a process that was killed for another reason."""
 MOST_FINDINGS = 30
 """Findings of one mail that are handed on, strongest first. Chosen: a screen shows no more."""
+LOOK_EVERY = 10.0
+"""Seconds between looks whether rules or model have changed. Chosen: who changed them waits that long."""
 BACK_OFF = 1.0
 """Seconds until storing is tried again when there is no room. Chosen."""
 
@@ -58,23 +61,24 @@ class Examiner:
         idle_seconds: float = 60.0,
         recycle: int = 200,
         own: tuple[str, ...] = (),
+        judging: Judging | None = None,
     ) -> None:
         """Take log and store, limits of one mail (s), idle time until the worker stops (s), mails per worker.
 
         `own` are mail domains of the hospital besides those of its people's addresses.
         """
+        self._judging = judging or Judging()
         self._log, self._artifacts = log, artifacts
         self._idle = idle_seconds
         self._own = own
         self._resting: asyncio.Future[int | None] | None = None
-        self._wall, self._recycle = wall_seconds, recycle
         self.worker = Worker(wall_seconds, recycle)
 
     async def run(self, intake: Intake) -> None:
         """Examine what comes until cancelled."""
         addresses = (mail for person in intake.hospital.people for mail in person.mail)
-        own = tuple(sorted({*own_domains(addresses), *self._own}))
-        self.worker = Worker(self._wall, self._recycle, Setup(own))
+        self._judging.own({*own_domains(addresses), *self._own})
+        watching = asyncio.create_task(self._watch(intake))
         follower = Follower(self._log, GROUP)
         intake.report(DOOR, "ok", "waiting for mails")
         resting: asyncio.TimerHandle | None = None
@@ -89,14 +93,22 @@ class Examiner:
         finally:
             if resting:
                 resting.cancel()
+            watching.cancel()
             follower.close()
-            await asyncio.to_thread(self.worker.stop)
+            await asyncio.to_thread(self.worker.close)
             if self._resting:
                 await self._resting
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: this door rejects nothing, what it can't read is an event."""
         raise UnreadableError("the examiner keeps no rejects", DOOR)
+
+    async def _watch(self, intake: Intake) -> None:
+        """Read the site's rules and mail model again when they change, and tell of them on the health page."""
+        while True:
+            await asyncio.to_thread(self._judging.look)
+            self._judging.report(lambda part, state, detail: intake.report(f"{DOOR}/{part}", state, detail))
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _examine(self, mail: MailReceived, intake: Intake) -> Event:
         try:
@@ -106,7 +118,7 @@ class Examiner:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = await asyncio.to_thread(self.worker.ask, Job(len(raw), facts=True), raw)
+                answer = await asyncio.to_thread(self.worker.ask, Job(len(raw), facts=True), raw, self._judging.setup)
             except WorkerError as error:
                 reason = str(error)
                 continue

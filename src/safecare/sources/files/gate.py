@@ -7,6 +7,7 @@ is ever stopped: not by a verdict, and not by a full disk either, which is then 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from typing import Literal, NamedTuple
 
@@ -17,7 +18,8 @@ from safecare.model.events.files import FileJudged
 from safecare.model.hospital import Asset
 from safecare.model.ids import ArtifactHash
 from safecare.sources.api import Intake
-from safecare.sources.files.pool import Pool
+from safecare.sources.files.judging import Judging
+from safecare.sources.files.pool import WORKERS, Pool
 
 Policy = Literal["observe", "hold", "refuse"]
 Act = Literal["passed", "held", "refused"]
@@ -25,6 +27,8 @@ MOST_REASONS = 6
 """Reasons that are handed on, strongest first. Chosen: what a person reads."""
 IDLE = 60.0
 """Seconds without a file after which the confined processes end: they hold memory. Chosen."""
+LEAVE = 0.5
+"""Seconds that files under judgement have when a door closes. Chosen: their senders had no answer, and keep them."""
 
 
 class Decision(NamedTuple):
@@ -42,22 +46,27 @@ class Sender(NamedTuple):
 
 
 class Gate:
-    """Judges files for one door. `policy`: ``observe`` passes all, ``hold`` and ``refuse`` stop what is not clean."""
+    """Judges files for one door. `policy`: ``observe`` passes all, ``hold`` and ``refuse`` stop what is not clean.
 
-    def __init__(self, door: str, policy: Policy, *, workers: int = 2) -> None:
-        """Take the door's name, its policy, and the number of confined processes."""
+    Each door has processes of its own: what floods one does not keep the others waiting.
+    """
+
+    def __init__(self, door: str, policy: Policy, judging: Judging | None = None, *, workers: int = WORKERS) -> None:
+        """Take the door's name, its policy, how files are judged, and the number of confined processes."""
         self._door, self._policy, self._workers = door, policy, workers
+        self._judging = judging or Judging()
         self._pool: Pool | None = None
         self._busy = 0
         self._idle = asyncio.Condition()
         self._resting: asyncio.TimerHandle | None = None
+        self._going: asyncio.Future[None] | None = None
         self._unrecorded = 0
         self._told = False
 
     async def admit(
         self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False, name: str = ""
     ) -> Decision:
-        """Judge `raw`; return what to do once that is durable. Raises `LogFullError`.
+        """Judge `raw`; return what to do once that is durable. Raises `LogFullError`, and `ClosedError` after `close`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
         ``observe`` raises nothing.
@@ -82,30 +91,34 @@ class Gate:
         return decision
 
     async def close(self) -> None:
-        """Wait for what is being judged, then end the confined processes."""
-        async with self._idle:
-            await self._idle.wait_for(lambda: not self._busy)
+        """End the confined processes; what is being judged has `LEAVE` seconds more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE), self._idle:
+                await self._idle.wait_for(lambda: not self._busy)
         if self._resting:
             self._resting.cancel()
-        self._rest()
+        await self._rest()
 
-    def _rest(self) -> None:
+    async def _rest(self) -> None:
         pool, self._pool = self._pool, None
         if pool:
-            pool.close()
+            await asyncio.to_thread(pool.close)
+
+    def _rested(self) -> None:
+        self._going = asyncio.ensure_future(self._rest())
 
     async def _judge(self, raw: bytes, media: str, name: str) -> Verdict:
         if self._resting:
             self._resting.cancel()
         if self._pool is None:
-            self._pool = Pool(workers=self._workers)
+            self._pool = Pool(self._judging, workers=self._workers)
         self._busy += 1
         try:
             return await asyncio.to_thread(self._pool.judge, raw, name, media)
         finally:
             self._busy -= 1
             if not self._busy:
-                self._resting = asyncio.get_running_loop().call_later(IDLE, self._rest)
+                self._resting = asyncio.get_running_loop().call_later(IDLE, self._rested)
                 async with self._idle:
                     self._idle.notify_all()
 

@@ -19,7 +19,8 @@ from typing import TypeVar
 
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.model.text import Text, say
-from safecare.sources.files.process import Worker, WorkerError
+from safecare.sources.files.judging import Judging
+from safecare.sources.files.process import ClosedError, Worker, WorkerError
 from safecare.sources.files.wire import Job, Setup
 
 W = TypeVar("W")
@@ -31,8 +32,6 @@ RECYCLE = 1000
 """Files after which a process is replaced: what a library leaks stays small. Chosen."""
 AHEAD = 16
 """Files under way or done out of order. Chosen: bounds memory while one slow file is waited for."""
-CACHED = 20_000
-"""Verdicts remembered by hash. Chosen: about 20 MB."""
 MAX_FILE = 256 * 1024 * 1024
 """Largest file (bytes) that is judged: a worker holds it, and what it unpacks, in 1 GiB. Chosen."""
 TRIES = 2
@@ -53,16 +52,16 @@ class Slice:
 
 
 class Pool:
-    """Several workers, a thread for each, and a memory of verdicts by hash."""
+    """Several workers, and a thread for each."""
 
-    def __init__(self, setup: Setup | None = None, *, workers: int = WORKERS, wall: float = WALL) -> None:
-        """Take what workers must know of the site, the number of processes, and the time limit of one file (s)."""
+    def __init__(self, judging: Judging | None = None, *, workers: int = WORKERS, wall: float = WALL) -> None:
+        """Take how files are judged, the number of processes, and the time limit of one file (s)."""
+        self._judging = judging or Judging()
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker(wall, RECYCLE, setup) for _ in range(workers)]
+        self._all = [Worker(wall, RECYCLE) for _ in range(workers)]
         for one in self._all:
             self._free.put(one)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge")
-        self._known: OrderedDict[tuple[str, str], Verdict] = OrderedDict()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -70,20 +69,21 @@ class Pool:
         return self._all[0].layers
 
     def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
-        """Return the verdict on `raw`. Never raises for what the bytes hold; may be called from any thread."""
-        digest = hashlib.sha256(raw).hexdigest()
+        """Return the verdict on `raw`. Never raises for what the bytes hold; may be called from any thread.
+
+        Raises `ClosedError` after `close`.
+        """
+        digest, setup = hashlib.sha256(raw).hexdigest(), self._judging.setup
         name = os.fsencode(name).decode("utf-8", "replace")
-        known = self._known.get((digest, name))
+        known = self._judging.known(digest, name, media, setup)
         if known is not None:
             return known
         worker = self._free.get()
         try:
-            found = self._ask(worker, Job(len(raw), name, media), raw, digest)
+            found = self._ask(worker, Job(len(raw), name, media), raw, digest, setup)
         finally:
             self._free.put(worker)
-        self._known[digest, name] = found
-        while len(self._known) > CACHED:
-            self._known.popitem(last=False)
+        self._judging.remember(digest, name, media, setup, found)
         return found
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
@@ -98,10 +98,10 @@ class Pool:
             yield first, future.result()
 
     def close(self) -> None:
-        """End threads and processes."""
-        self._threads.shutdown(cancel_futures=True)
+        """End threads and processes at once: who waits for a verdict hears `ClosedError`."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         for one in self._all:
-            one.stop()
+            one.close()
 
     def _file(self, file: object) -> Verdict | OSError:
         part = file if isinstance(file, Slice) else None
@@ -120,11 +120,13 @@ class Pool:
         return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
 
     @staticmethod
-    def _ask(worker: Worker, job: Job, raw: bytes, digest: str) -> Verdict:
+    def _ask(worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> Verdict:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = worker.ask(job, raw)
+                answer = worker.ask(job, raw, setup)
+            except ClosedError:
+                raise
             except WorkerError as error:
                 reason = str(error)
                 continue

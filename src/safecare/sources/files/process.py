@@ -7,6 +7,7 @@ import os
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from typing import TypeVar
 
@@ -19,18 +20,28 @@ START_SECONDS = 30.0
 """Time that a worker may take to import its parsers. Measured: 0.6 s; an overloaded machine takes ten times that."""
 
 
+NOTHING = Setup()
+
+
 class WorkerError(RuntimeError):
     """The worker died, was killed for taking too long, or did not speak as agreed."""
 
 
-class Worker:
-    """One confined process that is asked with a time limit. For one thread at a time."""
+class ClosedError(WorkerError):
+    """Nothing is judged any more: the platform stops."""
 
-    def __init__(self, wall: float, recycle: int, setup: Setup | None = None) -> None:
-        """Take the limit of one job (s), the number of jobs after which a process is replaced, what it must know."""
-        self._wall, self._recycle, self._setup = wall, recycle, setup or Setup()
+
+class Worker:
+    """One confined process that is asked with a time limit; one thread at a time, the others wait."""
+
+    def __init__(self, wall: float, recycle: int) -> None:
+        """Take the limit of one job (s), and the number of jobs after which a process is replaced."""
+        self._wall, self._recycle = wall, recycle
         self._process: subprocess.Popen[bytes] | None = None
+        self._knows = NOTHING
         self._jobs = 0
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
         self.layers: tuple[str, ...] = ()
         """Layers of confinement that the last process proved to be active."""
 
@@ -39,37 +50,55 @@ class Worker:
         """Process id while one runs."""
         return self._process.pid if self._process else None
 
-    def ask(self, job: Job, raw: bytes) -> Answer:
-        """Have `job` done on `raw`. Raises `WorkerError`; the process is gone then and the next call starts anew."""
-        if self._jobs >= self._recycle:
-            self.stop()
-        process = self._process or self._start()
-        self._jobs += 1
-        end = time.monotonic() + self._wall
-        try:
-            _write(process, pack(job), end)
-            _write(process, raw, end)
-            return _read(process, Answer, end)
-        except TimeoutError as error:
-            self.stop()
-            raise WorkerError(f"took longer than {self._wall:g} s") from error
-        except (OSError, EOFError, ValueError, msgspec.MsgspecError) as error:
-            raise WorkerError(f"parser crashed ({_ended(self.stop())})") from error
+    def ask(self, job: Job, raw: bytes, setup: Setup = NOTHING) -> Answer:
+        """Have `job` done on `raw` by a process that knows `setup`. Raises `WorkerError`.
+
+        The process is gone then, and the next call starts anew; after `close` it raises `ClosedError`.
+        """
+        with self._lock:
+            if self._jobs >= self._recycle or self._knows != setup:
+                self.stop()
+            process = self._process or self._start(setup)
+            self._jobs += 1
+            end = time.monotonic() + self._wall
+            try:
+                _write(process, pack(job), end)
+                _write(process, raw, end)
+                return _read(process, Answer, end)
+            except TimeoutError as error:
+                self.stop()
+                raise WorkerError(f"took longer than {self._wall:g} s") from error
+            except (OSError, EOFError, ValueError, msgspec.MsgspecError) as error:
+                raise self._failed(f"parser crashed ({_ended(self.stop())})") from error
 
     def stop(self) -> int | None:
-        """End the process, if there is one, and return how it ended. May be called from another thread."""
-        process, self._process, self._jobs = self._process, None, 0
-        if process is None:
-            return None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.2 if process.stdin is None or process.stdin.closed else 0.02)
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
-        return process.wait()
+        """End the process, if there is one, and return how it ended; waits for who asks."""
+        with self._lock:
+            process, self._process, self._jobs = self._process, None, 0
+            if process is None:
+                return None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.2 if process.stdin is None or process.stdin.closed else 0.02)
+            process.kill()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+            return process.wait()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def close(self) -> None:
+        """End the process for good, at once: who asks hears `ClosedError`."""
+        self._closed.set()
+        process = self._process
+        if process is not None:
+            process.kill()
+        self.stop()
+
+    def _failed(self, reason: str) -> WorkerError:
+        return ClosedError("the platform stops") if self._closed.is_set() else WorkerError(reason)
+
+    def _start(self, setup: Setup) -> subprocess.Popen[bytes]:
+        if self._closed.is_set():
+            raise ClosedError("the platform stops")
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", "-m", "safecare.sources.files.worker", str(os.getpid())],
             stdin=subprocess.PIPE,
@@ -79,17 +108,19 @@ class Worker:
             start_new_session=True,
             bufsize=0,
         )
-        self._process, self._jobs = process, 0
+        self._process, self._jobs, self._knows = process, 0, setup
+        if self._closed.is_set():  # `close` may have looked before there was a process to kill
+            process.kill()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 os.set_blocking(stream.fileno(), False)
         try:
             end = time.monotonic() + START_SECONDS
-            _write(process, pack(self._setup), end)
+            _write(process, pack(setup), end)
             self.layers = _read(process, Hello, end).layers
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.stop()
-            raise WorkerError("its process did not start") from error
+            raise self._failed("its process did not start") from error
         return process
 
 

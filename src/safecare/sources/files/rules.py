@@ -20,23 +20,42 @@ class RulesError(ValueError):
 
 def load(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return the texts of the rules at `paths`: files, or folders of ``.yar`` files. Raises `RulesError`."""
-    found: list[str] = []
+    texts, problems = admitted(paths)
+    if problems:
+        raise RulesError(problems[0])
+    return texts
+
+
+def admitted(paths: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the texts of the rules at `paths` that are admitted, and for each other file its name and the reason."""
+    texts: list[str] = []
+    problems: list[str] = []
     sample: list[bytes] = []
+    for path in rule_files(paths):
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if sum(map(len, texts)) + len(text) > MOST_BYTES:
+            problems.append(f"{path}: rules are larger than {MOST_BYTES} bytes together")
+            continue
+        sample = sample or harmless()
+        reason = admit(text, sample)
+        if reason:
+            problems.append(f"{path}: {reason}")
+        else:
+            texts.append(text)
+    return tuple(texts), tuple(problems)
+
+
+def rule_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files at `paths`, and those of rules in the folders at `paths`, in the order of names."""
+    found: list[Path] = []
     for path in paths:
-        names = sorted(one for one in path.rglob("*") if one.suffix in ENDINGS) if path.is_dir() else [path]
-        for name in names:
-            try:
-                text = name.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise RulesError(f"{name}: {error}") from error
-            if sum(map(len, found)) + len(text) > MOST_BYTES:
-                raise RulesError(f"{name}: rules are larger than {MOST_BYTES} bytes together")
-            sample = sample or harmless()
-            reason = admit(text, sample)
-            if reason:
-                raise RulesError(f"{name}: {reason}")
-            found.append(text)
-    return tuple(found)
+        inside = (one for one in path.rglob("*") if one.suffix in ENDINGS) if path.is_dir() else (path,)
+        found += sorted(inside)
+    return found
 
 
 def harmless() -> list[bytes]:

@@ -29,6 +29,7 @@ from safecare.model.event import Event
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Decision, Gate, Policy, Sender
+from safecare.sources.files.judging import Judging
 from safecare.sources.listen import keep_listening, served
 
 DOOR = "file-scan"
@@ -58,6 +59,7 @@ class FileScan:
         policy: Policy = "observe",
         file_mb: float = 32.0,
         door: str = DOOR,
+        judging: Judging | None = None,
     ) -> None:
         """Take settings: address, the token that callers send (``Authorization: Bearer``), policy, largest file (MB).
 
@@ -68,7 +70,7 @@ class FileScan:
         if not token and not _local(host):
             raise ValueError("a token is needed where other machines can call")
         self._host, self._port, self._token = host, port, token
-        self._gate = Gate(door, policy)
+        self._gate = Gate(door, policy, judging)
         self._limit = int(file_mb * 1_000_000)
         self._door = door
         self._answers: OrderedDict[str, Decision | str | None] = OrderedDict()
@@ -97,6 +99,8 @@ class FileScan:
                 await asyncio.shield(running)
         finally:
             self.started.clear()
+            for task in list(self._tasks):
+                task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._gate.close()
 

@@ -24,6 +24,7 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.files.judging import Judging
 from safecare.sources.listen import keep_listening, served
 from safecare.sources.records.onward import ask_http
 
@@ -49,6 +50,7 @@ class FhirInspection:
         policy: Policy = "observe",
         message_mb: float = 32.0,
         door: str = DOOR,
+        judging: Judging | None = None,
     ) -> None:
         """Take settings: the FHIR server's base address (``https://host/fhir``), policy, largest body (MB).
 
@@ -58,7 +60,7 @@ class FhirInspection:
         if place.scheme not in ("http", "https") or not place.hostname:
             raise ValueError(f"not an address like https://host/fhir: {forward}")
         self._forward, self._host, self._port = forward, host, port
-        self._gate = Gate(door, policy)
+        self._gate = Gate(door, policy, judging)
         self._limit = int(message_mb * 1_000_000)
         self._door = door
         self.address: tuple[str, int] = (host, port)

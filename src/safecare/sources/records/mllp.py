@@ -19,6 +19,7 @@ from safecare.model.event import Event
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.files.judging import Judging
 from safecare.sources.listen import keep_listening
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
@@ -49,6 +50,7 @@ class MllpInspection:
         connections: int = 64,
         held_mb: float = 128.0,
         door: str = DOOR,
+        judging: Judging | None = None,
     ) -> None:
         """Take settings: the receiver (``host:port``), the policy, largest message (MB), seconds of silence allowed.
 
@@ -57,7 +59,7 @@ class MllpInspection:
         """
         self._host, self._port = host, port
         self._target = Address.read(forward) if forward else None
-        self._gate = Gate(door, policy)
+        self._gate = Gate(door, policy, judging)
         self._limit, self._quiet = int(message_mb * 1_000_000), quiet_seconds
         self._most = connections
         self._room = Room(int(held_mb * 1024 * 1024))
