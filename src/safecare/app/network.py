@@ -19,7 +19,8 @@ import msgspec
 from safecare.detect.api import Detector, detectors
 from safecare.detect.stage import DetectStage
 from safecare.formats.baseline import Learner
-from safecare.formats.packets.dissect import Claimed, Dissector, Found, Spoken
+from safecare.formats.packets.bpf import Filter, filtered
+from safecare.formats.packets.dissect import Claimed, Dissector, Found, Sender, Spoken
 from safecare.formats.packets.file import Frames, Reading, read_frames
 from safecare.formats.packets.flows import Conversation
 from safecare.formats.wire.protocols import READS
@@ -71,6 +72,8 @@ class Captures:
     """Judges the files that are carried, if given."""
     collect: bool = False
     """Learn from everything, for a proposal: what is judged is not changed by it."""
+    only: Filter | None = None
+    """Filter of the packets that count; all without."""
     counts: Counter[str] = field(default_factory=Counter)
     learner: Learner = field(default_factory=Learner)
     packets: int = 0
@@ -89,7 +92,7 @@ class Captures:
         merged: dict[tuple[str, bytes], Judged] = {}
         self._keys.clear()
         last = self._since or datetime.fromtimestamp(0, UTC)
-        found = self._found(read_frames(raw, reading), dissector)
+        found = self._found(filtered(read_frames(raw, reading), self.only), dissector)
         while batch := list(islice(found, BATCH)):
             events = [event for one in batch for event in self._events(one, told, path.name)]
             last = max([last, *(event.seen for event in events)])
@@ -110,7 +113,7 @@ class Captures:
                 self._merge(alert, merged)
                 yield from merged.values()
 
-        for frames in blocks:
+        for frames in filtered(blocks, self.only):
             if not len(frames.times):
                 continue
             self.packets += len(frames.times)
@@ -179,8 +182,9 @@ class Captures:
             key = KnownConversation(one.src_ip, one.dst_ip, one.protocol, one.dst_port).key
             if not self.live:
                 self._keys.setdefault(key, set()).update(frames)
-        elif isinstance(one, Claimed):
-            frames, ends = (one.frame,), (one.address, 0, "", 0, "arp")
+        elif isinstance(one, Claimed | Sender):
+            frames = (one.frame,)
+            ends = (one.address, 0, "", 0, "arp" if isinstance(one, Claimed) else "ethernet")
         else:
             frames, ends = one.frames, (one.src, one.sport, one.dst, one.dport, str(one.transport))
         if len(self._traced) >= TRACED:

@@ -14,6 +14,7 @@ import typer
 from safecare.cli.files import stop
 
 if TYPE_CHECKING:
+    from safecare.formats.packets.bpf import Filter
     from safecare.model.hospital import Hospital
 
 _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -66,3 +67,13 @@ def known(folder: Path | None, baseline: Path | None) -> Hospital:
     if not frozen.reviewed_by:
         typer.echo(f"{baseline}: nobody has reviewed it (reviewed_by is empty)", err=True)
     return msgspec.structs.replace(hospital, network=frozen)
+
+
+def sieve(expression: str) -> Filter | None:
+    """Return the filter of an expression, none of an empty one; ends the command with code 2 if it is wrong."""
+    from safecare.formats.packets.bpf import Filter, FilterError
+
+    try:
+        return Filter(expression) if expression else None
+    except FilterError as error:
+        stop(f"--filter: {error}", 2)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from safecare.formats.packets.bpf import Filter
     from safecare.formats.packets.dissect import Dissector, Found, Spoken
     from safecare.formats.packets.file import Reading
 
@@ -19,8 +20,16 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 
 @app.command()
 def main(
-    protocol: Annotated[str, typer.Argument(help="bacnet, modbus, s7, enip, cip, dnp3, knx, dicom, hl7, or all.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(
+            help="bacnet, modbus, s7, enip, cip, dnp3, knx, dicom, hl7, mqtt, smb, tls, dhcp, mdns, http, smtp, or all."
+        ),
+    ],
     file: Annotated[Path, typer.Argument(help="Capture (pcap, pcapng).")],
+    only: Annotated[
+        str, typer.Option("--filter", help="Packets that count, in tcpdump's language: 'tcp port 502 or net 10.7'.")
+    ] = "",
     format: Annotated[str, typer.Option(help="ndjson.")] = "ndjson",
 ) -> None:
     """Tell every message of a protocol, found by its payload and not by its port.
@@ -29,7 +38,7 @@ def main(
     """
     import msgspec
 
-    from safecare.cli.captures import mapped
+    from safecare.cli.captures import mapped, sieve
     from safecare.cli.files import chosen, stop
     from safecare.formats.packets.dissect import Dissector, Malformed, Spoken
     from safecare.formats.packets.file import CaptureError, Reading
@@ -40,12 +49,12 @@ def main(
     name = ALIASES.get(asked, asked)
     if name not in PROTOCOLS and name != "all":
         stop(f"no protocol is called {protocol}; there are: {', '.join((*PROTOCOLS, 'cip', 'all'))}", 2)
-    reading = Reading()
+    reading, passes = Reading(), sieve(only)
     dissector = Dissector(only=() if name == "all" else (name,))
     encode, out = msgspec.json.Encoder().encode, sys.stdout.buffer
     try:
         with mapped(file) as raw:
-            for found in _found(raw, dissector, reading):
+            for found in _found(raw, dissector, reading, passes):
                 if isinstance(found, Spoken) and (asked != "cip" or found.message.protocol == "cip"):
                     out.write(encode(_row(found)) + b"\n")
                 elif isinstance(found, Malformed):
@@ -59,10 +68,11 @@ def main(
         stop(f"{file}: {reading.broken}", 1)
 
 
-def _found(raw: bytes | memoryview, dissector: Dissector, reading: Reading) -> Iterator[Found]:
+def _found(raw: bytes | memoryview, dissector: Dissector, reading: Reading, only: Filter | None) -> Iterator[Found]:
+    from safecare.formats.packets.bpf import filtered
     from safecare.formats.packets.file import read_frames
 
-    for frames in read_frames(raw, reading):
+    for frames in filtered(read_frames(raw, reading), only):
         yield from dissector.feed(frames)
     yield from dissector.finish()
 

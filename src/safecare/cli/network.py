@@ -33,6 +33,9 @@ def main(
         bool,
         typer.Option("--files", help="Judge the files that HTTP, SMTP, DICOM and HL7 carry, in confined processes."),
     ] = False,
+    only: Annotated[
+        str, typer.Option("--filter", help="Packets that count, in tcpdump's language: 'tcp port 502 or net 10.7'.")
+    ] = "",
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
@@ -47,7 +50,7 @@ def main(
     from datetime import timedelta
 
     from safecare.app.network import Captures
-    from safecare.cli.captures import duration, known, mapped
+    from safecare.cli.captures import duration, known, mapped, sieve
     from safecare.cli.files import chosen, stop
     from safecare.formats.baseline import changes
     from safecare.formats.baseline import write_baseline as baseline_file
@@ -63,6 +66,7 @@ def main(
         stop("--propose needs the --baseline that it is compared with", 2)
     seconds = duration(learn) if learn else 0
     judge = Captures(known(hospital, baseline), timedelta(seconds=seconds), collect=propose is not None)
+    judge.only = sieve(only)
     judge.pool = Pool() if carried else None
     catalogue = Catalogue.load()
     failed = False

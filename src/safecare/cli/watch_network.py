@@ -19,6 +19,9 @@ def main(
     sources: Annotated[list[str], typer.Argument(metavar="IFACE|FILE...", help="Interfaces, or captures.")],
     learn: Annotated[str, typer.Option(help="How long what is seen is normal: 30s, 5m, 1h, 2d.")] = "",
     baseline: Annotated[Path | None, typer.Option(help="File that says what is normal.")] = None,
+    only: Annotated[
+        str, typer.Option("--filter", help="Packets that count, in tcpdump's language: 'tcp port 502 or net 10.7'.")
+    ] = "",
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
@@ -34,7 +37,7 @@ def main(
     from datetime import timedelta
 
     from safecare.app.network import Captures
-    from safecare.cli.captures import duration, known, mapped
+    from safecare.cli.captures import duration, known, mapped, sieve
     from safecare.cli.files import chosen, stop
     from safecare.cli.network import show
     from safecare.formats.packets.file import CaptureError, Reading, read_frames
@@ -45,6 +48,7 @@ def main(
     if learn and baseline:
         stop("--learn and --baseline exclude each other: a baseline is frozen", 2)
     judge = Captures(known(hospital, baseline), timedelta(seconds=duration(learn) if learn else 0), live=True)
+    judge.only = sieve(only)
     catalogue, failed = Catalogue.load(), False
     for name in sources:
         path = Path(name)
@@ -59,7 +63,7 @@ def main(
                         typer.echo(f"{path}: {reading.broken}", err=True)
                         failed = True
                 else:
-                    for one in judge.watch(name, _heard(name, packets)):
+                    for one in judge.watch(name, _heard(name, packets, only)):
                         show(one, path, catalogue, judge, language, format)
         except PermissionError:
             typer.echo(f"{name}: needs the right to listen (CAP_NET_RAW)", err=True)
@@ -70,12 +74,12 @@ def main(
     raise typer.Exit(1 if failed else 0)
 
 
-def _heard(name: str, most: int) -> Iterator[Frames]:
-    """Yield what an interface hears, until `most` packets (0: without end). Raises `OSError`."""
+def _heard(name: str, most: int, only: str) -> Iterator[Frames]:
+    """Yield what of an interface passes the filter, until `most` packets (0: without end). Raises `OSError`."""
     from safecare.sources.capture.packets import open_interface, packet_blocks
 
     heard = 0
-    with open_interface(name) as packets:
+    with open_interface(name, only) as packets:
         for frames, lost in packet_blocks(packets):
             if lost:
                 typer.echo(f"{name}: {lost} packets lost", err=True)

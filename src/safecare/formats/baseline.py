@@ -31,7 +31,7 @@ def read_baseline(raw: bytes) -> Baseline:
         raise BaselineError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
         return msgspec.json.decode(raw, type=Baseline)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BaselineError(str(error)) from error
 
 

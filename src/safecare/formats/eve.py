@@ -87,7 +87,7 @@ def read_eve(line: bytes) -> EveRecord | None:
         raise EveError(f"line of {len(line)} bytes is over the limit of {LIMIT}")
     try:
         record = _decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EveError(str(error)) from error
     part = _TYPES.get(record.event_type)
     if part is None:

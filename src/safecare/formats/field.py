@@ -79,7 +79,7 @@ def read_field(raw: bytes) -> FieldMessage:
         raise FieldError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
         said = _decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(f"not a JSON object: {error}") from error
     signals = tuple(
         _signal(key, said) for key in UNDERSTOOD if key in said and (said[key] is not None or key == "placed")

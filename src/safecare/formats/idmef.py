@@ -72,14 +72,14 @@ def _messages(raw: bytes) -> Iterator[tuple[int, Any, bytes]]:
         return
     try:
         whole = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         for number, line in lines_of(raw):
             if number > MOST:
                 yield number, ValueError(f"more than {MOST} messages"), b""
                 return
             try:
                 yield number, msgspec.json.decode(line), line
-            except (msgspec.DecodeError, RecursionError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 yield number, error, line
         return
     messages = whole if isinstance(whole, list) else [whole]

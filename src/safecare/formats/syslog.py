@@ -130,7 +130,7 @@ def read_wazuh(raw: bytes) -> LogLine:
         raise SyslogError(f"line of {len(raw)} bytes is over the limit of {LIMIT}")
     try:
         alert = _wazuh.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SyslogError(str(error)) from error
     fields = {key: str(value)[:1000] for key, value in list(alert.data.items())[:MOST_FIELDS]}
     if alert.agent.ip:

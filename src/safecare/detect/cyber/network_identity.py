@@ -87,7 +87,7 @@ class DoubledIdentity:
         remember(self._stations, event.ip, event.at, MOST)
         if not new or self._start is None or not self.learning or event.seen - self._start < self.learning:
             return
-        if self.since and event.system == "mac":  # in captures, new conversations tell new stations, with their frames
+        if self.since and event.system in ("mac", "ethernet"):  # in captures, conversations tell them, with frames
             return
         frozen = self.hospital.network
         known = self.hospital.at_address("ip", event.ip) or (

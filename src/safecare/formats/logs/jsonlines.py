@@ -99,7 +99,7 @@ def made(fields: Fields, number: int, line: int) -> LogRecord:
 def _is_json(line: bytes) -> bool:
     try:
         _decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 
@@ -109,7 +109,7 @@ def _list(raw: bytes) -> Iterator[Read]:
     start = raw.lstrip(BLANK)
     try:
         values = _decoder.decode(start)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         yield from _spread(start[1:], inside=True)
         return
     for number, value in enumerate(values, 1):

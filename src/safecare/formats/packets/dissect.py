@@ -1,8 +1,8 @@
 """From frames to what was said: packets to conversations, bytes put together, messages of the protocols that we read.
 
 One `Dissector` takes blocks of frames, of files or of a live interface, and gives `Spoken` messages, ended
-`Conversation`s and `Claimed` addresses. Header work is done on columns; only payload of conversations that speak (or
-may
+`Conversation`s, `Claimed` addresses, and under which MAC address stations send. Header work is done on columns; only
+payload of conversations that speak (or may
 speak) a protocol of ours is touched packet by packet.
 """
 
@@ -20,7 +20,8 @@ import numpy as np
 from safecare.formats.packets.file import Frames
 from safecare.formats.packets.flows import Conversation, Flow, Flows
 from safecare.formats.packets.headers import TCP, UDP, Addresses, Headers, headers
-from safecare.formats.packets.slow import Arp, Packet, SlowRoad
+from safecare.formats.packets.senders import Senders
+from safecare.formats.packets.slow import Arp, Packet, SlowRoad, merged
 from safecare.formats.packets.streams import Half
 from safecare.formats.wire.message import MOST_MESSAGE, Message, Protocol, Talk, WireError
 from safecare.formats.wire.protocols import PROTOCOLS
@@ -61,6 +62,15 @@ class Claimed(msgspec.Struct, gc=False):
     asked: bool
 
 
+class Sender(msgspec.Struct, gc=False):
+    """An inner address sends frames under this MAC address: its own, or that of the router before it."""
+
+    frame: int
+    at: float
+    mac: str
+    address: str
+
+
 class Malformed(msgspec.Struct, gc=False):
     """Bytes in a conversation of a protocol that are none of its messages: reason and ends."""
 
@@ -80,7 +90,7 @@ class Malformed(msgspec.Struct, gc=False):
 
 _FAULTS = (IndexError, KeyError, ValueError, OverflowError, struct.error)
 
-Found = Spoken | Claimed | Malformed | Conversation
+Found = Spoken | Claimed | Sender | Malformed | Conversation
 
 
 @dataclass
@@ -107,23 +117,28 @@ class Dissector:
     _slow: SlowRoad = field(default_factory=SlowRoad)
     _streams: dict[int, _Stream] = field(default_factory=dict)
     _large: set[tuple[int, int]] = field(default_factory=set)
-    _done: set[int] = field(default_factory=set)
-    """Flows that speak none of our protocols."""
+    _done: dict[int, str] = field(default_factory=dict)
+    """Flows in which nothing more is looked at, and the protocol that they spoke, if it was one of ours."""
+    _senders: Senders = field(default_factory=Senders)
 
     def feed(self, frames: Frames) -> Iterator[Found]:
         """Take a block of frames."""
         columns = headers(frames, self.addresses, self.counts)
+        for row, mac in self._senders.feed(frames, columns, self.addresses):
+            yield Sender(
+                frame_of(columns, row), float(columns.time[row]), mac, self.addresses.names[columns.source[row]]
+            )
         slow: list[tuple[int, float, Packet]] = []
         for row in columns.rest:
             start, size = int(frames.starts[row]), int(frames.sizes[row])
-            frame, at = frames.first + int(row), float(frames.times[row])
+            frame, at = frames.number(int(row)), float(frames.times[row])
             taken = self._slow.take(frames.raw[start : start + size].tobytes(), int(frames.links[row]), at, self.counts)
             if isinstance(taken, Arp):
                 yield Claimed(frame, at, taken.mac, taken.address, taken.asked)
             elif taken is not None:
                 slow.append((frame, at, taken))
         if slow:
-            columns = _merged(columns, slow, self.addresses)
+            columns = merged(columns, slow, self.addresses)
         rows, ended = self.flows.feed(columns)
         yield from self._payloads(columns, rows)
         for flow in ended:
@@ -146,10 +161,10 @@ class Dissector:
                 while half.waiting:
                     half.skip(-1, self.counts)
                     yield from self._messages(stream, flow, side, flow.last)
-        self._done.discard(flow.number)
+        done = self._done.pop(flow.number, "")
         self._large -= {(flow.number, 0), (flow.number, 1)}
         self.flows.forget(flow)
-        service = stream.protocol.name if stream and stream.protocol else ""
+        service = stream.protocol.name if stream and stream.protocol else done
         if stream is not None and stream.client is not None and not flow.began:
             flow.first_is_client = stream.client == flow.first_end
         for half in stream.halves if stream and stream.protocol else ():
@@ -189,6 +204,17 @@ class Dissector:
                 yield from self._segment(stream, flow, side, int(columns.sequence[row]), payload, found)
             else:
                 yield from self._message(stream, flow, side, payload, (found[0],), found[1])
+            self._let_go(stream, flow)
+
+    def _let_go(self, stream: _Stream, flow: Flow) -> None:
+        """Look no further into a conversation of which its parser has said that it is over."""
+        talk = stream.talks.get(True)
+        if talk is None or not talk.over or stream.protocol is None:
+            return
+        if stream.client is not None and not flow.began:
+            flow.first_is_client = stream.client == flow.first_end
+        self._done[flow.number] = stream.protocol.name
+        self._streams.pop(flow.number, None)
 
     def _recognise(self, stream: _Stream, flow: Flow, payload: bytes, side: int) -> bool:
         for protocol in PROTOCOLS.values():
@@ -200,7 +226,7 @@ class Dissector:
         stream.tries += 1
         if stream.tries >= TRIES:
             del self._streams[flow.number]
-            self._done.add(flow.number)
+            self._done[flow.number] = ""
         return False
 
     def _client(self, flow: Flow, protocol: Protocol, payload: bytes, side: int) -> int:
@@ -332,44 +358,3 @@ class Dissector:
 def frame_of(columns: Headers, row: int) -> int:
     """Return the frame number of a row."""
     return int(columns.frame[row])
-
-
-def _merged(columns: Headers, slow: list[tuple[int, float, Packet]], addresses: Addresses) -> Headers:
-    """Return `columns` with the packets of the slow road among them, in order; their payload stands behind `raw`."""
-    extra = bytearray()
-    base = len(columns.raw)
-    rows: list[tuple[float, ...]] = []
-    for frame, at, packet in slow:
-        source, target = addresses.id(packet.source), addresses.id(packet.target)
-        start = base + len(extra)
-        extra += packet.payload
-        rows.append(
-            (
-                *(frame, packet.protocol, source, target, packet.sport, packet.dport, packet.flags, packet.sequence),
-                *(packet.acked, start, base + len(extra), at),
-            )
-        )
-    if not rows:
-        return columns
-    table = np.array([row[:-1] for row in rows], np.int64).T
-    order = np.argsort(np.concatenate([columns.frame, table[0]]), kind="stable")
-
-    def joined(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-        return np.concatenate([old, new])[order]
-
-    return Headers(
-        np.concatenate([columns.raw, np.frombuffer(bytes(extra), np.uint8)]),
-        joined(columns.frame, table[0]),
-        joined(columns.time, np.array([row[-1] for row in rows])),
-        joined(columns.protocol, table[1]),
-        joined(columns.source, table[2]),
-        joined(columns.target, table[3]),
-        joined(columns.sport, table[4]),
-        joined(columns.dport, table[5]),
-        joined(columns.flags, table[6]),
-        joined(columns.sequence, table[7]),
-        joined(columns.acked, table[8]),
-        joined(columns.start, table[9]),
-        joined(columns.end, table[10]),
-        columns.rest,
-    )

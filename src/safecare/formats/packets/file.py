@@ -56,6 +56,12 @@ class Frames:
     sizes: NDArray[np.int64]
     links: NDArray[np.uint16]
     """Link type (LINKTYPE registry) of each frame."""
+    numbers: NDArray[np.int64] | None = None
+    """Number of each frame, where some were left out by a filter."""
+
+    def number(self, row: int) -> int:
+        """Return the number of a frame."""
+        return self.first + row if self.numbers is None else int(self.numbers[row])
 
 
 @dataclass

@@ -18,6 +18,10 @@ from safecare.formats.packets.file import Frames
 ETHERNET, RAW_IP, COOKED, COOKED2, IPV4, IPV6, LOOPBACK = 1, 101, 113, 276, 228, 229, 0
 """LINKTYPE registry (https://www.tcpdump.org/linktypes.html)."""
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+TUNNELS = (4, 41, 47)
+"""IP protocols that carry packets: IP in IP (RFC 2003), IPv6 (RFC 4213), GRE (RFC 2784)."""
+VXLAN = (4789, 8472)
+"""Ports of VXLAN (RFC 7348), and the one that Linux used before it."""
 MOST_ADDRESSES = 1 << 20
 """Addresses told apart at the same time (chosen: bounds memory to about 150 MB)."""
 
@@ -68,6 +72,8 @@ class Headers:
     end: NDArray[np.int64]
     rest: NDArray[np.int64]
     """Rows of the frames that need the slow road."""
+    row: NDArray[np.int64]
+    """Row of each packet among the frames."""
 
 
 def _be16(raw: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -76,6 +82,15 @@ def _be16(raw: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _be32(raw: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
     return (_be16(raw, at) << 16) | _be16(raw, at + 2)
+
+
+def _tunnel(
+    raw: NDArray[np.uint8], layer: NDArray[np.int64], length: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell which packets carry others: IP in IP, GRE, VXLAN."""
+    protocol, upper = raw[layer + 9], layer + length
+    port = _be16(raw, np.where(upper + 4 <= end, upper + 2, layer))
+    return np.isin(protocol, TUNNELS) | ((protocol == UDP) & np.isin(port, VXLAN))
 
 
 def headers(frames: Frames, addresses: Addresses, skipped: Counter[str]) -> Headers:
@@ -95,6 +110,7 @@ def headers(frames: Frames, addresses: Addresses, skipped: Counter[str]) -> Head
     end = start + size
     plain = (kind == 0x0800) & (first >> 4 == 4) & (length >= 20) & (layer + 20 <= end)
     plain[plain] &= _be16(raw, layer[plain] + 6) & 0x3FFF == 0  # no fragment
+    plain[plain] &= ~_tunnel(raw, layer[plain], length[plain], end[plain])
     rest = np.sort(np.concatenate([rest, rows[~plain]]))
     rows, layer, length, end = rows[plain], layer[plain], length[plain], end[plain]
     total = _be16(raw, layer + 2)
@@ -126,7 +142,7 @@ def headers(frames: Frames, addresses: Addresses, skipped: Counter[str]) -> Head
     target = addresses.number(_be32(raw, layer + 16).astype(np.uint32))
     return Headers(
         raw,
-        frames.first + rows,
+        frames.first + rows if frames.numbers is None else frames.numbers[rows],
         frames.times[rows],
         protocol,
         source,
@@ -139,4 +155,5 @@ def headers(frames: Frames, addresses: Addresses, skipped: Counter[str]) -> Head
         np.minimum(upper + offset, stop),
         stop,
         rest,
+        rows,
     )

@@ -1,9 +1,9 @@
-"""Frames that are not plain IPv4 over Ethernet: IPv6, fragments, VLAN stacks, other links; and ARP. One at a time.
+"""Frames that are not plain IPv4 over Ethernet: IPv6, fragments, labels, tunnels, other links; and ARP. One at a time.
 
-Source: RFC 8200 (IPv6 and its extension headers), RFC 791 (fragments), RFC 826 (ARP), RFC 2516 (PPPoE), LINKTYPE
-registry.
-Fragments are put together within bounds; overlapping ones are refused, as RFC 5722 asks for IPv6 and as attackers of
-monitors hope for.
+Source: RFC 8200 (IPv6 and its extension headers), RFC 791 (fragments), RFC 826 (ARP), RFC 2516 (PPPoE), RFC 3032
+(MPLS), RFC 2784 and 2890 (GRE), RFC 7348 (VXLAN), draft-foschiano-erspan (mirror ports over IP), IEEE 802.2 (SNAP),
+LINKTYPE registry. Fragments are put together within bounds; overlapping ones are refused, as RFC 5722 asks for IPv6 and
+as attackers of monitors hope for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import struct
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import numpy as np
 
 from safecare.formats.packets.headers import (
     COOKED,
@@ -25,10 +27,15 @@ from safecare.formats.packets.headers import (
     RAW_IP,
     TCP,
     UDP,
+    VXLAN,
+    Addresses,
+    Headers,
 )
 
-MOST_TAGS = 4
-"""VLAN tags and other labels in a row (chosen: QinQ has two)."""
+MOST_TAGS = 8
+"""VLAN tags and other labels in a row (chosen: QinQ has two, MPLS paths three)."""
+DEEPEST = 4
+"""Tunnels within each other (chosen: a mirrored VXLAN has two)."""
 MOST_EXTENSIONS = 8
 """IPv6 extension headers in a row (chosen: RFC 8200 names six kinds)."""
 MOST_FRAGMENTED = 256
@@ -83,24 +90,47 @@ class SlowRoad:
     def take(self, frame: bytes, link: int, at: float, skipped: Counter[str]) -> Packet | Arp | None:
         """Return what a frame carries; None (counted by reason) if nothing that we read."""
         try:
-            return self._frame(frame, link, at)
+            return self._frame(frame, link, at, 0)
         except Unreadable as error:
             skipped[str(error)] += 1
         except (IndexError, struct.error):
             skipped["header cut off"] += 1
         return None
 
-    def _frame(self, frame: bytes, link: int, at: float) -> Packet | Arp | None:
+    def _frame(self, frame: bytes, link: int, at: float, depth: int) -> Packet | Arp | None:
         kind, body = _link(frame, link)
         if kind == 0x0806:
             return _arp(body)
+        return self._network(kind, body, at, depth)
+
+    def _network(self, kind: int, body: bytes, at: float, depth: int) -> Packet | Arp | None:
         if kind == 0x0800:
-            return self._ipv4(body, at)
+            return self._ipv4(body, at, depth)
         if kind == 0x86DD:
-            return self._ipv6(body, at)
+            return self._ipv6(body, at, depth)
         raise Unreadable("not IP")
 
-    def _ipv4(self, body: bytes, at: float) -> Packet | None:
+    def _upper(
+        self, protocol: int, source: bytes, target: bytes, payload: bytes, at: float, depth: int
+    ) -> Packet | Arp | None:
+        """Return what an IP packet carries; what a tunnel carries, where it is one."""
+        if protocol in (4, 41, 47) and depth >= DEEPEST:
+            raise Unreadable("too many tunnels within each other")
+        if protocol in (4, 41):
+            return self._network(0x0800 if protocol == 4 else 0x86DD, payload, at, depth + 1)
+        if protocol == 47:
+            kind, inner = _gre(payload)
+            ethernet = kind in (0x6558, 0x88BE, 0x22EB)
+            return (
+                self._frame(inner, ETHERNET, at, depth + 1) if ethernet else self._network(kind, inner, at, depth + 1)
+            )
+        packet = _transport(protocol, source, target, payload)
+        if protocol == UDP and packet.dport in VXLAN and depth < DEEPEST and (kind := _vxlan(packet.payload)):
+            body = packet.payload[8:]
+            return self._frame(body, ETHERNET, at, depth + 1) if kind == 1 else self._network(kind, body, at, depth + 1)
+        return packet
+
+    def _ipv4(self, body: bytes, at: float, depth: int) -> Packet | Arp | None:
         if len(body) < 20 or body[0] >> 4 != 4:
             raise Unreadable("header cut off")
         length = (body[0] & 15) * 4
@@ -115,9 +145,9 @@ class SlowRoad:
             if whole is None:
                 return None
             payload = whole
-        return _transport(protocol, source, target, payload)
+        return self._upper(protocol, source, target, payload, at, depth)
 
-    def _ipv6(self, body: bytes, at: float) -> Packet | None:
+    def _ipv6(self, body: bytes, at: float, depth: int) -> Packet | Arp | None:
         if len(body) < 40 or body[0] >> 4 != 6:
             raise Unreadable("header cut off")
         length, protocol = int(struct.unpack_from(">H", body, 4)[0]), body[6]
@@ -141,7 +171,7 @@ class SlowRoad:
                 protocol, payload = payload[0], payload[(payload[1] + 2) * 4 :]
             else:
                 break
-        return _transport(protocol, source, target, payload)
+        return self._upper(protocol, source, target, payload, at, depth)
 
     def _piece(
         self, key: tuple[bytes, bytes, int, int], offset: int, data: bytes, *, more: bool, at: float
@@ -175,27 +205,58 @@ class SlowRoad:
 def _link(frame: bytes, link: int) -> tuple[int, bytes]:
     """Return EtherType and what follows it. Raises `Unreadable`."""
     if link == ETHERNET:
-        at = 12
-        kind = int(struct.unpack_from(">H", frame, at)[0])
-        for _ in range(MOST_TAGS):
-            if kind in (0x8100, 0x88A8, 0x9100):
-                at += 4
-                kind = int(struct.unpack_from(">H", frame, at)[0])
-            elif kind == 0x8864:  # PPPoE session: six bytes, then the PPP protocol number
-                ppp = int(struct.unpack_from(">H", frame, at + 8)[0])
-                kind, at = {0x0021: 0x0800, 0x0057: 0x86DD}.get(ppp, 0), at + 8
-            else:
-                break
-        return kind, frame[at + 2 :]
+        return _labels(frame, 12)
     if link in (RAW_IP, IPV4, IPV6, 12, 14):
         return _by_version(frame)
     if link == COOKED:
-        return int(struct.unpack_from(">H", frame, 14)[0]), frame[16:]
+        return _labels(frame, 14)
     if link == COOKED2:
-        return int(struct.unpack_from(">H", frame, 0)[0]), frame[20:]
+        return _labels(frame[:2] + frame[20:], 0)
     if link in (LOOPBACK, 108):
         return _by_version(frame[4:])
     raise Unreadable(f"link type {link} is not read")
+
+
+def _labels(frame: bytes, at: int) -> tuple[int, bytes]:
+    """Return the EtherType behind VLAN tags, PPPoE, MPLS and SNAP (the first stands at `at`), and what follows it."""
+    kind = int(struct.unpack_from(">H", frame, at)[0])
+    for _ in range(MOST_TAGS):
+        if kind in (0x8100, 0x88A8, 0x9100):
+            at += 4
+            kind = int(struct.unpack_from(">H", frame, at)[0])
+        elif kind == 0x8864:  # PPPoE session: six bytes, then the PPP protocol number
+            ppp = int(struct.unpack_from(">H", frame, at + 8)[0])
+            kind, at = {0x0021: 0x0800, 0x0057: 0x86DD}.get(ppp, 0), at + 8
+        elif kind in (0x8847, 0x8848):  # MPLS: four bytes each, the last one has the bottom bit
+            bottom, at = frame[at + 4] & 1, at + 4
+            if bottom:
+                kind = _by_version(frame[at + 2 :])[0]
+        elif kind <= 1500 and frame[at + 2 : at + 8] == b"\xaa\xaa\x03\0\0\0":  # 802.3 with SNAP
+            at += 8
+            kind = int(struct.unpack_from(">H", frame, at)[0])
+        else:
+            break
+    return kind, frame[at + 2 :]
+
+
+def _gre(payload: bytes) -> tuple[int, bytes]:
+    """Return the EtherType that GRE carries, and what follows; for mirrors (ERSPAN) the frame behind their header."""
+    flags, kind = struct.unpack_from(">HH", payload, 0)
+    if flags & 7:
+        raise Unreadable("GRE of another kind")
+    at = 4 + 4 * bool(flags & 0x8000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
+    if kind == 0x88BE and flags & 0x1000:  # ERSPAN II; without a sequence number it is I, which has no header
+        at += 8
+    elif kind == 0x22EB:  # ERSPAN III, perhaps with a platform's own header
+        at += 12 + 8 * (payload[at + 11] & 1)
+    return kind, payload[at:]
+
+
+def _vxlan(payload: bytes) -> int:
+    """Return what VXLAN carries: 1 for a frame, an EtherType for a packet (its generic extension), 0 if it is none."""
+    if len(payload) < 8 or payload[0] & 0x3B != 0x08 or payload[7]:
+        return 0
+    return {1: 0x0800, 2: 0x86DD, 3: 1}.get(payload[3], 0) if payload[0] & 0x04 else 1
 
 
 def _by_version(body: bytes) -> tuple[int, bytes]:
@@ -226,3 +287,45 @@ def _transport(protocol: int, source: bytes, target: bytes, payload: bytes) -> P
     if protocol in (ICMP, ICMP6):
         return Packet(ICMP, source, target, 0, 0, 0, 0, -1, payload[4:])
     raise Unreadable("other protocol over IP")
+
+
+def merged(columns: Headers, slow: list[tuple[int, float, Packet]], addresses: Addresses) -> Headers:
+    """Return `columns` with the packets of the slow road among them, in order; their payload stands behind `raw`."""
+    extra = bytearray()
+    base = len(columns.raw)
+    rows: list[tuple[float, ...]] = []
+    for frame, at, packet in slow:
+        source, target = addresses.id(packet.source), addresses.id(packet.target)
+        start = base + len(extra)
+        extra += packet.payload
+        rows.append(
+            (
+                *(frame, packet.protocol, source, target, packet.sport, packet.dport, packet.flags, packet.sequence),
+                *(packet.acked, start, base + len(extra), at),
+            )
+        )
+    if not rows:
+        return columns
+    table = np.array([row[:-1] for row in rows], np.int64).T
+    order = np.argsort(np.concatenate([columns.frame, table[0]]), kind="stable")
+
+    def joined(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        return np.concatenate([old, new])[order]
+
+    return Headers(
+        np.concatenate([columns.raw, np.frombuffer(bytes(extra), np.uint8)]),
+        joined(columns.frame, table[0]),
+        joined(columns.time, np.array([row[-1] for row in rows])),
+        joined(columns.protocol, table[1]),
+        joined(columns.source, table[2]),
+        joined(columns.target, table[3]),
+        joined(columns.sport, table[4]),
+        joined(columns.dport, table[5]),
+        joined(columns.flags, table[6]),
+        joined(columns.sequence, table[7]),
+        joined(columns.acked, table[8]),
+        joined(columns.start, table[9]),
+        joined(columns.end, table[10]),
+        columns.rest,
+        np.concatenate([columns.row, np.full(len(rows), -1, np.int64)])[order],
+    )

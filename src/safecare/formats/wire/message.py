@@ -49,6 +49,8 @@ class Talk(msgspec.Struct):
     asked: bool = True
     """The bytes come from the client."""
     memory: dict[Any, Any] = msgspec.field(default_factory=dict)
+    over: bool = False
+    """Nothing that comes after this is looked at: it is encrypted, or of no interest."""
 
     def remember(self, key: Any, value: Any) -> None:
         """Keep `value`; beyond `MOST_MEMORY` the oldest goes."""

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from safecare.formats.wire import bacnet, cip, dicom, dnp3, hl7, http, knx, modbus, s7, smtp
+from safecare.formats.wire import (
+    bacnet,
+    cip,
+    dhcp,
+    dicom,
+    dnp3,
+    hl7,
+    http,
+    knx,
+    mdns,
+    modbus,
+    mqtt,
+    s7,
+    smb,
+    smtp,
+    tls,
+)
 from safecare.formats.wire.message import Protocol
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -18,6 +34,11 @@ PROTOCOLS: dict[str, Protocol] = {
         knx.PROTOCOL,
         http.PROTOCOL,
         smtp.PROTOCOL,
+        tls.PROTOCOL,
+        smb.PROTOCOL,
+        mqtt.PROTOCOL,
+        dhcp.PROTOCOL,
+        mdns.PROTOCOL,
     )
 }
 """In the order in which payloads are tried: the ones with the surest beginnings first."""
@@ -25,8 +46,13 @@ PROTOCOLS: dict[str, Protocol] = {
 ALIASES = {"cip": "enip", "ethernetip": "enip", "s7comm": "s7", "knxnet": "knx", "mllp": "hl7", "modbustcp": "modbus"}
 """Other names that people use on the command line."""
 
+GREETINGS = frozenset({"tls", "dhcp", "mdns"})
+"""Protocols that are read only for what stations say about themselves."""
+
 CARRIERS = frozenset({"http", "smtp"})
 """Protocols that are read only for the files that they carry."""
 
-READS = frozenset({"read", "session", "identify", "discover", "announce", "notice", "message", "store", "other"})
+READS = frozenset(
+    {"read", "session", "identify", "discover", "announce", "notice", "message", "store", "file", "other"}
+)
 """Operations that change nothing on a device."""

@@ -250,12 +250,33 @@ def _userdata(parameter: bytes, data: bytes, fields: dict[str, Any]) -> Message:
         return Message("s7", name, "request", operation, "", "", value, "", fields)
     if kind == 8:
         outcome = "refused" if error else "ok"
+        if name == "read_szl":
+            fields |= _identified(data)
         return Message("s7", name, "error" if error else "response", operation, "", "", "", outcome, fields)  # type: ignore[arg-type]
     if group == 0:
         value = {0: "stop", 1: "warm restart", 2: "run", 3: "hot restart", 4: "hold", 6: "cold restart"}.get(
             sub, str(sub)
         )
     return Message("s7", name, "notice", "notice", "", "", value, "", fields)
+
+
+def _identified(data: bytes) -> dict[str, str]:
+    """Return what a list of the system's state says of the module: order code (list 0x11), names and serial (0x1C)."""
+    found: dict[str, str] = {}
+    if len(data) < 12 or data[0] != 0xFF:
+        return found
+    kind, _, length, count = struct.unpack_from(">HHHH", data, 4)
+    for entry in range(min(count, 16)):
+        row = data[12 + entry * length : 12 + (entry + 1) * length]
+        if kind & 0xFF == 0x11 and len(row) >= 28 and row[1] in (1, 6, 7):
+            found[{1: "order_code", 6: "hardware", 7: "firmware"}[row[1]]] = _words(row[2:22])
+        elif kind & 0xFF == 0x1C and len(row) >= 34 and row[1] in (1, 2, 5):
+            found[{1: "plc_name", 2: "module_name", 5: "serial"}[row[1]]] = _words(row[2:26])
+    return {name: text for name, text in found.items() if text}
+
+
+def _words(raw: bytes) -> str:
+    return "".join(chr(one) for one in raw if 32 <= one < 127).strip()
 
 
 def _plus(body: bytes, talk: Talk) -> Iterator[Message]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from safecare.formats.packets.dissect import Claimed, Found, Malformed, Spoken
+from safecare.formats.packets.dissect import Claimed, Found, Malformed, Sender, Spoken
 from safecare.formats.packets.flows import Conversation
-from safecare.formats.wire.protocols import CARRIERS, READS
+from safecare.formats.wire.protocols import CARRIERS, GREETINGS, READS
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
 from safecare.model.hospital import Hospital
@@ -19,10 +19,13 @@ FACTS = (
     "calling", "called", "destination", "level", "wildcard", "matches", "implementation_uid", "sop_class", "reason",
     "sending_application", "sending_facility", "receiving_application", "message_type", "control_id", "bytes",
     "exception", "device_state", "result_code", "address", "acknowledgement", "control", "connection",
+    "client_id", "name", "new_name", "randomness", "disposition",
 )  # fmt: skip
 """Fields of messages that rules look at."""
 MOST_TOLD = 50_000
 """Different readings and identities remembered, so that each is told once per `every` (chosen: bounds memory)."""
+TOGETHER = (READS | {"publish"}) - {"message", "file"}
+"""Operations whose messages are told once per `every`, counted."""
 
 
 def _is_file(found: Found) -> bool:
@@ -51,7 +54,9 @@ class Told:
             yield from self._identity(
                 found.address, "mac", found.mac, found.at, found.frame, name, seen, asked=found.asked
             )
-        elif (isinstance(found, Malformed) and found.protocol in CARRIERS) or _is_file(found):
+        elif isinstance(found, Sender):
+            yield from self._identity(found.address, "ethernet", found.mac, found.at, found.frame, name, seen)
+        elif (isinstance(found, Malformed) and found.protocol in CARRIERS | GREETINGS) or _is_file(found):
             return
         elif isinstance(found, Malformed):
             yield self._command(found, found.reason, "malformed", {}, name, seen, 1)
@@ -62,12 +67,13 @@ class Told:
         message = found.message
         for ip, system, value in identities(found):
             yield from self._identity(ip, system, value, found.at, found.frames[-1], name, seen)
-        if message.kind == "notice" and message.operation in ("notice", "read"):
+        if message.protocol in GREETINGS or (message.kind == "notice" and message.operation in ("notice", "read")):
             return
         count = 1
-        if self.every and message.operation != "message" and (message.operation in READS or message.outcome == "ok"):
+        if self.every and (message.operation in TOGETHER or message.outcome == "ok"):
             key: tuple[str, ...] = (found.client, found.server, message.protocol, message.command, message.kind)
             key += (message.unit, message.outcome, str(message.fields.get("calling", "")))
+            key += (message.target,) if message.operation == "publish" else ()
             since, count = self._known.get(key, (-1e18, 0))
             if found.at - since < self.every:
                 self._known[key] = (since, count + 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safecare.exchange.log import LogFullError
+from safecare.formats.packets.bpf import Filter, FilterError, filtered
 from safecare.formats.packets.dissect import Dissector
 from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.model.event import Event
@@ -34,7 +35,8 @@ class CaptureFolder:
     """Watches one folder.
 
     `folder`: where sensors put captures (``.pcap``, ``.pcapng``). `settle`: seconds for which a file must not
-    change before it counts as complete. `overtime`: seconds after which a capture is given up.
+    change before it counts as complete. `overtime`: seconds after which a capture is given up. `filter`: packets that
+    count, in tcpdump's language, for example ``not port 443``; all without.
     """
 
     door: str
@@ -42,10 +44,17 @@ class CaptureFolder:
     settle: float = 1.0
     overtime: float = 900.0
     judging: Judging | None = None
+    filter: str = ""
 
     async def run(self, intake: Intake) -> None:
         """Read what comes until cancelled."""
         upload = UploadFolder(self.folder, self.settle, SUFFIXES)
+        if self.filter:
+            try:
+                Filter(self.filter)
+            except FilterError as error:
+                intake.report(self.door, "failed", str(error))
+                return
         intake.report(self.door, "ok", str(self.folder))
         gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
@@ -71,8 +80,9 @@ class CaptureFolder:
         """Read a whole capture. Raises `UnreadableError`."""
         dissector, told, name = Dissector(), Told(intake.hospital, self.door), context.get("name", "capture")
         seen = intake.clock.now()
+        sieve = Filter(self.filter) if self.filter else None
         try:
-            found = [one for frames in read_frames(raw, Reading()) for one in dissector.feed(frames)]
+            found = [one for frames in filtered(read_frames(raw, Reading()), sieve) for one in dissector.feed(frames)]
         except CaptureError as error:
             raise UnreadableError(error.reason, error.place) from error
         return [event for one in [*found, *dissector.finish()] for event in told.events(one, name, seen)]
@@ -99,7 +109,7 @@ class CaptureFolder:
         status = await asyncio.to_thread(path.stat)
         number, reason, place = 0, "", ""
         with open_regular(path) as capture:
-            async for answer in answers(capture, self.door, shown(path), "file", self.overtime):
+            async for answer in answers(capture, self.door, shown(path), "file", self.overtime, self.filter):
                 match answer:
                     case Seen(events=raw):
                         seen = intake.clock.now()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from safecare.exchange.log import LogFullError
+from safecare.formats.packets.bpf import FilterError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.packets import open_interface
@@ -25,12 +26,14 @@ AGAIN = 5.0
 class Interface:
     """Listens to one interface.
 
-    `interface`: its name, for example ``eth1``. The platform needs the right to listen (CAP_NET_RAW).
+    `interface`: its name, for example ``eth1``. The platform needs the right to listen (CAP_NET_RAW). `filter`: packets
+    that count, in tcpdump's language, for example ``not port 443``: the kernel leaves the others out; all without.
     """
 
     door: str
     interface: str
     judging: Judging | None = None
+    filter: str = ""
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled."""
@@ -41,7 +44,7 @@ class Interface:
                 intake.report(self.door, "failed", f"{self.interface}: needs the right to listen (CAP_NET_RAW)")
             except OSError as error:
                 intake.report(self.door, "failed", f"{self.interface}: {error.strerror}")
-            except WorkerDiedError as error:
+            except (WorkerDiedError, FilterError) as error:
                 intake.report(self.door, "failed", str(error))
             except LogFullError:
                 intake.report(self.door, "failed", "no room: what is heard now is lost")
@@ -52,7 +55,7 @@ class Interface:
         raise UnreadableError("packets of a live interface are not kept")
 
     async def _listen(self, intake: Intake) -> None:
-        packets = open_interface(self.interface)
+        packets = open_interface(self.interface, self.filter)
         gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
             intake.report(self.door, "ok", self.interface)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from safecare.formats.packets.bpf import Filter
 from safecare.formats.packets.file import Frames
 from safecare.formats.packets.headers import ETHERNET
 
@@ -26,17 +27,25 @@ BUFFER = 16 << 20
 _ALL = 0x0003
 _TIMESTAMP = 35
 """SO_TIMESTAMPNS (asm-generic/socket.h)."""
+_ATTACH_FILTER = 26
+"""SO_ATTACH_FILTER (asm-generic/socket.h)."""
 _PACKET, _STATISTICS = 263, 6
 _PAIR = struct.Struct("@ll")
 
 
-def open_interface(name: str) -> socket.socket:
-    """Return a socket that hears all packets of the interface `name`. Raises `OSError` (needs CAP_NET_RAW)."""
-    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL))
+def open_interface(name: str, only: str = "") -> socket.socket:
+    """Return a socket that hears the packets of the interface `name` that pass the filter `only` (all without).
+
+    Raises `OSError` (needs CAP_NET_RAW), `FilterError`.
+    """
+    program = Filter(only).for_socket() if only else None
+    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # nothing is heard before it is bound
     try:
+        if program is not None:
+            packets.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program.option)
         packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         packets.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
-        packets.bind((name, 0))
+        packets.bind((name, _ALL))
     except OSError:
         packets.close()
         raise

@@ -20,11 +20,19 @@ WORKER = "safecare.sources.capture.worker"
 
 
 def answers(
-    packets: IO[bytes] | int, door: str, name: str, kind: Literal["file", "interface"], overtime: float | None
+    packets: IO[bytes] | int,
+    door: str,
+    name: str,
+    kind: Literal["file", "interface"],
+    overtime: float | None,
+    only: str = "",
 ) -> AsyncIterator[Answer]:
-    """Start a worker over an open capture or socket and yield what it says. Raises `WorkerDiedError`."""
+    """Start a worker over an open capture or socket and yield what it says; `only`: filter of a capture's packets.
+
+    Raises `WorkerDiedError`.
+    """
     last = (Failed, Over) if kind == "file" else ()  # an interface tells again and again how it goes
-    return frames.answers(WORKER, packets, door, name, kind, kinds=Answer, last=last, overtime=overtime)
+    return frames.answers(WORKER, packets, door, name, kind, only, kinds=Answer, last=last, overtime=overtime)
 
 
 async def carved(file: Carved, gate: Gate, intake: Intake) -> None:

@@ -1,8 +1,9 @@
-"""The confined worker, ``python -m safecare.sources.capture.worker PARENT_PID DOOR NAME KIND``: packets in, events out.
+"""The confined worker, ``python -m safecare.sources.capture.worker``: packets in, events out.
 
-Standard input is a capture file (KIND ``file``) or a packet socket that is open already (``interface``); the
-answer is a row of MessagePack frames (4-byte length): lists of events, files that were carried, then how reading ended,
-or why it could not begin. The events know nothing of the hospital yet: the platform adds assets and zones.
+Its arguments: PARENT_PID DOOR NAME KIND FILTER. Standard input is a capture file (KIND ``file``) or a packet socket
+that is open already (``interface``); the answer is a row of MessagePack frames (4-byte length): lists of events, files
+that were carried, then how reading ended, or why it could not begin. The events know nothing of the hospital yet: the
+platform adds assets and zones.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from safecare.formats.packets.bpf import Filter, filtered
 from safecare.formats.packets.dissect import Dissector, Found, Spoken
 from safecare.formats.packets.file import CaptureError, Frames, Reading, read_frames
 from safecare.model.event import Event
@@ -78,7 +80,7 @@ def unpack(event: msgspec.Raw) -> Event:
 
 def main() -> None:
     """Read what comes and answer."""
-    parent, door, name, kind = sys.argv[1:5]
+    parent, door, name, kind, only = sys.argv[1:6]
     die_with_parent(int(parent))
     told = Told(Hospital.empty(), door)
     with os.fdopen(os.dup(1), "wb") as answers:
@@ -91,19 +93,20 @@ def main() -> None:
             return
         with os.fdopen(os.dup(0), "rb") as capture:
             os.dup2(2, 1)
+            sieve = Filter(only) if only else None  # its library is loaded before the door is locked
             confine()
             allow_cpu(CPU)
             raw = capture.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             send(answers, Failed(f"larger than {MOST_BYTES} bytes", "file"))
             return
-        _file(raw, name, told, answers)
+        _file(raw, name, told, answers, sieve)
 
 
-def _file(raw: bytes, name: str, told: Told, answers: BinaryIO) -> None:
+def _file(raw: bytes, name: str, told: Told, answers: BinaryIO, sieve: Filter | None) -> None:
     dissector, reading = Dissector(), Reading()
     try:
-        found = _all(read_frames(raw, reading), dissector)
+        found = _all(filtered(read_frames(raw, reading), sieve), dissector)
         while some := list(islice(found, BATCH)):
             _tell(some, name, told, answers)
     except CaptureError as error:
