@@ -59,7 +59,7 @@ def bend(raw: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:
             case 2:
                 size = chance.choice((1, 2, 4))
                 lie = chance.choice(_LIES) + chance.choice((-1, 0, 0, 1))
-                data[at : at + size] = (lie % (1 << 8 * size)).to_bytes(size, chance.choice(("big", "little")))  # type: ignore[arg-type]
+                data[at : at + size] = (lie % (1 << 8 * size)).to_bytes(size, chance.choice(("big", "little")))
             case 3:
                 del data[at:]
             case 4:

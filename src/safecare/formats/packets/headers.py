@@ -90,7 +90,8 @@ def _tunnel(
     """Tell which packets carry others: IP in IP, GRE, VXLAN."""
     protocol, upper = raw[layer + 9], layer + length
     port = _be16(raw, np.where(upper + 4 <= end, upper + 2, layer))
-    return np.isin(protocol, TUNNELS) | ((protocol == UDP) & np.isin(port, VXLAN))
+    found: NDArray[np.bool_] = np.isin(protocol, TUNNELS) | ((protocol == UDP) & np.isin(port, VXLAN))
+    return found
 
 
 def headers(frames: Frames, addresses: Addresses, skipped: Counter[str]) -> Headers:

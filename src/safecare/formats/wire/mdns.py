@@ -26,7 +26,7 @@ def sniff(data: bytes) -> bool:
     """Tell whether a question or an answer about names under .local stands here."""
     if len(data) < 12 or data[:2] != b"\0\0" or data[2] not in (0x00, 0x84) or data[3] != 0 or _LOCAL not in data:
         return False
-    return 0 < sum(struct.unpack_from(">HHHH", data, 4)) <= MOST_RECORDS
+    return bool(0 < sum(struct.unpack_from(">HHHH", data, 4)) <= MOST_RECORDS)
 
 
 def size(data: bytes | bytearray) -> int:
