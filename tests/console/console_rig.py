@@ -42,6 +42,7 @@ from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
 from safecare.store.glance import Glance
+from safecare.store.keyring import Keyring
 from safecare.store.read import Reader
 from safecare.store.write import StoreWriter
 from safecare.testing.clock import FakeClock
@@ -127,8 +128,9 @@ class Rig:
         self.database.migrate()
         self.writer = StoreWriter(self.log, self.database)
         self.accounts = Accounts(self.database, self.clock)
-        self.credentials = Credentials(self.database, self.clock)
-        self.devices = Devices(self.database, self.clock)
+        self.keyring = Keyring(self.folder / "seal.keys")
+        self.credentials = Credentials(self.database, self.clock, self.keyring)
+        self.devices = Devices(self.database, self.clock, self.keyring)
         self.artifacts = Artifacts(self.folder / "artifacts", reserve_mb=0)
         self.runner = Runner(self.clock)
         self.screens = self.static or self.folder / "static"
@@ -173,15 +175,18 @@ class Rig:
         while self.writer.step(0.0):
             pass
 
-    def sign_in(self, role: str, site: str | None = None, name: str = "Someone") -> str:
+    def sign_in(self, role: str, site: str | None = None, name: str = "Someone", zones: Sequence[str] = ()) -> str:
         """Return the cookie of a fresh session."""
-        session = self.accounts.redeem(self.accounts.invite(role=role, name=name, site=site))
+        user = self.accounts.add(name, role, site, zones)
+        session = self.accounts.redeem(self.accounts.invite(user))
         assert session is not None
         return session.cookie
 
-    def browser(self, role: str = "", site: str | None = None, **headers: str) -> httpx.AsyncClient:
+    def browser(
+        self, role: str = "", site: str | None = None, zones: Sequence[str] = (), **headers: str
+    ) -> httpx.AsyncClient:
         """Return a browser of our own page, signed in if a role is given."""
-        cookies = {"safecare_session": self.sign_in(role, site)} if role else {}
+        cookies = {"safecare_session": self.sign_in(role, site, zones=zones)} if role else {}
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app),
             base_url="http://safecare.test",

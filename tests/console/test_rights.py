@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from safecare.console import rights
 from safecare.console.application import check_rights
-from safecare.console.rights import PUBLIC, RIGHTS, SOURCE, Visitor, may_see
+from safecare.console.rights import PUBLIC, RIGHTS, SOURCE, Visitor, may_see_at
 from safecare.model.marking import Marking, Tlp
 from safecare.model.roles import ROLES
 
@@ -84,12 +84,12 @@ def test_an_auditor_changes_nothing() -> None:
 
 def test_liaison_sees_what_is_shared_and_a_site_only_its_own() -> None:
     liaison = Visitor("u", "U", "liaison")
-    assert not may_see(liaison, "s", Marking(Tlp.AMBER_STRICT))
-    assert not may_see(liaison, "s", Marking(Tlp.RED))
-    assert may_see(liaison, "s", Marking(Tlp.GREEN))
-    assert may_see(liaison, "s", Marking(Tlp.RED, ("u",)))
-    assert not may_see(Visitor("u", "U", "operator", "other"), "s", Marking(Tlp.CLEAR))
-    assert may_see(Visitor("u", "U", "operator"), "s", Marking(Tlp.RED))
+    assert not may_see_at(liaison, "s", Marking(Tlp.AMBER_STRICT))
+    assert not may_see_at(liaison, "s", Marking(Tlp.RED))
+    assert may_see_at(liaison, "s", Marking(Tlp.GREEN))
+    assert may_see_at(liaison, "s", Marking(Tlp.RED, ("u",)))
+    assert not may_see_at(Visitor("u", "U", "operator", "other"), "s", Marking(Tlp.CLEAR))
+    assert may_see_at(Visitor("u", "U", "operator"), "s", Marking(Tlp.RED))
 
 
 def test_notices_of_roles_that_nobody_has_are_the_desks() -> None:

@@ -22,6 +22,7 @@ from safecare.notify.webpush import encode64, public_bytes
 from safecare.store.accounts import Accounts
 from safecare.store.database import Database
 from safecare.store.devices import Devices
+from safecare.store.keyring import Keyring
 from safecare.testing.clock import START, FakeClock
 
 NOTICE = Notice(
@@ -68,10 +69,16 @@ class House:
         self.database = Database(folder / "central.db")
         self.database.migrate()
         self.accounts = Accounts(self.database, self.clock)
-        self.devices = Devices(self.database, self.clock)
+        self.devices = Devices(self.database, self.clock, Keyring(folder / "seal.keys"))
         speak = speaker(Catalogue.load(), hospital())
         self.channel = WebPush(
-            self.devices, b"site", speak, self.clock, public_url="https://safe.example", services=(service.url,)
+            self.devices,
+            b"site",
+            speak,
+            self.clock,
+            hospital(),
+            public_url="https://safe.example",
+            services=(service.url,),
         )
 
     def phone(self, role: str, site: str | None = None, language: str = "en") -> tuple[str, str, Phone]:

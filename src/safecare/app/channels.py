@@ -15,6 +15,7 @@ from safecare.notify.api import Channel, channels
 from safecare.notify.channels.webpush import Speak
 from safecare.settings import Settings
 from safecare.store.devices import Devices
+from safecare.store.vault import UnknownKeyError, Vault
 
 
 def speaker(catalogue: Catalogue, hospital: Hospital) -> Speak:
@@ -27,14 +28,14 @@ def speaker(catalogue: Catalogue, hospital: Hospital) -> Speak:
 
 
 def build_channels(
-    settings: Settings, hospital: Hospital, clock: Clock, devices: Devices, secret: bytes
+    settings: Settings, hospital: Hospital, clock: Clock, devices: Devices, secret: bytes, vault: Vault
 ) -> tuple[dict[str, Channel], list[Missing]]:
     """Return the channels by name, and those that step aside because the settings do not set them up.
 
-    A channel's constructor may ask for ``clock``, ``render`` (a sentence for a notice, in the site's language),
+    A channel's constructor may ask for ``clock``, ``hospital``, ``render`` (a sentence for a notice, in the site's language),
     ``speak`` (a sentence in a given language, with the times of a site), ``public_url``, ``devices`` (registered
     phones), ``secret`` (the site's key), and for whatever table of its own stands in the settings under
-    ``[channels.<name>]``.
+    ``[channels.<name>]``. What begins there with ``key:`` names a secret of `vault`.
     """
     catalogue = Catalogue.load()
 
@@ -43,6 +44,7 @@ def build_channels(
 
     given = {
         "clock": clock,
+        "hospital": hospital,
         "render": render,
         "speak": speaker(catalogue, hospital),
         "public_url": settings.console.public_url,
@@ -54,8 +56,8 @@ def build_channels(
     missing = list(found.missing)
     for name, kind in found.parts.items():
         try:
-            built[name] = kind(**_arguments(kind, {**given, **settings.channels.get(name, {})}))
-        except (TypeError, ValueError) as error:
+            built[name] = kind(**_arguments(kind, {**given, **vault.filled(settings.channels.get(name, {}))}))
+        except (TypeError, ValueError, UnknownKeyError) as error:
             missing.append(Missing(f"channel {name}", f"not set up: {error}"))
     return built, missing
 

@@ -50,7 +50,9 @@ from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database
 from safecare.store.devices import Devices
 from safecare.store.folder import DataFolder
+from safecare.store.keyring import Keyring
 from safecare.store.retention import Retention
+from safecare.store.vault import Vault
 from safecare.store.write import StoreWriter
 
 RETENTION_EVERY = 3600.0
@@ -96,8 +98,10 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
-    devices = Devices(database, clock)
-    channels, without = build_channels(settings, hospital, clock, devices, folder.secret())
+    keyring = Keyring(folder.keys)
+    devices = Devices(database, clock, keyring)
+    vault = Vault(database, keyring, clock)
+    channels, without = build_channels(settings, hospital, clock, devices, folder.secret(), vault)
     aside = (*without, *(_unused(problem) for problem in book.problems))
     push = channels.get("webpush")
     if isinstance(push, WebPush):

@@ -52,7 +52,9 @@ from safecare.store.database import Database
 from safecare.store.devices import Devices
 from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
+from safecare.store.keyring import Keyring
 from safecare.store.read import Reader
+from safecare.store.vault import Vault
 
 CONSOLE = "console"
 """Name under which the health page counts what comes over HTTP: batches of machines, and acts of people."""
@@ -85,6 +87,9 @@ class Platform:
         self.log = SqliteLog(self.folder.log, reserve_mb=self.settings.limits.disk_reserve_mb)
         self.database = Database(self.folder.database)
         self.database.migrate()
+        self.keyring = Keyring(self.folder.keys)
+        self.vault = Vault(self.database, self.keyring, self.clock)
+        self.vault.seal_old()
         self.artifacts = Artifacts(self.folder.artifacts, reserve_mb=self.settings.limits.disk_reserve_mb)
         console = self.settings.console
         self.accounts = Accounts(
@@ -166,8 +171,10 @@ class Platform:
 
     def _console(self) -> ConsoleDeps:
         intake = self._intake("")
-        catalogue, devices = Catalogue.load(), Devices(self.database, self.clock)
-        channels, _ = build_channels(self.settings, self.files.hospital, self.clock, devices, self.folder.secret())
+        catalogue, devices = Catalogue.load(), Devices(self.database, self.clock, self.keyring)
+        channels, _ = build_channels(
+            self.settings, self.files.hospital, self.clock, devices, self.folder.secret(), self.vault
+        )
         push = channels.get("webpush")
         pusher = push.pusher if isinstance(push, WebPush) else None
         return ConsoleDeps(
@@ -177,7 +184,7 @@ class Platform:
             log=self.log,
             artifacts=self.artifacts,
             accounts=self.accounts,
-            credentials=Credentials(self.database, self.clock),
+            credentials=Credentials(self.database, self.clock, self.keyring),
             devices=devices,
             speak=speaker(catalogue, self.files.hospital),
             pusher=pusher,

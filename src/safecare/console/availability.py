@@ -15,7 +15,7 @@ from starlette.responses import Response
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.outlook import STATES
-from safecare.console.rights import Visitor, may_see
+from safecare.console.rights import Visitor, may_see, may_see_at, within
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import StateCare
 from safecare.console.wire.care import CareView, ExpectedView, FigureView
@@ -105,9 +105,9 @@ class Availability:
     def rows(self, visitor: Visitor, words: Words) -> list[CareView]:
         """Return the services of the sites that `visitor` may see."""
         reader = self._deps.reader
-        services = [one for one in self._deps.hospital.services if visitor.site in {None, one.site}]
-        reports = {key: one for key, one in reader.care().items() if may_see(visitor, one.site, one.marking)}
-        shown = [one for one in reader.incidents() if may_see(visitor, one.site, one.marking)]
+        services = [one for one in self._deps.hospital.services if within(visitor, one.site)]
+        reports = {key: one for key, one in reader.care().items() if may_see_at(visitor, one.site, one.marking)}
+        shown = [one for one in reader.incidents() if may_see(visitor, one)]
         forecasts = [found for one in shown if (found := reader.forecast(one.id)) is not None]
         return care_views(services, reports, forecasts, words)
 
@@ -132,7 +132,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         visitor = visitor_of(request)
         ask = await read_struct(request, StateCare)
         found = next((one for one in deps.hospital.services if one.id == service), None)
-        if found is None or visitor.site not in {None, found.site}:
+        if found is None or not within(visitor, found.site):
             raise not_found()
         if ask.figures == CareFigures():
             raise ProblemError(422, say("The report says nothing."))

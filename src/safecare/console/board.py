@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -22,6 +22,8 @@ FLOOD_WINDOW = timedelta(minutes=10)
 FLOOD_LIMIT = 10
 """Alarms within `FLOOD_WINDOW` that one operator can take. Source: Bransby and Jenkinson, HSE CRR 166/1998: one
 alarm per ten minutes is very likely acceptable; more than ten is the usual start of a flood (EEMUA 191)."""
+FLOOD_SEEN = 1000
+"""Most alerts that are looked at for one who sees a part of them (chosen: a hundred times the limit)."""
 CARDS = 200
 """Most incidents on a board (chosen: four screens of a compact table)."""
 
@@ -31,9 +33,9 @@ def situation(deps: ConsoleDeps, visitor: Visitor, words: Words) -> Board:
     reader = deps.reader
     seq = deps.glance.cursor()  # first: what is read afterwards is at least as new
     now = deps.clock.now()
-    seen = [one for one in reader.incidents(open_only=True, limit=CARDS) if may_see(visitor, one.site, one.marking)]
+    seen = [one for one in reader.incidents(open_only=True, limit=CARDS) if may_see(visitor, one)]
     taken = deps.glance.acknowledged([one.id for one in seen])
-    outside = visitor.role == LIAISON
+    outside = visitor.role == LIAISON or visitor.site is not None or visitor.scope is not None
     played = Exercises(reader).periods()
     counts = {} if outside else reader.counts()
     return Board(
@@ -50,9 +52,17 @@ def situation(deps: ConsoleDeps, visitor: Visitor, words: Words) -> Board:
             notices_open=counts.get("notices_open", 0),
             rejects=counts.get("rejects", 0),
         ),
-        flood=Flood(0 if outside else deps.glance.alert_count(now - FLOOD_WINDOW), FLOOD_LIMIT),
+        flood=Flood(0 if visitor.role == LIAISON else _alarms(deps, visitor, now), FLOOD_LIMIT),
         last_data=deps.glance.last_data(now),
     )
+
+
+def _alarms(deps: ConsoleDeps, visitor: Visitor, now: datetime) -> int:
+    """Return how many alarms have come to `visitor` within `FLOOD_WINDOW`."""
+    since = now - FLOOD_WINDOW
+    if visitor.site is None and visitor.scope is None:
+        return deps.glance.alert_count(since)
+    return sum(may_see(visitor, one) for one in deps.reader.alerts(since=since, limit=FLOOD_SEEN))
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import Visitor, may_see
+from safecare.console.kept import kept
+from safecare.console.rights import Visitor, may_see, within
 from safecare.console.shared import Shared, view_of
 from safecare.console.web import answer, not_found, visitor_of, words_of
 from safecare.console.wire.places import AssetView, LevelName, LevelView, PlanState, SiteView, ZoneView
 from safecare.console.words import Words
 from safecare.model.hospital import Hospital
 from safecare.model.hospital import Level as Storey
-from safecare.model.ids import ArtifactHash
 from safecare.model.incident import Incident
 from safecare.model.severity import Level, level_of, rank_of
 
@@ -27,15 +27,23 @@ OPEN_INCIDENTS = 1000
 """Open incidents that colour a plan (chosen: far beyond what a site can have)."""
 
 
+def storeys_of(hospital: Hospital, visitor: Visitor) -> dict[str, Storey]:
+    """Return the storeys that `visitor` may see: those on which something of their place is."""
+    mine = {one.level for one in hospital.zones if within(visitor, one.site, [one.id])}
+    whole = visitor.scope is None
+    return {one.id: one for one in hospital.levels if one.id in mine or (whole and visitor.site in {None, one.site})}
+
+
 def site_views(hospital: Hospital, visitor: Visitor, words: Words) -> list[SiteView]:
     """Return the sites that `visitor` may see, with their storeys from the lowest."""
+    storeys = storeys_of(hospital, visitor).values()
     return [
         SiteView(
             site.id,
             words.named(site.id).name,
             [
                 LevelName(one.id, words.named(one.id).name, one.building, _building(one, words), one.ordinal)
-                for one in sorted(hospital.levels, key=lambda level: (level.building, level.ordinal))
+                for one in sorted(storeys, key=lambda level: (level.building, level.ordinal))
                 if one.site == site.id
             ],
         )
@@ -48,8 +56,10 @@ def _building(level: Storey, words: Words) -> str:
     return level.building_name.fr if words.language == "fr" else level.building_name.en
 
 
-def level_view(hospital: Hospital, level: Storey, incidents: Iterable[Incident], words: Words) -> LevelView:
-    """Return the plan of a storey."""
+def level_view(
+    hospital: Hospital, level: Storey, incidents: Iterable[Incident], words: Words, visitor: Visitor
+) -> LevelView:
+    """Return the plan of a storey; what happens shows in the places of `visitor` alone."""
     zones = {zone.id: zone for zone in hospital.zones if zone.level == level.id}
     assets = [one for one in hospital.assets if one.zone in zones]
     return LevelView(
@@ -73,7 +83,11 @@ def level_view(hospital: Hospital, level: Storey, incidents: Iterable[Incident],
             )
             for one in assets
         ],
-        state=_state(set(zones), {one.id for one in assets}, incidents),
+        state=_state(
+            {id for id in zones if within(visitor, level.site, [id])},
+            {one.id for one in assets if within(visitor, level.site, [one.id])},
+            incidents,
+        ),
     )
 
 
@@ -91,7 +105,6 @@ def _state(zones: set[str], assets: set[str], incidents: Iterable[Incident]) -> 
 
 def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
     """Add the routes of places."""
-    storeys = {level.id: level for level in deps.hospital.levels}
 
     @app.get("/api/sites", name="sites")
     async def sites(request: Request) -> Response:
@@ -100,27 +113,22 @@ def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
     @app.get("/api/levels/{id}", name="level")
     async def level(request: Request, id: str) -> Response:
         visitor = visitor_of(request)
-        storey = storeys.get(id)
-        if storey is None or visitor.site not in {None, storey.site}:
+        storey = storeys_of(deps.hospital, visitor).get(id)
+        if storey is None:
             raise not_found()
         words = words_of(request)
 
         def view() -> LevelView:
             found = deps.reader.incidents(open_only=True, limit=OPEN_INCIDENTS)
-            seen = [one for one in found if may_see(visitor, one.site, one.marking)]
-            return level_view(deps.hospital, storey, seen, words)
+            seen = [one for one in found if may_see(visitor, one)]
+            return level_view(deps.hospital, storey, seen, words, visitor)
 
         return await shared.answer(request, ("level", id, view_of(visitor, words.language)), view)
 
     @app.get("/api/stills/{hash}", name="still")
     async def still(request: Request, hash: str) -> Response:
         """Give a picture, and nothing else of the artifact store: mails and attachments stay where they are."""
-        if len(hash) != 64 or not set(hash) <= set("0123456789abcdef"):
-            raise not_found()
-        try:
-            raw = await asyncio.to_thread(deps.artifacts.read, ArtifactHash(hash))
-        except (ValueError, OSError):
-            raise not_found() from None
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
         if not raw.startswith(JPEG):
             raise not_found()
         # What an address names never changes; `private`: no shared cache keeps pictures of people.

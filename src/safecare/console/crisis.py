@@ -17,7 +17,7 @@ from safecare.console.health import Chain
 from safecare.console.incidents import Incidents
 from safecare.console.pages import Pages
 from safecare.console.record import CRISIS
-from safecare.console.rights import Visitor
+from safecare.console.rights import Visitor, within
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import LogCrisis
 from safecare.console.wire.platform import CrisisEntry, CrisisLog, Done
@@ -40,7 +40,7 @@ def entries(sealed: Sequence[AuditEntry], visitor: Visitor, words: Words) -> lis
     numbers = {act.id: number for number, (_, act) in enumerate(acts, 1)}
     found = []
     for number, (one, act) in enumerate(acts, 1):
-        if not isinstance(act, CrisisLogged) or visitor.site not in {None, act.site}:
+        if not isinstance(act, CrisisLogged) or not within(visitor, act.site):
             continue
         found.append(
             CrisisEntry(

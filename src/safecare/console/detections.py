@@ -64,11 +64,7 @@ class Detections:
     def read(self, visitor: Visitor, days: int) -> list[RuleView]:
         """Return the rules with their figures of the last `days`."""
         reader, now = self._deps.reader, self._deps.clock.now()
-        alerts = [
-            one
-            for one in reader.alerts(since=now - timedelta(days=days), limit=ALERTS)
-            if may_see(visitor, one.site, one.marking)
-        ]
+        alerts = [one for one in reader.alerts(since=now - timedelta(days=days), limit=ALERTS) if may_see(visitor, one)]
         owners = reader.incidents_of([one.id for one in alerts])
         return rules(((one, owners.get(one.id)) for one in alerts), self._deps.detectors())
 

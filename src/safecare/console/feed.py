@@ -18,7 +18,7 @@ import structlog
 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
-from safecare.console.rights import LIVE, NOBODY, Visitor, addressed, may_read_notice, may_see
+from safecare.console.rights import LIVE, NOBODY, Visitor, addressed, may_read_notice, may_see_at
 from safecare.exchange.log import Batch
 from safecare.model.alert import Alert
 from safecare.model.forecast import Forecast
@@ -59,6 +59,8 @@ class News(msgspec.Struct, frozen=True):
     rings: bool = False
     site: str = ""
     marking: Marking = Marking()
+    about: tuple[str, ...] = ()
+    """Zones and assets that it is about."""
     role: str = ""
     user: str = ""
     whole: Incident | None = None
@@ -71,12 +73,12 @@ class News(msgspec.Struct, frozen=True):
     def seen_by(self, visitor: Visitor) -> bool:
         """Tell whether `visitor` may know."""
         if self.topic in {"notice", "receipt"}:
-            return may_read_notice(visitor, self.role, self.user, self.site)
+            return may_read_notice(visitor, self.role, self.user, self.site, next(iter(self.about), None))
         if self.topic == "exercise":
             return True
         if visitor.role not in LIVE[self.topic]:
             return False
-        return self.topic == "reject" or may_see(visitor, self.site, self.marking)
+        return self.topic == "reject" or may_see_at(visitor, self.site, self.marking, self.about)
 
     def rings_for(self, visitor: Visitor) -> bool:
         """Tell whether the browser of `visitor` makes a sound: new or worse for the desk, a notice for its reader."""
@@ -142,7 +144,7 @@ class Feed:
         self._subscribers: set[Subscriber] = set()
         self._seq = 0
         self._ranks: OrderedDict[str, int] = OrderedDict()
-        self._notices: OrderedDict[str, tuple[str, str, str]] = OrderedDict()
+        self._notices: OrderedDict[str, Notice] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self._exercise: str | None = None
         self.announced = 0
@@ -270,11 +272,10 @@ class Feed:
                 return self._incident(item, taken=bool(taken), exercise=exercise_at(played, item.opened))
             case Alert():
                 level = level_of(item.severity)
-                return News("alert", item.id, None, level, item.title, site=item.site, marking=item.marking)
-            case Forecast():
-                return News("forecast", item.incident, item.incident, site=item.site, marking=item.marking)
-            case Plan():
-                return News("plan", item.id, item.incident, site=item.site, marking=item.marking)
+                about, marking = (*item.zones, *item.assets), item.marking
+                return News("alert", item.id, None, level, item.title, site=item.site, marking=marking, about=about)
+            case Forecast() | Plan():
+                return await self._outlook(item)
             case Notice():
                 return self._notice(item)
             case Receipt():
@@ -283,6 +284,18 @@ class Feed:
                 return News("reject", item.id)
             case _:
                 return None
+
+    async def _outlook(self, item: Forecast | Plan) -> News:
+        """Announce a forecast or plan to those who may see its incident."""
+        incident = await asyncio.to_thread(self._deps.reader.incident, item.incident)
+        return News(
+            "forecast" if isinstance(item, Forecast) else "plan",
+            item.incident if isinstance(item, Forecast) else item.id,
+            item.incident,
+            site=item.site,
+            marking=item.marking,
+            about=(*incident.zones, *incident.assets) if incident else (),
+        )
 
     def _incident(self, incident: Incident, *, taken: bool, exercise: str) -> News:
         level = level_of(incident.severity)
@@ -299,13 +312,14 @@ class Feed:
             rings=worse,
             site=site,
             marking=marking,
+            about=(*incident.zones, *incident.assets),
             whole=incident,
             taken=taken,
             exercise=exercise,
         )
 
     def _notice(self, notice: Notice) -> News:
-        _remember(self._notices, notice.id, (notice.role, notice.user, notice.site))
+        _remember(self._notices, notice.id, notice)
         return News(
             "notice",
             notice.id,
@@ -314,6 +328,7 @@ class Feed:
             notice.title,
             rings=notice.ring,
             site=notice.site,
+            about=_place(notice),
             role=notice.role,
             user=notice.user,
         )
@@ -321,13 +336,23 @@ class Feed:
     async def _receipt(self, receipt: Receipt) -> News | None:
         known = self._notices.get(receipt.notice)
         if known is None:
-            notice = await asyncio.to_thread(self._deps.reader.notice, NoticeId(receipt.notice))
-            if notice is None:
+            known = await asyncio.to_thread(self._deps.reader.notice, NoticeId(receipt.notice))
+            if known is None:
                 return None
-            known = (notice.role, notice.user, notice.site)
-            _remember(self._notices, notice.id, known)
-        role, user, site = known
-        return News("receipt", receipt.notice, receipt.incident, site=site, role=role, user=user)
+            _remember(self._notices, known.id, known)
+        return News(
+            "receipt",
+            receipt.notice,
+            receipt.incident,
+            site=known.site,
+            about=_place(known),
+            role=known.role,
+            user=known.user,
+        )
+
+
+def _place(notice: Notice) -> tuple[str, ...]:
+    return (notice.zone,) if notice.zone else ()
 
 
 def _remember(memory: OrderedDict[str, V], key: str, value: V) -> None:

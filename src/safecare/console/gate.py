@@ -23,6 +23,7 @@ from safecare.console.web import ProblemError
 from safecare.console.words import People, Words, language_of
 from safecare.model.clock import Clock
 from safecare.model.roles import ADMIN
+from safecare.model.scope import Scope, scope_of
 from safecare.model.text import say
 
 SESSION_COOKIE = "safecare_session"
@@ -35,6 +36,8 @@ FAILURES = 20
 """Failed tokens that one address may send within `FAILURE_WINDOW` (chosen: tokens have at least 128 random bits,
 so this only keeps the noise and the load down)."""
 FAILURE_WINDOW = timedelta(minutes=1)
+SCOPES = 256
+"""Scopes that are remembered (chosen: far more than a house has kinds of posts)."""
 ADDRESSES = 4096
 """Addresses that are remembered (chosen: bounded memory; the oldest are forgotten)."""
 
@@ -70,6 +73,7 @@ class Gate:
         self._deps = deps
         self.failures = Failures(deps.clock)
         self._people = People(deps.accounts)
+        self._scopes: dict[tuple[str, ...], Scope | None] = {}
 
     async def __call__(self, request: Request) -> None:
         """Judge one request before its route runs. Raises `ProblemError`."""
@@ -113,7 +117,17 @@ class Gate:
         if not 16 <= len(secret) <= 256:
             return NOBODY
         found = await asyncio.to_thread(self._deps.accounts.session, secret)
-        return NOBODY if found is None else Visitor(found.user, found.name, found.role, found.site, secret)
+        if found is None:
+            return NOBODY
+        scope = self._scope(found.zones)
+        return Visitor(found.user, found.name, found.role, found.site, secret, found.zones, scope)
+
+    def _scope(self, places: tuple[str, ...]) -> Scope | None:
+        if places not in self._scopes:
+            if len(self._scopes) >= SCOPES:
+                self._scopes.clear()
+            self._scopes[places] = scope_of(self._deps.hospital, places)
+        return self._scopes[places]
 
     def _own_page(self, request: Request, name: str) -> None:
         foreign = ProblemError(403, say("This request did not come from our own page."))

@@ -15,8 +15,10 @@ from starlette.responses import Response
 from safecare.console.deps import ConsoleDeps, Health
 from safecare.console.feed import Feed
 from safecare.console.record import Record
-from safecare.console.web import answer, words_of
+from safecare.console.rights import within
+from safecare.console.web import answer, visitor_of, words_of
 from safecare.console.wire.platform import Audit, AuditEntry, RejectView
+from safecare.model.events import decode_event
 
 CHECK_AGAIN = timedelta(minutes=1)
 """How long the check of the whole audit chain is believed (chosen: it reads every act there ever was)."""
@@ -122,7 +124,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters, chai
         if after is None:
             after = max(0, (await asyncio.to_thread(deps.reader.counts))["audit"] - limit)
         found = await asyncio.to_thread(deps.reader.audit, after, limit)
-        words = words_of(request)
+        words, visitor = words_of(request), visitor_of(request)
+        if visitor.site is not None:
+            found = [one for one in found if within(visitor, decode_event(one.detail.encode()).site)]
         people, record = words.people, Record(deps.reader, words)
         names = {actor: await asyncio.to_thread(people.name, actor) for actor in {one.actor for one in found}}
         told = await asyncio.to_thread(lambda: [record.about(one.detail) for one in found])

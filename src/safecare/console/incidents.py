@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from fastapi import FastAPI, Query
@@ -15,7 +15,7 @@ from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.feed import Feed
 from safecare.console.outlook import forecast_view, plan_view
-from safecare.console.rights import APPROVERS, Visitor, may_see
+from safecare.console.rights import APPROVERS, Visitor, may_see, may_see_at
 from safecare.console.untold import reasons
 from safecare.console.views import incident_view, listed_alert
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
@@ -24,8 +24,9 @@ from safecare.console.wire.incidents import IncidentView, KnownProcedure, Listed
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
 from safecare.model.events.acts import IncidentJudged, PlanDecided, ProcedureActed
-from safecare.model.ids import IncidentId, PlanId
+from safecare.model.ids import AlertId, IncidentId, PlanId
 from safecare.model.incident import Incident
+from safecare.model.notice import Notice
 from safecare.model.plan import Action, Plan
 from safecare.model.text import Text, say
 
@@ -44,7 +45,7 @@ class Incidents:
     def get(self, id: str, visitor: Visitor) -> Incident:
         """Return the latest revision. Raises `ProblemError` 404, also when it is not shared with `visitor`."""
         found = self._deps.reader.incident(IncidentId(id))
-        if found is None or not may_see(visitor, found.site, found.marking):
+        if found is None or not may_see(visitor, found):
             raise not_found()
         return found
 
@@ -53,8 +54,8 @@ class Incidents:
         incident = self.get(id, visitor)
         reader = self._deps.reader
         alerts = {alert.id: alert for alert in reader.alerts(ids=[link.alert for link in incident.links], limit=ALERTS)}
-        shared = {id: alert for id, alert in alerts.items() if may_see(visitor, alert.site, alert.marking)}
-        notices = [one for one in reader.notices(incident=incident.id) if may_see(visitor, one.site, one.marking)]
+        shared = {id: alert for id, alert in alerts.items() if may_see(visitor, alert)}
+        notices = [one for one in reader.notices(incident=incident.id) if _may_see_notice(visitor, one)]
         receipts = reader.receipts(incident=incident.id) if notices else []
         untold = reasons(
             incident,
@@ -71,19 +72,29 @@ class Incidents:
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
         """Return the latest alerts with their incidents, newest first."""
         reader = self._deps.reader
-        found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one.site, one.marking)]
+        found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one)]
         played = Exercises(reader).periods()
         return [
             listed_alert(one, reader.alert_incident(one.id), words, exercise_at(played, one.first))
             for one in reversed(found)
         ]
 
+    def check_alerts(self, ids: Sequence[str], visitor: Visitor) -> None:
+        """Raise `ProblemError` 404 unless `visitor` may see all alerts `ids` that are there."""
+        if not all(may_see(visitor, one) for one in self._deps.reader.alerts(ids=[AlertId(id) for id in ids])):
+            raise not_found()
+
     def plan(self, id: str, visitor: Visitor) -> Plan:
         """Return the plan called `id`. Raises `ProblemError` 404."""
         found = self._deps.reader.plan_by_id(PlanId(id))
-        if found is None or not may_see(visitor, found.site, found.marking):
+        if found is None or not may_see_at(visitor, found.site, found.marking):
             raise not_found()
+        self.get(found.incident, visitor)
         return found
+
+
+def _may_see_notice(visitor: Visitor, notice: Notice) -> bool:
+    return may_see_at(visitor, notice.site, notice.marking, [notice.zone] if notice.zone else [])
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:

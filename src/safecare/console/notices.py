@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import Visitor, addressed, may_read_notice
+from safecare.console.rights import Visitor, addressed, may_read_notice, within
 from safecare.console.views import guard_notice
 from safecare.console.web import answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Answer
@@ -34,7 +34,7 @@ class Notices:
     def get(self, id: str, visitor: Visitor) -> Notice:
         """Return a notice. Raises `ProblemError` 404, also when it is for someone else. Blocking."""
         found = self._deps.reader.notice(NoticeId(id))
-        if found is None or not may_read_notice(visitor, found.role, found.user, found.site):
+        if found is None or not may_read_notice(visitor, found.role, found.user, found.site, found.zone):
             raise not_found()
         return found
 
@@ -43,7 +43,8 @@ class Notices:
         found = [
             one
             for one in self._deps.glance.current_notices()
-            if (visitor.role == ADMIN or addressed(visitor, one.role, one.user)) and visitor.site in {None, one.site}
+            if (visitor.role == ADMIN or addressed(visitor, one.role, one.user))
+            and within(visitor, one.site, [one.zone] if one.zone else [])
         ]
         receipts = self._deps.glance.receipts([one.id for one in found])
         return Guard([guard_notice(one, receipts[one.id], self._deps.hospital, words, visitor) for one in found])

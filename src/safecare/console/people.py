@@ -14,7 +14,7 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.devices import device_view
 from safecare.console.feed import Feed
-from safecare.console.rights import Visitor
+from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import TestChannel
 from safecare.console.wire.platform import (
@@ -34,6 +34,7 @@ from safecare.model.notice import Notice, Receipt
 from safecare.model.shift import on_duty
 from safecare.model.text import say
 from safecare.notify.routes import local_time
+from safecare.store.accounts import User
 
 TEST = say("Test of a channel")
 TEST_BODY = say("This is a test. Nothing has happened, and nothing is to be done.")
@@ -52,8 +53,18 @@ class People:
         self._deps = deps
         self._feed = feed
 
-    def users(self, words: Words) -> list[UserView]:
-        """Return all users, those with access first, the latest first."""
+    def known(self, id: str, visitor: Visitor) -> User:
+        """Return a user whom `visitor` looks after. Raises `ProblemError` 404."""
+        found = self._deps.accounts.user(id)
+        if found is None or not self._mine(visitor, found):
+            raise not_found()
+        return found
+
+    def _mine(self, visitor: Visitor, user: User) -> bool:
+        return manages(self._deps.hospital, visitor, user.site, user.zones)
+
+    def users(self, visitor: Visitor, words: Words) -> list[UserView]:
+        """Return the users whom `visitor` looks after, those with access first, the latest first."""
         deps, now = self._deps, self._deps.clock.now()
         live = self._feed.sessions()
         sessions: dict[str, list[SessionView]] = defaultdict(list)
@@ -73,6 +84,8 @@ class People:
                 role_name=words.role(one.role),
                 site=one.site,
                 site_name=words.named(one.site).name if one.site else "",
+                zones=words.each(one.zones),
+                vouched=one.vouched,
                 created=one.created,
                 revoked=one.revoked,
                 sessions=sessions[one.id],
@@ -80,6 +93,7 @@ class People:
                 ways=ways.get(one.id, []),
             )
             for one in deps.accounts.users()
+            if self._mine(visitor, one)
         ]
         return sorted(found, key=lambda one: (one.revoked is not None, -one.created.timestamp()))
 
@@ -162,14 +176,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
 
     @app.get("/api/users", name="users")
     async def users(request: Request) -> Response:
-        return answer(await asyncio.to_thread(people.users, words_of(request)))
+        return answer(await asyncio.to_thread(people.users, visitor_of(request), words_of(request)))
 
     @app.post("/api/users/{id}/revoke", name="revoke_user")
     async def revoke_user(request: Request, id: str) -> Response:
         """Take all access away, at once: open screens end with their session."""
-        known = await asyncio.to_thread(deps.accounts.user, id)
-        if known is None:
-            raise not_found()
+        await asyncio.to_thread(people.known, id, visitor_of(request))
         if id == visitor_of(request).user:
             raise ProblemError(409, say("You can't take your own access away."))
         if await asyncio.to_thread(deps.accounts.revoke, id):
@@ -179,6 +191,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
 
     @app.post("/api/sessions/{id}/revoke", name="revoke_session")
     async def revoke_session(request: Request, id: str) -> Response:
+        open_now = await asyncio.to_thread(deps.accounts.sessions)
+        owner = next((one.user for one in open_now if one.id == id), "")
+        await asyncio.to_thread(people.known, owner, visitor_of(request))
         whose = await asyncio.to_thread(deps.accounts.revoke_session, id)
         if whose is None:
             raise not_found()

@@ -47,7 +47,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         others = [
             (one.id, words.say(one.title, one.site))
             for one in await asyncio.to_thread(deps.reader.incidents, limit=OTHERS)
-            if one.id != id and may_see(visitor, one.site, one.marking)
+            if one.id != id and may_see(visitor, one)
         ]
         return pages.page(
             request,

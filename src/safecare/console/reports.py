@@ -59,7 +59,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         known = Known(
             hospital=deps.hospital,
             incident=incident,
-            alerts=tuple(one for one in found if may_see(visitor, one.site, one.marking)),
+            alerts=tuple(one for one in found if may_see(visitor, one)),
             forecast=deps.reader.forecast(incident.id),
             plan=deps.reader.plan(incident.id),
             aware=aware_of(incident, (one.at for one in history if one.state in {"validated", "contained"})),

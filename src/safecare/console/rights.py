@@ -1,18 +1,22 @@
 """Who may do what: one table. A route without an entry here keeps the console from starting.
 
-The names are those of the routes. Beyond the role, `may_see` narrows to the sites and markings that a visitor
-may see, and `addressed` to the notices that are meant for a visitor.
+The names are those of the routes. Beyond the role, `may_see` narrows to the sites, places and markings that a
+visitor may see, and `addressed` to the notices that are meant for a visitor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
+from safecare.model.alert import Alert
+from safecare.model.hospital import Hospital
+from safecare.model.incident import Incident
 from safecare.model.marking import Marking, Tlp
 from safecare.model.roles import ADMIN, ANALYST, AUDITOR, CISO, CRISIS, GUARD, LIAISON, OPERATOR, ROLES, reader_of
+from safecare.model.scope import Scope, scope_of
 from safecare.store.accounts import session_id
 
 SOURCE = "source"
@@ -163,6 +167,10 @@ class Visitor(msgspec.Struct, frozen=True):
     """The only site that the visitor sees; none: all."""
     secret: str = ""
     """Session cookie, empty for a machine; never written anywhere."""
+    places: tuple[str, ...] = ()
+    """Zones, storeys and buildings that the visitor is kept to; none: the whole site."""
+    scope: Scope | None = None
+    """What these places hold."""
 
     @property
     def session(self) -> str:
@@ -184,13 +192,35 @@ def may(visitor: Visitor, route: str) -> bool:
     return allowed is PUBLIC or visitor.role in allowed
 
 
-def may_see(visitor: Visitor, site: str, marking: Marking) -> bool:
-    """Tell whether `visitor` may see a thing of `site` that is marked so."""
+def within(visitor: Visitor, site: str, ids: Iterable[str] = ()) -> bool:
+    """Tell whether a thing of `site` about `ids` (zones, assets) lies where `visitor` is responsible."""
     if visitor.site is not None and visitor.site != site:
+        return False
+    return visitor.scope is None or visitor.scope.holds(ids)
+
+
+def may_see(visitor: Visitor, thing: Alert | Incident) -> bool:
+    """Tell whether `visitor` may see an alert or incident."""
+    return may_see_at(visitor, thing.site, thing.marking, (*thing.zones, *thing.assets))
+
+
+def may_see_at(visitor: Visitor, site: str, marking: Marking, ids: Iterable[str] = ()) -> bool:
+    """Tell whether `visitor` may see a thing of `site`, about `ids` (zones, assets), that is marked so."""
+    if not within(visitor, site, ids):
         return False
     if visitor.role != LIAISON:
         return True
     return marking.tlp in _SHARED or not {LIAISON, visitor.user}.isdisjoint(marking.parties)
+
+
+def manages(hospital: Hospital, visitor: Visitor, site: str | None, places: Sequence[str]) -> bool:
+    """Tell whether `visitor` may give or take access to `site` (none: all) and `places`: never beyond their own."""
+    if visitor.site is not None and visitor.site != site:
+        return False
+    if visitor.scope is None:
+        return True
+    asked = scope_of(hospital, places)
+    return asked is not None and asked.inside <= visitor.scope.inside
 
 
 def addressed(visitor: Visitor, role: str, user: str) -> bool:
@@ -204,8 +234,8 @@ def addressed(visitor: Visitor, role: str, user: str) -> bool:
     return visitor.role in {role, reader_of(role)}
 
 
-def may_read_notice(visitor: Visitor, role: str, user: str, site: str) -> bool:
+def may_read_notice(visitor: Visitor, role: str, user: str, site: str, zone: str | None) -> bool:
     """Tell whether `visitor` may read a notice: it is theirs, or they run or audit the whole response."""
-    if visitor.site is not None and visitor.site != site:
+    if not within(visitor, site, [zone] if zone else []):
         return False
     return addressed(visitor, role, user) or visitor.role in CONTROL

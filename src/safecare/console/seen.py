@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
-from safecare.console.rights import Visitor
+from safecare.console.kept import kept
+from safecare.console.rights import Visitor, within
 from safecare.console.views import still_url
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Report
@@ -46,6 +47,10 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise ProblemError(422, say("This file can't be read.")) from error
+
+
+def _may_see(visitor: Visitor, act: Reported) -> bool:
+    return within(visitor, act.site, [act.zone] if act.zone else [])
 
 
 class Seen:
@@ -88,7 +93,7 @@ class Seen:
                 voice=f"/api/voices/{act.voice}" if act.voice else None,
             )
             for act in reversed(acts)
-            if isinstance(act, Reported) and act.at >= since and visitor.site in {None, act.site}
+            if isinstance(act, Reported) and act.at >= since and _may_see(visitor, act)
         ]
 
 
@@ -124,12 +129,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     @app.get("/api/voices/{hash}", name="voice")
     async def voice(request: Request, hash: str) -> Response:
         """Give a voice note, and nothing else of the artifact store."""
-        if len(hash) != 64 or not set(hash) <= set("0123456789abcdef"):
-            raise not_found()
-        try:
-            raw = await asyncio.to_thread(deps.artifacts.read, ArtifactHash(hash))
-        except (ValueError, OSError):
-            raise not_found() from None
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
         media = voice_type(raw)
         if not media:
             raise not_found()

@@ -15,7 +15,7 @@ from safecare.console.deps import ConsoleDeps
 from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
 from safecare.console.pages import Pages, read_form
 from safecare.console.qr import picture_of
-from safecare.console.rights import Visitor
+from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ChooseLanguage, Invite
 from safecare.console.wire.incidents import Named
@@ -23,6 +23,7 @@ from safecare.console.wire.platform import ExerciseNow, Invitation, Me
 from safecare.console.words import LANGUAGE_COOKIE
 from safecare.model.events.acts import SignedIn
 from safecare.model.roles import GUARD
+from safecare.model.scope import places_of
 from safecare.model.text import say
 from safecare.store.accounts import Session
 
@@ -133,18 +134,30 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
     @app.post("/api/invitations", name="invite")
     async def invite(request: Request) -> Response:
         ask = await read_struct(request, Invite)
-        if ask.site is not None and all(site.id != ask.site for site in deps.hospital.sites):
-            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.site))
+        visitor = visitor_of(request)
+        _check_grant(deps, visitor, ask)
         token, user = await asyncio.to_thread(_invite, deps, ask)
-        await record(visitor_of(request), "invited", f"{user} {ask.role}")
+        await record(visitor, "invited", f"{user} {ask.role}")
         expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
         url = f"{link_url(deps, request)}/sign-in/{token}"
         return answer(Invitation(url, expires, user, picture_of(url)), 201)
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:
-    user = deps.accounts.add(ask.name, ask.role, ask.site)
+    user = deps.accounts.add(ask.name, ask.role, ask.site, ask.zones)
     return deps.accounts.invite(user), user
+
+
+def _check_grant(deps: ConsoleDeps, visitor: Visitor, ask: Invite) -> None:
+    """Raise `ProblemError` for places that are not there, and for rights beyond those of who gives them."""
+    if ask.site is not None and all(site.id != ask.site for site in deps.hospital.sites):
+        raise ProblemError(422, say("There is no such place: {zone}", zone=ask.site))
+    known = places_of(deps.hospital, ask.site)
+    for place in ask.zones:
+        if place not in known:
+            raise ProblemError(422, say("There is no such place: {zone}", zone=place))
+    if not manages(deps.hospital, visitor, ask.site, ask.zones):
+        raise ProblemError(403, say("You can give access to your own place only."))
 
 
 def _timezone(deps: ConsoleDeps, visitor: Visitor) -> str:

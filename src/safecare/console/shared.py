@@ -57,9 +57,9 @@ class Shared:
 
 
 def view_of(visitor: Visitor, language: str) -> Hashable:
-    """Return what decides what a visitor sees: language and site; for people of another house the person too."""
+    """Return what decides what a visitor sees: language, site and places; the person too where not of this house."""
     outside = visitor.user if visitor.role == LIAISON else ""
-    return (language, visitor.site, outside)
+    return (language, visitor.site, visitor.places, outside)
 
 
 def _pack(make: Callable[[], Any]) -> tuple[bytes, bytes]:

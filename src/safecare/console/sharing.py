@@ -17,7 +17,7 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.incidents import Incidents
-from safecare.console.rights import may_see
+from safecare.console.rights import Visitor, may_see, within
 from safecare.console.web import answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Share
 from safecare.console.wire.platform import ShareEntry, SharePreview
@@ -68,13 +68,13 @@ class Sharing:
         shared = self.said(incident, alerts, tlp, "en")
         return idmef(incident, shared, organisation=name, now=now, exercise=exercise)
 
-    def entries(self, words: Words) -> list[ShareEntry]:
+    def entries(self, visitor: Visitor, words: Words) -> list[ShareEntry]:
         """Return what was shared, the latest first."""
         acts = [decode_event(one.detail.encode()) for one in self._deps.reader.acts("act.share", SHOWN)]
         return [
             ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256)
             for one in reversed(acts)
-            if isinstance(one, IncidentShared)
+            if isinstance(one, IncidentShared) and within(visitor, one.site)
         ]
 
 
@@ -87,7 +87,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         visitor = visitor_of(request)
         incident = incidents.get(id, visitor)
         alerts = deps.reader.alerts(ids=[link.alert for link in incident.links])
-        return incident, [one for one in alerts if may_see(visitor, one.site, one.marking)]
+        return incident, [one for one in alerts if may_see(visitor, one)]
 
     @app.get("/api/incidents/{id}/share", name="share_preview")
     async def share_preview(request: Request, id: str, tlp: Tlp = Tlp.AMBER_STRICT) -> Response:
@@ -124,4 +124,4 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
 
     @app.get("/api/shares", name="shares")
     async def shares(request: Request) -> Response:
-        return answer(await asyncio.to_thread(sharing.entries, words_of(request)))
+        return answer(await asyncio.to_thread(sharing.entries, visitor_of(request), words_of(request)))

@@ -15,7 +15,7 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
 from safecare.console.incidents import Incidents
-from safecare.console.rights import Visitor, may_see
+from safecare.console.rights import Visitor, may_see, within
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Arrange, Suppress
 from safecare.console.wire.platform import Done
@@ -50,9 +50,7 @@ class Tuner:
     def similar(self, id: str, incidents: Incidents, visitor: Visitor, words: Words) -> list[SimilarView]:
         """Return closed incidents that were like the one called `id`, most alike first."""
         incident = incidents.get(id, visitor)
-        past = [
-            one for one in self._tuning.closed() if one.id != incident.id and may_see(visitor, one.site, one.marking)
-        ]
+        past = [one for one in self._tuning.closed() if one.id != incident.id and may_see(visitor, one)]
         rules = self._tuning.rules_of([incident.id, *(one.id for one in past)])
         found = [(likeness(incident, rules[incident.id], one, rules[one.id]), one) for one in past]
         found = sorted((pair for pair in found if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].id))[:SIMILAR]
@@ -68,7 +66,7 @@ class Tuner:
         now = self._deps.clock.now()
         found = []
         for one in self._tuning.windows():
-            if visitor.site not in {None, one.site}:
+            if not within(visitor, one.site, (*one.zones, *one.assets)):
                 continue
             hidden = sum(
                 1 for alert in self._tuning.alerts(one.rules, one.begins, min(now, one.expires)) if _hides(one, alert)
@@ -99,7 +97,7 @@ class Tuner:
         if not id:
             return None
         found = next((one for one in self._tuning.windows() if one.suppression == id), None)
-        if found is None or visitor.site not in {None, found.site}:
+        if found is None or not within(visitor, found.site, (*found.zones, *found.assets)):
             raise not_found()
         return found
 
@@ -107,9 +105,7 @@ class Tuner:
         """Return what a window like `ask` would have hidden in the last `PREVIEW`."""
         now = self._deps.clock.now()
         window = self.window(ask, visitor, "", now - PREVIEW, now)
-        alerts = [
-            one for one in self._tuning.alerts(ask.rules, now - PREVIEW, now) if may_see(visitor, one.site, one.marking)
-        ]
+        alerts = [one for one in self._tuning.alerts(ask.rules, now - PREVIEW, now) if may_see(visitor, one)]
         hidden = [one for one in alerts if _hides(window, one)]
         shown = sorted(hidden, key=lambda one: (-one.severity, one.id))[:EXAMPLES]
         incidents = {incident for one in hidden if (incident := self._deps.reader.alert_incident(one.id))}
@@ -176,6 +172,7 @@ class TuningDesk:
             await asyncio.to_thread(self.incidents.get, ask.other, visitor)
         else:
             _check_alerts(ask, {link.alert for link in found.links})
+            await asyncio.to_thread(self.incidents.check_alerts, ask.alerts, visitor)
         act = IncidentArranged(
             **self._desk.stamp(visitor, ask.id, found.site),
             incident=found.id,
@@ -197,6 +194,8 @@ class TuningDesk:
             )
         if not ask.reason.strip():
             raise ProblemError(422, say("Say why."))
+        if visitor.scope is not None and not visitor.scope.inside.issuperset({*ask.zones, *ask.assets} or {""}):
+            raise ProblemError(403, say("You can do this for your own place only: name rooms or things of it."))
         stamp = self._desk.stamp(visitor, ask.id, self._desk.home(visitor))
         wanted = self.tuner.window(ask, visitor, ask.suppression or stamp["id"], begins, expires)
         fields = ("suppression", "window", "reason", "rules", "begins", "expires", "severity", "assets", "zones")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from safecare.console.rights import Visitor, addressed
+from safecare.console.rights import Visitor, addressed, within
 from safecare.console.words import ROLE_NAMES
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
@@ -41,7 +41,7 @@ def reasons(
     found: list[Text] = []
     for role in dict.fromkeys(one.role for one in notices):
         read_by = reader_of(role)
-        here = any(addressed(one, role, "") and one.site in {None, incident.site} for one in present)
+        here = any(addressed(one, role, "") and within(one, incident.site, incident.zones) for one in present)
         if not here and read_by not in phones:
             found.append(say("{role}: nobody has a screen open or a phone registered", role=ROLE_NAMES[read_by]))
     waiting = {one.channel for one in notices} - {one.channel for one in receipts}

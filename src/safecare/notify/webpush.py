@@ -40,6 +40,8 @@ RECORD = 4096
 """Bytes of the only record (RFC 8291, 4): the least that every push service must take."""
 MOST = RECORD - 16 - 1 - 86
 """Largest message: without tag, padding mark and header (RFC 8188, 2.1 with a key of 65 bytes)."""
+AUTH = 16
+"""Bytes of a browser's secret (RFC 8291, 3.2)."""
 TOKEN_LIFE = timedelta(hours=12)
 """Life of a VAPID token (RFC 8292, 2: at most a day)."""
 TIMEOUT = 10.0
@@ -113,10 +115,12 @@ def encrypt(
     """Return `message` for the browser with public `key` and secret `auth` (``aes128gcm``).
 
     `salt` and `sender` are fresh for each message, and given by tests only. Raises `ValueError` for a key that is
-    no point of the curve, and for a message that is too long.
+    no point of the curve, for a secret that is none, and for a message that is too long.
     """
     if len(message) > MOST:
         raise ValueError(f"{len(message)} bytes are more than a push message holds")
+    if len(auth) != AUTH:
+        raise ValueError(f"a secret of {len(auth)} bytes")
     salt = salt or os.urandom(16)
     sender = sender or ec.generate_private_key(ec.SECP256R1())
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.store.database import Database
+from safecare.store.database import insert as insert_or
 from safecare.store.schema import invitation, micros, moment, session, user
 
 SECRET_BYTES = 32
@@ -28,12 +29,18 @@ AGENT = 200
 """Most characters of a browser's own name that are kept (chosen: what tells phones apart stands in front)."""
 LINK_MINUTES = 30.0
 """Life of a link if nothing else is said. Chosen: as in `settings.Console`."""
+VOUCHED = timedelta(days=30)
+"""Time since the identity provider last knew a person, after which their passkeys and codes open nothing (chosen: far
+longer than any outage of a provider, short enough that who has left the house does not keep a way in)."""
 SESSION_HOURS = 12.0
 """Life of a session if nothing else is said. Chosen: as in `settings.Console`."""
 
 
 class User(msgspec.Struct, frozen=True):
-    """A person (or a sending machine) and their role; `site` narrows it to one site, None means all."""
+    """A person (or a sending machine) and their role; `site` narrows it to one site, None means all.
+
+    `zones` narrow it further, to rooms, storeys or buildings; none: all of the site.
+    """
 
     id: str
     name: str
@@ -41,6 +48,17 @@ class User(msgspec.Struct, frozen=True):
     site: str | None
     created: datetime
     revoked: datetime | None = None
+    zones: tuple[str, ...] = ()
+    vouched: datetime | None = None
+    """When the site's identity provider last said who this is; None for people it does not know."""
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person may be: role, and the site and the rooms, storeys or buildings that it is kept to (none: all)."""
+
+    role: str
+    site: str | None = None
+    zones: tuple[str, ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -52,6 +70,7 @@ class Session(msgspec.Struct, frozen=True):
     site: str | None
     expires: datetime
     cookie: str = ""
+    zones: tuple[str, ...] = ()
 
 
 class OpenSession(msgspec.Struct, frozen=True):
@@ -84,12 +103,42 @@ class Accounts:
         self._link = timedelta(minutes=link_minutes)
         self._session = timedelta(hours=session_hours)
 
-    def add(self, name: str, role: str, site: str | None = None) -> str:
+    def add(self, name: str, role: str, site: str | None = None, zones: Sequence[str] = ()) -> str:
         """Add a user and return the id."""
         now = self._clock.now()
         id = new_id(now)
+        granted = _granted(Grant(role, site, tuple(zones)))
         with self._database.writing() as connection:
-            connection.execute(insert(user).values(id=id, name=name, role=role, site=site, created=micros(now)))
+            connection.execute(insert(user).values(id=id, name=name, created=micros(now), **granted))
+        return id
+
+    def vouch(self, origin: str, name: str, grant: Grant) -> User | None:
+        """Return the user whom the identity provider calls `origin`, with `grant` and no other right from now on.
+
+        Made at the first time. None for someone whose access was taken away here: the provider does not give it back.
+        """
+        now = self._clock.now()
+        known = {"name": name, "vouched": micros(now), **_granted(grant)}
+        with self._database.writing() as connection:
+            fresh = insert_or(connection, user).values(id=new_id(now), origin=origin, created=micros(now), **known)
+            connection.execute(
+                fresh.on_conflict_do_update(index_elements=["origin"], set_=known, where=user.c.revoked.is_(None))
+            )
+            row = connection.execute(select(user).where(user.c.origin == origin)).mappings().one()
+        return None if row["revoked"] is not None else _user(row)
+
+    def disown(self, origin: str) -> str | None:
+        """End what is open for the user `origin`, and close their other ways: the provider gives no role any more.
+
+        Return who that is. A later sign-in with a role opens all of it again.
+        """
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            id = connection.scalar(select(user.c.id).where(user.c.origin == origin, user.c.revoked.is_(None)))
+            if id is not None:
+                long_ago = micros(now - VOUCHED - timedelta(seconds=1))
+                connection.execute(update(user).where(user.c.id == id).values(vouched=long_ago))
+                _end(connection, id, micros(now))
         return id
 
     def users(self) -> list[User]:
@@ -144,7 +193,7 @@ class Accounts:
     def open(self, id: str, agent: str = "") -> Session | None:
         """Open a session of a user who has proved to be there in another way; None for one without access."""
         known = self.user(id)
-        if known is None or known.revoked:
+        if known is None or known.revoked or self._stale(known):
             return None
         with self._database.writing() as connection:
             return self._open(connection, known, self._clock.now(), agent)
@@ -156,7 +205,10 @@ class Accounts:
         open_now = and_(session.c.revoked.is_(None), session.c.expires > now, user.c.revoked.is_(None))
         with self._database.reading() as connection:
             row = connection.execute(query.where(session.c.hash == _hash(cookie), open_now)).mappings().first()
-        return Session(row["id"], row["name"], row["role"], row["site"], moment(row["expires"])) if row else None
+        if row is None:
+            return None
+        who = _user(row)
+        return Session(who.id, who.name, who.role, who.site, moment(row["expires"]), zones=who.zones)
 
     def sessions(self) -> list[OpenSession]:
         """Return all sessions that are open, the latest first."""
@@ -195,12 +247,7 @@ class Accounts:
             taken = connection.execute(
                 update(user).where(user.c.id == id, user.c.revoked.is_(None)).values(revoked=now)
             )
-            connection.execute(
-                update(session).where(session.c.user == id, session.c.revoked.is_(None)).values(revoked=now)
-            )
-            connection.execute(
-                update(invitation).where(invitation.c.user == id, invitation.c.used.is_(None)).values(used=now)
-            )
+            _end(connection, id, now)
             return taken.rowcount == 1
 
     def _usable(self, token: str) -> ColumnElement[bool]:
@@ -215,7 +262,10 @@ class Accounts:
                 hash=_hash(cookie), user=who.id, opened=micros(now), expires=micros(expires), agent=agent[:AGENT]
             )
         )
-        return Session(who.id, who.name, who.role, who.site, expires, cookie)
+        return Session(who.id, who.name, who.role, who.site, expires, cookie, who.zones)
+
+    def _stale(self, who: User) -> bool:
+        return who.vouched is not None and self._clock.now() - who.vouched > VOUCHED
 
 
 def session_id(secret: str) -> str:
@@ -228,6 +278,27 @@ def _hash(secret: str) -> str:
 
 
 def _user(row: Mapping[Any, Any]) -> User:
-    revoked = row["revoked"]
-    created = moment(row["created"])
-    return User(row["id"], row["name"], row["role"], row["site"], created, None if revoked is None else moment(revoked))
+    def at(name: str) -> datetime | None:
+        return None if row[name] is None else moment(row[name])
+
+    return User(
+        id=row["id"],
+        name=row["name"],
+        role=row["role"],
+        site=row["site"],
+        created=moment(row["created"]),
+        revoked=at("revoked"),
+        zones=tuple(msgspec.json.decode(row["zones"])) if row["zones"] else (),
+        vouched=at("vouched"),
+    )
+
+
+def _granted(grant: Grant) -> dict[str, str | None]:
+    zones = msgspec.json.encode(grant.zones).decode() if grant.zones else None
+    return {"role": grant.role, "site": grant.site, "zones": zones}
+
+
+def _end(connection: Connection, id: str, now: int) -> None:
+    """End sessions and links of a user."""
+    connection.execute(update(session).where(session.c.user == id, session.c.revoked.is_(None)).values(revoked=now))
+    connection.execute(update(invitation).where(invitation.c.user == id, invitation.c.used.is_(None)).values(used=now))

@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import and_, delete, insert, select, update
+import structlog
+from sqlalchemy import Select, and_, delete, insert, select, update
 
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.store.database import Database
+from safecare.store.keyring import Keyring, SealError
 from safecare.store.schema import credential, micros, moment, user
+from safecare.store.vault import totp_place
 
 Kind = Literal["passkey", "totp", "backup"]
 BACKUP_CODES = 10
@@ -39,18 +42,21 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Credentials:
-    """The credentials in `database`; every time comes from `clock`."""
+    """The credentials in `database`, shared keys sealed by `keyring`; every time comes from `clock`.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    A key that can't be opened any more is no way to sign in: it is left out, and the program's messages say so.
+    """
+
+    def __init__(self, database: Database, clock: Clock, keyring: Keyring) -> None:
         """Take the database."""
+        self._keyring = keyring
         self._database = database
         self._clock = clock
 
     def of(self, owner: str) -> list[Credential]:
         """Return all ways of `owner`, oldest first."""
         query = select(credential).where(credential.c.user == owner).order_by(credential.c.created, credential.c.id)
-        with self._database.reading() as connection:
-            return [_credential(row) for row in connection.execute(query).mappings()]
+        return self._all(query)
 
     def ways(self) -> dict[str, list[str]]:
         """Return the kinds that each user has, unused backup codes only."""
@@ -68,25 +74,24 @@ class Credentials:
         query = query.where(credential.c.id == id, user.c.revoked.is_(None))
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
-        return _credential(row) if row else None
+        return self._credential(row) if row else None
 
     def named(self, name: str, kind: Kind) -> list[Credential]:
         """Return the credentials of `kind` of people called `name` who still have access."""
         query = select(credential).join(user, user.c.id == credential.c.user)
-        query = query.where(user.c.name == name, credential.c.kind == kind, user.c.revoked.is_(None))
-        with self._database.reading() as connection:
-            return [_credential(row) for row in connection.execute(query).mappings()]
+        return self._all(query.where(user.c.name == name, credential.c.kind == kind, user.c.revoked.is_(None)))
 
     def add(self, owner: str, kind: Kind, name: str, secret: bytes, *, id: str = "", counter: int = 0) -> str:
         """Keep a way of `owner` and return its id. A second TOTP key takes the place of the first."""
         now = self._clock.now()
         id = id or new_id(now)
-        row = {"id": id, "user": owner, "kind": kind, "name": name, "secret": secret, "counter": counter}
+        row = {"id": id, "user": owner, "kind": kind, "name": name, "counter": counter}
         with self._database.writing() as connection:
             if kind == "totp":
+                secret = self._keyring.seal(totp_place(owner), secret)
                 mine = and_(credential.c.user == owner, credential.c.kind == "totp")
                 connection.execute(delete(credential).where(mine))
-            connection.execute(insert(credential).values(**row, created=micros(now)))
+            connection.execute(insert(credential).values(**row, secret=secret, created=micros(now)))
         return id
 
     def use(self, id: str, counter: int, at: datetime | None = None) -> None:
@@ -142,6 +147,31 @@ class Credentials:
             taken = connection.execute(update(credential).where(fresh).values(used=micros(self._clock.now())))
             return whose if taken.rowcount == 1 else None
 
+    def _all(self, query: Select[Any]) -> list[Credential]:
+        with self._database.reading() as connection:
+            found = [self._credential(row) for row in connection.execute(query).mappings()]
+        return [one for one in found if one is not None]
+
+    def _credential(self, row: Mapping[Any, Any]) -> Credential | None:
+        """Return a row with its secret opened; None where that can't be."""
+        secret, used = bytes(row["secret"]), row["used"]
+        if row["kind"] == "totp":
+            try:
+                secret = self._keyring.open(totp_place(row["user"]), secret)
+            except (SealError, OSError) as error:
+                structlog.get_logger(__name__).warning("a key for one-time codes can't be opened", reason=str(error))
+                return None
+        return Credential(
+            row["id"],
+            row["user"],
+            row["kind"],
+            row["name"],
+            secret,
+            row["counter"],
+            moment(row["created"]),
+            None if used is None else moment(used),
+        )
+
 
 def _written(raw: bytes) -> str:
     """Return a code as people read it: four groups of four signs (base 32, RFC 4648: no 0, 1, 8 and 9)."""
@@ -152,17 +182,3 @@ def _written(raw: bytes) -> str:
 def _digest(code: str) -> bytes:
     plain = "".join(sign for sign in code.lower() if sign.isalnum())
     return hashlib.sha256(plain.encode()).digest()
-
-
-def _credential(row: Mapping[Any, Any]) -> Credential:
-    used = row["used"]
-    return Credential(
-        row["id"],
-        row["user"],
-        row["kind"],
-        row["name"],
-        bytes(row["secret"]),
-        row["counter"],
-        moment(row["created"]),
-        None if used is None else moment(used),
-    )

@@ -1,6 +1,7 @@
 """Phones and browsers that take push messages (W3C Push API), and whether the last check was answered.
 
-A subscription's address and keys let anyone disturb that phone, and read nothing; they never leave this table.
+A subscription's address and keys let anyone disturb that phone, and read nothing; they never leave this table, and
+the secret among them is sealed there.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import and_, delete, func, select, update
 
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.store.database import Database, insert
+from safecare.store.keyring import Keyring, SealError
 from safecare.store.schema import device, micros, moment, user
+from safecare.store.vault import phone_place
 
 MOST = 10
 """Devices of one person (chosen: a phone, a desk and what was forgotten; the oldest make room)."""
@@ -39,15 +43,18 @@ class Device(msgspec.Struct, frozen=True):
     created: datetime
     asked: datetime | None = None
     heard: datetime | None = None
+    places: tuple[str, ...] = ()
+    """Zones, storeys and buildings that its owner is kept to; none: all of the site."""
     gone: datetime | None = None
     """When the push service said that the subscription is no more."""
 
 
 class Devices:
-    """The devices in `database`; every time comes from `clock`."""
+    """The devices in `database`, their secrets sealed by `keyring`; every time comes from `clock`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, keyring: Keyring) -> None:
         """Take the database."""
+        self._keyring = keyring
         self._database = database
         self._clock = clock
 
@@ -61,11 +68,11 @@ class Devices:
             "language": language,
             "endpoint": endpoint,
             "key": key,
-            "auth": auth,
             "created": micros(now),
         }
-        changed = {name: fresh[name] for name in ("user", "name", "language", "key", "auth")} | {"gone": None}
+        changed = {name: fresh[name] for name in ("user", "name", "language", "key")} | {"gone": None}
         with self._database.writing() as connection:
+            fresh["auth"] = changed["auth"] = self._keyring.seal(phone_place(endpoint), auth.encode()).decode()
             statement = insert(connection, device).values(**fresh)
             connection.execute(statement.on_conflict_do_update(index_elements=["endpoint"], set_=changed))
             mine = select(device.c.id).where(device.c.user == owner).order_by(device.c.created.desc())
@@ -81,15 +88,17 @@ class Devices:
             query = query.where(device.c.user == owner)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(device.c.created, device.c.id)).mappings()
-            return [_device(row) for row in rows]
+            return [self._device(row) for row in rows]
 
     def reachable(self, role: str, site: str, owner: str = "") -> list[Device]:
         """Return the living devices of `owner`, or else of all who have `role` at `site`."""
         whom = user.c.id == owner if owner else and_(user.c.role == role, func.coalesce(user.c.site, site) == site)
-        query = select(device).join(user, user.c.id == device.c.user).where(whom, user.c.revoked.is_(None))
+        query = (
+            select(device, user.c.zones).join(user, user.c.id == device.c.user).where(whom, user.c.revoked.is_(None))
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query.where(device.c.gone.is_(None)).order_by(device.c.id)).mappings()
-            return [_device(row) for row in rows]
+            return [self._device(row) for row in rows]
 
     def roles(self, site: str) -> set[str]:
         """Return the roles at `site` of which somebody has a living device."""
@@ -127,25 +136,32 @@ class Devices:
             heard = update(device).where(asked).values(heard=micros(self._clock.now()), gone=None)
             return connection.execute(heard).rowcount == 1
 
+    def _device(self, row: Mapping[Any, Any]) -> Device:
+        """Return a row with its secret opened; without one, no message can be made for it, and that is told."""
+
+        def at(name: str) -> datetime | None:
+            return None if row[name] is None else moment(row[name])
+
+        try:
+            auth = self._keyring.open(phone_place(row["endpoint"]), row["auth"].encode()).decode()
+        except (SealError, OSError) as error:
+            structlog.get_logger(__name__).warning("a phone's secret can't be opened", reason=str(error))
+            auth = ""
+        return Device(
+            id=row["id"],
+            user=row["user"],
+            name=row["name"],
+            language=row["language"],
+            endpoint=row["endpoint"],
+            key=row["key"],
+            auth=auth,
+            created=moment(row["created"]),
+            asked=at("asked"),
+            heard=at("heard"),
+            gone=at("gone"),
+            places=tuple(msgspec.json.decode(row.get("zones") or "[]")),
+        )
+
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _device(row: Mapping[Any, Any]) -> Device:
-    def at(name: str) -> datetime | None:
-        return None if row[name] is None else moment(row[name])
-
-    return Device(
-        id=row["id"],
-        user=row["user"],
-        name=row["name"],
-        language=row["language"],
-        endpoint=row["endpoint"],
-        key=row["key"],
-        auth=row["auth"],
-        created=moment(row["created"]),
-        asked=at("asked"),
-        heard=at("heard"),
-        gone=at("gone"),
-    )

@@ -34,6 +34,8 @@ class DataFolder:
         self.log = path / "log.db"
         self.database = path / "safecare.db"
         self.artifacts = path / "artifacts"
+        self.keys = path / "seal.keys"
+        """Keys that seal the secrets of the database (`safecare.store.keyring`)."""
         self.local_token = path / "local.token"
         """Secret by which programs of the same owner on this machine act as administrator."""
         self.runtime = path / "runtime.json"

@@ -18,7 +18,7 @@ from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.care import CareCounted, CareStated
 from safecare.model.forecast import Forecast
-from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
+from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.incident import Incident
 from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Plan
@@ -46,6 +46,8 @@ _MERGES = 100
 """Most merges followed from one incident to the next. Chosen: far above any real chain; ends a loop."""
 
 
+OWNERS = 500
+"""Most events and alerts of one artifact that are looked at. Chosen: far above what one picture belongs to."""
 HISTORY = 500
 """Most revisions of an incident that are shown. Chosen: a day of changes every three minutes."""
 
@@ -102,6 +104,15 @@ class Reader:
             wanted.append(table.c.at >= micros(since))
         query = select(table.c.body).where(*wanted).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
         return self._items(Event, query)[::-1]
+
+    def owners(self, artifact: ArtifactHash) -> list[Event | Alert]:
+        """Return the events and alerts that refer to `artifact`."""
+        table = schema.artifact
+        query = select(table.c.owner, table.c.topic).where(table.c.hash == artifact).limit(OWNERS)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        alerts = self.alerts(ids=[AlertId(id) for id, topic in rows if topic == "alert"], limit=OWNERS)
+        return [*self.events([EventId(id) for id, topic in rows if topic == "event"]), *alerts]
 
     def alerts(
         self, ids: Collection[AlertId] | None = None, since: datetime | None = None, limit: int = 200

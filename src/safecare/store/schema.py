@@ -187,7 +187,13 @@ user = Table(
     Column("site", String),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+    Column("zones", Text),
+    Column("origin", String),
+    Column("vouched", BigInteger),
 )
+"""`zones`: places that the person is kept to (JSON list; none: the whole site). `origin`: who the person is at the
+site's identity provider (hash; none: known here only), and `vouched`: when it last said so."""
+Index("user_origin", user.c.origin, unique=True)
 
 invitation = Table(
     "invitation",
@@ -244,6 +250,15 @@ credential = Table(
 )
 """Ways to sign in again: passkeys (public key), one-time codes (shared secret), backup codes (hash)."""
 Index("credential_user", credential.c.user, credential.c.kind)
+
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Passwords and tokens of channels and doors, sealed (`safecare.store.keyring`)."""
 
 cursor = Table(
     "cursor",

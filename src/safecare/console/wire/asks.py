@@ -30,6 +30,8 @@ class Invite(msgspec.Struct, frozen=True):
     role: Role
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     site: Key | None = None
+    zones: Annotated[list[Key], msgspec.Meta(max_length=50)] = []
+    """Zones, storeys or buildings of the site that the person is kept to; none: all of it."""
 
 
 class AddDevice(msgspec.Struct, frozen=True):

@@ -196,7 +196,11 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     role_name: str
     site: str | None
     site_name: str
+    zones: list[Named]
+    """Places that the person is kept to; none: the whole site."""
     created: datetime
+    vouched: datetime | None
+    """When the site's identity provider last knew the person; none: known here only."""
     revoked: datetime | None
     sessions: list[SessionView]
     devices: list[DeviceView]

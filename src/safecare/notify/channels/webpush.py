@@ -18,8 +18,10 @@ from typing import ClassVar
 import structlog
 
 from safecare.model.clock import Clock
+from safecare.model.hospital import Hospital
 from safecare.model.notice import Notice, Receipt
 from safecare.model.roles import reader_of
+from safecare.model.scope import scope_of
 from safecare.model.severity import level_of
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
@@ -79,12 +81,13 @@ class WebPush:
         secret: bytes,
         speak: Speak,
         clock: Clock,
+        hospital: Hospital,
         *,
         public_url: str = "",
         contact: str = "",
         services: Sequence[str] = SERVICES,
     ) -> None:
-        """Send to `devices`; the VAPID key is made from the site's `secret`.
+        """Send to `devices` of people whose places in `hospital` hold what it is about; the VAPID key is made from the site's `secret`.
 
         `contact` is an address that a push service may ask (``mailto:...``, default: `public_url`); `services` are
         the origins that we send to, in place of those of the browsers' makers.
@@ -93,12 +96,17 @@ class WebPush:
         self.pusher = Pusher(key_from(secret), contact or public_url or NOBODY, tuple(services))
         self.speak = speak
         self._clock = clock
+        self._hospital = hospital
         self._public_url = public_url.rstrip("/")
 
     def send(self, notice: Notice) -> list[Receipt]:
         """Send `notice`: ``sent`` when a push service took it for someone, ``failed`` with the reason if for nobody."""
         now = self._clock.now()
-        devices = self._devices.reachable(reader_of(notice.role), notice.site, notice.user)
+        devices = [
+            one
+            for one in self._devices.reachable(reader_of(notice.role), notice.site, notice.user)
+            if self._meant(notice, one)
+        ]
         if not devices:
             return [failed(notice, now, say("Nobody with this role has registered a phone for push messages"))]
         with ThreadPoolExecutor(min(AT_ONCE, len(devices))) as pool:
@@ -107,6 +115,10 @@ class WebPush:
             return [sent(notice, now)]
         why = say("It reached none of {count} phones", count=len(devices))
         return [failed(notice, now, say("{what}. {why}", what=why, why=reasons[0] or say("Unknown")))]
+
+    def _meant(self, notice: Notice, device: Device) -> bool:
+        scope = scope_of(self._hospital, device.places)
+        return scope is None or notice.zone is None or scope.holds([notice.zone])
 
     def _push(self, notice: Notice, one: Device) -> Text | None:
         """Send to one device; return why not, None if it was sent."""
