@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from safecare.model.roles import Grant
+
 
 class SettingsError(ValueError):
     """A settings file can't be read or holds something wrong; names the file and the place."""
@@ -28,6 +30,18 @@ class Console(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One long shift; then sign in again."""
     link_minutes: float = 30.0
     """Life of a one-time sign-in link."""
+
+
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The hospital's own identity provider (OpenID Connect), by which its staff sign in."""
+
+    issuer: str = ""
+    """Its address, as its discovery document names it; empty: none. Its name for us stands in `client`."""
+    client: str = ""
+    claim: str = "groups"
+    """Claim that lists a person's groups; dots lead into objects (``realm_access.roles``)."""
+    groups: dict[str, str | Grant] = {}
+    """What a group gives: a role, or a table of ``role``, ``site``, ``zones``. The first that a person has counts."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail_model: str = ""
     """Model that `safecare train mail` made of the site's own mail; empty: ``mail-model.json`` in the data folder."""
     console: Console = Console()
+    oidc: Oidc = Oidc()
     limits: Limits = Limits()
     retention: Retention = Retention()
     channels: dict[str, dict[str, Any]] = {}

@@ -26,6 +26,7 @@ from safecare.console.deps import (
     StageHealth,
     appender,
 )
+from safecare.console.provider import Provider
 from safecare.exchange.log import Entry, LogFullError
 from safecare.exchange.memory import MemoryLog
 from safecare.locale.catalogue import Catalogue
@@ -34,7 +35,7 @@ from safecare.model.text import say
 from safecare.model.topics import Item, decode, encode, topic_of
 from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import RunCheck, RunStep, ScenarioRun
-from safecare.settings import Console, Limits, Settings
+from safecare.settings import Console, Limits, Oidc, Settings
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -121,6 +122,8 @@ class Rig:
     log: RefusingLog = field(default_factory=RefusingLog)
     pusher: Pusher | None = None
     static: Path | None = None
+    provider: Provider | None = None
+    oidc: Oidc = field(default_factory=Oidc)
     refused: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -152,7 +155,13 @@ class Rig:
             detectors=lambda: ("door.forced", "fire.alarm"),
             hospital=self.hospital,
             clock=self.clock,
-            settings=Settings(language="en", console=Console(public_url=self.public_url), limits=Limits(message_mb=1)),
+            settings=Settings(
+                language="en",
+                console=Console(public_url=self.public_url),
+                oidc=self.oidc,
+                limits=Limits(message_mb=1),
+            ),
+            provider=self.provider,
             catalogue=Catalogue.load(),
             health=Gauges(self.clock.now()),
             scenarios=self.runner,

@@ -32,9 +32,9 @@ def build_channels(
 ) -> tuple[dict[str, Channel], list[Missing]]:
     """Return the channels by name, and those that step aside because the settings do not set them up.
 
-    A channel's constructor may ask for ``clock``, ``hospital``, ``render`` (a sentence for a notice, in the site's language),
-    ``speak`` (a sentence in a given language, with the times of a site), ``public_url``, ``devices`` (registered
-    phones), ``secret`` (the site's key), and for whatever table of its own stands in the settings under
+    A channel's constructor may ask for ``clock``, ``hospital``, ``render`` (a sentence for a notice, in the site's
+    language), ``speak`` (a sentence in a given language, with the times of a site), ``public_url``, ``devices``
+    (registered phones), ``secret`` (the site's key), and for whatever table of its own stands in the settings under
     ``[channels.<name>]``. What begins there with ``key:`` names a secret of `vault`.
     """
     catalogue = Catalogue.load()

@@ -28,6 +28,7 @@ from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
 from safecare.app.procedures import procedures_of
+from safecare.app.provider import provider_of
 from safecare.app.scenarios import ScenarioProcesses
 from safecare.app.status import told
 from safecare.app.times import believed
@@ -111,6 +112,7 @@ class Platform:
         )
         self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
         self.token = self._local_token()
+        self.provider, self.unset = provider_of(self.settings.oidc, self.files.hospital, self.vault, self.clock)
 
     @property
     def url(self) -> str:
@@ -154,6 +156,7 @@ class Platform:
         missing = [
             PartMissing(one.name, one.reason) for one in (*sources().missing, *(engine.missing if engine else ()))
         ]
+        missing += [PartMissing(one.name, one.reason) for one in self.unset]
         if engine:
             missing += [PartMissing(name, reason) for name, reason in engine.faults.items()]
         return Health(
@@ -195,6 +198,7 @@ class Platform:
             catalogue=catalogue,
             health=self,
             scenarios=ScenarioProcesses(self.folder, self.clock),
+            provider=self.provider,
             local_token=self.token,
             publish=self._publish,
             refuse=intake.reject,

@@ -14,6 +14,7 @@ COMMANDS = {
     "invite": ("safecare.cli.invite", "Make a one-time sign-in link."),
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
+    "keys": ("safecare.cli.keys", "Passwords of channels, sealed: set, list, remove; change the key."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),

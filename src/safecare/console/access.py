@@ -27,8 +27,8 @@ TRIES = 5
 """Wrong one-time codes in a row after which they are closed until the owner signs in in another way. Chosen: fifteen
 guesses of a million (three codes are good at a time), and nobody can go on guessing."""
 
-Open = Callable[[Response, Session], Awaitable[Response]]
-"""Puts a session's cookie into an answer, and the sign-in on record."""
+Open = Callable[[Request, Response, Session, str], Awaitable[Response]]
+"""Puts a session's cookie into an answer, and the sign-in, with the way that it took, on record."""
 
 
 class Access:
@@ -163,7 +163,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
         counter = await asyncio.to_thread(passkeys.signed, raw, challenge, party, origin, known)
         await asyncio.to_thread(deps.credentials.use, known.id, counter)
         opened = await _opened(request, known)
-        return await enter(answer(SignedInView(opened.role)), opened)
+        return await enter(request, answer(SignedInView(opened.role)), opened, "passkey")
 
     async def _opened(request: Request, known: Credential) -> Session:
         await asyncio.to_thread(access.reopen, known.user)
@@ -189,4 +189,4 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
             return pages.page(request, "no_session.jinja", 401, spent=False, wrong=True, here="/")
         if "-" in form.get("code", ""):
             await asyncio.to_thread(access.reopen, opened.user)
-        return await enter(RedirectResponse("/guard" if opened.role == "guard" else "/", 303), opened)
+        return await enter(request, RedirectResponse("/guard" if opened.role == "guard" else "/", 303), opened, "code")

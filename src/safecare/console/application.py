@@ -61,7 +61,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     """
     feed = Feed(deps)
     gate, shared = Gate(deps), Shared(feed)
-    pages = Pages(deps.scenarios.exercise)
+    pages = Pages(deps.scenarios.exercise, oidc=deps.provider is not None)
     counters, chain = health.Counters(), health.Chain(deps)
 
     @asynccontextmanager
@@ -82,7 +82,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
         openapi_url=None,
     )
     app.state.feed = feed
-    session.routes(app, deps, gate, pages)
+    session.routes(app, deps, gate, pages, feed)
     board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
     whatif.routes(app, deps, incidents.Incidents(deps, feed))

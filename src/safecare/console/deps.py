@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from safecare.console.provider import Provider
 from safecare.exchange.log import Entry, Log
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock
@@ -191,6 +192,8 @@ class ConsoleDeps:
     """Sends push messages; none where the settings do not allow it."""
     ingest: Mapping[str, Parser] = field(default_factory=dict)
     """Parsers of further ingest formats by name (``idmef``, ``eve``); ``events`` is the console's own."""
+    provider: Provider | None = None
+    """The hospital's identity provider; none where the settings name none, or name it wrongly."""
     procedures: Mapping[str, Text] = field(default_factory=dict)
     """Titles of the procedures that people may begin, by id."""
     static: Path = field(default_factory=lambda: Path(str(files("safecare.console"))) / "static")

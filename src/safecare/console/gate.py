@@ -28,9 +28,9 @@ from safecare.model.text import say
 
 SESSION_COOKIE = "safecare_session"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-FORM_ROUTES = frozenset({"sign_in", "sign_in_by_code", "sign_out", "answer_page"})
-"""Routes that plain forms may use: signing in needs a secret of its own; the others check the form's own field, since a
-form can't set a header."""
+FORM_ROUTES = frozenset({"sign_in", "sign_in_by_code", "sign_out", "answer_page", "oidc_signed_out"})
+"""Routes that plain forms may use: signing in, and the word of a provider, need a secret of their own; others check the
+form's own field, since a form can't set a header."""
 
 FAILURES = 20
 """Failed tokens that one address may send within `FAILURE_WINDOW` (chosen: tokens have at least 128 random bits,

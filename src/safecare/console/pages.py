@@ -27,8 +27,12 @@ FORM_FIELDS = 20
 class Pages:
     """The plain pages and their style."""
 
-    def __init__(self, exercise: Callable[[], Exercise | None]) -> None:
-        """Load the templates of the package; `exercise` tells what runs now, for the mark on every page."""
+    def __init__(self, exercise: Callable[[], Exercise | None], *, oidc: bool = False) -> None:
+        """Load the templates of the package; `exercise` tells what runs now, for the mark on every page.
+
+        `oidc`: the hospital has an identity provider, to which the sign-in page leads.
+        """
+        self._oidc = oidc
         self._exercise = exercise
         folder = files("safecare.console") / "templates"
         self.style = (folder / "plain.css").read_bytes()
@@ -59,6 +63,7 @@ class Pages:
             visitor=visitor,
             exercise=self._exercise() if visitor.known else None,
             form_key=form_key(visitor),
+            oidc=self._oidc,
             **values,
         )
         return HTMLResponse(html, status, {"Cache-Control": "no-store", "Content-Language": words.language})

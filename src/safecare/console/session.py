@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from safecare.console import access
+from safecare.console import access, oidc
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.feed import Feed
 from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
 from safecare.console.pages import Pages, read_form
 from safecare.console.qr import picture_of
@@ -19,7 +20,7 @@ from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ChooseLanguage, Invite
 from safecare.console.wire.incidents import Named
-from safecare.console.wire.platform import ExerciseNow, Invitation, Me
+from safecare.console.wire.platform import ExerciseNow, Invitation, Me, SignedOutAt
 from safecare.console.words import LANGUAGE_COOKIE
 from safecare.model.events.acts import SignedIn
 from safecare.model.roles import GUARD
@@ -53,18 +54,22 @@ def link_url(deps: ConsoleDeps, request: Request) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed) -> None:
     """Add the routes of sign-in and session."""
     desk = Desk(deps)
     secure = public_url(deps).startswith("https:")
+    out = oidc.SignedOut(deps.provider)
 
     async def record(visitor: Visitor, change: str, detail: str = "") -> None:
         stamp = desk.stamp(visitor, "", desk.home(visitor))
         await desk.record(SignedIn(**stamp, change=change, detail=detail))  # type: ignore[arg-type]
 
-    async def enter(target: Response, opened: Session) -> Response:
+    async def enter(request: Request, target: Response, opened: Session, way: str) -> Response:
+        before = request.cookies.get(SESSION_COOKIE, "")
+        if before:  # whoever had signed in here before: their session must not stay open unseen
+            await asyncio.to_thread(deps.accounts.sign_out, before)
         visitor = Visitor(opened.user, opened.name, opened.role, opened.site, opened.cookie)
-        await record(visitor, "signed_in")
+        await record(visitor, "signed_in", way)
         target.set_cookie(
             SESSION_COOKIE,
             opened.cookie,
@@ -76,6 +81,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         return target
 
     access.routes(app, deps, gate, pages, enter)
+    oidc.routes(app, deps, gate, pages, feed, out, enter, lambda request: link_url(deps, request))
 
     @app.get("/sign-in/{token}", name="sign_in_page")
     async def sign_in_page(request: Request, token: str) -> Response:
@@ -93,7 +99,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         if opened is None:
             gate.failures.add(address_of(request))
             return pages.page(request, "no_session.jinja", 404, spent=True, wrong=False, here="/")
-        return await enter(RedirectResponse("/guard" if opened.role == GUARD else "/", 303), opened)
+        return await enter(request, RedirectResponse("/guard" if opened.role == GUARD else "/", 303), opened, "link")
 
     @app.post("/sign-out", name="sign_out")
     async def sign_out(request: Request) -> Response:
@@ -103,7 +109,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
             check_form(visitor, (await read_form(request)).get("form_key", ""))
         await asyncio.to_thread(deps.accounts.sign_out, visitor.secret)
         await record(visitor, "signed_out")
-        gone = Response(status_code=204) if by_script else RedirectResponse("/", 303)
+        next = await asyncio.to_thread(out.address, visitor.session, link_url(deps, request) + "/")
+        # A form of ours may lead to no other site (content security policy): there, the page has a link.
+        gone = answer(SignedOutAt(next or "/")) if by_script else _left(pages, request, next)
         gone.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=secure)
         return gone
 
@@ -141,6 +149,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages) -> None:
         expires = deps.clock.now() + timedelta(minutes=deps.settings.console.link_minutes)
         url = f"{link_url(deps, request)}/sign-in/{token}"
         return answer(Invitation(url, expires, user, picture_of(url)), 201)
+
+
+def _left(pages: Pages, request: Request, next: str) -> Response:
+    if not next:
+        return RedirectResponse("/", 303)
+    return pages.page(request, "signed_out.jinja", next=next)
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:

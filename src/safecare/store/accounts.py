@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
+from safecare.model.roles import Grant
 from safecare.store.database import Database
 from safecare.store.database import insert as insert_or
 from safecare.store.schema import invitation, micros, moment, session, user
@@ -51,14 +52,6 @@ class User(msgspec.Struct, frozen=True):
     zones: tuple[str, ...] = ()
     vouched: datetime | None = None
     """When the site's identity provider last said who this is; None for people it does not know."""
-
-
-class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person may be: role, and the site and the rooms, storeys or buildings that it is kept to (none: all)."""
-
-    role: str
-    site: str | None = None
-    zones: tuple[str, ...] = ()
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -126,6 +119,15 @@ class Accounts:
             )
             row = connection.execute(select(user).where(user.c.origin == origin)).mappings().one()
         return None if row["revoked"] is not None else _user(row)
+
+    def end(self, origin: str) -> str | None:
+        """End all sessions and unused links of the user `origin`, who may sign in again; return who that is."""
+        now = micros(self._clock.now())
+        with self._database.writing() as connection:
+            id = connection.scalar(select(user.c.id).where(user.c.origin == origin))
+            if id is not None:
+                _end(connection, id, now)
+        return id
 
     def disown(self, origin: str) -> str | None:
         """End what is open for the user `origin`, and close their other ways: the provider gives no role any more.

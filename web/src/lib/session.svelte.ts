@@ -45,9 +45,9 @@ class Session {
   }
 
   async signOut(): Promise<void> {
-    await post("/sign-out");
+    const left = await post<{ next: string }>("/sign-out");
     await forget();
-    location.assign("/");
+    location.assign(left?.next ?? "/");
   }
 
   private show(): void {

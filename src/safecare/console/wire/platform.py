@@ -176,6 +176,12 @@ class Tested(msgspec.Struct, frozen=True):
     taken: int
 
 
+class SignedOutAt(msgspec.Struct, frozen=True):
+    """Where a browser goes after signing out: to the start page, or to the identity provider to sign out there too."""
+
+    next: str
+
+
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     """An open session."""
 

@@ -87,7 +87,9 @@ class WebPush:
         contact: str = "",
         services: Sequence[str] = SERVICES,
     ) -> None:
-        """Send to `devices` of people whose places in `hospital` hold what it is about; the VAPID key is made from the site's `secret`.
+        """Send to `devices` of people whose places in `hospital` hold what it is about.
+
+        The VAPID key is made from the site's `secret`.
 
         `contact` is an address that a push service may ask (``mailto:...``, default: `public_url`); `services` are
         the origins that we send to, in place of those of the browsers' makers.
