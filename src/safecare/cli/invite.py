@@ -16,13 +16,16 @@ def invite(
     name: Annotated[str, typer.Argument(help="Name that others see.")],
     data: Annotated[Path, typer.Option(help="Data folder of the running platform.")] = Path("var"),
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option(help="Only this zone, storey or building (repeat for several).")
+    ] = None,
 ) -> None:
     """Print a link that signs NAME in as ROLE, once."""
     from safecare.cli.files import stop
     from safecare.cli.local import LocalError, call
 
     try:
-        made = call(data, "POST", "/api/invitations", {"role": role, "name": name, "site": site})
+        made = call(data, "POST", "/api/invitations", {"role": role, "name": name, "site": site, "zones": place or []})
     except LocalError as error:
         stop(error)
     typer.echo(made["url"])

@@ -199,7 +199,7 @@ def within(visitor: Visitor, site: str, ids: Iterable[str] = ()) -> bool:
     """Tell whether a thing of `site` about `ids` (zones, assets) lies where `visitor` is responsible."""
     if visitor.site is not None and visitor.site != site:
         return False
-    return visitor.scope is None or visitor.scope.holds(ids)
+    return visitor.scope is None or visitor.scope.holds(site, ids)
 
 
 def may_see(visitor: Visitor, thing: Alert | Incident) -> bool:

@@ -236,6 +236,10 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return things
 
     @cached_property
+    def _buildings(self) -> dict[str, Name]:
+        return {level.building: level.building_name for level in self.levels}
+
+    @cached_property
     def _addresses(self) -> dict[tuple[str, str], Asset]:
         return {(system, value): asset for asset in self.assets for system, value in asset.addresses.items()}
 
@@ -309,8 +313,9 @@ class Hospital(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return (asset for asset in self.assets if asset.zone == zone)
 
     def label(self, id: str, language: str) -> str:
-        """Return the name of `id` in ``en`` or ``fr``; the id itself if nothing is called so."""
+        """Return the name of `id` (a building, too) in ``en`` or ``fr``; the id itself if nothing is called so."""
         found = self._things.get(id)
-        if found is None:
+        name = found.name if found is not None else self._buildings.get(id)
+        if name is None:
             return id
-        return found.name.fr if language == "fr" else found.name.en
+        return name.fr if language == "fr" else name.en

@@ -14,13 +14,17 @@ class Scope(msgspec.Struct, frozen=True):
 
     inside: frozenset[str]
     outside: frozenset[str]
+    sites: frozenset[str]
+    """Sites in which something of it lies."""
 
-    def holds(self, ids: Iterable[str]) -> bool:
-        """Tell whether what is about `ids` (zones, assets) belongs here.
+    def holds(self, site: str, ids: Iterable[str]) -> bool:
+        """Tell whether what is about `ids` (zones, assets) of `site` belongs here.
 
         What touches several places belongs to each of them. What is about no place (an attack on systems) belongs to
-        the whole house: nobody may miss it because nobody can say where it is.
+        the whole site: nobody may miss it because nobody can say where it is.
         """
+        if site not in self.sites:
+            return False
         known = set(ids)
         return not self.inside.isdisjoint(known) or self.outside.isdisjoint(known)
 
@@ -32,10 +36,11 @@ def scope_of(hospital: Hospital, places: Sequence[str]) -> Scope | None:
     wanted = set(places)
     storeys = {one.id for one in hospital.levels if not wanted.isdisjoint({one.id, one.building})}
     zones = {one.id for one in hospital.zones if one.id in wanted or one.level in storeys}
+    sites = {str(one.site) for one in hospital.zones if one.id in zones}
     standing = {one.id: one.zone for one in hospital.assets if one.zone is not None}
     inside = zones | {id for id, zone in standing.items() if zone in zones}
     everything = {str(one.id) for one in hospital.zones} | {str(id) for id in standing}
-    return Scope(frozenset(map(str, inside)), frozenset(everything - inside))
+    return Scope(frozenset(map(str, inside)), frozenset(everything - inside), frozenset(sites))
 
 
 def places_of(hospital: Hospital, site: str | None) -> set[str]:

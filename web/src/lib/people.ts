@@ -27,6 +27,8 @@ export interface User {
   role_name: string;
   site: string | null;
   site_name: string;
+  /** Rooms, storeys and buildings that the person is kept to; none: the whole site. */
+  zones: { id: string; name: string }[];
   created: string;
   revoked: string | null;
   sessions: { id: string; opened: string; expires: string; agent: string; live: boolean }[];

@@ -120,7 +120,7 @@ class WebPush:
 
     def _meant(self, notice: Notice, device: Device) -> bool:
         scope = scope_of(self._hospital, device.places)
-        return scope is None or notice.zone is None or scope.holds([notice.zone])
+        return scope is None or scope.holds(notice.site, [notice.zone] if notice.zone else [])
 
     def _push(self, notice: Notice, one: Device) -> Text | None:
         """Send to one device; return why not, None if it was sent."""
