@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -30,10 +30,17 @@ SECRET = {"users", "password", "key"}
 """Settings that nobody is told."""
 
 
-def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[str, Any], folder: Path) -> Built:
+def build_doors(
+    specs: tuple[DoorSpec, ...],
+    settings: Settings,
+    given: Mapping[str, Any],
+    folder: Path,
+    filled: Callable[[Any], Any] = lambda value: value,
+) -> Built:
     """Build the sources of `specs`; `given` are things of the platform that a source may ask for by field name.
 
-    Settings of type `Path` are taken from `folder` when they are relative. Raises `SettingsError` for a
+    Settings of type `Path` are taken from `folder` when they are relative; `filled` puts sealed passwords in
+    the place of their names (`safecare.store.vault.Vault.filled`). Raises `SettingsError` for a
     change to a door that does not exist. A door whose source is missing or whose settings are wrong
     does not stop the others: it is in `Built.failed` with the reason.
     """
@@ -53,10 +60,10 @@ def build_doors(specs: tuple[DoorSpec, ...], settings: Settings, given: Mapping[
         try:
             limits = _given(kind, {"message_mb": settings.limits.message_mb})
             own = {**limits, **spec.settings, **settings.doors.get(spec.id, {})}
-            arguments = _arguments(kind, own, given, folder)
+            arguments = _arguments(kind, filled(own), given, folder)
             built[spec.id] = kind(**arguments, **_given(kind, {**given, "door": spec.id}))
             plain[spec.id] = _plain(arguments)
-        except (TypeError, ValueError, msgspec.ValidationError) as error:
+        except (TypeError, ValueError, LookupError, msgspec.ValidationError) as error:
             failed[spec.id] = str(error)
     return Built(built, failed, {spec.id: spec.source for spec in specs}, plain)
 

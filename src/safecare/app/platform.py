@@ -110,7 +110,9 @@ class Platform:
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
             memory=Memory(self.folder.path / "verdicts.db"),
         )
-        self.built: Built = build_doors((*self.files.doors, EXAMINER), self.settings, given, self.folder.path)
+        self.built: Built = build_doors(
+            (*self.files.doors, EXAMINER), self.settings, given, self.folder.path, self.vault.filled
+        )
         self.token = self._local_token()
         self.provider, self.unset = provider_of(self.settings.oidc, self.files.hospital, self.vault, self.clock)
 

@@ -120,7 +120,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         visitor = visitor_of(request)
         incident = incidents.get(id, visitor)
         alerts = deps.reader.alerts(ids=[link.alert for link in incident.links])
-        seen = [one for one in alerts if may_see(visitor, one.site, one.marking)]
+        seen = [one for one in alerts if may_see(visitor, one)]
         return graph_view(player.look(deps.hospital, incident, seen, ask), words_of(request), incident.site)
 
     @app.get("/api/incidents/{id}/graph", name="impact_graph")
