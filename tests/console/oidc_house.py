@@ -18,7 +18,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import AuthorizationCodeMixin
 from authlib.oidc.core.grants import OpenIDCode
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 from safecare.model.clock import Clock
 
@@ -177,7 +177,7 @@ class House:
     access: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.keys: list[RSAKey | ECKey] = [RSAKey.generate_key(2048, {"kid": "first"})]
+        self.keys: list[OctKey | RSAKey | ECKey | OKPKey] = [RSAKey.generate_key(2048, {"kid": "first"})]
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.issuer = f"http://127.0.0.1:{self.http.server_port}"
         self.server = Server(self)
