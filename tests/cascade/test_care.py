@@ -42,7 +42,7 @@ def loss(
     """Hours down, hours cut, patients, patient-hours of care."""
 
     def hours(pair: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-        return np.array([[pair[0] * HOUR]]), np.array([[pair[1] * HOUR]])
+        return np.full((1, 1, 1), pair[0] * HOUR), np.full((1, 1, 1), pair[1] * HOUR)
 
     found = service_losses([one], hours(cut), hours(down), hours(emptied), HORIZON)
     return tuple(float(part[0, 0]) for part in (found.hours_down, found.hours_cut, found.patients, found.hours))  # type: ignore[return-value]

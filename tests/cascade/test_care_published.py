@@ -42,7 +42,7 @@ def university_hospital() -> Service:
 def lost(hours: float) -> float:
     """Bed-hours that the university hospital loses when it admits nobody for `hours`."""
     end = hours * HOUR
-    never, whole = (np.full((1, 1), end),) * 2, (np.zeros((1, 1)), np.full((1, 1), end))
+    never, whole = (np.full((1, 1, 1), end),) * 2, (np.zeros((1, 1, 1)), np.full((1, 1, 1), end))
     return float(service_losses([university_hospital()], never, whole, never, end).hours[0, 0])
 
 

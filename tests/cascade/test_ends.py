@@ -137,11 +137,29 @@ def test_two_supplies_fail_when_both_are_gone_at_the_same_time() -> None:
     assert span(play(system, seed(BOARD, 0.0, until=55.0), seed(UPS, 50.0)), SERVER)[0] == inf
 
 
+def test_a_fact_that_is_repaired_and_hit_again_has_two_episodes() -> None:
+    """The server is repaired, and fails again when the battery of its room is empty; in between it works."""
+    system = compile_rules([rule("virus", GOODS, SERVER, lasting=True), rule("ups", BOARD, SERVER, 900.0)])
+    outcome = play(system, seed(GOODS), seed(BOARD), changes=Changes(repairs={SERVER: Repair(300.0)}))
+    starts, ends = outcome.episodes(SERVER)
+    assert starts[:, 0].tolist() == [0.0, 900.0]
+    assert ends[:, 0].tolist() == [300.0, inf]
+    assert span(outcome, SERVER) == (0.0, inf)
+    assert outcome.chance(SERVER) == 1.0
+
+
+def test_a_cause_that_goes_and_comes_back_gives_its_delay_anew() -> None:
+    twice = play(SUPPLY, seed(BOARD, 0.0, until=1000.0), seed(BOARD, 2000.0))
+    starts, ends = twice.episodes(UPS)
+    assert list(zip(starts[:, 0], ends[:, 0], strict=True)) == [(900.0, 1000.0), (2900.0, inf)]
+
+
 @st.composite
 def busy(draw: st.DrawFn) -> tuple[System, list[Seed], Changes]:
     """A system with cycles, seeds that may end, and a response that does a bit of everything."""
     names = [Fact(f"t{number}", State.DOWN) for number in range(6)]
     one = st.sampled_from(names)
+    delays = st.sampled_from([Figure.exactly(0.0), Figure.exactly(50.0), Figure(0.0, 50.0, 400.0)])
     rules = []
     for number in range(draw(st.integers(1, 10))):
         tails = draw(st.lists(one, min_size=1, max_size=3, unique=True))
@@ -153,21 +171,124 @@ def busy(draw: st.DrawFn) -> tuple[System, list[Seed], Changes]:
                 need=draw(st.integers(1, len(tails))),
                 head=draw(one),
                 text=say("Because"),
-                delay=Figure(0.0, 50.0, 400.0),
+                delay=draw(delays),
                 probability=Figure.exactly(draw(st.sampled_from([0.4, 1.0]))),
                 lasting=draw(st.booleans()),
             )
         )
-    ends = st.sampled_from([inf, 150.0, 700.0])
-    seeds = [seed(fact, 0.0, draw(ends)) for fact in draw(st.lists(one, min_size=1, max_size=2, unique=True))]
+    starts, ends = st.sampled_from([-10.0, 0.0, 100.0, 650.0]), st.sampled_from([inf, 150.0, 700.0])
+    seeds = [
+        msgspec.structs.replace(seed(fact, draw(starts), draw(ends)), key=f"s{number}")
+        for number, fact in enumerate(draw(st.lists(one, min_size=1, max_size=4)))
+    ]
     which = st.integers(0, len(rules) - 1)
+    repairs = draw(st.dictionaries(one, st.tuples(st.sampled_from([0.0, 100.0, 300.0]), st.booleans()), max_size=2))
     changes = Changes(
         stops={draw(which): 100.0} if draw(st.booleans()) else {},
         slows={draw(which): (50.0, 3.0)} if draw(st.booleans()) else {},
-        repairs={draw(one): Repair(300.0, draw(st.booleans()))} if draw(st.booleans()) else {},
+        repairs={fact: Repair(*repair) for fact, repair in repairs.items()},
         seeds=(seed(draw(one), 60.0, 500.0),) if draw(st.booleans()) else (),
     )
     return compile_rules(rules, names), seeds, changes
+
+
+Times = list[tuple[float, float]]
+"""Half-open spans in order, none touching another."""
+
+
+def together(spans: Times) -> Times:
+    """Return the union of `spans`."""
+    found: Times = []
+    for begin, end in sorted(spans):
+        if begin < end and found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif begin < end:
+            found.append((begin, end))
+    return found
+
+
+def at_least(need: int, parts: list[Times]) -> Times:
+    """Return when at least `need` of `parts` hold."""
+    moments = sorted({moment for part in parts for one in part for moment in one if moment < inf})
+    held = [
+        (moment, after)
+        for moment, after in zip(moments, [*moments, inf][1:], strict=True)
+        if sum(any(begin <= moment < end for begin, end in part) for part in parts) >= need
+    ]
+    return together(held)
+
+
+def until_then(spans: Times, end: float) -> Times:
+    return [(begin, min(last, end)) for begin, last in spans if begin < end]
+
+
+def defined(
+    system: System, seeds: list[Seed], starts: list[float], delays: list[float], changes: Changes
+) -> list[Times]:
+    """Return what holds when, after the definition: sets of times, from nothing, until nothing is added.
+
+    What is before a repair is settled first, because what a repair takes away hangs on it.
+    """
+    held: list[Times] = [[] for _ in system.facts]
+    for end in [*sorted({repair.at for repair in changes.repairs.values()}), inf]:
+        while True:
+            fresh = [
+                together(until_then(spans, end)) for spans in given_by(system, seeds, starts, delays, changes, held)
+            ]
+            if fresh == held:
+                break
+            held = fresh
+    return held
+
+
+def given_by(
+    system: System,
+    seeds: list[Seed],
+    starts: list[float],
+    delays: list[float],
+    changes: Changes,
+    held: list[Times],
+) -> list[Times]:
+    """Return what seeds and rules give each fact while `held` holds."""
+    given: list[Times] = [[] for _ in system.facts]
+
+    def give(fact: Fact, begin: float, end: float, lasts: bool) -> None:
+        repair = changes.repairs.get(fact)
+        if repair and begin <= repair.at and (repair.whole or not lasts):
+            end = min(end, repair.at)
+        given[system.number[fact]].append((begin, end))
+
+    for one, start in zip(seeds, starts, strict=True):
+        if start < inf:
+            give(one.fact, start, one.until, lasts=False)
+    for number, rule_ in enumerate(system.rules):
+        for begin, end in at_least(rule_.need, [held[system.number[tail]] for tail in rule_.tails]):
+            due = begin + delays[number]
+            at, factor = changes.slows.get(number, (inf, 1.0))
+            if inf > due > at:
+                due = max(begin, at) + (due - max(begin, at)) * factor
+            if due < min(end, changes.stops.get(number, inf)):
+                give(rule_.head, due, inf if rule_.lasting else end, rule_.lasting)
+    return given
+
+
+@given(busy())
+def test_every_course_is_what_the_definition_says(case: tuple[System, list[Seed], Changes]) -> None:
+    """Circles, ends, repairs, damage that stays, responses: each course, however it hangs together, has one answer."""
+    system, seeds, changes = case
+    draws = Draws(system, 11, 8)
+    outcome = simulate(system, seeds, draws, HORIZON, changes)
+    all_seeds = [*seeds, *changes.seeds]
+    delays, starts = draws.rows(range(len(system.rules))), draws.seeds(all_seeds)
+    for sample in range(draws.samples):
+        wanted = defined(system, all_seeds, starts[:, sample].tolist(), delays[:, sample].tolist(), changes)
+        for fact, spans in zip(system.facts, wanted, strict=True):
+            assert times(outcome, fact, sample) == [one for one in spans if one[0] <= HORIZON]
+
+
+def times(outcome: Outcome, fact: Fact, sample: int) -> Times:
+    starts, ends = (part[:, sample] for part in outcome.episodes(fact))
+    return [(float(begin), float(end)) for begin, end in zip(starts, ends, strict=True) if begin < inf]
 
 
 @given(busy())
@@ -180,33 +301,38 @@ def test_a_response_on_top_of_its_baseline_is_the_response_played_whole(
     whole = simulate(system, seeds, draws, HORIZON, changes)
     on_top = simulate(system, seeds, draws, HORIZON, changes, base)
     for fact in system.facts:
-        assert np.array_equal(whole.start(fact), on_top.start(fact)), fact
-        assert np.array_equal(whole.end(fact), on_top.end(fact)), fact
+        for sample in range(draws.samples):
+            assert times(whole, fact, sample) == times(on_top, fact, sample), fact
 
 
 @given(busy())
-def test_stopping_and_slowing_never_makes_anything_happen_sooner_where_nothing_ends(
+def test_a_response_that_brings_nothing_about_hastens_and_lengthens_nothing(
     case: tuple[System, list[Seed], Changes],
 ) -> None:
+    """Stopped and slowed rules, repairs and all of them together, with circles and ends: the whole of decision 0030."""
     system, seeds, changes = case
-    seeds = [msgspec.structs.replace(one, until=inf) for one in seeds]
-    never_sooner(system, seeds, Changes(changes.stops, changes.slows))
-
-
-@given(busy())
-def test_repairing_never_makes_anything_happen_sooner_without_circles(
-    case: tuple[System, list[Seed], Changes],
-) -> None:
-    """Circles of facts that end need not settle; a few courses in thousands break this there (decision 0020)."""
-    system, seeds, changes = case
-    straight = [rule for rule in system.rules if all(tail.target < rule.head.target for tail in rule.tails)]
-    never_sooner(compile_rules(straight, list(system.facts)), seeds, Changes(repairs=changes.repairs))
-
-
-def never_sooner(system: System, seeds: list[Seed], changes: Changes) -> None:
-    """Fail where something begins sooner with `changes` than without."""
     draws = Draws(system, 11, 16)
     base = simulate(system, seeds, draws, HORIZON)
-    helped = simulate(system, seeds, draws, HORIZON, changes)
+    helped = simulate(system, seeds, draws, HORIZON, Changes(changes.stops, changes.slows, changes.repairs))
     for fact in system.facts:
         assert (helped.start(fact) >= base.start(fact)).all()
+        for sample in range(draws.samples):
+            before, after = times(base, fact, sample), times(helped, fact, sample)
+            assert together([*before, *after]) == before
+
+
+@given(busy(), st.sampled_from([100.0, 300.0]))
+def test_where_nothing_is_repaired_more_of_a_response_never_does_less(
+    case: tuple[System, list[Seed], Changes], later: float
+) -> None:
+    """Rules stopped sooner, and seeds that end sooner, leave less. With repairs it need not: what begins later than
+    the repair isn't repaired."""
+    system, seeds, changes = case
+    draws = Draws(system, 11, 16)
+    late = simulate(system, seeds, draws, HORIZON, Changes(dict.fromkeys(changes.stops, 100.0 + later), changes.slows))
+    sooner = [msgspec.structs.replace(one, until=min(one.until, later)) for one in seeds]
+    soon = simulate(system, sooner, draws, HORIZON, Changes(changes.stops, changes.slows))
+    for fact in system.facts:
+        for sample in range(draws.samples):
+            before, after = times(late, fact, sample), times(soon, fact, sample)
+            assert together([*before, *after]) == before

@@ -47,7 +47,7 @@ LEAST_STAY = 0.1
 """Hours: a service without `stay` still takes some minutes of each patient. Chosen."""
 
 Spans = tuple[Floats, Floats]
-"""Begin and end (seconds within 0 and the horizon), one row per service, one column per sample."""
+"""Begins and ends (seconds within 0 and the horizon) by episode, service and sample; equal where there is none."""
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,24 @@ def service_losses(services: Sequence[Service], cut: Spans, down: Spans, emptied
     there = _column([present(service) for service in services])
     stay = _column([max(service.stay, LEAST_STAY) for service in services])
     turned = 1.0 - np.minimum(1.0, efficiency * whole / np.maximum(arrivals, 1e-12))
-    times = np.sort(np.stack([np.zeros_like(cut[0]), *cut, *down, *emptied, np.full_like(cut[0], horizon)]), axis=0)
-    missing = np.zeros_like(cut[0])
+    none = np.zeros_like(cut[0][:1])
+    times = np.sort(np.concatenate([none, *cut, *down, *emptied, none + horizon]), axis=0)
+    missing = none[0]
     lost, patients, hours_cut, peak = (missing.copy() for _ in range(4))
     for begin, end in pairwise(times):
         middle, hours = (begin + end) / 2.0, (end - begin) / HOUR
         gone, weak = _within(middle, down), _within(middle, cut)
+        moved = np.logical_and(gone, _within(middle, emptied))
         away = np.where(gone, 1.0, np.where(weak, turned, 0.0))
         aim = away * there
         fading = stay * -np.expm1(-hours / stay)
-        lost += np.where(_within(middle, emptied), there * hours, aim * hours + (missing - aim) * fading)
+        lost += np.where(moved, there * hours, aim * hours + (missing - aim) * fading)
         missing = aim + (missing - aim) * np.exp(-hours / stay)
-        np.maximum(peak, np.where(_within(middle, emptied), there, missing), out=peak)
+        np.maximum(peak, np.where(moved, there, missing), out=peak)
         patients += away * arrivals * hours
         hours_cut += np.where(np.logical_or(gone, weak), hours, 0.0)
-    patients += np.where(emptied[1] > emptied[0], there, 0.0)
-    return Losses((down[1] - down[0]) / HOUR, hours_cut, patients, lost, peak)
+    patients += np.where((emptied[1] > emptied[0]).any(axis=0), there, 0.0)
+    return Losses((down[1] - down[0]).sum(axis=0) / HOUR, hours_cut, patients, lost, peak)
 
 
 def _column(values: Sequence[float]) -> Floats:
@@ -144,7 +146,8 @@ def _column(values: Sequence[float]) -> Floats:
 
 
 def _within(time: Floats, span: Spans) -> Mask:
-    return np.logical_and(span[0] <= time, time < span[1])
+    found: Mask = np.logical_and(span[0] <= time, time < span[1]).any(axis=0)
+    return found
 
 
 def present(service: Service) -> float:
@@ -159,7 +162,8 @@ def _touched(service: Service, outcome: Outcome) -> bool:
 
 def _emptied(outcome: Outcome, services: Sequence[Service], down: Spans) -> Spans:
     """Return when each service is lost and its patients moved: of its rooms the first fails, the last is not back."""
-    begin, end = down[0].copy(), down[1].copy()
+    begin = down[0].min(axis=0)
+    end = np.where(down[1] > down[0], down[1], begin).max(axis=0)
     for row, service in enumerate(services):
         if service.kind in TIED:
             continue
@@ -172,12 +176,15 @@ def _emptied(outcome: Outcome, services: Sequence[Service], down: Spans) -> Span
         last = np.max([np.where(np.isfinite(outcome.start(room)), outcome.end(room), 0.0) for room in known], axis=0)
         begin[row] = np.clip(np.maximum(begin[row], first), 0.0, end[row])
         end[row] = np.clip(last, begin[row], end[row])
-    return begin, end
+    return begin[None], end[None]
 
 
 def _spans(outcome: Outcome, services: Sequence[Service], state: State, horizon: float) -> Spans:
-    """Begin and end of `state` of each service, clipped to 0-horizon; both at the horizon where it does not happen."""
-    facts = [Fact(service.id, state) for service in services]
-    start = np.clip(np.stack([outcome.start(fact) for fact in facts]), 0.0, horizon)
-    end = np.clip(np.stack([outcome.end(fact) for fact in facts]), start, horizon)
-    return start, end
+    """Begins and ends of `state` of each service, clipped to 0-horizon; both at the horizon where there is none."""
+    found = [outcome.episodes(Fact(service.id, state)) for service in services]
+    shape = (max(len(starts) for starts, _ in found), len(services), outcome.samples)
+    begin, end = np.full(shape, horizon), np.full(shape, horizon)
+    for row, (starts, ends) in enumerate(found):
+        begin[: len(starts), row] = np.clip(starts, 0.0, horizon)
+        end[: len(ends), row] = np.clip(ends, begin[: len(ends), row], horizon)
+    return begin, end

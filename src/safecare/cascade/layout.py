@@ -40,7 +40,7 @@ class Layout:
     heads: Ints
     lasting: Mask
     chances: Any
-    """Rules with their random parts, see `safecare.cascade.course_kernel.CHANCE`."""
+    """Rules with their random parts, see `safecare.cascade.draw_kernel.CHANCE`."""
 
     def covers(self, system: System, seeds: Iterable[Seed]) -> bool:
         """Return whether nothing new can be reached from `seeds`."""
@@ -59,7 +59,7 @@ def lay_out(system: System, seeds: Sequence[Seed], horizon: float) -> Layout:
     Raises `KeyError` when a seed names a fact that the system has no number for.
     """
     from safecare.cascade import front_kernel as kernel
-    from safecare.cascade.course_kernel import chances
+    from safecare.cascade.draw_kernel import chances
 
     first: dict[int, float] = {}
     for seed in seeds:

@@ -1,13 +1,16 @@
 """Monte-Carlo over the reached part of a system: many courses with drawn delays and luck, causes kept.
 
-Each course is the exact earliest-time fixpoint for its draws (`safecare.cascade.course_kernel`). Probabilities are
-never combined per node as if independent.
+In each course, what holds at which times is the least solution of three sentences (decision 0030):
 
-Facts may end: a seed has an `until`, a response repairs. A rule whose cause ends before its delay is
-over does not fire (a battery that lasts until the generator runs), and an effect that is not lasting
-ends with its cause. Two episodes of one fact count as one from the first start to the last end.
+- A rule whose causes have been there without a break for its delay gives its effect as long as they stay; where it is
+  `lasting`, for good.
+- A fact holds while a seed says so or a rule gives it.
+- A repair at t takes away what seeds and rules that had begun by t give the fact from then on (unless `whole`, not what
+  lasts). Causes that come about later bring it back: a fact may have several episodes.
 
-A response is played on top of its baseline: only courses in which its changes can matter are played again.
+Each course is found exactly, in order of time (`safecare.cascade.course_kernel`). Probabilities are never combined per
+node as if independent. A response is played on top of its baseline: only courses in which its changes can matter are
+played again.
 """
 
 from __future__ import annotations
@@ -22,14 +25,14 @@ import numpy as np
 
 from safecare.cascade.draws import columns_of, delays, lanes_of
 from safecare.cascade.layout import Layout, lay_out
-from safecare.cascade.system import Floats, Ints, Mask, Places, System
+from safecare.cascade.system import Floats, Ints, Places, System
 from safecare.cascade.words import Fact, Seed, key_number
 
 Array = TypeVar("Array", Floats, Ints)
 
 
 class Repair(NamedTuple):
-    """A fact ends `at` seconds if it has begun by then; unless `whole`, lasting damage to it stays."""
+    """A fact ends `at` seconds if it holds then; unless `whole`, lasting damage to it stays."""
 
     at: float
     whole: bool = True
@@ -45,8 +48,6 @@ class Changes:
     """Rule number -> (seconds, factor): what is left of the delay then takes `factor` times as long."""
     repairs: Mapping[Fact, Repair] = field(default_factory=dict)
     seeds: tuple[Seed, ...] = ()
-    where: Mapping[str, Mask] = field(default_factory=dict)
-    """Key of one of `seeds` -> samples in which it is brought about; absent: in all."""
 
 
 NO_CHANGES = Changes()
@@ -74,7 +75,7 @@ class Draws:
 
 
 Happened = tuple[Places, Ints, Floats, Floats, Ints]
-"""What happened, sample after sample: where each sample begins; rows, starts, ends and causes of its facts."""
+"""What happened, sample after sample: where each sample begins; rows, starts, ends and causes of its episodes."""
 NONE: Happened = (
     np.zeros(1, np.int64),
     np.empty(0, np.int32),
@@ -109,14 +110,18 @@ class Outcome:
         return starts, order, samples[order]
 
     def entries(self, row: int) -> tuple[Places, Ints]:
-        """Return where the fact of `row` stands in `happened`, and the samples in which it happens."""
+        """Return where the episodes of `row` stand in `happened`, and their samples; in order of both."""
         starts, order, samples = self._by_row
         return order[starts[row] : starts[row + 1]], samples[starts[row] : starts[row + 1]]
 
     @cached_property
     def hits(self) -> Places:
         """In how many samples each fact happens, by row."""
-        return np.bincount(self.happened[1], minlength=len(self.layout.facts))
+        _, order, samples = self._by_row
+        rows = self.happened[1][order]
+        first = np.ones(len(rows), np.bool_)
+        first[1:] = (rows[1:] != rows[:-1]) | (samples[1:] != samples[:-1])
+        return np.bincount(rows[first], minlength=len(self.layout.facts))
 
     def same_as(self, other: Outcome) -> bool:
         """Return whether the same happens at the same times, course by course."""
@@ -147,26 +152,41 @@ class Outcome:
         return 0.0 if row is None else float(self.hits[row]) / self.samples
 
     def start(self, fact: Fact) -> Floats:
-        """Return when `fact` begins in each sample; infinite where it does not."""
+        """Return when `fact` first begins in each sample; infinite where it does not."""
         return self.starts(self.row(fact))
 
     def end(self, fact: Fact) -> Floats:
-        """Return when `fact` ends in each sample; infinite where it stays, or never begins."""
-        return self._spread(self.row(fact), self.happened[3], np.full(self.samples, np.inf))
+        """Return when `fact` ends for the last time in each sample; infinite where it stays, or never begins."""
+        return self.episodes(fact)[1].max(axis=0)
 
     def starts(self, row: int | None) -> Floats:
-        """Return when the fact of `row` begins in each sample; infinite where it does not."""
-        return self._spread(row, self.happened[2], np.full(self.samples, np.inf))
+        """Return when the fact of `row` first begins in each sample; infinite where it does not."""
+        return self._first(row, self.happened[2], np.full(self.samples, np.inf))
 
     def causes(self, row: int) -> Ints:
         """Return why: a place in the layout's rules, ``-2 - i`` for seed `i`, -1 where the fact does not happen."""
-        return self._spread(row, self.happened[4], np.full(self.samples, -1, np.int32))
+        return self._first(row, self.happened[4], np.full(self.samples, -1, np.int32))
 
-    def _spread(self, row: int | None, values: Array, found: Array) -> Array:
-        """Put the entries of `row` among `values` into `found`, by sample."""
+    def episodes(self, fact: Fact) -> tuple[Floats, Floats]:
+        """Return the starts and ends of all episodes, one row for each first, second, ... of a sample.
+
+        Both are infinite where there is none, the end also where it is not within the horizon.
+        """
+        row = self.row(fact)
+        if row is None:
+            return np.full((1, self.samples), np.inf), np.full((1, self.samples), np.inf)
+        places, samples = self.entries(row)
+        number = np.arange(len(samples)) - np.searchsorted(samples, samples)
+        found = np.full((2, int(number.max(initial=0)) + 1, self.samples), np.inf)
+        found[0][number, samples], found[1][number, samples] = self.happened[2][places], self.happened[3][places]
+        return found[0], found[1]
+
+    def _first(self, row: int | None, values: Array, found: Array) -> Array:
+        """Put the first entries of `row` in each sample, among `values`, into `found`."""
         if row is not None:
             places, samples = self.entries(row)
-            found[samples] = values[places]
+            kept, first = np.unique(samples, return_index=True)
+            found[kept] = values[places[first]]
         return found
 
 
@@ -217,9 +237,6 @@ def _play(
     from safecare.cascade import course_kernel as kernel
 
     seed_starts = draws.seeds(seeds)
-    for index, seed in enumerate(seeds):
-        if seed.key in changes.where:
-            seed_starts[index][~changes.where[seed.key]] = np.inf
     seed_rows = np.array([layout.row_of[system.number[seed.fact]] for seed in seeds], np.int32)
     untils = np.array([seed.until for seed in seeds], np.float64)
     change_of, stops, slows_at, slows_by = _changes(layout, changes)
@@ -228,21 +245,16 @@ def _play(
         for fact, repair in changes.repairs.items()
         if fact in system.number and layout.row_of[system.number[fact]] >= 0
     }
-    repaired_rows = np.array(list(repaired), np.int32)
-    repair_of = np.full(len(layout.facts), -1, np.int32)
-    repair_of[repaired_rows] = np.arange(len(repaired), dtype=np.int32)
+    repair_rows = np.array(list(repaired), np.int32)
     repair_at = np.array([repair.at for repair in repaired.values()], np.float64)
     repair_whole = np.array([repair.whole for repair in repaired.values()], np.bool_)
-    mortal = _mortal(layout, {*repaired, *seed_rows[untils < np.inf].tolist()})
     again = np.ones(draws.samples, np.bool_)
     if base is not None:
         tails = layout.tail_starts, layout.tails, layout.needs
         changed = np.flatnonzero(change_of >= 0).astype(np.int32)
-        again = kernel.touched(changed, *tails, repaired_rows, repair_at, len(layout.facts), *base.happened[:3])
+        again = kernel.touched(changed, *tails, repair_rows, repair_at, len(layout.facts), *base.happened[:3])
         again |= np.isfinite(seed_starts[len(base.seeds) :]).any(axis=0)
     happened = kernel.courses(
-        layout.tail_starts,
-        layout.tails,
         layout.reader_starts,
         layout.readers,
         layout.chances,
@@ -256,10 +268,10 @@ def _play(
         stops,
         slows_at,
         slows_by,
-        repair_of,
+        repair_rows,
         repair_at,
         repair_whole,
-        mortal,
+        np.unique(np.concatenate([untils[untils < np.inf], repair_at])),
         horizon,
         again,
         NONE if base is None else base.happened,
@@ -279,18 +291,3 @@ def _changes(layout: Layout, changes: Changes) -> tuple[Ints, Floats, Floats, Fl
         np.array([at for at, _ in slows], np.float64),
         np.array([factor for _, factor in slows], np.float64),
     )
-
-
-def _mortal(layout: Layout, rows: set[int]) -> Mask:
-    """Return which rows may end: `rows`, and what follows from them by rules whose effect isn't lasting."""
-    found = np.zeros(len(layout.facts), np.bool_)
-    waiting = [row for row in rows if row >= 0]
-    found[waiting] = True
-    while waiting:
-        row = waiting.pop()
-        places = layout.readers[layout.reader_starts[row] : layout.reader_starts[row + 1]]
-        heads = layout.heads[places[~layout.lasting[places]]]
-        fresh = np.unique(heads[~found[heads]])
-        found[fresh] = True
-        waiting.extend(fresh.tolist())
-    return found

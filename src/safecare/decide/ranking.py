@@ -24,7 +24,7 @@ from safecare.cascade.engine import Cascade
 from safecare.cascade.layout import lay_out
 from safecare.cascade.simulate import Changes, Draws, Outcome, joined
 from safecare.cascade.statistics import mean_interval, tail_mean
-from safecare.cascade.system import Floats, Mask
+from safecare.cascade.system import Floats
 from safecare.cascade.words import Seed
 from safecare.decide.constraints import infeasible
 from safecare.decide.effects import RuleIndex, changes
@@ -195,18 +195,12 @@ def _fits(target: Target, thing: object) -> bool:
 def _piece(
     cascade: Cascade, change: Changes, seeds: Sequence[Seed], draws: Draws, baseline: Outcome, care: Care
 ) -> _Piece:
-    apart = _apart(change.seeds, baseline)
-    where = {key: ~mask for key, mask in apart.items()}
-    outcome = cascade.outcome(seeds, draws, replace(change, where=where), baseline)
-    if outcome.same_as(baseline) and not apart:
+    outcome = cascade.outcome(seeds, draws, change, baseline)
+    if outcome.same_as(baseline):
         nothing = np.zeros(draws.samples)
         return _Piece(baseline, nothing, nothing, nothing)
     with_it = cascade.care_of(outcome)
     gains, spared = care.total - with_it.total, care.total_hours - with_it.total_hours
-    if apart:
-        _, alone = cascade.play((), draws, Changes(seeds=change.seeds), layout=baseline.layout)
-        share = np.mean(list(apart.values()), axis=0)
-        gains, spared = gains - alone.total * share, spared - alone.total_hours * share
     return _Piece(outcome, gains, spared, care.danger.sum(axis=0) - with_it.danger.sum(axis=0))
 
 
@@ -229,15 +223,6 @@ def _candidate(
         safer=float(np.concatenate([piece.safer for piece in pieces]).mean()),
         infeasible=reason,
     )
-
-
-def _apart(brought: Sequence[Seed], baseline: Outcome) -> dict[str, Mask]:
-    """Return in which samples what a response brings about is over before the incident does the same.
-
-    There the two are no single long episode; what the response costs is then taken as it is alone.
-    """
-    later = {seed.key: baseline.start(seed.fact) for seed in brought}
-    return {seed.key: np.isfinite(later[seed.key]) & (later[seed.key] > seed.until) for seed in brought}
 
 
 def _ordered(baseline: Outcome, care: Care, tried: Sequence[Candidate], truths: Floats) -> Ranking:

@@ -111,6 +111,7 @@ def _action(hospital: Hospital, candidate: Candidate) -> Action:
         best=candidate.best,
         tail=candidate.tail,
         worst=candidate.worst,
+        safer=candidate.safer,
         pareto=candidate.pareto,
         cost=candidate.cost,
         cost_text=_costs(candidate),

@@ -50,6 +50,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By how much the worst tenth (CVaR90) of the loss falls, weighted as the order is."""
     worst: float = 0.0
     """Patient-hours spared in the sample in which the action does worst; negative: it costs more than it spares."""
+    safer: float = 0.0
+    """Patients fewer in danger (fire, wrong data), mean. With them an action may stand before waiting though its `gain`
+    is below 0: moving people out of a fire costs hours of care."""
     pareto: bool = False
     """Whether no other action is at least as good in mean, worst tenth, worst sample and cost."""
     cost: float
