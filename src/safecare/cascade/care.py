@@ -146,8 +146,7 @@ def _column(values: Sequence[float]) -> Floats:
 
 
 def _within(time: Floats, span: Spans) -> Mask:
-    found: Mask = np.logical_and(span[0] <= time, time < span[1]).any(axis=0)
-    return found
+    return np.asarray(np.logical_and(span[0] <= time, time < span[1]).any(axis=0), np.bool_)
 
 
 def present(service: Service) -> float:

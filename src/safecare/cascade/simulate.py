@@ -157,7 +157,7 @@ class Outcome:
 
     def end(self, fact: Fact) -> Floats:
         """Return when `fact` ends for the last time in each sample; infinite where it stays, or never begins."""
-        return self.episodes(fact)[1].max(axis=0)
+        return np.asarray(self.episodes(fact)[1].max(axis=0), np.float64)
 
     def starts(self, row: int | None) -> Floats:
         """Return when the fact of `row` first begins in each sample; infinite where it does not."""
