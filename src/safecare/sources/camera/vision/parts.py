@@ -49,12 +49,16 @@ class Picture:
 
 
 class Tracked(NamedTuple):
-    """A person followed over time. `since` and `seen` are seconds; `seen` is when a box last confirmed it."""
+    """A person followed over time. `since` and `seen` are seconds; `seen` is when a box last confirmed it.
+
+    `way`: (seconds, x, y) of the foot points from before the track was sure enough to be told, with its first telling.
+    """
 
     track: int
     box: Box
     since: float
     seen: float
+    way: tuple[tuple[float, float, float], ...] = ()
 
 
 class Finder(Protocol):

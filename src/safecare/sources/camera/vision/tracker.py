@@ -73,6 +73,13 @@ LOOK_SLOWEST = 0.05
 """Least weight of a new look in a track's own."""
 SMOOTH = 0.3
 """Weight of the newest box's size; chosen."""
+CUT_OFF = 0.8
+"""Share of the person's height from which a box with the head where it is expected has lost its feet: behind somebody,
+or or a desk. Chosen: a stride changes the height by a tenth."""
+HEAD = 0.15
+"""Heights from the expected place within which the upper edge is the head's."""
+EARLY = 50
+"""Foot points kept of somebody who is not yet told; chosen: ten seconds at 5 pictures a second."""
 TAKEN = 0.6
 """Overlap with a box that a track has taken from which another box is the same person; as networks have it."""
 MOST_PLACES = 2000
@@ -109,6 +116,8 @@ class _Track:
     stood: tuple[float, float] | None = None
     """Where the person stood when last seen; None for a walker."""
     told: bool = False
+    early: list[tuple[float, float, float]] = field(default_factory=list)
+    """(time, x, y) of the foot points before the track was told."""
 
     @property
     def standing(self) -> bool:
@@ -136,6 +145,7 @@ class _Track:
             self.speed_y *= max(0.0, 1 - step / TIRE)
 
     def take(self, box: Box, look: Clothes | None, at: float) -> None:
+        box = self._whole(box)
         foot_x, foot_y = box.foot
         height = self.height
         off_x, off_y = (foot_x - self.x) / height, (foot_y - self.y) / height
@@ -149,8 +159,10 @@ class _Track:
         self.stood = (self.x, self.y) if self.standing else None
         self.width += SMOOTH * (box.width - self.width)
         self.height += SMOOTH * (box.height - height)
-        self.box = box
+        self.box = Box(self.x - box.width / 2, self.y - box.height, box.width, box.height, box.score)
         self.seen = at
+        if not self.told:
+            self.early = [*self.early[1 - EARLY :], (at, self.x, self.y)]
         self.hits += 1
         self.total += box.score
         self.way = max(self.way, hypot(foot_x - self.born[0], foot_y - self.born[1]) / self.height)
@@ -158,6 +170,14 @@ class _Track:
             self.looked += 1
             share = max(1 / self.looked, LOOK_SLOWEST)
             self.look = look if self.look is None else self.look + share * (look - self.look)
+
+    def _whole(self, box: Box) -> Box:
+        """Return `box` down to the feet, if only they are hidden."""
+        if self.hits < CONFIRM or box.height >= CUT_OFF * self.height:
+            return box
+        if abs(box.y - (self.y - self.height)) > HEAD * self.height:
+            return box
+        return box._replace(height=self.height)
 
     def confirm(self, *, stood_here: bool) -> bool:
         """Tell the track if it has shown enough; True when it is new."""
@@ -203,7 +223,11 @@ class PersonTracker:
                 one.track, self._next = self._next, self._next + 1
         fresh = [(one.x, one.y, at) for one in self._live if one.told and one.stood and one.seen == at]
         self._stood = [place for place in self._stood if at - place[2] <= REMEMBER][-MOST_PLACES:] + fresh
-        return [_tracked(one, at) for one in self._live if one.told and at - one.seen <= _coast(one)]
+        told = [_tracked(one, at) for one in self._live if one.told and at - one.seen <= _coast(one)]
+        for one in self._live:
+            if one.told:
+                one.early = []
+        return told
 
     def _match(
         self, tracks: list[_Track], found: list[tuple[Box, Clothes | None, bool]], at: float
@@ -231,7 +255,8 @@ class PersonTracker:
                 foot, blur = box.foot, self.error**2
                 spread = (blur, 0.0, START_SPEED**2)
                 size = (box.width, max(box.height, 1.0))
-                self._live.append(_Track(0, box, at, at, look, *foot, foot, at, blur, *size, spread))
+                begun = _Track(0, box, at, at, look, *foot, foot, at, blur, *size, spread, early=[(at, *foot)])
+                self._live.append(begun)
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -292,6 +317,6 @@ def _coast(one: _Track) -> float:
 
 def _tracked(one: _Track, at: float) -> Tracked:
     if one.seen == at:
-        return Tracked(one.track, one.box, one.since, one.seen)
+        return Tracked(one.track, one.box, one.since, one.seen, tuple(one.early[:-1]))
     box = Box(one.x - one.width / 2, one.y - one.height, one.width, one.height, one.box.score * 0.5)
     return Tracked(one.track, box, one.since, one.seen)

@@ -89,6 +89,7 @@ class Watch:
         found = tuple(tuple(round(part, 3) for part in box) for box in wide) if self.view.tell_found else ()
         size = (round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale))
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
+        self._catch_up(inside, picture.scale)
         if at - self._told_at < self.view.tell_every - 0.001:
             self._remember(inside, picture.scale, at)
             return Look(state=state)
@@ -104,6 +105,12 @@ class Watch:
         for one in people:
             x, y = one.box.foot
             self._paths.setdefault(one.track, []).append((at, x * scale, y * scale))
+
+    def _catch_up(self, people: Sequence[Tracked], scale: float) -> None:
+        """Remember the way of those who have just become sure."""
+        for one in people:
+            if one.way:
+                self._paths.setdefault(one.track, []).extend((at, x * scale, y * scale) for at, x, y in one.way)
 
     def _still(self, picture: Picture, found: list[Box]) -> bytes:
         """Return the picture with the heads of all made unrecognisable: followed, hidden, or only guessed."""
