@@ -16,7 +16,6 @@ from safecare.examine.api import Verdict, Verdicts
 from safecare.examine.engine import Engine
 from safecare.examine.mail.pictures import PICTURES, coded_links, size_of
 from safecare.formats.mail import read_mail
-from safecare.formats.mime import MimePart
 from safecare.sources.files.process import Worker
 from safecare.sources.files.wire import Job, Setup
 
@@ -39,8 +38,8 @@ def mail(sender: str, subject: str, html: str, *pictures: bytes) -> bytes:
     return message.as_bytes()
 
 
-def parts(*pictures: bytes) -> list[MimePart]:
-    return read_mail(mail("a@b.example", "x", "x", *pictures)).files
+def parts(*pictures: bytes) -> list[bytes]:
+    return [one.body for one in read_mail(mail("a@b.example", "x", "x", *pictures)).files]
 
 
 PHISHING = mail(

@@ -31,12 +31,25 @@ mon espace sante: monespacesante.fr
 impots gouv, impots.gouv, dgfip, direction generale des finances publiques, =service des impots: gouv.fr
 antai, amendes gouv, amendes.gouv: gouv.fr
 france travail, pole emploi: francetravail.fr pole-emploi.fr francetravail.net
-=caf, caisse d'allocations familiales, allocations familiales: caf.fr cnaf.fr
+=caf, caisse d'allocations familiales, allocations familiales: caf.fr cnaf.fr cnafmail.fr
 urssaf: urssaf.fr
 franceconnect, service-public.fr: gouv.fr service-public.fr
 crit'air, certificat air: gouv.fr
 chorus pro: gouv.fr
-mssante, =ans sante: sante.fr mssante.fr gouv.fr
+mssante, =ans sante, agence du numerique en sante, pro sante connect, e-cps: sante.fr mssante.fr esante.gouv.fr gouv.fr
+ordre national des infirmiers, ordre des infirmiers: ordre-infirmiers.fr
+ordre des medecins, conseil national de l'ordre des medecins: medecin.fr
+siemens healthineers: siemens-healthineers.com siemens.com
+ge healthcare: gehealthcare.com ge.com
+philips healthcare: philips.com
+air liquide, air liquide sante: airliquide.com airliquidehealthcare.com vitalaire.fr
+fresenius, fresenius kabi: fresenius.com fresenius-kabi.com fresenius.fr
+b. braun, bbraun: bbraun.com bbraun.fr
+medtronic: medtronic.com
+getinge: getinge.com
+biomerieux: biomerieux.com
+dedalus: dedalus.com dedalus-group.com
+softway medical: softwaymedical.fr softwaymedical.com
 doctolib: doctolib.fr doctolib.com doctolib.de doctolib.net
 bnp, bnp paribas, bnpparibas: bnpparibas bnpparibas.com bnpparibas.net mabanque.bnpparibas bnpparibas.fr
 credit agricole: credit-agricole.fr creditagricole.fr credit-agricole.com ca-paris.fr ca-aquitaine.fr ca-centrest.fr
@@ -125,7 +138,7 @@ is called, besides words of service. The domain ``gouv.fr`` stands for all below
 """
 
 _SERVICE = (
-    r"(?:support|service|services|client|clients|customer|security|securite|team|equipe|account|billing|facture|"
+    r"(?:support|service|services|accounts|accounting|comptabilite|finance|invoices|client|clients|customer|security|securite|team|equipe|account|billing|facture|"
     r"facturation|notification|notifications|alert|alerts|alerte|info|infos|mobile|france|help|helpdesk|desk|care|"
     r"assistance|delivery|livraison|suivi|centre|center|espace|le|la|l'|de|des|du|the|via|id|365|inc|sas|sa|"
     r"messagerie|business|admin|no-?reply|verification|reminder|update|votre|your|mon|my|groupe|group)"

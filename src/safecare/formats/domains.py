@@ -41,6 +41,12 @@ COMMON = frozenset(
 _LURES = frozenset(
     "login secure security account verify update support signin password billing wallet id compte connexion".split()
 )
+TENANTS = frozenset(
+    "sharepoint.com okta.com atlassian.net zoom.us service-now.com zendesk.com freshdesk.com myworkday.com webex.com "
+    "salesforce.com force.com slack.com box.com qualtrics.com moodlecloud.com workplace.com ivanticloud.com "
+    "sharepoint-df.com successfactors.eu successfactors.com teamdynamix.com easyvista.com glpi-network.cloud".split()
+)
+"""Services that give each customer a host that wears the customer's name: there it imitates nobody."""
 MIN_EDITED = 6
 """Labels shorter than this are not compared letter by letter: one edit makes others of too many. Chosen."""
 MIN_LABEL = 5
@@ -115,8 +121,11 @@ def unicode_form(host: str) -> str:
 
 @lru_cache(maxsize=16384)
 def mixed_script(host: str) -> bool:
-    """Tell whether one label of `host` mixes Latin letters with Cyrillic or Greek ones."""
-    for part in unicode_form(host).split("."):
+    """Tell whether one label of `host` mixes Latin letters with Cyrillic or Greek ones, or holds styled letters."""
+    shown = unicode_form(host)
+    if not shown.isascii() and unicodedata.normalize("NFKC", shown) != unicodedata.normalize("NFC", shown):
+        return True
+    for part in shown.split("."):
         scripts = {unicodedata.name(letter, "?").split()[0] for letter in part if letter.isalpha()}
         if "LATIN" in scripts and scripts & {"CYRILLIC", "GREEK"}:
             return True
@@ -164,6 +173,8 @@ def _imitates(host: str, genuine: tuple[str, ...], endings: bool) -> str:  # noq
         most = 2 if len(true) >= 10 else len(true) >= MIN_EDITED
         if name not in COMMON and len(letters ^ used) <= 2 * most and _edits(seen, true) <= most:
             return one
+        if own in TENANTS:
+            continue
         if "-" in true and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", whole):
             return one
         if true in words[: -1 if len(words) > 1 else None]:

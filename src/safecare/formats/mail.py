@@ -106,6 +106,11 @@ SHORT = frozenset(
 _FETCHED = frozenset("exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar zip rar 7z docm xlsm xll".split())
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@([\w.-]{1,190}\.[^\W\d_]{2,24})")
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
+_OF_LISTS = ("List-Post", "List-Help", "List-Archive", "List-Subscribe", "Precedence", "Mailing-List", "Delivered-To")
+"""What a mail of a list carries besides its name (RFC 2369): the name alone is quickly feigned."""
+_FOLD = re.compile(r"\r?\n[ \t]")
+_SAID = re.compile(r"(?im)^(?:SUMMARY|DESCRIPTION|LOCATION|URL)(?:;[^:\r\n]{0,200})?:([^\r\n]{0,4000})")
+"""Folded lines of a calendar entry, and what of it a reader is shown: RFC 5545 sections 3.1 and 3.8.1."""
 _PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
 _MAILBOX = re.compile(
     r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
@@ -118,6 +123,7 @@ _ALSO_GENUINE = (
     "amazon-adsystem.com",
     "orange-business.com",
     "office365.com",
+    "cnafmail.fr",
 )
 """Domains of the brands' own that wear their name; a brand's label under another ending is taken as its own too."""
 MAX_DOMAINS = 50
@@ -171,7 +177,7 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
     for part in mime.parts:
         if part.attached:
             mail.files.append(part)
-        else:
+        if not part.attached or part.media == "text/calendar":
             _read_text(part, mail, wording)
     mail.text = "\n".join(wording)[:_MAX_WORDING]
     mail.levelled = level(mail.text[:MAX_ASKED])
@@ -214,6 +220,8 @@ def _read_text(part: MimePart, mail: Mail, wording: list[str]) -> None:
         mail.pages.append(page)
         wording.append(page.text[:_MAX_WORDING])
     else:
+        if part.media == "text/calendar":
+            text = " ".join(_SAID.findall(_FOLD.sub("", text[:_MAX_WORDING])))
         mail.links += [(found, "") for found in _PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
         wording.append(text[:_MAX_WORDING])
 
@@ -251,7 +259,7 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
         others = {registered(other) for _, other in addresses(headers, name)}
         if others and base not in others:
             facts.add(fact)
-    if headers.get("List-Id") or headers.get("List-Unsubscribe"):
+    if headers.get("List-Unsubscribe") or (headers.get("List-Id") and any(headers.get(one) for one in _OF_LISTS)):
         facts.add("mail.list")
     return facts
 
@@ -288,7 +296,7 @@ def _imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, 
 def _authentication(headers: Message) -> set[str]:
     """Read RFC 8601 results as received: only the topmost writer's, since anyone may write the lower ones."""
     facts: set[str] = set()
-    results = [str(value)[:4000] for value in headers.get_all("Authentication-Results", [])[:20]]
+    results = [decoded(str(value)[:4000]) for value in headers.get_all("Authentication-Results", [])[:20]]
     writer = results[0].split(";")[0].strip() if results else ""
     for value in results:
         if value.split(";")[0].strip() != writer:

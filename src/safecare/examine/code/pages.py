@@ -51,7 +51,9 @@ class Pages:
         scripted = bool(_SCRIPT.search(text))
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
-        if scripted and _BUILDS.search(text) and _DECODES.search(text) and (_LONG.search(text) or _DATA.search(text)):
+        mailed = context.mail and part.depth > 0
+        coded = mailed or _LONG.search(text) or _DATA.search(text)
+        if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
         if _WRITES.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")

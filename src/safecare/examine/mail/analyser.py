@@ -7,32 +7,24 @@ receiving server vouches for a sender that hides nothing.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from email.message import Message
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims
 from safecare.examine.mail.evidence import EVIDENCE
+from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, host_facts
 from safecare.examine.mail.lures import lures
-from safecare.examine.mail.names import (
-    BROKEN_IN,
-    CHEAP,
-    REDIRECTS,
-    alarming,
-    brand_elsewhere,
-    ending,
-    hosted,
-    random_name,
-)
-from safecare.examine.mail.orders import orders
-from safecare.examine.mail.pictures import coded_links
+from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
+from safecare.examine.mail.orders import orders, told_passwords
+from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.brands import known as genuine
-from safecare.formats.domains import COMMON, host_of, is_address, label, registered, skeleton
-from safecare.formats.mail import BRANDS, FREE, SHORT, Mail, add_links, addresses, read_mail
+from safecare.formats.domains import host_of, registered, skeleton
+from safecare.formats.mail import FREE, Mail, add_links, addresses, read_mail
 from safecare.formats.mime import decoded
 from safecare.model.text import say
 
@@ -41,10 +33,13 @@ if TYPE_CHECKING:
 
 SOFT = frozenset({"request", "link", "disguise", "header"})
 """Kinds of evidence that weigh less for a sender who is vouched for."""
-VOUCHED = 0.7
+VOUCHED = 0.8
 """Factor on them. Chosen: a hijacked or hired sender is vouched for, too."""
 KNOWN = 0.7
-"""Factor on them for mail of a list, or within a thread. Chosen: both can be feigned."""
+"""Factor on them for mail of a list, and on what is asked within a thread. Chosen: both can be feigned, and a thread is
+where an intruder in a mail box writes."""
+FIRM = 0.5
+"""Strength from which a fact of a link or disguise holds whoever vouches: it shows an intent to deceive. Chosen."""
 LISTED = 0.5
 """Factor on a sender that nothing vouches for, in mail of a list: lists change mails and break their signatures."""
 PADDING = 3000
@@ -56,6 +51,8 @@ _ROLES = re.compile(
     r"postmaster|delivery|invoice|wallet|rewards?|winner|department|direction|ceo|director)\b"
 )
 _DECORATION = re.compile(r"[A-Za-z]{2,}[*|_~^=]+[A-Za-z]{2,}[*|_~^=]|^[\W_]{2,}[A-Za-z]|[A-Za-z]\s*,_$")
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]{2}")
+"""Letters of formulas (Unicode block Mathematical Alphanumeric Symbols) where plain ones should stand."""
 _MIXED = re.compile(r"(?i)[a-z][а-яёіјѕοαρτν]|[а-яёіјѕοαρτν][a-z]")
 """A Latin letter beside a Cyrillic or Greek one that looks Latin."""
 _FALSE_L = re.compile(r"\b(?:[a-z]{2,}I[a-z]*|I(?:og|ock|ogin|imit|ast)\w*|[A-Za-z]+0[a-z]{2,}|[a-z]+1[a-z]{3,})\b")
@@ -63,6 +60,8 @@ _MACHINE_ID = re.compile(r"protection\.outlook\.com|mx\.google\.com|@localhost|l
 _WEB_USER = re.compile(r"from userid (?:0|33|48|80|99)\b")
 """User numbers of root and of web servers on common systems."""
 _GREETING = re.compile(r"from\s+(\S{1,200})\s+\(", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:\[[^\]]{1,60}\]\s*)?(?:re|fw|fwd|tr|aw|wg|sv|rv|ref|antw|odp|res|enc)(?:\[\d+\])?\s?:")
+"""What stands before the subject of an answer or of a mail that is passed on, in the languages of mail programs."""
 _SENTENCE = re.compile(r"[^\s{};:]{2,}[\s,]+[^\s{};:]{2,}[\s,]")
 
 
@@ -79,17 +78,19 @@ class MailAnalyser:
         codes = _codes(mail, context.own)
         facts = mail.facts | facts_of(mail)
         facts |= _asked_by_code(codes, facts)
-        factor = _trust(facts)
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
-            strength = weight.strength * (factor if weight.kind in SOFT else 1.0)
+            strength = weight.strength * _trust(fact, facts)
             if fact == "mail.auth.unaligned" and "mail.list" in facts:
+                strength *= LISTED
+            if fact == "mail.auth.dmarc.fail" and "mail.list.vouched" in facts:
                 strength *= LISTED
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
         learned = self._trained(mail, context.mail_model)
         if learned:
             why = say("It reads like the phishing that this hospital has received.")
             yield Finding("mail.model", why, round(learned, 3), kind="mail.model")
+        context.passwords += told_passwords(mail.text[:20_000])
         context.budget.take(min(mail.mime.decoded, context.budget.room))
         for number, one in enumerate(mail.files, 1):
             name = one.name or f"part-{number}"
@@ -111,7 +112,8 @@ class MailAnalyser:
 
 def _codes(mail: Mail, own: tuple[str, ...]) -> set[str]:
     """Add the links in codes of the mail's pictures, and return the foreign hosts to which they lead."""
-    links = coded_links(mail.files)
+    inside = (one for part in mail.mime.parts if not part.attached for one in written_in(part.text))
+    links = coded_links(chain((one.body for one in mail.files), inside))
     if links:
         add_links(mail, links, own)
     home = {registered(one) for one in own}
@@ -140,7 +142,7 @@ def facts_of(mail: Mail) -> set[str]:
     facts |= set(lures(mail.levelled))
     facts |= _name(display, domain, base, headers)
     facts |= _claims(display, base, mail, facts)
-    facts |= _hosts(mail, base, headers)
+    facts |= host_facts(mail, base)
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
         facts.add("mail.from.inside")
     facts |= claims(mail, display, domain, facts | mail.facts)
@@ -148,15 +150,23 @@ def facts_of(mail: Mail) -> set[str]:
     return facts | _tricks(mail)
 
 
-def _trust(facts: set[str]) -> float:
-    """Return what soft evidence is worth given who vouches."""
+_BROKEN_BY_LISTS = frozenset({"mail.auth.dmarc.fail", "mail.auth.unaligned", "mail.auth.dkim.fail"})
+
+
+def _trust(fact: str, facts: set[str]) -> float:
+    """Return what the evidence `fact` is worth given who vouches; 1 for what is not soft."""
+    kind = EVIDENCE[fact].kind
+    if kind not in SOFT or (kind != "request" and EVIDENCE[fact].strength >= FIRM):
+        return 1.0
+    by_list = _BROKEN_BY_LISTS if "mail.list.vouched" in facts else frozenset()
     if any(
-        EVIDENCE[fact].kind in ("sender", "gateway", "vouch")
-        for fact in facts & EVIDENCE.keys() - {"mail.reply-to.differs"}
+        EVIDENCE[one].kind in ("sender", "gateway", "vouch")
+        for one in facts & EVIDENCE.keys() - {"mail.reply-to.differs"} - by_list
     ):
         return 1.0
     factor = VOUCHED if "mail.auth.aligned" in facts and "mail.from.freemail" not in facts else 1.0
-    return factor * (KNOWN if facts & {"mail.list", "mail.thread"} else 1.0)
+    known = "mail.list" in facts or (kind == "request" and "mail.thread" in facts)
+    return factor * (KNOWN if known else 1.0)
 
 
 def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
@@ -173,7 +183,7 @@ def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
         facts.add("mail.from.cheap-ending")
     if hosted(domain):
         facts.add("mail.from.hosted")
-    if _DECORATION.search(display):
+    if _DECORATION.search(display) or _STYLED.search(display):
         facts.add("mail.from.decorated")
     if _MIXED.search(display):
         facts.add("mail.text.mixed-script")
@@ -185,92 +195,23 @@ def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
 
 def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     """Return the fact that display name or subject speak for a brand that the sender is not."""
-    if base in _BRAND_BASES or (genuine(base) and base not in FREE):
+    if base in BRAND_BASES or (genuine(base) and base not in FREE):
         return set()
-    if any(one in skeleton(base) for one in _BRAND_NAMES if len(one) > 5):
+    if any(one in skeleton(base) for one in BRAND_NAMES if len(one) > 5):
         return set()
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
-    worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & _BRAND_NAMES
-    spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (_BRAND_NAMES - _COMMON_NAMES)
+    worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & BRAND_NAMES
+    spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (BRAND_NAMES - COMMON_NAMES)
     known = facts | mail.facts
     asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in known - _SLIGHT)
     news = "mail.auth.aligned" in known and "mail.list" in known  # writes about companies every day
-    if (worn - _COMMON_NAMES) or (worn and asked) or (spoken and asked and not news):
+    if (worn - COMMON_NAMES) or (worn and asked) or (spoken and asked and not news):
         return {"mail.from.claims-brand"}
     return set()
 
 
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
 """Lures that newsletters use as well."""
-
-
-_BRAND_BASES = frozenset(registered(one) for one in BRANDS)
-_BRAND_NAMES = frozenset(skeleton(label(one)) for one in BRANDS if len(label(one)) >= 3)
-_COMMON_NAMES = frozenset(skeleton(one) for one in COMMON)
-
-
-def _hosts(mail: Mail, base: str, headers: Message) -> set[str]:
-    """Return the facts of where links lead."""
-    facts: set[str] = set()
-    to = [
-        address
-        for value in headers.get_all("To", [])[:3]
-        for address in re.findall(r"[\w.+-]{3,64}@[\w.-]{3,190}", str(value))
-    ]
-    tokens = {one.lower() for one in to} | {base64.b64encode(one.encode()).decode().rstrip("=").lower() for one in to}
-    bases: set[str] = set()
-    for target, _ in dict.fromkeys(mail.links):
-        if target[:7].lower() == "mailto:":
-            if (
-                registered(target[7:].partition("?")[0].rpartition("@")[2].strip().lower() or "x") in FREE
-                and base not in FREE
-            ):
-                facts.add("mail.link.mailto-freemail")
-            continue
-        host = host_of(target)
-        if not host:
-            continue
-        path = target.partition("//")[2].partition("/")[2]
-        bases.add(registered(host))
-        facts |= _host(target, host, path)
-        low = target.lower()
-        if any(token in low for token in tokens):
-            facts.add("mail.link.recipient")
-    others = bases - {base}
-    if base and len(others) == 1 and base not in bases and not others & _BRAND_BASES:
-        facts.add("mail.link.foreign-only")
-    return facts
-
-
-def _host(target: str, host: str, path: str) -> set[str]:
-    if is_address(host):
-        return set()
-    own = registered(host)
-    facts: set[str] = set()
-    if hosted(host, "/" + path):
-        facts.add("mail.link.hosted")
-    if ending(own) in CHEAP and own not in SHORT:
-        facts.add("mail.link.cheap-ending")
-    if random_name(own):
-        facts.add("mail.link.random")
-    if alarming(own):
-        facts.add("mail.link.alarm-words")
-    if own not in _BRAND_BASES and brand_elsewhere(host, _WORN):
-        facts.add("mail.link.brand-elsewhere")
-    if BROKEN_IN.search(target):
-        facts.add("mail.link.broken-in")
-    if REDIRECTS.match(target):
-        facts.add("mail.link.redirect")
-    return facts
-
-
-_PUBLIC = frozenset(
-    skeleton(one) for one in ("facebook", "twitter", "linkedin", "instagram", "google", "paypal", "whatsapp")
-)
-"""Brands whose names stand in the addresses of honest pages: buttons to share, to sign in and to pay."""
-
-
-_WORN = _BRAND_NAMES - _COMMON_NAMES - _PUBLIC
 
 
 def _header(headers: Message) -> set[str]:
@@ -293,7 +234,7 @@ def _header(headers: Message) -> set[str]:
     subject = decoded(str(headers.get("Subject", ""))).strip().lower()
     if subject.startswith(("re:", "aw:", "sv:")) and not (headers.get("In-Reply-To") or headers.get("References")):
         facts.add("mail.header.false-reply")
-    if headers.get("In-Reply-To") and headers.get("References"):
+    if headers.get("In-Reply-To") and headers.get("References") and _ANSWER.match(subject):
         facts.add("mail.thread")
     if str(headers.get("Precedence", "")).strip().lower() in ("list", "bulk") or headers.get("Mailing-List"):
         facts.add("mail.list")

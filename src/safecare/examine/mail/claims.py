@@ -23,6 +23,11 @@ _LOGO = re.compile(
 )
 """Services that give out any company's logo by its domain."""
 
+_SHARING = re.compile(r"\b(onedrive|sharepoint|docusign|dropbox|google drive|wetransfer|adobe sign|yousign)\b")
+_ODD = frozenset(
+    f"mail.link.{one}" for one in ("hosted", "cheap-ending", "random", "shortened", "recipient", "redirect")
+)
+"""Services by which files are shared, and links that they would not give."""
 _EVERYWHERE = frozenset({"facebook", "instagram", "linkedin", "whatsapp", "google"})
 """Organisations to whose pages all kinds of mail lead, by links that count."""
 _INTERNAL = re.compile(
@@ -53,6 +58,8 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
         found.add("mail.brand.sender")
     if asks and hosts and not news:
         spoken = spoken_for(mail.levelled)
+        if "mail.lure.document" in facts and facts & _ODD:
+            spoken |= frozenset(_SHARING.findall(mail.levelled))
         if (spoken and _strange(spoken, domain, hosts)) or _logo(mail, domain, hosts):
             found.add("mail.brand.spoken")
     if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):

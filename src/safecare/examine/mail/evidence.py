@@ -75,6 +75,9 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.link.redirect": _w("link", 0.1, say("A link leads on to another address.")),
     "mail.link.recipient": _w("link", 0.1, say("A link carries the recipient's own address.")),
     "mail.link.mailto-freemail": _w("link", 0.2, say("A button writes to a private mail box at a free provider.")),
+    "mail.link.fragment": _w(
+        "link", 0.4, say("A link takes the recipient's own address along where servers don't see it.")
+    ),
     "mail.link.foreign-only": _w("link", 0.08, say("All links lead to one domain that is not the sender's.")),
     "mail.link.lookalike-own": _w("link", 0.75, say("A link leads to an imitation of the hospital's own domain.")),
     "mail.link.mixed-script": _w("link", 0.8, say("A link leads to a domain that mixes alphabets.")),
@@ -105,10 +108,17 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.lure.parcel": _w("request", 0.35, say("It speaks of a parcel that is held back.")),
     "mail.lure.payment": _w("request", 0.3, say("It speaks of a payment or refund that needs an act.")),
     "mail.lure.document": _w("request", 0.25, say("It speaks of a document or message that waits.")),
+    "mail.lure.loan": _w("request", 0.35, say("It offers a loan to strangers.")),
+    "mail.lure.court": _w("request", 0.35, say("It threatens with a court, the police or a seizure.")),
     "mail.lure.remedy": _w("request", 0.3, say("It advertises a remedy.")),
     "mail.lure.now": _w("request", 0.12, say("It presses for an act at once.")),
     "mail.lure.click": _w("request", 0.1, say("It presses for a click.")),
     # what it orders
+    "mail.order.page": _w(
+        "order", 0.45, say("It asks for access by a page that anyone can set up, or that knows you.")
+    ),
+    "mail.order.stranger": _w("order", 0.35, say("A stranger with a private mail box promises money or threatens.")),
+    "mail.order.locked": _w("order", 0.3, say("It tells the password of a locked file, which filters can't open.")),
     "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),
     "mail.order.cards": _w("order", 0.6, say("Someone who writes from a private mail box asks for gift cards.")),
     "mail.order.payroll": _w("order", 0.55, say("Someone who writes from a private mail box changes where pay goes.")),
@@ -123,7 +133,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.html.padding": _w("disguise", 0.3, say("Senseless words are hidden in it to get past filters.")),
     "mail.html.picture": _w("disguise", 0.2, say("It is a picture with a link, and hardly any text.")),
     "mail.code.link": _w("disguise", 0.1, say("A picture holds a code (QR) with a link.")),
-    "mail.code.asked": _w("disguise", 0.4, say("What it asks for, it wants done by a code (QR), past the computer.")),
+    "mail.code.asked": _w("disguise", 0.5, say("What it asks for, it wants done by a code (QR), past the computer.")),
     "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
     "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),
     "mail.limit.depth": _w("disguise", 0.4, say("Parts are nested so deeply that no reader shows them.")),

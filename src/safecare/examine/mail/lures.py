@@ -21,13 +21,15 @@ MEANINGS: dict[str, str] = {
         "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
         "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte "
         "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
-        "toegang icloud office365 mfa 2fa authenticator chave token stockage espace vitale"
+        "toegang icloud office365 mfa 2fa authenticator chave token stockage espace vitale domain* domaine* dominio* "
+        "membership hebergement hosting cps e-cps securipass pushtan tan cle"
     ),
     "loss": (
         "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed "
         "closure expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* "
         "bloqu* restreint* desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* "
         "gesperrt* caduc* scadut* bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* "
+        "perdre perd lose losing radiation revoqu* revoked "
         "interrupt* delet* hacked breach* ablauf* lauft unterbrochen atteint depass* plein pleine exceeded resili*"
     ),
     "act": (
@@ -35,6 +37,7 @@ MEANINGS: dict[str, str] = {
         "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* "
         "renew* renouvel* synchroni* authentic* re-enter recover* retain keep"
     ),
+    "you": "you vous",
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
     "prize": (
         "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
@@ -82,7 +85,7 @@ MEANINGS: dict[str, str] = {
     ),
     "bill": (
         "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
-        "reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* "
+        "cotisation* reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* "
         "ruckerstattung* abonnement* mitgliedschaft pago* factura* reembolso* suscripcion pagamento* fatura* "
         "boleto* debito* restituicao multa* fattura* rimborso* abbonamento betaling* factuur* terugbetaling* nota "
         "tax iptu ipva antivirus mcafee norton"
@@ -110,6 +113,17 @@ MEANINGS: dict[str, str] = {
         "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow "
         "nouvel nouvelle detect*"
     ),
+    "voice": "voicemail voice-mail voicemessage voice vocal fax efax e-fax",
+    "court": (
+        "huissier* tribunal justice judiciaire* gendarmerie police interpol europol procureur lawsuit court bailiff "
+        "warrant"
+    ),
+    "charge": (
+        "convocation* poursuite* saisie* mandat plainte* pedopornograph* summon* prosecut* seizure arrest* "
+        "infraction* inculp* citation"
+    ),
+    "loan": "pret prets loan loans emprunt* kredit darlehen prestamo* emprestimo*",
+    "rate": "taux interet* interest particulier particuliers remboursable zinsen tasa juros",
     "device": "device appareil navigateur browser smartphone gerat dispositivo terminal",
     "movement": "operation transaction virement achat prelevement transfer withdrawal purchase retrait",
     "refund": "refund* remboursement* rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* rimborso*",
@@ -138,6 +152,11 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.account", ("account", "loss", "act")),
     ("mail.lure.account", ("device", "strange", "account")),
     ("mail.lure.account", ("movement", "strange", "account")),
+    ("mail.lure.document", ("voice", "open")),
+    ("mail.lure.document", ("document", "open", "you")),
+    ("mail.lure.court", ("court", "charge")),
+    ("mail.lure.court", ("charge", "unpaid", "now")),
+    ("mail.lure.loan", ("loan", "rate")),
     ("mail.lure.payment", ("refund", "due", "money")),
     ("mail.lure.payment", ("refund", "due", "act")),
     ("mail.lure.payment", ("fine", "unpaid", "your")),
@@ -166,7 +185,8 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Lure, and the meanings that stand near each other where it is told."""
 
-_TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?\n]")
+_TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?](?=\s|$)|\n")
+"""Words, and ends of sentences: a dot inside an address is none."""
 _EXACT = {
     word: tuple(meaning for meaning, words in MEANINGS.items() if word in words.split())
     for words in MEANINGS.values()

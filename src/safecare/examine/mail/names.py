@@ -47,7 +47,9 @@ ALARM = frozenset(
     "services support alert alerts notification notify billing payment paiement invoice wallet password unlock "
     "confirm confirmation validation webmail helpdesk admin customer client clients auth authentification access "
     "recovery suspended limited delivery livraison tracking refund remboursement infos cliente kunden sicherheit konto "
-    "acc mail identity".split()
+    "acc mail identity colis suivi remboursement versement abonnement amende amendes regularisation renouvellement "
+    "vitale carte securipass digitale espace dossier douane rinnovo dominio pacco conto fattura paket sendung rechnung "
+    "zahlung cuenta factura paquete pago cadastro fatura".split()
 )
 """Words of which made-up domains are made."""
 _VOWELS = frozenset("aeiouyäöüéèà")

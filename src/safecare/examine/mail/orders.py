@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from safecare.formats.attachment import ending
 from safecare.formats.brands import spoken_for, worn
 from safecare.formats.mail import Mail
 from safecare.formats.wording import level
@@ -85,11 +86,39 @@ _CALL = re.compile(
 )
 _AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
 
+_ARCHIVES = frozenset({"zip", "7z", "rar", "iso", "img", "one"})
 _EXCUSES = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.text.urgency"})
+
+
+_LOCKED = re.compile(
+    r"(?i)(?:mot de passe|mdp|password|passwort|passcode|code d'ouverture|contrase.a|senha|pwd)"
+    r"(?: (?:est|is|ist|de l'archive|du fichier|for the file|for the archive|of the file|pour ouvrir|to open))*"
+    r"[\s:=\"'«\u2019-]{1,6}([^\s,;\"'»<>]{3,40})"
+)
+MOST_PASSWORDS = 5
+"""Passwords of one mail that are tried. Chosen: senders tell one."""
+_PAGES = frozenset({"mail.link.hosted", "mail.link.fragment", "mail.link.shortened", "mail.link.address"})
+_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials"})
+_STORIES = frozenset({"mail.lure.fortune", "mail.lure.loan", "mail.lure.court"})
+
+
+def told_passwords(text: str) -> list[str]:
+    """Return the passwords that `text` tells, as senders of locked files do; words of the language among them."""
+    return list(dict.fromkeys(one.rstrip(".!?)") for one in _LOCKED.findall(text)))[:MOST_PASSWORDS]
 
 
 def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
     """Return the facts of orders by a writer from outside; `facts` are those known so far."""
+    found: set[str] = set()
+    if "mail.list" not in facts and facts & _PAGES and facts & _ACCESS:
+        found.add("mail.order.page")
+    locked = "mail.link.executable" in facts or any(ending(one.name) in _ARCHIVES for one in mail.files)
+    if locked and any(not one.isalpha() for one in told_passwords(mail.text[:20_000])):
+        found.add("mail.order.locked")
+    return found | _by_words(mail, display, facts)
+
+
+def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
     if facts & {"mail.thread", "mail.list", "mail.from.inside"} or (
         "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
@@ -109,6 +138,8 @@ def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
         found.add("mail.order.payroll")
     if private and _BANK.search(text):
         found.add("mail.order.bank")
+    if private and facts & _STORIES:
+        found.add("mail.order.stranger")
     if private and title and barred and ready:
         found.add("mail.order.contact")
     if "mail.lure.extortion" in facts and _COIN.search(text):
@@ -122,4 +153,4 @@ def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
     return found
 
 
-__all__ = ["orders"]
+__all__ = ["orders", "told_passwords"]

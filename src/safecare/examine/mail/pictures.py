@@ -5,11 +5,11 @@ A picture is measured by its own header before it is decoded; what is read is bo
 
 from __future__ import annotations
 
+import binascii
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-
-from safecare.formats.mime import MimePart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,22 +25,23 @@ SIDES = (50, 1600)
 SMALL = 500
 """Longest side (pixels) of pictures that are looked at once more at double size. Chosen: codes in signatures."""
 
+_WRITTEN = re.compile(r"data:image/(?:png|jpe?g|gif|bmp);base64,([A-Za-z0-9+/=\s%]{60,6000000})", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?i)https?://[^\s]{3,2000}")
 _BARE = re.compile(r"(?i)(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/\S{0,500}")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Segments of JPEG that begin with the picture's size (ITU-T T.81, table B.1)."""
 
 
-def coded_links(parts: Iterable[MimePart]) -> list[str]:
-    """Return the addresses in codes of the pictures among `parts`, each once."""
+def coded_links(files: Iterable[bytes]) -> list[str]:
+    """Return the addresses in codes of the pictures among `files`, each once."""
     found: dict[str, None] = {}
     left, room = PICTURES, PIXELS
-    for part in parts:
-        width, height = size_of(part.body)
-        if len(part.body) > BYTES or min(width, height) < SIDES[0] or width * height > room:
+    for raw in files:
+        width, height = size_of(raw)
+        if len(raw) > BYTES or min(width, height) < SIDES[0] or width * height > room:
             continue
         left, room = left - 1, room - width * height
-        text = _read(part.body)
+        text = _read(raw)
         if _ADDRESS.fullmatch(text):
             found[text] = None
         elif _BARE.fullmatch(text):
@@ -48,6 +49,16 @@ def coded_links(parts: Iterable[MimePart]) -> list[str]:
         if not left:
             break
     return list(found)
+
+
+def written_in(html: str) -> Iterator[bytes]:
+    """Yield the pictures that are written into a page itself (``data:`` addresses), at most `PICTURES`."""
+    for number, found in enumerate(_WRITTEN.finditer(html)):
+        if number == PICTURES:
+            return
+        digits = re.sub(r"[^A-Za-z0-9+/]", "", found[1])
+        with contextlib.suppress(binascii.Error):
+            yield binascii.a2b_base64(digits + "=" * (-len(digits) % 4))
 
 
 def size_of(raw: bytes) -> tuple[int, int]:
@@ -98,4 +109,4 @@ def _scaled(cv2: Any, picture: NDArray[Any], factor: float) -> NDArray[Any]:
     return scaled
 
 
-__all__ = ["coded_links", "size_of"]
+__all__ = ["coded_links", "size_of", "written_in"]

@@ -12,10 +12,12 @@ import re
 from email.message import Message
 
 from safecare.formats.domains import registered
+from safecare.formats.mime import decoded
 
 _METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300})", re.IGNORECASE)
 _SPF_DOMAIN = re.compile(r"smtp\.mailfrom\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
 _DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100})?@?([\w.-]{1,190})", re.IGNORECASE)
+_LIST_DOMAIN = re.compile(r"[@.<]([\w-]{1,63}\.[\w.-]{2,190})")
 _SCL = re.compile(r"^\s*(\d{1,2})")
 _FOREFRONT = re.compile(r"\b(SCL|SFV|CAT):([A-Z0-9]+)")
 _LOCAL_USER = re.compile(r"^<?(?:root|www-data|apache|nobody|httpd|daemon|ubuntu|ec2-user|admin)@", re.IGNORECASE)
@@ -32,7 +34,7 @@ def results(headers: Message) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     writer: str | None = None
     for raw in headers.get_all("Authentication-Results", [])[:20]:
-        value = " ".join(str(raw)[:4000].split())
+        value = " ".join(decoded(str(raw)[:4000]).split())
         first = value.split(";")[0].strip()
         name = "" if "=" in first else first
         if writer is not None and name != writer:
@@ -52,6 +54,7 @@ def vouched(headers: Message, base: str) -> set[str]:
     """Return the facts of who vouches for `base`, the registered domain of the visible sender."""
     facts: set[str] = set()
     known = results(headers)
+    lists = _list_domains(headers)
     aligned = False
     for method, result, rest in known:
         if method == "compauth" and result == "fail":
@@ -63,9 +66,17 @@ def vouched(headers: Message, base: str) -> set[str]:
         pattern = {"spf": _SPF_DOMAIN, "dkim": _DKIM_DOMAIN}.get(method)
         domain = pattern.search(rest) if pattern else None
         aligned |= bool(domain and base and registered(domain[1]) == base)
+        if domain and registered(domain[1]) in lists:
+            facts.add("mail.list.vouched")
     if known:
         facts.add("mail.auth.aligned" if aligned else "mail.auth.unaligned")
     return facts | _envelope(headers)
+
+
+def _list_domains(headers: Message) -> set[str]:
+    """Return the registered domains of the list by which a mail says it came (RFC 2369, RFC 2919)."""
+    told = " ".join(str(headers.get(name, ""))[:400] for name in ("List-Id", "List-Post", "List-Help")).lower()
+    return {registered(one.strip(".")) for one in _LIST_DOMAIN.findall(told)}
 
 
 def _envelope(headers: Message) -> set[str]:

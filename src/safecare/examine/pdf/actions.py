@@ -20,6 +20,7 @@ _STARTS = re.compile(
 )
 STRING = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]{0,200}\)){0,20000})\)|<([0-9A-Fa-f\s]{2,20000})>", re.DOTALL)
 _KEYED = re.compile(rb"/([A-Za-z0-9]{1,30})\s*(?:\(((?:[^()\\]|\\.){1,600})|<([0-9A-Fa-f\s]{8,1200})>)", re.DOTALL)
+_LINK = re.compile(rb"/URI\s*(?=[(<](?!<))")
 _ADDRESS = re.compile(rb"(?i)^\s*(?:https?|ftp|smb|mhtml):[/\\]{0,4}[\w%]")
 _FOREIGN = re.compile(rb"(?i)^\s*(?:\\\\[\w.-]{2,}|//[\w.-]{2,}/|file:[/\\]{2,5}[\w.-]+\.[\w.-]+[/\\]|smb:)")
 _LOCAL = re.compile(rb"(?i)^\s*(?:file:/|/etc/|[a-z]:\\|\.\./\.\.|/(?:home|root|proc|users)/)")
@@ -163,6 +164,13 @@ def _unhexed(digits: bytes) -> bytes:
     clean = re.sub(rb"\s", b"", digits)
     raw = bytes.fromhex((clean + b"0" * (len(clean) % 2)).decode())
     return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
+
+
+def links(one: Object) -> Iterator[str]:
+    """Yield the addresses to which a click on `one` leads."""
+    for found in _LINK.finditer(one.text):
+        if string := STRING.match(one.text, found.end()):
+            yield text_of(string)[:2000].decode("utf-8", "replace")
 
 
 def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.mail.hosts import doubtful
 from safecare.examine.pdf import actions, doubt
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, read
+from safecare.formats.domains import host_of
 from safecare.model.text import say
 
 _NOT_READ = re.compile(
@@ -27,6 +29,9 @@ _FILE_HEADS = (
     b"FWS",
     b"\x7fELF",
 )
+MOST_LURE = (2, 3)
+"""Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 TEXT_TOTAL = 64 * 1024 * 1024
 """Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
 _SUBMITS = re.compile(
@@ -49,11 +54,23 @@ class Pdf:
             why = say("Names of actions in a PDF are written in a way that hides them from filters.")
             yield Finding("pdf.names-hidden", why, 0.5, kind="pdf.disguise")
         yield from actions.findings(document)
+        if context.mail:
+            yield from _lure(document)
         if not document.encrypted:
             yield from _scripts(document, context)
             yield from _streams(document, part, context)
         yield from doubt.findings(document, part.raw)
         yield from _media(document)
+
+
+def _lure(document: Document) -> Iterator[Finding]:
+    """Yield that a short document which came by mail leads where lures lead: it is a button, not a document."""
+    pages = sum(bool(_PAGE.search(one.text)) for one in document.objects)
+    links = {target for one in document.objects for target in actions.links(one)}
+    hosts = {host_of(one) for one in links}
+    if pages <= MOST_LURE[0] and len(hosts) <= MOST_LURE[1] and any(map(doubtful, links)):
+        why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
+        yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
 
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:

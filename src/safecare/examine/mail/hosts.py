@@ -1,0 +1,119 @@
+"""Where links lead: facts about their hosts, which are weak hints one by one."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from safecare.examine.mail.names import (
+    BROKEN_IN,
+    CHEAP,
+    REDIRECTS,
+    alarming,
+    brand_elsewhere,
+    ending,
+    hosted,
+    random_name,
+)
+from safecare.formats.brands import known
+from safecare.formats.domains import (
+    COMMON,
+    host_of,
+    imitates,
+    is_address,
+    label,
+    mixed_script,
+    registered,
+    skeleton,
+    unwrapped,
+)
+from safecare.formats.mail import BRANDS, FREE, SHORT, Mail
+
+BRAND_BASES = frozenset(registered(one) for one in BRANDS)
+BRAND_NAMES = frozenset(skeleton(label(one)) for one in BRANDS if len(label(one)) >= 3)
+COMMON_NAMES = frozenset(skeleton(one) for one in COMMON)
+"""Brands, by domain and by what their names look like; those that are words of the language, too."""
+_PUBLIC = frozenset(
+    skeleton(one) for one in ("facebook", "twitter", "linkedin", "instagram", "google", "paypal", "whatsapp")
+)
+"""Brands whose names stand in the addresses of honest pages: buttons to share, to sign in and to pay."""
+_WORN = BRAND_NAMES - COMMON_NAMES - _PUBLIC
+_SENDING = re.compile(r"[\w.+-]{3,64}@[\w.-]{3,190}")
+
+
+def host_facts(mail: Mail, base: str) -> set[str]:
+    """Return the facts of where the links of `mail` lead, whose sender's registered domain is `base`."""
+    facts: set[str] = set()
+    to = [
+        address for value in mail.mime.headers.get_all("To", [])[:3] for address in _SENDING.findall(str(value)[:4000])
+    ]
+    tokens = {one.lower() for one in to} | {base64.b64encode(one.encode()).decode().rstrip("=").lower() for one in to}
+    bases: set[str] = set()
+    for target, _ in dict.fromkeys(mail.links):
+        if target[:7].lower() == "mailto:":
+            if (
+                registered(target[7:].partition("?")[0].rpartition("@")[2].strip().lower() or "x") in FREE
+                and base not in FREE
+            ):
+                facts.add("mail.link.mailto-freemail")
+            continue
+        host = host_of(target)
+        if not host:
+            continue
+        path = target.partition("//")[2].partition("/")[2]
+        bases.add(registered(host))
+        facts |= facts_of_host(target, host, path)
+        low = target.lower()
+        if any(token in low for token in tokens):
+            facts.add("mail.link.recipient")
+            if any(token in low.partition("#")[2] for token in tokens):
+                facts.add("mail.link.fragment")
+    others = bases - {base}
+    if base and len(others) == 1 and base not in bases and not others & BRAND_BASES:
+        facts.add("mail.link.foreign-only")
+    return facts
+
+
+def facts_of_host(target: str, host: str, path: str) -> set[str]:
+    """Return the facts of one address."""
+    if is_address(host):
+        return set()
+    own = registered(host)
+    facts: set[str] = set()
+    if hosted(host, "/" + path):
+        facts.add("mail.link.hosted")
+    if ending(own) in CHEAP and own not in SHORT:
+        facts.add("mail.link.cheap-ending")
+    if random_name(own):
+        facts.add("mail.link.random")
+    if alarming(own):
+        facts.add("mail.link.alarm-words")
+    if own not in BRAND_BASES and brand_elsewhere(host, _WORN):
+        facts.add("mail.link.brand-elsewhere")
+    if BROKEN_IN.search(target):
+        facts.add("mail.link.broken-in")
+    if REDIRECTS.match(target):
+        facts.add("mail.link.redirect")
+    return facts
+
+
+def doubtful(target: str) -> bool:
+    """Tell whether the address `target`, met in a file that a mail carries, is one that lures lead to.
+
+    Anyone can put a page there, its end is hidden, or its name is made up or imitates a known one.
+    """
+    target = unwrapped(target)
+    host = host_of(target)
+    if not host or (known(host) and not hosted(host)):
+        return False
+    path = target.partition("//")[2].partition("/")[2]
+    return (
+        is_address(host)
+        or registered(host) in SHORT
+        or mixed_script(host)
+        or bool(imitates(host, BRANDS, endings=False))
+        or bool(facts_of_host(target, host, path) - {"mail.link.redirect"})
+    )
+
+
+__all__ = ["BRAND_BASES", "BRAND_NAMES", "COMMON_NAMES", "doubtful", "host_facts"]
