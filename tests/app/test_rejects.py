@@ -51,7 +51,7 @@ def test_every_door_keeps_what_it_cannot_read_and_goes_on(platform: PrivatePlatf
     assert listed.returncode == 0
     assert all(door in listed.stdout for door in doors)
     [line] = [line for line in listed.stdout.splitlines() if "mqtt-listener" in line]
-    assert "no asset of the hospital has this topic" in line
+    assert "no asset of the hospital has this address" in line
     shown = safecare("rejects", "show", line.split()[0], "--data", str(platform.folder))
     assert shown.stdout == '{"contact": false}'
 

@@ -105,6 +105,7 @@ class Platform:
         given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
         given["models"] = self.folder.path / "models"
         given["positions"] = self.folder.path / "positions"
+        given["data"] = self.folder.path
         given["judging"] = Judging(
             rules=self.folder.path / (self.settings.file_rules or "file-rules"),
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),

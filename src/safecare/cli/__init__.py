@@ -17,6 +17,7 @@ COMMANDS = {
     "keys": ("safecare.cli.keys", "Passwords of channels, sealed: set, list, remove; change the key."),
     "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
+    "mapping": ("safecare.cli.mapping", "What another system's door events become: check, list, show."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
     "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),

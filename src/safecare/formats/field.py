@@ -7,10 +7,13 @@ Understood: Zigbee2MQTT payloads (https://www.zigbee2mqtt.io, "MQTT topics and m
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+from safecare.model.events.panels import PANEL_KINDS
 
 LIMIT = 65_536
 """Largest payload, bytes (chosen: a sensor's state is below 2 kB)."""
@@ -32,7 +35,11 @@ FIRE = {"alarm", "prealarm", "fault", "normal"}
 POWER = {"lost", "battery", "generator", "normal"}
 MEANS = {"card", "code", "phone"}
 PLACED_BY = {"roster", "tag", "logon"}
-UNDERSTOOD = tuple(sorted((*QUANTITIES, *BINARY, "contact", "smoke", "fire", "access", "supply", "placed")))
+WAYS = {"", "in", "out"}
+LONGEST = 86_400.0
+"""Longest agreed time between two signs of life, seconds (chosen: a daily test call)."""
+OWN = ("contact", "smoke", "fire", "access", "supply", "placed", "alarm", "heard")
+UNDERSTOOD = tuple(sorted((*QUANTITIES, *BINARY, *OWN)))
 """Keys that give a signal, in the order in which their signals are told."""
 
 
@@ -47,7 +54,10 @@ class FieldError(ValueError):
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a device says. `what` is the kind: contact, fire, access, power, placed, reading or point."""
+    """One thing that a device says. `what` is the kind.
+
+    It is one of contact, fire, access, power, placed, reading, point, panel (`name`: a `PanelKind`) and heard.
+    """
 
     what: str
     name: str = ""
@@ -61,6 +71,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     place: str = ""
     egress: bool = False
+    way: str = ""
+    code: str = ""
 
 
 class FieldMessage(msgspec.Struct, frozen=True):
@@ -81,12 +93,17 @@ def read_field(raw: bytes) -> FieldMessage:
         said = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(f"not a JSON object: {error}") from error
+    return FieldMessage(signals_of(said), _time(said))
+
+
+def signals_of(said: dict[str, Any]) -> tuple[Signal, ...]:
+    """Return what the keys of `said` tell. Raises `FieldError` where a known key is wrong, or none is known."""
     signals = tuple(
         _signal(key, said) for key in UNDERSTOOD if key in said and (said[key] is not None or key == "placed")
     )
     if not signals:
         raise FieldError("no key that is understood")
-    return FieldMessage(signals, _time(said))
+    return signals
 
 
 def _signal(key: str, said: dict[str, Any]) -> Signal:
@@ -106,6 +123,10 @@ def _signal(key: str, said: dict[str, Any]) -> Signal:
             place = "" if value is None else _word(key, value)
             by = _one_of("by", said.get("by", "roster"), PLACED_BY)
             return Signal(what="placed", badge=_badge(said), place=place, state=by)
+        case "alarm":
+            return _panel(_one_of(key, value, PANEL_KINDS), said)
+        case "heard":
+            return Signal(what="heard", value=_seconds(key, value))
         case _ if key in QUANTITIES:
             return Signal(what="reading", name=key, value=_number(key, value), unit=QUANTITIES[key])
         case _:
@@ -122,6 +143,17 @@ def _access(state: str, said: dict[str, Any]) -> Signal:
         duress=said.get("duress") is True,
         reason=_word("reason", said.get("reason", "")),
         egress=_egress(said),
+        way=_one_of("way", said.get("way", ""), WAYS),
+    )
+
+
+def _panel(kind: str, said: dict[str, Any]) -> Signal:
+    return Signal(
+        what="panel",
+        name=kind,
+        on=_flag("active", said.get("active", True)),
+        badge=_badge(said),
+        code=_word("code", said.get("code", "")),
     )
 
 
@@ -145,7 +177,14 @@ def _number(key: str, value: object) -> float:
     raise FieldError(f"must be a number, not {_shown(value)}", key)
 
 
-def _one_of(key: str, value: object, allowed: set[str]) -> str:
+def _seconds(key: str, value: object) -> float:
+    number = _number(key, value)
+    if 0.0 <= number <= LONGEST:
+        return number
+    raise FieldError(f"must be 0 to {LONGEST:.0f} seconds, not {_shown(value)}", key)
+
+
+def _one_of(key: str, value: object, allowed: AbstractSet[str]) -> str:
     if isinstance(value, str) and value in allowed:
         return value
     raise FieldError(f"must be one of {', '.join(sorted(allowed))}, not {_shown(value)}", key)

@@ -3,7 +3,8 @@
 A case is ``<detector name with underscores>/<speaking case name>/`` with ``input.jsonl`` (one event per
 line), ``expect.yaml`` and ``README.md``. In ``expect.yaml``:
 
-``hospital``  ``small`` (`small_hospital`), or ``drawn``: the same with areas in the picture of `camera.entrance`
+``hospital``  ``small`` (`small_hospital`), or ``drawn``: the same with areas in the picture of `camera.entrance`, or
+              ``guarded``: the same with readers on both sides of the pharmacy's doors, and a newborn's tag
 ``alerts``    list of matches: ``rule``, ``count`` (exact, default 1) and, optional, ``assets``, ``zones`` (the
               alert names at least these), ``severity_min``, ``severity_max``, ``first``, ``last`` (event times)
 ``quiet``     ``true`` when nothing may be raised
@@ -30,12 +31,17 @@ from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.hospital import Hospital
 from safecare.testing.hospital import small_hospital
+from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.hospital_scenes import drawn_hospital
 
 TICK = timedelta(minutes=1)
 """Step of the clock after the last event. Chosen: finer than any rule's waiting time."""
 
-HOSPITALS: dict[str, Callable[[], Hospital]] = {"small": small_hospital, "drawn": drawn_hospital}
+HOSPITALS: dict[str, Callable[[], Hospital]] = {
+    "small": small_hospital,
+    "drawn": drawn_hospital,
+    "guarded": guarded_hospital,
+}
 
 
 class CaseError(AssertionError):

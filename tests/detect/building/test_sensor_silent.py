@@ -87,7 +87,7 @@ def test_doors_are_silent_at_night(seed: int) -> None:
     rng, rule, second = random.Random(seed), SilentSensor(HOSPITAL), 0.0
     while second < 8 * 3600:
         second += rng.expovariate(1 / 120) + 3
-        rule.feed([made(DoorOpened, second, "door.main")])
+        list(rule.feed([made(DoorOpened, second, "door.main")]))
     assert rule._devices["door.main"].usual == 0
     assert not [alert for minute in range(600) for alert in rule.tick(moment(second + 60 * minute))]
 
@@ -104,7 +104,11 @@ def test_several_values_of_one_message_are_one_report() -> None:
     rule = SilentSensor(HOSPITAL)
     for minute in range(LEARNED + 1):
         for part in range(3):
-            rule.feed([made(Reading, minute * 60 + part * 0.1, "freezer.1", quantity=f"q{part}", value=0.0, unit="K")])
+            list(
+                rule.feed(
+                    [made(Reading, minute * 60 + part * 0.1, "freezer.1", quantity=f"q{part}", value=0.0, unit="K")]
+                )
+            )
     assert rule._devices["freezer.1"].usual == pytest.approx(60, abs=1)
 
 

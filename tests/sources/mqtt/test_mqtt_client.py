@@ -209,7 +209,7 @@ async def test_unknown_topics_are_kept(broker: Broker) -> None:
         await intake.until(lambda one: len(one.rejects) == 1, PATIENCE)
     (reject,) = intake.rejects
     assert reject.context == {"topic": "doors/nowhere"}
-    assert reject.reason == "no asset of the hospital has this topic"
+    assert reject.reason == "no asset of the hospital has this address"
 
 
 @asynccontextmanager

@@ -313,7 +313,7 @@ async def test_an_unknown_topic_is_kept_and_acknowledged() -> None:
         assert await talk(address, CONNECT + strange, size=8) == mqtt.connack() + PUBACK
         (reject,) = intake.rejects
         assert (reject.raw, reject.context) == (OPENED, {"topic": "doors/farmacia"})
-        assert reject.reason == "no asset of the hospital has this topic"
+        assert reject.reason == "no asset of the hospital has this address"
         again = list(MqttListener("mqtt").decode(reject.raw, {"topic": TOPIC}, intake))
     assert [event.asset for event in again] == ["door.pharmacy"]
 

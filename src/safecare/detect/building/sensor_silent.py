@@ -1,9 +1,9 @@
 """A device that reported at regular intervals says nothing any more.
 
 Source: supervision of field devices by their regular report, as EN 54-25:2008 (radio-linked fire detection, loss of
-a link) and EN 50131-5-3:2017 (radio-linked intrusion alarm, periodic communication) ask for; the interval is not
-configured but learned. Devices that speak only when something happens, such as doors, have no regular interval:
-they may be silent all night.
+a link) and EN 50131-5-3:2017 (radio-linked intrusion alarm, periodic communication) ask for; the interval is
+learned, unless the device agrees on one with its door (ANSI/SIA DC-09, supervision). Devices that speak only when
+something happens, such as doors, have no regular interval: they may be silent all night.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.standing import Standing
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal, PointChanged, PowerSignal, Reading
 from safecare.model.events.doors import DoorClosed, DoorOpened
+from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.text import Ref, Span, say
 
-Report = Reading | PointChanged | FireSignal | PowerSignal | DoorOpened | DoorClosed
+Report = Reading | PointChanged | FireSignal | PowerSignal | DoorOpened | DoorClosed | DeviceHeard | PanelSignal
 
 SEVERITY = {1: 20, 2: 30, 3: 45, 4: 55}
 """Severity by criticality of the asset (chosen: the order is what counts)."""
@@ -49,12 +51,16 @@ class Device(msgspec.Struct):
     gaps: list[float] = []
     usual: float = 0.0
     told: bool = False
+    agreed: float = 0.0
+    """The interval (seconds) that the device has agreed on; it is then judged by that."""
 
 
 @detector("sensor.silent", wants=set(Report.__args__), domain=Domain.PHYSICAL)
 @dataclass
 class SilentSensor:
     """Alert once when an asset with a regular interval is silent for `times` (number) its usual interval.
+
+    What another system supervises, it tells us: a `PanelSignal` ``silent`` is told at once, and ended by its "normal".
 
     `least`: shortest silence that is told (time). Everything is judged by the time when we heard of it: only our own
     clock knows what silence is. Time in which we were not there ourselves does not count.
@@ -64,6 +70,7 @@ class SilentSensor:
     times: float = 5.0
     least: timedelta = timedelta(minutes=5)
     _devices: dict[str, Device] = field(default_factory=dict, init=False)
+    _standing: Standing = field(default_factory=Standing, init=False)
     _awake: datetime | None = field(default=None, init=False)
     """Since when ticks have come without a gap."""
     _ticked: datetime | None = field(default=None, init=False)
@@ -71,14 +78,21 @@ class SilentSensor:
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Learn the intervals of the hospital's own devices. A report ends a silence."""
         for event in batch:
-            if isinstance(event, Report) and self.hospital.asset(event.asset):
+            if not isinstance(event, Report) or not self.hospital.asset(event.asset):
+                continue
+            if isinstance(event, PanelSignal) and event.what == "silent":
+                if self._standing.news(str(event.asset), event.on, event.at):
+                    yield self._supervised(event)
+            else:
                 self._heard(str(event.asset), event)
-        return iter(())
 
     def _heard(self, asset: str, event: Report) -> None:
         device = self._devices.get(asset)
         if device is None:
-            self._devices[asset] = Device(event)
+            device = self._devices[asset] = Device(event)
+        if isinstance(event, DeviceHeard) and event.every:
+            device.agreed = device.usual = event.every
+        if device.last is event:
             return
         gap = (event.seen - device.last.seen).total_seconds()
         if 0 <= gap < TOGETHER:
@@ -86,7 +100,7 @@ class SilentSensor:
         awake = self._awake is None or device.last.seen >= self._awake
         if gap > 0 and awake:  # a silence that was told too: somebody may have set another interval
             device.gaps = [*device.gaps, gap][-LEARNED:]
-            device.usual = _usual(device.gaps)
+            device.usual = device.agreed or _usual(device.gaps)
         device.last, device.told = event, False
 
     def tick(self, now: datetime) -> Iterator[Alert]:
@@ -127,6 +141,17 @@ class SilentSensor:
                     silence=Span(round(self._silence(device, now).total_seconds())),
                 )
             ],
+        )
+
+    def _supervised(self, event: PanelSignal) -> Alert:
+        about = self.hospital.asset(event.asset)
+        return Alert.of(
+            self,
+            event,
+            severity=SEVERITY[about.criticality if about else 1],
+            confidence=0.85,
+            title=say("{asset} says nothing any more", asset=Ref(event.asset or "")),
+            why=[say("The system that supervises it reports it.")],
         )
 
     def _door(self, late: list[Device], first: Report) -> Alert:

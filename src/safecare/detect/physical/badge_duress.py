@@ -1,4 +1,4 @@
-"""A code was entered under duress: somebody is forced to open a door.
+"""A code was entered under duress: somebody is forced to open a door, or to switch an alarm off.
 
 Source: access-control practice (EN 60839-11-1:2013, "duress alarm"): the reader grants as usual, and says so.
 """
@@ -12,24 +12,32 @@ from safecare.detect.api import detector
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted
-from safecare.model.text import Ref, say
+from safecare.model.events.panels import PanelSignal
+from safecare.model.ids import HolderId
+from safecare.model.text import Ref, Text, say
 
 
-@detector("badge.duress", wants={BadgeGranted}, domain=Domain.PHYSICAL)
+@detector("badge.duress", wants={BadgeGranted, PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class Duress:
-    """Alert at once for each grant that the reader marks as given under duress."""
+    """Alert at once for each grant that the reader marks as given under duress, and each duress code at a panel."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Pass on what the reader says."""
         for event in batch:
             if isinstance(event, BadgeGranted) and event.duress and event.asset:
-                yield Alert.of(
-                    self,
-                    event,
-                    severity=90,
-                    confidence=0.9,
-                    title=say("Somebody is forced to open {door}", door=Ref(event.asset)),
-                    why=[say("The code that stands for duress was entered. Don't call the person; send help unseen.")],
-                    holders=[event.holder] if event.holder else [],
-                )
+                yield self._alert(event, event.holder, say("Somebody is forced to open {door}", door=Ref(event.asset)))
+            elif isinstance(event, PanelSignal) and event.what == "duress" and event.on:
+                place = Ref(event.zone or event.asset or event.site)
+                yield self._alert(event, event.holder, say("Somebody is forced to use a code: {place}", place=place))
+
+    def _alert(self, event: Event, holder: HolderId | None, title: Text) -> Alert:
+        return Alert.of(
+            self,
+            event,
+            severity=90,
+            confidence=0.9,
+            title=title,
+            why=[say("The code that stands for duress was entered. Don't call the person; send help unseen.")],
+            holders=[holder] if holder else [],
+        )

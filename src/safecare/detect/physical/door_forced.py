@@ -1,4 +1,4 @@
-"""A door with a reader opened from outside with no grant shortly before.
+"""A door with a reader opened from outside with no grant shortly before, or its controller says that it was forced.
 
 Source: access-control practice (EN 60839-11-1:2013, "forced open" event); the grace covers slow readers.
 """
@@ -14,8 +14,9 @@ from safecare.detect.physical.contacts import Contacts
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
+from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Asset, Hospital
-from safecare.model.text import Ref, Span, say
+from safecare.model.text import Ref, Span, Text, say
 
 SEVERITY = {"public": 30, "staff": 45, "restricted": 65, "critical": 80}
 """Severity by the most protected side of the door (chosen: the order is what counts)."""
@@ -23,27 +24,32 @@ GRANTS = 4
 """Grants remembered for each door, for those that come late or while somebody else holds it open (chosen)."""
 
 
-@detector("door.forced", wants={DoorOpened, DoorClosed, BadgeGranted}, domain=Domain.PHYSICAL)
+@detector("door.forced", wants={DoorOpened, DoorClosed, BadgeGranted, PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class ForcedDoor:
     """Alert when a door with a reader opens with no grant within `grace` (time), and not for leaving.
 
     One grant is for one opening. A grant whose time is a little after the opening counts as well: two devices
-    have two clocks.
+    have two clocks. What contact and controller both say within `grace` is told once.
     """
 
     hospital: Hospital
     grace: timedelta = timedelta(seconds=10)
     _granted: dict[str, list[datetime]] = field(default_factory=dict, init=False)
     _contacts: Contacts = field(default_factory=Contacts, init=False)
+    _told: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Remember grants, judge openings."""
         for event in batch:
             asset = self.hospital.asset(event.asset)
-            if asset is None or "reader" not in asset.addresses:
+            if asset is None:
                 continue
             match event:
+                case PanelSignal(what="forced", on=True):
+                    yield from self._alert(event, asset, say("The door's controller reports it."))
+                case _ if "reader" not in asset.addresses:
+                    pass
                 case BadgeGranted():
                     self._granted[asset.id] = [*self._granted.get(asset.id, ()), event.at][-GRANTS:]
                 case DoorClosed():
@@ -62,8 +68,6 @@ class ForcedDoor:
             self._granted[door] = granted
             return
         before = [at for at in granted if at <= event.at]
-        sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone]
-        severity = max((SEVERITY[zone.security] for zone in sides), default=45)
         reason = (
             say(
                 "The last granted badge at {door} was {ago} earlier.",
@@ -73,12 +77,20 @@ class ForcedDoor:
             if before
             else say("No badge was granted at {door} before it opened.", door=Ref(door))
         )
+        yield from self._alert(event, asset, reason)
+
+    def _alert(self, event: Event, asset: Asset, reason: Text) -> Iterator[Alert]:
+        told = self._told.get(asset.id)
+        self._told[asset.id] = event.at
+        if told is not None and abs(event.at - told) <= self.grace:
+            return
+        sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone]
         yield Alert.of(
             self,
             event,
-            severity=severity,
+            severity=max((SEVERITY[zone.security] for zone in sides), default=45),
             confidence=0.8,
-            title=say("{door} opened without a badge", door=Ref(door)),
+            title=say("{door} opened without a badge", door=Ref(asset.id)),
             why=[reason],
             zones=[zone.id for zone in sides] or None,
         )

@@ -16,6 +16,7 @@ from safecare.detect.api import detector
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import DoorClosed, DoorOpened
+from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Hospital, Zone
 from safecare.model.text import Ref, Span, say
 
@@ -24,16 +25,18 @@ SEVERITY = {"restricted": 40, "critical": 55}
 
 
 class Opening(msgspec.Struct):
-    """A door that is open: since when, and whether that was told."""
+    """A door that is open: since when (or since when its controller says too long), and whether that was told."""
 
-    event: DoorOpened
+    event: DoorOpened | PanelSignal
     told: bool = False
 
 
-@detector("door.held-open", wants={DoorOpened, DoorClosed}, domain=Domain.PHYSICAL)
+@detector("door.held-open", wants={DoorOpened, DoorClosed, PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class HeldDoor:
     """Alert once when a door to a restricted or critical zone stays open longer than `longest` (time).
+
+    Where the door's controller judges that by itself, its word is taken, as often as the door was closed in between.
 
     How long a door has been open is told by its own two times when it closes; as long as it is open, by our
     clock and the time when we heard of it, so that a device with a wrong clock alerts nobody.
@@ -49,6 +52,13 @@ class HeldDoor:
             match event:
                 case DoorOpened(asset=str(door)) if self._severity(door):
                     self._open.setdefault(door, Opening(event))
+                case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
+                    held = self._open.setdefault(door, Opening(event))
+                    if not held.told:
+                        held.told = True
+                        yield self._alert(door, event)
+                case PanelSignal(what="held", on=False, asset=str(told)):
+                    self._open.pop(told, None)
                 case DoorClosed(asset=str(door)):
                     opening = self._open.pop(door, None)
                     if opening and not opening.told and event.at - opening.event.at > self.longest:
@@ -71,7 +81,7 @@ class HeldDoor:
         """Return 0 for a door that may stand open, and for one that the hospital does not know."""
         return max((SEVERITY.get(zone.security, 0) for zone in self._sides(door)), default=0)
 
-    def _alert(self, door: str, event: DoorOpened) -> Alert:
+    def _alert(self, door: str, event: DoorOpened | PanelSignal) -> Alert:
         return Alert.of(
             self,
             event,
@@ -79,10 +89,9 @@ class HeldDoor:
             confidence=0.9,
             title=say("{door} stays open", door=Ref(door)),
             why=[
-                say(
-                    "It has been open for more than {longest}.",
-                    longest=Span(self.longest.total_seconds()),
-                )
+                say("The door's controller reports it.")
+                if isinstance(event, PanelSignal)
+                else say("It has been open for more than {longest}.", longest=Span(self.longest.total_seconds()))
             ],
             zones=[zone.id for zone in self._sides(door)],
         )

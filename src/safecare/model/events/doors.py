@@ -15,6 +15,8 @@ class BadgeGranted(Event, frozen=True, kw_only=True, tag="badge.granted"):
     means: Literal["card", "code", "phone", "unknown"] = "unknown"
     duress: bool = False
     """True when the holder used the code that says: I am forced to."""
+    way: Literal["", "in", "out"] = ""
+    """On which side of the door the reader is: ``in`` leads into the second of its two zones; empty if not told."""
 
 
 class BadgeDenied(Event, frozen=True, kw_only=True, tag="badge.denied"):

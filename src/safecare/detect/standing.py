@@ -1,0 +1,59 @@
+"""Alarms that stand until they are over: each is told once, however often it is repeated, and however it flutters.
+
+An alarm begins when it is said and none stands; it ends with its "normal". One that comes back within `CALM` of its
+end is the same alarm (hysteresis: contacts bounce, zones flutter at their threshold). One that has not been said for
+`AGAIN` is over even without a "normal": that word may have been lost, and must not hide the next alarm.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from safecare.detect.memory import remember
+
+CALM = timedelta(seconds=60)
+"""Time after its end within which an alarm that comes back is the same one (chosen: longer than contacts bounce)."""
+AGAIN = timedelta(hours=1)
+"""Time without a repetition after which an alarm counts as over (chosen: panels repeat within minutes)."""
+MOST = 2000
+"""Most alarms remembered (chosen: more than a site has points in alarm)."""
+
+
+class One(msgspec.Struct):
+    """An alarm: when it was last said, and when it ended (None: it stands)."""
+
+    at: datetime
+    over: datetime | None = None
+
+
+class Standing(msgspec.Struct):
+    """Which alarms stand, by a key that the rule chooses (asset, or asset and kind)."""
+
+    known: dict[str, One] = {}
+
+    def news(self, key: str, on: bool, at: datetime) -> bool:  # noqa: FBT001 - as the event says it
+        """Take what is said about `key` at `at` (event time); True when an alarm begins.
+
+        What comes late (older than what is known) changes nothing, but an alarm about something that nobody has heard
+        of yet always counts.
+        """
+        one = self.known.get(key)
+        if one is None:
+            if on:
+                remember(self.known, key, One(at), MOST)
+            return on
+        if not on:
+            if at >= one.at:
+                one.over = one.over or at
+            return False
+        begun = at - one.at >= AGAIN or (one.over is not None and at - one.over >= CALM)
+        if at >= one.at:
+            remember(self.known, key, One(at), MOST)
+        return begun
+
+    def stands(self, key: str, at: datetime) -> bool:
+        """Tell whether the alarm `key` stands at `at`."""
+        one = self.known.get(key)
+        return one is not None and one.over is None and abs(at - one.at) < AGAIN

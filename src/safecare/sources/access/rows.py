@@ -1,0 +1,168 @@
+"""Rows of a foreign system to events, by a mapping: shared by the doors that take in tables, posts and pages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from safecare.formats.mapping import (
+    MappingError,
+    MappingFile,
+    RowError,
+    read_mapping,
+    read_row,
+    ready,
+    rows_of_csv,
+    rows_of_json,
+)
+from safecare.model.event import Event
+from safecare.model.hospital import Hospital
+from safecare.sources.api import UnreadableError
+from safecare.sources.signals import Known, Telling, events_about
+from safecare.sources.upload import open_regular
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A row that can't be read: its line or number (1 = first), why, and its bytes."""
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+def mapping_of(mapping: str, folder: Path | None = None) -> MappingFile:
+    """Return the ready mapping of this name, or that of a file (relative: in `folder`). Raises `ValueError`."""
+    texts = ready()
+    if mapping in texts:
+        return read_mapping(texts[mapping].encode())
+    path = (folder or Path()) / mapping
+    try:
+        with open_regular(path, follow=True) as file:
+            return read_mapping(file.read())
+    except OSError as error:
+        names = ", ".join(texts)
+        raise MappingError(f"{mapping}: {error.strerror}; mappings that come with the platform: {names}") from error
+    except MappingError as error:
+        raise MappingError(f"{path}: {error}") from error
+
+
+def zone_of_site(hospital: Hospital) -> tzinfo:
+    """Return the time zone of the hospital's first site."""
+    try:
+        return ZoneInfo(hospital.sites[0].timezone)
+    except (IndexError, ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Reads rows that come by `door`."""
+
+    mapping: MappingFile
+    door: str
+
+    def event(self, row: Mapping[str, Any], known: Known, seen: datetime) -> list[Event]:
+        """Return the events of one row: none where the mapping passes it over. Raises `UnreadableError`.
+
+        The same row sent again is the same event: its id is the sender's number and time, else the row itself.
+        """
+        try:
+            read = read_row(self.mapping, row, seen, zone_of_site(known.hospital))
+        except RowError as error:
+            raise UnreadableError(error.reason, error.place) from error
+        if read is None:
+            return []
+        system = self.mapping.address
+        asset = known.hospital.asset(read.door) if system == "id" else known.hospital.at_address(system, read.door)
+        told = read.ref or hashlib.sha256(msgspec.json.encode(row, order="sorted")).hexdigest()[:32]
+        telling = Telling(self.door, f"{read.door}\x1f{told}", read.at, seen)
+        return list(events_about(asset, read.signals, telling, known, called=f"{system} {read.door[:80]!r}"))
+
+    def csv(self, raw: bytes, known: Known, header: Iterable[str] = ()) -> tuple[list[Event], list[Unread]]:
+        """Read a table, or a stretch of one that has `header` before it: the events, and the rows that can't be read.
+
+        Text is UTF-8; bytes that are none are read as Windows-1252, which is what such exports are written in.
+        """
+        text = _text(raw)
+        before = len(list(header))
+        events: list[Event] = []
+        unread: list[Unread] = []
+        lines = text.splitlines(keepends=True)
+        seen = known.clock.now()
+        for number, row in rows_of_csv(self.mapping, [*header, *lines]):
+            line = number - before
+            kept = lines[line - 1].encode() if 0 < line <= len(lines) else b""
+            if isinstance(row, RowError):
+                unread.append(Unread(max(line, 1), str(row), kept))
+                continue
+            try:
+                events += self.event(row, known, seen)
+            except UnreadableError as error:
+                unread.append(Unread(max(line, 1), str(error), kept))
+        return events, unread
+
+    def json(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
+        """Read a message, or messages one per line: the events, and the rows that can't be read."""
+        events: list[Event] = []
+        unread: list[Unread] = []
+        seen = known.clock.now()
+        for number, message in _messages(raw):
+            try:
+                rows = rows_of_json(self.mapping, message)
+            except RowError as error:
+                unread.append(Unread(number, str(error), message))
+                continue
+            for row in rows:
+                if isinstance(row, RowError):
+                    unread.append(Unread(number, str(row), message))
+                    continue
+                try:
+                    events += self.event(row, known, seen)
+                except UnreadableError as error:
+                    unread.append(Unread(number, str(error), msgspec.json.encode(row)))
+        return events, unread
+
+    def read(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
+        """Read a whole table or message, as the mapping says."""
+        return self.csv(raw, known) if self.mapping.format == "csv" else self.json(raw, known)
+
+    def one(self, raw: bytes, context: Mapping[str, str], known: Known) -> list[Event]:
+        """Read what was rejected: with `header`, a line of a table. Raises `UnreadableError`."""
+        header = [context["header"] + "\n"] if context.get("header") else []
+        events, unread = self.csv(raw, known, header) if self.mapping.format == "csv" else self.json(raw, known)
+        if unread:
+            raise UnreadableError(unread[0].reason, f"line {unread[0].line}")
+        return events
+
+
+def header_of(raw: bytes, mapping: MappingFile) -> str:
+    """Return the header line of a table; empty where the mapping names the columns."""
+    return "" if mapping.columns or mapping.format == "json" else _text(raw[: raw.find(b"\n") + 1 or None]).strip()
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _messages(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and bytes of the messages: the whole, or each line where the first line alone is JSON."""
+    first, _, rest = raw.strip().partition(b"\n")
+    if rest:
+        try:
+            msgspec.json.decode(first)
+        except (msgspec.DecodeError, RecursionError):
+            yield 1, raw
+        else:
+            yield from ((n, line) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip())
+        return
+    yield 1, raw

@@ -1,0 +1,146 @@
+"""What devices and panels say, as events about the hospital's things: one way for every door that hears them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from safecare.formats.field import Signal
+from safecare.model.clock import Clock
+from safecare.model.event import Event
+from safecare.model.events.building import FireSignal, PointChanged, PowerSignal, Reading
+from safecare.model.events.doors import BadgeDenied, BadgeGranted, DoorClosed, DoorOpened, HolderPlaced
+from safecare.model.events.panels import DeviceHeard, PanelSignal
+from safecare.model.hospital import Asset, Hospital
+from safecare.model.ids import HolderId, SiteId, ZoneId
+from safecare.sources.api import UnreadableError
+
+FUTURE = timedelta(minutes=5)
+"""A device's clock that is further ahead than this is wrong; the time of receipt is taken (chosen)."""
+PAST = timedelta(days=7)
+"""So is one further behind: it was never set (chosen: longer than a broker keeps messages over a long week-end)."""
+
+
+class Known(Protocol):
+    """What reading needs to know of the site: the part of an `Intake` that stores nothing."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the platform."""
+        ...
+
+    @property
+    def hospital(self) -> Hospital:
+        """The site's own model."""
+        ...
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """Return the site's keyed pseudonym of a clear identity."""
+        ...
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One message: by which door it came, when it was said (None: not told) and heard, and what it is known by.
+
+    `ref` is the sender's own id of it, or its topic and hash: with a time, sent again it is one event.
+    """
+
+    source: str
+    ref: str
+    at: datetime | None
+    seen: datetime
+
+    def common(self, number: int) -> dict[str, Any]:
+        """Return what the message's signal `number` (0 = first) shares with the others, and its id."""
+        at = self.at if self.at and self.seen - PAST <= self.at <= self.seen + FUTURE else self.seen
+        return {
+            "id": Event.id_for(at, self.source, f"{self.ref}\x1f{number}"),
+            "at": at,
+            "seen": self.seen,
+            "source": self.source,
+        }
+
+
+def events_about(
+    asset: Asset | None, signals: Iterable[Signal], telling: Telling, known: Known, *, called: str
+) -> Iterator[Event]:
+    """Yield the events of one message about `asset`, which its sender calls `called`. Raises `UnreadableError`.
+
+    Only whereabouts need no asset.
+    """
+    for number, signal in enumerate(signals):
+        common = telling.common(number)
+        if signal.what == "placed":
+            yield placed(signal, common, known)
+        elif asset is None:
+            raise UnreadableError("no asset of the hospital has this address", called)
+        else:
+            yield _event(
+                signal, common | {"site": asset.site, "asset": asset.id, "zone": place_of(asset)}, asset, known
+            )
+
+
+def place_of(asset: Asset) -> ZoneId | None:
+    """Return the zone of `asset`; for a door the inner one of the two that it joins."""
+    return asset.zone or (asset.between[1] if asset.between else None)
+
+
+def _event(signal: Signal, common: dict[str, Any], asset: Asset, known: Known) -> Event:
+    state: Any = signal.state  # one of the words that `formats.field` lets through, as are the three below
+    means: Any = signal.means
+    way: Any = signal.way
+    what: Any = signal.name
+    match signal.what:
+        case "contact" if asset.kind in {"door", "exit"}:
+            return DoorOpened(**common, egress=signal.egress) if signal.on else DoorClosed(**common)
+        case "contact":
+            return PointChanged(**common, point="contact", on=signal.on)
+        case "access" if signal.state == "opened":
+            return DoorOpened(**common, egress=signal.egress)
+        case "access" if signal.state == "closed":
+            return DoorClosed(**common)
+        case "access" if signal.state == "denied":
+            return BadgeDenied(**common, holder=holder_of(signal.badge, known), means=means, reason=signal.reason)
+        case "access":
+            holder = holder_of(signal.badge, known)
+            return BadgeGranted(**common, holder=holder, means=means, duress=signal.duress, way=way)
+        case "fire":
+            return FireSignal(**common, state=state)
+        case "power":
+            return PowerSignal(**common, state=state)
+        case "panel":
+            holder = holder_of(signal.badge, known)
+            return PanelSignal(**common, what=what, on=signal.on, holder=holder, code=signal.code)
+        case "heard":
+            return DeviceHeard(**common, every=signal.value)
+        case "reading":
+            return Reading(**common, quantity=signal.name, value=signal.value, unit=signal.unit)
+        case _:
+            return PointChanged(**common, point=signal.name, on=signal.on)
+
+
+def placed(signal: Signal, common: dict[str, Any], known: Known) -> HolderPlaced:
+    """Return where a holder is; somebody who is away is told at the own site, as far as it is known."""
+    hospital, by = known.hospital, signal.state
+    holder = holder_of(signal.badge, known)
+    if holder is None:
+        raise UnreadableError("whereabouts without a badge", "badge")
+    if signal.place:
+        zone = hospital.zone(signal.place)
+        if zone is None:
+            raise UnreadableError(f"no zone of the hospital is called {signal.place}", "placed")
+        return HolderPlaced(**common, site=zone.site, zone=zone.id, holder=holder, by=by)  # type: ignore[arg-type]
+    person = hospital.person("holder", holder)
+    site = person.site if person else next((one.id for one in hospital.sites), SiteId(""))
+    return HolderPlaced(**common, site=site, holder=holder, by=by)  # type: ignore[arg-type]
+
+
+def holder_of(badge: str, known: Known) -> HolderId | None:
+    """Return the pseudonym of who carries `badge`: the site's own, or one made from the number. None without one."""
+    if not badge:
+        return None
+    person = known.hospital.person("badge", badge)
+    return person.holder if person else HolderId(known.pseudonym("badge", badge))

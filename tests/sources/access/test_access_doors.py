@@ -1,0 +1,166 @@
+"""Webhook, folder and followed table: real HTTP and real files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from safecare.model.events.doors import BadgeGranted, DoorOpened
+from safecare.model.events.panels import DeviceHeard, PanelSignal
+from safecare.sources.access.folder import AccessFolder
+from safecare.sources.access.tail import AccessTail
+from safecare.sources.access.webhook import AccessWebhook
+from safecare.sources.api import UnreadableError
+from safecare.testing.clock import START
+from safecare.testing.intake import MemoryIntake
+
+TOKEN = "a-long-enough-token"
+HEADER = "time;door;event;badge;direction;reason;number\n"
+
+
+def line(event: str, number: int, door: str = "reader-pharmacy", badge: str = "B001") -> str:
+    return f"{START.isoformat()};{door};{event};{badge};;;{number}\n"
+
+
+@contextlib.asynccontextmanager
+async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[None]:
+    task = asyncio.create_task(door.run(intake))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def webhook(intake: MemoryIntake, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
+    door = AccessWebhook("hook", port=0, **{"token": TOKEN, **more})
+    async with running(door, intake):
+        await asyncio.wait_for(door.started.wait(), 10)
+        async with httpx.AsyncClient(base_url="http://{}:{}".format(*door.address)) as client:
+            yield client
+
+
+def body(**more: object) -> dict[str, object]:
+    return {"time": START.isoformat(), "door": "reader-pharmacy", "event": "granted", "badge": "B001"} | more
+
+
+async def post(client: httpx.AsyncClient, content: object, token: str = TOKEN) -> httpx.Response:
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return await client.post("/", content=raw, headers={"authorization": f"Bearer {token}"})
+
+
+async def test_a_post_is_answered_202_once_it_is_stored_and_sent_again_is_one_event() -> None:
+    intake = MemoryIntake()
+    async with webhook(intake) as client:
+        first = await post(client, body(direction="in"))
+        again = await post(client, body(direction="in"))
+    assert (first.status_code, first.json()["events"]) == (202, 1)
+    assert again.status_code == 202
+    one, other = intake.events
+    assert isinstance(one, BadgeGranted)
+    assert (one.asset, one.holder, one.way, one.at) == ("door.pharmacy", "holder.1", "in", START)
+    assert one.id == other.id
+
+
+async def test_rows_that_cannot_be_read_do_not_hold_up_the_others() -> None:
+    intake = MemoryIntake()
+    rows = [body(), body(door="nowhere"), 7, body(event="exploded"), body(event="heartbeat"), body(event="band cut")]
+    async with webhook(intake) as client:
+        told = await post(client, rows)
+    assert told.json()["rejected"] == 3
+    assert [type(one) for one in intake.events] == [BadgeGranted, DeviceHeard, PanelSignal]
+    assert [reject.reason for reject in intake.rejects] == [
+        "reader 'nowhere': no asset of the hospital has this address",
+        "row 3 is no object",
+        "event: the mapping does not say what 'exploded' means",
+    ]
+    assert "row" in intake.rejects[0].place
+    with pytest.raises(UnreadableError):
+        AccessWebhook("hook", token=TOKEN).decode(intake.rejects[0].raw, {}, intake)
+
+
+async def test_lines_of_json_are_taken_too() -> None:
+    intake = MemoryIntake()
+    async with webhook(intake) as client:
+        lines = "\n".join(json.dumps(body(number=str(number))) for number in range(3)).encode()
+        assert (await post(client, lines + b"\n{half")).json() == {
+            "events": 3,
+            "rejected": 1,
+            "reasons": [intake.rejects[0].reason],
+        }
+
+
+async def test_strangers_noise_and_a_full_disk_are_refused() -> None:
+    intake = MemoryIntake()
+    async with webhook(intake, message_mb=0.001) as client:
+        assert (await post(client, body(), token="wrong")).status_code == 401
+        assert (await post(client, b"x" * 2000)).status_code == 413
+        assert (await client.get("/")).status_code == 405
+        noise = await post(client, b"\xff\x00")
+        intake.room = 0
+        full = await post(client, body())
+    assert noise.json()["rejected"] == 1
+    assert (full.status_code, intake.events) == (507, [])
+    assert intake.states["hook"][0] == "failed"
+
+
+async def test_a_signed_body_needs_its_signature() -> None:
+    intake, key = MemoryIntake(), "another-secret-of-ours"
+    raw = json.dumps(body()).encode()
+    signed = hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()
+    async with webhook(intake, token="", key=key) as client:
+        good = await client.post("/", content=raw, headers={"x-hub-signature-256": f"sha256={signed}"})
+        bad = await client.post("/", content=raw + b" ", headers={"x-hub-signature-256": f"sha256={signed}"})
+        none = await client.post("/", content=raw)
+    assert [one.status_code for one in (good, bad, none)] == [202, 401, 401]
+
+
+@pytest.mark.parametrize("more", [{}, {"token": "short"}, {"token": TOKEN, "mapping": "nowhere.yaml"}])
+def test_a_door_without_a_secret_or_a_mapping_is_not_built(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"needs a token|nowhere\.yaml"):
+        AccessWebhook("hook", **more)
+
+
+async def test_files_are_read_put_away_and_their_bad_rows_can_be_read_again(tmp_path: Path) -> None:
+    intake = MemoryIntake()
+    (tmp_path / "a.csv").write_text(HEADER + line("granted", 1) + line("opened", 2) + line("gone", 3))
+    (tmp_path / "b.csv").write_bytes(b"\xe9;nothing\n1\n")
+    door = AccessFolder("table", tmp_path, settle=0.0)
+    async with running(door, intake):
+        await intake.until(lambda it: it.states.get("table", ("", ""))[1].startswith("b.csv"))
+    assert [type(one) for one in intake.events] == [BadgeGranted, DoorOpened]
+    bad = next(one for one in intake.rejects if "gone" in one.reason)
+    assert bad.place == "a.csv: line 4"
+    assert (tmp_path / "bad" / "b.csv").exists()
+    mended = bad.raw.replace(b"gone", b"closed")
+    assert len(list(door.decode(mended, bad.context, intake))) == 1
+
+
+@pytest.mark.slow
+async def test_a_table_is_followed_and_a_line_is_taken_once(tmp_path: Path) -> None:
+    intake, path = MemoryIntake(), tmp_path / "log.csv"
+    path.write_text(HEADER + line("granted", 1))
+    door = AccessTail("tail", path, every=0.01)
+    async with running(door, intake):
+        await intake.until(lambda it: len(it.events) == 1)
+        with path.open("a") as more:
+            more.write(line("opened", 2) + "half;")
+        await intake.until(lambda it: len(it.events) == 2)
+        with path.open("a") as more:
+            more.write("a line\n")
+        await intake.until(lambda it: len(it.rejects) == 1)
+    async with running(AccessTail("tail", path, every=0.01), intake):
+        with path.open("a") as more:
+            more.write(line("closed", 3))
+        await intake.until(lambda it: len(it.events) == 3)
+    assert "columns" in intake.rejects[0].reason
