@@ -38,4 +38,4 @@ def test_unknown_addresses_and_roles_are_told() -> None:
     with pytest.raises(ValueError, match="unknown"):
         Chat({"operator": ["nothing://x"]}, render, FakeClock())
     [receipt] = Chat({}, render, FakeClock()).send(NOTICE)
-    assert receipt.outcome == "failed"
+    assert receipt.outcome == "nobody"

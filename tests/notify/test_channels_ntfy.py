@@ -53,7 +53,7 @@ def test_refusals_and_absence_are_told(service: Service) -> None:
     [receipt] = send("http://127.0.0.1:9")
     assert receipt.outcome == "failed"
     [receipt] = send(service.url, msgspec.structs.replace(NOTICE, role="nobody"))
-    assert receipt.outcome == "failed"
+    assert receipt.outcome == "nobody"
 
 
 def test_an_address_that_is_none_is_refused_at_the_start() -> None:

@@ -56,7 +56,7 @@ def test_refused_by_the_outbox_or_nobody_known(outbox: Path) -> None:
     [receipt] = Sms({"operator": ["+33609"]}, render, FakeClock()).send(NOTICE)
     assert receipt.outcome == "failed"
     [receipt] = Sms({}, render, FakeClock()).send(NOTICE)
-    assert receipt.outcome == "failed"
+    assert receipt.outcome == "nobody"
 
 
 def test_without_the_program_it_fails_and_does_not_raise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def test_a_repeat_has_the_same_tag_and_topic(house: House) -> None:
 
 def test_nobody_registered_is_said(house: House) -> None:
     [receipt] = house.send()
-    assert receipt.outcome == "failed"
+    assert receipt.outcome == "nobody"
     assert receipt.reason is not None
     assert "registered" in receipt.reason.key
 
@@ -74,7 +74,7 @@ def test_roles_that_nobody_signs_in_with_reach_the_desk_and_a_revoked_user_nothi
     user, _, _ = house.phone("operator")
     assert [one.outcome for one in house.send(role="shift_leader")] == ["sent"]
     house.accounts.revoke(user)
-    assert [one.outcome for one in house.send(role="shift_leader")] == ["failed"]
+    assert [one.outcome for one in house.send(role="shift_leader")] == ["nobody"]
 
 
 def test_a_notice_to_one_user(house: House) -> None:

@@ -109,8 +109,8 @@ def test_a_missing_channel_is_said() -> None:
     put(log, a_notice(channel="pager"))
     Dispatcher(log, FakeClock()).step(0)
     [receipt] = written(log)
-    assert receipt.outcome == "failed"
-    assert receipt.reason == say("There is no channel called {channel} here", channel="pager")
+    assert receipt.outcome == "nobody"
+    assert receipt.reason == say("The channel {channel} is not set up here", channel="pager")
 
 
 def test_what_fails_is_tried_again_later_over_restarts() -> None:

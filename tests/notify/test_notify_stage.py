@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from safecare.model.notice import Notice
 from safecare.model.plan import Action, ActionState, Plan, Step
 from safecare.model.text import Ref, Text, say
 from safecare.model.topics import decode, encode
-from safecare.notify.receipts import failed
+from safecare.notify.receipts import failed, nobody
 from safecare.notify.stage import NotifyStage
 from safecare.testing.clock import START, FakeClock
 
@@ -59,7 +60,65 @@ def test_the_next_level_is_told_when_nobody_acknowledges_and_at_the_end_that_is_
     [receipt] = receipts(pass_time(stage, clock, 60))
     assert (receipt.outcome, receipt.who) == ("unanswered", "operator, ciso")
     assert receipt.reason is not None
+
+
+def test_after_the_last_level_everyone_is_called_again_with_longer_pauses_until_somebody_acknowledges() -> None:
+    stage, clock = started(route(levels=(("guard",), ("operator",))))
+    [guard] = notices(stage.feed([incident()]))
+    pass_time(stage, clock, 60)
+    calls = []
+    for _ in range(4 * 3600 // 60):
+        rings = notices(pass_time(stage, clock, 60))
+        if rings:
+            calls.append((clock.now() - START).total_seconds())
+            assert [(one.role, one.ring) for one in rings] == [("guard", True), ("operator", True)]
+            assert rings[0].answer_by is not None
+    pauses = [later - earlier for earlier, later in pairwise(calls)]
+    assert calls[0] == 120
+    assert pauses[:4] == [120, 240, 480, 900]
+    assert set(pauses[4:]) == {900}
+    stage.feed([answer(guard, "acknowledged", (clock.now() - START).total_seconds())])
+    assert pass_time(stage, clock, 4 * 3600) == []
+
+
+def test_an_answer_to_what_was_told_before_the_news_does_not_stop_the_escalation() -> None:
+    stage, clock = started()
+    [first] = notices(stage.feed([incident()]))
+    clock.advance(30)
+    stage.tick(clock.now())
+    [again] = notices(stage.feed([incident(2, zones=[WARD, PHARMACY])]))
+    assert (first.since, again.since) == (1, 2)
+    late = msgspec.structs.replace(answer(first, "acknowledged", 40), revision=1)  # from a phone in a dead spot
+    [receipt] = receipts(stage.feed([late]))
+    assert (receipt.outcome, receipt.revision, receipt.holds(again)) == ("acknowledged", 1, False)
+    unsaid = answer(first, "on_my_way", 20)  # given before the news, by its own time
+    assert not receipts(stage.feed([unsaid]))[0].holds(again)
+    assert [one.level for one in notices(pass_time(stage, clock, 30))] == [1]
+    now = (clock.now() - START).total_seconds()
+    counts = msgspec.structs.replace(answer(again, "acknowledged", now), revision=2)
+    assert receipts(stage.feed([counts]))[0].holds(again)
     assert pass_time(stage, clock, 3600) == []
+
+
+def test_a_last_level_that_no_channel_reaches_is_said_and_called_again_in_its_time() -> None:
+    stage, clock = started(route(levels=(("guard",),)))
+    [notice] = notices(stage.feed([incident()]))
+    for attempt in range(3):
+        assert stage.feed([failed(notice, clock.now(), say("down"))]) == []  # no loop of calls that fail at once
+        found = pass_time(stage, clock, 60 * 2**attempt)
+        assert [one.outcome for one in receipts(found)] == ["unanswered"]
+        [notice] = notices(found)
+        assert notice.ring
+
+
+def test_a_channel_that_reaches_nobody_is_passed_and_stays_so() -> None:
+    stage, clock = started(route(channels=("page", "webpush")))
+    page, push = notices(stage.feed([incident()]))
+    assert stage.feed([nobody(push, clock.now(), say("no phone"))]) == []
+    again = notices(stage.feed([incident(2, zones=[WARD, PHARMACY])]))
+    assert [one.ring for one in again] == [True, True]
+    assert nobody(push, clock.now(), say("no phone")).id == nobody(again[1], clock.now(), say("no phone")).id
+    assert [one.level for one in notices(stage.feed([failed(page, clock.now(), say("down"))]))] == [1, 1]
 
 
 @pytest.mark.parametrize("what", ["acknowledged", "on_my_way", "on_site", "clear"])

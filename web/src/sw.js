@@ -117,7 +117,7 @@ async function open(data) {
 /** Receipts have an id that a repeat repeats: the server takes each once. A phone without a session says nothing here. */
 function answer(data, outcome) {
   const id = `push:${data.revision}:${outcome}:${data.notice}`.slice(0, 64);
-  return tell(`/api/notices/${encodeURIComponent(data.notice)}/answer`, { answer: outcome, id });
+  return tell(`/api/notices/${encodeURIComponent(data.notice)}/answer`, { answer: outcome, id, revision: Number(data.revision) });
 }
 
 async function tell(path, body) {

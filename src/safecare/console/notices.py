@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
+import msgspec
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +23,9 @@ from safecare.model.events.acts import NoticeAnswered
 from safecare.model.ids import NoticeId
 from safecare.model.notice import Notice
 from safecare.model.roles import ADMIN
+
+PAGE = "page"
+"""The channel of the console's own page."""
 
 
 class Notices:
@@ -47,7 +52,19 @@ class Notices:
             and within(visitor, one.site, [one.zone] if one.zone else [])
         ]
         receipts = self._deps.glance.receipts([one.id for one in found])
-        return Guard([guard_notice(one, receipts[one.id], self._deps.hospital, words, visitor) for one in found])
+        return Guard(
+            [
+                guard_notice(
+                    same[0],
+                    [receipt for one in same for receipt in receipts[one.id]],
+                    self._deps.hospital,
+                    words,
+                    visitor,
+                    [one.id for one in same],
+                )
+                for same in _together(found)
+            ]
+        )
 
     async def record(self, id: str, visitor: Visitor, ask: Answer) -> str:
         """Store the answer of `visitor` and return the act's id. Raises `ProblemError`, `LogFullError`."""
@@ -58,8 +75,18 @@ class Notices:
             notice=notice.id,
             answer=ask.answer,
             comment=ask.comment,
+            revision=ask.revision,
         )
         return await self._desk.record(act, ask.id)
+
+
+def _together(notices: Iterable[Notice]) -> list[list[Notice]]:
+    """Return notices that say the same to the same people by several channels as one, that of the page first."""
+    found: dict[bytes, list[Notice]] = {}
+    for one in notices:
+        said = (one.incident, one.role, one.user, one.level, one.severity, one.zone, one.title, one.body)
+        found.setdefault(msgspec.msgpack.encode(said), []).append(one)
+    return [sorted(same, key=lambda one: (one.channel != PAGE, one.id)) for same in found.values()]
 
 
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:

@@ -40,6 +40,7 @@ OUTCOME_WORDS = {
     "clear": say("clear"),
     "help": say("needs help"),
     "failed": say("failed"),
+    "nobody": say("reaches nobody"),
     "unanswered": say("no answer"),
 }
 EFFECTS_PRINTED = 12
@@ -84,7 +85,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         form = await read_form(request)
         check_form(visitor, form.pop("form_key", ""))
         try:
-            ask = msgspec.convert(form, Answer)
+            ask = msgspec.convert(form, Answer, strict=False)
         except msgspec.ValidationError as error:
             raise ProblemError(422, say("This form can't be read.")) from error
         notice = await asyncio.to_thread(notices.get, id, visitor)

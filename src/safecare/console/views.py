@@ -20,7 +20,7 @@ from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AlertId
 from safecare.model.incident import Incident, Link
-from safecare.model.notice import Notice, Receipt
+from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.severity import level_of
 from safecare.model.text import Text
 from safecare.store.read import Revision
@@ -127,7 +127,8 @@ def incident_view(
     exercise: str = "",
 ) -> IncidentView:
     """Return an incident with all that belongs to it."""
-    acknowledged = any(one.outcome in ANSWERED for one in receipts)
+    told = {one.id: one for one in notices}
+    acknowledged = any(one.outcome in TAKEN and one.notice in told and one.holds(told[one.notice]) for one in receipts)
     return IncidentView(
         **card_fields(incident, words, acknowledged=acknowledged, exercise=exercise),  # type: ignore[arg-type]
         story=words.all(incident.story, incident.site),
@@ -151,13 +152,18 @@ def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None
 
 
 def guard_notice(
-    notice: Notice, receipts: Iterable[Receipt], hospital: Hospital, words: Words, visitor: Visitor
+    notice: Notice,
+    receipts: Iterable[Receipt],
+    hospital: Hospital,
+    words: Words,
+    visitor: Visitor,
+    ids: Sequence[str] = (),
 ) -> GuardNotice:
-    """Return a notice as it stands on the phone of `visitor`."""
+    """Return a notice as it stands on the phone of `visitor`; `ids`: the same by all its channels."""
     given = [
         Given(one.outcome, words.person(one.who), one.at, one.who == visitor.user)
         for one in receipts
-        if one.outcome in ANSWERED
+        if one.outcome in ANSWERED and one.holds(notice)
     ]
     return GuardNotice(
         id=notice.id,
@@ -165,6 +171,8 @@ def guard_notice(
         mine=addressed(visitor, notice.role, notice.user),
         incident=notice.incident,
         revision=notice.revision,
+        since=notice.since,
+        ids=list(ids) or [notice.id],
         level=level_of(notice.severity),
         title=words.say(notice.title, notice.site),
         body=words.say(notice.body, notice.site),

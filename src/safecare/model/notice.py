@@ -40,12 +40,26 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ring: bool = True
     """False for a revision that only keeps the text up to date: nobody is called for it again."""
     marking: Marking = Marking()
+    since: int = 1
+    """Revision that last brought news (worse, elsewhere, a call for help): earlier answers do not count for it."""
     schema: int = SCHEMA_VERSION
 
 
 Outcome = Literal[
-    "sent", "delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help", "failed", "unanswered"
+    "sent",
+    "delivered",
+    "read",
+    "acknowledged",
+    "on_my_way",
+    "on_site",
+    "clear",
+    "help",
+    "failed",
+    "nobody",
+    "unanswered",
 ]
+"""What became of it. ``failed``: a channel could not send it. ``nobody``: that channel reaches nobody (no phone is
+registered, no number is known), which no repeat would change."""
 TAKEN: frozenset[Outcome] = frozenset({"acknowledged", "on_my_way", "on_site", "clear"})
 """Answers by which someone takes it over. ``help`` is none: somebody else must."""
 
@@ -61,4 +75,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str
     channel: str
     reason: Text | None = None
+    revision: int = 0
+    """Revision of the notice that an answer was given to; 0: not known, it counts."""
     schema: int = SCHEMA_VERSION
+
+    def holds(self, notice: Notice) -> bool:
+        """Tell whether this answer was given to what `notice` says now, and not to what was told before."""
+        return self.revision == 0 or self.revision >= notice.since

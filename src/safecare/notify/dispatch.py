@@ -24,7 +24,7 @@ from safecare.model.text import say
 from safecare.model.topics import decode, encode
 from safecare.notify.api import Channel
 from safecare.notify.channels.page import Page
-from safecare.notify.receipts import failed
+from safecare.notify.receipts import failed, nobody
 
 BACK_OFF = (5.0, 30.0, 120.0, 600.0)
 """Seconds before each further attempt. Chosen: a restarting mail server is back in a minute; after a quarter of an
@@ -141,8 +141,8 @@ class Dispatcher:
         notice, job.attempts = job.notice, job.attempts + 1
         if receipts is None:
             del self._jobs[notice.id]
-            reason = say("There is no channel called {channel} here", channel=notice.channel)
-            return [failed(notice, self._clock.now(), reason)]
+            reason = say("The channel {channel} is not set up here", channel=notice.channel)
+            return [nobody(notice, self._clock.now(), reason)]
         if any(receipt.outcome != "failed" for receipt in receipts):
             del self._jobs[notice.id]
         elif job.attempts > len(BACK_OFF):

@@ -1,8 +1,9 @@
 """Notification: incidents, approved actions and answers in; notices and receipts out.
 
 Routes of the hospital say who is told. Level 0 is told at once. The next level is told when nobody has
-*acknowledged* in time; that a notice was sent, delivered or read counts for nothing. Repeats only keep the
-text up to date, silently; a higher level of severity or a new place calls everybody who was told again.
+*acknowledged* in time; that a notice was sent, delivered or read counts for nothing. After the last level everyone is
+called again and again, until somebody acknowledges. Repeats only keep the text up to date, silently; a higher level of
+severity or a new place calls everybody who was told again, and an answer to what was told before does not count for it.
 There is no cooldown: nothing that is worse, or elsewhere, is ever held back.
 
 Time: the stage knows it from `tick`. Until the first tick after a start a level that was told has no
@@ -79,7 +80,7 @@ class NotifyStage:
                     found += self._plan(item)
                 case NoticeAnswered():
                     found += self._answer(item)
-                case Receipt(outcome="failed"):
+                case Receipt(outcome="failed" | "nobody"):
                     found += self._failed(item)
         return found
 
@@ -198,17 +199,19 @@ class NotifyStage:
             self._counts["unheard"] += 1
             return []
         notice = next(one for one in thread.told.values() if one.id == act.notice)
-        found: list[Item] = [thread.receipt(notice, act.at, act.answer, act.actor, act.id, None)]
+        revision = thread.answered_to(notice, act.revision, act.at)
+        receipt = thread.receipt(notice, act.at, act.answer, act.actor, act.id, None, revision)
+        found: list[Item] = [receipt]
         if act.answer in TAKEN:
-            thread.answered()
+            if receipt.holds(notice):  # who has read of one room has not read of the next
+                thread.answered()
         elif act.answer == "help" and not thread.ended:
             found += self._help(thread, self._now or act.at)
         return found
 
     def _help(self, thread: Thread, at: datetime) -> list[Item]:
         """Tell the next level at once; when there is none, call everybody again."""
-        last = thread.level + 1 >= len(thread.levels)
-        return self._learn(thread, (thread.ring if last else thread.advance)(at, self._due(thread)))
+        return self._learn(thread, (thread.ring if thread.last else thread.advance)(at, self._due(thread)))
 
     def _failed(self, receipt: Receipt) -> list[Item]:
         """When no notice of a level could be sent, do not wait for an answer that can't come."""
@@ -216,8 +219,10 @@ class NotifyStage:
         if thread is None:
             return []
         thread.failed.add(receipt.notice)
-        if not thread.unreachable():
-            return []
+        if receipt.outcome == "nobody":
+            thread.nobody.add(receipt.notice)
+        if thread.last or not thread.unreachable():
+            return []  # at the last level everyone is called again when its time is over
         return self._learn(thread, thread.escalate(self._now or receipt.at, self._due(thread)))
 
     def _at(self, incident: Incident) -> datetime:

@@ -12,6 +12,10 @@ from safecare.model.marking import Marking
 from safecare.model.notice import Notice, Outcome, Receipt
 from safecare.model.text import Span, Text, say
 
+LONGEST = 900.0
+"""Most seconds between two calls to everyone while nobody acknowledges. Chosen: a quarter of an hour is the most that a
+grave matter may lie, and who calls more often is switched off."""
+
 
 class Thread(msgspec.Struct, kw_only=True):
     """The notices about one incident by one route (or about one approved action)."""
@@ -44,21 +48,29 @@ class Thread(msgspec.Struct, kw_only=True):
     """Latest revision of each notice, by level, role and channel."""
     failed: set[NoticeId] = set()
     """Notices of the present level that a channel could not send."""
+    nobody: set[NoticeId] = set()
+    """Notices whose channel reaches nobody: they stay so, whatever is sent again."""
+    news_at: datetime | None = None
+    """When everyone was last called for news."""
+    rounds: int = 0
+    """How often everyone was called since the last level was told, or since there was news."""
     ended: bool = False
 
     def advance(self, at: datetime, due: datetime | None) -> Iterator[Notice]:
         """Tell the next level."""
         self.level += 1
+        self.rounds = 0
         self._wait(due)
         for role in self.levels[self.level]:
             for channel in self.channels:
                 yield self._tell(f"{self.level}/{role}/{channel}", role, channel, at)
 
     def ring(self, at: datetime, due: datetime | None) -> Iterator[Notice]:
-        """Call all who were told again. Who was waited for gets no more time: news must not put the next level off."""
-        self._wait(self.due if self.waits and self.due is not None else due)
+        """Call all who were told again, for news. Who was waited for gets no more time: it must not put others off."""
+        self._wait(self.due if self.waits and self.due is not None and not self.rounds else due)
+        self.rounds, self.news_at = 0, at
         for place in tuple(self.told):
-            yield self._revise(place, at, ring=True)
+            yield self._revise(place, at, ring=True, news=True)
 
     def refresh(self, at: datetime) -> Iterator[Notice]:
         """Bring the text of all notices up to date, silently, where it has changed."""
@@ -66,17 +78,31 @@ class Thread(msgspec.Struct, kw_only=True):
             if (notice.title, notice.body, notice.severity, notice.zone) != self._shown(notice.role):
                 yield self._revise(place, at, ring=False)
 
+    @property
+    def last(self) -> bool:
+        """Tell whether there is no one further to tell."""
+        return self.level + 1 >= len(self.levels)
+
     def escalate(self, at: datetime, due: datetime | None) -> Iterator[Notice | Receipt]:
-        """Tell the next level; when there is none, say that nobody answered."""
-        if self.level + 1 < len(self.levels):
+        """Tell the next level; when there is none, say that nobody answered, and call everyone again.
+
+        It goes on so, with longer pauses up to `LONGEST`, until somebody acknowledges or the matter is closed.
+        """
+        if not self.last:
             yield from self.advance(at, due)
             return
-        self.waits, self.due = False, None
+        yield self._unanswered(at)
+        self.rounds += 1
+        self._wait(at + timedelta(seconds=max(self.within, min(self.within * 2**self.rounds, LONGEST))))
+        for place in tuple(self.told):
+            yield self._revise(place, at, ring=True)
+
+    def _unanswered(self, at: datetime) -> Receipt:
         last = next(reversed(self.told.values()))
         reason = say(
             "Nobody acknowledged within {time}, and there is no one further to tell", time=Span(round(self.within))
         )
-        yield self.receipt(last, at, "unanswered", ", ".join(self.levels[self.level]), str(last.revision), reason)
+        return self.receipt(last, at, "unanswered", ", ".join(self.levels[self.level]), str(last.revision), reason)
 
     def close(self, at: datetime, body: Text) -> Iterator[Notice]:
         """End it: nobody is told any more, and what people have on their screens says so."""
@@ -86,7 +112,13 @@ class Thread(msgspec.Struct, kw_only=True):
 
     def answered(self) -> None:
         """Stop waiting: someone has taken it over."""
-        self.waits, self.due = False, None
+        self.waits, self.due, self.rounds = False, None, 0
+
+    def answered_to(self, notice: Notice, revision: int, at: datetime) -> int:
+        """Return which revision of `notice` an answer of time `at` was given to, where the phone says none (0)."""
+        if revision:
+            return min(revision, notice.revision)
+        return notice.since - 1 if self.news_at is not None and at < self.news_at else notice.revision
 
     def unreachable(self) -> bool:
         """Return whether no notice of the present level could be sent."""
@@ -94,7 +126,9 @@ class Thread(msgspec.Struct, kw_only=True):
         return self.waits and bool(mine) and mine <= self.failed
 
     @staticmethod
-    def receipt(notice: Notice, at: datetime, outcome: Outcome, who: str, mark: str, reason: Text | None) -> Receipt:
+    def receipt(
+        notice: Notice, at: datetime, outcome: Outcome, who: str, mark: str, reason: Text | None, revision: int = 0
+    ) -> Receipt:
         """Return the receipt of `notice`, with an id that a replay repeats for the same `mark`."""
         return Receipt(
             id=ReceiptId(derived_id(notice.at, "receipt", notice.id, outcome, mark)),
@@ -105,11 +139,12 @@ class Thread(msgspec.Struct, kw_only=True):
             who=who,
             channel=notice.channel,
             reason=reason,
+            revision=revision,
         )
 
     def _wait(self, due: datetime | None) -> None:
         self.waits, self.due, self.ended = True, due, False
-        self.failed = set()
+        self.failed = set(self.nobody)
 
     def _answer_by(self, at: datetime) -> datetime:
         return self.due if self.due is not None else at + timedelta(seconds=self.within)
@@ -137,7 +172,7 @@ class Thread(msgspec.Struct, kw_only=True):
         self.told[place] = notice
         return notice
 
-    def _revise(self, place: str, at: datetime, *, ring: bool) -> Notice:
+    def _revise(self, place: str, at: datetime, *, ring: bool, news: bool = False) -> Notice:
         before = self.told[place]
         title, body, severity, zone = self._shown(before.role)
         self.told[place] = msgspec.structs.replace(
@@ -150,6 +185,7 @@ class Thread(msgspec.Struct, kw_only=True):
             zone=zone,
             answer_by=self._answer_by(at) if ring else before.answer_by if self.waits else None,
             ring=ring,
+            since=before.revision + 1 if news else before.since,
             marking=self.marking,
         )
         return self.told[place]

@@ -32,17 +32,20 @@ class Glance:
             return connection.scalar(select(schema.cursor.c.seq).where(schema.cursor.c.name == GROUP)) or 0
 
     def acknowledged(self, incidents: Collection[IncidentId]) -> set[IncidentId]:
-        """Return those of `incidents` of which somebody has taken a notice over."""
-        table = schema.receipt
+        """Return those of `incidents` of which somebody has taken a notice over, as it stands now."""
+        table, notice = schema.receipt, schema.notice
         wanted = list(incidents)
         found: set[IncidentId] = set()
         with self._database.reading() as connection:
             for start in range(0, len(wanted), _CHUNK):
                 some = wanted[start : start + _CHUNK]
-                query = (
-                    select(table.c.incident).where(table.c.incident.in_(some), table.c.outcome.in_(TAKEN)).distinct()
-                )
-                found.update(map(IncidentId, connection.scalars(query)))
+                query = select(table.c.body, notice.c.body).join(notice, notice.c.id == table.c.notice)
+                for given, told in connection.execute(
+                    query.where(table.c.incident.in_(some), table.c.outcome.in_(TAKEN))
+                ):
+                    receipt: Receipt = decode("receipt", given.encode())
+                    if receipt.incident not in found and receipt.holds(decode("notice", told.encode())):
+                        found.add(receipt.incident)
         return found
 
     def receipts(self, notices: Collection[NoticeId]) -> dict[NoticeId, list[Receipt]]:

@@ -112,7 +112,7 @@ def test_refused_addresses_are_told(inbox: tuple[Inbox, int]) -> None:
 
 def test_why_it_failed_is_said(inbox: tuple[Inbox, int]) -> None:
     _, port = inbox
-    assert outcomes(send(port)) == [("failed", "No mail address is known for the role {role}")]
+    assert outcomes(send(port)) == [("nobody", "No mail address is known for the role {role}")]
     assert outcomes(send(free_port(), "a@x.example")) == [("failed", "The mail server can't be reached")]
     assert send(port, "a@x.example", security="starttls")[0].outcome == "failed"
     assert send(port, "a@x.example", user="u", password="p")[0].outcome == "failed"

@@ -265,6 +265,10 @@ export interface GuardNotice {
   mine: boolean;
   incident: string;
   revision: number;
+  /** Revision that last brought news: answers to earlier ones do not count for it. */
+  since: number;
+  /** The same notice by all its channels; a push message may name any of them. */
+  ids: string[];
   level: Level;
   title: string;
   body: string;

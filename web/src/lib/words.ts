@@ -50,6 +50,7 @@ const OUTCOMES: Words = {
   clear: () => t("clear"),
   help: () => t("needs help"),
   failed: () => t("failed"),
+  nobody: () => t("reaches nobody"),
   unanswered: () => t("no answer"),
   waiting: () => t("waiting"),
 };

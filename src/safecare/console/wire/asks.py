@@ -168,6 +168,8 @@ class Answer(msgspec.Struct, frozen=True):
     comment: Words = ""
     id: Key = ""
     at: Moment | None = None
+    revision: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Revision of the notice that was seen; 0: not said."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -110,6 +110,10 @@ class GuardNotice(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the visitor is meant, or only looks on."""
     incident: str
     revision: int
+    since: int
+    """Revision that last brought news: answers to earlier ones do not count for it."""
+    ids: list[str]
+    """The same notice by all its channels: one card on the phone, and an answer to one counts for all."""
     level: Level
     title: str
     body: str

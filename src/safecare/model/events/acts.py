@@ -91,6 +91,8 @@ class NoticeAnswered(Act, frozen=True, kw_only=True, tag="act.notice"):
     notice: NoticeId
     answer: Literal["delivered", "read", "acknowledged", "on_my_way", "on_site", "clear", "help"]
     comment: str = ""
+    revision: int = 0
+    """Revision of the notice that the person saw; 0: not said."""
 
 
 class Reported(Act, frozen=True, kw_only=True, tag="act.report"):

@@ -15,7 +15,7 @@ from safecare.model.notice import Notice, Receipt
 from safecare.model.severity import level_of
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
-from safecare.notify.receipts import failed, sent
+from safecare.notify.receipts import failed, nobody, sent
 
 KINDS = {"critical": "failure", "high": "warning", "medium": "warning", "low": "info"}
 """Apprise's kind of message by level: it gives the colour."""
@@ -54,7 +54,7 @@ class Chat:
         now = self._clock.now()
         sender = self._senders.get(notice.role)
         if sender is None:
-            return [failed(notice, now, say("No chat room is known for the role {role}", role=notice.role))]
+            return [nobody(notice, now, say("No chat room is known for the role {role}", role=notice.role))]
         link = f"\n{self._public_url}/a/{notice.id}" if self._public_url else ""
         taken = sender.notify(
             title=self._render(notice.title, notice),

@@ -19,7 +19,7 @@ from safecare.model.clock import Clock
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
-from safecare.notify.receipts import failed, sent
+from safecare.notify.receipts import failed, nobody, sent
 
 SUBJECT = 120
 """Most characters of a subject. Chosen: more is cut off by phones anyway."""
@@ -72,7 +72,7 @@ class Mail:
         now = self._clock.now()
         to = self._recipients.get(notice.role, ())
         if not to:
-            return [failed(notice, now, say("No mail address is known for the role {role}", role=notice.role))]
+            return [nobody(notice, now, say("No mail address is known for the role {role}", role=notice.role))]
         try:
             refused = self._deliver([(address, self._mail(notice, address)) for address in to])
         except ssl.SSLError:

@@ -20,7 +20,7 @@ from safecare.model.notice import Notice, Receipt
 from safecare.model.severity import level_of, rank_of
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
-from safecare.notify.receipts import failed, sent
+from safecare.notify.receipts import failed, nobody, sent
 
 LEAST = 2
 """Priority of a low notice; 5, the highest, is a critical one (ntfy: 1 to 5)."""
@@ -63,7 +63,7 @@ class Ntfy:
         now = self._clock.now()
         topic = self._topics.get(notice.role)
         if not topic:
-            return [failed(notice, now, say("No ntfy topic is known for the role {role}", role=notice.role))]
+            return [nobody(notice, now, say("No ntfy topic is known for the role {role}", role=notice.role))]
         try:
             status = self._post(self._body(notice, topic))
         except (OSError, http.client.HTTPException, ValueError):

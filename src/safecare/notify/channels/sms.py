@@ -16,7 +16,7 @@ from safecare.model.clock import Clock
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
-from safecare.notify.receipts import failed, sent
+from safecare.notify.receipts import failed, nobody, sent
 
 PROGRAM = "gammu-smsd-inject"
 LENGTH = 201
@@ -59,7 +59,7 @@ class Sms:
         now = self._clock.now()
         numbers = self._recipients.get(notice.role, ())
         if not numbers:
-            return [failed(notice, now, say("No phone number is known for the role {role}", role=notice.role))]
+            return [nobody(notice, now, say("No phone number is known for the role {role}", role=notice.role))]
         words = self._words(notice)
         refused = sum(not self._inject(number, words) for number in numbers)
         if refused == len(numbers):

@@ -25,7 +25,7 @@ from safecare.model.scope import scope_of
 from safecare.model.severity import level_of
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
-from safecare.notify.receipts import failed, sent
+from safecare.notify.receipts import failed, nobody, sent
 from safecare.notify.webpush import SERVICES, Pusher, PushError, encode64, key_from
 from safecare.store.devices import Device, Devices
 
@@ -110,7 +110,7 @@ class WebPush:
             if self._meant(notice, one)
         ]
         if not devices:
-            return [failed(notice, now, say("Nobody with this role has registered a phone for push messages"))]
+            return [nobody(notice, now, say("Nobody with this role has registered a phone for push messages"))]
         with ThreadPoolExecutor(min(AT_ONCE, len(devices))) as pool:
             reasons = list(pool.map(lambda one: self._push(notice, one), devices))
         if None in reasons:
