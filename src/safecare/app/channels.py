@@ -13,6 +13,7 @@ from safecare.model.plugins import Missing
 from safecare.model.text import Text
 from safecare.notify.api import Channel, channels
 from safecare.notify.channels.webpush import Speak
+from safecare.notify.dispatch import Late
 from safecare.settings import Settings
 from safecare.store.devices import Devices
 from safecare.store.vault import UnknownKeyError, Vault
@@ -28,13 +29,20 @@ def speaker(catalogue: Catalogue, hospital: Hospital) -> Speak:
 
 
 def build_channels(
-    settings: Settings, hospital: Hospital, clock: Clock, devices: Devices, secret: bytes, vault: Vault
+    settings: Settings,
+    hospital: Hospital,
+    clock: Clock,
+    devices: Devices,
+    secret: bytes,
+    vault: Vault,
+    late: Late | None = None,
 ) -> tuple[dict[str, Channel], list[Missing]]:
     """Return the channels by name, and those that step aside because the settings do not set them up.
 
     A channel's constructor may ask for ``clock``, ``hospital``, ``render`` (a sentence for a notice, in the site's
     language), ``speak`` (a sentence in a given language, with the times of a site), ``public_url``, ``devices``
-    (registered phones), ``secret`` (the site's key), and for whatever table of its own stands in the settings under
+    (registered phones), ``secret`` (the site's key), ``language`` (of the site), ``late`` (takes a notice and what
+    became of it after its sending), and for whatever table of its own stands in the settings under
     ``[channels.<name>]``. What begins there with ``key:`` names a secret of `vault`.
     """
     catalogue = Catalogue.load()
@@ -50,6 +58,8 @@ def build_channels(
         "public_url": settings.console.public_url,
         "devices": devices,
         "secret": secret,
+        "language": settings.language,
+        "late": lambda notice, receipt: late.put((notice, receipt)) if late is not None else None,
     }
     found = channels()
     built: dict[str, Channel] = {}

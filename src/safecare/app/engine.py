@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 
 import structlog
 
@@ -42,7 +43,7 @@ from safecare.model.hospital import Hospital
 from safecare.model.plugins import Missing
 from safecare.notify.channels.webpush import WebPush
 from safecare.notify.check import PhoneCheck
-from safecare.notify.dispatch import Dispatcher
+from safecare.notify.dispatch import Dispatcher, Late
 from safecare.notify.stage import NotifyStage
 from safecare.settings import load
 from safecare.sources.files.confine import die_with_parent
@@ -101,13 +102,14 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     keyring = Keyring(folder.keys)
     devices = Devices(database, clock, keyring)
     vault = Vault(database, keyring, clock)
-    channels, without = build_channels(settings, hospital, clock, devices, folder.secret(), vault)
+    late: Late = SimpleQueue()
+    channels, without = build_channels(settings, hospital, clock, devices, folder.secret(), vault, late)
     aside = (*without, *(_unused(problem) for problem in book.problems))
     push = channels.get("webpush")
     if isinstance(push, WebPush):
         timezone = hospital.sites[0].timezone if hospital.sites else "UTC"
         parts["phone check"] = PhoneCheck(devices, push.pusher, push.speak, clock, timezone).run
-    parts["dispatch"] = Dispatcher(log, clock, channels).run
+    parts["dispatch"] = Dispatcher(log, clock, channels, late).run
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     parts["log rules"] = _every(RULES_EVERY, log_rules.look)

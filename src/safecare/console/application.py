@@ -25,6 +25,7 @@ from safecare.console import (
     incidents,
     ingest,
     live,
+    load,
     notices,
     people,
     plain,
@@ -100,6 +101,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     ingest.routes(app, deps, counters.took)
     devices.routes(app, deps, gate)
     people.routes(app, deps, feed)
+    load.routes(app, deps, feed)
     plain.routes(app, deps, pages, feed)
     plain_tuning.routes(app, deps, pages, feed)
     reports.routes(app, deps, pages, feed)

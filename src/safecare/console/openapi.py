@@ -39,6 +39,7 @@ ANSWERS: dict[str, Any] = {
     "me": platform.Me,
     "invite": platform.Invitation,
     "board": incidents.Board,
+    "alarm_load": platform.AlarmLoad,
     "incident": incidents.IncidentView,
     "forecast": incidents.ForecastView,
     "impact_graph": graph.GraphView,

@@ -80,6 +80,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "test_device": EVERYONE,
         "device_heard": PUBLIC,
         "channels": OVERSIGHT,
+        "alarm_load": OVERSIGHT,
         "test_channel": frozenset({ADMIN}),
         # incidents
         "board": CONTROL | {LIAISON},

@@ -4,24 +4,29 @@ Sent notices, waiting ones and the cursor are saved together with the receipts, 
 between sends again, a full disk does not. So each channel is served at least once; the page, which is only told
 to fetch, exactly once in effect (its receipt has the same id each time). Silent revisions are not sent, and of
 several revisions that wait only the newest is.
+
+What becomes of a call later comes by `late`. A key that somebody pressed is an act, and takes the way of all acts.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 
 import msgspec
 import structlog
 
 from safecare.exchange.log import Entry, Log, Position
 from safecare.model.clock import Clock
+from safecare.model.event import Event
+from safecare.model.events.acts import NoticeAnswered
 from safecare.model.ids import NoticeId
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import say
-from safecare.model.topics import decode, encode
+from safecare.model.topics import decode, encode, topic_of
 from safecare.notify.api import Channel
 from safecare.notify.channels.page import Page
 from safecare.notify.receipts import failed, nobody
@@ -35,6 +40,12 @@ CARRIERS = 8
 """Notices that are carried at the same time (chosen: one channel that hangs must not hold up the others)."""
 PAUSE = 0.25
 """Most seconds of waiting in one step, and after a full log, so that `run` notices its stop event soon."""
+
+DOOR = "channel"
+"""Source of acts that came by a channel."""
+
+Late = SimpleQueue[tuple[Notice, Receipt]]
+"""What becomes of notices after their sending."""
 
 _log = structlog.get_logger(__name__)
 
@@ -53,15 +64,25 @@ class Dispatcher:
 
     group = "dispatch"
 
-    def __init__(self, log: Log, clock: Clock, channels: Mapping[str, Channel] | None = None) -> None:
-        """Read notices from `log` and send them through `channels` (by name; default: the page alone)."""
+    def __init__(
+        self,
+        log: Log,
+        clock: Clock,
+        channels: Mapping[str, Channel] | None = None,
+        late: Late | None = None,
+    ) -> None:
+        """Read notices from `log` and send them through `channels` (by name; default: the page alone).
+
+        `late` brings receipts that channels give after the sending, from threads of their own.
+        """
+        self._late: Late = late if late is not None else SimpleQueue()
         self._log = log
         self._clock = clock
         self._channels: Mapping[str, Channel] = channels if channels is not None else {"page": Page(clock)}
         self.unreadable = 0
         """Notices that could not be read since the start."""
         self._cursor = 0
-        self._owed: list[Receipt] | None = None
+        self._owed: list[Receipt | NoticeAnswered] | None = None
         self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix="notice")
         self._resume()
 
@@ -91,8 +112,9 @@ class Dispatcher:
         news = self._take()
         due = [job for job in self._jobs.values() if job.next is None or job.next <= self._clock.now()]
         carried = list(self._carriers.map(self._carry, due)) if len(due) > 1 else [self._carry(job) for job in due]
-        receipts = [one for job, got in zip(due, carried, strict=True) for one in self._settle(job, got)]
-        if news or due:
+        settled = (one for job, got in zip(due, carried, strict=True) for one in self._settle(job, got))
+        receipts = [*settled, *self._heard_of()]
+        if news or due or receipts:
             self._save(receipts)
         else:
             if last > self._cursor:  # nothing for us up to there: say so, pruning and the health page look at it
@@ -153,9 +175,17 @@ class Dispatcher:
             job.next = self._clock.now() + timedelta(seconds=BACK_OFF[job.attempts - 1])
         return receipts
 
-    def _save(self, receipts: list[Receipt]) -> None:
+    def _heard_of(self) -> list[Receipt | NoticeAnswered]:
+        """Return what channels have told since the last step; what a person said by them, as an act."""
+        found: list[Receipt | NoticeAnswered] = []
+        while not self._late.empty():  # this thread alone takes out
+            notice, receipt = self._late.get_nowait()
+            found.append(receipt if receipt.outcome == "failed" else _act(notice, receipt))
+        return found
+
+    def _save(self, receipts: Sequence[Receipt | NoticeAnswered]) -> None:
         self._owed = [*(self._owed or ()), *receipts]
-        entries = [Entry("receipt", (encode(receipt),), f"{self.group}:{receipt.id}") for receipt in self._owed]
+        entries = [Entry(topic_of(one), (encode(one),), f"{self.group}:{one.id}") for one in self._owed]
         state = msgspec.msgpack.encode(list(self._jobs.values()))
         self._log.commit(self.group, Position(self._cursor, state), entries)
         self._owed = None
@@ -168,3 +198,20 @@ def _send(sender: Channel, notice: Notice, at: datetime) -> list[Receipt]:
     except Exception as error:  # noqa: BLE001 - a foreign channel may fail in any way; it must not stop the others
         _log.exception("a channel raised", channel=notice.channel)
         return [failed(notice, at, say("The channel failed: {error}", error=type(error).__name__))]
+
+
+def _act(notice: Notice, receipt: Receipt) -> NoticeAnswered:
+    """Return as an act what somebody of the notice's role did by a channel that knows no names."""
+    return NoticeAnswered(
+        id=Event.id_for(receipt.at, DOOR, receipt.id),
+        at=receipt.at,
+        seen=receipt.at,
+        source=DOOR,
+        site=notice.site,
+        zone=notice.zone,
+        actor=notice.role,
+        role=notice.role,
+        notice=notice.id,
+        answer=receipt.outcome,  # type: ignore[arg-type]  # ``delivered``, or what a key says
+        revision=notice.revision,
+    )

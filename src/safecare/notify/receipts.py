@@ -24,6 +24,11 @@ def failed(notice: Notice, at: datetime, reason: Text, mark: str = "") -> Receip
     return _receipt(notice, at, reason, mark, "failed")
 
 
+def answered(notice: Notice, at: datetime, outcome: Outcome, mark: str) -> Receipt:
+    """Return the receipt that somebody picked up or pressed a key; `mark` tells the phones of a role apart."""
+    return _receipt(notice, at, None, mark, outcome)
+
+
 def nobody(notice: Notice, at: datetime, reason: Text) -> Receipt:
     """Return the receipt that this channel reaches nobody: no failure, nothing that a repeat mends, and said once."""
     id = ReceiptId(derived_id(START, "receipt", notice.id, "nobody"))
@@ -40,4 +45,5 @@ def _receipt(notice: Notice, at: datetime, reason: Text | None, mark: str, outco
         who=notice.user or notice.role,
         channel=notice.channel,
         reason=reason,
+        revision=notice.revision,
     )

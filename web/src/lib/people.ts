@@ -36,6 +36,18 @@ export interface User {
   ways: ("passkey" | "totp" | "backup")[];
 }
 
+export interface AlarmLoad {
+  operators: number;
+  now: number;
+  peak: number;
+  peak_at: string | null;
+  mean: number;
+  limit: number;
+  /** Share (0-1) by level. */
+  shares: Partial<Record<string, number>>;
+  alarms: number;
+}
+
 export interface Channels {
   channels: {
     name: string;

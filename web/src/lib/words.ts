@@ -65,10 +65,10 @@ const CHANNELS: Words = {
   page: () => t("phone page"),
   webpush: () => t("push message"),
   ntfy: () => t("push message (on site)"),
+  voice: () => t("phone call"),
   sms: () => t("SMS"),
   mail: () => t("mail"),
   chat: () => t("chat room"),
-  voice: () => t("call"),
 };
 
 const KINDS: Words = {

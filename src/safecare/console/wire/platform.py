@@ -256,6 +256,23 @@ class ChannelsView(msgspec.Struct, frozen=True):
     routes: list[RouteView]
 
 
+class AlarmLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """Alarms for each operator at the desk; `now`, `peak` and `mean` within ten minutes, over the last day."""
+
+    operators: int
+    """People of the security desk whose screens are open now; the figures count at least one."""
+    now: float
+    peak: float
+    peak_at: datetime | None
+    mean: float
+    limit: int
+    """Alarms within ten minutes that one person can take."""
+    shares: dict[str, float]
+    """Share (0-1) of each level of severity."""
+    alarms: int
+    """All of the last day."""
+
+
 class RejectView(msgspec.Struct, frozen=True):
     """What a door could not read."""
 
