@@ -218,58 +218,82 @@ def at_least(need: int, parts: list[Times]) -> Times:
     return together(held)
 
 
-def until_then(spans: Times, end: float) -> Times:
-    return [(begin, min(last, end)) for begin, last in spans if begin < end]
+def due(number: int, begin: float, delays: list[float], changes: Changes) -> float:
+    """Return when rule `number` gives its effect, with causes from `begin` on; never where it fails or is stopped."""
+    found = begin + delays[number]
+    at, factor = changes.slows.get(number, (inf, 1.0))
+    if inf > found > at:
+        found = max(begin, at) + (found - max(begin, at)) * factor
+    return found if found < changes.stops.get(number, inf) else inf
 
 
-def defined(
+def least(system: System, seeds: list[Seed], starts: list[float], delays: list[float], changes: Changes) -> list[Times]:
+    """Return what holds when without repairs: sets of times, from nothing, until nothing is added."""
+    held: list[Times] = [[] for _ in system.facts]
+    while True:
+        given: list[Times] = [[] for _ in system.facts]
+        for one, start in zip(seeds, starts, strict=True):
+            if start < inf:
+                given[system.number[one.fact]].append((start, one.until))
+        for number, rule_ in enumerate(system.rules):
+            for begin, end in at_least(rule_.need, [held[system.number[tail]] for tail in rule_.tails]):
+                when = due(number, begin, delays, changes)
+                if when < end:
+                    given[system.number[rule_.head]].append((when, inf if rule_.lasting else end))
+        fresh = [together(spans) for spans in given]
+        if fresh == held:
+            return held
+        held = fresh
+
+
+def stepped(
     system: System, seeds: list[Seed], starts: list[float], delays: list[float], changes: Changes
 ) -> list[Times]:
-    """Return what holds when, after the definition: sets of times, from nothing, until nothing is added.
+    """Return what holds when, repairs too: at each moment anew the least that follows, given what was before."""
+    moments = {*starts, *(one.until for one in seeds), *(repair.at for repair in changes.repairs.values())}
+    since: dict[int, float] = {}
+    marks: list[tuple[Fact, float]] = []
+    found: list[Times] = [[] for _ in system.facts]
+    held: set[Fact] = set()
+    now = -inf
 
-    What is before a repair is settled first, because what a repair takes away hangs on it.
-    """
-    held: list[Times] = [[] for _ in system.facts]
-    for end in [*sorted({repair.at for repair in changes.repairs.values()}), inf]:
+    def kept(fact: Fact, begin: float, lasts: bool) -> bool:
+        repair = changes.repairs.get(fact)
+        return repair is None or not begin <= repair.at <= now or (lasts and not repair.whole)
+
+    while later := [one for one in moments if now < one < inf]:
+        now, before, spans = min(later), held, dict(since)
+        held = {fact for fact, begin in marks if kept(fact, begin, lasts=True)}
+        held |= {
+            one.fact
+            for one, start in zip(seeds, starts, strict=True)
+            if start <= now < one.until and kept(one.fact, start, lasts=False)
+        }
         while True:
-            fresh = [
-                together(until_then(spans, end)) for spans in given_by(system, seeds, starts, delays, changes, held)
-            ]
+            fresh = set(held)
+            for number, one in enumerate(system.rules):
+                if sum(tail in held for tail in one.tails) >= one.need:
+                    begin = spans.setdefault(number, now)
+                    when = due(number, begin, delays, changes)
+                    if when <= now and kept(one.head, when, one.lasting):
+                        fresh.add(one.head)
             if fresh == held:
                 break
             held = fresh
-    return held
-
-
-def given_by(
-    system: System,
-    seeds: list[Seed],
-    starts: list[float],
-    delays: list[float],
-    changes: Changes,
-    held: list[Times],
-) -> list[Times]:
-    """Return what seeds and rules give each fact while `held` holds."""
-    given: list[Times] = [[] for _ in system.facts]
-
-    def give(fact: Fact, begin: float, end: float, lasts: bool) -> None:
-        repair = changes.repairs.get(fact)
-        if repair and begin <= repair.at and (repair.whole or not lasts):
-            end = min(end, repair.at)
-        given[system.number[fact]].append((begin, end))
-
-    for one, start in zip(seeds, starts, strict=True):
-        if start < inf:
-            give(one.fact, start, one.until, lasts=False)
-    for number, rule_ in enumerate(system.rules):
-        for begin, end in at_least(rule_.need, [held[system.number[tail]] for tail in rule_.tails]):
-            due = begin + delays[number]
-            at, factor = changes.slows.get(number, (inf, 1.0))
-            if inf > due > at:
-                due = max(begin, at) + (due - max(begin, at)) * factor
-            if due < min(end, changes.stops.get(number, inf)):
-                give(rule_.head, due, inf if rule_.lasting else end, rule_.lasting)
-    return given
+        since = {
+            n: at for n, at in spans.items() if sum(t in held for t in system.rules[n].tails) >= system.rules[n].need
+        }
+        for number, begin in since.items():
+            when = due(number, begin, delays, changes)
+            moments.add(when)
+            if when <= now and system.rules[number].lasting:
+                marks.append((system.rules[number].head, when))
+        for number, fact in enumerate(system.facts):
+            if fact in held and fact not in before:
+                found[number].append((now, inf))
+            elif fact in before and fact not in held:
+                found[number][-1] = (found[number][-1][0], now)
+    return found
 
 
 @given(busy())
@@ -277,13 +301,15 @@ def test_every_course_is_what_the_definition_says(case: tuple[System, list[Seed]
     """Circles, ends, repairs, damage that stays, responses: each course, however it hangs together, has one answer."""
     system, seeds, changes = case
     draws = Draws(system, 11, 8)
-    outcome = simulate(system, seeds, draws, HORIZON, changes)
     all_seeds = [*seeds, *changes.seeds]
     delays, starts = draws.rows(range(len(system.rules))), draws.seeds(all_seeds)
-    for sample in range(draws.samples):
-        wanted = defined(system, all_seeds, starts[:, sample].tolist(), delays[:, sample].tolist(), changes)
-        for fact, spans in zip(system.facts, wanted, strict=True):
-            assert times(outcome, fact, sample) == [one for one in spans if one[0] <= HORIZON]
+    plain = Changes(changes.stops, changes.slows, seeds=changes.seeds)
+    for response, definition in ((changes, stepped), (plain, stepped), (plain, least)):
+        outcome = simulate(system, seeds, draws, HORIZON, response)
+        for sample in range(draws.samples):
+            wanted = definition(system, all_seeds, starts[:, sample].tolist(), delays[:, sample].tolist(), response)
+            for fact, spans in zip(system.facts, wanted, strict=True):
+                assert times(outcome, fact, sample) == [one for one in spans if one[0] <= HORIZON]
 
 
 def times(outcome: Outcome, fact: Fact, sample: int) -> Times:

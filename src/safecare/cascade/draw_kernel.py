@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import inf, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ CHANCE = np.dtype(
         ("most", np.float64),
     ]
 )
-"""A rule with its random parts, in one line of the processor's cache: delay (seconds) and probability."""
+"""A rule with its random parts, in one line of the processor's cache: delay (seconds) and probability.
+
+An infinite `latest` means an exponential delay with mean `usual`."""
 
 
 @compiled
@@ -65,6 +67,8 @@ def drawn(rule: Any, lanes: Keys, column: Any) -> float:
     if rule.soonest == rule.latest:
         return rule.usual
     uniform = (mixed(mixed(own + lanes[3]) ^ column) >> np.uint64(11)) * 2.0**-53
+    if rule.latest == inf:
+        return -log1p(-uniform) * rule.usual
     return triangular(rule.soonest, rule.usual, rule.latest, uniform)
 
 

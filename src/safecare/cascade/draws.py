@@ -66,5 +66,9 @@ def delays(seed: int, keys: Keys, delay: Floats, probability: Floats, samples: i
     if np.any(probability[:, 0] != probability[:, 2]):
         chance = triangular(probability, uniforms(seed, keys, 0, samples, first))
     succeeds = uniforms(seed, keys, 1, samples, first) < chance
-    drawn = triangular(delay, uniforms(seed, keys, 2, samples, first))
+    uniform = uniforms(seed, keys, 2, samples, first)
+    endless = np.isinf(delay[:, 2])
+    drawn = np.empty_like(uniform)
+    drawn[~endless] = triangular(delay[~endless], uniform[~endless])
+    drawn[endless] = -np.log1p(-uniform[endless]) * delay[endless, 1, None]
     return np.where(succeeds, drawn, np.inf)

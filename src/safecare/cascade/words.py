@@ -26,7 +26,11 @@ class Fact(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A parameter with its doubt: lowest, usual and highest value (triangular distribution)."""
+    """A parameter with its doubt: lowest, usual and highest value (triangular distribution).
+
+    A delay with `low` 0 and an infinite `high` is exponential with mean `usual`: failures without memory, as in dynamic
+    fault trees, and most attack steps of MAL.
+    """
 
     low: float
     usual: float
@@ -39,8 +43,8 @@ class Figure(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Mean of the triangular distribution."""
-        return (self.low + self.usual + self.high) / 3.0
+        """Mean of the distribution."""
+        return self.usual if self.high == inf else (self.low + self.usual + self.high) / 3.0
 
     def scaled(self, factor: float) -> Figure:
         """Return the figure with all three values times `factor`."""
@@ -95,7 +99,8 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check(key: str, delay: Figure, probability: Figure) -> None:
-    if not 0.0 <= delay.low <= delay.usual <= delay.high < inf:
+    exponential = delay.low == 0.0 < delay.usual < delay.high == inf
+    if not (0.0 <= delay.low <= delay.usual <= delay.high < inf or exponential):
         raise ValueError(f"rule {key}: delay {delay} is not low <= usual <= high")
     if not 0.0 <= probability.low <= probability.usual <= probability.high <= 1.0:
         raise ValueError(f"rule {key}: probability {probability} is not low <= usual <= high within 0-1")

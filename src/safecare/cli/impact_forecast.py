@@ -33,8 +33,14 @@ def forecast(
         list[str] | None, typer.Option(help="What is so: 'DOWN(asset)@2h', repeatable. Also COMP, EXPO, CORR, ...")
     ] = None,
     attack: Annotated[Path | None, typer.Option(help="Attack flow (.afb) that is carried out on the hospital.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="MAL attack graph, or instance model, that is carried out on the hospital.")
+    ] = None,
+    model_language: Annotated[
+        Path | None, typer.Option(help="Language of the instance model: langspec.json or a .mar archive.")
+    ] = None,
     by_hand: Annotated[
-        list[str] | None, typer.Option("--map", help="'name in the flow=asset', repeatable, for --attack.")
+        list[str] | None, typer.Option("--map", help="'its name=asset', repeatable, for --attack and --model.")
     ] = None,
     horizon: Annotated[str, typer.Option(help="How far to look: 90s, 15min, 72h, 3d.")] = "72h",
     what_if: Annotated[
@@ -64,18 +70,20 @@ def forecast(
         _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
     site = hospital_named(hospital, language)
     try:
-        flow = _attack(attack, by_hand or (), site)
-        cascade = Cascade.of(site, horizon=seconds_of(horizon), more=flow.rules if flow else ())
+        flows = _attacks(attack, model, model_language, by_hand or (), site)
+        more = (rule for flow in flows for rule in flow.rules)
+        cascade = Cascade.of(site, horizon=seconds_of(horizon), more=more)
         given = read_facts(fact or (), cascade.system)
-        if flow:
+        for flow in flows:
             given = given._replace(seeds=(*given.seeds, *flow.seeds), unknown=(*given.unknown, *flow.unmatched))
         changes = read_changes(what_if or (), cascade.system)
     except FactError as error:
         _fail(str(error), WRONG_CALL)
-    for name in given.unknown:
+    for name in given.unknown[:MOST_LINES]:
         typer.echo(f"{name}: the hospital's files don't know it; nothing is said about it", err=True)
     if not given.seeds:
-        _fail("none of the things named is known", UNUSABLE)
+        hint = "; a model without an attacker begins where --fact 'COMP(mal:asset:step)' says" if model else ""
+        _fail(f"none of the things named is known{hint}", UNUSABLE)
     if mode == "published":
         typer.echo(json.dumps(published(site, cascade.system, given.seeds), ensure_ascii=False, indent=None))
         return
@@ -86,23 +94,32 @@ def forecast(
         _print(outlook, site, language)
 
 
-def _attack(file: Path | None, by_hand: Sequence[str], hospital: Hospital) -> Attack | None:
-    """Return the attack flow in `file` on `hospital`; ends the command when a name leads nowhere."""
+def _attacks(
+    flow: Path | None, model: Path | None, language: Path | None, by_hand: Sequence[str], hospital: Hospital
+) -> list[Attack]:
+    """Return the attack flow and the MAL model on `hospital`; ends the command when a name leads nowhere."""
     from safecare.cli.files import read_model
     from safecare.formats.attack_flow import read_attack_flow
+    from safecare.formats.mal import read_mal
     from safecare.impact.attack import attack_on
+    from safecare.impact.mal import mal_on
 
-    if file is None:
-        return None
     pairs = {name.strip(): id.strip() for name, _, id in (one.rpartition("=") for one in by_hand)}
+    found: list[tuple[Path, Attack]] = []
     try:
-        found = attack_on(hospital, read_model(file, read_attack_flow), pairs)
+        if flow is not None:
+            found.append((flow, attack_on(hospital, read_model(flow, read_attack_flow), pairs)))
+        if model is not None:
+            spoken = read_model(language, lambda raw, name: (raw, name)) if language else None
+            graph = read_model(model, lambda raw, name: read_mal(raw, name, spoken))
+            found.append((model, mal_on(hospital, graph, pairs)))
     except KeyError as error:
         _fail(f"--map: the hospital has no asset {error.args[0]!r}", WRONG_CALL)
-    if len(found.rules) == sum(rule.head.target.startswith("flow:") for rule in found.rules):
-        names = "; ".join(found.unmatched) or "none"
-        _fail(f"{file}: no thing of the flow is one of the hospital; name them with --map: {names}", UNUSABLE)
-    return found
+    for file, attack in found:
+        if all(rule.head.target.startswith(("flow:", "mal:")) for rule in attack.rules):
+            names = "; ".join(attack.unmatched[:MOST_LINES]) or "none"
+            _fail(f"{file}: no thing in it is one of the hospital; name them with --map: {names}", UNUSABLE)
+    return [attack for _, attack in found]
 
 
 def _fail(reason: str, code: int) -> NoReturn:

@@ -48,28 +48,32 @@ def attack_on(hospital: Hospital, steps: Sequence[FlowStep], by_hand: Mapping[st
 
     Raises `KeyError` with an id that the hospital doesn't have.
     """
-    for id in by_hand.values():
-        if hospital.asset(id) is None:
-            raise KeyError(id)
     by_id = {step.id: step for step in steps}
-    names = {
-        name.casefold(): asset.id for asset in hospital.assets for name in (asset.id, asset.name.en, asset.name.fr)
-    }
-    things: dict[str, str] = {}
-    unmatched: dict[str, None] = {}
-    for step in steps:
-        if step.kind == "asset":
-            match = by_hand.get(step.name) or names.get(step.name.casefold())
-            if match is None:
-                unmatched[step.name] = None
-            else:
-                things[step.id] = match
+    named = {step.id: step.name for step in steps if step.kind == "asset"}
+    found = matched(hospital, tuple(named.values()), by_hand)
+    things = {id: found[name] for id, name in named.items() if name in found}
+    unmatched = dict.fromkeys(name for name in named.values() if name not in found)
     rules = tuple(rule for step in steps for rule in _rules(step, by_id, things))
     start = say("The attack begins")
     leading = {id for step in steps for id in step.before}
     first = [step for step in steps if not step.before and step.id in leading]
     seeds = tuple(Seed(key=f"flow:{step.id}", fact=_fact(step), text=start, source="attack flow") for step in first)
     return Attack(rules, seeds, tuple(unmatched))
+
+
+def matched(hospital: Hospital, names: Iterable[str], by_hand: Mapping[str, str]) -> dict[str, str]:
+    """Return the assets of `hospital` that `names` mean: by hand, else by an equal id or name.
+
+    Raises `KeyError` with an id that the hospital doesn't have.
+    """
+    for id in by_hand.values():
+        if hospital.asset(id) is None:
+            raise KeyError(id)
+    known = {
+        name.casefold(): asset.id for asset in hospital.assets for name in (asset.id, asset.name.en, asset.name.fr)
+    }
+    pairs = ((name, by_hand.get(name) or known.get(name.casefold())) for name in names)
+    return {name: id for name, id in pairs if id is not None}
 
 
 def _fact(step: FlowStep) -> Fact:
