@@ -13,7 +13,7 @@ Source: mal-lang.org; github.com/mal-lang/mal-toolbox, Apache-2.0 (files of vers
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import exp, inf, isfinite
 from statistics import NormalDist
 from typing import Any, Literal, NamedTuple, cast
@@ -232,7 +232,7 @@ def _pareto(least: float, shape: float) -> Takes:
     return _triangle(*(least * (1.0 - share) ** (-1.0 / shape) for share in (LOW, 0.5, HIGH)))
 
 
-_DISTRIBUTIONS: dict[str, Any] = {
+_DISTRIBUTIONS: dict[str, Callable[..., Takes]] = {
     "Bernoulli": _chance,
     "Exponential": lambda rate: _exponential(1.0 / rate),
     "Gamma": lambda shape, scale: _exponential(shape * scale),
