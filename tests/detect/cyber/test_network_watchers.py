@@ -9,6 +9,9 @@ import pytest
 
 from safecare.detect.cyber.dicom_access import DicomAccess
 from safecare.detect.cyber.hl7_interface import Hl7Interface
+from safecare.detect.cyber.inventory_changed import ChangedStation
+from safecare.detect.cyber.inventory_moved import MovedStation
+from safecare.detect.cyber.inventory_unknown import UnknownStation
 from safecare.detect.cyber.network_beacon import Beaconing
 from safecare.detect.cyber.network_clear_text import ClearText
 from safecare.detect.cyber.network_identity import DoubledIdentity
@@ -65,19 +68,33 @@ def test_guessed_password_survives_a_restart() -> None:
     assert [alert.severity for alert in told(restarted(rule, ProtocolProbe(HOSPITAL)), taken)] == [80]
 
 
-def test_second_claim_soon_is_a_double_and_late_a_move() -> None:
-    soon = told(DoubledIdentity(HOSPITAL), said(0, DEVICE, "aa"), said(60, DEVICE, "bb"))
-    late = told(DoubledIdentity(HOSPITAL), said(0, DEVICE, "aa"), said(DAY, DEVICE, "bb"))
-    assert [alert.severity for alert in (*soon, *late)] == [60, 45]
+def test_second_claim_soon_is_a_double_and_late_a_change() -> None:
+    scanner = "10.1.40.20"
+    soon, late = [[said(0, scanner, "aa"), said(second, scanner, "bb")] for second in (60, DAY)]
+    assert [len(told(DoubledIdentity(HOSPITAL), *events)) for events in (soon, late)] == [1, 0]
+    assert [len(told(ChangedStation(HOSPITAL), *events)) for events in (soon, late)] == [0, 1]
+    leased = [said(0, scanner, "aa"), said(30, scanner, "bb", "dhcp.lease"), said(60, scanner, "bb")]
+    assert told(DoubledIdentity(HOSPITAL), *leased) == []
+
+
+def test_name_on_two_addresses_is_a_double_and_later_a_move() -> None:
+    soon, late = [[said(0, DEVICE, "CT9", "dicom"), said(second, STATION, "CT9", "dicom")] for second in (60, DAY)]
+    assert [len(told(DoubledIdentity(HOSPITAL), *events)) for events in (soon, late)] == [1, 0]
+    assert [len(told(MovedStation(HOSPITAL), *events)) for events in (soon, late)] == [0, 1]
+    rule = MovedStation(HOSPITAL)
+    assert len(told(rule, said(0, "10.1.40.77", "02:00:00:00:40:20"), said(1, "10.1.40.20", "02:00:00:00:40:20"))) == 1
 
 
 def test_one_mac_with_many_addresses_and_new_stations() -> None:
     rule = DoubledIdentity(HOSPITAL)
     claims = [said(n, f"10.1.50.{n}", "aa") for n in range(1, 8)]
     assert [alert.severity for alert in told(rule, *claims)] == [65]
-    stranger = told(rule, said(DAY + 60, "10.1.60.1", "cc"), said(DAY + 90, "10.1.40.20", "dd"))
-    assert [alert.peers for alert in stranger] == [("10.1.60.1",)]
-    assert told(DoubledIdentity(HOSPITAL, learning=timedelta(0)), said(0, DEVICE, "aa"), said(9, STATION, "bb")) == []
+    strangers, known = UnknownStation(HOSPITAL), said(0, "10.1.40.20", "dd")
+    stranger = told(strangers, known, said(DAY + 60, "10.1.10.201", "cc"), said(DAY + 90, "10.1.40.20", "dd"))
+    assert [(alert.peers, alert.assets) for alert in stranger] == [(("10.1.10.201",), ("net.staff",))]
+    again = restarted(strangers, UnknownStation(HOSPITAL))
+    assert told(again, said(DAY + 99, "10.1.10.201", "cc")) == []
+    assert told(UnknownStation(HOSPITAL, learning=timedelta(0)), known, said(DAY + 9, STATION, "bb")) == []
 
 
 def test_title_of_another_machine_is_posing_even_without_learning() -> None:

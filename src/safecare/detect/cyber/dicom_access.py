@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
-from safecare.detect.cyber.wire_words import concerned, end, target_of
-from safecare.detect.memory import remember
+from safecare.detect.cyber.acquaintance import Acquaintance, alert_on
+from safecare.detect.cyber.wire_words import end, target_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen
 from safecare.model.hospital import Hospital
 from safecare.model.text import Ref, Text, say
 
-MOST = 20_000
-"""Most pairs and destinations remembered (chosen: more than a hospital's modalities and viewers)."""
 LARGE = 200
 """Answers to one query from which it counts as large (chosen: a worklist of a day has fewer)."""
 
@@ -40,15 +38,13 @@ class DicomAccess:
     learning: timedelta = timedelta(hours=24)
     pause: timedelta = timedelta(hours=1)
     since: datetime | None = None
-    _start: datetime | None = field(default=None, init=False)
-    _known: dict[str, datetime] = field(default_factory=dict, init=False)
-    _told: dict[str, datetime] = field(default_factory=dict, init=False)
+    _past: Acquaintance = field(default_factory=Acquaintance, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Judge associations and commands."""
         for event in batch:
             if isinstance(event, CommandSeen) and event.protocol == "dicom":
-                self._start = self.since or min(self._start or event.seen, event.seen)
+                self._past.begin(event, self.since)
                 yield from self._judge(event)
 
     def _judge(self, event: CommandSeen) -> Iterator[Alert]:
@@ -90,33 +86,11 @@ class DicomAccess:
             yield from self._alert(event, 45, title, [why], "T1213")
 
     def _is_new(self, event: CommandSeen, key: str) -> bool:
-        """Tell whether something was never seen in the learning time; learn it in that time."""
-        if not self.learning or self._start is None:
-            return False
-        if event.seen - self._start < self.learning:
-            remember(self._known, key, event.at, MOST)
-            return False
-        return key not in self._known
+        return self._past.is_new(event, key, self.learning)
 
     def _alert(
         self, event: CommandSeen, severity: int, title: Text, why: list[Text], technique: str
     ) -> Iterator[Alert]:
         key = f"{title.key}\x1f{event.src_ip}\x1f{event.dst_ip}\x1f{event.facts.get('calling', '')}"
-        last = self._told.get(key)
-        if last is not None and abs(event.at - last) < self.pause:
-            return
-        remember(self._told, key, event.at, MOST)
-        assets, zones, peers = concerned(self.hospital, event)
-        yield Alert.of(
-            self,
-            event,
-            window=title.key,
-            severity=severity,
-            confidence=0.7,
-            title=title,
-            why=why,
-            assets=assets,
-            zones=zones,
-            peers=peers,
-            techniques=(technique,),
-        )
+        if self._past.due(event, key, self.pause):
+            yield alert_on(self, self.hospital, event, severity, title, why, technique)

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
-from safecare.detect.cyber.wire_words import concerned, end, target_of
+from safecare.detect.cyber.acquaintance import Acquaintance, alert_on
+from safecare.detect.cyber.wire_words import end, target_of
 from safecare.detect.memory import remember
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
@@ -57,16 +58,15 @@ class Hl7Interface:
     learning: timedelta = timedelta(hours=24)
     pause: timedelta = timedelta(hours=1)
     since: datetime | None = None
-    _start: datetime | None = field(default=None, init=False)
+    _past: Acquaintance = field(default_factory=Acquaintance, init=False)
     _links: dict[str, Link] = field(default_factory=dict, init=False)
     _controls: dict[str, datetime] = field(default_factory=dict, init=False)
-    _told: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Judge messages that are no acknowledgements."""
         for event in batch:
             if isinstance(event, CommandSeen) and event.protocol == "hl7" and event.facts.get("kind") == "request":
-                self._start = self.since or min(self._start or event.seen, event.seen)
+                self._past.begin(event, self.since)
                 yield from self._judge(event)
 
     def _judge(self, event: CommandSeen) -> Iterator[Alert]:
@@ -74,7 +74,7 @@ class Hl7Interface:
         key = f"{event.src_ip}\x1f{application}\x1f{event.facts.get('sending_facility', '')}\x1f{event.dst_ip}"
         places: Places = {"source": end(self.hospital, event.src_ip), "target": target_of(self.hospital, event.dst_ip)}
         yield from self._replayed(event, places)
-        learning = self._start is not None and event.seen - self._start < self.learning
+        learning = self._past.learns(event, self.learning)
         link = self._links.get(key)
         if link is None:
             if learning or not self.learning:
@@ -129,22 +129,5 @@ class Hl7Interface:
         link.size += (size - link.size) * (0.05 if link.size else 1.0)
 
     def _alert(self, event: CommandSeen, severity: int, title: Text, why: list[Text]) -> Iterator[Alert]:
-        key = f"{title.key}\x1f{event.src_ip}\x1f{event.dst_ip}"
-        last = self._told.get(key)
-        if last is not None and abs(event.at - last) < self.pause:
-            return
-        remember(self._told, key, event.at, MOST)
-        assets, zones, peers = concerned(self.hospital, event)
-        yield Alert.of(
-            self,
-            event,
-            window=title.key,
-            severity=severity,
-            confidence=0.7,
-            title=title,
-            why=why,
-            assets=assets,
-            zones=zones,
-            peers=peers,
-            techniques=("T1565",),
-        )
+        if self._past.due(event, f"{title.key}\x1f{event.src_ip}\x1f{event.dst_ip}", self.pause):
+            yield alert_on(self, self.hospital, event, severity, title, why, "T1565")

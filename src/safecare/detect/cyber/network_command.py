@@ -22,6 +22,8 @@ from safecare.model.text import Text, say
 
 MOST = 50_000
 """Most commands and pairs remembered (chosen: more than a hospital's controllers times what they are told)."""
+DOOR = 70
+"""Least severity of a command to a door by a station that never gave it (chosen: it lets somebody in)."""
 POLLS = 20
 """Readings of a device after which the station that reads counts as its master (chosen: more than a probe needs)."""
 POLLING = timedelta(seconds=10)
@@ -89,10 +91,15 @@ class ControlCommand:
     def _alert(self, event: CommandSeen, pair: str, *, told: bool) -> Alert:
         assets, zones, peers = concerned(self.hospital, event)
         target = self.hospital.at_address("ip", event.dst_ip)
+        severity = SEVERITY[event.operation] + (5 if target and target.criticality >= 3 else 0)
+        thing = self.hospital.at_address(event.protocol, event.target)
+        if thing is not None:  # what stands behind a gateway: a group address of KNX
+            assets, zones = [thing.id, *assets], [*([thing.zone] if thing.zone else []), *zones]
+            severity = max(severity, DOOR) if thing.group == "door" else severity
         return Alert.of(
             self,
             event,
-            severity=min(100, SEVERITY[event.operation] + (5 if target and target.criticality >= 3 else 0)),
+            severity=min(100, severity),
             confidence=0.8 if event.operation in CRITICAL else 0.6,
             title=say(
                 "{command} from {source} to {target}",

@@ -35,6 +35,7 @@ PHRASES: dict[str, Text] = {
     "control": say("Service call on the controller"),
     "diagnose": say("Diagnostic command"),
     "engineer": say("Engineering access"),
+    "tunnel": say("Tunnel into the bus"),
     "unknown": say("Unknown function"),
     "malformed": say("Malformed message"),
 }
@@ -44,7 +45,7 @@ SEVERITY = {
     "firmware": 85, "stop": 80, "silence": 75, "download": 75, "restart": 70, "delete": 70, "program": 70,
     "file-write": 70, "mode": 65, "network": 65, "force": 65, "start": 55, "operate": 55, "create": 50,
     "routing": 45, "time": 45, "lock": 45, "upload": 45, "password": 40, "register": 40, "config": 40, "control": 40,
-    "write": 35, "clear": 35, "unlock": 35, "diagnose": 30, "unknown": 35, "engineer": 25,
+    "write": 35, "clear": 35, "unlock": 35, "diagnose": 30, "unknown": 35, "engineer": 25, "tunnel": 55,
 }  # fmt: skip
 """Severity by operation (chosen: what stops or reprograms a device comes first; writes are daily work of masters)."""
 
@@ -69,12 +70,13 @@ TECHNIQUES = {
     "firmware": "T0857", "stop": "T0816", "silence": "T0814", "download": "T0843", "restart": "T0816", "mode": "T0858",
     "program": "T0843", "upload": "T0845", "write": "T0855", "operate": "T0855", "force": "T0855", "password": "T0859",
     "file-write": "T0843", "network": "T0836", "time": "T0836", "config": "T0836", "create": "T0836", "delete": "T0809",
+    "tunnel": "T0822",
 }  # fmt: skip
 """MITRE ATT&CK for ICS technique by operation."""
 
 PROTOCOLS = {
     "bacnet": "BACnet", "modbus": "Modbus", "s7": "S7", "cip": "CIP", "enip": "EtherNet/IP", "dnp3": "DNP3",
-    "knx": "KNX", "dicom": "DICOM", "hl7": "HL7",
+    "knx": "KNX", "dicom": "DICOM", "hl7": "HL7", "mqtt": "MQTT",
 }  # fmt: skip
 """Protocols as they are written."""
 

@@ -117,6 +117,7 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
         else:
             if service == 0x0205 and len(data) > 23:
                 fields["connection"] = {3: "device management", 4: "tunnel"}.get(data[23], str(data[23]))
+                operation = "tunnel"
             response = "response" in name or "ack" in name
             yield Message("knx", name, "response" if response else "request", operation, fields=fields)
     except (struct.error, IndexError) as error:
