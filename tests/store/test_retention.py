@@ -25,7 +25,7 @@ from safecare.testing.road import badge, entry_of
 
 pytest_plugins = ["store_fixtures"]
 
-CLASSES = ("events", "rejects", "artifacts", "log", "sessions")
+CLASSES = ("events", "rejects", "artifacts", "log", "stations", "sessions")
 Keep = Callable[[str, datetime], ArtifactHash]
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "detect logs": ("safecare.cli.detect_logs", "Judge log files by Sigma rules."),
     "detect video": ("safecare.cli.detect_video", "Judge a recording by the rules drawn into its picture."),
     "detect series": ("safecare.cli.series", "Judge a series of readings: anomaly score of each point."),
+    "inventory": ("safecare.cli.inventory", "List the stations of a packet capture by what they say of themselves."),
     "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
     "watch network": ("safecare.cli.watch_network", "Listen to an interface and tell alerts as they come."),
     "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),

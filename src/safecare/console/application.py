@@ -24,6 +24,7 @@ from safecare.console import (
     health,
     incidents,
     ingest,
+    inventory,
     live,
     load,
     notices,
@@ -97,6 +98,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
     sharing.routes(app, deps, incidents.Incidents(deps, feed))
     detections.routes(app, deps)
+    inventory.routes(app, deps)
     scenarios.routes(app, deps)
     ingest.routes(app, deps, counters.took)
     devices.routes(app, deps, gate)

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, graph, incidents, places, platform, tuning
+from safecare.console.wire import asks, graph, incidents, network, places, platform, tuning
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
@@ -62,6 +62,7 @@ ANSWERS: dict[str, Any] = {
     "guard": places.Guard,
     "health": Health,
     "rejects": list[platform.RejectView],
+    "inventory": list[network.StationView],
     "audit": platform.Audit,
     "scenarios": list[platform.ScenarioView],
     "run_scenario": platform.RunStarted,

@@ -128,6 +128,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "health": WATCHING,
         "metrics": WATCHING | {SOURCE},
         "rejects": WATCHING,
+        "inventory": WATCHING,
         "audit": OVERSIGHT,
         "openapi": CONTROL,
         "scenarios": CONTROL,

@@ -6,6 +6,8 @@ what deviates is told, never absorbed.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 
@@ -62,3 +64,15 @@ class Baseline(msgspec.Struct, frozen=True, omit_defaults=True):
     learned_from: str = ""
     reviewed_by: str = ""
     version: int = 1
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What a station says of itself, when it said so first, and last: passive discovery's memory."""
+
+    ip: str
+    system: str
+    """mac, ethernet (sender of its frames), bacnet, dicom, hl7, modbus, dhcp, mdns, tls.client, ..."""
+    value: str
+    first: datetime
+    last: datetime
+    site: str = ""

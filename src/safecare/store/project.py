@@ -14,12 +14,13 @@ from safecare.model.event import Event
 from safecare.model.events.acts import Act
 from safecare.model.events.care import CareCounted, CareStated
 from safecare.model.events.files import Part
+from safecare.model.events.network import IdentitySeen
 from safecare.model.forecast import Forecast
 from safecare.model.incident import Incident
 from safecare.model.notice import Notice, Receipt
 from safecare.model.plan import Plan
 from safecare.model.topics import Reject
-from safecare.store import schema
+from safecare.store import schema, stations
 from safecare.store.audit import extend
 from safecare.store.database import insert, insert_new
 from safecare.store.schema import micros
@@ -54,6 +55,7 @@ def _events(connection: Connection, arrived: Sequence[Arrived]) -> None:
     count(connection, schema.event, insert_new(connection, schema.event, rows))
     insert_new(connection, schema.artifact, [row for one in arrived for row in _artifacts(one.item)])
     extend(connection, [one.item for one in arrived if isinstance(one.item, Act)])
+    stations.remember(connection, [one.item for one in arrived if isinstance(one.item, IdentitySeen)])
     for one in arrived:
         if isinstance(one.item, CareCounted | CareStated):
             _care(connection, one.item, one.raw)

@@ -20,6 +20,7 @@ from safecare.model.events.care import CareCounted, CareStated
 from safecare.model.forecast import Forecast
 from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.incident import Incident
+from safecare.model.network import Said
 from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Plan
 from safecare.model.topics import Reject, decode
@@ -27,6 +28,7 @@ from safecare.store import schema
 from safecare.store.audit import AuditEntry
 from safecare.store.database import Database
 from safecare.store.schema import micros, moment
+from safecare.store.stations import said
 
 _TOPICS: dict[type, str] = {
     Event: "event",
@@ -227,6 +229,10 @@ class Reader:
     def reject(self, id: str) -> Reject | None:
         """Return one reject, or None."""
         return self._one(Reject, select(schema.reject.c.body).where(schema.reject.c.id == id))
+
+    def stations(self) -> list[Said]:
+        """Return what the stations of the network said of themselves, newest first."""
+        return said(self._database)
 
     def audit(self, after: int = 0, limit: int = 200) -> list[AuditEntry]:
         """Return up to `limit` sealed acts after number `after`, in order."""

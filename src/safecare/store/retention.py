@@ -23,6 +23,7 @@ from safecare.store.database import Database, insert_new
 from safecare.store.project import count
 from safecare.store.read import Reader
 from safecare.store.schema import micros
+from safecare.store.stations import forget
 
 _CHUNK = 900
 """Rows per transaction: the store writer waits some 10 ms at most, and old SQLite builds take 999 variables."""
@@ -70,6 +71,7 @@ class Retention:
             "rejects": lambda: self._rejects(micros(now - timedelta(days=self._days.rejects))),
             "artifacts": lambda: self._files(now, needed.artifacts),
             "log": lambda: self._prune(now),
+            "stations": lambda: forget(self._database, now),
             "sessions": lambda: self._spent(micros(now - _SPENT)),
         }
         for name, delete_old in classes.items():

@@ -52,6 +52,19 @@ care = Table(
 )
 """The latest report on each figure of each care service; older ones are among the events."""
 
+identity = Table(
+    "identity",
+    metadata,
+    Column("ip", String, primary_key=True),
+    Column("system", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+)
+"""What stations said of themselves: the inventory's memory, longer than that of events."""
+Index("identity_last", identity.c.last)
+
 alert = Table(
     "alert",
     metadata,

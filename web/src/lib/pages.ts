@@ -27,6 +27,7 @@ const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/detections", name: t("Detections"), daily: false, roles: CONTROL },
   { path: "/scenarios", name: t("Exercises"), daily: false, roles: CONTROL },
   { path: "/health", name: t("System health"), daily: true, roles: WATCHING },
+  { path: "/inventory", name: t("Network inventory"), daily: false, roles: WATCHING },
   { path: "/rejects", name: t("Rejects"), daily: false, roles: WATCHING },
   { path: "/audit", name: t("Audit log"), daily: false, roles: OVERSIGHT },
   { path: "/admin", name: t("Administration"), daily: false, roles: OVERSIGHT },

@@ -10,6 +10,7 @@ export type RouteName =
   | "run"
   | "health"
   | "rejects"
+  | "inventory"
   | "audit"
   | "admin"
   | "account"
@@ -34,6 +35,7 @@ const PATTERNS: [RouteName, string][] = [
   ["run", "/scenarios/runs/:run"],
   ["health", "/health"],
   ["rejects", "/rejects"],
+  ["inventory", "/inventory"],
   ["audit", "/audit"],
   ["admin", "/admin"],
   ["account", "/account"],

@@ -301,6 +301,20 @@ export interface Reject {
   place: string;
 }
 
+export interface Station {
+  ip: string;
+  state: "known" | "doubtful" | "unknown" | "unheard";
+  name: string;
+  mac: string;
+  maker: string;
+  asset: Named | null;
+  zone: Named | null;
+  first: string | null;
+  last: string | null;
+  says: { system: string; value: string }[];
+  doubts: string[];
+}
+
 export interface AuditEntry {
   seq: number;
   at: string;
