@@ -18,7 +18,7 @@ async def test_stations_are_matched_and_strangers_marked(rig: Rig) -> None:
     rig.add(card, stranger, posing)
     async with rig.browser("analyst") as analyst:
         rows = {one["ip"]: one for one in (await analyst.get("/api/inventory")).json()}
-        assert (rows["10.1.40.20"]["state"], rows["10.1.40.20"]["asset"]["id"]) == ("known", "ct.1")
+        assert (rows["10.1.40.20"]["state"], rows["10.1.40.20"]["asset"]["id"]) == ("known", "modality.ct.1")
         assert (rows["10.1.40.99"]["state"], rows["10.1.40.99"]["asset"]) == ("unknown", None)
         assert rows["10.1.40.77"]["state"] == "doubtful"
         assert rows["10.1.40.77"]["doubts"]

@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 def touched(second: float, command: str, name: str, **facts: Any) -> CommandSeen:
     told = {"kind": "request"} | {key: str(value) for key, value in facts.items()}
-    fields = {"protocol": "smb", "command": command, "operation": "file", "target": name, "facts": told}
+    fields: dict[str, Any] = {"protocol": "smb", "command": command, "operation": "file", "target": name, "facts": told}
     return made(CommandSeen, second, src_ip=STATION, dst_ip=SERVER, **fields)
 
 
@@ -67,7 +67,7 @@ def test_a_flood_is_told_even_without_learning() -> None:
 
 def test_a_client_is_known_by_its_name_and_its_station() -> None:
     def publish(second: float, client: str, source: str, topic: str = "ward/3/pump/rate") -> CommandSeen:
-        fields = {"protocol": "mqtt", "command": "publish", "operation": "publish", "target": topic}
+        fields: dict[str, Any] = {"protocol": "mqtt", "command": "publish", "operation": "publish", "target": topic}
         return made(CommandSeen, second, src_ip=source, dst_ip=SERVER, facts={"client_id": client}, **fields)
 
     rule = MqttClient(HOSPITAL)
