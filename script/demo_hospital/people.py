@@ -104,15 +104,15 @@ def people(catalogue: Catalogue) -> list[Row]:
 
 
 ROUTES: list[Row] = [
-    {"id": "route.aurore.security", "severity": 50, "sites": ["aurore"], "channels": ["page"],
+    {"id": "route.aurore.security", "severity": 50, "sites": ["aurore"], "channels": ["page", "webpush"],
      "answer_within": "2 min",
      "levels": [["guard"], ["shift_leader"], ["security_manager"]]},
-    {"id": "route.tilleuls.security", "severity": 50, "sites": ["tilleuls"], "channels": ["page"],
+    {"id": "route.tilleuls.security", "severity": 50, "sites": ["tilleuls"], "channels": ["page", "webpush"],
      "answer_within": "3 min",
      "levels": [["guard"], ["shift_leader"], ["security_manager"]]},
-    {"id": "route.cyber", "severity": 60, "channels": ["page"],
+    {"id": "route.cyber", "severity": 60, "channels": ["page", "webpush"],
      "answer_within": "5 min", "levels": [["it_operator"], ["ciso"]]},
-    {"id": "route.crisis", "severity": 85, "channels": ["page"],
+    {"id": "route.crisis", "severity": 85, "channels": ["page", "webpush"],
      "answer_within": "10 min", "levels": [["crisis"]]},
 ]  # fmt: skip
 

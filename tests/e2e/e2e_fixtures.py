@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
+    "--use-fake-ui-for-media-stream",
 )
 PATIENCE = 20_000
 """Milliseconds that a page may take for what has no promise of its own (chosen: a machine that is busy elsewhere)."""

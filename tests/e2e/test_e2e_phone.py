@@ -99,7 +99,7 @@ def test_a_push_is_shown_and_told_as_delivered(house: House) -> None:
         )
 
 
-def test_a_photo_and_a_call_for_help_wait_for_the_network_and_come_once(house: House) -> None:
+def test_a_photo_a_voice_and_a_call_for_help_wait_for_the_network_and_come_once(house: House) -> None:
     with house.person("guard", "Tom Morvan", viewport=PHONE) as tom:
         tom.see("guard")
         tom.context.set_offline(True)
@@ -109,15 +109,27 @@ def test_a_photo_and_a_call_for_help_wait_for_the_network_and_come_once(house: H
             {"name": "lock.png", "mimeType": "image/png", "buffer": PIXEL}
         )
         expect(tom.page.get_by_text("✓ Photo taken")).to_be_visible()
+        tom.press("report-voice")
+        expect(tom.page.get_by_text("● Recording")).to_be_visible()
+        tom.page.wait_for_timeout(400)  # something to record
+        tom.press("report-voice")
+        expect(tom.page.get_by_text("✓ Voice note taken")).to_be_visible()
         tom.press("confirm")
         tom.press("panic")
         tom.press("confirm")
+        tom.see("queued")
+        tom.page.reload()  # the phone was switched off and on, still without a network
         tom.see("queued")
         tom.context.set_offline(False)
         expect(tom.page.get_by_test_id("queued")).to_have_count(0)
     reports = house.until("/api/reports", lambda found: len(found) == 2)
     assert sorted(one["panic"] for one in reports) == [False, True]
-    assert next(one for one in reports if not one["panic"])["picture"]
+    seen = next(one for one in reports if not one["panic"])
+    assert seen["picture"]
+    with house.person("operator", "Ana Costa") as ana:
+        kept = ana.context.request.get(house.url + seen["voice"])
+        assert kept.headers["content-type"] == "audio/webm"
+        assert len(kept.body()) > 200
     alerts = house.until("/api/alerts", lambda found: sum(one["rule"] == "person.report" for one in found) == 2)
     assert json.dumps([one["title"] for one in alerts]).find("scratched") < 0
     house.until("/api/guard", lambda guard: any(one["level"] == "critical" for one in guard["notices"]))

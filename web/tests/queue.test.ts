@@ -93,4 +93,19 @@ describe("queue", () => {
     await queue.dismiss("gone");
     expect(seen).toEqual([]);
   });
+
+  it("sends nobody's act in the name of who comes next on a shared phone", async () => {
+    const shelf = memory();
+    let me = "ada";
+    const sent: string[] = [];
+    const queue = new Queue(shelf, async (path) => sent.push(path), () => undefined, () => me);
+    await shelf.put({ ...act("hers"), who: "ada" });
+    me = "noor";
+    await queue.add({ ...act("his"), who: "noor" });
+    await queue.flush();
+    expect(sent).toEqual(["/api/notices/his/answer"]);
+    me = "ada";
+    await queue.flush();
+    expect(sent).toEqual(["/api/notices/his/answer", "/api/notices/hers/answer"]);
+  });
 });

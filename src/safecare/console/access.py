@@ -30,6 +30,9 @@ guesses of a million (three codes are good at a time), and nobody can go on gues
 Open = Callable[[Request, Response, Session, str], Awaitable[Response]]
 """Puts a session's cookie into an answer, and the sign-in, with the way that it took, on record."""
 
+Record = Callable[[Visitor, str, str], Awaitable[None]]
+"""Puts a change of somebody's access on record: whose, what, and by which way."""
+
 
 class Access:
     """Checks codes. Blocking."""
@@ -57,14 +60,15 @@ class Access:
         if len(plain) != totp.DIGITS:
             return self._deps.credentials.spend_backup_code(plain)
         now = self._deps.clock.now()
-        open_keys = [one for one in self._deps.credentials.named(name, "totp") if one.counter < TRIES]
-        for one in open_keys:
+        credentials = self._deps.credentials
+        tried = [one for one in credentials.named(name, "totp") if credentials.attempt(one.id, TRIES)]
+        for one in tried:
             step = totp.matching(one.secret, plain, now, one.used)
-            if step is not None:
-                self._deps.credentials.use(one.id, 0, step)
+            if step is not None and credentials.spend(one.id, step):
+                for other in tried:
+                    if other.id != one.id:
+                        credentials.forgive(other.id)
                 return one.user
-        for one in open_keys:
-            self._deps.credentials.fail(one.id)
         return None
 
     def reopen(self, user: str) -> None:
@@ -74,7 +78,7 @@ class Access:
                 self._deps.credentials.reset(one.id)
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Open) -> None:
+def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Open, record: Record) -> None:
     """Add the routes of signing in again."""
     access = Access(deps)
     ceremonies = passkeys.Ceremonies(deps.clock)
@@ -97,12 +101,16 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
     async def remove_access(request: Request, id: str) -> Response:
         if not await asyncio.to_thread(deps.credentials.remove, id, visitor_of(request).user):
             raise not_found()
+        await record(visitor_of(request), "way_removed", "")
         return answer(Done(id))
 
     @app.post("/api/access/backup", name="make_backup_codes")
     async def make_backup_codes(request: Request) -> Response:
         """Give a fresh set of backup codes: shown once, for paper. Older ones are good no more."""
-        return answer(BackupCodes(await asyncio.to_thread(deps.credentials.make_backup_codes, owner(request).user)))
+        visitor = owner(request)
+        codes = await asyncio.to_thread(deps.credentials.make_backup_codes, visitor.user)
+        await record(visitor, "way_added", "backup")
+        return answer(BackupCodes(codes))
 
     @app.post("/api/access/totp", name="begin_totp")
     async def begin_totp(request: Request) -> Response:
@@ -121,7 +129,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
         if key is None or totp.matching(key, ask.code, deps.clock.now(), None) is None:
             raise ProblemError(422, say("This code is not right. Is the phone's clock right?"))
         del pending[visitor.session]
-        return answer(Done(await asyncio.to_thread(deps.credentials.add, visitor.user, "totp", "", key)), 201)
+        id = await asyncio.to_thread(deps.credentials.add, visitor.user, "totp", "", key)
+        await record(visitor, "way_added", "totp")
+        return answer(Done(id), 201)
 
     @app.post("/api/passkeys/begin", name="begin_passkey")
     async def begin_passkey(request: Request) -> Response:
@@ -142,6 +152,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
             raise ProblemError(409, say("This passkey is registered already."))
         name = given.name or request.headers.get("user-agent", "")[:80]
         await asyncio.to_thread(deps.credentials.add, visitor.user, "passkey", name, key, id=id, counter=counter)
+        await record(visitor, "way_added", "passkey")
         return answer(Done(id), 201)
 
     @app.post("/api/sign-in/begin", name="begin_sign_in")
@@ -160,7 +171,11 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, enter: Ope
         if known is None or known.kind != "passkey":
             gate.failures.add(address_of(request))
             raise ProblemError(401, say("This passkey is not valid here."))
-        counter = await asyncio.to_thread(passkeys.signed, raw, challenge, party, origin, known)
+        try:
+            counter = await asyncio.to_thread(passkeys.signed, raw, challenge, party, origin, known)
+        except ProblemError:
+            gate.failures.add(address_of(request))
+            raise
         await asyncio.to_thread(deps.credentials.use, known.id, counter)
         opened = await _opened(request, known)
         return await enter(request, answer(SignedInView(opened.role)), opened, "passkey")

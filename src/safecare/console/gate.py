@@ -72,6 +72,9 @@ class Gate:
         """Take the platform's parts."""
         self._deps = deps
         self.failures = Failures(deps.clock)
+        # The prefix keeps pages of neighbouring names from giving a browser a cookie of their own choice (RFC 6265bis).
+        secure = deps.settings.console.public_url.startswith("https:")
+        self.cookie = f"__Host-{SESSION_COOKIE}" if secure else SESSION_COOKIE
         self._people = People(deps.accounts)
         self._scopes: dict[tuple[str, ...], Scope | None] = {}
 
@@ -101,7 +104,7 @@ class Gate:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
             return await self._machine(request, token.strip()), True
-        return await self.session(request.cookies.get(SESSION_COOKIE, "")), False
+        return await self.session(request.cookies.get(self.cookie, "")), False
 
     async def _machine(self, request: Request, token: str) -> Visitor:
         if self._deps.local_token and hmac.compare_digest(token.encode(), self._deps.local_token.encode()):

@@ -25,6 +25,7 @@ from safecare.console.feed import Feed
 from safecare.console.gate import Gate, address_of
 from safecare.console.pages import Pages, read_form
 from safecare.console.provider import Person, Provider, ProviderError
+from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, words_of
 from safecare.model.hospital import Hospital
 from safecare.model.roles import GUARD, ROLES, Grant
@@ -129,6 +130,10 @@ def mistakes(given: Mapping[str, str | Grant], hospital: Hospital) -> list[str]:
     return found
 
 
+def _rights(one: Visitor | Session) -> tuple[object, ...]:
+    return (one.role, one.site, one.places if isinstance(one, Visitor) else one.zones)
+
+
 def local_target(given: str) -> str:
     """Return `given` if it is a page of ours, else the start page: never another site (CWE-601)."""
     plain = given.startswith("/") and not given.startswith(("//", "/\\")) and "\\" not in given
@@ -202,6 +207,7 @@ def routes(
             return refused(
                 request, 403, say("Your access to Safecare was taken away here. Ask the administrator of your site.")
             )
+        feed.end(lambda visitor: visitor.user == opened.user and _rights(visitor) != _rights(opened))
         out.keep(session_id(opened.cookie), person.id_token)
         target = flow.target if flow.target != "/" or opened.role != GUARD else "/guard"
         # Not a redirect: a browser that comes from another site shows a strict cookie only to a page of ours.

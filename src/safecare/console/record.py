@@ -79,6 +79,9 @@ FOLLOWED: Mapping[str, Text] = MappingProxyType(
         "no": say("Answered no in the procedure"),
     }
 )
+WAYS: Mapping[str, Text] = MappingProxyType(
+    {"passkey": say("passkey"), "totp": say("authenticator app"), "backup": say("backup codes")}
+)
 ANSWERED: Mapping[str, Text] = MappingProxyType(
     {
         "delivered": say("The notice was shown"),
@@ -160,6 +163,10 @@ class Record:
                 return say("Took all access from {name}", name=act.detail)
             case "signed_in":
                 return say("Signed in")
+            case "way_added":
+                return say("Added a way to sign in: {way}", way=WAYS.get(act.detail, say("another")))
+            case "way_removed":
+                return say("Removed a way to sign in")
             case _:
                 return say("Signed out")
 

@@ -13,7 +13,7 @@ from safecare.console import access, oidc
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
-from safecare.console.gate import SESSION_COOKIE, Gate, address_of, check_form
+from safecare.console.gate import Gate, address_of, check_form
 from safecare.console.pages import Pages, read_form
 from safecare.console.qr import picture_of
 from safecare.console.rights import Visitor, manages
@@ -65,13 +65,13 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed
         await desk.record(SignedIn(**stamp, change=change, detail=detail))  # type: ignore[arg-type]
 
     async def enter(request: Request, target: Response, opened: Session, way: str) -> Response:
-        before = request.cookies.get(SESSION_COOKIE, "")
+        before = request.cookies.get(gate.cookie, "")
         if before:  # whoever had signed in here before: their session must not stay open unseen
             await asyncio.to_thread(deps.accounts.sign_out, before)
         visitor = Visitor(opened.user, opened.name, opened.role, opened.site, opened.cookie)
         await record(visitor, "signed_in", way)
         target.set_cookie(
-            SESSION_COOKIE,
+            gate.cookie,
             opened.cookie,
             max_age=int(deps.settings.console.session_hours * 3600),
             httponly=True,
@@ -80,7 +80,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed
         )
         return target
 
-    access.routes(app, deps, gate, pages, enter)
+    access.routes(app, deps, gate, pages, enter, record)
     oidc.routes(app, deps, gate, pages, feed, out, enter, lambda request: link_url(deps, request))
 
     @app.get("/sign-in/{token}", name="sign_in_page")
@@ -108,11 +108,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed
         if not by_script:
             check_form(visitor, (await read_form(request)).get("form_key", ""))
         await asyncio.to_thread(deps.accounts.sign_out, visitor.secret)
+        feed.end(lambda other: other.session == visitor.session)
         await record(visitor, "signed_out")
         next = await asyncio.to_thread(out.address, visitor.session, link_url(deps, request) + "/")
         # A form of ours may lead to no other site (content security policy): there, the page has a link.
         gone = answer(SignedOutAt(next or "/")) if by_script else _left(pages, request, next)
-        gone.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=secure)
+        gone.delete_cookie(gate.cookie, httponly=True, samesite="strict", secure=secure)
         return gone
 
     @app.get("/api/me", name="me")

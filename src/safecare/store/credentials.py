@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 import structlog
-from sqlalchemy import Select, and_, delete, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, or_, select, update
 
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
@@ -100,11 +100,28 @@ class Credentials:
             values = {"counter": counter, "used": micros(at or self._clock.now())}
             connection.execute(update(credential).where(credential.c.id == id).values(**values))
 
-    def fail(self, id: str) -> None:
-        """Count a failure of a TOTP key; `use` and `reset` set it back."""
+    def attempt(self, id: str, limit: int) -> bool:
+        """Count a try of a TOTP key before it is judged; False when `limit` tries in a row were wrong already.
+
+        Counted first, so that guesses that come at the same time are no more than those that come one by one.
+        """
+        mine = and_(credential.c.id == id, credential.c.counter < limit)
         with self._database.writing() as connection:
-            more = update(credential).where(credential.c.id == id).values(counter=credential.c.counter + 1)
-            connection.execute(more)
+            more = update(credential).where(mine).values(counter=credential.c.counter + 1)
+            return connection.execute(more).rowcount == 1
+
+    def forgive(self, id: str) -> None:
+        """Take a try back that was not meant for this key: somebody of the same name has signed in."""
+        with self._database.writing() as connection:
+            less = update(credential).where(credential.c.id == id, credential.c.counter > 0)
+            connection.execute(less.values(counter=credential.c.counter - 1))
+
+    def spend(self, id: str, step: datetime) -> bool:
+        """Use the code of time `step` of a TOTP key up; of several at once, one gets it (RFC 6238, 5.2)."""
+        unused = or_(credential.c.used.is_(None), credential.c.used < micros(step))
+        with self._database.writing() as connection:
+            mine = update(credential).where(credential.c.id == id, unused).values(counter=0, used=micros(step))
+            return connection.execute(mine).rowcount == 1
 
     def reset(self, id: str) -> None:
         """Set the failures of a TOTP key back."""

@@ -29,10 +29,12 @@ class Acts {
   waiting = $derived(this.list.filter((act) => !act.refused));
   refused = $derived(this.list.filter((act) => act.refused));
   private last = 0;
-  private readonly queue = new Queue(shelf, (path, body) => post(path, body), (list) => (this.list = list));
+  private me = "";
+  private readonly queue = new Queue(shelf, (path, body) => post(path, body), (list) => (this.list = list), () => this.me);
 
-  /** Send what waits: now, when the network or the stream is back, and every few seconds until then. */
-  start(): () => void {
+  /** Send what `me` pressed and what waits: now, when the network or the stream is back, and every few seconds until then. */
+  start(me: string): () => void {
+    this.me = me;
     const flush = (): void => void this.flush();
     flush();
     addEventListener("online", flush);
@@ -49,7 +51,12 @@ class Acts {
   add(path: string, body: Record<string, unknown>): Promise<void> {
     // Never the same time twice: acts are sent in the order in which they were pressed.
     this.last = Math.max(live.time(), this.last + 1);
-    return this.queue.add({ id: newId(), path, body, at: new Date(this.last).toISOString() });
+    return this.queue.add({ id: newId(), path, body, at: new Date(this.last).toISOString(), ...(this.me ? { who: this.me } : {}) });
+  }
+
+  /** Send what can be sent now. */
+  async settle(): Promise<void> {
+    await this.flush();
   }
 
   dismiss(id: string): Promise<void> {

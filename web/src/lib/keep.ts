@@ -56,10 +56,8 @@ export async function kept<T>(key: string): Promise<Kept<T> | undefined> {
   }
 }
 
-/** Forget everything on this device: sign-out. */
+/** Forget everything on this device: sign-out. Acts that the server does not have stay, for who pressed them. */
 export async function forget(): Promise<void> {
-  for (const shelf of ["kept", "acts"] as const) {
-    await onShelf(shelf, "readwrite", (store) => store.clear()).catch(() => undefined);
-  }
+  await onShelf("kept", "readwrite", (store) => store.clear()).catch(() => undefined);
   if ("caches" in globalThis) await caches.delete("stills").catch(() => false);
 }

@@ -9,6 +9,8 @@ export interface Act {
   body: Record<string, unknown>;
   /** When the button was pressed, ISO 8601. */
   at: string;
+  /** Who pressed it: on a shared phone, nobody's act is sent in the name of who comes next. */
+  who?: string;
   /** Why the server refused it for good; empty while it waits. */
   refused?: string;
 }
@@ -34,6 +36,8 @@ export class Queue {
     private readonly shelf: Shelf,
     private readonly send: Send,
     private readonly changed: (waiting: Act[]) => void = () => undefined,
+    /** Who is signed in now; empty: not known, then nothing is sent that has a name. */
+    private readonly me: () => string = () => "",
   ) {}
 
   /** Keep `act` durably, then try to send. Resolves when it is kept. */
@@ -75,11 +79,15 @@ export class Queue {
   }
 
   private async waiting(): Promise<Act[]> {
-    const acts = (await this.shelf.all()).filter((act) => !act.refused);
+    const acts = (await this.mine()).filter((act) => !act.refused);
     return acts.sort((one, other) => one.at.localeCompare(other.at));
   }
 
+  private async mine(): Promise<Act[]> {
+    return (await this.shelf.all()).filter((act) => !act.who || act.who === this.me());
+  }
+
   private async tell(): Promise<void> {
-    this.changed(await this.shelf.all());
+    this.changed(await this.mine());
   }
 }

@@ -1,3 +1,4 @@
+import { acts } from "./acts.svelte";
 import { ApiError, post } from "./api";
 import { texts } from "./i18n.svelte";
 import { forget } from "./keep";
@@ -45,6 +46,7 @@ class Session {
   }
 
   async signOut(): Promise<void> {
+    await acts.settle(); // what was pressed goes out in the name of who pressed it
     const left = await post<{ next: string }>("/sign-out");
     await forget();
     location.assign(left?.next ?? "/");

@@ -136,5 +136,5 @@ class ExerciseSet(Act, frozen=True, kw_only=True, tag="act.exercise"):
 class SignedIn(Act, frozen=True, kw_only=True, tag="act.session"):
     """A person signed in or out, a link or a machine's token was made, or somebody's access was taken away."""
 
-    change: Literal["signed_in", "signed_out", "invited", "token", "revoked"]
+    change: Literal["signed_in", "signed_out", "invited", "token", "revoked", "way_added", "way_removed"]
     detail: str = ""
