@@ -15,7 +15,7 @@ COMMANDS = {
     "users": ("safecare.cli.users", "Who has access: list, revoke."),
     "token": ("safecare.cli.token", "Make a token for a machine that sends over HTTP."),
     "keys": ("safecare.cli.keys", "Passwords of channels, sealed: set, list, remove; change the key."),
-    "hospital": ("safecare.cli.hospital", "Check and show the hospital's files."),
+    "hospital": ("safecare.cli.hospital", "Check and show the hospital's files; import plans from drawings."),
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
     "mapping": ("safecare.cli.mapping", "What another system's door events become: check, list, show."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safecare.cli.files import UNUSABLE
+from safecare.cli.import_plan import import_plan
 
 if TYPE_CHECKING:
     from safecare.formats.hospital import Loaded, Problem
     from safecare.model.hospital import Hospital
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+app.command("import-plan")(import_plan)
 
 Folder = Annotated[Path | None, typer.Argument(help="Folder of the hospital's files; the demo hospital if left out.")]
 Language = Annotated[str, typer.Option(help="Language of the reasons: en or fr.")]

@@ -19,6 +19,7 @@ from safecare.model.events.acts import (
     IncidentShared,
     NoticeAnswered,
     PlanDecided,
+    PlanDrawn,
     ProcedureActed,
     Reported,
     SignedIn,
@@ -142,6 +143,12 @@ class Record:
                 )
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
+            case PlanDrawn():
+                level = Ref(act.level)
+                return _joined(
+                    [say("Drew the plan of {level} anew (version {version})", level=level, version=act.version)],
+                    act.comment,
+                )
             case ExerciseSet():
                 begun, ended = (
                     say("Exercise {name} began", name=act.scenario),

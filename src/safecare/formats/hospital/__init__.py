@@ -21,12 +21,12 @@ from safecare.formats.hospital.nodes import MAX_BYTES, Node, NodeError, parse
 from safecare.formats.hospital.places import check_places
 from safecare.formats.hospital.plans import read_plan
 from safecare.formats.hospital.problems import Problem, Problems
-from safecare.model.hospital import Hospital
-from safecare.model.ids import AssetId
+from safecare.model.hospital import Asset, Hospital
+from safecare.model.ids import AssetId, ZoneId
 from safecare.model.network import Baseline
 from safecare.model.text import say
 
-__all__ = ["DoorSpec", "Loaded", "Problem", "load", "read"]
+__all__ = ["DoorSpec", "Loaded", "Placed", "Problem", "Redrawn", "level_of", "load", "read"]
 
 MAX_FILES = 500
 """Most files in a folder. Chosen: 100 storeys of 3 sites, with room for assets by building."""
@@ -48,6 +48,20 @@ READERS: tuple[tuple[str, FileReader], ...] = (
 """Who reads which file; in this order."""
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """Where a thing stands: its zone, and its position on the plan in metres."""
+
+    zone: ZoneId | None
+    at: tuple[float, float] | None
+
+
+class Redrawn(msgspec.Struct, frozen=True):
+    """What was drawn in the console since: it stands above the files. Plans by level id, things by asset id."""
+
+    plans: dict[str, bytes] = {}
+    placed: dict[str, Placed] = {}
+
+
 class Loaded(msgspec.Struct, frozen=True):
     """The hospital, if its files hold no error, the platform's doors, and all problems."""
 
@@ -56,8 +70,8 @@ class Loaded(msgspec.Struct, frozen=True):
     problems: list[Problem]
 
 
-def load(folder: Path) -> Loaded:
-    """Read the files in `folder`. Never raises for what they hold: see `Loaded.problems`."""
+def load(folder: Path, redrawn: Redrawn | None = None) -> Loaded:
+    """Read the files in `folder`, `redrawn` above them. Never raises for what they hold: see `Loaded.problems`."""
     files: dict[str, bytes] = {}
     problems = Problems()
     root = Node("hospital.yaml", 1, 1, {})
@@ -73,12 +87,14 @@ def load(folder: Path) -> Loaded:
         except OSError as error:
             reason = say("The file can't be opened: {reason}.", reason=error.strerror or "")
             problems.error(Node(name, 1, 1, {}), reason)
-    return read(files, problems)
+    return read(files, problems, redrawn)
 
 
-def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded:
-    """Read a hospital from the bytes of its files, by name relative to the folder."""
+def read(files: Mapping[str, bytes], problems: Problems | None = None, redrawn: Redrawn | None = None) -> Loaded:
+    """Read a hospital from the bytes of its files, by name relative to the folder; `redrawn` stands above them."""
     problems = problems or Problems()
+    if redrawn:
+        files = _with_plans(files, redrawn.plans)
     draft = Draft()
     for pattern, reader in READERS:
         names = sorted(name for name in files if fnmatch(name, pattern))
@@ -93,6 +109,8 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded
                 problems.add(Problem(name, error.line, error.column, "error", error.reason))
             else:
                 reader(root, draft, problems)
+    if redrawn:
+        draft.assets = [_placed(row, redrawn.placed) for row in draft.assets]
     network = _baseline(files, problems)
     check_all(draft, problems)
     check_places(draft, problems)
@@ -101,6 +119,37 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None) -> Loaded
         return Loaded(None, (), listed)
     hospital = msgspec.structs.replace(_hospital(draft, draft.head.value), network=network)
     return Loaded(hospital, _values(draft.doors), listed)
+
+
+def level_of(raw: bytes) -> str:
+    """Return the id of the level that a plan file is of; empty if it tells none."""
+    try:
+        features = msgspec.json.decode(raw, type=_PlanHead).features
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return next((one.id for one in features if one.feature_type == "level"), "")
+
+
+class _Feature(msgspec.Struct):
+    id: str = ""
+    feature_type: str = ""
+
+
+class _PlanHead(msgspec.Struct):
+    features: list[_Feature] = []
+
+
+def _with_plans(files: Mapping[str, bytes], plans: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return `files` with `plans` in the place of the files of their levels."""
+    names = {level_of(raw): name for name, raw in files.items() if fnmatch(name, "plans/*.geojson")}
+    return {**files, **{names.get(level, f"plans/{level}.geojson"): raw for level, raw in plans.items()}}
+
+
+def _placed(row: Row[Asset], placed: Mapping[str, Placed]) -> Row[Asset]:
+    place = placed.get(row.value.id)
+    if place is None or row.value.between is not None:
+        return row
+    return Row(msgspec.structs.replace(row.value, zone=place.zone, at=place.at), row.node)
 
 
 def _baseline(files: Mapping[str, bytes], problems: Problems) -> Baseline | None:

@@ -133,6 +133,16 @@ class ExerciseSet(Act, frozen=True, kw_only=True, tag="act.exercise"):
     running: bool
 
 
+class PlanDrawn(Act, frozen=True, kw_only=True, tag="act.plan_drawn"):
+    """A person saved a new version of the plan of a storey; the version itself is kept in the data folder."""
+
+    level: str
+    version: int
+    sha256: str
+    """Of the version's file."""
+    comment: str = ""
+
+
 class SignedIn(Act, frozen=True, kw_only=True, tag="act.session"):
     """A person signed in or out, a link or a machine's token was made, or somebody's access was taken away."""
 
