@@ -60,6 +60,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
     yield "incident", f"/incident/{incident}"
     yield "impact", f"/incident/{incident}/impact"
     yield "share", f"/share/{incident}"
+    yield "drawing", "/drawing/aurore.1"
     for name in (
         "alerts",
         "scenarios",

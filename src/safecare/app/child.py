@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +31,10 @@ class Child:
     last_exit: int | None = field(default=None, init=False)
     pid: int | None = field(default=None, init=False)
 
+    def renew(self) -> None:
+        """End the child, so that `run` starts it anew with what has changed since."""
+        _end(self.pid)
+
     async def run(self) -> None:
         """Start the child, start it again whenever it ends, stop it when we are cancelled."""
         log = structlog.get_logger().bind(child=self.name)
@@ -48,6 +55,12 @@ class Child:
             wait = FIRST_WAIT if lasted > STEADY else min(wait * 2, LONGEST_WAIT)
             log.error("child ended, starting it again", exit=self.last_exit, after_s=round(lasted, 1), wait_s=wait)
             await asyncio.sleep(wait)
+
+
+def _end(pid: int | None) -> None:
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

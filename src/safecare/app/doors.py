@@ -125,3 +125,27 @@ async def run_door(name: str, door: Source, intake: DoorIntake, doors: Doors) ->
             wait = FIRST_WAIT
         await asyncio.sleep(wait)
         wait = min(wait * 2, LONGEST_WAIT)
+
+
+@dataclasses.dataclass
+class DoorTasks:
+    """The doors as they run now; they can be built anew while the platform goes on."""
+
+    intake: Callable[[str], DoorIntake]
+    states: Doors
+    _tasks: list[asyncio.Task[None]] = dataclasses.field(default_factory=list, init=False)
+
+    def start(self, built: Built, group: asyncio.TaskGroup) -> None:
+        """Start all doors of `built` as tasks of `group`."""
+        for door, reason in built.failed.items():
+            self.states.add(door, built.names[door], "off", reason)
+        for name, source in built.doors.items():
+            self.states.add(name, built.names[name])
+            self._tasks.append(group.create_task(run_door(name, source, self.intake(name), self.states)))
+
+    async def stop(self) -> None:
+        """End all doors; senders keep what is not acknowledged."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []

@@ -50,6 +50,7 @@ from safecare.sources.files.confine import die_with_parent
 from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database
 from safecare.store.devices import Devices
+from safecare.store.drawings import Drawings
 from safecare.store.folder import DataFolder
 from safecare.store.keyring import Keyring
 from safecare.store.retention import Retention
@@ -86,7 +87,7 @@ def stages(
 
 def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
     """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
-    hospital, book = hospital_of(source).hospital, rules_of(source)
+    hospital, book = hospital_of(source, Drawings(folder.plans).redrawn()).hospital, rules_of(source)
     settings = load(folder.path)
     configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.resources
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safecare.formats.hospital import DoorSpec, load
+from safecare.formats.hospital import DoorSpec, Loaded, Redrawn, load
 from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
 
@@ -25,6 +25,8 @@ class SiteFiles:
 
     hospital: Hospital
     doors: tuple[DoorSpec, ...]
+    aside: str = ""
+    """Why plans that were drawn in the console are not used; empty: they are, or there are none."""
 
 
 def demo_hospital() -> Path:
@@ -32,9 +34,20 @@ def demo_hospital() -> Path:
     return Path(str(importlib.resources.files("safecare") / "demo" / "hospital"))
 
 
-def hospital_of(folder: Path) -> SiteFiles:
-    """Read the hospital's files in `folder`. Raises `BadHospitalError`."""
-    loaded = load(folder)
+def hospital_of(folder: Path, redrawn: Redrawn | None = None) -> SiteFiles:
+    """Read the hospital's files in `folder`, what was `redrawn` in the console above them. Raises `BadHospitalError`.
+
+    Where the two no longer fit together (the files have changed since), the files alone are used, and it is said.
+    """
+    if redrawn and (redrawn.plans or redrawn.placed):
+        try:
+            return _files(load(folder, redrawn))
+        except BadHospitalError as error:
+            return replace(_files(load(folder)), aside=str(error))
+    return _files(load(folder))
+
+
+def _files(loaded: Loaded) -> SiteFiles:
     errors = [problem for problem in loaded.problems if problem.level == "error"]
     if loaded.hospital is None or errors:
         say, nobody = Catalogue.load(), Hospital.empty()

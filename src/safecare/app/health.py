@@ -44,9 +44,10 @@ class Doors:
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def add(self, door: str, source: str, state: str = "waiting", detail: str = "") -> None:
-        """Make `door` known before it has spoken."""
+        """Make `door` known before it has spoken; one that was there before keeps its counts."""
         with self._lock:
-            self._counts[door] = _Count(source, state, self.clock.now(), detail)
+            known = self._counts.setdefault(door, _Count(source, state, self.clock.now(), detail))
+            known.source, known.state, known.detail = source, state, detail
 
     def report(self, door: str, state: str, detail: str = "") -> None:
         """Set the state of `door`."""

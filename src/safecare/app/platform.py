@@ -22,18 +22,19 @@ import psutil
 from safecare import __version__
 from safecare.app.channels import build_channels, speaker
 from safecare.app.child import Child
-from safecare.app.doors import EXAMINER, Built, build_doors, run_door
-from safecare.app.files import SiteFiles, demo_hospital, hospital_of
+from safecare.app.doors import EXAMINER, Built, DoorTasks, build_doors
+from safecare.app.files import SiteFiles, demo_hospital
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
+from safecare.app.plans import SitePlans
 from safecare.app.procedures import procedures_of
 from safecare.app.provider import provider_of
 from safecare.app.scenarios import ScenarioProcesses
 from safecare.app.status import told
 from safecare.app.times import believed
 from safecare.console.application import create_app
-from safecare.console.deps import ConsoleDeps, Disk, Health, PartMissing, SourceHealth, StageHealth, appender
+from safecare.console.deps import ConsoleDeps, Disk, Health, Parser, PartMissing, SourceHealth, StageHealth, appender
 from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
 from safecare.locale.catalogue import Catalogue
@@ -51,6 +52,7 @@ from safecare.store.audit import verify
 from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
+from safecare.store.drawings import Drawings
 from safecare.store.folder import DataFolder
 from safecare.store.glance import Glance
 from safecare.store.keyring import Keyring
@@ -80,11 +82,12 @@ class Platform:
     folder: DataFolder
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
+    _group: asyncio.TaskGroup | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Read the site's files and open log and database. Raises `BadHospitalError`, `SettingsError`."""
         self.source = Path(self.settings.hospital) if self.settings.hospital else demo_hospital()
-        self.files: SiteFiles = hospital_of(self.source)
+        self.site = SitePlans(self.source, Drawings(self.folder.plans), self._renew)
         self.log = SqliteLog(self.folder.log, reserve_mb=self.settings.limits.disk_reserve_mb)
         self.database = Database(self.folder.database)
         self.database.migrate()
@@ -102,20 +105,11 @@ class Platform:
         self.engine = Child(
             "engine", ("-m", "safecare.app.engine", str(os.getpid()), str(self.folder.path), str(self.source))
         )
-        given = {"hospital": self.files.hospital, "log": self.log, "artifacts": self.artifacts}
-        given["models"] = self.folder.path / "models"
-        given["positions"] = self.folder.path / "positions"
-        given["data"] = self.folder.path
-        given["judging"] = Judging(
-            rules=self.folder.path / (self.settings.file_rules or "file-rules"),
-            mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
-            memory=Memory(self.folder.path / "verdicts.db"),
-        )
-        self.built: Built = build_doors(
-            (*self.files.doors, EXAMINER), self.settings, given, self.folder.path, self.vault.filled
-        )
+        self.door_tasks = DoorTasks(self._intake, self.doors)
+        self.parsers: dict[str, Parser] = {}
+        self._build(self.site.files)
         self.token = self._local_token()
-        self.provider, self.unset = provider_of(self.settings.oidc, self.files.hospital, self.vault, self.clock)
+        self.provider, self.unset = provider_of(self.settings.oidc, self.site.hospital, self.vault, self.clock)
 
     @property
     def url(self) -> str:
@@ -138,15 +132,37 @@ class Platform:
             self._write_runtime()
             group.create_task(self._tell_ready(ready))
 
-        for door, reason in self.built.failed.items():
-            self.doors.add(door, self.built.names[door], "off", reason)
         async with asyncio.TaskGroup() as group:
+            self._group = group
             group.create_task(self.engine.run())
-            for name, source in self.built.doors.items():
-                self.doors.add(name, self.built.names[name])
-                group.create_task(run_door(name, source, self._intake(name), self.doors))
+            self.door_tasks.start(self.built, group)
             console = self.settings.console
             await serve(create_app(self._console()), console.host, console.port, listening)
+
+    def _build(self, files: SiteFiles) -> None:
+        """Build the doors and the parsers of what comes over HTTP for the hospital of `files`."""
+        given = {"hospital": files.hospital, "log": self.log, "artifacts": self.artifacts}
+        given["models"] = self.folder.path / "models"
+        given["positions"] = self.folder.path / "positions"
+        given["data"] = self.folder.path
+        given["judging"] = Judging(
+            rules=self.folder.path / (self.settings.file_rules or "file-rules"),
+            mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
+            memory=Memory(self.folder.path / "verdicts.db"),
+        )
+        self.built: Built = build_doors(
+            (*files.doors, EXAMINER), self.settings, given, self.folder.path, self.vault.filled
+        )
+        self.parsers.update(parsers(files.hospital, self.clock))
+
+    async def _renew(self, files: SiteFiles) -> None:
+        """Let doors and engine work with the hospital of `files`: both begin anew, and go on where they were."""
+        await self.door_tasks.stop()
+        self._build(files)
+        if self._group is not None:
+            self.door_tasks.start(self.built, self._group)
+        self.engine.renew()
+        self._write_runtime()
 
     def health(self) -> Health:
         """Return how the platform is (`safecare.console.deps.HealthProvider`)."""
@@ -160,6 +176,8 @@ class Platform:
             PartMissing(one.name, one.reason) for one in (*sources().missing, *(engine.missing if engine else ()))
         ]
         missing += [PartMissing(one.name, one.reason) for one in self.unset]
+        if self.site.files.aside:
+            missing.append(PartMissing("plans drawn in the console", self.site.files.aside))
         if engine:
             missing += [PartMissing(name, reason) for name, reason in engine.faults.items()]
         return Health(
@@ -179,7 +197,7 @@ class Platform:
         intake = self._intake("")
         catalogue, devices = Catalogue.load(), Devices(self.database, self.clock, self.keyring)
         channels, _ = build_channels(
-            self.settings, self.files.hospital, self.clock, devices, self.folder.secret(), self.vault
+            self.settings, self.site.hospital, self.clock, devices, self.folder.secret(), self.vault
         )
         push = channels.get("webpush")
         pusher = push.pusher if isinstance(push, WebPush) else None
@@ -192,10 +210,10 @@ class Platform:
             accounts=self.accounts,
             credentials=Credentials(self.database, self.clock, self.keyring),
             devices=devices,
-            speak=speaker(catalogue, self.files.hospital),
+            speak=speaker(catalogue, self.site.hospital),
             pusher=pusher,
             detectors=lambda: status.detectors if (status := told(self.folder.path)) else (),
-            hospital=self.files.hospital,
+            site=self.site,
             clock=self.clock,
             settings=self.settings,
             catalogue=catalogue,
@@ -205,7 +223,7 @@ class Platform:
             local_token=self.token,
             publish=self._publish,
             refuse=intake.reject,
-            ingest=parsers(self.files.hospital, self.clock),
+            ingest=self.parsers,
             procedures={one.id: Text(one.book.name) for one in procedures_of(self.folder.path)},
         )
 
@@ -222,7 +240,7 @@ class Platform:
             self.artifacts,
             self.doors,
             self.clock,
-            self.files.hospital,
+            self.site.hospital,
             self.folder.secret(),
             self.settings.limits.batch_events,
         )

@@ -20,6 +20,7 @@ from safecare.console import (
     crisis,
     detections,
     devices,
+    drawings,
     front,
     health,
     incidents,
@@ -92,6 +93,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     notices.routes(app, deps)
     seen.routes(app, deps)
     building.routes(app, deps, shared)
+    drawings.routes(app, deps, feed)
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters, chain)

@@ -123,7 +123,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
             seen = [one for one in found if may_see(visitor, one)]
             return level_view(deps.hospital, storey, seen, words, visitor)
 
-        return await shared.answer(request, ("level", id, view_of(visitor, words.language)), view)
+        return await shared.answer(request, ("level", id, deps.site.changes, view_of(visitor, words.language)), view)
 
     @app.get("/api/stills/{hash}", name="still")
     async def still(request: Request, hash: str) -> Response:

@@ -14,6 +14,7 @@ import msgspec
 
 from safecare.console.provider import Provider
 from safecare.exchange.log import Entry, Log
+from safecare.formats.hospital import Loaded, Placed
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock
 from safecare.model.events.acts import Act
@@ -29,6 +30,7 @@ from safecare.store.artifacts import Artifacts
 from safecare.store.audit import AuditCheck
 from safecare.store.credentials import Credentials
 from safecare.store.devices import Devices
+from safecare.store.drawings import Version
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
@@ -137,6 +139,38 @@ class Exercise(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class Site(Protocol):
+    """The hospital as it is now, and the versions of its plans. What is marked so blocks; called in a thread."""
+
+    changes: int
+    """Versions saved since the start: grows whenever `hospital` becomes another one."""
+
+    @property
+    def hospital(self) -> Hospital:
+        """Return the hospital. Does not block."""
+        ...
+
+    def versions(self, level: str) -> list[Version]:
+        """Return the saved versions of the plan of `level`. Blocking."""
+        ...
+
+    def plan(self, level: str, number: int | None = None) -> bytes:
+        """Return a plan: the newest, version `number`, 0 that of the files. Blocking. Raises `KeyError`."""
+        ...
+
+    def placed(self) -> dict[str, Placed]:
+        """Return where things stand that were placed in the console. Blocking."""
+        ...
+
+    def check(self, level: str, plan: bytes, placed: Mapping[str, Placed]) -> Loaded:
+        """Return the hospital as it would be, or what is wrong then. Blocking."""
+        ...
+
+    async def save(self, version: Version) -> str:
+        """Keep `version` and let all parts work with it. Return its SHA-256. Raises `TakenError`."""
+        ...
+
+
 class BusyError(RuntimeError):
     """A scenario is running already."""
 
@@ -172,7 +206,7 @@ class ConsoleDeps:
     log: Log
     artifacts: Artifacts
     accounts: Accounts
-    hospital: Hospital
+    site: Site
     clock: Clock
     settings: Settings
     catalogue: Catalogue
@@ -198,6 +232,11 @@ class ConsoleDeps:
     """Titles of the procedures that people may begin, by id."""
     static: Path = field(default_factory=lambda: Path(str(files("safecare.console"))) / "static")
     """Folder of the built front end."""
+
+    @property
+    def hospital(self) -> Hospital:
+        """The hospital as it is now: another one after somebody has drawn a plan anew."""
+        return self.site.hospital
 
 
 def appender(log: Log) -> Publish:

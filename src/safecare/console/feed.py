@@ -18,7 +18,7 @@ import structlog
 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
-from safecare.console.rights import LIVE, NOBODY, Visitor, addressed, may_read_notice, may_see_at
+from safecare.console.rights import LIVE, NOBODY, RIGHTS, Visitor, addressed, may_read_notice, may_see_at
 from safecare.exchange.log import Batch
 from safecare.model.alert import Alert
 from safecare.model.forecast import Forecast
@@ -76,6 +76,8 @@ class News(msgspec.Struct, frozen=True):
             return may_read_notice(visitor, self.role, self.user, self.site, next(iter(self.about), None))
         if self.topic == "exercise":
             return True
+        if self.topic == "level":
+            return visitor.role in RIGHTS["level"]
         if visitor.role not in LIVE[self.topic]:
             return False
         return self.topic == "reject" or may_see_at(visitor, self.site, self.marking, self.about)
@@ -207,6 +209,10 @@ class Feed:
                 first += [await self._chunk(batch) for batch in batches]
         first.append(Beat(self._deps.clock.now(), seq, self._exercise))
         return subscriber, first
+
+    def redrawn(self, level: str) -> None:
+        """Tell all screens that the plan of `level` was drawn anew."""
+        self._tell(Chunk(self._seq, (News("level", level),)))
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a subscriber."""

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, graph, incidents, network, places, platform, tuning
+from safecare.console.wire import asks, drawings, graph, incidents, network, places, platform, tuning
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
@@ -31,6 +31,9 @@ BODIES: dict[str, Any] = {
     "device_heard": asks.Heard,
     "log_crisis": asks.LogCrisis,
     "share": asks.Share,
+    "preview_plan": drawings.DrawPlan,
+    "draw_plan": drawings.DrawPlan,
+    "undo_plan": drawings.UndoPlan,
     "test_channel": asks.TestChannel,
 }
 """JSON body by route name."""
@@ -59,6 +62,11 @@ ANSWERS: dict[str, Any] = {
     "reports": list[places.ReportView],
     "sites": list[places.SiteView],
     "level": places.LevelView,
+    "drawing": drawings.EditorView,
+    "import_drawing": drawings.ImportView,
+    "preview_plan": drawings.PlanCheck,
+    "draw_plan": drawings.PlanSaved,
+    "undo_plan": drawings.PlanSaved,
     "guard": places.Guard,
     "health": Health,
     "rejects": list[platform.RejectView],

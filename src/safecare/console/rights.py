@@ -33,6 +33,8 @@ ACTING = CONTROL - {AUDITOR}
 WATCHING = frozenset({OPERATOR, ANALYST, CISO, ADMIN, AUDITOR})
 """Those who look after the platform itself."""
 OVERSIGHT = frozenset({CISO, ADMIN, AUDITOR})
+DRAWING = frozenset({CISO, ADMIN})
+"""Those who change the plans of the site."""
 SENDING = frozenset({SOURCE, ADMIN})
 
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -114,6 +116,11 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         # building
         "sites": STAFF,
         "level": STAFF,
+        "drawing": OVERSIGHT,
+        "import_drawing": DRAWING,
+        "preview_plan": DRAWING,
+        "draw_plan": DRAWING,
+        "undo_plan": DRAWING,
         "still": STAFF,
         # notices
         "guard": EVERYONE,

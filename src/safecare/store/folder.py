@@ -36,6 +36,8 @@ class DataFolder:
         self.artifacts = path / "artifacts"
         self.keys = path / "seal.keys"
         """Keys that seal the secrets of the database (`safecare.store.keyring`)."""
+        self.plans = path / "plans"
+        """Versions of floor plans that were drawn in the console (`safecare.store.drawings`)."""
         self.local_token = path / "local.token"
         """Secret by which programs of the same owner on this machine act as administrator."""
         self.runtime = path / "runtime.json"

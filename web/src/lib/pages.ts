@@ -31,6 +31,7 @@ const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/rejects", name: t("Rejects"), daily: false, roles: WATCHING },
   { path: "/audit", name: t("Audit log"), daily: false, roles: OVERSIGHT },
   { path: "/admin", name: t("Administration"), daily: false, roles: OVERSIGHT },
+  { path: "/drawing", name: t("Draw plans"), daily: false, roles: OVERSIGHT },
   { path: "/guard", name: t("My notices"), daily: true, roles: EVERYONE },
   { path: "/account", name: t("My phone and sign-in"), daily: false, roles: EVERYONE },
 ];

@@ -2,6 +2,7 @@ import { SvelteMap } from "svelte/reactivity";
 
 import { coalesce } from "./coalesce";
 import { rank } from "./levels";
+import { live } from "./live.svelte";
 import { Resource } from "./resource.svelte";
 import type { Card, FloorLevel, Level, SiteLevels } from "./types";
 
@@ -30,6 +31,15 @@ class Plans {
 
   level(id: string): FloorLevel | null {
     return this.levels.get(id)?.value ?? null;
+  }
+
+  /** Follow what is drawn anew: geometry comes with the next read. Returns how to stop. */
+  follow(): () => void {
+    return live.onChange((change) => {
+      if (change.topic !== "level") return;
+      void this.sites.read();
+      void (this.levels.get(change.id)?.read() ?? this.load());
+    });
   }
 
   /** Read the state of one level again, soon: rooms have their colour from the incidents already. */

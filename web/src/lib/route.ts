@@ -4,6 +4,7 @@ export type RouteName =
   | "board"
   | "incident"
   | "impact"
+  | "drawing"
   | "guard"
   | "alerts"
   | "scenarios"
@@ -29,6 +30,8 @@ const PATTERNS: [RouteName, string][] = [
   ["board", "/"],
   ["incident", "/incident/:id"],
   ["impact", "/incident/:id/impact"],
+  ["drawing", "/drawing/:id"],
+  ["drawing", "/drawing"],
   ["guard", "/guard"],
   ["alerts", "/alerts"],
   ["scenarios", "/scenarios"],
