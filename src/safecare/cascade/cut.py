@@ -51,13 +51,13 @@ class UnfinishedError(Exception):
         super().__init__(f"no cut costs less than {bound:g}")
 
 
-def cheapest_cut(graph: Graph, seconds: float = inf) -> Cut:
-    """Return a cut of least cost. Raises `NoCutError`, and `UnfinishedError` after `seconds`."""
+def cheapest_cut(graph: Graph, seconds: float = inf, branchings: int | None = None) -> Cut:
+    """Return a cut of least cost. Raises `NoCutError`; `UnfinishedError` after `seconds` or so many `branchings`."""
     if graph.target in up(graph, (node for node, cost in enumerate(graph.costs) if isfinite(cost))):
         raise NoCutError
     if graph.target not in up(graph, ()):
         return Cut((), 0.0)
-    chosen, bound, finished = _solved(graph, sorted(_support(graph)), seconds)
+    chosen, bound, finished = _solved(graph, sorted(_support(graph)), seconds, branchings)
     best = None if chosen is None else _least(graph, chosen)
     if best is None or not finished:
         raise UnfinishedError(best, bound)
@@ -110,7 +110,9 @@ def _least(graph: Graph, chosen: Sequence[int]) -> Cut:
     return Cut(nodes, float(sum(graph.costs[node] for node in nodes)))
 
 
-def _solved(graph: Graph, nodes: Sequence[int], seconds: float) -> tuple[list[int] | None, float, bool]:
+def _solved(
+    graph: Graph, nodes: Sequence[int], seconds: float, branchings: int | None
+) -> tuple[list[int] | None, float, bool]:
     """Return the cut nodes that HiGHS finds (None: none yet), the bound it proved, and whether it finished."""
     import highspy
 
@@ -138,6 +140,8 @@ def _solved(graph: Graph, nodes: Sequence[int], seconds: float) -> tuple[list[in
         solver.setOptionValue(name, value)
     if isfinite(seconds):
         solver.setOptionValue("time_limit", seconds)
+    if branchings is not None:
+        solver.setOptionValue("mip_max_nodes", branchings)
     solver.passModel(lp)
     solver.run()
     information = solver.getInfo()

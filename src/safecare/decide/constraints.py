@@ -18,6 +18,10 @@ LIFE_DEPENDS = 4
 """Criticality of things on which life depends (`Asset.criticality`)."""
 LIKELY = 0.1
 """Probability from which a response is held to take a thing down. Chosen: one in ten is too many for life."""
+TROUBLES = frozenset({State.DOWN, State.DEGRADED, State.UNSAFE})
+LEAST_LEFT = {"theatre": 0.5, "icu": 0.8}
+"""Share of the theatres, and of the intensive care beds, of a site that must stay. Chosen: half of the theatres are
+enough for urgent operations; intensive care has few free beds."""
 FIRE_DOUBT = 0.05
 """Probability of fire from which an escape route stays free. Chosen: the cost of a free door is small."""
 COLD = frozenset({"cold_chain"})
@@ -33,7 +37,7 @@ def infeasible(
 
     `baseline` is what happens without a response, `alone` what the response alone does (None: it costs nothing).
     """
-    reason = _takes_life_support(hospital, alone) if alone else None
+    reason = (_takes_life_support(hospital, alone) or _leaves_too_little(hospital, alone)) if alone else None
     for name in playbook.response.forbid:
         reason = reason or _CHECKS[name](hospital, target, baseline)
     return reason
@@ -43,7 +47,41 @@ def _takes_life_support(hospital: Hospital, alone: Outcome) -> Text | None:
     for fact, hits in alone.seen():
         if fact.state is State.DOWN and hits >= LIKELY * alone.samples and _keeps_alive(hospital, fact.target):
             return say("It would take {thing} down, on which lives depend", thing=Ref(fact.target))
+        if fact.state in TROUBLES and hits >= LIKELY * alone.samples and _on_a_patient(hospital, fact.target):
+            return say("It would disturb {thing}, which may be in use on a patient", thing=Ref(fact.target))
     return None
+
+
+def _on_a_patient(hospital: Hospital, id: str) -> bool:
+    """Return whether `id` is a medical device that stands where care can't pause."""
+    thing = hospital.asset(id)
+    if thing is None or thing.group != "medical":
+        return False
+    return any(thing.zone in service.zones for service in hospital.services if service.kind in LIFE_SERVICES)
+
+
+def _leaves_too_little(hospital: Hospital, alone: Outcome) -> Text | None:
+    """Of the theatres of a site, and of its intensive care, so much must stay whatever a response costs."""
+    for site in hospital.sites:
+        for kind, least in LEAST_LEFT.items():
+            services = [one for one in hospital.services if one.site == site.id and one.kind == kind]
+            whole = sum(_size(one) for one in services)
+            left = sum(_size(one) * _left(one, alone) for one in services)
+            if left < least * whole and any(_left(one, alone) < 1.0 for one in services):
+                percent = round(100 * left / whole)
+                return say(_TOO_LITTLE[kind], percent=percent, least=round(100 * least))
+    return None
+
+
+def _size(service: Service) -> float:
+    return float(service.beds) or service.capacity or service.arrivals
+
+
+def _left(service: Service, alone: Outcome) -> float:
+    """Return the share of `service` that is left while the response costs most."""
+    if alone.chance(Fact(service.id, State.DOWN)) >= LIKELY:
+        return 0.0
+    return service.fallback_efficiency if alone.chance(Fact(service.id, State.DEGRADED)) >= LIKELY else 1.0
 
 
 def _keeps_alive(hospital: Hospital, id: str) -> bool:
@@ -80,6 +118,10 @@ def _no_other_store(hospital: Hospital, target: str, baseline: Outcome) -> Text 
     return say("There is no other store for {thing} that works", thing=Ref(target))
 
 
+_TOO_LITTLE = {
+    "theatre": "It would leave {percent} % of the operating theatres; at least {least} % must stay",
+    "icu": "It would leave {percent} % of intensive care; at least {least} % must stay",
+}
 _CHECKS: dict[str, Callable[[Hospital, str, Outcome], Text | None]] = {
     "escape_route": _escape_route,
     "fire_near": _fire_near,

@@ -13,7 +13,6 @@ not by a figure; (3) smaller proven gains; (4) ``wait``; (5) the rest; (6) the f
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -26,19 +25,14 @@ from safecare.cascade.simulate import Changes, Draws, Outcome, joined
 from safecare.cascade.statistics import mean_interval, tail_mean
 from safecare.cascade.system import Floats
 from safecare.cascade.words import Seed
+from safecare.decide.candidates import candidates
 from safecare.decide.constraints import infeasible
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.observation import Observation, missing_observation
-from safecare.decide.playbook import Playbook, Target
+from safecare.decide.playbook import Playbook
 from safecare.decide.racing import blocks_for, pareto, race
-from safecare.decide.relations import related
-from safecare.model.hospital import Asset, Hospital, Service, Zone
 from safecare.model.text import Text
 
-LIKELY = 0.15
-"""Probability from which a fact calls for a response. Chosen: below, watching is enough."""
-MOST_PER_PLAYBOOK = 2
-"""Targets tried per playbook, the most likely and critical first. Chosen: a list that a person can read."""
 WORK = 1_800_000
 """Facts that may come about in all courses of all candidates, before only the better half goes on; work, not time, so
 that a replay ranks the same. Chosen: below a second on one core."""
@@ -73,6 +67,8 @@ class Candidate:
     safer: float
     """Patients fewer in danger, mean."""
     infeasible: Text | None
+    saves: str = ""
+    """Service to whose loss the cheapest set of responses, of which this is one, closes every usual way; else empty."""
     best: float = 0.0
     """Share of courses in which it is the best of those that were played to the end; 0 for those that weren't."""
     pareto: bool = False
@@ -132,8 +128,15 @@ def rank(
     cascade: Cascade, index: RuleIndex, playbooks: Sequence[Playbook], seeds: Sequence[Seed], draws_of: Draws
 ) -> Ranking:
     """Rank what `playbooks` can do about `seeds`. `draws_of` gives the luck."""
-    scout, _ = cascade.play(seeds, draws_of)
-    pairs = _pairs(cascade.hospital, playbooks, scout)
+    scout, scouted = cascade.play(seeds, draws_of)
+    own_draws = Draws(cascade.system, draws_of.seed, ALONE)
+
+    def allowed(playbook: Playbook, target: str) -> bool:
+        brought = changes(playbook, target, cascade.hospital, index).seeds
+        own = cascade.outcome((), own_draws, Changes(seeds=brought)) if brought else None
+        return infeasible(playbook, target, cascade.hospital, scout, own) is None
+
+    pairs, cut, saves = candidates(cascade.hospital, playbooks, index, scout, scouted, allowed)
     made = [changes(playbook, target, cascade.hospital, index) for playbook, target in pairs]
     layout = lay_out(cascade.system, (*seeds, *(seed for one in made for seed in one.seeds)), cascade.horizon)
     most = WORK / max(1.0, len(scout.happened[1]) / scout.samples)
@@ -147,7 +150,6 @@ def rank(
     def play(runner: int, block: int) -> _Piece:
         return _piece(cascade, made[runner], seeds, draws[block], *baselines[block])
 
-    own_draws = Draws(cascade.system, draws_of.seed, ALONE)
     alone = [
         cascade.play((), own_draws, Changes(seeds=one.seeds), layout=layout) if one.seeds else None for one in made
     ]
@@ -157,39 +159,12 @@ def rank(
     ]
     pieces = race(len(pairs), play, [reason is None for reason in reasons], blocks, most)
     tried = [
-        _candidate(pair, own, baselines[: len(own)], cost, reason)
-        for pair, own, cost, reason in zip(pairs, pieces, alone, reasons, strict=True)
+        _candidate(pair, own, baselines[: len(own)], cost, reason, saves if place in cut else "")
+        for place, (pair, own, cost, reason) in enumerate(zip(pairs, pieces, alone, reasons, strict=True))
     ]
     whole = joined([outcome for outcome, _ in baselines])
     truths = Draws(cascade.system, draws_of.seed, whole.samples).seeds(seeds)
     return _ordered(whole, cascade.care_of(whole), tried, truths)
-
-
-def _pairs(hospital: Hospital, playbooks: Sequence[Playbook], outcome: Outcome) -> list[tuple[Playbook, str]]:
-    likely = [(hits / outcome.samples, fact) for fact, hits in outcome.seen()]
-    found: list[tuple[Playbook, str]] = []
-    for playbook in playbooks:
-        weights: dict[str, float] = defaultdict(float)
-        for target in playbook.response.targets:
-            for probability, fact in likely:
-                thing = hospital.thing(fact.target)
-                if fact.state is target.state and probability >= LIKELY and _fits(target, thing):
-                    weight = probability * (thing.criticality if isinstance(thing, Asset) else 4)
-                    for taken in related(hospital, fact.target, target.take):
-                        weights[taken] = max(weights[taken], weight)
-        best = sorted(weights, key=lambda one: (-weights[one], one))[:MOST_PER_PLAYBOOK]
-        found.extend((playbook, target) for target in best)
-    return found
-
-
-def _fits(target: Target, thing: object) -> bool:
-    if target.of == "asset":
-        return (
-            isinstance(thing, Asset)
-            and (not target.groups or thing.group in target.groups)
-            and (not target.kinds or thing.kind in target.kinds)
-        )
-    return isinstance(thing, Zone if target.of == "zone" else Service)
 
 
 def _piece(
@@ -210,6 +185,7 @@ def _candidate(
     baselines: Sequence[tuple[Outcome, Care]],
     alone: tuple[Outcome, Care] | None,
     reason: Text | None,
+    saves: str,
 ) -> Candidate:
     return Candidate(
         playbook=pair[0],
@@ -222,6 +198,7 @@ def _candidate(
         spared=np.concatenate([piece.spared for piece in pieces]),
         safer=float(np.concatenate([piece.safer for piece in pieces]).mean()),
         infeasible=reason,
+        saves=saves,
     )
 
 

@@ -34,6 +34,7 @@ _FALLS = {
 }
 
 
+_CUT = "One of the cheapest set of responses that together close every usual way to the loss of {service}"
 _DOUBTS = {
     State.DOWN: "Find out first whether {thing} is lost. If so, best is: {one}. If not: {other}",
     State.DEGRADED: "Find out first whether {thing} works only in part. If so, best is: {one}. If not: {other}",
@@ -149,7 +150,10 @@ def _costs(candidate: Candidate) -> tuple[Text, ...]:
 def _reasons(hospital: Hospital, candidate: Candidate) -> tuple[Text, ...]:
     if candidate.infeasible is not None:
         return ()
-    return (*_verdict(candidate), *_falls(hospital, candidate.before, candidate.outcome))
+    told = _verdict(candidate)
+    if candidate.saves:
+        told.append(say(_CUT, service=Ref(candidate.saves)))
+    return (*told, *_falls(hospital, candidate.before, candidate.outcome))
 
 
 def _verdict(candidate: Candidate) -> list[Text]:
