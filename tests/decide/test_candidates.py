@@ -11,7 +11,7 @@ from safecare.decide.constraints import LIFE_SERVICES, infeasible
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.playbook import built_in_playbooks
 from safecare.decide.ranking import rank
-from safecare.decide.wording import actions
+from safecare.decide.wording import action_id, actions
 from safecare.demo import HOSPITAL
 from safecare.formats.hospital import load
 from safecare.model.forecast import State
@@ -41,7 +41,7 @@ def test_the_cheapest_cut_is_tried_told_and_keeps_the_service(cascade: Cascade) 
     assert {one.saves for one in cut} == {cut[0].saves}
     assert all(one.infeasible is None for one in cut)
     told = {action.id: action for action in actions(cascade, ranking)}
-    assert all(any("every usual way" in text.key for text in told[_id(one)].why) for one in cut)  # type: ignore[arg-type]
+    assert all(any("every usual way" in text.key for text in told[action_id(one)].why) for one in cut)
     made = [changes(one.playbook, one.target, cascade.hospital, index) for one in cut]
     stops: dict[int, float] = {}
     for one in made:
@@ -52,12 +52,6 @@ def test_the_cheapest_cut_is_tried_told_and_keeps_the_service(cascade: Cascade) 
     after = cascade.outcome(seeds, draws, Changes(stops=stops), before)
     assert before.chance(lost) > 0.05
     assert after.chance(lost) < 0.5 * before.chance(lost)
-
-
-def _id(candidate: object) -> str:
-    from safecare.decide.wording import action_id
-
-    return action_id(candidate)  # type: ignore[arg-type]
 
 
 def forbidden(cascade: Cascade, target: str, state: State) -> Text | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from safecare.cascade.statistics import wilson
 from safecare.console.wire.incidents import (
     ActionView,
     ApprovalView,
@@ -65,7 +66,7 @@ def forecast_view(forecast: Forecast, words: Words) -> ForecastView:
         at=forecast.at,
         horizon=forecast.horizon,
         samples=forecast.samples,
-        groups=[_group(group, by_group[group], words) for group in order],
+        groups=[_group(group, by_group[group], forecast.samples, words) for group in order],
         losses=[
             LossView(
                 service=loss.service,
@@ -78,18 +79,19 @@ def forecast_view(forecast: Forecast, words: Words) -> ForecastView:
         ],
         loss=forecast.loss,
         endangered=forecast.endangered,
+        totals=forecast.totals,
         unknown=words.each(forecast.unknown),
         revision=forecast.revision,
     )
 
 
-def _group(group: str, effects: list[Effect], words: Words) -> EffectGroup:
+def _group(group: str, effects: list[Effect], samples: int, words: Words) -> EffectGroup:
     name = words.say(GROUPS[group]) if group in GROUPS else group
     ranked = sorted(effects, key=lambda one: (-one.probability, one.earliest, one.target))
-    return EffectGroup(group, name, [_effect(one, words) for one in ranked])
+    return EffectGroup(group, name, [_effect(one, samples, words) for one in ranked])
 
 
-def _effect(effect: Effect, words: Words) -> EffectView:
+def _effect(effect: Effect, samples: int, words: Words) -> EffectView:
     return EffectView(
         target=effect.target,
         name=words.named(effect.target).name,
@@ -101,7 +103,7 @@ def _effect(effect: Effect, words: Words) -> EffectView:
         high=effect.interval[1],
         earliest=effect.earliest,
         likely=effect.likely,
-        by=effect.by,
+        by=tuple((until, chance, *wilson(round(chance * samples), samples)) for until, chance in effect.by),
         path=[HopView(words.say(hop.text), hop.after, hop.source) for hop in effect.path],
     )
 
@@ -157,6 +159,10 @@ def _action(action: Action, site: str, words: Words) -> ActionView:
         gain_low=action.gain_interval[0],
         gain_high=action.gain_interval[1],
         best=action.best,
+        tail=action.tail,
+        worst=action.worst,
+        safer=action.safer,
+        pareto=action.pareto,
         cost=action.cost,
         cost_text=words.all(action.cost_text, site),
         why=words.all(action.why, site),

@@ -166,7 +166,9 @@ def _graph(
     if row is None or first + len(layout.facts) + len(fires) > MOST_NODES:
         return None
     seeded = {int(layout.row_of[outcome.system.number[seed.fact]]) for seed in outcome.seeds}
-    needs: list[Need] = ["all"] * first + ["any"] * len(layout.facts)
+    needs: list[Need] = []
+    needs += ["all"] * first
+    needs += ["any"] * len(layout.facts)
     before: list[list[int]] = [[] for _ in needs]
     for local in fires:
         head = int(layout.heads[local])

@@ -128,7 +128,7 @@ export interface Effect {
   high: number;
   earliest: number;
   likely: [number, number, number] | null;
-  by: [number, number][];
+  by: [number, number, number, number][];
   path: Hop[];
 }
 
@@ -140,6 +140,15 @@ export interface Loss {
   fallback: string | null;
 }
 
+/** What all services lose together within the horizon, as means. Figures that are 0 are left out. */
+export interface Totals {
+  beds?: number;
+  operations?: number;
+  appointments?: number;
+  diversion?: number;
+  records?: number;
+}
+
 export interface Forecast {
   at: string;
   horizon: number;
@@ -148,6 +157,7 @@ export interface Forecast {
   losses: Loss[];
   loss: [number, number];
   endangered: number;
+  totals: Totals;
   unknown: Named[];
 }
 
@@ -168,6 +178,10 @@ export interface Action {
   gain_low: number;
   gain_high: number;
   best: number;
+  tail: number;
+  worst: number;
+  safer: number;
+  pareto: boolean;
   cost: number;
   cost_text: string[];
   why: string[];

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from safecare.model.forecast import Totals
 from safecare.model.severity import Level
 from safecare.store.read import Revision
 
@@ -163,7 +164,8 @@ class EffectView(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     earliest: float
     likely: tuple[float, float, float] | None
-    by: tuple[tuple[float, float], ...]
+    by: tuple[tuple[float, float, float, float], ...]
+    """Seconds, chance by then, and its 95 % interval."""
     path: list[HopView]
 
 
@@ -195,6 +197,7 @@ class ForecastView(msgspec.Struct, frozen=True, kw_only=True):
     losses: list[LossView]
     loss: tuple[float, float]
     endangered: float
+    totals: Totals
     unknown: list[Named]
     revision: int
 
@@ -227,6 +230,10 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     gain_low: float
     gain_high: float
     best: float
+    tail: float
+    worst: float
+    safer: float
+    pareto: bool
     cost: float
     cost_text: list[str]
     why: list[str]
