@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import uvicorn
@@ -71,3 +72,46 @@ async def served(
         finally:
             server.should_exit = True
             await running
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def streams(
+    talk: Talk, host: str, port: int, most: int, tls: ssl.SSLContext | None = None, patience: float | None = None
+) -> AsyncIterator[tuple[str, int]]:
+    """Listen for TCP and run `talk` for each connection, at most `most` at a time; gives the address. Raises `OSError`.
+
+    A peer that goes away ends its talk in silence; when the door closes, all talks end. `patience`: seconds for a TLS
+    handshake.
+    """
+    open_: set[asyncio.Task[None]] = set()
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        except (ConnectionError, TimeoutError, ssl.SSLError):
+            pass  # gone; what it has no answer for, it sends again
+        except asyncio.CancelledError:
+            writer.transport.abort()  # we end: no waiting for what the peer still has to say
+            raise
+        finally:
+            writer.close()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(open_) >= most:
+            writer.close()
+            return
+        task = asyncio.get_running_loop().create_task(guarded(reader, writer))
+        open_.add(task)
+        task.add_done_callback(open_.discard)
+
+    server = await asyncio.start_server(connected, host, port, ssl=tls, ssl_handshake_timeout=patience if tls else None)
+    try:
+        yield server.sockets[0].getsockname()[:2]
+    finally:
+        server.close()
+        for task in list(open_):
+            task.cancel()
+        await asyncio.gather(*open_, return_exceptions=True)

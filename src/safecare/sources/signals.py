@@ -65,22 +65,30 @@ class Telling:
 
 
 def events_about(
-    asset: Asset | None, signals: Iterable[Signal], telling: Telling, known: Known, *, called: str
+    asset: Asset | None,
+    signals: Iterable[Signal],
+    telling: Telling,
+    known: Known,
+    *,
+    called: str,
+    site: SiteId | None = None,
 ) -> Iterator[Event]:
     """Yield the events of one message about `asset`, which its sender calls `called`. Raises `UnreadableError`.
 
-    Only whereabouts need no asset.
+    Whereabouts need no asset. With `site`, nothing does: an alarm must not be lost because a list of detectors is not
+    up to date.
     """
     for number, signal in enumerate(signals):
         common = telling.common(number)
         if signal.what == "placed":
             yield placed(signal, common, known)
-        elif asset is None:
+        elif asset is None and site is None:
             raise UnreadableError("no asset of the hospital has this address", called)
+        elif asset is None:
+            yield _event(signal, common | {"site": site}, "", known)
         else:
-            yield _event(
-                signal, common | {"site": asset.site, "asset": asset.id, "zone": place_of(asset)}, asset, known
-            )
+            about = {"site": asset.site, "asset": asset.id, "zone": place_of(asset)}
+            yield _event(signal, common | about, asset.kind, known)
 
 
 def place_of(asset: Asset) -> ZoneId | None:
@@ -88,13 +96,13 @@ def place_of(asset: Asset) -> ZoneId | None:
     return asset.zone or (asset.between[1] if asset.between else None)
 
 
-def _event(signal: Signal, common: dict[str, Any], asset: Asset, known: Known) -> Event:
+def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known) -> Event:
     state: Any = signal.state  # one of the words that `formats.field` lets through, as are the three below
     means: Any = signal.means
     way: Any = signal.way
     what: Any = signal.name
     match signal.what:
-        case "contact" if asset.kind in {"door", "exit"}:
+        case "contact" if kind in {"door", "exit"}:
             return DoorOpened(**common, egress=signal.egress) if signal.on else DoorClosed(**common)
         case "contact":
             return PointChanged(**common, point="contact", on=signal.on)

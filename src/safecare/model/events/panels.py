@@ -28,6 +28,7 @@ PanelKind = Literal[
     "tag_cut",  # a person's tag was cut or taken off
     "tag_exit",  # a tagged person is at a way out, or beyond it
     "test",  # a test that somebody said is one
+    "note",  # anything else that a panel tells, and that needs nobody
 ]
 """Kinds of what a panel reports."""
 PANEL_KINDS = frozenset(get_args(PanelKind))

@@ -1,0 +1,1 @@
+"""Alarm panels that report over IP by SIA DC-09."""

@@ -1,0 +1,203 @@
+"""Receiver for alarm panels, ANSI/SIA DC-09 over TCP and UDP: a message is acknowledged after it is stored.
+
+An account with a key must encrypt (AES), and its messages must be of now. A message with a wrong checksum gets no
+answer, as the standard says, so that the panel sends it again; it is kept as a reject. NULL messages are signs of life:
+how often they come is agreed by `supervised`, and a silent panel becomes an alert (`sensor.silent`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from safecare.exchange.log import LogFullError
+from safecare.formats.alarm import dc09
+from safecare.formats.field import FieldError, signals_of
+from safecare.model.event import Event
+from safecare.model.ids import SiteId
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import keep_listening, streams
+from safecare.sources.signals import Known, Telling, events_about
+
+QUIET = 900.0
+"""Seconds without a byte after which a connection is closed (chosen: panels connect for each message, or supervise
+within minutes)."""
+WAITING = 1000
+"""Datagrams that wait for being stored (chosen); more get no answer, and their senders repeat them."""
+AGAIN = timedelta(minutes=5)
+"""Time within which a message with the same bytes is the panel's repetition (chosen: panels repeat within a minute)."""
+CONNECTIONS = 512
+"""Connections at a time (chosen: more than a region's panels)."""
+
+
+@source("sia-dc09")
+@dataclass
+class Dc09Door:
+    """Listens by TCP and UDP.
+
+    `host`, `port`: where; port 0 takes a free one, told by `address` once `started` is set. `keys`: AES key in
+    hexadecimal by account (``*`` for all others). `supervised`: seconds between signs of life, by account.
+    """
+
+    door: str
+    host: str = "127.0.0.1"
+    port: int = 12128
+    keys: dict[str, str] = field(default_factory=dict)
+    supervised: dict[str, float] = field(default_factory=dict)
+    address: tuple[str, int] = field(default=("", 0), init=False)
+    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    gaps: int = field(default=0, init=False)
+    """Messages that are missing between the sequence numbers of panels."""
+    _last: dict[str, tuple[int, bytes, datetime]] = field(default_factory=dict, init=False)
+    """By account: sequence number and hash of its last stored message, and when."""
+
+    def __post_init__(self) -> None:
+        """Read the keys. Raises `ValueError`."""
+        self._keys = dc09.read_keys(self.keys)
+        self._every = {account.upper(): every for account, every in self.supervised.items()}
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+        await keep_listening(self._serve, intake, self.door, self.host, self.port)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Read a frame; `context`: when it came (`at`). Raises `UnreadableError`."""
+        now = datetime.fromisoformat(context["at"]) if "at" in context else intake.clock.now()
+        try:
+            return self._events(dc09.read(raw, self._key, now), raw, now, intake)
+        except dc09.Dc09Error as error:
+            raise UnreadableError(error.reason, error.place) from error
+
+    async def _serve(self, intake: Intake) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._talk(reader, writer, intake)
+
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Queue[tuple[bytes, Any]] = asyncio.Queue(WAITING)
+        async with streams(talk, self.host, self.port, CONNECTIONS) as self.address:
+            transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(waiting), local_addr=self.address)
+            try:
+                intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
+                self.started.set()
+                while True:
+                    batch = [await waiting.get()]
+                    while not waiting.empty():
+                        batch.append(waiting.get_nowait())
+                    answers = await self._answers([raw for raw, _ in batch], intake)
+                    for (_, peer), answer in zip(batch, answers, strict=True):
+                        if answer:
+                            transport.sendto(answer, peer)
+            finally:
+                self.started.clear()
+                transport.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
+        decoder = dc09.Decoder()
+        while raw := await asyncio.wait_for(reader.read(dc09.LIMIT), QUIET):
+            try:
+                frames = list(decoder.feed(raw))
+            except dc09.Dc09Error as error:
+                await self._reject(decoder.held[: dc09.LIMIT], error, intake)
+                return
+            if frames:
+                writer.write(b"".join(await self._answers(frames, intake)))
+                await writer.drain()
+
+    async def _answers(self, frames: list[bytes], intake: Intake) -> list[bytes]:
+        """Store what has come at once, in one step, and return the answers in order: none where there is no room."""
+        now = intake.clock.now()
+        events: list[Event] = []
+        answers: list[bytes] = []
+        stored: dict[str, tuple[int, bytes, datetime]] = {}
+        for raw in frames:
+            head: dc09.Head | None = None
+            word = "ACK"
+            try:
+                message = dc09.read(raw, self._key, now)
+                head = message.head
+                digest = hashlib.sha256(raw).digest()
+                before = stored.get(head.account) or self._last.get(head.account)
+                if not (before and before[1] == digest and now - before[2] <= AGAIN):
+                    events += self._events(message, raw, now, intake)
+                    self._count(before, int(head.sequence))
+                    stored[head.account] = (int(head.sequence), digest, now)
+            except dc09.Dc09Error as error:
+                head, word = error.head, error.answer
+                if not await self._reject(raw, error, intake):
+                    word = ""
+            except UnreadableError as error:
+                word = "DUH"
+                if not await self._reject(raw, dc09.Dc09Error(error.reason, error.place), intake):
+                    word = ""
+            answers.append(dc09.answer(head, word, self._keys, now) if word else b"")
+        try:
+            await intake.publish(events)
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: panels get no answer, and repeat")
+            return [b""] * len(frames)
+        self._last |= stored
+        missing = f", {self.gaps} messages missing between sequence numbers" if self.gaps else ""
+        intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}, {len(self._last)} accounts{missing}")
+        return answers
+
+    def _count(self, before: tuple[int, bytes, datetime] | None, sequence: int) -> None:
+        """Count the gap before `sequence` (0001 to 9999, then 0001 again; 0000 is no number)."""
+        if before and before[0] and sequence:
+            gap = (sequence - before[0] - 1) % 9999
+            self.gaps += gap if gap < 100 else 0  # a panel that starts anew begins anywhere
+
+    async def _reject(self, raw: bytes, error: dc09.Dc09Error, intake: Intake) -> bool:
+        context = {"at": intake.clock.now().isoformat()}
+        try:
+            await intake.reject(self.door, raw, error.reason, error.place, context)
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: panels get no answer, and repeat")
+            return False
+        return True
+
+    def _key(self, account: str) -> bytes | None:
+        return dc09.key_for(account, self._keys)
+
+    def _events(self, message: dc09.Message, raw: bytes, now: datetime, known: Known) -> list[Event]:
+        """Return the events of a message. An account that the hospital does not know is unreadable."""
+        account = message.head.account
+        panel = known.hospital.at_address("sia", account)
+        site = None if panel else _site(account, known)
+        digest = hashlib.sha256(raw).hexdigest()[:24]
+        events: list[Event] = []
+        said = [(one.zone, one.said) for one in message.events]
+        if message.head.id == "NULL":
+            said.append(("", {"heard": self._every.get(account, 0.0)}))
+        said += [("", {"alarm": "note", "code": code}) for code in message.strange]
+        for number, (zone, told) in enumerate(said):
+            telling = Telling(
+                self.door, f"{account}\x1f{message.head.sequence}\x1f{digest}\x1f{number}", message.at, now
+            )
+            asset = (known.hospital.at_address("sia", f"{account}/{zone}") if zone else None) or panel
+            called = f"sia {account}/{zone}".rstrip("/")
+            try:
+                signals = signals_of(told)
+            except FieldError as error:
+                raise UnreadableError(error.reason, error.place) from error
+            events += events_about(asset, signals, telling, known, called=called, site=site)
+        return events
+
+
+def _site(account: str, known: Known) -> SiteId | None:
+    """Return the site of a panel of which the hospital's files name any zone."""
+    start = f"{account}/"
+    return next((one.site for one in known.hospital.assets if one.addresses.get("sia", "").startswith(start)), None)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, waiting: asyncio.Queue[tuple[bytes, Any]]) -> None:
+        self._waiting = waiting
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """Put a datagram among those that wait; one too many gets no answer, and comes again."""
+        if not self._waiting.full():
+            self._waiting.put_nowait((data, addr))
