@@ -119,7 +119,7 @@ def test_tables_tell_lines_and_lack_of_columns() -> None:
     assert "the header lacks Code, Lecteur, Carte, Sens, No" in str(told[0][1])
     head = "Date;Heure;Lecteur;Code;Carte;Sens;No\n"
     lines = [head, "a;b\n", head, "x" * 20_000 + "\n", '1;2;3;4;"5\n6";7;8\n']
-    assert [number for number, _ in rows_of_csv(mapping, lines)] == [2, 4, 6]
+    assert [number for number, _ in rows_of_csv(mapping, lines)] == [2, 4, 5]
 
 
 def test_json_rows_are_found_where_the_mapping_says() -> None:

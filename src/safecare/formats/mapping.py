@@ -148,8 +148,7 @@ def read_mapping(raw: bytes) -> MappingFile:
         raise MappingError(f"{len(raw)} bytes are over the limit of {SIZE}")
     try:
         text = raw.decode("utf-8-sig")
-        if any(isinstance(token, yaml.AliasToken | yaml.AnchorToken) for token in yaml.scan(text)):
-            raise MappingError("anchors and aliases are not taken")
+        _bounded(text)
         mapping = msgspec.convert(yaml.load(text, _Loader), MappingFile)  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise MappingError(f"byte {error.start}: not UTF-8") from error
@@ -159,6 +158,25 @@ def read_mapping(raw: bytes) -> MappingFile:
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         raise MappingError(str(error)[:300]) from error
     return _checked(mapping)
+
+
+def _bounded(text: str) -> None:
+    """Refuse what would make reading long: aliases, and deep nesting. Raises `MappingError`, `yaml.YAMLError`."""
+    depth = 0
+    for token in yaml.scan(text):
+        match token:
+            case yaml.AliasToken() | yaml.AnchorToken():
+                raise MappingError("anchors and aliases are not taken")
+            case yaml.FlowSequenceStartToken() | yaml.FlowMappingStartToken() | yaml.BlockMappingStartToken():
+                depth += 1
+            case yaml.BlockSequenceStartToken():
+                depth += 1
+            case yaml.FlowSequenceEndToken() | yaml.FlowMappingEndToken() | yaml.BlockEndToken():
+                depth -= 1
+            case _:
+                pass
+        if depth > DEEPEST:
+            raise MappingError(f"nested deeper than {DEEPEST}")
 
 
 def ready() -> dict[str, str]:

@@ -20,6 +20,7 @@ from safecare.exchange.log import LogFullError
 from safecare.formats import mqtt
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import streams
 from safecare.sources.mqtt.decode import events_of
 
 FIRST_PACKET = 10.0
@@ -49,7 +50,7 @@ class MqttListener:
     first_packet: float = FIRST_PACKET
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _open: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _open: int = field(default=0, init=False)
 
     async def run(self, intake: Intake) -> None:
         """Serve until cancelled. Raises `OSError` when the address, the certificate or its key can't be had."""
@@ -58,27 +59,17 @@ class MqttListener:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(self.certificate, self.key or None)
 
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.get_running_loop().create_task(self._serve(reader, writer, intake))
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._serve(reader, writer, intake)
 
         # with TLS a client that never ends its handshake is dropped as one that never says CONNECT
-        patience = self.first_packet if context else None
-        server = await asyncio.start_server(
-            connected, self.host, self.port, ssl=context, ssl_handshake_timeout=patience
-        )
-        try:
-            self.address = server.sockets[0].getsockname()[:2]
+        async with streams(talk, self.host, self.port, self.most, context, self.first_packet) as self.address:
             intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
             self.started.set()
-            await asyncio.get_running_loop().create_future()
-        finally:
-            self.started.clear()
-            server.close()
-            for task in list(self._open):
-                task.cancel()
-            await asyncio.gather(*self._open, return_exceptions=True)
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self.started.clear()
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
@@ -86,20 +77,13 @@ class MqttListener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         peer = str((writer.get_extra_info("peername") or ("?",))[0])
+        self._open += 1
         try:
-            if len(self._open) <= self.most:
-                await self._session(reader, writer, intake, peer)
-            else:
-                structlog.get_logger().warning("too many connections", door=self.door, peer=peer)
+            await self._session(reader, writer, intake, peer)
         except LogFullError:
             intake.report(self.door, "failed", "no room: senders are refused")
-        except (ConnectionError, TimeoutError, ssl.SSLError):
-            pass  # the device went away; what it had acknowledged is stored
-        except asyncio.CancelledError:
-            writer.transport.abort()  # we end: no waiting for what the device still has to say
-            raise
         finally:
-            writer.close()
+            self._open -= 1
 
     async def _session(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake, peer: str
@@ -184,4 +168,4 @@ class MqttListener:
             await intake.reject(self.door, message.payload, error.reason, error.place, context)
         else:
             await intake.publish(events)
-            intake.report(self.door, "ok", f"{len(self._open)} connected")
+            intake.report(self.door, "ok", f"{self._open} connected")

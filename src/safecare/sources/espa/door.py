@@ -1,0 +1,178 @@
+"""A receiver station of ESPA 4.4.4 on a TCP line (a serial device server): a call is acknowledged once it is stored.
+
+What a call means is data (a mapping): panels say in words what happened. A block whose check fails, or for which there
+is no room, is answered NAK, so that the sender repeats it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from safecare.exchange.log import LogFullError
+from safecare.formats.alarm import espa
+from safecare.model.event import Event
+from safecare.model.events.panels import DeviceHeard
+from safecare.sources.access.rows import Rows, mapping_of
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import keep_listening, streams
+from safecare.sources.retry import FIRST, keep_calling
+from safecare.sources.signals import place_of
+
+HEARD = timedelta(seconds=60)
+"""Time between two signs of life that are told (chosen: senders poll each second)."""
+CONNECTIONS = 8
+"""Lines at a time (chosen: one door for each panel, and its second line)."""
+
+
+@source("espa")
+@dataclass
+class EspaDoor:
+    """Waits for the line on `host` and `port`, or with `connect` calls the serial device server there.
+
+    `station`: our address. `polled`: a control station asks us in turn, and gets EOT: we have nothing to say.
+    `mapping`: a file (relative to the data folder), or the name of one that comes with the platform. `panel`: asset id
+    of the panel; it is then told as silent when nothing is heard on the line. `first_wait`: seconds until a lost line
+    is called again. Port 0 takes a free one, told by `address` once `started` is set.
+    """
+
+    door: str
+    host: str = "127.0.0.1"
+    port: int = 4444
+    connect: bool = False
+    station: str = "2"
+    polled: bool = False
+    mapping: str = "espa"
+    panel: str = ""
+    first_wait: float = FIRST
+    data: Path = Path()
+    address: tuple[str, int] = field(default=("", 0), init=False)
+    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _heard: datetime | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Read the mapping. Raises `ValueError` for one that can't be used."""
+        self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
+
+    async def run(self, intake: Intake) -> None:
+        """Take calls until cancelled; a line that is lost comes back."""
+        if not self.connect:
+            await keep_listening(self._serve, intake, self.door, self.host, self.port)
+            return
+
+        async def call() -> None:
+            reader, writer = await asyncio.open_connection(self.host, self.port)
+            intake.report(self.door, "ok", f"{self.host}:{self.port}")
+            try:
+                await self._talk(reader, writer, intake)
+            finally:
+                writer.close()
+
+        await keep_calling(call, (OSError, TimeoutError), intake, self.door, first=self.first_wait)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Read one block (without SOH and ETX). Raises `UnreadableError`."""
+        try:
+            row = espa.read_block(raw)
+        except espa.EspaError as error:
+            raise UnreadableError(str(error)) from error
+        return self._rows.event(row, intake, intake.clock.now())
+
+    async def _serve(self, intake: Intake) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._talk(reader, writer, intake)
+
+        async with streams(talk, self.host, self.port, CONNECTIONS) as self.address:
+            intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
+            self.started.set()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self.started.clear()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
+        decoder = espa.Decoder()
+        line = _Line()
+        while raw := await reader.read(espa.LIMIT):
+            for token in decoder.feed(raw):
+                match token:
+                    case espa.Select(address):
+                        answer = self._selected(address, line)
+                    case espa.Block():
+                        answer = await self._block(token, line, intake)
+                    case espa.End():
+                        line, answer = _Line(), b""
+                writer.write(answer)
+            await writer.drain()
+            await self._alive(intake)
+
+    def _selected(self, address: str, line: _Line) -> bytes:
+        ours = address == self.station
+        other, line.other = line.other, line.other or not ours
+        line.selected = ours and (other or not self.polled)
+        if line.selected:
+            return bytes([espa.ACK])
+        return bytes([espa.EOT]) if ours else b""
+
+    async def _block(self, block: espa.Block, line: _Line, intake: Intake) -> bytes:
+        if not line.selected:
+            return b""  # for another station of the line
+        if not block.good:
+            line.bad += 1
+            if line.bad == TRIES:
+                await self._reject(block.raw, "the check of the block fails", intake)
+            return bytes([espa.NAK])
+        try:
+            await intake.publish(list(self.decode(block.raw, {}, intake)))
+        except UnreadableError as error:
+            return bytes([espa.ACK if await self._reject(block.raw, str(error), intake) else espa.NAK])
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
+            return bytes([espa.NAK])
+        return bytes([espa.ACK])
+
+    async def _reject(self, raw: bytes, reason: str, intake: Intake) -> bool:
+        try:
+            await intake.reject(self.door, raw, reason, "block")
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
+            return False
+        return True
+
+    async def _alive(self, intake: Intake) -> None:
+        """Tell, now and then, that the panel is heard."""
+        asset, now = intake.hospital.asset(self.panel), intake.clock.now()
+        if asset is None or (self._heard and now - self._heard < HEARD):
+            return
+        self._heard = now
+        alive = DeviceHeard(
+            id=Event.id_for(now, self.door, "heard"),
+            at=now,
+            seen=now,
+            source=self.door,
+            site=asset.site,
+            asset=asset.id,
+            zone=place_of(asset),
+            every=HEARD.total_seconds(),
+        )
+        try:
+            await intake.publish([alive])
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
+
+
+TRIES = 3
+"""Times that a sender repeats a block (ESPA 4.4.4: three), after which a bad one is kept as a reject."""
+
+
+class _Line(msgspec.Struct):
+    """Where one transmission stands: whether another station was addressed, we are selected, and bad blocks so far."""
+
+    other: bool = False
+    selected: bool = False
+    bad: int = 0
