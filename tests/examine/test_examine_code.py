@@ -13,6 +13,7 @@ from safecare.examine.api import Verdicts
 from safecare.examine.code.shortcuts import strings
 from safecare.examine.engine import Engine
 from safecare.examine.rules.match import admit, compiled
+from safecare.scenarios.make.office import archive
 from safecare.sources.files.rules import RulesError, harmless, load
 
 ENGINE = Engine()
@@ -105,3 +106,39 @@ def test_any_bytes_after_a_true_beginning(raw: bytes) -> None:
     ):
         verdict = ENGINE.judge(start + raw)
         assert not [one for one in verdict.findings if one.rule.endswith(".failed")], verdict
+
+
+SMALL_PDF = (
+    b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20) + b"IEND\xaeB`\x82"
+POLYGLOTS = {
+    "program before a document": PROGRAM + SMALL_PDF,
+    "archive behind a document": SMALL_PDF + archive({"a.exe": PROGRAM}),
+    "archive behind a picture": PNG + archive({"a.js": b"x"}),
+    "program behind a picture": PNG + PROGRAM,
+    "page before a document": b"<html><script>location='http://a.example'</script><!--\n" + SMALL_PDF,
+    "script around a document": b"/*" + SMALL_PDF + b"*/WScript.Echo(1)",
+    "script around a picture": b"GIF89a/*" + bytes(100) + b"*/=1;alert(1)",
+    "document within a picture": b"\xff\xd8\xff\xfe\x00\x80" + SMALL_PDF + b"\xff\xd9",
+}
+
+
+@pytest.mark.parametrize("name", POLYGLOTS)
+def test_files_that_are_two_things_are_found(name: str) -> None:
+    found = ENGINE.judge(POLYGLOTS[name], "report.bin")
+    assert "file.polyglot" in {one.rule for one in found.findings}
+    assert found.score >= 0.5
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SMALL_PDF,
+        PNG,
+        b"\r\n" + SMALL_PDF,
+        SMALL_PDF.replace(b"2 0 obj", b"9 0 obj " + archive({"a.txt": b"x"}) + b" 2 0 obj"),
+    ],
+)
+def test_one_thing_is_no_polyglot(raw: bytes) -> None:
+    assert "file.polyglot" not in {one.rule for one in ENGINE.judge(raw, "a.pdf").findings}

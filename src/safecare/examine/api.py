@@ -98,7 +98,7 @@ class Limits(msgspec.Struct, frozen=True):
     ratio: int = 100
     """Unpacked over submitted bytes, above `free`: documents stay below 30."""
     free: int = 16 * 1024 * 1024
-    """Bytes unpacked before `ratio` counts."""
+    """Bytes unpacked before `ratio` counts: documents stay below 30."""
 
 
 @dataclass
@@ -109,12 +109,14 @@ class Budget:
     submitted: int
     used: int = 0
     parts: int = 0
+    images: int = 0
+    """Bytes that may be unpacked besides `Limits.ratio`, for an image: one of little but background packs very well."""
 
     @property
     def room(self) -> int:
         """Bytes that may still be unpacked, in one part at most `Limits.member`."""
         whole = max(self.limits.total, 4 * self.submitted)
-        honest = max(self.limits.free, self.limits.ratio * self.submitted)
+        honest = max(self.limits.free, self.limits.ratio * self.submitted) + self.images
         return max(0, min(self.limits.member, whole - self.used, honest - self.used))
 
     def take(self, count: int, place: str = "") -> None:

@@ -6,6 +6,7 @@ the document), XML 1.0 section 4 (external entities), XInclude 1.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, Where, analyser
@@ -30,6 +31,11 @@ _REMARKS: dict[str, tuple[str, float, Text]] = {
 """Rule, weight and sentence by kind of remark."""
 _ANYWHERE = frozenset({"entity", "bomb"})
 """What no XML file needs; the rest is judged in health records only."""
+_REACHES = re.compile(
+    r"(?i)= \s*(?:file:|/(?:etc|proc|root|home|var|dev|sys|boot)/|[a-z]:[\\/]|\\\\|php:|expect:|gopher:|jar:|netdoc:)"
+)
+_CALLS = re.compile(r"(?i)= \s*(?:https?|ftp)://(?!(?:www\.)?(?:oasis-open\.org|docbook\.org|w3\.org|hl7\.org)/)")
+"""Files of the machine, and addresses but those of the bodies that define such entities."""
 _ESCAPED = (b"&lt;script", b"&#60;script", b"&#x3c;script", b"&lt;iframe")
 
 
@@ -46,6 +52,7 @@ class ClinicalXmlFile:
         for kind, detail, offset in found.remarks:
             if clinical or kind in _ANYWHERE:
                 rule, weight, text = _REMARKS[kind]
+                weight = weight if clinical or kind != "entity" else _entity(detail)
                 yield Finding(rule, Text(text.key, {"detail": detail}), weight, Where(part.path, "", (offset, offset)))
         if clinical:
             yield from _clinical(part, found)
@@ -53,6 +60,13 @@ class ClinicalXmlFile:
             yield from carried(part, one, context)
         if found.deep >= 0:
             raise LimitError("depth", f"byte {found.deep}")
+
+
+def _entity(detail: str) -> float:
+    """Return the weight of an entity (``name = address``) in XML that is no record: books are put together so."""
+    if _REACHES.search(detail):
+        return 0.9
+    return 0.5 if _CALLS.search(detail) else 0.1
 
 
 def _clinical(part: Part, found: ClinicalXml) -> Iterator[Finding]:

@@ -54,12 +54,14 @@ _REACHING = re.compile(
     r"exportAs(?:FDF|XFDF|Text)\w*|SOAP\.\w+|Net\.HTTP\w*|Net\.SOAP\w*|createDataObject|addScript|importTextData|"
     r"trustedFunction|beginPriv|ADBC|extractPages|readFileIntoStream|importAnFDF|importAnXFDF|exportXFAData|"
     r"importXFAData|insertPages|openFDF|cTemplate|Collab\.(?:getIcon|collectEmailInfo)|media\.newPlayer|"
-    r"spell\.customDictionaryOpen|util\.printf\s*\(\s*[\"']%\d{4,}|launch)\s*\("
+    r"spell\.customDictionaryOpen|launch)\s*\("
 )
 """Calls by which a script reaches files and networks, or that are known holes (Acrobat JavaScript reference)."""
 _HIDING = re.compile(r"(?i)\b(?:eval|unescape|String\.fromCharCode|getAnnots?)\s*\(|this\.info\.\w+\.(?:replace|split)")
 _NEVER_ENDS = re.compile(r"while\s*\(\s*(?:true|1|!0)\s*\)|for\s*\(\s*;\s*;\s*\)")
-_CODE = re.compile(r"(?i)(?:%u[0-9a-f]{4}){8,}|(?:\\x[0-9a-f]{2}){24,}|(?:\\u[0-9a-f]{4}){24,}")
+_CODE = re.compile(
+    r"(?i)util\.printf\s*\(\s*[\"']%\d{4,}|(?:%u[0-9a-f]{4}){8,}|(?:\\x[0-9a-f]{2}){24,}|(?:\\u[0-9a-f]{4}){24,}"
+)
 
 
 def findings(document: Document) -> Iterator[Finding]:
@@ -176,7 +178,7 @@ def links(one: Object) -> Iterator[str]:
 def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
     """Yield each script: its text, or the number of the object that holds it."""
     for one in document.objects:
-        for found in re.finditer(rb"/JS\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))", one.text):
+        for found in re.finditer(rb"/(?:JS|OnInstantiate)\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))", one.text):
             if found[1]:
                 yield one, int(found[1])
             elif string := STRING.match(one.text, found.end()):
@@ -196,6 +198,15 @@ def _escape(found: re.Match[bytes]) -> bytes:
     if code.isdigit():
         return bytes([int(code, 8) & 255])
     return {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}.get(code, b"" if code.isspace() else code)
+
+
+def font_script(document: Document) -> Iterator[Finding]:
+    """Yield that a font's matrix holds text: readers written in JavaScript run it (CVE-2024-4367)."""
+    for one in document.objects:
+        if re.search(rb"/FontMatrix\s*\[[^\]]{0,200}[(<]", one.text):
+            why = say("A font of a PDF holds a script that readers in a browser run.")
+            yield Finding("pdf.font-script", why, 0.75, Where(tag=f"object {one.number}"), kind="pdf.script")
+            return
 
 
 def judged(script: bytes, one: Object) -> Iterator[Finding]:

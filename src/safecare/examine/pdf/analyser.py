@@ -34,6 +34,12 @@ MOST_LURE = (2, 3)
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 TEXT_TOTAL = 64 * 1024 * 1024
 """Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
+MOST_MARKUP = 256 * 1024
+"""Bytes of a document's description that are read. Chosen: ten times the largest seen."""
+_LOADS = re.compile(
+    rb"(?i)<!ENTITY\s[^>]{1,200}\s(?:SYSTEM|PUBLIC)\s|"
+    rb"<\?xml-stylesheet[^>]{0,400}href\s*=\s*[\"'](?:[a-z]{2,8}:|\\\\|//)"
+)
 _SUBMITS = re.compile(
     rb"(?i)<(?:\w+:)?submit\b|target\s*=\s*[\"']https?:|<(?:\w+:)?wsdlConnection|<(?:\w+:)?soapAddress"
 )
@@ -59,6 +65,8 @@ class Pdf:
         if not document.encrypted:
             yield from _scripts(document, context)
             yield from _streams(document, part, context)
+        yield from actions.font_script(document)
+        yield from _markup(document)
         yield from doubt.findings(document, part.raw)
         yield from _media(document)
 
@@ -122,9 +130,23 @@ def _streams(document: Document, part: Part, context: Context) -> Iterator[Findi
             yield from _form(raw, one)
 
 
+def _markup(document: Document) -> Iterator[Finding]:
+    """Yield what the description of a document (XMP), which stands in it as plain XML, loads."""
+    for one in document.objects:
+        if one.stream is not None and b"/XML" in one.text and b"/Filter" not in one.text:
+            yield from _loads(one.stream[:MOST_MARKUP].tobytes(), one)
+
+
+def _loads(raw: bytes, one: Object) -> Iterator[Finding]:
+    if _LOADS.search(raw):
+        why = say("XML in a PDF loads something from outside, or a file of the machine.")
+        yield Finding("pdf.xml.loads", why, 0.65, Where(tag=f"object {one.number}"), kind="pdf.outside")
+
+
 def _form(raw: bytes, one: Object) -> Iterator[Finding]:
     """Yield what an XFA form does."""
     where = Where(tag=f"object {one.number}")
+    yield from _loads(raw, one)
     if _SUBMITS.search(raw):
         yield Finding("pdf.xfa.sends", say("A form in a PDF sends data to an address."), 0.45, where, kind="pdf.script")
     if b"application/x-javascript" in raw or b"x-formcalc" in raw.lower():

@@ -21,6 +21,7 @@ _TABLE = re.compile(
 _SECTION = re.compile(rb"(\d{1,10})[ \t]+(\d{1,10})\s+((?:\d{10}[ \t]\d{5}[ \t][nf][ \t\r\n]{1,3}){0,20000})")
 _ENTRY = re.compile(rb"(\d{10})[ \t](\d{5})[ \t]([nf])")
 _START = re.compile(rb"startxref\s+(\d{1,12})")
+_SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _ONCE = (
     b"Contents",
     b"Kids",
@@ -49,6 +50,46 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from _roots(document, raw)
     yield from _keys(document)
     yield from _loops(document, raw)
+    yield from _changed(document, raw)
+
+
+def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
+    """Yield that pages of a signed document were given other contents behind what the signature covers.
+
+    Source: Mainka et al., "Shadow Attacks" (NDSS 2021). Signatures, their proofs, notes and filled fields are added
+    there honestly; pages, their contents and the list of pages are not.
+    """
+    ends = [int(found[3]) + int(found[4]) for found in _SIGNED.finditer(raw)]
+    covered = max((end for end in ends if end <= len(raw)), default=0)
+    if not covered or not raw[covered:].strip():
+        return
+    before: dict[int, Object] = {}
+    for one in document.objects:
+        if one.inside:
+            continue
+        earlier = before.get(one.number)
+        if one.at < covered:
+            before[one.number] = one
+        elif earlier is not None and _shows_other(earlier, one):
+            why = say("A signed PDF shows other pages than those that were signed.")
+            yield Finding("pdf.changed-after-signing", why, 0.6, Where(tag=f"object {one.number}"), kind="pdf.doubt")
+            return
+
+
+def _shows_other(one: Object, later: Object) -> bool:
+    """Tell whether a page, a list of pages or a page's contents are others in the later version of an object."""
+    for key in (b"Contents", b"Kids", b"Pages"):
+        mark = re.compile(rb"/" + key + rb"\s*(\[[^\]]{0,4000}\]|\d{1,10}\s+\d{1,5}\s+R)")
+        old, new = mark.search(one.text), mark.search(later.text)
+        if old and new and old[1].split() != new[1].split():
+            return True
+    if (
+        one.stream is None
+        or later.stream is None
+        or re.search(rb"/Type\s*/(?:XRef|ObjStm|Metadata)|/Subtype", one.text)
+    ):
+        return False
+    return one.stream.tobytes() != later.stream.tobytes()
 
 
 def _twice(document: Document, raw: bytes) -> Iterator[Finding]:
@@ -83,8 +124,7 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
     if len(roots) > 1:
         why = say("A PDF names several beginnings: readers show different documents.")
         yield Finding("pdf.doubt.root", why, DOUBT, kind="pdf.doubt")
-    catalogs = [one for one in document.objects if re.search(rb"/Type\s*/Catalog\b", one.text)]
-    if document.heads > 1 and len({one.number for one in catalogs}) > 1:
+    if document.heads > 1:
         heads = [found.start() for found in re.finditer(rb"%PDF-\d", raw)]
         if any(raw[max(0, at - 40) : at].rstrip().endswith(b"%%EOF") for at in heads[1:]):
             yield Finding("pdf.doubt.joined", say("Several PDFs are joined into one file."), DOUBT, kind="pdf.doubt")

@@ -13,6 +13,8 @@ import zstandard
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
 
 _ENDS = re.compile(r"\.(?:gz|bz2?|xz|lzma|zst)$", re.IGNORECASE)
+_IMAGE = re.compile(rb"(?s).{128}DICM|II[*+]\x00|MM\x00[*+]|\x5c\x01\x00\x00|.{344}n[i+]1\x00")
+"""Heads of DICOM, TIFF and NIfTI-1 images."""
 MOST_STREAMS = 100
 """Streams in a row that are read. Chosen: log rotations join some dozens."""
 
@@ -24,10 +26,19 @@ class Streams:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what is inside."""
         kind = next(one for one in part.types if one in ("gzip", "bzip2", "xz", "lzma", "zstd"))
+        if kind == "gzip" and not part.depth and _IMAGE.match(_head(part.raw)):
+            context.budget.images = context.budget.limits.member
         raw = _zstd(part.raw, context) if kind == "zstd" else _rows(part.raw, kind, context)
         name = re.sub(r"\.tgz$", ".tar", _ENDS.sub("", part.name), flags=re.IGNORECASE)
         if raw:
             yield part.child(name, raw, origin="stream.member")
+
+
+def _head(raw: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(31).decompress(raw[:4096], 512)
+    except zlib.error:
+        return b""
 
 
 def _rows(raw: bytes, kind: str, context: Context) -> bytes:
