@@ -18,6 +18,7 @@ from safecare.console.record import Record
 from safecare.console.rights import within
 from safecare.console.web import answer, visitor_of, words_of
 from safecare.console.wire.platform import Audit, AuditEntry, RejectView
+from safecare.console.words import Words
 from safecare.model.events import decode_event
 
 CHECK_AGAIN = timedelta(minutes=1)
@@ -97,12 +98,23 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+def said(health: Health, words: Words) -> Health:
+    """Return `health` with what doors and parts say of themselves in the reader's language."""
+    return msgspec.structs.replace(
+        health,
+        sources=tuple(msgspec.structs.replace(one, detail=words.reason(one.detail)) for one in health.sources),
+        parts_missing=tuple(
+            msgspec.structs.replace(one, reason=words.reason(one.reason)) for one in health.parts_missing
+        ),
+    )
+
+
 def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters, chain: Chain) -> None:
     """Add the routes of the platform's own state."""
 
     @app.get("/api/health", name="health")
     async def health(request: Request) -> Response:
-        return answer(await asyncio.to_thread(deps.health.health))
+        return answer(said(await asyncio.to_thread(deps.health.health), words_of(request)))
 
     @app.get("/metrics", name="metrics")
     async def metrics(request: Request) -> Response:
@@ -114,7 +126,13 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters, chai
     @app.get("/api/rejects", name="rejects")
     async def rejects(request: Request, limit: int = Query(100, ge=1, le=1000)) -> Response:
         found = await asyncio.to_thread(deps.reader.rejects, limit)
-        return answer([RejectView(one.id, one.at, one.door, one.size, one.reason, one.place) for one in found])
+        words = words_of(request)
+        return answer(
+            [
+                RejectView(one.id, one.at, one.door, one.size, words.reason(one.reason), words.reason(one.place))
+                for one in found
+            ]
+        )
 
     @app.get("/api/audit", name="audit")
     async def audit(

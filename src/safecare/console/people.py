@@ -203,11 +203,13 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
 
     @app.get("/api/channels", name="channels")
     async def channels(request: Request) -> Response:
-        health = await asyncio.to_thread(deps.health.health)
+        health, words = await asyncio.to_thread(deps.health.health), words_of(request)
         missing = {
-            one.name.removeprefix("channel "): one.reason for one in health.parts_missing if _is_channel(one.name)
+            one.name.removeprefix("channel "): words.reason(one.reason)
+            for one in health.parts_missing
+            if _is_channel(one.name)
         }
-        return answer(await asyncio.to_thread(people.channels, words_of(request), missing))
+        return answer(await asyncio.to_thread(people.channels, words, missing))
 
     @app.post("/api/channels/{name}/test", name="test_channel")
     async def test_channel(request: Request, name: str) -> Response:

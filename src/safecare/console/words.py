@@ -53,6 +53,10 @@ class Words:
         """Return `text` in the reader's language, with times of `site`."""
         return self.catalogue.render(text, self.language, self.hospital, site, self.now)
 
+    def reason(self, text: str) -> str:
+        """Return what a part says of itself, or why it could not read something, in the reader's language."""
+        return self.catalogue.reason(text, self.language)
+
     def all(self, texts: Iterable[Text], site: str | None = None) -> list[str]:
         """Return all of `texts`."""
         return [self.say(text, site) for text in texts]

@@ -20,14 +20,12 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
+from safecare.locale.reasons import PLACE, Reasons
 from safecare.model.hospital import Hospital
 from safecare.model.text import Amount, Ref, Span, Text, When
 
 LANGUAGES = ("en", "fr")
 """Languages in which every sentence exists."""
-
-PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""A named place in a sentence. Not `str.format`: that would let a catalogue reach into objects."""
 
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}  # chosen: day before month in both, as in the hospitals served
 _MOMENT = "d MMM y, HH:mm"  # chosen: the month in letters can't be read the wrong way round
@@ -60,8 +58,11 @@ Value = str | int | float | Ref | When | Span | Amount | Text
 class Catalogue:
     """Translations by language. Immutable; may be used from any thread."""
 
-    def __init__(self, translations: Mapping[str, Mapping[str, str]]) -> None:
-        """Take the translations: language, then English sentence to translation."""
+    def __init__(
+        self, translations: Mapping[str, Mapping[str, str]], reasons: Mapping[str, Reasons] = MappingProxyType({})
+    ) -> None:
+        """Take the translations (language, then English sentence to translation), and the reasons by language."""
+        self._reasons = reasons
         self._translations: dict[str, Mapping[str, str]] = {
             language: MappingProxyType(dict(texts)) for language, texts in translations.items()
         }
@@ -69,11 +70,18 @@ class Catalogue:
     @classmethod
     def load(cls) -> Catalogue:
         """Read the catalogues of the package. Raises `babel.messages.pofile.PoFileError` for a broken one."""
-        return cls({language: _read(language) for language in LANGUAGES if language != "en"})
+        others = [language for language in LANGUAGES if language != "en"]
+        reasons = {language: Reasons(_read(language, "reasons")) for language in others}
+        return cls({language: _read(language) for language in others}, reasons)
 
     def texts(self, language: str) -> dict[str, str]:
         """Return all translations into `language`, for the browser; empty for English."""
         return dict(self._translations.get(language, {}))
+
+    def reason(self, text: str, language: str) -> str:
+        """Return a reason that a part has given in plain English, in `language` where its template is known."""
+        known = self._reasons.get(language)
+        return known.say(text) if known is not None else text
 
     def translate(self, key: str, language: str) -> str:
         """Return the sentence in `language` with its places still open; the English one if there is no other.
@@ -191,8 +199,8 @@ def _number(value: float, locale: Locale) -> str:
     return str(format_decimal(value, pattern, locale=locale))
 
 
-def _read(language: str) -> dict[str, str]:
-    path = files("safecare.locale").joinpath(language, "LC_MESSAGES", "safecare.po")
+def _read(language: str, name: str = "safecare") -> dict[str, str]:
+    path = files("safecare.locale").joinpath(language, "LC_MESSAGES", f"{name}.po")
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language, abort_invalid=True)
     return {str(one.id): str(one.string) for one in catalogue if one.id and one.string}

@@ -26,7 +26,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import nodes
 
-from safecare.locale.catalogue import PLACE
+from safecare.locale.reasons import PLACE
 
 YAML_KEYS = {
     "decide": frozenset(

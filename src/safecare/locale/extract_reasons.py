@@ -1,0 +1,104 @@
+"""Finding the reasons that parts give in plain English: their templates, for `safecare.locale.reasons`.
+
+- what a door reports of itself, and why it refuses something: text in calls of ``report`` and ``reject``;
+- why a part steps aside: text in ``Missing(...)``, and what the functions of `ANSWERS` return;
+- why bytes can't be read: text in ``raise SomeError(...)`` of the rooms that read them.
+
+An f-string is its template: each value in it becomes a place.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+STATES = frozenset({"report", "reject"})
+"""Methods that tell people how a door is."""
+ASIDE = frozenset({"Missing", "PartMissing"})
+ANSWERS = frozenset({"lacking"})
+"""Functions whose text says why a part steps aside."""
+ROOMS = ("app", "examine", "exchange", "formats", "sources", "model")
+"""Rooms whose reasons reach a screen."""
+
+
+class Template(msgspec.Struct, frozen=True, order=True):
+    """A reason with places for its values, the file in which it stands, and whether it tells a part's own state."""
+
+    key: str
+    file: str
+    state: bool
+
+
+def templates(root: Path) -> list[Template]:
+    """Return all templates of the repository at `root`, sorted."""
+    found: set[Template] = set()
+    for room in ROOMS:
+        for path in sorted((root / "src" / "safecare" / room).rglob("*.py")):
+            file = path.relative_to(root).as_posix()
+            found |= {Template(key, file, state) for key, state in python_reasons(path.read_text("utf-8"))}
+    return sorted(found)
+
+
+def python_reasons(source: str) -> Iterator[tuple[str, bool]]:
+    """Yield the templates of a Python module, and whether each tells a part's own state. Raises `SyntaxError`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Raise(exc=ast.Call(args=arguments)):
+                yield from ((one, False) for argument in arguments for one in _texts(argument))
+            case ast.Call(func=ast.Attribute(attr=name), args=arguments) if name in STATES:
+                yield from ((one, True) for argument in arguments for one in _texts(argument))
+            case ast.FunctionDef(name=name) if name in ANSWERS:
+                found = (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None)
+                yield from ((one, True) for value in found for one in _texts(value))
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in ASIDE:
+                yield from ((one, True) for argument in arguments for one in _texts(argument))
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.IfExp(body=one, orelse=other):
+            yield from _texts(one)
+            yield from _texts(other)
+        case ast.Constant(value=str(text)) if " " in text:
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield from _template(parts)
+        case _:
+            return
+
+
+def _template(parts: list[ast.expr]) -> Iterator[str]:
+    names: list[str] = []
+    key = ""
+    for part in parts:
+        if isinstance(part, ast.Constant):
+            key += str(part.value)
+        elif isinstance(part, ast.FormattedValue):
+            name = _name(part.value)
+            while name in names:
+                name += "_"
+            names.append(name)
+            key += f"{{{name}}}"
+    if " " in key and any(len(word) > 2 and word.isalpha() for word in _plain(key, names).split()):
+        yield key
+
+
+def _plain(key: str, names: list[str]) -> str:
+    for name in names:
+        key = key.replace(f"{{{name}}}", " ")
+    return key.replace(":", " ").replace(",", " ")
+
+
+def _name(value: ast.expr) -> str:
+    match value:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.lstrip("_")
+        case ast.Call(args=[first, *_]):
+            return _name(first)
+        case ast.Call(func=ast.Attribute(value=owner)):
+            return _name(owner)
+        case _:
+            return "value"

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safecare.locale.catalogue import Catalogue
+from safecare.locale.extract_reasons import python_reasons, templates
+from safecare.locale.reasons import Reasons
+
+KNOWN = Reasons(
+    {
+        "no room: {lost} datagrams lost": "plus de place : {lost} datagrammes perdus",
+        "not set up: {error}": "pas réglé : {error}",
+        "library {need} is not installed": "la bibliothèque {need} n’est pas installée",
+        "no room": "plus de place",
+        "{host}: {error}": "nothing but places is no template",
+        "byte {offset}": "octet {offset}",
+        "not yet": "",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [
+        ("no room: 7 datagrams lost", "plus de place : 7 datagrammes perdus"),
+        ("not set up: library av is not installed", "pas réglé : la bibliothèque av n’est pas installée"),
+        ("byte 33", "octet 33"),
+        ("127.0.0.1:2525", "127.0.0.1:2525"),
+        ("something that nobody has written", "something that nobody has written"),
+        ("not yet", "not yet"),
+        ("not set up: {error} {0} %s", "pas réglé : {error} {0} %s"),
+        ("", ""),
+        ("byte " + "9" * 5000, "byte " + "9" * 5000),
+    ],
+)
+def test_as_much_as_is_known_is_translated(english: str, french: str) -> None:
+    assert KNOWN.say(english) == french
+
+
+def test_templates_are_found_in_code() -> None:
+    source = """
+def lacking(need):
+    return f"library {need} is not installed" if need else ""
+
+def f(self, intake, error, raw, place):
+    intake.report(self.door, "ok", f"{len(self._open)} connected, {place[0]:.1f} and {place[1]}")
+    intake.reject("door", raw, "larger than allowed" if raw else "no input", f"{place}: {error}")
+    Missing(name, "not set up: " "yet")
+    raise FormatError(f"byte {error.offset}: {type(error).__name__} is wrong", "here it is")
+    log.info("nothing for people here")
+"""
+    assert sorted(python_reasons(source)) == [
+        ("byte {offset}: {name__} is wrong", False),
+        ("here it is", False),
+        ("larger than allowed", True),
+        ("library {need} is not installed", True),
+        ("no input", True),
+        ("not set up: yet", True),
+        ("{open} connected, {value} and {value_}", True),
+    ]
+
+
+def test_what_doors_say_of_themselves_is_in_the_catalogue() -> None:
+    catalogue, root = Catalogue.load(), Path(__file__).parents[2]
+    english = [one.key for one in templates(root) if one.state and catalogue.reason(one.key, "fr") == one.key]
+    assert set(english) <= {"segment {value}", "{folder} UID {uid}"}
+    assert catalogue.reason("no room: senders are refused", "fr") == "plus de place : les expéditeurs sont refusés"
+    assert catalogue.reason("no room: senders are refused", "en") == "no room: senders are refused"
