@@ -81,3 +81,14 @@ async def test_who_may_see_and_who_may_state(rig: Rig) -> None:
             assert (await browser.post(path, json={"figures": {"beds": 1}})).status_code == states
     async with rig.browser("operator", "tilleuls") as browser:
         assert all(one["site"] == "tilleuls" for one in (await browser.get("/api/availability")).json())
+
+
+async def test_the_message_for_rescue_services_tells_the_same_figures(rig: Rig) -> None:
+    rig.add(counted(rig, 5, CareFigures(beds=12, occupied=9)))
+    async with rig.browser("liaison") as browser:
+        found = await browser.get("/api/availability.have.xml")
+    assert found.headers["content-type"] == "application/xml"
+    assert "HospitalStatus" in found.text
+    assert rig.hospital.sites[0].name.en.split()[0] in found.text or rig.hospital.sites[0].id in found.text
+    async with rig.browser("guard") as browser:
+        assert (await browser.get("/api/availability.have.xml")).status_code == 403

@@ -25,6 +25,7 @@ from safecare.model.events.care import CareCounted, CareFigures, CareStated
 from safecare.model.forecast import Effect, Forecast, State
 from safecare.model.hospital import Service
 from safecare.model.text import say
+from safecare.share.have import CareNow, SiteNow, have
 
 FIGURES = tuple(CareFigures.__struct_fields__)
 MOST = 3
@@ -127,6 +128,17 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         head = {"Content-Disposition": 'attachment; filename="availability.csv"'}
         return Response(as_csv(rows, deps.clock.now()), media_type="text/csv; charset=utf-8", headers=head)
 
+    @app.get("/api/availability.have.xml", name="availability_have")
+    async def message(request: Request) -> Response:
+        words = words_of(request)
+        rows = await asyncio.to_thread(availability.rows, visitor_of(request), words)
+        sites = [one for one in deps.hospital.sites if any(row.site == one.id for row in rows)]
+        if not sites:
+            raise not_found()
+        told = [SiteNow(one.id, words.named(one.id).name, _now(rows, one.id)) for one in sites]
+        head = {"Content-Disposition": 'attachment; filename="availability.have.xml"'}
+        return Response(have(told, deps.clock.now()), media_type="application/xml", headers=head)
+
     @app.post("/api/availability/{service}", name="state_care")
     async def state(request: Request, service: str) -> Response:
         visitor = visitor_of(request)
@@ -140,6 +152,20 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
             **desk.stamp(visitor, ask.id, found.site), service=found.id, figures=ask.figures, comment=ask.comment
         )
         return answer(Done(await desk.record(act, ask.id)), 201)
+
+
+def _now(rows: Iterable[CareView], site: str) -> tuple[CareNow, ...]:
+    return tuple(
+        CareNow(
+            name=row.name,
+            kind=row.kind,
+            planned=row.planned_beds,
+            figures=CareFigures(**{name: figure.value for name, figure in row.figures.items()}),  # type: ignore[arg-type]
+            at=max((figure.at for figure in row.figures.values()), default=None),
+        )
+        for row in rows
+        if row.site == site
+    )
 
 
 def as_csv(rows: Iterable[CareView], now: datetime) -> str:

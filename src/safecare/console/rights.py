@@ -112,6 +112,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         # care
         "availability": CONTROL | {LIAISON},
         "availability_table": CONTROL | {LIAISON},
+        "availability_have": CONTROL | {LIAISON},
         "state_care": frozenset({OPERATOR, CRISIS, ADMIN}),
         # building
         "sites": STAFF,
