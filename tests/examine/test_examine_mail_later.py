@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from email.message import EmailMessage
 
 import pytest
@@ -14,6 +15,7 @@ import segno
 
 from safecare.examine.engine import Engine
 from safecare.examine.mail.orders import told_passwords
+from safecare.scenarios.make.office import archive
 
 ENGINE = Engine(own=("chu-aurore.fr",))
 TO = "camille.durand@chu-aurore.fr"
@@ -224,3 +226,36 @@ def test_services_that_write_daily_are_not_alarming(name: str) -> None:
 )
 def test_passwords_that_a_mail_tells(text: str, told: list[str]) -> None:
     assert told_passwords(text) == told
+
+
+def drawn_in_pdf(link: str) -> bytes:
+    """Return a PDF whose page shows the code of `link` as a grey picture."""
+    rows = [list(row) for row in segno.make(link, micro=False).matrix_iter(scale=6, border=4)]
+    grey = zlib.compress(b"".join(bytes(0 if dark else 255 for dark in row) for row in rows))
+    return (
+        (
+            b"%%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+            b"3 0 obj<</Type/Page/Parent 2 0 R/Resources<</XObject<</I 4 0 R>>>>>>endobj\n4 0 obj<<"
+            b"/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode/Length %d>>stream\n"
+            % (len(rows[0]), len(rows), len(grey))
+        )
+        + grey
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+    )
+
+
+@pytest.mark.parametrize("link", ["https://mfa-reset.top/a", "https://www.sncf-connect.com/billet"])
+def test_codes_in_files_of_a_mail(link: str) -> None:
+    word = {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>", "word/media/image1.png": code(link)}
+    page = f'<html><img src="data:image/png;base64,{base64.b64encode(code(link)).decode()}"></html>'.encode()
+    for name, raw, media in (
+        ("a.pdf", drawn_in_pdf(link), "application/pdf"),
+        ("a.docx", archive(word), "application/zip"),
+        ("a.html", page, "text/html"),
+    ):
+        verdict = ENGINE.judge(with_file(mail("X <x@ap-sud.fr>", "Document", "Ci-joint."), name, raw, media).as_bytes())
+        rules = {one.rule for one in verdict.findings}
+        assert ("code.doubtful" in rules) == ("top" in link), (name, rules)
+        assert ("code.link" in rules) == ("top" not in link), (name, rules)
+        assert (verdict.score >= 0.5) == ("top" in link), (name, verdict.findings)
+        assert not {one.rule for one in ENGINE.judge(raw, name).findings if one.rule.startswith("code.")}

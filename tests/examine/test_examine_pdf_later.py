@@ -81,12 +81,16 @@ ATTACKS = {
         _7=stream(b"", b"app.launchURL('http://evil.example');"),
     ),
     "a known hole": pdf(b"/OpenAction<</S/JavaScript/JS(util.printf\\('%45000f',1\\))>>"),
-    "two documents": pdf() + pdf(_4=stream(b"", b"BT (Other) Tj ET")),
+    "two documents": pdf()
+    + b"%PDF-1.4\n7 0 obj\n<</Type/Catalog/Pages 8 0 R>>\nendobj\n8 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+    b"trailer\n<</Root 7 0 R>>\n%%EOF\n",
     "another page after signing": updated(signed(), (3, PAGE % 9), (9, stream(b"", b"BT (Pay) Tj ET"))),
     "other contents after signing": updated(signed(), (4, stream(b"", b"BT (Pay 1000) Tj ET"))),
 }
 HONEST = {
     "plain": pdf(),
+    "written twice": pdf() + pdf(),
+    "a page within the list of pages": pdf(_2=b"<</Type/Pages/Kids[<</Type/Page/Parent 2 0 R>>]/Count 1>>"),
     "a font": pdf(page=FONT, _5=b"<</Type/Font/Subtype/Type3/FontMatrix[0.001 0 0 0.001 0 0]>>"),
     "a description": pdf(
         b"/Metadata 5 0 R", _5=stream(b"/Subtype/XML", b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", packed=False)

@@ -175,6 +175,8 @@ class Context:
     mail_model: bytes = b""
     """Model that the site trained on its own mail (`safecare.examine.mail.model`); empty: none."""
     passwords: list[str] = field(default_factory=list)
+    pictures: int = 0
+    """Pictures within the files of a mail in which codes were looked for."""
 
 
 class Analyser(Protocol):

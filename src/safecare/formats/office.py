@@ -30,6 +30,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.macro.download": "A macro names a way to fetch something from the network.",
     "office.macro.execute": "A macro names a way to run a program.",
     "office.macro.obfuscated": "A macro hides its strings or was stomped (code without matching source).",
+    "office.macro.shell": "A macro names a program by which attackers run code (PowerShell, mshta, certutil).",
     "office.macro.suspicious": "A macro uses a call that olevba lists as suspicious.",
     "office.macro.write-file": "A macro names a way to write a file.",
     "office.macro.xlm": "An Excel 4 macro sheet.",
@@ -44,6 +45,8 @@ MAX_OLE_STREAMS = 2000
 MAX_OLE_BYTES = 16 * 1024 * 1024
 """Bytes of an OLE document that macros are looked for in. Chosen: as `safecare.formats.zips.MAX_MEMBER`."""
 
+MAX_CODE = 1024 * 1024
+"""Letters of macros that are read. Chosen: ten times the largest add-in seen."""
 MOST_RECORDS = 200_000
 """Records of a workbook that are looked at. Chosen: a sheet of 50,000 rows and its text."""
 _SUPBOOK = 0x01AE
@@ -64,8 +67,18 @@ _PROGRAM_NAME = re.compile(
 )
 
 _EXECUTE = frozenset(
-    "shell wscript.shell shellexecute run exec powershell createprocess winexec call createthread".split()
+    "shell wscript.shell shell.application shellexecute exec powershell createprocess createprocessa winexec "
+    "createthread createremotethread win32_process virtualalloc rtlmovememory".split()
 )
+"""Keywords of olevba. ``Call`` and ``Run`` are left out: macros call each other so."""
+_TOOLS = re.compile(
+    r"(?i)\b(?:powershell|pwsh|mshta|certutil|bitsadmin|regsvr32|rundll32|wmic|cscript|msbuild|installutil|curl\s|"
+    r"cmd(?:\.exe)?\s{0,4}/[ck]\b|winmgmts:)"
+)
+_LETTER = re.compile(r"(?i)\bchrw?\$?\s*\(\s*(?:\d|&h)")
+_CODED = re.compile(r'"(?:[0-9A-Fa-f]{60,}|[A-Za-z0-9+/]{100,}={0,2})"')
+MOST_LETTERS = 12
+"""Letters written as numbers that are no disguise. Chosen: line ends, tabs and quotes of a large form."""
 _DOWNLOAD = frozenset(
     "urldownloadtofile msxml2.xmlhttp microsoft.xmlhttp msxml2.serverxmlhttp net.webclient downloadfile "
     "downloadstring winhttp.winhttprequest internetopen".split()
@@ -268,6 +281,17 @@ def _read_macros(raw: bytes) -> set[str]:
     if facts:
         for kind, keyword, _ in parser.analyze_macros(show_decoded_strings=False, deobfuscate=False) or ():
             facts |= _meaning(str(kind), str(keyword).lower())
+        facts |= _code(str(parser.vba_code_all_modules or "")[:MAX_CODE])
+    return facts
+
+
+def _code(text: str) -> set[str]:
+    """Return what the source of macros tells beyond single keywords."""
+    facts: set[str] = set()
+    if _TOOLS.search(text):
+        facts.add("office.macro.shell")
+    if len(_LETTER.findall(text)) > MOST_LETTERS or _CODED.search(text):
+        facts.add("office.macro.obfuscated")
     return facts
 
 
@@ -283,7 +307,7 @@ def _meaning(kind: str, keyword: str) -> set[str]:
         facts.add("office.macro.download")
     if keyword in _WRITE:
         facts.add("office.macro.write-file")
-    if keyword in ("hex strings", "base64 strings", "vba stomping", "chr", "chrw", "strreverse", "xor"):
+    if keyword in ("vba stomping", "strreverse"):
         facts.add("office.macro.obfuscated")
     return facts
 

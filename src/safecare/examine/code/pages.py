@@ -14,6 +14,8 @@ from html import unescape
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.code.scripts import text_of
+from safecare.examine.mail.codes import told
+from safecare.examine.mail.pictures import written_in
 from safecare.model.text import say
 
 MOST_TEXT = 4 * 1024 * 1024
@@ -64,6 +66,8 @@ class Pages:
             yield Finding("page.script", say("An attached page runs a script."), weight, kind="page.runs")
         elif context.mail and part.depth and _LEADS.search(text):
             yield Finding("page.leads", say("An attached page leads elsewhere by itself."), 0.45, kind="page.runs")
+        if mailed:
+            yield from told(written_in(text), context)
         yield from _blocks(text, part, context)
 
 

@@ -28,6 +28,7 @@ SMALL = 500
 _WRITTEN = re.compile(r"data:image/(?:png|jpe?g|gif|bmp);base64,([A-Za-z0-9+/=\s%]{60,6000000})", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?i)https?://[^\s]{3,2000}")
 _BARE = re.compile(r"(?i)(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}/\S{0,500}")
+_NETPBM = re.compile(rb"P[456] (\d{1,5}) (\d{1,5})\s")
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Segments of JPEG that begin with the picture's size (ITU-T T.81, table B.1)."""
 
@@ -62,11 +63,13 @@ def written_in(html: str) -> Iterator[bytes]:
 
 
 def size_of(raw: bytes) -> tuple[int, int]:
-    """Return width and height (pixels) that the header of a PNG, GIF, BMP or JPEG picture states; (0, 0) for others."""
+    """Return width and height (pixels) that a PNG, GIF, BMP, JPEG or Netpbm picture states; (0, 0) for others."""
     if raw[:8] == b"\x89PNG\r\n\x1a\n":
         return int.from_bytes(raw[16:20], "big"), int.from_bytes(raw[20:24], "big")
     if raw[:4] == b"GIF8":
         return int.from_bytes(raw[6:8], "little"), int.from_bytes(raw[8:10], "little")
+    if found := _NETPBM.match(raw):
+        return int(found[1]), int(found[2])
     if raw[:2] == b"BM":
         return tuple(abs(int.from_bytes(raw[at : at + 4], "little", signed=True)) for at in (18, 22))  # type: ignore[return-value]
     return _jpeg_size(raw) if raw[:2] == b"\xff\xd8" else (0, 0)

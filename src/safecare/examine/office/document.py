@@ -23,8 +23,9 @@ FACTS: Mapping[str, tuple[float, Text]] = {
     "office.limit": (0.5, say("A document is over a limit: judged only in part.")),
     "office.macro": (0.2, say("A document holds a macro.")),
     "office.macro.autoexec": (0.4, say("A document holds a macro that runs by itself.")),
-    "office.macro.download": (0.6, say("A macro in a document can fetch files.")),
-    "office.macro.execute": (0.5, say("A macro in a document can start programs.")),
+    "office.macro.download": (0.4, say("A macro in a document can fetch files.")),
+    "office.macro.shell": (0.6, say("A macro in a document names a program by which attackers run code.")),
+    "office.macro.execute": (0.4, say("A macro in a document can start programs.")),
     "office.macro.obfuscated": (0.5, say("A macro in a document hides what it does.")),
     "office.macro.suspicious": (0.2, say("A macro in a document uses calls that attackers use.")),
     "office.macro.write-file": (0.3, say("A macro in a document can write files.")),
@@ -32,10 +33,11 @@ FACTS: Mapping[str, tuple[float, Text]] = {
 }
 """Weight and sentence by fact."""
 
-ACTS = frozenset({"office.macro.download", "office.macro.execute", "office.macro.obfuscated"})
+ACTS = frozenset({"office.macro.download", "office.macro.execute", "office.macro.obfuscated", "office.macro.shell"})
+_BROUGHT = frozenset({"office.macro.download", "office.macro.execute"})
 AUTO = Finding(
     "office.macro.acts",
-    say("A macro runs by itself and fetches, starts or hides something."),
+    say("A macro runs by itself, or fetches something, to start or hide something."),
     0.85,
     kind="office.macro-acts",
 )
@@ -56,5 +58,5 @@ class Document:
             weight, why = FACTS[fact]
             kind = "office.macro" if fact.startswith("office.macro") else "office.content"
             yield Finding(fact, why, weight, kind=kind)
-        if "office.macro.autoexec" in facts and facts & ACTS:
+        if ("office.macro.autoexec" in facts and facts & ACTS) or len(facts & _BROUGHT) == len(_BROUGHT):
             yield AUTO

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.mail.codes import picture_of, told
 from safecare.examine.mail.hosts import doubtful
+from safecare.examine.mail.pictures import BYTES
 from safecare.examine.pdf import actions, doubt
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, read
 from safecare.formats.domains import host_of
@@ -29,6 +32,9 @@ _FILE_HEADS = (
     b"FWS",
     b"\x7fELF",
 )
+MOST_PICTURES = 12
+"""Pictures of a document in which a code is looked for, small files first: codes pack well. Chosen."""
+_PICTURE = re.compile(rb"/Subtype\s*/Image\b")
 MOST_LURE = (2, 3)
 """Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
 _PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -62,6 +68,7 @@ class Pdf:
         yield from actions.findings(document)
         if context.mail:
             yield from _lure(document)
+            yield from told(_pictures(document, context), context)
         if not document.encrypted:
             yield from _scripts(document, context)
             yield from _streams(document, part, context)
@@ -79,6 +86,17 @@ def _lure(document: Document) -> Iterator[Finding]:
     if pages <= MOST_LURE[0] and len(hosts) <= MOST_LURE[1] and any(map(doubtful, links)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
         yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
+
+
+def _pictures(document: Document, context: Context) -> Iterator[bytes]:
+    """Yield the pictures of `document`, largest files last."""
+    shown = [one for one in document.objects if one.stream is not None and _PICTURE.search(one.text)]
+    for one in sorted(shown, key=lambda one: len(one.stream or b""))[:MOST_PICTURES]:
+        if one.stream is None or len(one.stream) > BYTES:
+            continue
+        with contextlib.suppress(UnreadableError):
+            raw = decoded(one, context.budget)
+            yield raw if raw[:2] == b"\xff\xd8" else picture_of(one.text, raw)
 
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ _TABLE = re.compile(
 _SECTION = re.compile(rb"(\d{1,10})[ \t]+(\d{1,10})\s+((?:\d{10}[ \t]\d{5}[ \t][nf][ \t\r\n]{1,3}){0,20000})")
 _ENTRY = re.compile(rb"(\d{10})[ \t](\d{5})[ \t]([nf])")
 _START = re.compile(rb"startxref\s+(\d{1,12})")
+_NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
+"""Dictionaries within a list: their own references (to a parent, say) are not the list's."""
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _ONCE = (
     b"Contents",
@@ -124,7 +126,8 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
     if len(roots) > 1:
         why = say("A PDF names several beginnings: readers show different documents.")
         yield Finding("pdf.doubt.root", why, DOUBT, kind="pdf.doubt")
-    if document.heads > 1:
+    catalogs = {one.number for one in document.objects if re.search(rb"/Type\s*/Catalog\b", one.text)}
+    if document.heads > 1 and len(catalogs) > 1:  # the same document twice is what some writers leave
         heads = [found.start() for found in re.finditer(rb"%PDF-\d", raw)]
         if any(raw[max(0, at - 40) : at].rstrip().endswith(b"%%EOF") for at in heads[1:]):
             yield Finding("pdf.doubt.joined", say("Several PDFs are joined into one file."), DOUBT, kind="pdf.doubt")
@@ -212,7 +215,8 @@ def _loops(document: Document, raw: bytes) -> Iterator[Finding]:
 def _targets(text: bytes, document: Document, key: bytes) -> list[int]:
     start = text.lstrip()[:2]
     if start.startswith(b"["):
-        return references(text[: text.find(b"]") + 1 or 4000])[:5000]
+        listed = text[: text.find(b"]") + 1 or 4000]
+        return references(_NESTED.sub(b"", listed))[:5000]
     if start == b"<<":
         return references(text[: text.find(b">>") + 1 or 4000])[:500]
     found = references(text[:40])[:1]

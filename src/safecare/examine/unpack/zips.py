@@ -31,6 +31,8 @@ AES = 99
 """Packing method that says AES encryption: APPNOTE appendix E."""
 CUSTOM = ("infected", "malware", "virus", "password", "1234")
 """Passwords that senders of samples and of malware use by custom."""
+_SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
+"""Pictures of documents, which are opened where they came by mail: codes in them are read."""
 _UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
 """Endings of members of Office documents that the office analyser reads itself, or that only draw."""
 
@@ -67,7 +69,11 @@ class Zips:
                 continue
             if is_traversal(one.name):
                 yield traversal(one.name)
-            if office and one.name.lower().endswith(_UNSEEN):
+            if (
+                office
+                and one.name.lower().endswith(_UNSEEN)
+                and not (context.mail and one.name.lower().endswith(_SHOWN))
+            ):
                 continue
             try:
                 raw = unlocked(part.raw, one, context) if one.flags & 1 else read(part.raw, one, shift, context)

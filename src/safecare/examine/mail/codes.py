@@ -1,0 +1,73 @@
+"""Codes (QR) with links in what a mail carries: pictures of documents, pages of PDFs, pictures within attached pages.
+
+Phones read them, past every filter of the hospital. Tickets and flyers hold such codes, too: a code alone is a hint,
+one that leads where lures lead is more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.mail.hosts import doubtful
+from safecare.examine.mail.pictures import coded_links
+from safecare.formats.domains import host_of, registered
+from safecare.model.text import say
+
+CARRIED = 12
+"""Pictures of one submission, beyond those that its mail itself shows, in which a code is looked for. Chosen."""
+RAW = 8_000_000
+"""Bytes of one picture without a format of its own. Chosen: a scanned page in grey at 300 dots per inch."""
+_WIDTH = re.compile(rb"/Width\s+(\d{1,5})\b")
+_HEIGHT = re.compile(rb"/Height\s+(\d{1,5})\b")
+_DEPTH = re.compile(rb"/BitsPerComponent\s+(\d{1,2})\b")
+
+
+@analyser("codes", wants={"png", "jpeg", "gif", "bmp"}, needs=("cv2",))
+class Codes:
+    """Reads codes in pictures that came within a file of a mail; those of the mail itself are its analyser's."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield at most one finding."""
+        if context.mail and part.depth > 1:
+            yield from told([part.raw], context)
+
+
+def told(pictures: Iterable[bytes], context: Context) -> Iterator[Finding]:
+    """Yield what the codes in `pictures` of a mail's files lead to."""
+    room = CARRIED - context.pictures
+    looked = [raw for raw, _ in zip(pictures, range(max(0, room)), strict=False)]
+    context.pictures += len(looked)
+    home = {registered(one) for one in context.own}
+    links = [one for one in coded_links(looked) if registered(host_of(one)) not in home]
+    if any(map(doubtful, links)):
+        why = say("A code (QR) in a file of the mail leads where lures lead.")
+        yield Finding("code.doubtful", why, 0.5, kind="mail.code")
+    elif links:
+        yield Finding("code.link", say("A file of the mail holds a code (QR) with a link."), 0.2, kind="mail.code")
+
+
+def picture_of(keys: bytes, data: bytes) -> bytes:
+    """Return the unpacked picture of a PDF, whose dictionary is `keys`, in a format of its own; empty if it has none.
+
+    Grey and colour of 8 bits and black and white become PGM and PPM (Netpbm). Source: ISO 32000-1, 8.9.5.
+    """
+    sizes = [found[1] for pattern in (_WIDTH, _HEIGHT, _DEPTH) if (found := pattern.search(keys))]
+    if len(sizes) != 3 or len(data) > RAW:
+        return b""
+    width, height, depth = map(int, sizes)
+    if depth == 8 and len(data) >= 3 * width * height:
+        return b"P6 %d %d 255\n" % (width, height) + data[: 3 * width * height]
+    if depth == 8 and len(data) >= width * height:
+        return b"P5 %d %d 255\n" % (width, height) + data[: width * height]
+    row = -(-width // 8)
+    if depth == 1 and len(data) >= row * height:
+        return b"P4 %d %d\n" % (width, height) + data[: row * height].translate(_INVERTED)
+    return b""
+
+
+_INVERTED = bytes(255 - one for one in range(256))
+"""In PDF 1 is white, in PBM black."""
+
+__all__ = ["Codes", "picture_of", "told"]
