@@ -236,8 +236,8 @@ def drawn_in_pdf(link: str) -> bytes:
         (
             b"%%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
             b"3 0 obj<</Type/Page/Parent 2 0 R/Resources<</XObject<</I 4 0 R>>>>>>endobj\n4 0 obj<<"
-            b"/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode/Length %d>>stream\n"
-            % (len(rows[0]), len(rows), len(grey))
+            b"/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceGray"
+            b"/Filter/FlateDecode/Length %d>>stream\n" % (len(rows[0]), len(rows), len(grey))
         )
         + grey
         + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
