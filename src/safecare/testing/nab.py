@@ -64,4 +64,4 @@ def standard_score(corpus: Sequence[Labelled], threshold: float | None = None) -
         return 100.0 * (total + windows) / (2.0 * windows), threshold
     levels = sorted({round(score, 4) for one in corpus for score in one.scores[one.probation :] if score > 0.05})
     step = max(1, len(levels) // 400)
-    return max((standard_score(corpus, level) for level in [*levels[::step], 1.1]), key=lambda one: one[0])
+    return max((standard_score(corpus, level) for level in [*levels[::step], 0.5, 1.1]), key=lambda one: one[0])

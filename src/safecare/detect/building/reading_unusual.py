@@ -41,7 +41,7 @@ IMPOSSIBLE = 55
 @detector("reading.unusual", wants={Reading}, domain=Domain.PHYSICAL)
 @dataclass
 class UnusualReading:
-    """Alert when a reading's chance, by all that its series did before, is below one in ten thousand; or impossible."""
+    """Alert when a reading's chance, by all that its series did before, is below one in 63,000; or impossible."""
 
     hospital: Hospital
     _series: dict[str, Series] = field(default_factory=dict, init=False)
