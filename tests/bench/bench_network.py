@@ -39,13 +39,13 @@ from safecare.formats.wire.message import Talk
 from safecare.formats.zeek import read_zeek
 from safecare.model.hospital import Hospital
 from safecare.scenarios.make.network import eve_flow
-from safecare.testing import flows as made_flows
 from safecare.testing.bench import Row, Skipped, rate
 from safecare.testing.captures import process_network
 from safecare.testing.nab import Labelled, standard_score
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import flow_ranks
 import stored_events
 
 DATA = os.environ.get("SAFECARE_DATA", "")
@@ -97,12 +97,12 @@ def rows() -> Iterable[Row | Skipped]:
     yield from _records()
     yield from _attacks()
     yield from _scores()
-    if DATA:
-        yield from _zeek_equality()
-        yield from _operations()
-        yield from _nab()
-    else:
+    if not DATA:
         yield Skipped("equality with Zeek, named operations, NAB", "no data (SAFECARE_DATA)")
+        return
+    yield from _zeek_equality()
+    yield from _operations()
+    yield from _nab()
 
 
 def _pdus() -> list[bytes]:
@@ -249,15 +249,7 @@ def _records() -> Iterator[Row]:
         return sum(1 for _ in read_zeek(log))
 
     yield Row(what="Zeek conn.log, line to record", figure=rate(zeek), unit="/s", target=3e5)
-    for name, lines in (("Suricata EVE", stored_events.eve), ("Zeek conn.log", stored_events.zeek)):
-        door, store = stored_events.rates(lines)
-        yield Row(
-            what=f"{name}, lines to stored events, two processes",
-            figure=min(door, store),
-            unit="/s",
-            target=5e4,
-            note=f"door {door:,.0f}/s, store {store:,.0f}/s, each on a core",
-        )
+    yield from stored_events.stored()
     head = struct.pack(">HHIIIIBBH", 5, 30, 60_000, 1_750_000_000, 0, 1, 0, 0, 0)
     ends = ip_address("10.1.10.31").packed + ip_address("10.1.20.10").packed + bytes(4)
     record = ends + struct.pack(">HHIIII", 0, 0, 9, 4321, 1000, 2000)
@@ -306,7 +298,7 @@ def _scores() -> Iterator[Row]:
         return len(flows)
 
     yield Row(what="flow anomaly scores, batches of 4,096", figure=rate(scored), unit="fl/s", target=3e5)
-    yield from _ranked()
+    yield from flow_ranks.ranked()
     series = Series()
     values = (20 + chance.normal(size=5000)).tolist()
 
@@ -316,30 +308,6 @@ def _scores() -> Iterator[Row]:
         return len(values)
 
     yield Row(what="readings scored", figure=rate(points), unit="/s")
-
-
-def _ranked() -> Iterator[Row]:
-    """A smoke test of the score on made flows (NSL-KDD is not at hand); it learns from normal ones only."""
-    every: list[float] = []
-    by_kind: dict[str, list[float]] = {}
-    for seed in range(3):
-        score = FlowScore(len(made_flows.FEATURES))
-        score.learn(made_flows.features(made_flows.normal_flows(1000 + seed, 15_000)))
-        mixed = [*made_flows.normal_flows(2000 + seed, 8000), *made_flows.attack_flows(3000 + seed, 6000)]
-        mixed.sort(key=lambda one: one.at)
-        scores, labels = score.score(made_flows.features(mixed)), np.array([one.label for one in mixed])
-        every.append(made_flows.auc(scores, labels != ""))
-        for kind in made_flows.MIX:
-            some = (labels == "") | (labels == kind)
-            by_kind.setdefault(kind, []).append(made_flows.auc(scores[some], labels[some] != ""))
-    worst = min(by_kind, key=lambda kind: float(np.mean(by_kind[kind])))
-    yield Row(
-        what="flow score on made flows in NSL-KDD's mix of attacks, AUC",
-        figure=float(np.mean(every)),
-        unit="",
-        target=0.965,
-        note=f"not NSL-KDD itself; hardest: {worst} {np.mean(by_kind[worst]):.3f}",
-    )
 
 
 def _zeek_equality() -> Iterator[Row]:

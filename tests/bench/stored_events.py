@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from safecare.sources.eve.decode import read_eve_lines
 from safecare.sources.zeek.follow import read_zeek_lines
 from safecare.store.database import Database
 from safecare.store.write import StoreWriter
+from safecare.testing.bench import Row
 from safecare.testing.hospital import small_hospital
 
 LINES, BATCH = 20_000, 1000
@@ -68,3 +69,16 @@ def rates(lines: Callable[[int], Read], repeats: int = 3) -> tuple[float, float]
             if writer.handled != LINES * (run + 1) or writer.rejected:
                 raise AssertionError(f"{writer.handled} stored, {writer.rejected} rejected")
     return LINES / min(doors), LINES / min(stores)
+
+
+def stored() -> Iterator[Row]:
+    """Measure both kinds of log."""
+    for name, lines in (("Suricata EVE", eve), ("Zeek conn.log", zeek)):
+        door, store = rates(lines)
+        yield Row(
+            what=f"{name}, lines to stored events, two processes",
+            figure=min(door, store),
+            unit="/s",
+            target=5e4,
+            note=f"door {door:,.0f}/s, store {store:,.0f}/s, each on a core",
+        )
