@@ -228,22 +228,9 @@ def _records() -> Iterator[Row]:
         peer=rate(plain_json),
         peer_name="json.loads",
     )
-    names = [
-        "ts",
-        "uid",
-        "id.orig_h",
-        "id.orig_p",
-        "id.resp_h",
-        "id.resp_p",
-        "proto",
-        "service",
-        "duration",
-        "orig_bytes",
-        "resp_bytes",
-        "conn_state",
-    ]
+    names = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state"
     row = b"1750000000.5\tC1\t10.1.10.31\t50000\t10.1.20.10\t445\ttcp\tsmb\t1.5\t100\t900\tSF"
-    log = [b"#path\tconn", b"#fields\t" + "\t".join(names).encode(), *[row] * 5000]
+    log = [b"#path\tconn", b"#fields\t" + "\t".join(names.split()).encode(), *[row] * 5000]
 
     def zeek() -> int:
         return sum(1 for _ in read_zeek(log))
