@@ -9,13 +9,19 @@ from xml.etree.ElementTree import fromstring
 import console_items as made
 import msgspec
 import pytest
+import stix2
 from console_rig import Rig
 from idmefv2 import Message
+from pymisp import MISPEvent
 
 from safecare.model.events.acts import IncidentShared
 from safecare.model.ids import AssetId, HolderId
 from safecare.model.incident import Incident
+from safecare.model.marking import Tlp
 from safecare.model.text import say
+from safecare.share.misp import misp
+from safecare.share.redact import redacted
+from safecare.share.stix import stix
 
 pytest_plugins = ["console_fixtures"]
 
@@ -70,7 +76,7 @@ async def test_the_preview_says_what_leaves_and_what_stays(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("tlp", ["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"])
-@pytest.mark.parametrize("form", ["cap", "idmef"])
+@pytest.mark.parametrize("form", ["cap", "idmef", "stix", "misp"])
 async def test_nobody_is_named_under_any_label(rig: Rig, form: str, tlp: str) -> None:
     raw = (await taken(rig, incident(rig).id, form, tlp)).decode()
     assert not [one for one in SECRETS if one in raw]
@@ -112,3 +118,47 @@ async def test_who_took_it_for_whom_is_on_record(rig: Rig) -> None:
         assert entry["to"] == "ARS"
         body = {"to": "x", "tlp": "TLP:RED", "form": "cap"}
         assert (await auditor.post(f"/api/incidents/{found.id}/share", json=body)).status_code == 403
+
+
+@pytest.mark.parametrize("tlp", ["TLP:RED", "TLP:AMBER+STRICT", "TLP:CLEAR"])
+async def test_stix_is_read_by_its_own_library(rig: Rig, tlp: str) -> None:
+    found = incident(rig)
+    raw = await taken(rig, found.id, "stix", tlp)
+    bundle = stix2.parse(raw.decode(), allow_custom=False, version="2.1")
+    by_type = {one.type: one for one in bundle.objects}
+    marking = by_type["marking-definition"]
+    assert marking.name == tlp
+    assert all(one.object_marking_refs == [marking.id] for one in bundle.objects if one.type != "marking-definition")
+    assert set(by_type["report"].object_refs) == {one.id for one in bundle.objects} - {marking.id, by_type["report"].id}
+    again = json.loads(await taken(rig, found.id, "stix", tlp))
+    assert {one["id"] for one in again["objects"]} == {
+        one.id for one in bundle.objects
+    }  # the same thing is the same id
+
+
+async def test_techniques_are_sightings_and_an_exercise_is_called_one(rig: Rig) -> None:
+    at = rig.clock.now()
+    alert = msgspec.structs.replace(made.alert(at), techniques=("T1566.001", "D3-ABC"))
+    case = made.incident(at, alert)
+    told = redacted(case, [alert], Tlp.GREEN, lambda text: text.key, str)
+    bundle = stix2.parse(stix(case, told, organisation="H", now=at, exercise=True).decode(), version="2.1")
+    assert [one.name for one in bundle.objects if one.type == "attack-pattern"] == ["T1566.001"]
+    assert [one.type for one in bundle.objects if "exercise" in getattr(one, "labels", ())] == [
+        "incident",
+        "sighting",
+        "report",
+    ]
+    event = json.loads(misp(case, told, organisation="H", now=at, exercise=True))["Event"]
+    assert event["info"].startswith("EXERCISE")
+    assert {"name": "safecare:exercise"} in event["Tag"]
+    assert {"name": "tlp:green"} in event["Tag"]
+
+
+async def test_misp_fits_its_schema(rig: Rig) -> None:
+    found = incident(rig)
+    event = MISPEvent()
+    event.load(await taken(rig, found.id, "misp", "TLP:AMBER"), validate=False)
+    assert event.distribution == 0
+    assert {one.type for one in event.attributes} == {"text", "target-location"}
+    assert [tag.name for tag in event.tags][0] == "tlp:amber"
+    assert event.published is False

@@ -30,9 +30,16 @@ from safecare.model.incident import Incident
 from safecare.model.marking import Tlp
 from safecare.share.cap import cap
 from safecare.share.idmef import idmef
+from safecare.share.misp import misp
 from safecare.share.redact import Shared, redacted
+from safecare.share.stix import stix
 
-MEDIA = {"cap": "application/cap+xml", "idmef": "application/json"}
+MEDIA = {
+    "cap": "application/cap+xml",
+    "idmef": "application/json",
+    "stix": "application/stix+json;version=2.1",
+    "misp": "application/json",
+}
 SHOWN = 200
 
 
@@ -66,7 +73,8 @@ class Sharing:
             sender = f"safecare@{deps.hospital.id}"
             return cap(incident, told, sender=sender, area=name, now=now, exercise=exercise)
         shared = self.said(incident, alerts, tlp, "en")
-        return idmef(incident, shared, organisation=name, now=now, exercise=exercise)
+        written = {"idmef": idmef, "stix": stix, "misp": misp}[ask.form]
+        return written(incident, shared, organisation=name, now=now, exercise=exercise)
 
     def entries(self, visitor: Visitor, words: Words) -> list[ShareEntry]:
         """Return what was shared, the latest first."""

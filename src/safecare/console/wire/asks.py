@@ -62,7 +62,7 @@ class Share(msgspec.Struct, frozen=True):
 
     to: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
     tlp: Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
-    form: Literal["cap", "idmef"]
+    form: Literal["cap", "idmef", "stix", "misp"]
     id: Key = ""
 
 

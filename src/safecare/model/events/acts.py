@@ -110,7 +110,7 @@ class IncidentShared(Act, frozen=True, kw_only=True, tag="act.share"):
     incident: IncidentId
     to: str
     tlp: str
-    form: Literal["cap", "idmef"]
+    form: Literal["cap", "idmef", "stix", "misp"]
     sha256: str
 
 
