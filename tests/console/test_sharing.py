@@ -160,5 +160,5 @@ async def test_misp_fits_its_schema(rig: Rig) -> None:
     event.load(await taken(rig, found.id, "misp", "TLP:AMBER"), validate=False)
     assert event.distribution == 0
     assert {one.type for one in event.attributes} == {"text", "target-location"}
-    assert [tag.name for tag in event.tags][0] == "tlp:amber"
+    assert "tlp:amber" in {tag.name for tag in event.tags}
     assert event.published is False
