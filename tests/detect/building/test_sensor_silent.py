@@ -9,6 +9,7 @@ import pytest
 
 from safecare.detect.building.sensor_silent import LEARNED, SilentSensor
 from safecare.model.alert import Alert
+from safecare.model.events.acts import ExerciseSet
 from safecare.model.events.building import Reading
 from safecare.model.events.doors import DoorOpened
 from safecare.testing.made import HOSPITAL, made, moment, restarted
@@ -175,3 +176,28 @@ def test_state_survives_a_crash() -> None:
     assert len(watch.run(120, {})) == 1
     watch.rule = restarted(watch.rule, SilentSensor(HOSPITAL))
     assert not watch.run(3600, {})
+
+
+def exercise(watch: Watch, *, running: bool) -> None:
+    event = made(ExerciseSet, watch.now, None, zone=None, actor="local", role="admin", scenario="theft", running=running)
+    assert not list(watch.rule.feed([event]))
+
+
+def test_devices_that_only_an_exercise_lets_speak_may_fall_silent_after_it() -> None:
+    watch = Watch()
+    watch.run(30 * 60, {"freezer.1": 60})
+    exercise(watch, running=True)
+    assert not watch.run(30 * 60, {"freezer.1": 60, "freezer.2": 30})
+    watch.rule = restarted(watch.rule, SilentSensor(HOSPITAL))
+    exercise(watch, running=False)
+    assert not watch.run(60 * 60, {"freezer.1": 60})  # the simulated one is gone
+    assert [alert.assets for alert in watch.run(60 * 60, {})] == [("freezer.1",)]  # the real one is missed
+
+
+def test_an_exercise_whose_end_is_not_on_record_ends_by_itself() -> None:
+    watch = Watch()
+    exercise(watch, running=True)
+    watch.run(30 * 60, {"freezer.2": 30})
+    alerts = watch.run(4 * 3600, {"freezer.2": 30})
+    assert not alerts
+    assert [alert.assets for alert in watch.run(60 * 60, {})] == [("freezer.2",)]

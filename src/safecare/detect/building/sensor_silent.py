@@ -18,6 +18,7 @@ from safecare.detect.api import detector
 from safecare.detect.standing import Standing
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
+from safecare.model.events.acts import ExerciseSet
 from safecare.model.events.building import FireSignal, PointChanged, PowerSignal, Reading
 from safecare.model.events.doors import DoorClosed, DoorOpened
 from safecare.model.events.panels import DeviceHeard, PanelSignal
@@ -40,6 +41,8 @@ LATE = 2.0
 """Times the usual interval from which a device counts as late when others of its door are silent (chosen)."""
 DOOR = 5
 """Late devices from which, when they are most of a door's, the door is told instead of each of them (chosen)."""
+LONGEST = timedelta(hours=2)
+"""Longest exercise, as on the screens (chosen: all scripted ones are shorter)."""
 AWAY = timedelta(seconds=90)
 """Time between two ticks from which we were not there ourselves (chosen: they come each second)."""
 
@@ -55,7 +58,7 @@ class Device(msgspec.Struct):
     """The interval (seconds) that the device has agreed on; it is then judged by that."""
 
 
-@detector("sensor.silent", wants=set(Report.__args__), domain=Domain.PHYSICAL)
+@detector("sensor.silent", wants={*Report.__args__, ExerciseSet}, domain=Domain.PHYSICAL)
 @dataclass
 class SilentSensor:
     """Alert once when an asset with a regular interval is silent for `times` (number) its usual interval.
@@ -74,10 +77,16 @@ class SilentSensor:
     _awake: datetime | None = field(default=None, init=False)
     """Since when ticks have come without a gap."""
     _ticked: datetime | None = field(default=None, init=False)
+    _exercise: datetime | None = field(default=None, init=False)
+    """Since when an exercise runs."""
+    _before: list[str] = field(default_factory=list, init=False)
+    """Devices that had spoken before it began."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Learn the intervals of the hospital's own devices. A report ends a silence."""
         for event in batch:
+            if isinstance(event, ExerciseSet):
+                self._play(event)
             if not isinstance(event, Report) or not self.hospital.asset(event.asset):
                 continue
             if isinstance(event, PanelSignal) and event.what == "silent":
@@ -85,6 +94,18 @@ class SilentSensor:
                     yield self._supervised(event)
             else:
                 self._heard(str(event.asset), event)
+
+    def _play(self, event: ExerciseSet) -> None:
+        """Keep apart what only an exercise lets speak: its devices are simulated, and silent when it is over."""
+        if event.running:
+            self._exercise, self._before = event.seen, list(self._devices)
+        elif self._exercise is not None:
+            self._over()
+
+    def _over(self) -> None:
+        """Forget the devices that spoke in the exercise only; those that spoke before are judged as ever."""
+        self._devices = {asset: self._devices[asset] for asset in self._before if asset in self._devices}
+        self._exercise, self._before = None, []
 
     def _heard(self, asset: str, event: Report) -> None:
         device = self._devices.get(asset)
@@ -108,6 +129,8 @@ class SilentSensor:
         if self._ticked is None or not timedelta(0) <= now - self._ticked < AWAY:
             self._awake = now
         self._ticked = now
+        if self._exercise is not None and now - self._exercise > LONGEST:
+            self._over()  # its process was killed: no end is on record
         silent = [asset for asset, device in self._devices.items() if self._is_silent(device, now)]
         for asset in silent:
             device = self._devices[asset]
