@@ -19,6 +19,7 @@ from safecare.console.deps import (
     Disk,
     Exercise,
     Health,
+    KnownRun,
     Parser,
     PartMissing,
     ScenarioInfo,
@@ -79,6 +80,10 @@ class Runner:
         step = RunStep(1, say("Mail"), say("A mail"), say("An alert"), "alert-1", 0.4, True, ("guard",))
         checks = (RunCheck(say("One incident"), True, say("exactly one")),)
         return ScenarioRun("theft", "running", self.clock.now(), (step,), checks)
+
+    def runs(self) -> list[KnownRun]:
+        run = self.run("run-1")
+        return [KnownRun("run-1", run)] if run and self.running else []
 
     def exercise(self) -> Exercise | None:
         return Exercise(self.running, self.clock.now()) if self.running else None

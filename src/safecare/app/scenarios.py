@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from safecare.console.deps import BusyError, Exercise, ScenarioInfo
+from safecare.console.deps import BusyError, Exercise, KnownRun, ScenarioInfo
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
 from safecare.model.text import Text
@@ -20,6 +20,9 @@ from safecare.scenarios.exercise import running
 from safecare.scenarios.report import ScenarioRun
 from safecare.scenarios.script import scenarios
 from safecare.store.folder import DataFolder
+
+KEPT = 200
+"""Runs that are listed (chosen: some years of monthly exercises on one page)."""
 
 
 @dataclass
@@ -68,17 +71,32 @@ class ScenarioProcesses:
         return run
 
     def run(self, run: str) -> ScenarioRun | None:
-        """Return how far `run` is; None when there is no such run."""
+        """Return how far `run` is, also of an earlier platform; None when there is no such run."""
         known = self._runs.get(run)
         if known is None:
-            return None
+            return self._told(run) if run in {one.stem for one in self._reports()} else None
         ended = known.process.poll()
+        found = self._told(run)
+        if found is None:
+            return ScenarioRun(known.scenario, "running" if ended is None else "failed", known.since, (), ())
+        return found if found.state != "running" or ended is None else msgspec.structs.replace(found, state="failed")
+
+    def runs(self) -> Sequence[KnownRun]:
+        """Return the latest `KEPT` runs, the latest first; their ids grow with time."""
+        names = sorted({*self._runs, *(one.stem for one in self._reports())}, reverse=True)
+        return [KnownRun(name, found) for name in names[:KEPT] if (found := self.run(name)) is not None]
+
+    def _reports(self) -> Iterable[Path]:
+        return (self.folder.path / "runs").glob("*.json")
+
+    def _told(self, run: str) -> ScenarioRun | None:
+        """Return what stands in the report of `run`; a run of an earlier platform that did not end has failed."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            told = msgspec.json.decode(known.report.read_bytes(), type=ScenarioRun)
-            if told.state != "running" or ended is None:
-                return told
-            return msgspec.structs.replace(told, state="failed")
-        return ScenarioRun(known.scenario, "running" if ended is None else "failed", known.since, (), ())
+            raw = (self.folder.path / "runs" / f"{run}.json").read_bytes()
+            found = msgspec.json.decode(raw, type=ScenarioRun)
+            over = run not in self._runs and found.state == "running"
+            return msgspec.structs.replace(found, state="failed") if over else found
+        return None
 
     def exercise(self) -> Exercise | None:
         """Return the exercise that runs now."""

@@ -37,6 +37,7 @@ from safecare.console import (
     seen,
     session,
     sharing,
+    timeline,
     tuning,
     whatif,
 )
@@ -88,6 +89,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     session.routes(app, deps, gate, pages, feed)
     board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
+    timeline.routes(app, deps, incidents.Incidents(deps, feed))
     whatif.routes(app, deps, incidents.Incidents(deps, feed))
     tuning.routes(app, deps, feed)
     notices.routes(app, deps)

@@ -13,12 +13,14 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, Period, exercise_at
 from safecare.console.health import Chain
 from safecare.console.incidents import Incidents
 from safecare.console.pages import Pages
+from safecare.console.papers import crisis_log
 from safecare.console.record import CRISIS
 from safecare.console.rights import Visitor, within
-from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
+from safecare.console.web import ProblemError, answer, paper, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import LogCrisis
 from safecare.console.wire.platform import CrisisEntry, CrisisLog, Done
 from safecare.console.words import Words
@@ -34,7 +36,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First signs that spreadsheets take for a formula (OWASP, CSV Injection)."""
 
 
-def entries(sealed: Sequence[AuditEntry], visitor: Visitor, words: Words) -> list[CrisisEntry]:
+def entries(
+    sealed: Sequence[AuditEntry], visitor: Visitor, words: Words, played: Sequence[Period] = ()
+) -> list[CrisisEntry]:
     """Return the lines of the log that `visitor` may see, in order; numbers count all lines."""
     acts = [(one, decode_event(one.detail.encode())) for one in sealed]
     numbers = {act.id: number for number, (_, act) in enumerate(acts, 1)}
@@ -57,6 +61,7 @@ def entries(sealed: Sequence[AuditEntry], visitor: Visitor, words: Words) -> lis
                 incident=act.incident,
                 corrects=numbers.get(act.corrects) if act.corrects else None,
                 hash=one.hash,
+                exercise=exercise_at(played, act.seen),
             )
         )
     return found
@@ -66,7 +71,7 @@ def table(lines: Sequence[CrisisEntry]) -> bytes:
     """Return the log as CSV (RFC 4180, UTF-8 with a mark, so that spreadsheets read it)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["number", "at", "written", "who", "role", "kind", "to", "words", "corrects", "hash"])
+    writer.writerow(["number", "at", "written", "who", "role", "kind", "to", "words", "corrects", "hash", "exercise"])
     for one in lines:
         row = (
             one.number,
@@ -78,11 +83,12 @@ def table(lines: Sequence[CrisisEntry]) -> bytes:
             one.to,
             one.words,
         )
-        writer.writerow([_plain(cell) for cell in (*row, one.corrects or "", one.hash)])
+        writer.writerow([plain_cell(cell) for cell in (*row, one.corrects or "", one.hash, one.exercise)])
     return out.getvalue().encode("utf-8-sig")
 
 
-def _plain(cell: object) -> object:
+def plain_cell(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
@@ -92,7 +98,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
 
     async def read(request: Request) -> list[CrisisEntry]:
         sealed = await asyncio.to_thread(deps.reader.acts, "act.crisis", ENTRIES)
-        return await asyncio.to_thread(entries, sealed, visitor_of(request), words_of(request))
+        played = await asyncio.to_thread(Exercises(deps.reader).periods) if sealed else []
+        return await asyncio.to_thread(entries, sealed, visitor_of(request), words_of(request), played)
 
     @app.get("/api/crisis", name="crisis")
     async def crisis(request: Request) -> Response:
@@ -102,6 +109,14 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
     async def crisis_table(request: Request) -> Response:
         headers = {"Content-Disposition": "attachment; filename=crisis-log.csv", "Cache-Control": "no-store"}
         return Response(table(await read(request)), 200, headers, "text/csv; charset=utf-8")
+
+    @app.get("/api/crisis.pdf", name="crisis_file")
+    async def crisis_file(request: Request) -> Response:
+        lines, words, now = await read(request), words_of(request), deps.clock.now()
+        running = deps.scenarios.exercise()
+        played = running.scenario if running else ""
+        site = desk.home(visitor_of(request))
+        return paper(await asyncio.to_thread(crisis_log, lines, words, now, site, played), "crisis-log")
 
     @app.get("/print-crisis", name="crisis_page")
     async def crisis_page(request: Request) -> Response:

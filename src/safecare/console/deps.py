@@ -132,6 +132,13 @@ class ScenarioInfo(msgspec.Struct, frozen=True):
     quiet: bool
 
 
+class KnownRun(msgspec.Struct, frozen=True):
+    """A run by its id."""
+
+    id: str
+    run: ScenarioRun
+
+
 class Exercise(msgspec.Struct, frozen=True):
     """The exercise that runs now: every screen shows it."""
 
@@ -188,6 +195,10 @@ class ScenarioRunner(Protocol):
 
     def run(self, run: str) -> ScenarioRun | None:
         """Return how far `run` is; None when there is no such run."""
+        ...
+
+    def runs(self) -> Sequence[KnownRun]:
+        """Return all runs there were, the latest first."""
         ...
 
     def exercise(self) -> Exercise | None:

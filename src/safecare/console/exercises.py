@@ -14,6 +14,8 @@ from safecare.store.read import Reader
 LONGEST = timedelta(hours=2)
 """What counts as an exercise of which no end is on record, because its process was killed (chosen: all scripted ones
 are shorter)."""
+EVER = 5000
+"""Starts and ends that are looked at (chosen: an exercise each week for fifty years)."""
 AFTER = timedelta(minutes=1)
 """Alerts come some time after what caused them (chosen: far above the road's own delay)."""
 
@@ -35,7 +37,7 @@ class Exercises:
 
     def periods(self) -> list[Period]:
         """Return the exercises, in order."""
-        acts = [decode_event(one.detail.encode()) for one in self._reader.acts("act.exercise")]
+        acts = [decode_event(one.detail.encode()) for one in self._reader.acts("act.exercise", EVER)]
         return periods([one for one in acts if isinstance(one, ExerciseSet)])
 
 

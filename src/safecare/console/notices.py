@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.rights import Visitor, addressed, may_read_notice, within
 from safecare.console.views import guard_notice
 from safecare.console.web import answer, not_found, read_struct, visitor_of, words_of
@@ -52,6 +53,7 @@ class Notices:
             and within(visitor, one.site, [one.zone] if one.zone else [])
         ]
         receipts = self._deps.glance.receipts([one.id for one in found])
+        played = Exercises(self._deps.reader).periods() if found else []
         return Guard(
             [
                 guard_notice(
@@ -61,6 +63,7 @@ class Notices:
                     words,
                     visitor,
                     [one.id for one in same],
+                    exercise_at(played, same[0].at),
                 )
                 for same in _together(found)
             ]

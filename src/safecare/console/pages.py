@@ -47,8 +47,8 @@ class Pages:
             lstrip_blocks=True,
         )
 
-    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """Return `template` in the reader's language."""
+    def page(self, request: Request, template: str, status: int = 200, played: str = "", **values: Any) -> HTMLResponse:
+        """Return `template` in the reader's language; `played`: the exercise that what it shows belongs to."""
         words, visitor = words_of(request), visitor_of(request)
 
         def t(sentence: str, /, **args: Any) -> str:
@@ -62,6 +62,7 @@ class Pages:
             script=f"/plain/{self.script_name}.js",
             visitor=visitor,
             exercise=self._exercise() if visitor.known else None,
+            played=played,
             form_key=form_key(visitor),
             oidc=self._oidc,
             **values,

@@ -9,16 +9,22 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from safecare.console import board
+from safecare.console.availability import Availability
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.feed import Feed
 from safecare.console.gate import check_form
 from safecare.console.incidents import Incidents
 from safecare.console.notices import Notices
 from safecare.console.outlook import forecast_view, plan_view
 from safecare.console.pages import Pages, read_form
+from safecare.console.papers import LEVEL_WORDS, OUTCOME_WORDS, Sheet, sheet, situation
+from safecare.console.rights import Visitor
 from safecare.console.views import ANSWERS, guard_notice
-from safecare.console.web import ProblemError, not_found, visitor_of, words_of
+from safecare.console.web import ProblemError, not_found, paper, visitor_of, words_of
 from safecare.console.wire.asks import Answer
+from safecare.console.words import Words
 from safecare.model.ids import IncidentId, new_id
 from safecare.model.text import say
 
@@ -28,20 +34,6 @@ ANSWER_WORDS = {
     "on_site": say("I am there"),
     "clear": say("All clear"),
     "help": say("I need help"),
-}
-LEVEL_WORDS = {"critical": say("Critical"), "high": say("High"), "medium": say("Medium"), "low": say("Low")}
-OUTCOME_WORDS = {
-    "sent": say("sent"),
-    "delivered": say("delivered"),
-    "read": say("read"),
-    "acknowledged": say("acknowledged"),
-    "on_my_way": say("on the way"),
-    "on_site": say("on site"),
-    "clear": say("clear"),
-    "help": say("needs help"),
-    "failed": say("failed"),
-    "nobody": say("reaches nobody"),
-    "unanswered": say("no answer"),
 }
 EFFECTS_PRINTED = 12
 """Effects on the print sheet (chosen: one page)."""
@@ -76,6 +68,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
             given=[(words.say(ANSWER_WORDS[one.answer]), one.who, one.at) for one in shown.given],
             told=words.say(ANSWER_WORDS[done]) if done in ANSWER_WORDS else "",
             site=notice.site,
+            played=exercise_at(await asyncio.to_thread(Exercises(deps.reader).periods), notice.at),
             act=new_id(deps.clock.now()),
         )
 
@@ -94,25 +87,57 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         await notices.record(notice.id, visitor, ask)
         return RedirectResponse(f"/a/{notice.id}?done={ask.answer}", 303)
 
-    @app.get("/print/{id}", name="print_page")
-    async def print_page(request: Request, id: str) -> Response:
-        visitor, words = visitor_of(request), words_of(request)
-        incident = await asyncio.to_thread(incidents.whole, id, visitor, words)
-        forecast = await asyncio.to_thread(deps.reader.forecast, IncidentId(id))
-        plan = await asyncio.to_thread(deps.reader.plan, IncidentId(id))
-        ranked = (await asyncio.to_thread(plan_view, plan, words)).actions if plan else []
+    def gather(id: str, visitor: Visitor, words: Words) -> Sheet:
+        """Return what stands on the sheet of an incident. Blocking."""
+        incident = incidents.whole(id, visitor, words)
+        forecast, plan = deps.reader.forecast(IncidentId(id)), deps.reader.plan(IncidentId(id))
         outlook = forecast_view(forecast, words) if forecast else None
         effects = [effect for group in outlook.groups for effect in group.effects] if outlook else []
         effects.sort(key=lambda one: (-one.probability, one.earliest))
+        return Sheet(
+            incident,
+            effects[:EFFECTS_PRINTED],
+            outlook.losses if outlook else [],
+            plan_view(plan, words).actions[:ACTIONS_PRINTED] if plan else [],
+        )
+
+    @app.get("/api/incidents/{id}/sheet.pdf", name="sheet")
+    async def sheet_file(request: Request, id: str) -> Response:
+        words = words_of(request)
+
+        def write() -> bytes:
+            return sheet(gather(id, visitor_of(request), words), words, deps.clock.now())
+
+        return paper(await asyncio.to_thread(write), "incident")
+
+    @app.get("/api/situation.pdf", name="situation")
+    async def situation_file(request: Request) -> Response:
+        visitor, words = visitor_of(request), words_of(request)
+
+        def write() -> bytes:
+            now = deps.clock.now()
+            cards = board.situation(deps, visitor, words).incidents
+            care = Availability(deps).rows(visitor, words)
+            running = deps.scenarios.exercise()
+            return situation(cards, care, words, now, running.scenario if running else "")
+
+        return paper(await asyncio.to_thread(write), "situation")
+
+    @app.get("/print/{id}", name="print_page")
+    async def print_page(request: Request, id: str) -> Response:
+        words = words_of(request)
+        found = await asyncio.to_thread(gather, id, visitor_of(request), words)
+        incident = found.incident
         return pages.page(
             request,
             "print.jinja",
             incident=incident,
             level=words.say(LEVEL_WORDS[incident.level]),
-            effects=[(one, words.span(one.earliest)) for one in effects[:EFFECTS_PRINTED]],
-            losses=outlook.losses if outlook else [],
-            actions=ranked[:ACTIONS_PRINTED],
+            effects=[(one, words.span(one.earliest)) for one in found.effects],
+            losses=found.losses,
+            actions=found.actions,
             role=words.role,
             outcome=lambda outcome: words.say(OUTCOME_WORDS[outcome]),
             now=deps.clock.now(),
+            played=incident.exercise,
         )

@@ -57,6 +57,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
             similar=[(one, words.say(VERDICTS[one.verdict])) for one in similar if one.verdict in VERDICTS],
             told=words.say(DONE[done]) if done in DONE else "",
             may=visitor.role in RIGHTS["arrange_form"],
+            played=incident.exercise,
             act=new_id(deps.clock.now()),
         )
 

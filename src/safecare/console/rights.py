@@ -88,6 +88,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "board": CONTROL | {LIAISON},
         "incident": CONTROL | {LIAISON},
         "forecast": CONTROL | {LIAISON},
+        "timeline": CONTROL,
+        "timeline_table": CONTROL,
         "impact_graph": CONTROL,
         "what_if": CONTROL,
         "plan": CONTROL,
@@ -107,6 +109,9 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "procedures": CONTROL,
         "act_on_procedure": ACTING,
         "print_page": CONTROL,
+        "sheet": CONTROL,
+        "situation": CONTROL,
+        "crisis_file": CONTROL,
         "report_page": ACTING | {AUDITOR},
         "report_paper": ACTING | {AUDITOR},
         # care
@@ -141,6 +146,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "openapi": CONTROL,
         "scenarios": CONTROL,
         "scenario_run": CONTROL,
+        "scenario_runs": CONTROL,
         "run_scenario": frozenset({ANALYST, CISO, ADMIN}),
         # machines
         "ingest": SENDING,

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from safecare.console.deps import BusyError, ConsoleDeps
+from safecare.console.deps import BusyError, ConsoleDeps, KnownRun
 from safecare.console.web import ProblemError, answer, not_found, visitor_of, words_of
-from safecare.console.wire.platform import RunCheckView, RunStarted, RunStepView, RunView, ScenarioView
+from safecare.console.wire.platform import RunCheckView, RunHead, RunStarted, RunStepView, RunView, ScenarioView
 from safecare.console.words import Words
 from safecare.model.text import say
 from safecare.scenarios.report import RunStep, ScenarioRun
@@ -40,6 +40,23 @@ def _step(step: RunStep, words: Words) -> RunStepView:
     )
 
 
+def run_head(known: KnownRun, title: str, words: Words) -> RunHead:
+    """Return a run as one line."""
+    run = known.run
+    missed = [step.title for step in run.steps if step.ok is False] + [one.name for one in run.checks if not one.ok]
+    return RunHead(
+        id=known.id,
+        name=run.name,
+        title=title,
+        state=run.state,
+        started=run.started,
+        steps=len(run.steps),
+        as_expected=sum(step.ok is True for step in run.steps),
+        slowest=max((step.latency for step in run.steps if step.latency is not None), default=None),
+        missed=words.all(missed),
+    )
+
+
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     """Add the routes of scenarios."""
 
@@ -63,6 +80,13 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         except BusyError as busy:
             raise ProblemError(409, say("A scenario is running already.")) from busy
         return answer(RunStarted(run), 202)
+
+    @app.get("/api/scenarios/runs", name="scenario_runs")
+    async def scenario_runs(request: Request) -> Response:
+        words = words_of(request)
+        titles = {one.name: words.say(one.title) for one in await asyncio.to_thread(deps.scenarios.scenarios)}
+        runs = await asyncio.to_thread(deps.scenarios.runs)
+        return answer([run_head(one, titles.get(one.run.name, one.run.name), words) for one in runs])
 
     @app.get("/api/scenarios/runs/{run}", name="scenario_run")
     async def scenario_run(request: Request, run: str) -> Response:

@@ -158,8 +158,12 @@ def guard_notice(
     words: Words,
     visitor: Visitor,
     ids: Sequence[str] = (),
+    exercise: str = "",
 ) -> GuardNotice:
-    """Return a notice as it stands on the phone of `visitor`; `ids`: the same by all its channels."""
+    """Return a notice as it stands on the phone of `visitor`; `ids`: the same by all its channels.
+
+    `exercise`: the scenario that ran when it was sent.
+    """
     given = [
         Given(one.outcome, words.person(one.who), one.at, one.who == visitor.user)
         for one in receipts
@@ -182,4 +186,5 @@ def guard_notice(
         answers=list(ANSWERS),
         done=any(one.answer == "clear" for one in given),
         given=given,
+        exercise=exercise,
     )

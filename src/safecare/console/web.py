@@ -53,6 +53,12 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return Response(_encoder.encode(body), status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
 
 
+def paper(raw: bytes, name: str) -> Response:
+    """Return a PDF that browsers show, and save under `name`."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(raw, 200, headers, "application/pdf")
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """Read the body of a request, at most `limit` bytes. Raises `ProblemError` 413."""
     too_large = ProblemError(413, say("This is too large: at most {limit} bytes are taken.", limit=limit))

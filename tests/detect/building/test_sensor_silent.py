@@ -179,7 +179,9 @@ def test_state_survives_a_crash() -> None:
 
 
 def exercise(watch: Watch, *, running: bool) -> None:
-    event = made(ExerciseSet, watch.now, None, zone=None, actor="local", role="admin", scenario="theft", running=running)
+    event = made(
+        ExerciseSet, watch.now, None, zone=None, actor="local", role="admin", scenario="theft", running=running
+    )
     assert not list(watch.rule.feed([event]))
 
 

@@ -85,6 +85,7 @@ export interface CrisisEntry {
   /** Number of the line that this one puts right. */
   corrects: number | null;
   hash: string;
+  exercise: string;
 }
 
 export interface Rule {

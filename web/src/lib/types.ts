@@ -294,6 +294,8 @@ export interface GuardNotice {
   done: boolean;
   /** Which were given. */
   given: { answer: string; who: string; at: string; mine: boolean }[];
+  /** The scenario that ran when it was sent; empty: none did. */
+  exercise: string;
 }
 
 export interface Health {

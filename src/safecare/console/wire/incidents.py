@@ -143,6 +143,16 @@ class IncidentView(Card, frozen=True, kw_only=True):
     history: list[Revision]
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """One line of an incident's time line. `detail`: rule, channel, reason, or number and seal in the audit chain."""
+
+    at: datetime
+    lane: str
+    what: str
+    who: str
+    detail: str
+
+
 class HopView(msgspec.Struct, frozen=True):
     """One step of an explanation."""
 

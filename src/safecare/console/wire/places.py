@@ -123,6 +123,8 @@ class GuardNotice(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[str]
     done: bool
     given: list[Given]
+    exercise: str = ""
+    """The scenario that ran when it was sent; empty: none did."""
 
 
 class Guard(msgspec.Struct, frozen=True):

@@ -119,6 +119,8 @@ class CrisisEntry(msgspec.Struct, frozen=True, kw_only=True):
     corrects: int | None
     """Number of the line that this one puts right."""
     hash: str
+    exercise: str = ""
+    """The scenario that ran when it was written; empty: none did."""
 
 
 class CrisisLog(msgspec.Struct, frozen=True):
@@ -312,6 +314,23 @@ class ScenarioView(msgspec.Struct, frozen=True):
     description: str
     steps: int
     quiet: bool
+
+
+class RunHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in the list of past ones."""
+
+    id: str
+    name: str
+    title: str
+    state: str
+    started: datetime
+    steps: int
+    as_expected: int
+    """Steps that brought what they had to."""
+    slowest: float | None
+    """Seconds from input to alert, of the slowest step."""
+    missed: list[str]
+    """What was missed: steps and checks."""
 
 
 class RunStepView(msgspec.Struct, frozen=True, kw_only=True):
