@@ -36,6 +36,7 @@ COMMANDS = {
     "verify": ("safecare.cli.verify", "Show what changed since files were sealed, attribute by attribute."),
     "impact forecast": ("safecare.cli.impact_forecast", "What facts about a hospital break next, with times and care."),
     "impact fault-tree": ("safecare.cli.impact_fault_tree", "Exact probability of a fault tree's top event."),
+    "impact recover": ("safecare.cli.impact_recover", "How soon crews bring a hospital back, and in which order."),
     "impact cut": ("safecare.cli.impact_cut", "Cheapest set of nodes whose loss disrupts an AND/OR graph."),
     "risk": ("safecare.cli.risk", "Risk study of a hospital: tables of EBIOS RM and ISO/IEC 27005."),
     "playbooks": ("safecare.cli.playbooks", "Procedures as CACAO 2.0: list, show, check, import, export."),
