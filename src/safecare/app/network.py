@@ -26,12 +26,14 @@ from safecare.formats.packets.flows import Conversation
 from safecare.formats.wire.protocols import READS
 from safecare.model.alert import Alert
 from safecare.model.event import Event
+from safecare.model.events.building import Reading as Measured
 from safecare.model.events.files import FileJudged
 from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash, SiteId
 from safecare.model.network import KnownCommand, KnownConversation, KnownIdentity
 from safecare.sources.capture.events import Told
+from safecare.sources.capture.values import WireValues, reading
 from safecare.sources.files.gate import MOST_REASONS
 from safecare.sources.files.pool import Pool
 
@@ -40,6 +42,8 @@ BATCH = 4096
 TRACED = 500_000
 """Events whose frames are remembered (chosen: bounds memory; the oldest are forgotten)."""
 DOOR = "capture"
+JUDGED = frozenset({ConnectionSeen, CommandSeen, IdentitySeen, FileJudged, Measured})
+"""Kinds of events that captures give."""
 
 
 class Traced(msgspec.Struct, frozen=True):
@@ -82,6 +86,7 @@ class Captures:
     _shift: timedelta = timedelta(0)
     _traced: dict[str, Traced] = field(default_factory=dict)
     _keys: dict[str, set[int]] = field(default_factory=dict)
+    _values: WireValues = field(default_factory=WireValues)
 
     def judge(self, path: Path, raw: bytes | memoryview) -> tuple[list[Judged], Reading]:
         """Judge one capture. Raises `CaptureError` for a file that is none."""
@@ -145,6 +150,11 @@ class Captures:
             self._trace(one, event)
             self._learn(event)
             yield event
+        for heard in self._values.heard(one) if self.hospital.assets else ():
+            if measured := reading(heard, self.hospital, DOOR):
+                measured = msgspec.structs.replace(measured, seen=measured.at + self._shift)
+                self._trace(one, measured)
+                yield measured
         if self.pool is not None and isinstance(one, Spoken) and one.message.file:
             judged = self._file(one, self.pool)
             self._trace(one, judged)
@@ -243,7 +253,7 @@ def network_detectors(hospital: Hospital, learn: timedelta, since: datetime, *, 
         settings["pause"] = timedelta(0)
     built: list[Detector] = []
     for kind in detectors().parts.values():
-        if kind.wants & {ConnectionSeen, CommandSeen, IdentitySeen, FileJudged}:  # type: ignore[attr-defined]
+        if kind.wants & JUDGED:  # type: ignore[attr-defined]
             names = {one.name for one in dataclasses.fields(kind) if one.init}
             built.append(kind(**{name: value for name, value in settings.items() if name in names}))
     return built

@@ -106,7 +106,13 @@ class AgainstCommand:
     def _plants(self, event: CommandSeen) -> Iterator[str]:
         """Yield the assets that a command may move: the one that is told, and those that it controls."""
         place = f"{event.dst_ip}:{event.dst_port}/{event.unit}"
-        told = self.hospital.at_address("modbus", place) or self.hospital.at_address("ip", event.dst_ip)
+        named = (
+            ("modbus", place),
+            ("wire", f"{event.dst_ip}/{event.unit}"),
+            ("wire", event.dst_ip),
+            ("ip", event.dst_ip),
+        )
+        told = next((one for system, value in named if (one := self.hospital.at_address(system, value))), None)
         if told is None:
             return
         yield told.id

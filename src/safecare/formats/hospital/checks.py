@@ -20,7 +20,7 @@ MOST_CYCLES = 20
 """Cycles that are told in one run. Chosen: one is often the cause of the next."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-_REGISTER = re.compile(r"(holding|input|coil|discrete):\d{1,5}")
+_REGISTER = re.compile(r"(holding|input|coil|discrete|(analog|binary|multi-state)-(input|output|value)):\d{1,7}")
 _MODBUS = re.compile(r"[A-Za-z0-9.-]+:\d{1,5}/\d{1,3}")
 _IP = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
@@ -171,7 +171,9 @@ def _check_asset(row: Row[Asset], problems: Problems) -> None:
             problems.error(
                 at.at("register"),
                 say(
-                    "A register is holding:, input:, coil: or discrete: and a number, not {text}.", text=point.register
+                    "A register is holding:, input:, coil: or discrete: (Modbus), or an object such as analog-input: "
+                    "(BACnet), and a number, not {text}.",
+                    text=point.register,
                 ),
             )
         if point.unit and point.unit not in UCUM:

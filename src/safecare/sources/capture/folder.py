@@ -14,8 +14,8 @@ from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.events import Told
-from safecare.sources.capture.reader import answers, carved, placed
-from safecare.sources.capture.worker import Carved, Failed, Over, Seen, unpack
+from safecare.sources.capture.reader import answers, carved, placed, readings
+from safecare.sources.capture.worker import Carved, Failed, Over, Seen, Valued, unpack
 from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
 from safecare.sources.files.judging import Judging
@@ -108,15 +108,19 @@ class CaptureFolder:
         """
         status = await asyncio.to_thread(path.stat)
         number, reason, place = 0, "", ""
+        file = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}"
         with open_regular(path) as capture:
             async for answer in answers(capture, self.door, shown(path), "file", self.overtime, self.filter):
                 match answer:
                     case Seen(events=raw):
                         seen = intake.clock.now()
                         events = [placed(unpack(one), intake.hospital, seen) for one in raw]
-                        key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
-                        await intake.publish(events, key=key)
+                        await intake.publish(events, key=f"{file}\x1f{number}")
                         number += len(events)
+                    case Valued(values=heard):
+                        found = readings(heard, self.door, intake)
+                        await intake.publish(found, key=f"{file}\x1f{number}")
+                        number += len(found)
                     case Carved():
                         await carved(answer, gate, intake)
                     case Failed(reason=reason, place=place):

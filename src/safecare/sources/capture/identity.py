@@ -23,7 +23,9 @@ def identities(found: Spoken) -> Iterator[Identity]:
     """Yield address, system and name of each identity that a message tells."""
     tell = _TELLS.get(found.message.protocol)
     if tell is not None:
-        yield from ((ip, system, value) for ip, system, value in tell(found, found.message.fields) if ip and value)
+        for ip, system, value in tell(found, found.message.fields):
+            if ip and (words := "".join(char for char in value if char.isprintable()).strip()):
+                yield ip, system, words
 
 
 def _bacnet(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:

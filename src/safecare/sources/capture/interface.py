@@ -11,8 +11,8 @@ from safecare.formats.packets.bpf import FilterError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.capture.packets import open_interface
-from safecare.sources.capture.reader import answers, carved, placed
-from safecare.sources.capture.worker import Carved, Failed, Seen, unpack
+from safecare.sources.capture.reader import answers, carved, placed, readings
+from safecare.sources.capture.worker import Carved, Failed, Seen, Valued, unpack
 from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
 from safecare.sources.files.judging import Judging
@@ -64,6 +64,8 @@ class Interface:
                     case Seen(events=raw):
                         seen = intake.clock.now()
                         await intake.publish([placed(unpack(one), intake.hospital, seen) for one in raw])
+                    case Valued(values=heard):
+                        await intake.publish(readings(heard, self.door, intake))
                     case Carved():
                         await carved(answer, gate, intake)
                     case Failed(reason=reason):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import IO, Literal
 
@@ -12,6 +12,7 @@ from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, IdentitySeen
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake
+from safecare.sources.capture.values import Heard, reading
 from safecare.sources.capture.worker import Answer, Carved, Failed, Over
 from safecare.sources.files import frames
 from safecare.sources.files.gate import Gate, Sender
@@ -57,3 +58,9 @@ def placed(event: Event, hospital: Hospital, seen: datetime) -> Event:
         asset=asset.id if asset else None,
         zone=asset.zone if asset else None,
     )
+
+
+def readings(heard: Sequence[Heard], door: str, intake: Intake) -> list[Event]:
+    """Return the readings of the hospital's things among values of the wire."""
+    seen = intake.clock.now()
+    return [event for one in heard if (event := reading(one, intake.hospital, door, seen))]

@@ -25,6 +25,7 @@ from safecare.model.events import AnyEvent
 from safecare.model.hospital import Hospital
 from safecare.sources.capture.events import Told
 from safecare.sources.capture.packets import packet_blocks
+from safecare.sources.capture.values import Heard, WireValues
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.frames import send
 
@@ -51,6 +52,12 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     events: list[msgspec.Raw]
 
 
+class Valued(msgspec.Struct, frozen=True, tag="valued"):
+    """Values that devices gave on the wire, in order."""
+
+    values: list[Heard]
+
+
 class Carved(msgspec.Struct, frozen=True, tag="carved"):
     """A file that the packets carried, and who sent it."""
 
@@ -67,7 +74,7 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
     broken: str = ""
 
 
-Answer = Failed | Seen | Carved | Over
+Answer = Failed | Seen | Valued | Carved | Over
 _encoder = msgspec.msgpack.Encoder()
 _decoder: Any = msgspec.msgpack.Decoder(AnyEvent)
 
@@ -104,11 +111,11 @@ def main() -> None:
 
 
 def _file(raw: bytes, name: str, told: Told, answers: BinaryIO, sieve: Filter | None) -> None:
-    dissector, reading = Dissector(), Reading()
+    dissector, reading, values = Dissector(), Reading(), WireValues()
     try:
         found = _all(filtered(read_frames(raw, reading), sieve), dissector)
         while some := list(islice(found, BATCH)):
-            _tell(some, name, told, answers)
+            _tell(some, name, told, values, answers)
     except CaptureError as error:
         send(answers, Failed(error.reason, error.place))
         return
@@ -122,20 +129,23 @@ def _all(blocks: Iterator[Frames], dissector: Dissector) -> Iterator[Found]:
 
 
 def _live(packets: socket.socket, name: str, told: Told, answers: BinaryIO) -> None:
-    dissector, seen = Dissector(), 0
+    dissector, values, seen = Dissector(), WireValues(), 0
     for frames, lost in packet_blocks(packets):
         seen += len(frames.times)
         dissector.counts["lost by the kernel"] += lost
         found = [*dissector.feed(frames), *dissector.settle(float(frames.times[-1]) if len(frames.times) else 0.0)]
-        _tell(found, name, told, answers)
+        _tell(found, name, told, values, answers)
         send(answers, Over(seen, dict(dissector.counts)))
 
 
-def _tell(found: list[Found], name: str, told: Told, answers: BinaryIO) -> None:
-    """Send the events of findings, and the files that they carried."""
+def _tell(found: list[Found], name: str, told: Told, values: WireValues, answers: BinaryIO) -> None:
+    """Send the events of findings, the values, and the files that they carried."""
     events = [msgspec.Raw(_encoder.encode(event)) for one in found for event in told.events(one, name, None)]
     for at in range(0, len(events), BATCH):
         send(answers, Seen(events[at : at + BATCH]))
+    heard = [value for one in found for value in values.heard(one)]
+    for at in range(0, len(heard), BATCH):
+        send(answers, Valued(heard[at : at + BATCH]))
     for one in found:
         if isinstance(one, Spoken) and one.message.file:
             send(answers, Carved(one.message.file, one.message.media, one.src))
