@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import console_items as made
+import msgspec
 import pytest
 from console_pages import Page, check_basics
 from console_rig import Rig, later
@@ -175,3 +176,25 @@ async def test_colours_have_contrast(rig: Rig) -> None:
             assert contrast(theme[name], theme["page"]) >= 4.5, name
         assert contrast(theme["on-button"], theme["button"]) >= 4.5
         assert contrast(theme["line"], theme["page"]) >= 3.0
+
+
+async def test_the_plain_list_has_ones_own_notices_and_takes_reports(rig: Rig) -> None:
+    mine = made.incident(rig.clock.now())
+    told = made.notice(mine)
+    pushed = msgspec.structs.replace(told, id="pushed", channel="webpush")
+    rig.add(mine, told, pushed, made.notice(mine, "operator"))
+    async with rig.browser("guard") as guard:
+        page = await guard.get("/n")
+        assert re.findall(r'href="/a/([^"]+)"', page.text) == [told.id]  # one card for all channels
+        key = re.findall(r'name="form_key" value="([^"]+)"', page.text)[0]
+        assert (await guard.post("/n", data={"form_key": "x", "words": "Smoke"})).status_code == 403
+        form = {"form_key": key, "id": "r", "words": "Smoke", "zone": ""}
+        for _ in range(2):  # sent twice, kept once
+            assert (await guard.post("/n", data=form)).status_code == 303
+        assert (await guard.post("/n", data={"form_key": key, "id": "p", "panic": "true"})).status_code == 303
+        assert (await guard.post("/n", data={"form_key": key})).status_code == 422
+    acts = [(act.words, act.panic) for act in rig.acts() if isinstance(act, Reported)]
+    assert acts == [("Smoke", False), ("", True)]
+    async with rig.browser("auditor") as auditor:
+        assert "form_key" in (await auditor.get("/n")).text  # to sign out
+        assert (await auditor.post("/n", data={})).status_code == 403

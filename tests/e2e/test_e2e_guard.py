@@ -15,6 +15,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytes
 IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
   new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done(true)))"""
 """Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
+SMALL = """() => [...document.querySelectorAll("button, a, select, input, textarea, summary, .choice label")]
+  .filter((one) => one.checkVisibility() && !one.matches(".unseen, .skip, .choice input, :is(p, li) > a:not(.button)"))
+  .map((one) => [one.tagName, (one.innerText || one.name || "").trim(), one.getBoundingClientRect()])
+  .filter(([, , box]) => Math.round(box.height) < 48 || Math.round(box.width) < 48)
+  .map(([tag, words, box]) => `${tag} ${words}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+"""Targets of less than 48 px: a thumb in a glove misses them. Links within a sentence are none."""
 TOUCH: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
 
 
@@ -156,6 +162,7 @@ def test_help_and_a_report(house: House, incident: str, guard: Person) -> None:
 
 def test_the_plain_page_works_without_scripts(house: House, incident: str) -> None:
     with house.person("guard", "Jade Vasseur", java_script_enabled=False, **TOUCH) as jade:
+        jade.page.wait_for_url("**/n")
         answer = jade.context.request.get(house.url + "/api/guard", headers={"Accept-Language": "en"}).json()
         notice = next(one for one in answer["notices"] if one["incident"] == incident)
         jade.open(f"/a/{notice['id']}")
@@ -164,6 +171,39 @@ def test_the_plain_page_works_without_scripts(house: House, incident: str) -> No
         answer_by_form(jade.page, "on_my_way", "I am on my way")
     house.until(f"/api/incidents/{incident}", lambda _: "on_my_way" in receipts(house, incident, "Jade Vasseur"))
     assert receipts(house, incident, "Jade Vasseur") == ["acknowledged", "on_my_way"]
+
+
+def test_everything_a_guard_needs_is_there_without_scripts(house: House, incident: str) -> None:
+    with house.person("guard", "Léo Brun", java_script_enabled=False, **TOUCH) as leo:
+        leo.page.wait_for_url("**/n")  # from the page that needs scripts
+        picture(leo.page, "plain-notices-en-dark-360")
+        small = leo.page.evaluate(SMALL)
+        assert small == []
+        leo.page.get_by_label("What did you see?").fill("Smoke in the stairs")
+        leo.page.get_by_role("button", name="Send").tap()
+        expect(leo.page.get_by_role("status")).to_contain_text("Your report was sent")
+        house.until("/api/reports", lambda found: any(one["words"] == "Smoke in the stairs" for one in found))
+        leo.page.locator("a.button").first.tap()
+        answer_by_form(leo.page, "acknowledged", "I have read this")
+        leo.open("/n")
+        leo.page.get_by_role("button", name="Sign out").tap()
+        leo.page.get_by_role("heading", name="You are not signed in").wait_for()
+        assert leo.page.evaluate(SMALL) == []
+
+
+def test_every_target_on_the_phone_is_large_enough_for_gloves(house: House, incident: str) -> None:
+    with house.person("guard", "Zoé Lambert", language="fr", **TOUCH) as zoe:
+        zoe.see("answer-acknowledged")
+        assert zoe.page.evaluate(SMALL) == []
+        zoe.press("settings")
+        assert zoe.page.evaluate(SMALL) == []
+        zoe.press("settings")
+        zoe.press("report")
+        zoe.see("report-words")
+        assert zoe.page.evaluate(SMALL) == []
+        zoe.open("/account")
+        zoe.page.get_by_role("heading", level=1).wait_for()
+        assert zoe.page.evaluate(SMALL) == []
 
 
 def answer_by_form(page: Page, answer: str, words: str) -> None:

@@ -28,7 +28,7 @@ from safecare.model.text import say
 
 SESSION_COOKIE = "safecare_session"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-FORM_ROUTES = frozenset({"sign_in", "sign_in_by_code", "sign_out", "answer_page", "oidc_signed_out"})
+FORM_ROUTES = frozenset({"sign_in", "sign_in_by_code", "sign_out", "answer_page", "report_form", "oidc_signed_out"})
 """Routes that plain forms may use: signing in, and the word of a provider, need a secret of their own; others check the
 form's own field, since a form can't set a header."""
 

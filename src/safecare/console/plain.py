@@ -20,10 +20,11 @@ from safecare.console.notices import Notices
 from safecare.console.outlook import forecast_view, plan_view
 from safecare.console.pages import Pages, read_form
 from safecare.console.papers import LEVEL_WORDS, OUTCOME_WORDS, Sheet, sheet, situation
-from safecare.console.rights import Visitor
+from safecare.console.rights import RIGHTS, Visitor, within
+from safecare.console.seen import Seen
 from safecare.console.views import ANSWERS, guard_notice
 from safecare.console.web import ProblemError, not_found, paper, visitor_of, words_of
-from safecare.console.wire.asks import Answer
+from safecare.console.wire.asks import Answer, Report
 from safecare.console.words import Words
 from safecare.model.ids import IncidentId, new_id
 from safecare.model.text import say
@@ -45,6 +46,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
     """Add the routes of the plain pages."""
     notices = Notices(deps)
     incidents = Incidents(deps, feed)
+    seen = Seen(deps)
 
     @app.get("/plain/{name}", name="plain_file")
     async def plain_file(request: Request, name: str) -> Response:
@@ -52,6 +54,36 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         if found is None:
             raise not_found()
         return found
+
+    @app.get("/n", name="notices_page")
+    async def notices_page(request: Request, done: str = "") -> Response:
+        """Show what a person without scripts needs: their notices, and a way to report and to call for help."""
+        visitor, words = visitor_of(request), words_of(request)
+        mine = (await asyncio.to_thread(notices.mine, visitor, words)).notices
+        zones = [one for one in deps.hospital.zones if within(visitor, one.site, [one.id])]
+        return pages.page(
+            request,
+            "notices.jinja",
+            notices=[one for one in mine if one.mine and not one.done],
+            levels={level: words.say(text) for level, text in LEVEL_WORDS.items()},
+            zones=sorted(((one.id, words.named(one.id).name) for one in zones), key=lambda one: one[1]),
+            may_report=visitor.role in RIGHTS["report_form"],
+            told=done == "report",
+            act=new_id(deps.clock.now()),
+        )
+
+    @app.post("/n", name="report_form")
+    async def report_form(request: Request) -> Response:
+        visitor = visitor_of(request)
+        form = await read_form(request)
+        check_form(visitor, form.pop("form_key", ""))
+        form = {name: value for name, value in form.items() if value}
+        try:
+            ask = msgspec.convert(form, Report, strict=False)
+        except msgspec.ValidationError as error:
+            raise ProblemError(422, say("This form can't be read.")) from error
+        await seen.take(ask, visitor)
+        return RedirectResponse("/n?done=report", 303)
 
     @app.get("/a/{id}", name="notice_page")
     async def notice_page(request: Request, id: str, done: str = "") -> Response:

@@ -134,6 +134,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "notice_page": EVERYONE,
         "answer_page": EVERYONE - {AUDITOR},
         "report": ACTING | {GUARD},
+        "notices_page": EVERYONE,
+        "report_form": ACTING | {GUARD},
         "reports": CONTROL,
         "voice": CONTROL,
         "live": EVERYONE,

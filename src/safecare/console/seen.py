@@ -54,11 +54,30 @@ def _may_see(visitor: Visitor, act: Reported) -> bool:
 
 
 class Seen:
-    """Keeps photos and voice notes, and reads reports. Blocking."""
+    """Takes reports with their photos and voice notes, and reads them. Blocking, where nothing else is said."""
 
     def __init__(self, deps: ConsoleDeps) -> None:
         """Take the platform's parts."""
         self._deps = deps
+        self._desk = Desk(deps)
+
+    async def take(self, ask: Report, visitor: Visitor) -> str:
+        """Store a report and return the act's id. Raises `ProblemError`, `LogFullError`."""
+        zone = self._deps.hospital.zone(ask.zone)
+        if ask.zone and zone is None:
+            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.zone))
+        if not (ask.words or ask.panic or ask.picture or ask.voice):
+            raise ProblemError(422, say("This report is empty."))
+        picture, voice = await asyncio.to_thread(self.keep, ask)
+        act = Reported(
+            **self._desk.stamp(visitor, ask.id, zone.site if zone else self._desk.home(visitor), ask.at),
+            zone=ZoneId(ask.zone) if ask.zone else None,
+            words=ask.words,
+            picture=picture,
+            voice=voice,
+            panic=ask.panic,
+        )
+        return await self._desk.record(act, ask.id)
 
     def keep(self, ask: Report) -> tuple[ArtifactHash | None, ArtifactHash | None]:
         """Store photo and voice of a report; return their hashes. Raises `ProblemError` 422, `LogFullError`."""
@@ -100,27 +119,11 @@ class Seen:
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     """Add the routes of reports."""
     seen = Seen(deps)
-    desk = Desk(deps)
 
     @app.post("/api/reports", name="report")
     async def report(request: Request) -> Response:
-        visitor = visitor_of(request)
         ask = await read_struct(request, Report, BODY)
-        zone = deps.hospital.zone(ask.zone)
-        if ask.zone and zone is None:
-            raise ProblemError(422, say("There is no such place: {zone}", zone=ask.zone))
-        if not (ask.words or ask.panic or ask.picture or ask.voice):
-            raise ProblemError(422, say("This report is empty."))
-        picture, voice = await asyncio.to_thread(seen.keep, ask)
-        act = Reported(
-            **desk.stamp(visitor, ask.id, zone.site if zone else desk.home(visitor), ask.at),
-            zone=ZoneId(ask.zone) if ask.zone else None,
-            words=ask.words,
-            picture=picture,
-            voice=voice,
-            panic=ask.panic,
-        )
-        return answer(Done(await desk.record(act, ask.id)), 201)
+        return answer(Done(await seen.take(ask, visitor_of(request))), 201)
 
     @app.get("/api/reports", name="reports")
     async def reports(request: Request, hours: float = Query(24.0, gt=0, le=24 * 30)) -> Response:
