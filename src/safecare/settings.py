@@ -81,6 +81,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the site's own YARA rules for files; empty: ``file-rules`` in the data folder."""
     mail_model: str = ""
     """Model that `safecare train mail` made of the site's own mail; empty: ``mail-model.json`` in the data folder."""
+    clamd: str = ""
+    """ClamAV's daemon as second engine: path of its socket, or ``host:port``; empty: Debian's socket if there is one;
+    ``none``: not asked."""
     console: Console = Console()
     oidc: Oidc = Oidc()
     limits: Limits = Limits()

@@ -44,6 +44,7 @@ from safecare.model.topics import Item
 from safecare.notify.channels.webpush import WebPush
 from safecare.settings import Settings
 from safecare.sources.api import sources
+from safecare.sources.files.clamd import second_engine
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.memory import Memory
 from safecare.store.accounts import Accounts
@@ -149,6 +150,7 @@ class Platform:
             rules=self.folder.path / (self.settings.file_rules or "file-rules"),
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
             memory=Memory(self.folder.path / "verdicts.db"),
+            clamd=second_engine(self.settings.clamd),
         )
         self.built: Built = build_doors(
             (*files.doors, EXAMINER), self.settings, given, self.folder.path, self.vault.filled

@@ -36,6 +36,7 @@ def main(
     own: Annotated[list[str] | None, typer.Option(help="A mail domain of the hospital; may be repeated.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="YARA rules, a file or a folder; may be repeated.")] = None,
     mail_model: Annotated[Path | None, typer.Option(help="Model made by `safecare train mail`.")] = None,
+    clamd: Annotated[str, typer.Option(help="ClamAV's daemon as second engine: its socket, or host:port.")] = "none",
     language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
@@ -45,6 +46,7 @@ def main(
     from safecare.cli.files import files_of, shown, stop
     from safecare.cli.verdicts import Writer
     from safecare.examine.api import Verdicts
+    from safecare.sources.files.clamd import second_engine
     from safecare.sources.files.judging import Judging
     from safecare.sources.files.pool import Pool
     from safecare.sources.files.rules import load
@@ -56,11 +58,12 @@ def main(
             from safecare.examine.mail.model import Reader
 
             Reader(model)
+        second = second_engine(clamd)
         setup = Setup(tuple(own or ()), load(rules or []), model)
     except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False
-    pool = Pool(Judging(setup), workers=workers)
+    pool = Pool(Judging(setup, clamd=second), workers=workers)
     try:
         for file, verdict in pool.each(_one_by_one(files_of(paths))):
             path = Path(str(file))
@@ -81,6 +84,9 @@ def main(
         os._exit(2)  # who reads has gone: nobody is left to tell
     finally:
         pool.close()
+    if second and second.told[0] == "failed":
+        typer.echo(f"safecare: {second.told[1]}", err=True)
+        failed = True
     raise typer.Exit(1 if found else 2 if failed else 0)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from safecare.examine.api import Verdict
+from safecare.sources.files.clamd import Clamd
 from safecare.sources.files.memory import Memory, fingerprint, key_of
 from safecare.sources.files.rules import admitted, rule_files
 from safecare.sources.files.wire import Setup
@@ -29,11 +30,13 @@ class Judging:
         rules: Path | None = None,
         mail_model: Path | None = None,
         memory: Memory | None = None,
+        clamd: Clamd | None = None,
     ) -> None:
         """Take a first setup, the folder of the site's rules, the file of its mail model, and a memory of verdicts.
 
-        Neither folder nor file need be there; `look` reads them.
+        Neither folder nor file need be there; `look` reads them. `clamd` is asked as well, where there is one.
         """
+        self._clamd = clamd
         self._rules, self._model = rules, mail_model
         self._memory = memory or Memory()
         self._seen: list[tuple[str, int, int]] = []
@@ -49,6 +52,10 @@ class Judging:
     def remember(self, digest: str, name: str, media: str, setup: Setup, verdict: Verdict) -> None:
         """Remember `verdict`."""
         self._memory.put(self._key(digest, name, media, setup), verdict)
+
+    def second(self, raw: bytes, verdict: Verdict) -> Verdict:
+        """Return `verdict` together with what a second engine says, if there is one; blocking."""
+        return self._clamd.judged(raw, verdict) if self._clamd else verdict
 
     def own(self, domains: Iterable[str]) -> None:
         """Make the hospital's own mail domains known, besides those known already."""
@@ -74,6 +81,8 @@ class Judging:
         """Tell of each part by `tell` (part, state, detail)."""
         for part, (state, detail) in self.told.items():
             tell(part, state, detail)
+        if self._clamd:
+            tell("clamav", *self._clamd.told)
 
     def close(self) -> None:
         """Close the memory."""

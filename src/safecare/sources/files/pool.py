@@ -77,14 +77,14 @@ class Pool:
         name = os.fsencode(name).decode("utf-8", "replace")
         known = self._judging.known(digest, name, media, setup)
         if known is not None:
-            return known
+            return self._judging.second(raw, known)
         worker = self._free.get()
         try:
             found = self._ask(worker, Job(len(raw), name, media), raw, digest, setup)
         finally:
             self._free.put(worker)
         self._judging.remember(digest, name, media, setup, found)
-        return found
+        return self._judging.second(raw, found)
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
         """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or slices of them."""
