@@ -68,6 +68,9 @@ def rows() -> Iterable[Row | Skipped]:
         yield Skipped("Aralia fault trees, META4ICS graphs", "SAFECARE_DATA with impact is not set")
     yield from _large()
     yield from _orders()
+    from decision_cases import regret
+
+    yield from regret()
     yield from _incidents()
 
 

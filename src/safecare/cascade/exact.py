@@ -27,6 +27,8 @@ from safecare.cascade.orders import by_force, by_weight, depth_first
 
 ROOMS = (100_000, 1_000_000, 6_000_000, 32_000_000)
 """Nodes allowed in the first, second, ... round of orders; 32 million are about 0.9 GB."""
+ALL_ORDERS = 2
+"""Rounds in which every order is tried. Chosen: how far an order comes with a million nodes tells its worth."""
 MOST_VARIABLES = 200_000
 """Most variables of one diagram: operations go as deep as there are variables."""
 STACK = 512 << 20
@@ -140,19 +142,27 @@ def _with_diagram(
 ) -> tuple[Chance, int]:
     """Return the probability of the module `top` with the gates `below` it, and how many nodes it took.
 
-    In each round the order that came furthest in the last one goes first.
+    In each round the order that came furthest in the last one goes first; from the third round on only the better half
+    is tried, and the others at the end, with all the room.
     """
     gates = {node: tree.gates[node - tree.events] for node in below}
     variables = {max(arg, ~arg) for gate in gates.values() for arg in gate.args} - gates.keys()
     if len(variables) > MOST_VARIABLES:
         raise TooLargeError(f"a part with more than {MOST_VARIABLES} variables")
     trials = [_Trial(gates, below, order()) for order in _orders(gates, top)]
-    for room in rooms:
-        for trial in sorted(trials, key=lambda one: -one.done):
+    reason = TooLargeError("no room")
+    for round_, room in enumerate(rooms):
+        trials.sort(key=lambda one: -one.done)
+        for trial in trials[: len(trials) if round_ < ALL_ORDERS else (len(trials) + 1) // 2]:
             try:
                 return trial.build(chances, room, end)
             except TooLargeError as error:
                 reason = error
+    for trial in trials[(len(trials) + 1) // 2 :] if len(rooms) > ALL_ORDERS else ():
+        try:
+            return trial.build(chances, rooms[-1], end)
+        except TooLargeError as error:
+            reason = error
     raise reason
 
 
