@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import product
+from math import exp, pi, prod
 
 import pytest
 from hypothesis import given
@@ -84,7 +86,7 @@ CASES = {
     "no xml": ("<opsa-mef>\n<a", "m.xml:2: this is no XML: unclosed token"),
     "another document": ("<html/>", "m.xml:1: this is no Open-PSA model: its root is <html>"),
     "entities": ('<!DOCTYPE a [<!ENTITY b "c">]><opsa-mef/>', "m.xml:1: entities are not taken"),
-    "expression": (model(gate("g"), event("<exponential/>")), "m.xml:5: the expression <exponential> is not supported"),
+    "expression": (model(gate("g"), event("<histogram/>")), "m.xml:5: the expression <histogram> is not supported"),
 }
 
 
@@ -99,3 +101,110 @@ def test_damaged_files_are_read_or_refused(noise: bytes, at: int, cut: int) -> N
     raw = GOOD.encode()
     with suppress(ModelFileError):
         read_open_psa(raw[:at] + noise + raw[at + cut :], "m.xml")
+
+
+NUMBER = '<float value="0.3"/>'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('<exponential><float value="0.01"/><float value="50"/></exponential>', 1 - exp(-0.5)),
+        (f"<div>{NUMBER}<int value='2'/></div>", 0.15),
+        (f"<sub><float value='1'/>{NUMBER}{NUMBER}</sub>", 0.4),
+        (f"<pow>{NUMBER}<int value='2'/></pow>", 0.09),
+        (f"<mean>{NUMBER}<float value='0.5'/></mean>", 0.4),
+        (f"<min>{NUMBER}<float value='0.5'/></min>", 0.3),
+        (f"<abs><neg>{NUMBER}</neg></abs>", 0.3),
+        ("<lognormal-deviate><float value='0.3'/><float value='3'/><float value='0.9'/></lognormal-deviate>", 0.3),
+        ("<div><pi/><float value='10'/></div>", pi / 10),
+        (
+            "<Weibull><float value='10'/><float value='2'/><float value='0'/><float value='5'/></Weibull>",
+            1 - exp(-0.25),
+        ),
+        ("<GLM><float value='0'/><float value='1'/><float value='1'/><float value='1'/></GLM>", 0.5 * (1 - exp(-2))),
+    ],
+)
+def test_expressions_have_the_values_of_the_format(expression: str, value: float) -> None:
+    assert read(model(gate("top"), event(expression))) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "<div><float value='1'/><int value='0'/></div>",
+        "<log><int value='0'/></log>",
+        "<sqrt><float value='-1'/></sqrt>",
+        "<pow><float value='-1'/><float value='0.5'/></pow>",
+        "<exponential><float value='1'/></exponential>",
+        "<system-mission-time/>",
+        "<histogram><float value='0'/></histogram>",
+    ],
+)
+def test_expressions_without_a_value_are_named(expression: str) -> None:
+    assert all(one.startswith("m.xml:") for one in wrong(model(gate("top"), event(expression))))
+
+
+def group(kind: str, factors: dict[int, float], each: float = 0.1) -> str:
+    told = "".join(f'<factor level="{level}"><float value="{value}"/></factor>' for level, value in factors.items())
+    names = "".join(f'<basic-event name="{name}"/>' for name in "abc")
+    return (
+        f'<define-CCF-group name="g" model="{kind}"><members>{names}</members><distribution><float value="{each}"/>'
+        f"</distribution><factors>{told}</factors></define-CCF-group>"
+    )
+
+
+def of_three(kind: str, factors: dict[int, float]) -> str:
+    events = "".join(f'<event name="{name}"/>' for name in "abc")
+    tree = f"<define-fault-tree name='t'>{gate('top', f'<and>{events}</and>')}</define-fault-tree>"
+    return f"<opsa-mef>{tree}{group(kind, factors)}</opsa-mef>"
+
+
+def all_fail(one: float, two: float, three: float) -> float:
+    """Probability that all of three units fail, each event of a set of them with its own; by enumeration."""
+    sets = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
+    chances = [one, one, one, two, two, two, three]
+    total = 0.0
+    for happens in product((False, True), repeat=7):
+        hit = {unit for members, yes in zip(sets, happens, strict=True) if yes for unit in members}
+        if len(hit) == 3:
+            total += prod(p if yes else 1 - p for p, yes in zip(chances, happens, strict=True))
+    return total
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "factors", "levels"),
+    [
+        ("beta-factor", {3: 0.2}, (0.08, 0.0, 0.02)),
+        ("MGL", {2: 0.2, 3: 0.25}, (0.08, 0.2 * 0.75 / 2 * 0.1, 0.2 * 0.25 * 0.1)),
+        ("alpha-factor", {1: 0.9, 2: 0.07, 3: 0.03}, (0.09 / 1.13, 2 * 0.07 / 2 / 1.13 * 0.1, 3 * 0.03 / 1.13 * 0.1)),
+    ],
+)
+def test_groups_fail_together_as_their_model_says(
+    kind: str, factors: dict[int, float], levels: tuple[float, float, float]
+) -> None:
+    assert read(of_three(kind, factors)) == pytest.approx(all_fail(*levels), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "factors"),
+    [
+        ("beta-factor", {2: 0.1}),
+        ("MGL", {3: 0.1}),
+        ("alpha-factor", {7: 1.0}),
+        ("phi-factor", {1: 1.0}),
+        ("MGL", {2: 3.0}),
+    ],
+)
+def test_groups_that_make_no_sense_are_named(kind: str, factors: dict[int, float]) -> None:
+    (told,) = wrong(of_three(kind, factors))
+    assert told.startswith("m.xml:1: ")
+
+
+@pytest.mark.slow
+def test_names_may_stand_with_the_path_of_their_component() -> None:
+    path = gate("top", '<or><event name="plant.pump.a"/><event name="b.1"/></or>')
+    events = event(NUMBER) + '<define-basic-event name="b.1"><float value="0.5"/></define-basic-event>'
+    assert read(model(path, events)) == pytest.approx(0.65)

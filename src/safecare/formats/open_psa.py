@@ -1,9 +1,11 @@
-"""Fault trees in the Open-PSA model exchange format: gates, basic and house events, constant probabilities.
+"""Fault trees in the Open-PSA model exchange format: gates, basic and house events, their probabilities.
 
 Taken: ``define-fault-tree``, ``define-component``, ``define-gate``, ``define-basic-event``, ``define-house-event``,
-``define-parameter``, ``model-data``; formulas of and, or, not, xor, iff, imply, nand, nor, atleast, cardinality and
-constant, nested at will; expressions float, int, bool, parameter, and the sum, difference and product of such.
-References may stand before what they mean. What else stands there is named, never guessed.
+``define-parameter``, ``define-CCF-group`` (beta-factor, MGL, alpha-factor), ``model-data``; formulas of and, or, not,
+xor, iff, imply, nand, nor, atleast, cardinality and constant, nested at will; expressions float, int, bool, parameter,
+``system-mission-time`` (of ``model-data``'s parameter of that name) and those of `safecare.formats.open_psa_numbers`.
+A name may stand with the path of its component before it (``plant.pump.fails``). References may stand before what they
+mean. What else stands there is named, never guessed.
 
 Source: S. Epstein, A. Rauzy, "Open-PSA Model Exchange Format", version 2.0d.
 """
@@ -11,11 +13,11 @@ Source: S. Epstein, A. Rauzy, "Open-PSA Model Exchange Format", version 2.0d.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import reduce
-from math import isfinite, prod
+from math import isfinite
 
 from safecare.cascade.fault_tree import Builder, FaultTree, Value, opposite
 from safecare.formats.markup import Element, parse_markup
+from safecare.formats.open_psa_numbers import EXPRESSIONS, together, value_of
 from safecare.formats.problem import ModelFileError, Problem
 
 EVENTS = ("event", "gate", "basic-event", "house-event")
@@ -43,6 +45,7 @@ class _Model:
         self.basics: dict[str, Element] = {}
         self.houses: dict[str, Element] = {}
         self.parameters: dict[str, Element] = {}
+        self.groups: list[Element] = []
         if root.tag != "opsa-mef":
             raise ModelFileError([Problem(file, root.line, f"this is no Open-PSA model: its root is <{root.tag}>")])
         self._collect(root)
@@ -68,8 +71,28 @@ class _Model:
                         self._wrong(child, f"{name} is defined twice: first in line {twin.line}")
                         continue
                     into[child.tag][name] = child
+                elif child.tag == "define-CCF-group":
+                    self._group(child)
                 elif child.tag not in KEPT_OUT:
                     self._wrong(child, f"<{child.tag}> is not supported")
+
+    def _group(self, group: Element) -> None:
+        """Note a common-cause group; its members are basic events that it defines."""
+        self.groups.append(group)
+        for member in _members(group):
+            name = member.attributes.get("name", "")
+            twin = next((known[name] for known in (self.gates, self.basics, self.houses) if name in known), None)
+            if twin is not None or not name:
+                told = f"is defined twice: first in line {twin.line}" if twin else "has no name"
+                self._wrong(member, f"{name or 'a member'} {told}")
+            else:
+                self.basics[name] = member
+
+    def _name(self, reference: Element) -> str:
+        """Return the name that `reference` means: as it stands, else without the path of its component."""
+        name = reference.attributes.get("name", "")
+        known = (self.gates, self.basics, self.houses, self.parameters)
+        return name if any(name in one for one in known) else name.rpartition(".")[2] if "." in name else name
 
     def tree(self, top: str) -> FaultTree:
         """Return the tree below `top`, or below the one gate that no other uses."""
@@ -79,12 +102,17 @@ class _Model:
             self.problems.append(Problem(self.file, 0, "there is no gate"))
         order = self._order(uses)
         chances = self._chances()
+        common = self._common()
         chosen = self._top(top, uses) if order or not self.problems else ""
         if self.problems:
             raise ModelFileError(sorted(self.problems, key=lambda one: one.line))
-        builder = Builder(list(chances.values()))
-        number = {name: place for place, name in enumerate(chances)}
-        values: dict[str, Value] = {name: builder.event(place) for name, place in number.items()}
+        builder = Builder([*chances.values(), *(chance for _, chance in common)])
+        values: dict[str, Value] = {name: builder.event(place) for place, name in enumerate(chances)}
+        causes: dict[str, list[Value]] = {}
+        for place, (members, _) in enumerate(common, len(chances)):
+            for name in members:
+                causes.setdefault(name, []).append(builder.event(place))
+        values.update((name, builder.any_of(events)) for name, events in causes.items())
         values.update((name, self._truth(house)) for name, house in self.houses.items())
         for name in order:
             values[name] = self._value(formulas[name], builder, values)
@@ -105,7 +133,7 @@ class _Model:
         while waiting:
             one = waiting.pop()
             if one.tag in EVENTS:
-                name = one.attributes.get("name", "")
+                name = self._name(one)
                 kinds = {"gate": (self.gates,), "basic-event": (self.basics,), "house-event": (self.houses,)}
                 if not any(name in known for known in kinds.get(one.tag, (self.gates, self.basics, self.houses))):
                     self._wrong(one, f"{one.tag} {name or '(without a name)'} is not defined")
@@ -161,6 +189,8 @@ class _Model:
     def _chances(self) -> dict[str, float]:
         found: dict[str, float] = {}
         for name, event in self.basics.items():
+            if event.tag != "define-basic-event":
+                continue
             expressions = [child for child in event.children if child.tag not in KEPT_OUT]
             if len(expressions) != 1:
                 self._wrong(event, f"basic event {name} has {len(expressions) or 'no'} probabilities, not one")
@@ -189,8 +219,8 @@ class _Model:
             return None
         if tag == "bool":
             return float(self._truth_of(expression))
-        if tag == "parameter":
-            name = expression.attributes.get("name", "")
+        if tag in {"parameter", "system-mission-time"}:
+            name = tag if tag == "system-mission-time" else self._name(expression)
             known = self.parameters.get(name)
             if known is None or name in within:
                 self._wrong(expression, f"parameter {name} {'is not defined' if known is None else 'uses itself'}")
@@ -200,11 +230,42 @@ class _Model:
                 self._wrong(known, f"parameter {name} has {len(inner) or 'no'} values, not one")
                 return None
             return self._number(inner[0], (*within, name))
-        if tag in _ARITHMETIC and children:
+        if tag in EXPRESSIONS:
             values = [self._number(child, within) for child in children]
-            return None if None in values else _ARITHMETIC[tag]([value for value in values if value is not None])
+            if None in values:
+                return None
+            try:
+                return value_of(tag, [value for value in values if value is not None])
+            except ValueError as error:
+                self._wrong(expression, str(error))
+                return None
         self._wrong(expression, f"the expression <{tag}> is not supported")
         return None
+
+    def _common(self) -> list[tuple[tuple[str, ...], float]]:
+        """Return the events of all common-cause groups: the members that each takes, and its probability."""
+        found: list[tuple[tuple[str, ...], float]] = []
+        for group in self.groups:
+            names = [member.attributes.get("name", "") for member in _members(group)]
+            wholes = [child for part in group.all("distribution") for child in part.children]
+            levels = [*group.all("factor"), *(one for part in group.all("factors") for one in part.all("factor"))]
+            each = self._number(wholes[0], ()) if len(wholes) == 1 else None
+            factors: dict[int, float] = {}
+            for factor in levels:
+                text, inner = factor.attributes.get("level", ""), factor.children
+                value = self._number(inner[0], ()) if len(inner) == 1 else None
+                if value is None or not (text.isascii() and text.isdigit() and len(text) < 4) or int(text) in factors:
+                    self._wrong(factor, "a factor has a level of its own and one value")
+                    return []
+                factors[int(text)] = value
+            if each is None or not 0.0 <= each <= 1.0:
+                self._wrong(group, "a common-cause group has one distribution, a probability between 0 and 1")
+                return []
+            try:
+                found += together(group.attributes.get("model", ""), names, each, factors)
+            except ValueError as error:
+                self._wrong(group, str(error))
+        return found
 
     def _truth(self, house: Element) -> bool:
         constants = house.all("constant")
@@ -218,7 +279,7 @@ class _Model:
 
     def _value(self, formula: Element, builder: Builder, values: dict[str, Value]) -> Value:
         if formula.tag in EVENTS:
-            return values[formula.attributes["name"]]
+            return values[self._name(formula)]
         if formula.tag == "constant":
             return self._truth_of(formula)
         args = [self._value(child, builder, values) for child in formula.children]
@@ -227,6 +288,10 @@ class _Model:
         except ValueError as error:
             self._wrong(formula, str(error))
             return False
+
+
+def _members(group: Element) -> list[Element]:
+    return [member for part in group.all("members") for member in part.all("basic-event", "event")]
 
 
 def _whole(formula: Element, name: str, most: int) -> int:
@@ -262,8 +327,3 @@ _OPERATORS: dict[str, tuple[tuple[int, int], _Operator]] = {
     "cardinality": ((1, MANY), _cardinality),
 }
 """Fewest and most arguments of an operator, and what it makes of them."""
-_ARITHMETIC: dict[str, Callable[[list[float]], float]] = {
-    "add": sum,
-    "mul": prod,
-    "sub": lambda values: reduce(lambda one, other: one - other, values),
-}
