@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.mqtt.decode import events_of
+from safecare.sources.mqtt.frigate import Frigate
 
 LONGEST_WAIT = 30.0
 """Seconds between attempts to reach a broker that is away (chosen)."""
@@ -62,6 +63,7 @@ class MqttClient:
     user: str = ""
     password: str = ""
     authority: str = ""
+    _frigate: Frigate = field(default_factory=Frigate, init=False)
 
     async def run(self, intake: Intake) -> None:
         """Follow the broker until cancelled; reconnect with back-off."""
@@ -77,7 +79,7 @@ class MqttClient:
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
-        return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now()))
+        return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now(), self._frigate))
 
     async def _store(self, messages: Sequence[Message], intake: Intake) -> None:
         """Store all of `messages`, or wait until there is room: not acknowledged, the broker keeps the rest."""
@@ -85,7 +87,7 @@ class MqttClient:
         unreadable: list[tuple[Message, UnreadableError]] = []
         for message in messages:
             try:
-                events += events_of(message.topic, message.payload, self.door, intake, message.seen)
+                events += events_of(message.topic, message.payload, self.door, intake, message.seen, self._frigate)
             except UnreadableError as error:
                 unreadable.append((message, error))
         wait = FIRST_WAIT

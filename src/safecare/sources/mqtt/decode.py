@@ -1,7 +1,8 @@
 """One MQTT message to events: the topic names the asset, the payload says what happened.
 
 The id of an event is made from topic, payload and time. A device that tells its time may send a message as
-often as it likes: it stays one event.
+often as it likes: it stays one event. Besides devices, Zigbee2MQTT tells which of them it hears
+(``<topic>/availability``), and Frigate what its cameras see.
 """
 
 from __future__ import annotations
@@ -10,18 +11,48 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from safecare.formats.field import FieldError, read_field
+import msgspec
+
+from safecare.formats.field import FieldError, Signal, read_field
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError
+from safecare.sources.mqtt.frigate import Frigate
 from safecare.sources.signals import Telling, events_about
 
+AVAILABILITY = "/availability"
 
-def events_of(topic: str, payload: bytes, source: str, intake: Intake, seen: datetime) -> Iterator[Event]:
-    """Yield the events of one message. Raises `UnreadableError`."""
+
+def events_of(
+    topic: str, payload: bytes, source: str, intake: Intake, seen: datetime, frigate: Frigate | None = None
+) -> Iterator[Event]:
+    """Yield the events of one message. Raises `UnreadableError`. `frigate`: what the door knows of Frigate's people."""
+    asset = intake.hospital.at_address("mqtt", topic)
+    if asset is None:
+        told = (frigate or Frigate()).events(topic, payload, source, intake, seen)
+        if told is not None:
+            yield from told
+            return
+        asset = intake.hospital.at_address("mqtt", topic.removesuffix(AVAILABILITY))
+        if asset is not None and topic.endswith(AVAILABILITY):
+            telling = Telling(source, f"{topic}\x1f{payload[:40]!r}", None, seen)
+            yield from events_about(asset, [_availability(payload, topic)], telling, intake, called=topic)
+            return
     try:
         message = read_field(payload)
     except FieldError as error:
         raise UnreadableError(error.reason, error.place or topic) from error
     ref = f"{topic}\x1f{hashlib.sha256(payload).hexdigest()[:32]}"
-    asset = intake.hospital.at_address("mqtt", topic)
     yield from events_about(asset, message.signals, Telling(source, ref, message.at, seen), intake, called=topic)
+
+
+def _availability(payload: bytes, topic: str) -> Signal:
+    """Return what Zigbee2MQTT says of a device: ``online`` or ``offline``, as it is or as ``{"state": ...}``."""
+    word = payload[:40].decode("utf-8", "replace").strip()
+    if word.startswith("{"):
+        try:
+            word = msgspec.json.decode(payload, type=dict[str, str]).get("state", "")
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise UnreadableError(str(error), topic) from error
+    if word not in {"online", "offline"}:
+        raise UnreadableError(f"must be online or offline, not {word[:40]!r}", topic)
+    return Signal(what="panel", name="silent", on=word == "offline", code=word)

@@ -22,6 +22,7 @@ from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.listen import streams
 from safecare.sources.mqtt.decode import events_of
+from safecare.sources.mqtt.frigate import Frigate
 
 FIRST_PACKET = 10.0
 """Seconds in which a client must say CONNECT (chosen; 3.1.4 asks for "a reasonable amount of time")."""
@@ -50,6 +51,7 @@ class MqttListener:
     first_packet: float = FIRST_PACKET
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _frigate: Frigate = field(default_factory=Frigate, init=False)
     _open: int = field(default=0, init=False)
 
     async def run(self, intake: Intake) -> None:
@@ -73,7 +75,7 @@ class MqttListener:
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
-        return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now()))
+        return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now(), self._frigate))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         peer = str((writer.get_extra_info("peername") or ("?",))[0])

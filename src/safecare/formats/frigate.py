@@ -1,0 +1,93 @@
+"""What Frigate says over MQTT about its cameras. Pure and bounded.
+
+Source: Frigate's documentation, "MQTT": ``frigate/events`` (new, update, end of a tracked object), ``frigate/reviews``
+(new, update, end of what a person should look at), ``frigate/<camera>/status/<role>``. Unknown keys are passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+import msgspec
+
+LIMIT = 262_144
+"""Largest message, bytes (chosen: an event with a long path has some 20 kB)."""
+NAME = 100
+"""Longest name of a camera or zone, characters (chosen)."""
+
+
+class FrigateError(ValueError):
+    """A message that can't be read: why."""
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """An object that is being followed. Times are seconds since 1970; `box` is left, top, right, bottom in pixels."""
+
+    id: str
+    camera: str
+    label: str
+    frame_time: float
+    start_time: float
+    box: tuple[float, float, float, float]
+    score: float | None = None
+    top_score: float | None = None
+    false_positive: bool | None = False
+    current_zones: tuple[str, ...] = ()
+
+
+class TrackedMessage(msgspec.Struct, frozen=True):
+    """A message of ``frigate/events``."""
+
+    type: Literal["new", "update", "end"]
+    after: Tracked
+
+
+class ReviewData(msgspec.Struct, frozen=True):
+    """What a review is about."""
+
+    objects: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+
+
+class Review(msgspec.Struct, frozen=True):
+    """What a person should look at: ``alert``, or only ``detection``."""
+
+    id: str
+    camera: str
+    severity: Literal["alert", "detection"]
+    start_time: float
+    end_time: float | None = None
+    data: ReviewData = ReviewData()
+
+
+class ReviewMessage(msgspec.Struct, frozen=True):
+    """A message of ``frigate/reviews``."""
+
+    type: Literal["new", "update", "end"]
+    after: Review
+
+
+M = TypeVar("M", TrackedMessage, ReviewMessage)
+_tracked, _review = msgspec.json.Decoder(TrackedMessage), msgspec.json.Decoder(ReviewMessage)
+
+
+def read_tracked(raw: bytes) -> TrackedMessage:
+    """Read a message of ``frigate/events``. Raises `FrigateError`."""
+    return _read(raw, _tracked)
+
+
+def read_review(raw: bytes) -> ReviewMessage:
+    """Read a message of ``frigate/reviews``. Raises `FrigateError`."""
+    return _read(raw, _review)
+
+
+def _read(raw: bytes, decoder: msgspec.json.Decoder[M]) -> M:
+    if len(raw) > LIMIT:
+        raise FrigateError(f"{len(raw)} bytes are over the limit of {LIMIT}")
+    try:
+        read = decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise FrigateError(str(error)) from error
+    if len(read.after.camera) > NAME or len(read.after.id) > NAME:
+        raise FrigateError(f"a name of more than {NAME} characters")
+    return read

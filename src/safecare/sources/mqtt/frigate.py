@@ -1,0 +1,147 @@
+"""Frigate's people, reviews and cameras as our events. A camera is the asset with its name as address ``frigate``.
+
+Frigate tells one object per message; rules want all people of a picture. So what is known of each camera is put
+together until Frigate says that it ended, or says nothing of it for `GONE`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from safecare.formats.frigate import FrigateError, Review, Tracked, read_review, read_tracked
+from safecare.model.event import Event
+from safecare.model.events.panels import PanelSignal
+from safecare.model.events.video import CameraState, PeopleSeen, Seen
+from safecare.model.hospital import Asset
+from safecare.sources.api import UnreadableError
+from safecare.sources.signals import Known, Telling
+
+GONE = timedelta(seconds=60)
+"""Time without a word after which a person counts as gone (chosen: Frigate tells somebody who stands still rarely)."""
+PEOPLE = 200
+"""Most people of one camera, and most reviews, that are remembered (chosen)."""
+STATES = {"online": "ok", "offline": "lost"}
+
+
+@dataclass
+class Frigate:
+    """What is known of the people before each camera of one door."""
+
+    _people: dict[str, dict[str, tuple[Seen, datetime]]] = field(default_factory=dict)
+    _alerts: set[str] = field(default_factory=set)
+    """Reviews that were told as alerts and have not ended."""
+
+    def events(self, topic: str, raw: bytes, source: str, known: Known, seen: datetime) -> Iterator[Event] | None:
+        """Return the events of one message; None where the topic is none of Frigate's. Raises `UnreadableError`."""
+        parts = topic.split("/")
+        if len(parts) == 2 and parts[1] == "events":
+            return self._tracked(raw, topic, source, known, seen)
+        if len(parts) == 2 and parts[1] == "reviews":
+            return self._review(raw, topic, source, known, seen)
+        if len(parts) == 4 and parts[2] == "status":
+            return _status(parts[1], raw, topic, source, known, seen)
+        return None
+
+    def _tracked(self, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+        try:
+            message = read_tracked(raw)
+        except FrigateError as error:
+            raise UnreadableError(str(error), topic) from error
+        told = message.after
+        camera = _camera(told.camera, known, topic)
+        if told.label != "person" or told.false_positive:
+            return
+        at = _time(told.frame_time, topic)
+        people = self._people.setdefault(camera.id, {})
+        if message.type == "end":
+            people.pop(told.id, None)
+        elif len(people) < PEOPLE or told.id in people:
+            people[told.id] = (_seen(told), at)
+        for id in [id for id, (_, last) in people.items() if at - last > GONE]:
+            del people[id]
+        telling = Telling(source, f"{told.camera}\x1f{told.id}\x1f{told.frame_time}\x1f{message.type}", at, seen)
+        yield PeopleSeen(
+            **telling.common(0),
+            site=camera.site,
+            asset=camera.id,
+            zone=camera.watches or camera.zone,
+            people=tuple(one for one, _ in people.values()),
+        )
+
+    def _review(self, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+        try:
+            message = read_review(raw)
+        except FrigateError as error:
+            raise UnreadableError(str(error), topic) from error
+        told = message.after
+        camera = _camera(told.camera, known, topic)
+        if message.type == "end":
+            if told.id in self._alerts:
+                self._alerts.discard(told.id)
+                yield self._signal(told, camera, told.end_time or told.start_time, source, seen, topic, on=False)
+        elif _alarming(told) and told.id not in self._alerts and len(self._alerts) < PEOPLE:
+            self._alerts.add(told.id)
+            yield self._signal(told, camera, told.start_time, source, seen, topic, on=True)
+
+    @staticmethod
+    def _signal(
+        told: Review, camera: Asset, time: float, source: str, seen: datetime, topic: str, *, on: bool
+    ) -> PanelSignal:
+        telling = Telling(source, f"{told.id}\x1f{on}", _time(time, topic), seen)
+        return PanelSignal(
+            **telling.common(0),
+            site=camera.site,
+            asset=camera.id,
+            zone=camera.watches or camera.zone,
+            what="intrusion",
+            on=on,
+            code=f"review {','.join(told.data.zones)}"[:200],
+        )
+
+
+def _alarming(told: Review) -> bool:
+    """Tell whether the site has said that a person there is an alarm: an alert in one of the zones drawn in Frigate.
+
+    Without zones Frigate calls each person an alert.
+    """
+    return told.severity == "alert" and "person" in told.data.objects and bool(told.data.zones)
+
+
+def _status(camera: str, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+    state = STATES.get(raw.decode("utf-8", "replace").strip().lower())
+    asset = _camera(camera, known, topic)
+    if state is not None:  # "disabled" is somebody's choice
+        telling = Telling(source, f"{topic}\x1f{state}", None, seen)
+        yield CameraState(
+            **telling.common(0), site=asset.site, asset=asset.id, zone=asset.watches or asset.zone, state=state
+        )
+
+
+def _camera(name: str, known: Known, topic: str) -> Asset:
+    asset = known.hospital.at_address("frigate", name)
+    if asset is None:
+        raise UnreadableError(f"no camera of the hospital has the address frigate {name[:80]!r}", topic)
+    return asset
+
+
+def _seen(told: Tracked) -> Seen:
+    left, top, right, bottom = told.box
+    return Seen(
+        track=zlib.crc32(told.id.encode()),
+        x=(left + right) / 2,
+        y=bottom,
+        since=max(0.0, told.frame_time - told.start_time),
+        width=right - left,
+        height=bottom - top,
+        score=told.score or told.top_score or 1.0,
+    )
+
+
+def _time(seconds: float, topic: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise UnreadableError(f"{seconds!r} is no time", topic) from error
