@@ -26,7 +26,7 @@ LONGEST_WAIT = 30.0
 EXAMINER = DoorSpec(id="files", source="files", settings={})
 """The examiner of mails and files: not the site's door, but run like one."""
 
-SECRET = {"users", "password", "key", "keys", "token"}
+SECRET = {"users", "devices", "password", "key", "keys", "token"}
 """Settings that nobody is told."""
 
 

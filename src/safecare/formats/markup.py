@@ -1,4 +1,4 @@
-"""XML into elements that know their line; bounded, without entities, for model files."""
+"""XML into elements that know their line; bounded, without entities, for model files and answers of devices."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ MOST_DEPTH = 200
 
 @dataclass(slots=True)
 class Element:
-    """One element with its attributes, children and the line where it begins."""
+    """One element with its attributes, children, text (where it was asked for) and the line where it begins."""
 
     tag: str
     attributes: dict[str, str]
     line: int
     children: list[Element] = field(default_factory=list)
+    text: str = ""
 
     def all(self, *tags: str) -> list[Element]:
         """Return the children with one of `tags`."""
         return [child for child in self.children if child.tag in tags]
 
 
-def parse_markup(raw: bytes, file: str) -> Element:
-    """Return the root of the document in `raw`. Raises `ModelFileError` with the line."""
+def parse_markup(raw: bytes, file: str, *, texts: bool = False) -> Element:
+    """Return the root of the document in `raw`, with what stands between tags if `texts`.
+
+    Raises `ModelFileError` with the line.
+    """
     if len(raw) > MOST_BYTES:
         raise ModelFileError([Problem(file, 0, f"the file is larger than {MOST_BYTES >> 20} MB")])
     parser = expat.ParserCreate()
@@ -54,9 +58,15 @@ def parse_markup(raw: bytes, file: str) -> Element:
     def entity(*_: object) -> None:
         raise refuse("entities are not taken")
 
+    def text(data: str) -> None:
+        open_elements[-1].text += data
+
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: open_elements.pop()
     parser.EntityDeclHandler = entity
+    if texts:
+        parser.buffer_text = True
+        parser.CharacterDataHandler = text
     try:
         parser.Parse(raw, True)
     except expat.ExpatError as error:

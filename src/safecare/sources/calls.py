@@ -1,0 +1,192 @@
+"""What doors share that call cameras, recorders and controllers over HTTP: settings, words to events, silence.
+
+Each device is kept in touch by itself: one that is gone, or sends noise, is told and tried again with growing pauses,
+and never holds up the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from safecare.exchange.log import LogFullError
+from safecare.formats.camera_words import Word
+from safecare.formats.field import FieldError, signals_of
+from safecare.model.event import Event
+from safecare.model.events.video import CameraState
+from safecare.model.hospital import Asset
+from safecare.sources.api import Intake, UnreadableError
+from safecare.sources.retry import FIRST, keep_calling
+from safecare.sources.signals import Telling, events_about
+
+AGAIN = timedelta(seconds=60)
+"""Time after which a state that a device repeats is told again, and a sign of life (chosen: cameras repeat each second,
+and rules want to know within minutes that somebody is still there)."""
+NO_ROOM = 2.0
+"""Seconds until what found no room is tried again (chosen); meanwhile the device is not read."""
+MOST = 500
+"""Most states of one device that are remembered (chosen: a recorder has 64 channels with some ten states)."""
+KEPT = 4096
+"""Bytes of noise that the reject store gets (chosen)."""
+
+
+class DeviceError(Exception):
+    """A device that can't be used now: it does not answer, refuses, or says what is no answer."""
+
+
+class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a device is, and who we are there."""
+
+    url: str
+    user: str = ""
+    password: str = ""
+    authority: str = ""
+    """PEM file of its certificate's authority."""
+
+
+def trusted(device: Device) -> ssl.SSLContext | bool:
+    """Return by what a device's certificate is judged. Raises `OSError` for an authority that can't be read."""
+    return ssl.create_default_context(cafile=device.authority or None) if device.url.startswith("https") else True
+
+
+@dataclass
+class States:
+    """What a device said last of each of its states, so that repetitions are told once a minute."""
+
+    known: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+
+    def news(self, word: Word, now: datetime) -> bool:
+        """Tell whether `word` is to be published."""
+        if word.now:
+            return True
+        key, said = (word.channel, word.code), str(word.said)
+        before = self.known.get(key)
+        if before and before[0] == said and now - before[1] < AGAIN:
+            return False
+        if key in self.known or len(self.known) < MOST:
+            self.known[key] = (said, now)
+        return True
+
+
+@dataclass
+class Callers:
+    """The devices of one door. `system` is the address by which the hospital's files know their parts."""
+
+    door: str
+    system: str
+    devices: Mapping[str, Device]
+    first_wait: float = FIRST
+    _lost: dict[str, bool] = field(default_factory=dict)
+
+    async def run(self, call: Callable[[str, Device], Awaitable[None]], intake: Intake) -> None:
+        """Keep in touch with all devices until cancelled. `call` ends, or raises `DeviceError`, when a line breaks."""
+
+        async def tended(name: str, device: Device) -> None:
+            try:
+                await call(name, device)
+            except DeviceError:
+                await self._state(name, "lost", intake)
+                raise
+            await self._state(name, "lost", intake)
+
+        self._report(intake)
+        async with asyncio.TaskGroup() as group:
+            for name, device in self.devices.items():
+                group.create_task(
+                    keep_calling(
+                        lambda name=name, device=device: tended(name, device),  # type: ignore[misc]
+                        (DeviceError,),
+                        intake,
+                        f"{self.door}/{name}",
+                        first=self.first_wait,
+                    )
+                )
+
+    async def there(self, name: str, intake: Intake) -> None:
+        """Tell that the line to `name` stands."""
+        intake.report(f"{self.door}/{name}", "ok", self.devices[name].url.rpartition("@")[2])
+        await self._state(name, "ok", intake)
+
+    async def take(self, words: Iterable[Word], states: States, name: str, ref: str, intake: Intake) -> None:
+        """Publish what is news among `words`; waits while there is no room."""
+        now = intake.clock.now()
+        events: list[Event] = []
+        for number, word in enumerate(words):
+            if states.news(word, now):
+                try:
+                    events += self.events(word, name, f"{ref}\x1f{number}", now, intake)
+                except UnreadableError as error:
+                    raw = msgspec.json.encode(word)
+                    await self._keep(raw, error, {"device": name, "ref": ref}, intake)
+        await self._until_room(lambda: intake.publish(events), intake)
+
+    def events(self, word: Word, name: str, ref: str, now: datetime, intake: Intake) -> list[Event]:
+        """Return the events of `word`. Raises `UnreadableError`."""
+        telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", word.at, now)
+        asset = self.asset(name, word.channel, intake)
+        if asset is None:
+            called = f"{self.system} {name}/{word.channel}".rstrip("/")
+            raise UnreadableError(f"no asset of the hospital has the address {called[:160]}", word.code)
+        if state := word.said.get("camera"):
+            return [_camera(asset, str(state), telling)]
+        try:
+            signals = signals_of({"code": word.code, **word.said} if "alarm" in word.said else word.said)
+        except FieldError as error:
+            raise UnreadableError(error.reason, error.place) from error
+        return list(events_about(asset, signals, telling, intake, called=asset.id))
+
+    def asset(self, name: str, channel: str, intake: Intake) -> Asset | None:
+        """Return the asset of a device's part, else of the device."""
+        hospital = intake.hospital
+        part = hospital.at_address(self.system, f"{name}/{channel}") if channel else None
+        return part or hospital.at_address(self.system, name)
+
+    async def noise(self, name: str, raw: bytes, reason: str, intake: Intake) -> None:
+        """Keep what a device sent and nobody can read."""
+        await self._keep(raw[:KEPT], UnreadableError(reason, name), {"device": name}, intake)
+
+    async def _keep(self, raw: bytes, error: UnreadableError, context: dict[str, str], intake: Intake) -> None:
+        await self._until_room(lambda: intake.reject(self.door, raw, error.reason, error.place, context), intake)
+
+    async def _until_room(self, act: Callable[[], Awaitable[None]], intake: Intake) -> None:
+        while True:
+            try:
+                await act()
+            except LogFullError:
+                intake.report(self.door, "failed", "no room: devices are not read")
+                await asyncio.sleep(NO_ROOM)
+            else:
+                return
+
+    async def _state(self, name: str, state: str, intake: Intake) -> None:
+        """Publish that a device that is a camera is lost, or there again; once each."""
+        lost = state == "lost"
+        if self._lost.get(name, False) is lost:
+            return
+        self._lost[name] = lost
+        self._report(intake)
+        asset = self.asset(name, "", intake)
+        if asset is None or asset.kind != "camera":
+            return
+        now = intake.clock.now()
+        try:
+            await intake.publish([_camera(asset, state, Telling(self.door, f"{name}\x1f{state}", None, now))])
+        except LogFullError:
+            self._lost[name] = not lost  # told with the next try
+
+    def _report(self, intake: Intake) -> None:
+        gone = sum(self._lost.values())
+        intake.report(
+            self.door, "failed" if gone else "ok", f"{len(self.devices) - gone} of {len(self.devices)} reached"
+        )
+
+
+def _camera(asset: Asset, state: str, telling: Telling) -> CameraState:
+    return CameraState(
+        **telling.common(0), site=asset.site, asset=asset.id, zone=asset.watches or asset.zone, state=state
+    )

@@ -1,0 +1,145 @@
+"""The pull-point road against a real HTTP server that speaks the documented messages, and checks who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from datetime import timedelta
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from safecare.model.events.doors import BadgeGranted
+from safecare.model.events.panels import DeviceHeard, PanelSignal
+from safecare.model.events.video import CameraState
+from safecare.model.hospital import Hospital
+from safecare.sources.calls import Device
+from safecare.sources.onvif import soap
+from safecare.sources.onvif.door import OnvifDoor
+from safecare.testing.clock import START, FakeClock
+from safecare.testing.device_server import PASSWORD, USER, device, notification, running
+from safecare.testing.hospital import small_hospital
+from safecare.testing.intake import MemoryIntake
+
+AHEAD = timedelta(days=3, seconds=7)
+"""The device's clock was never set."""
+CROSSED = notification("tns1:RuleEngine/LineDetector/Crossed", {"ObjectId": "7"})
+GRANTED = notification("tns1:AccessControl/AccessGranted/Credential", {"CredentialToken": "B001"}, source="door1")
+
+
+def hospital() -> Hospital:
+    named = {"camera.hall": "hall", "door.pharmacy": "hall/door1"}
+    small = small_hospital()
+    assets = tuple(
+        msgspec.structs.replace(one, addresses=one.addresses | {"onvif": named[one.id]}) if one.id in named else one
+        for one in small.assets
+    )
+    return msgspec.structs.replace(small, assets=assets)
+
+
+def answer(body: str) -> Response:
+    return Response(
+        f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>{body}</s:Body></s:Envelope>'
+    )
+
+
+class Camera:
+    """Answers the requests of the pull-point road; each pull gets the next of `pulls`, then nothing any more."""
+
+    def __init__(self, *pulls: bytes, host: str = "10.9.9.9") -> None:
+        self.pulls, self.host = list(pulls), host
+        self.asked: list[str] = []
+        self.strangers = 0
+        self.app = Starlette(routes=[Route("/{path:path}", self.take, methods=["POST"])])
+
+    def _known(self, text: str) -> bool:
+        found = {
+            name: re.search(rf"{name}[^>]*>([^<]+)<", text) for name in ("Username", "Password", "Nonce", "Created")
+        }
+        if not all(found.values()):
+            return False
+        user, password, nonce, created = (one[1] if one else "" for one in found.values())
+        fresh = created.startswith(f"{START + AHEAD:%Y-%m-%dT%H:%M}")
+        return fresh and user == USER and password == soap.digest(base64.b64decode(nonce), created, PASSWORD)
+
+    async def take(self, request: Request) -> Response:
+        text = (await request.body()).decode()
+        kind = re.search(r"<s:Body><(\w+)", text)
+        name = kind[1] if kind else ""
+        self.asked.append(name)
+        if name == "GetSystemDateAndTime":
+            at = START + AHEAD
+            return answer(
+                "<R><SystemDateAndTime><LocalDateTime/><UTCDateTime>"
+                f"<Time><Hour>{at.hour}</Hour><Minute>{at.minute}</Minute><Second>{at.second}</Second></Time>"
+                f"<Date><Year>{at.year}</Year><Month>{at.month}</Month><Day>{at.day}</Day></Date>"
+                "</UTCDateTime></SystemDateAndTime></R>"
+            )
+        if not self._known(text):
+            self.strangers += 1
+            reason = "<s:Fault><s:Reason><s:Text>not authorised</s:Text></s:Reason></s:Fault>"
+            return Response(answer(reason).body, 400)
+        match name:
+            case "GetCapabilities":
+                return answer(f"<R><Events><XAddr>http://{self.host}/onvif/events</XAddr></Events></R>")
+            case "CreatePullPointSubscription":
+                return answer(
+                    f"<R><SubscriptionReference><Address>http://{self.host}/sub?Idx=7</Address></SubscriptionReference></R>"
+                )
+            case "PullMessages":
+                if self.pulls:
+                    return Response(self.pulls.pop(0))
+                await asyncio.sleep(0.01)
+                return answer("<R/>")
+            case _:
+                return answer("<R/>")
+
+
+async def test_events_are_pulled_in_the_device_s_own_time_at_the_host_by_which_it_is_reached() -> None:
+    intake, camera = MemoryIntake(hospital=hospital(), clock=FakeClock()), Camera(CROSSED, GRANTED)
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(f"{url}/onvif/device_service", USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            await intake.until(lambda it: len(it.events) == 3)
+    crossed, heard, granted = intake.events
+    assert isinstance(crossed, PanelSignal)
+    assert isinstance(heard, DeviceHeard)
+    assert isinstance(granted, BadgeGranted)
+    assert (crossed.what, crossed.asset) == ("intrusion", "camera.hall")
+    assert (granted.asset, granted.holder) == ("door.pharmacy", "holder.1")
+    assert camera.strangers == 0
+    assert camera.asked[-1] == "Unsubscribe"
+
+
+async def test_a_subscription_is_renewed() -> None:
+    clock = FakeClock()
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Camera()
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            await intake.until(lambda it: len(it.events) == 1)
+            clock.advance(timedelta(seconds=61))
+            await intake.until(lambda it: len(it.events) == 2)
+            clock.advance(timedelta(seconds=61))
+            await intake.until(lambda it: len(it.events) == 3)
+    assert "Renew" in camera.asked
+
+
+async def test_a_wrong_password_noise_and_a_lost_device_are_told_and_tried_again() -> None:
+    intake, camera = MemoryIntake(hospital=hospital(), clock=FakeClock()), Camera(CROSSED, b"<broken", CROSSED)
+    async with device(camera.app) as url:
+        devices = {
+            "hall": Device(url, USER, PASSWORD),
+            "wrong": Device(url, USER, "guessed"),
+            "gone": Device("http://127.0.0.1:1"),
+        }
+        async with running(OnvifDoor("onvif", devices, wait=0.01, first_wait=0.01), intake):
+            await intake.until(lambda it: sum(isinstance(one, PanelSignal) for one in it.events) == 2)
+            assert intake.states["onvif/wrong"] == ("failed", "answers 400: not authorised")
+            await intake.until(lambda it: "onvif/gone" in it.states)
+    assert [one.state for one in intake.events if isinstance(one, CameraState)][:2] == ["lost", "ok"]
+    assert [one.raw for one in intake.rejects] == [b"<broken"]
