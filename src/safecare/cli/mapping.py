@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from safecare.model.clock import Clock
     from safecare.model.event import Event
     from safecare.model.hospital import Hospital
-    from safecare.sources.access.rows import Unread
+    from safecare.sources.posted import Unread
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 LARGEST = 64 << 20

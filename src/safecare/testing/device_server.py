@@ -29,7 +29,7 @@ def signed(request: Request) -> bool:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     one, two = md5(f"{USER}:device:{PASSWORD}"), md5(f"{request.method}:{told['uri']}")
-    return told["response"] == md5(f"{one}:{NONCE}:{told['nc']}:{told['cnonce']}:auth:{two}")
+    return bool(told["response"] == md5(f"{one}:{NONCE}:{told['nc']}:{told['cnonce']}:auth:{two}"))
 
 
 def challenge() -> Response:

@@ -25,16 +25,9 @@ from safecare.formats.mapping import (
 from safecare.model.event import Event
 from safecare.model.hospital import Hospital
 from safecare.sources.api import UnreadableError
+from safecare.sources.posted import Unread
 from safecare.sources.signals import Known, Telling, events_about
 from safecare.sources.upload import open_regular
-
-
-class Unread(msgspec.Struct, frozen=True):
-    """A row that can't be read: its line or number (1 = first), why, and its bytes."""
-
-    line: int
-    reason: str
-    raw: bytes
 
 
 def mapping_of(mapping: str, folder: Path | None = None) -> MappingFile:

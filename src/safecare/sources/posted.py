@@ -1,0 +1,126 @@
+"""What doors share that take HTTP posts: who posts, how much, and 202 only after all of it is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from safecare.exchange.log import LogFullError
+from safecare.model.event import Event
+from safecare.sources.api import Intake
+from safecare.sources.listen import served
+
+CONNECTIONS = 128
+"""Requests at a time. Chosen."""
+LEAST = 16
+"""Shortest token or key, characters. Chosen: shorter ones can be guessed."""
+KEPT = 100
+"""Most rejects of one request that are kept one by one. Chosen: whoever posts noise does not fill the store."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A row that can't be read: its line or number (1 = first), why, and its bytes."""
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+Read = Callable[[bytes, Intake], tuple[Sequence[Event], Sequence[Unread]]]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What whoever posts must show: a token (``Authorization: Bearer``, RFC 6750), a signature of the body, or both.
+
+    The signature is HMAC-SHA-256 in hexadecimal (RFC 2104), in the header `header`.
+    """
+
+    token: str = ""
+    key: str = ""
+    header: str = "x-hub-signature-256"
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` where nobody must show who they are, or a secret can be guessed."""
+        if not (self.token or self.key) or any(0 < len(one) < LEAST for one in (self.token, self.key)):
+            raise ValueError(f"needs a token or a key of at least {LEAST} characters")
+
+    def holds_token(self, request: Request) -> bool:
+        """Tell whether the token is there, where one is asked for."""
+        return not self.token or _same(request.headers.get("authorization", ""), f"Bearer {self.token}")
+
+    def holds_signature(self, request: Request, raw: bytes) -> bool:
+        """Tell whether the body is signed, where that is asked for."""
+        if not self.key:
+            return True
+        signed = request.headers.get(self.header, "").removeprefix("sha256=").lower()
+        return _same(signed, hmac.new(self.key.encode(), raw, hashlib.sha256).hexdigest())
+
+
+@dataclass
+class Posts:
+    """Serves posts for one door: `read` makes events and unreadable rows of a body."""
+
+    door: str
+    guard: Guard
+    limit: int
+    """Largest body, bytes."""
+    read: Read
+    started: asyncio.Event
+    address: tuple[str, int] = field(default=("", 0), init=False)
+
+    async def serve(self, host: str, port: int, intake: Intake) -> None:
+        """Serve until cancelled. Raises `OSError` when the address can't be had."""
+
+        async def answer(request: Request) -> Response:
+            return await self._answer(request, intake)
+
+        app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
+        try:
+            async with served(app, host, port, CONNECTIONS) as (self.address, running):
+                intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
+                self.started.set()
+                await asyncio.shield(running)
+        finally:
+            self.started.clear()
+
+    async def _answer(self, request: Request, intake: Intake) -> Response:
+        if not self.guard.holds_token(request):
+            return _told(401, error="the token is missing or wrong")
+        body = bytearray()
+        async for block in request.stream():
+            body += block
+            if len(body) > self.limit:
+                return _told(413, error=f"larger than {self.limit} bytes")
+        raw = bytes(body)
+        if not self.guard.holds_signature(request, raw):
+            return _told(401, error="the signature is missing or wrong")
+        events, unread = self.read(raw, intake)
+        try:
+            for one in unread[:KEPT]:
+                await intake.reject(self.door, one.raw, one.reason, f"row {one.line}")
+            await intake.publish(events)
+        except LogFullError:
+            intake.report(self.door, "failed", "no room: senders are refused")
+            return _told(507, error="no room, send again")
+        lost = max(0, len(unread) - KEPT)
+        beyond = f"; {lost} unreadable rows of one post not kept" if lost else ""
+        intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}{beyond}")
+        return _told(202, events=len(events), rejected=len(unread), reasons=[one.reason for one in unread[:3]])
+
+
+def _same(told: str, expected: str) -> bool:
+    return hmac.compare_digest(told.encode("utf-8", "replace"), expected.encode())
+
+
+def _told(status: int, **told: object) -> Response:
+    return Response(msgspec.json.encode(told), status, media_type="application/json")

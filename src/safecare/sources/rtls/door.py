@@ -1,0 +1,110 @@
+"""Messages of a locating system by FHIR (RTLS guide, a draft): posted to us, answered 202 only after they are stored.
+
+A tag is the badge of a person in the hospital's files, or the asset with its number as address ``rtls``; a place is the
+zone of that id, or the one in which the asset with this address stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from safecare.formats.fhir_rtls import Rtls, RtlsError, read_rtls
+from safecare.model.event import Event
+from safecare.model.events.doors import HolderPlaced
+from safecare.model.events.panels import PanelSignal
+from safecare.model.hospital import Zone
+from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import keep_listening
+from safecare.sources.posted import Guard, Posts, Unread
+from safecare.sources.signals import Known, Telling, holder_of
+
+BODY = 1 << 20
+"""Largest message, bytes (chosen: see the parser)."""
+
+
+@source("fhir-rtls")
+@dataclass
+class RtlsDoor:
+    """Listens for HTTP POST of Bundles and Parameters.
+
+    `token`: what senders show; `key`: what they sign the body with, in the header `signature`; at least one is needed.
+    `port` 0 takes a free one, told by `address` once `started` is set.
+    """
+
+    door: str
+    host: str = "127.0.0.1"
+    port: int = 8092
+    token: str = ""
+    key: str = ""
+    signature: str = "x-hub-signature-256"
+    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` where nobody must show who they are."""
+        self._posts = Posts(self.door, Guard(self.token, self.key, self.signature), BODY, self._read, self.started)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._posts.address
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+
+        async def serve(intake: Intake) -> None:
+            await self._posts.serve(self.host, self.port, intake)
+
+        await keep_listening(serve, intake, self.door, self.host, self.port)
+
+    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
+        """Read a message. Raises `UnreadableError`."""
+        try:
+            message = read_rtls(raw)
+        except RtlsError as error:
+            raise UnreadableError(error.reason, error.place) from error
+        now = intake.clock.now()
+        ref = f"{message.event}\x1f{message.tag}\x1f{hashlib.sha256(raw).hexdigest()[:24]}"
+        return self._events(message, Telling(self.door, ref, message.at, now), intake)
+
+    def _read(self, raw: bytes, intake: Intake) -> tuple[list[Event], list[Unread]]:
+        try:
+            return list(self.decode(raw, {}, intake)), []
+        except UnreadableError as error:
+            return [], [Unread(1, str(error), raw)]
+
+    def _events(self, message: Rtls, telling: Telling, known: Known) -> list[Event]:
+        """Return the events of a message: where somebody is, and that they call for help; enrolling is passed over."""
+        if message.event not in ("location-update", "staff-duress"):
+            return []
+        zone = _zone(message.places, known)
+        carrier = known.hospital.at_address("rtls", message.tag)
+        holder = holder_of(message.tag, known)
+        site = zone.site if zone else carrier.site if carrier else None
+        if site is None and message.event == "staff-duress":
+            site = next((one.id for one in known.hospital.sites), None)  # a call for help is never lost for a list
+        if site is None:
+            told = ", ".join(message.places)[:120]
+            raise UnreadableError(f"no place of the hospital is called {told or 'so'}", "Location")
+        at = zone.id if zone else None
+        common: dict[str, Any] = {"site": site, "zone": at, "asset": carrier.id if carrier else None}
+        events: list[Event] = []
+        if holder is not None and zone is not None:
+            events.append(HolderPlaced(**telling.common(0), site=site, zone=at, holder=holder, by="tag"))
+        if message.event == "staff-duress":
+            code = message.event if zone else f"{message.event} at {', '.join(message.places)}"[:200]
+            events.append(PanelSignal(**telling.common(1), **common, what="panic", holder=holder, code=code))
+        return events
+
+
+def _zone(places: Iterable[str], known: Known) -> Zone | None:
+    """Return the zone that is called by one of `places`, or in which the asset with that address stands."""
+    for place in places:
+        asset = known.hospital.at_address("rtls", place)
+        found = known.hospital.zone(place) or known.hospital.zone(asset.zone if asset else None)
+        if found is not None:
+            return found
+    return None
