@@ -83,6 +83,30 @@ def test_two_weak_alerts_of_different_rules_that_belong_together_open_one() -> N
     assert run([one, made("badge.denied", 60, severity=50, assets=["door.main"])]) == []
 
 
+def together(one: Alert, other: Alert) -> bool:
+    return any(len(incident.links) == 2 for incident in run(sorted_by_time([one, other])))
+
+
+def test_who_comes_after_an_attack_on_a_machine_in_the_room_did_not_do_it() -> None:
+    attack = made("file.dangerous", 1000, severity=70, domain=CYBER, assets=["ws.ward.1"])
+    assert together(attack, made("people.intrusion", 400, severity=70, zones=["aurore.ward.a"]))
+    assert together(attack, made("people.intrusion", 1200, severity=70, zones=["aurore.ward.a"]))
+    assert not together(attack, made("people.intrusion", 1400, severity=70, zones=["aurore.ward.a"]))
+
+
+def test_a_blind_camera_touches_no_machine_and_nothing_next_door() -> None:
+    blind = made("camera.lost", 0, severity=70, assets=["camera.corridor"])
+    assert not together(blind, made("door.forced", 60, severity=70, assets=["door.cold"]))
+    assert together(blind, made("door.forced", 60, severity=70, assets=["door.pharmacy"]))
+
+
+def test_only_many_people_are_what_changed_appointments_bring() -> None:
+    change = made("appointments.mass-change", 0, severity=70, domain=CYBER, assets=["app.appointments"])
+    hall = next(zone for one in small_hospital().services if "vaccin" in one.id for zone in one.zones)
+    assert together(change, made("people.crowd", 3600, severity=60, zones=[hall]))
+    assert not together(change, made("people.loitering", 3600, severity=60, zones=[hall]))
+
+
 def test_a_repeat_never_hides_a_higher_severity_or_a_new_place() -> None:
     first = made("door.forced", 0, severity=60, assets=["door.pharmacy"])
     graver = made("door.forced", 30, severity=95, assets=["door.pharmacy"])

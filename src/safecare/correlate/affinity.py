@@ -38,6 +38,10 @@ def affinity(places: Places, one: Trace, other: Trace, probe: Probe) -> float:
     fade = probe.relation.fades.get(pair)
     if fade is None or pair not in probe.mixes or not _in_place(one, other, probe):
         return 0.0
+    if pair is rel.Mix.MIXED and probe.relation in (rel.ZONE, rel.INSIDE) and not _may_touch(one, other):
+        return 0.0
+    if probe.relation is rel.NEXT and not (one.spreads and other.spreads):
+        return 0.0
     left = fade.left(max(0.0, one.start - other.end, other.start - one.end))
     if left == 0.0:
         return 0.0
@@ -46,6 +50,11 @@ def affinity(places: Places, one: Trace, other: Trace, probe: Probe) -> float:
         weight *= places.hub(probe.key) * _breadth(one, other)
     elif probe.relation is rel.PERSON:
         weight *= _breadth(one, other)
+    elif probe.relation is rel.ZONE:
+        if pair is rel.Mix.MIXED:
+            weight *= places.equipment(probe.key)
+        elif places.passage(probe.key) and not (one.scene or other.scene):
+            weight *= rel.PUBLIC
     if pair is rel.Mix.CYBER and _strangers(one, other) and _in_passing(probe):
         weight *= rel.STRANGERS
     return round(weight * left * _worth(one, other, probe), 6)
@@ -93,6 +102,15 @@ def _breadth(one: Trace, other: Trace) -> float:
     return rel.thinned(widest, rel.FREE_NAMED)
 
 
+def _may_touch(one: Trace, other: Trace) -> bool:
+    """Return whether what happened in the room may have to do with a machine there: somebody, fire, loss of a supply.
+
+    A blind camera touches no machine, and who was there only when the machine had been attacked already did not do it.
+    """
+    cyber, physical = (one, other) if one.domain is Domain.CYBER else (other, one)
+    return physical.spreads and not (physical.presence and physical.start > cyber.end + rel.AFTER)
+
+
 def _in_place(one: Trace, other: Trace, probe: Probe) -> bool:
     """Return whether what stands at a path's end as a place is there because something happened in that place.
 
@@ -101,7 +119,7 @@ def _in_place(one: Trace, other: Trace, probe: Probe) -> bool:
     at_ends = ((probe.here, one), (probe.there, other))
     if probe.relation is rel.CARE:
         data, people = (one, other) if one.domain is Domain.CYBER else (other, one)
-        if people.end < data.start:  # what was there before cannot have been set off by it
+        if people.end < data.start or people.rule not in rel.CROWDS:  # what was before was not set off by it
             return False
         grave = all(level_of(alert.severity) != "low" for alert in (one, other))
         return grave and all(alert.scene for is_place, alert in at_ends if is_place)

@@ -100,8 +100,7 @@ class Gathering:
         if known is not None:
             self._hear_again(known, alert)
             return
-        homes = (zone for asset in alert.assets for zone in self._places.home(asset))
-        fresh = trace(alert, self._places.keys(alert), homes, now, scene=self._places.scene(alert))
+        fresh = trace(alert, self._places, now)
         ties = self._choose(self._ties(fresh), fresh)
         if not ties:
             group = Group(key=fresh.id)

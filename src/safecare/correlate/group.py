@@ -9,6 +9,7 @@ from math import inf
 
 import msgspec
 
+from safecare.correlate.places import Places
 from safecare.model.alert import Alert, Domain
 from safecare.model.ids import AlertId, AssetId, EventId, HolderId, IncidentId, SiteId, ZoneId
 from safecare.model.incident import Link, State, Verdict
@@ -88,6 +89,10 @@ class Trace(msgspec.Struct, kw_only=True):
     """What makes an alert a mere repeat of another one: the same rule about the same things."""
     scene: bool = False
     """It happened in a place and is about who is there (`Places.scene`); never true of cyber alerts."""
+    presence: bool = False
+    """It says that somebody is in a place (`Places.presence`)."""
+    spreads: bool = False
+    """What it tells of goes from room to room (`Places.spreads`)."""
     group: str = ""
 
     @property
@@ -101,8 +106,9 @@ class Trace(msgspec.Struct, kw_only=True):
         return self
 
 
-def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived: float | None, *, scene: bool) -> Trace:
-    """Return what is remembered of `alert`; `homes` are the zones of its assets, taken if it names none itself."""
+def trace(alert: Alert, places: Places, arrived: float | None) -> Trace:
+    """Return what is remembered of `alert`, which came at `arrived`; its things are at home in `places`."""
+    homes = (zone for asset in alert.assets for zone in places.home(asset))
     last = alert.last.timestamp()
     return Trace(
         id=alert.id,
@@ -118,11 +124,13 @@ def trace(alert: Alert, keys: tuple[str, ...], homes: Iterable[ZoneId], arrived:
         zones=alert.zones or tuple(dict.fromkeys(homes)),
         holders=alert.holders,
         marking=alert.marking,
-        keys=keys,
+        keys=places.keys(alert),
         start=alert.first.timestamp(),
         end=last,
         arrived=inf if arrived is None else arrived,
-        scene=scene and alert.domain is Domain.PHYSICAL,
+        scene=places.scene(alert) and alert.domain is Domain.PHYSICAL,
+        presence=places.presence(alert),
+        spreads=places.spreads(alert),
     ).named()
 
 

@@ -94,6 +94,10 @@ _SEEN_BY = {COMPARTMENT: FIRE, FIRE: COMPARTMENT, SECTOR: SUPPLY, SUPPLY: SECTOR
 """Everything looks for causes, and causes look for everything."""
 
 
+CAMERA_LOST = "camera.lost"
+"""The one alert about cameras that says nothing of who is there."""
+
+
 def key_of(family: str, value: str) -> str:
     """Return the key of something that is no asset or zone; can't be mistaken for one of those."""
     return f"{family}\x1f{value}"
@@ -157,6 +161,16 @@ class Places:
         """Return whether `alert` is about a place and who is in it, not about a thing: no asset but cameras."""
         return is_scene(alert.rule, map(self.group, alert.assets))
 
+    def presence(self, alert: Alert) -> bool:
+        """Return whether `alert` says that somebody is in a place: at a door, or seen there."""
+        groups = {self.group(asset) for asset in alert.assets}
+        return alert.domain is Domain.PHYSICAL and groups <= {"door", "camera"} and alert.rule != CAMERA_LOST
+
+    def spreads(self, alert: Alert) -> bool:
+        """Return whether what `alert` tells of goes from room to room: people, fire, loss of a supply."""
+        groups = {self.group(asset) for asset in alert.assets}
+        return self.presence(alert) or (alert.domain is Domain.PHYSICAL and bool(groups & {"fire", "utility"}))
+
     def group(self, asset: str) -> str:
         """Return the family of an asset, empty if it is unknown."""
         found = self._hospital.asset(asset)
@@ -166,6 +180,15 @@ class Places:
         """Return the category of a zone, empty if it is unknown."""
         found = self._hospital.zone(zone)
         return found.category if found else ""
+
+    def equipment(self, zone: str) -> float:
+        """Return the share (0-1) that is left of a tie between `zone` and one of the things in it."""
+        return rel.thinned(self._things[zone], rel.FREE_THINGS)
+
+    def passage(self, zone: str) -> bool:
+        """Return whether staff only pass through `zone`; what the public pass through weighs less for all."""
+        found = self._hospital.zone(zone)
+        return found is not None and found.category in rel.PASSAGES and found.security != "public"
 
     def hub(self, asset: str) -> float:
         """Return the share (0-1) that is left of a tie because both ends are this thing."""
@@ -293,7 +316,9 @@ class Places:
 
     def _through_share(self, id: str) -> float:
         degree, free = len(self._edges.get(id, ())), self._free(id)
-        if self._hospital.zone(id) or degree > rel.REFUSE * free:
+        asset = self._hospital.asset(id)
+        key = asset is not None and asset.kind == "credential"  # that two things open with one key ties nothing
+        if key or self._hospital.zone(id) or degree > rel.REFUSE * free:
             return 0.0
         return rel.thinned(degree, free)
 

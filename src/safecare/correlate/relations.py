@@ -100,6 +100,7 @@ NEXT = Relation(
     # Chosen: the way from one room to the next; a diversion next door comes within minutes.
     {Mix.PHYSICAL: Fade(5 * MINUTE, 10 * MINUTE, 30 * MINUTE)},
 )
+"""What goes from one room to the next: people, fire, loss of a supply. A blind camera or a cold store does not."""
 COMPARTMENT = Relation("compartment", 0.7, {Mix.PHYSICAL: _PRESENCE})
 """Smoke and heat stay in the compartment: counts only when one alert is about fire protection."""
 SECTOR = Relation("sector", 0.7, {Mix.PHYSICAL: _PRESENCE})
@@ -125,7 +126,9 @@ INSIDE = Relation(
 
 CARE = Relation("care", 0.95, {Mix.MIXED: Fade(12 * HOUR, DAY, 3 * DAY)})
 """A path that ends with the zone in which a care service is given; the weight is that of this last step. Manipulated
-data (appointments, orders) shows there as people: so only alerts about the scene count, not those about a door."""
+data (appointments, orders) shows there as people: so only `CROWDS` count, not somebody alone or a door."""
+CROWDS = frozenset({"people.crowd", "people.counterflow", "people.line", "people.running"})
+"""Alerts about many people in one place."""
 
 LONGEST = 7 * DAY
 """Longest limit of all relations: no alert has to be remembered for longer than this plus its lateness."""
@@ -136,7 +139,10 @@ grave is tied; within one fire compartment `COMPARTMENT` says more."""
 
 PUBLIC = 0.75
 """Share of a tie by one room that is left when the public may be there. Chosen: anybody passes through, so that only
-what is grave is tied by the place alone; two alerts of evidence 0.4 are not."""
+what is grave is tied by the place alone; two alerts of evidence 0.4 are not. The same for `PASSAGES`, unless one of the
+alerts is about people there: who stays in a corridor does not pass."""
+PASSAGES = frozenset({"corridor", "stairs", "hall"})
+"""Categories of zones that lead elsewhere."""
 
 STRANGERS = 0.5
 """Share of a tie by one thing or name that is left when both alerts name people, and not the same. Chosen: then it
@@ -159,8 +165,12 @@ STRENGTH: dict[DependencyKind, tuple[float, frozenset[Mix]]] = {
     "connects": (0.7, frozenset({Mix.CYBER})),
     "allows": (0.5, frozenset({Mix.CYBER})),
 }
-BODILESS = frozenset({"credential", "dataset"})
+BODILESS = frozenset({"credential", "dataset", "appointment_list"})
 """Kinds of assets that stand nowhere, whatever zone the site's files give them."""
+
+AFTER = 5 * MINUTE
+"""Seconds by which somebody may be noticed in a room after he attacked a machine there. Chosen: clocks and detectors of
+machines and doors differ by so much; who comes later did not do it."""
 
 FREE_DOORS = 16
 """Doors of a zone from which it is a thoroughfare. Chosen: a ward corridor serves a dozen rooms and has its ends."""
