@@ -33,7 +33,11 @@ def test_rules_are_exchanged_when_files_change(tmp_path: Path) -> None:
     touch(folder / "own.yml", "title: [", 2)
     live.look()
     assert len(live.book.plan.rules) == shipped
-    assert "own.yml:1" in live.reasons()["log.sigma"]
+    told = live.reasons()
+    assert told.pop("log.sigma") == "1 errors in rule files"
+    [(place, reason)] = told.items()
+    assert place == f"{folder / 'own.yml'}:1"
+    assert "no YAML" in reason
     (folder / "own.yml").unlink()
     live.look()
     assert not live.reasons()

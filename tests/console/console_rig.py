@@ -29,6 +29,7 @@ from safecare.console.deps import (
     appender,
 )
 from safecare.console.provider import Provider
+from safecare.correlate.rules.read import shipped
 from safecare.exchange.log import Entry, LogFullError
 from safecare.exchange.memory import MemoryLog
 from safecare.formats.hospital import Loaded, Placed
@@ -174,6 +175,7 @@ class Rig:
 
     def deps(self) -> ConsoleDeps:
         return ConsoleDeps(
+            rules=lambda: shipped().rules,
             reader=Reader(self.database),
             glance=Glance(self.database),
             verify=lambda: verify(self.database),

@@ -19,13 +19,14 @@ from queue import SimpleQueue
 import structlog
 
 from safecare.app.channels import build_channels
-from safecare.app.files import hospital_of, rules_of
+from safecare.app.files import hospital_of
 from safecare.app.logs import configure
 from safecare.app.procedures import procedures_of
 from safecare.app.rules import LiveRules
+from safecare.app.siterules import SiteRules
 from safecare.app.status import EngineStatus, tell
 from safecare.cascade.engine import Cascade
-from safecare.correlate.rules.rule import Rule
+from safecare.correlate.rules.rule import Rule, Shelf
 from safecare.correlate.stage import CorrelateStage
 from safecare.decide.procedures.compile import Procedure
 from safecare.decide.stage import DecideStage
@@ -35,9 +36,7 @@ from safecare.detect.stage import DetectStage, build
 from safecare.exchange.sqlite import SqliteLog
 from safecare.exchange.stage import Stage
 from safecare.exchange.worker import Worker
-from safecare.formats.hospital.problems import Problem
 from safecare.impact.stage import ImpactStage
-from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
 from safecare.model.hospital import Hospital
 from safecare.model.plugins import Missing
@@ -71,7 +70,7 @@ Part = Callable[[threading.Event], None]
 def stages(
     hospital: Hospital,
     procedures: Sequence[Procedure] | None = None,
-    rules: Sequence[Rule] | None = None,
+    rules: Sequence[Rule] | Shelf | None = None,
     log_rules: RuleBook | None = None,
 ) -> list[Stage]:
     """Return the stages of the road in its order; what is left out of procedures and rules is that of the package."""
@@ -87,7 +86,11 @@ def stages(
 
 def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
     """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
+<<<<<<< HEAD
     hospital, book = hospital_of(source, Drawings(folder.plans).redrawn()).hospital, rules_of(source)
+=======
+    hospital, rules = hospital_of(source).hospital, SiteRules(source)
+>>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
     settings = load(folder.path)
     configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
@@ -95,17 +98,22 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     database.migrate()
     artifacts = Artifacts(folder.artifacts, reserve_mb=0)  # for rejects of the road: worked on until truly full
     log_rules = LiveRules(folder.path / (settings.log_rules or "log-rules"), folder.path / "compiled-rules")
-    road = stages(hospital, procedures_of(folder.path), book.rules, log_rules.book)
+    road = stages(hospital, procedures_of(folder.path), rules.shelf, log_rules.book)
     parts: dict[str, Part] = {
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
+<<<<<<< HEAD
     keyring = Keyring(folder.keys)
     devices = Devices(database, clock, keyring)
     vault = Vault(database, keyring, clock)
     late: Late = SimpleQueue()
     channels, without = build_channels(settings, hospital, clock, devices, folder.secret(), vault, late)
     aside = (*without, *(_unused(problem) for problem in book.problems))
+=======
+    devices = Devices(database, clock)
+    channels, without = build_channels(settings, hospital, clock, devices, folder.secret())
+>>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
     push = channels.get("webpush")
     if isinstance(push, WebPush):
         timezone = hospital.sites[0].timezone if hospital.sites else "UTC"
@@ -114,18 +122,13 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     retention = Retention(database, artifacts, log, settings.retention)
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     parts["log rules"] = _every(RULES_EVERY, log_rules.look)
-    told = (log_rules, *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage)))
+    parts["correlation rules"] = _every(RULES_EVERY, rules.look)
+    told = (log_rules, rules, *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage)))
     groups = tuple(one.group for one in road)
-    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, aside, told))
+    parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, without, told))
     failed = _run_threads(parts, stop)
     log.close()
     return 1 if failed else 0
-
-
-def _unused(problem: Problem) -> Missing:
-    """Return what the health page says of a correlation rule that can't be used."""
-    reason = Catalogue.load().render(problem.reason, "en", Hospital.empty())
-    return Missing(f"rules/{problem.file}:{problem.line}", reason)
 
 
 def _run_threads(parts: dict[str, Part], stop: threading.Event) -> bool:
@@ -160,7 +163,7 @@ def _tell(
     folder: DataFolder,
     groups: tuple[str, ...],
     aside: Sequence[Missing],
-    told: Sequence[LiveRules | DetectStage | CorrelateStage],
+    told: Sequence[LiveRules | SiteRules | DetectStage | CorrelateStage],
 ) -> None:
     found = detectors()
     names, missing = (*groups, "store", "dispatch"), (*found.missing, *aside)

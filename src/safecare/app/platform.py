@@ -31,6 +31,7 @@ from safecare.app.plans import SitePlans
 from safecare.app.procedures import procedures_of
 from safecare.app.provider import provider_of
 from safecare.app.scenarios import ScenarioProcesses
+from safecare.app.siterules import SiteRules
 from safecare.app.status import told
 from safecare.app.times import believed
 from safecare.console.application import create_app
@@ -215,7 +216,12 @@ class Platform:
             speak=speaker(catalogue, self.site.hospital),
             pusher=pusher,
             detectors=lambda: status.detectors if (status := told(self.folder.path)) else (),
+<<<<<<< HEAD
             site=self.site,
+=======
+            rules=SiteRules(self.source).current,
+            hospital=self.files.hospital,
+>>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
             clock=self.clock,
             settings=self.settings,
             catalogue=catalogue,

@@ -29,6 +29,8 @@ fifth faster than with Python's own thresholds)."""
 KEPT = 4
 """Compiled rule sets that are kept beside the one in use (chosen: some 20 MB each)."""
 
+TOLD = 50
+"""Most errors that the health page tells one by one (chosen: more are not read there, but by `rules check`)."""
 NAME = re.compile("[0-9a-f]{40}")
 """What a file of the cache is called; a folder may hold other things, which are left alone."""
 
@@ -150,7 +152,7 @@ class LiveRules:
 
     def look(self) -> None:
         """Exchange the rules if a file has changed since the last look."""
-        seen = _signature(self._folder)
+        seen = signature(self._folder)
         if seen == self._seen or (self._seen is None and not seen):
             return
         try:
@@ -168,16 +170,15 @@ class LiveRules:
         if self._failed:
             return {DETECTOR: self._failed}
         errors = _errors(self.book.plan)
-        if not errors:
-            return {}
-        return {DETECTOR: f"{len(errors)} errors in rule files; the first: {errors[0]}"}
+        told = {f"{one.file}:{one.line}": one.reason for one in errors[:TOLD]}
+        return told | ({DETECTOR: f"{len(errors)} errors in rule files"} if errors else {})
 
 
 def _errors(plan: Plan) -> list[Problem]:
     return [one for one in plan.set.problems if one.level == "error"]
 
 
-def _signature(folder: Path) -> list[tuple[str, int, int]]:
+def signature(folder: Path) -> list[tuple[str, int, int]]:
     """Return name, time and size of each rule file; what can't be looked at has none."""
     found: list[tuple[str, int, int]] = []
     if folder.is_dir():

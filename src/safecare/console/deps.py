@@ -12,7 +12,11 @@ from typing import Protocol
 
 import msgspec
 
+<<<<<<< HEAD
 from safecare.console.provider import Provider
+=======
+from safecare.correlate.rules.rule import Rule
+>>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
 from safecare.exchange.log import Entry, Log
 from safecare.formats.hospital import Loaded, Placed
 from safecare.locale.catalogue import Catalogue
@@ -231,6 +235,8 @@ class ConsoleDeps:
     """Puts a sentence into a language, for push messages."""
     detectors: Callable[[], Sequence[str]]
     """Names of the rules that run now."""
+    rules: Callable[[], Sequence[Rule]]
+    """The correlation rules in use, those of the site included; blocking."""
     publish: Publish
     refuse: Refuse
     pusher: Pusher | None = None

@@ -21,7 +21,6 @@ from safecare.console.wire.asks import Arrange, Suppress
 from safecare.console.wire.platform import Done
 from safecare.console.wire.tuning import Hidden, RuleView, SimilarView, WindowView
 from safecare.console.words import Words
-from safecare.correlate.rules.read import shipped
 from safecare.correlate.similar import likeness
 from safecare.correlate.suppress import LONGEST, covers
 from safecare.model.alert import Alert
@@ -45,7 +44,6 @@ class Tuner:
         """Take the platform's parts."""
         self._deps = deps
         self._tuning = Tuning(deps.reader)
-        self._rules = shipped().rules
 
     def similar(self, id: str, incidents: Incidents, visitor: Visitor, words: Words) -> list[SimilarView]:
         """Return closed incidents that were like the one called `id`, most alike first."""
@@ -143,7 +141,7 @@ class Tuner:
     def rules(self) -> list[RuleView]:
         """Return the correlation rules, and every rule that had part in a judged incident."""
         precision = self._tuning.precision()
-        known = {rule.name: rule for rule in self._rules}
+        known = {rule.name: rule for rule in self._deps.rules()}
         return [
             _rule(name, precision.get(name, Precision()), rule.title, rule.level, rule.description)
             if (rule := known.get(name))

@@ -29,7 +29,7 @@ from safecare.correlate.memory import ALERTS
 from safecare.correlate.places import Places
 from safecare.correlate.rules.engine import SIGNS, Bounds, Engine, Match
 from safecare.correlate.rules.read import shipped
-from safecare.correlate.rules.rule import Rule
+from safecare.correlate.rules.rule import Rule, Shelf
 from safecare.correlate.rules.sign import of_alert, of_event
 from safecare.correlate.story import Teller, templates
 from safecare.correlate.suppress import Suppressions
@@ -71,7 +71,7 @@ class CorrelateStage:
     def __init__(
         self,
         hospital: Hospital,
-        rules: Sequence[Rule] | None = None,
+        rules: Sequence[Rule] | Shelf | None = None,
         *,
         alerts: int = ALERTS,
         incidents: int = INCIDENTS,
@@ -79,13 +79,17 @@ class CorrelateStage:
     ) -> None:
         """Correlate by the places and dependencies of `hospital` and by `rules` (default: those of the package).
 
+        Rules on a shelf may be exchanged: what was seen that the new ones speak of counts for them, too.
         `alerts`, `incidents` and `signs` (of rules) bound the memory.
         """
         self._places = Places(hospital)
         self._teller = Teller(self._places, templates())
         self._limits = (alerts, incidents)
         known = shipped().rules if rules is None else rules
-        self._rules = Engine(known, hospital, self._places, bounds=Bounds(signs=signs))
+        self._shelf = known if isinstance(known, Shelf) else Shelf(tuple(known))
+        self._used = self._shelf.rules
+        self._hospital, self._bounds = hospital, Bounds(signs=signs)
+        self._rules = Engine(self._used, hospital, self._places, bounds=self._bounds)
         self._now: float | None = None
         self._saved = b""
         self.restore(b"")
@@ -103,6 +107,7 @@ class CorrelateStage:
 
     def feed(self, items: Sequence[Any]) -> Iterable[Item]:
         """Take alerts, acts and the events that rules speak of; return the latest revision of what changed."""
+        self._exchange()
         for item in items:
             if isinstance(item, Alert):
                 self._hear(item)
@@ -115,6 +120,7 @@ class CorrelateStage:
 
     def tick(self, now: datetime) -> Iterable[Item]:
         """Forget what is too old to matter, settle what rules waited for, publish what was held back."""
+        self._exchange()
         self._now = present = now.timestamp()
         self._tie(self._rules.tick(present))
         if self._gathering.let_pass(present):
@@ -144,6 +150,14 @@ class CorrelateStage:
         self._held = set(memo.held)
         self._told: dict[str, tuple[object, ...]] = {}
         self._saved = state
+
+    def _exchange(self) -> None:
+        """Take on the rules that lie on the shelf, with all that was seen and waits."""
+        if self._shelf.rules is not self._used:
+            state, self._used = self._rules.snapshot(), self._shelf.rules
+            self._rules = Engine(self._used, self._hospital, self._places, bounds=self._bounds)
+            self._rules.restore(state)
+            self._saved = b""
 
     def _hear(self, alert: Alert) -> None:
         self._saved = b""

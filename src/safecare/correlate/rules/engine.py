@@ -363,6 +363,10 @@ class Engine:
         """Return the match that waited if nothing turned up that must be absent."""
         ready = self._ready[wait.rule]
         signs = tuple(self._known[id] for id in wait.ids if id in self._known)
+        if len(wait.ids) != ready.wanted or any(
+            not one.fits & bit for one, bit in zip(signs, ready.bits, strict=False)
+        ):
+            return []  # the rule was exchanged since
         if len(signs) < ready.wanted:
             self._counts["unsettled"] += 1
             return []

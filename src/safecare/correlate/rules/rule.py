@@ -132,6 +132,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return SEVERITY[self.level]
 
 
+class Shelf:
+    """The rules in use, which may be exchanged while a stage runs: it takes the new ones before its next work."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        """Begin with `rules`."""
+        self.rules = rules
+
+
 def timespan(text: str) -> float:
     """Return the seconds of ``30s``, ``15m``, ``2h``, ``1d`` (Sigma's writing). Raises `ValueError`."""
     found = _TIMESPAN.fullmatch(text.strip())
