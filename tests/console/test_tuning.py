@@ -96,53 +96,35 @@ async def test_verdicts_feed_the_precision_of_rules_and_past_incidents_are_found
     assert IncidentId("now") not in similar
 
 
-async def test_the_plain_page_takes_an_alert_out_merges_and_names_what_was_similar(rig: Rig) -> None:
+async def test_what_people_changed_is_told_with_what_turns_it_back(rig: Rig) -> None:
     at = rig.clock.now()
     one, other, past = made.alert(at), made.alert(at), made.alert(at)
-    closed = msgspec.structs.replace(made.incident(at, past, id="past"), state="closed", verdict="false")
-    rig.add(one, other, past, made.incident(at, one, other, id="i"), made.incident(at, id="k"), closed)
+    gone = made.incident(at, past, id="k", revision=2)
+    merged = msgspec.structs.replace(gone, state="closed", into=IncidentId("i"))
+    rig.add(one, other, past, made.incident(at, one, other, id="i"), made.incident(at, past, id="k"))
+    asks: list[dict[str, Any]] = [
+        {"change": "merge", "other": "k", "comment": "one night"},
+        {"change": "split", "alerts": [one.id]},
+        {"change": "detach", "alerts": [other.id]},
+        {"change": "attach", "alerts": [past.id]},
+    ]
     async with rig.browser("operator") as browser:
-        page = (await browser.get("/arrange/i")).text
-        assert "Similar incidents before" in page
-        assert "A false alarm" in page
-        key = page.partition('name="form_key" value="')[2].partition('"')[0]
-        form = {"form_key": key, "id": "x", "change": "detach", "alert": other.id}
-        answer = await browser.post("/arrange/i", data=form)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/arrange/i?done=detach")
-        assert "is being taken out" in (await browser.get("/arrange/i?done=detach")).text
-        merge = {"form_key": key, "id": "x", "change": "merge", "other": "k"}
-        assert (await browser.post("/arrange/i", data=merge)).status_code == 303
-        assert (await browser.post("/arrange/i", data={**merge, "form_key": "no"})).status_code == 403
-        assert (await browser.post("/arrange/i", data={**merge, "change": "eat"})).status_code == 422
-    assert [act.change for act in rig.acts() if isinstance(act, IncidentArranged)] == ["detach", "merge"]
-
-
-async def test_the_plain_page_previews_sets_and_ends_a_window(rig: Rig) -> None:
-    rig.add(made.alert(rig.clock.now() - timedelta(days=1)))
-    async with rig.browser("analyst") as browser:
-        page = (await browser.get("/suppressions")).text
-        assert "Nothing is suppressed." in page
-        key = page.partition('name="form_key" value="')[2].partition('"')[0]
-        form = {
-            "form_key": key,
-            "window": "maintenance",
-            "rules": "door.*",
-            "severity": "80",
-            "hours": "2",
-            "reason": "Lock",
-        }
-        preview = await browser.post("/suppressions", data={**form, "do": "preview", "places": "aurore.pharmacy"})
-        assert "Would have hidden 1 alerts in 7 days" in preview.text
-        assert (await browser.post("/suppressions", data={**form, "do": "set", "places": "nowhere"})).status_code == 422
-        assert (await browser.post("/suppressions", data={**form, "do": "set", "hours": "many"})).status_code == 422
-        assert (await browser.post("/suppressions", data={**form, "do": "set"})).status_code == 303
+        for number, ask in enumerate(asks):
+            done = await browser.post("/api/incidents/i/arrange", json={**ask, "id": f"x{number}"})
+            assert done.status_code == 200
         rig.store()
-        page = (await browser.get("/suppressions")).text
-        assert "End it now" in page
-        id = page.partition('name="suppression" value="')[2].partition('"')[0]
-        assert (
-            await browser.post("/suppressions", data={"form_key": key, "do": "end", "suppression": id})
-        ).status_code == 303
-        rig.store()
-        assert "End it now" not in (await browser.get("/suppressions")).text
-    assert [act.ended for act in rig.acts() if isinstance(act, Suppressed)] == [False, True]
+        rig.add(merged, made.incident(at, other, id="i", revision=2))
+        told = (await browser.get("/api/incidents/i/arrangements")).json()
+        of_other = (await browser.get("/api/incidents/k/arrangements")).json()
+        assert (await browser.get("/api/incidents/none/arrangements")).status_code == 404
+    assert [(act["change"], act["undo"]) for act in told] == [
+        ("attach", ""),
+        ("detach", ""),
+        ("split", "attach"),
+        ("merge", "reopen"),
+    ]
+    assert (told[3]["other"]["id"], told[3]["comment"]) == ("k", "one night")
+    assert [alert["id"] for alert in told[2]["alerts"]] == [one.id]
+    assert [(act["other"]["id"], act["undo"]) for act in of_other] == [("i", "")]
+    async with rig.browser("guard") as browser:
+        assert (await browser.get("/api/incidents/i/arrangements")).status_code == 403

@@ -78,6 +78,16 @@ def test_detached_alerts_are_no_incident_until_something_joins_them_and_can_be_a
     assert held(attached[first.id]) == {one.id, other.id}
 
 
+def test_what_was_split_off_comes_back_whole() -> None:
+    stage, one, other, first, second = two()
+    act(stage, arranged("merge", first.id, other=second.id))
+    apart = act(stage, arranged("split", first.id, alerts=[other.id], at=600))
+    [part] = [found for found in apart.values() if found.id != first.id]
+    back = act(stage, arranged("attach", first.id, alerts=[other.id], at=700))
+    assert held(back[first.id]) == {one.id, other.id}
+    assert back[part.id].into == first.id
+
+
 def test_a_story_goes_with_its_alerts() -> None:
     stage = CorrelateStage(small_hospital())
     dark = made("camera.lost", 0, severity=60, assets=["camera.corridor"])

@@ -73,6 +73,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         "account",
         "crisis",
         "detections",
+        "suppressions",
     ):
         yield name, f"/{name}"
     yield "plain-notice", f"/a/{notice}"
@@ -119,7 +120,7 @@ def test_pages_before_sign_in_and_dialogs(house: House, incident: str, axe: str,
         person.see("incident-card")
         person.page.set_viewport_size(DESK)
         for name, steps in DIALOGS.items():
-            person.open(f"/incident/{incident}" if name in {"close", "approve"} else "/")
+            person.open(f"/incident/{incident}" if name in {"close", "approve", "split"} else "/")
             settle(person)
             for step in steps:
                 person.page.locator(step).first.click()
@@ -136,6 +137,7 @@ DIALOGS = {
     "table": ["[data-testid=plan-twin]"],
     "close": ["[data-testid=close]"],
     "approve": ["[data-testid^=approve-]"],
+    "split": ["[data-testid=pick]", "[data-testid=split]"],
 }
 """What opens on a press: the presses that lead there."""
 

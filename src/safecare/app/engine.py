@@ -86,11 +86,7 @@ def stages(
 
 def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
     """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
-<<<<<<< HEAD
-    hospital, book = hospital_of(source, Drawings(folder.plans).redrawn()).hospital, rules_of(source)
-=======
-    hospital, rules = hospital_of(source).hospital, SiteRules(source)
->>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
+    hospital, rules = hospital_of(source, Drawings(folder.plans).redrawn()).hospital, SiteRules(source)
     settings = load(folder.path)
     configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
@@ -103,17 +99,11 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
-<<<<<<< HEAD
     keyring = Keyring(folder.keys)
     devices = Devices(database, clock, keyring)
     vault = Vault(database, keyring, clock)
     late: Late = SimpleQueue()
     channels, without = build_channels(settings, hospital, clock, devices, folder.secret(), vault, late)
-    aside = (*without, *(_unused(problem) for problem in book.problems))
-=======
-    devices = Devices(database, clock)
-    channels, without = build_channels(settings, hospital, clock, devices, folder.secret())
->>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
     push = channels.get("webpush")
     if isinstance(push, WebPush):
         timezone = hospital.sites[0].timezone if hospital.sites else "UTC"

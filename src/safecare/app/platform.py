@@ -216,12 +216,8 @@ class Platform:
             speak=speaker(catalogue, self.site.hospital),
             pusher=pusher,
             detectors=lambda: status.detectors if (status := told(self.folder.path)) else (),
-<<<<<<< HEAD
             site=self.site,
-=======
             rules=SiteRules(self.source).current,
-            hospital=self.files.hospital,
->>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
             clock=self.clock,
             settings=self.settings,
             catalogue=catalogue,

@@ -31,7 +31,6 @@ from safecare.console import (
     notices,
     people,
     plain,
-    plain_tuning,
     reports,
     scenarios,
     seen,
@@ -109,7 +108,6 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     people.routes(app, deps, feed)
     load.routes(app, deps, feed)
     plain.routes(app, deps, pages, feed)
-    plain_tuning.routes(app, deps, pages, feed)
     reports.routes(app, deps, pages, feed)
 
     @app.get("/api/openapi.json", name="openapi")

@@ -12,11 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-<<<<<<< HEAD
 from safecare.console.provider import Provider
-=======
 from safecare.correlate.rules.rule import Rule
->>>>>>> 227ccb5 (Correlation rules of the site are exchanged while the platform runs, with what was seen; each fault stands on the health page with file and line)
 from safecare.exchange.log import Entry, Log
 from safecare.formats.hospital import Loaded, Placed
 from safecare.locale.catalogue import Catalogue

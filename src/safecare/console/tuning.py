@@ -18,14 +18,16 @@ from safecare.console.incidents import Incidents
 from safecare.console.rights import Visitor, may_see, within
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Arrange, Suppress
+from safecare.console.wire.incidents import Named
 from safecare.console.wire.platform import Done
-from safecare.console.wire.tuning import Hidden, RuleView, SimilarView, WindowView
+from safecare.console.wire.tuning import ArrangementView, Hidden, RuleView, SimilarView, Undo, WindowView
 from safecare.console.words import Words
 from safecare.correlate.similar import likeness
 from safecare.correlate.suppress import LONGEST, covers
 from safecare.model.alert import Alert
 from safecare.model.events.acts import IncidentArranged, Suppressed
 from safecare.model.ids import AlertId, AssetId, EventId, IncidentId, SiteId, ZoneId
+from safecare.model.incident import Incident
 from safecare.model.text import say
 from safecare.store.tuning import Precision, Tuning
 
@@ -58,6 +60,46 @@ class Tuner:
             )
             for score, one in found
         ]
+
+    def arrangements(self, id: str, incidents: Incidents, visitor: Visitor, words: Words) -> list[ArrangementView]:
+        """Return what people changed about what belongs to the incident called `id`, latest first."""
+        incident = incidents.get(id, visitor)
+        held = {link.alert for link in incident.links}
+        found = []
+        for act in self._tuning.arranged(incident.id):
+            other = act.other if act.incident == incident.id else act.incident
+            alerts = self._deps.reader.alerts(act.alerts)
+            found.append(
+                ArrangementView(
+                    id=act.id,
+                    change=act.change,
+                    at=act.at,
+                    who=words.person(act.actor),
+                    other=self._named(other, visitor, words) if other else None,
+                    alerts=[Named(one.id, words.say(one.title, one.site)) for one in alerts],
+                    comment=act.comment,
+                    undo=self._undo(act, incident, held),
+                )
+            )
+        return found
+
+    def _named(self, id: IncidentId, visitor: Visitor, words: Words) -> Named | None:
+        found = self._deps.reader.incident(id)
+        if found is None or not may_see(visitor, found.site, found.marking):
+            return None
+        return Named(found.id, words.say(found.title, found.site))
+
+    def _undo(self, act: IncidentArranged, incident: Incident, held: set[AlertId]) -> Undo:
+        """Return what turns `act` back, as things stand now."""
+        if act.incident != incident.id:
+            return ""
+        if act.change == "merge":
+            other = self._deps.reader.incident(act.other) if act.other else None
+            return "reopen" if other is not None and other.into == incident.id else ""
+        inside = held.issuperset(act.alerts)
+        if act.change == "attach":
+            return "detach" if inside and len(held) > len(act.alerts) else ""
+        return "" if inside else "attach"
 
     def windows(self, visitor: Visitor, words: Words) -> list[WindowView]:
         """Return all suppressions and windows, those that hold first, with what each has hidden so far."""
@@ -213,6 +255,11 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
     @app.get("/api/incidents/{id}/similar", name="similar")
     async def similar(request: Request, id: str) -> Response:
         return answer(await asyncio.to_thread(tuner.similar, id, incidents, visitor_of(request), words_of(request)))
+
+    @app.get("/api/incidents/{id}/arrangements", name="arrangements")
+    async def arrangements(request: Request, id: str) -> Response:
+        visitor, words = visitor_of(request), words_of(request)
+        return answer(await asyncio.to_thread(tuner.arrangements, id, incidents, visitor, words))
 
     @app.get("/api/suppressions", name="suppressions")
     async def suppressions(request: Request) -> Response:

@@ -70,13 +70,17 @@ def _merge(gathering: Gathering, group: Group, act: IncidentArranged) -> bool:
 
 
 def _attach(gathering: Gathering, group: Group, act: IncidentArranged) -> bool:
-    """Bring alerts in from wherever they are: whole groups that are no incident, or alerts out of one that is."""
+    """Bring alerts in from wherever they are: whole groups that are no incident, or alerts out of one that is.
+
+    An incident of which nothing else would be left is taken in as a whole: what was split off comes back.
+    """
     done = False
     for number, alert in enumerate(act.alerts):
         holder = gathering.holding(alert)
         if holder is None or holder is group:
             continue
-        if holder.incident is not None or len(holder.members) > 1:
+        whole = holder.members.keys() <= set(act.alerts) and holder.state != "closed"
+        if not whole and (holder.incident is not None or len(holder.members) > 1):
             part = gathering.take_out(holder, [alert], f"{act.id}.{number}")
             if part is None:
                 continue

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from safecare.model.alert import Alert
 from safecare.model.events import decode_event
-from safecare.model.events.acts import Suppressed
+from safecare.model.events.acts import IncidentArranged, Suppressed
 from safecare.model.incident import Incident
 from safecare.model.topics import decode
 from safecare.store import schema
@@ -23,6 +23,8 @@ JUDGED = 2_000
 """Most closed incidents that are looked at, latest first. Chosen: years of a quiet site."""
 PREVIEW = 50_000
 """Most alerts that a preview looks at. Chosen: a second of work; a site with more in a week needs a better rule."""
+ARRANGED = 100
+"""Most changes by hand of one incident that are told. Chosen: more than any incident sees."""
 _CHUNK = 500
 """Ids per query, below the 999 variables of old SQLite builds."""
 
@@ -60,6 +62,20 @@ class Tuning:
                 found.pop(act.suppression, None)
                 found[act.suppression] = act
         return list(found.values())[::-1]
+
+    def arranged(self, incident: str) -> list[IncidentArranged]:
+        """Return what people changed about what belongs to `incident`, latest first, at most `ARRANGED`."""
+        table = schema.audit
+        query = (
+            select(table.c.detail)
+            .where(table.c.act == "act.arrange", table.c.detail.contains(incident, autoescape=True))
+            .order_by(table.c.seq.desc())
+            .limit(ARRANGED)
+        )
+        with self._database.reading() as connection:
+            details = connection.scalars(query).all()
+        acts = [decode_event(detail.encode()) for detail in details]
+        return [one for one in acts if isinstance(one, IncidentArranged) and incident in {one.incident, one.other}]
 
     def alerts(self, rules: Sequence[str], begin: datetime, end: datetime) -> Iterator[Alert]:
         """Yield the alerts from `begin` to `end` whose rule fits one of `rules`, latest first, at most `PREVIEW`."""

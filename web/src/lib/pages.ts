@@ -13,7 +13,11 @@ const GUARD = "guard";
 const LIAISON = "liaison";
 const OVERSIGHT = ["ciso", "admin", "auditor"];
 const WATCHING = ["operator", "analyst", ...OVERSIGHT];
-const CONTROL = ["crisis", ...WATCHING];
+/** Those who see the whole picture. */
+export const CONTROL = ["crisis", ...WATCHING];
+/** Who may act on incidents, and who may suppress alerts. */
+export const ACTING = CONTROL.filter((role) => role !== "auditor");
+export const TUNING = ["analyst", "ciso", "admin"];
 const EVERYONE = [GUARD, LIAISON, ...CONTROL];
 
 /** `t` marks the names for the catalogue; they are looked up when shown. */
@@ -25,6 +29,7 @@ const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/alerts", name: t("Alerts"), daily: true, roles: CONTROL },
   { path: "/crisis", name: t("Crisis log"), daily: true, roles: CONTROL },
   { path: "/detections", name: t("Detections"), daily: false, roles: CONTROL },
+  { path: "/suppressions", name: t("Suppressions"), daily: false, roles: CONTROL },
   { path: "/scenarios", name: t("Exercises"), daily: false, roles: CONTROL },
   { path: "/health", name: t("System health"), daily: true, roles: WATCHING },
   { path: "/inventory", name: t("Network inventory"), daily: false, roles: WATCHING },

@@ -18,6 +18,7 @@ export type RouteName =
   | "crisis"
   | "share"
   | "detections"
+  | "suppressions"
   | "availability"
   | "unknown";
 
@@ -45,6 +46,7 @@ const PATTERNS: [RouteName, string][] = [
   ["crisis", "/crisis"],
   ["share", "/share/:id"],
   ["detections", "/detections"],
+  ["suppressions", "/suppressions"],
   ["availability", "/availability"],
 ];
 

@@ -40,6 +40,12 @@ const ROLES: Words = {
   clinical: () => t("Care"),
 };
 
+const VERDICTS: Words = {
+  true: () => t("Real"),
+  benign: () => t("Harmless"),
+  false: () => t("False alarm"),
+};
+
 const OUTCOMES: Words = {
   sent: () => t("sent"),
   delivered: () => t("delivered"),
@@ -97,6 +103,7 @@ const RUNNING: Words = {
 
 export const stateName = (id: string): string => say(STATES, id);
 export const roleName = (id: string): string => say(ROLES, id);
+export const verdictName = (id: string): string => say(VERDICTS, id);
 export const outcomeName = (id: string): string => say(OUTCOMES, id);
 export const channelName = (id: string): string => say(CHANNELS, id);
 export const wayName = (id: string): string => say(WAYS, id);

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from safecare.console.wire.incidents import Named
+
+Undo = Literal["", "reopen", "attach", "detach"]
+"""What turns a change back: reopening the other incident, or a change of the alerts."""
 
 
 class SimilarView(msgspec.Struct, frozen=True):
@@ -18,6 +22,19 @@ class SimilarView(msgspec.Struct, frozen=True):
     verdict: str
     alerts: int
     likeness: float
+
+
+class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person changed about what belongs to an incident, and what turns it back (empty: it was turned back)."""
+
+    id: str
+    change: str
+    at: datetime
+    who: str
+    other: Named | None
+    alerts: list[Named]
+    comment: str
+    undo: Undo
 
 
 class WindowView(msgspec.Struct, frozen=True, kw_only=True):
