@@ -65,7 +65,7 @@ def test_memory_is_bounded_and_given_back() -> None:
     assert engine.counts["evicted"] == 900
     engine.feed(sign("camera.lost", 1000 + timespan("15m") + LATE + 1, "unknown.x"))
     assert engine.counts["signs"] == 1
-    assert len(engine._by_key) == 1
+    assert len(engine._index._by_key) == 1
 
 
 def test_a_clock_that_is_years_ahead_makes_nothing_else_old() -> None:

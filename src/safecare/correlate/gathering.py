@@ -13,12 +13,13 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from safecare.correlate import relations as rel
-from safecare.correlate.affinity import Tie, affinity, explain, most
+from safecare.correlate.affinity import Tie, explain
 from safecare.correlate.group import FIRST, POLICY, Group, Told, Trace, trace
 from safecare.correlate.memory import Memory
 from safecare.correlate.places import Places
 from safecare.correlate.rules.engine import Match
 from safecare.correlate.story import told
+from safecare.correlate.ties import strongest
 from safecare.model.alert import Alert
 from safecare.model.ids import AlertId, IncidentId, derived_id
 from safecare.model.incident import Link
@@ -101,7 +102,7 @@ class Gathering:
             self._hear_again(known, alert)
             return
         fresh = trace(alert, self._places, now)
-        ties = self._choose(self._ties(fresh), fresh)
+        ties = self._choose(strongest(self._places, self._memory, self._groups, fresh), fresh)
         if not ties:
             group = Group(key=fresh.id)
             self._groups[group.key] = group
@@ -133,7 +134,7 @@ class Gathering:
         keys = dict.fromkeys((*known.keys, *self._places.keys(alert)))
         self._memory.widen(known, tuple(keys))
         group.recount()
-        ties = self._choose(self._ties(known), known)
+        ties = self._choose(strongest(self._places, self._memory, self._groups, known), known)
         if ties:
             survivor = self._survivor([group, *(self._groups[key] for key in ties)])
             if survivor is not group:
@@ -179,38 +180,19 @@ class Gathering:
         explained = (by_name[name] for name in match.rule.consequences)
         return group.mute(AlertId(one.id) for one in explained if one.alert and one.severity <= causes)
 
-    def _ties(self, fresh: Trace) -> dict[str, Tie]:
-        """Return the strongest tie to each group."""
-        best: dict[str, Tie] = {}
-        for key in fresh.keys:
-            for probe in self._places.probes(key):
-                highest = most(fresh, probe)
-                if highest < rel.JOIN:
-                    continue
-                for old in self._memory.near(probe.key, fresh.start):
-                    if old.id == fresh.id or (fresh.group and old.group == fresh.group):
-                        continue
-                    known = best.get(old.group)
-                    if known is not None and known.score >= highest:
-                        continue
-                    score = affinity(self._places, fresh, old, probe)
-                    if score >= rel.JOIN and (known is None or score > known.score) and old.group in self._groups:
-                        best[old.group] = Tie(score, old, probe)
-        return best
-
     def _choose(self, ties: dict[str, Tie], fresh: Trace) -> dict[str, Tie]:
         """Return the ties that count: open groups, none of which a person has set apart from a stronger one."""
-        strongest = sorted(ties.items(), key=lambda item: (-item[1].score, item[0]))
+        ordered = sorted(ties.items(), key=lambda item: (-item[1].score, item[0]))
         chosen: dict[str, Tie] = {}
         barred = set(self._groups[fresh.group].apart) if fresh.group else set()
-        for key, tie in strongest:
+        for key, tie in ordered:
             group = self._groups[key]
             if group.state != "closed" and key not in barred:
                 chosen[key] = tie
                 barred |= group.apart
         if chosen or fresh.group:
             return chosen
-        return dict([item for item in strongest if _takes_late(self._groups[item[0]], fresh)][:1])
+        return dict([item for item in ordered if _takes_late(self._groups[item[0]], fresh)][:1])
 
     def _survivor(self, groups: Sequence[Group]) -> Group:
         """Return the group that takes the others in: an incident, the one that people are furthest with, the oldest."""

@@ -21,6 +21,7 @@ import msgspec
 
 from safecare.correlate.places import Places
 from safecare.correlate.rules.ground import Ground, Look, family_of
+from safecare.correlate.rules.index import Index
 from safecare.correlate.rules.plan import Plan, Ready
 from safecare.correlate.rules.rule import Rule
 from safecare.correlate.rules.sign import Sign
@@ -123,6 +124,10 @@ class Engine:
     def feed(self, sign: Sign) -> list[Match]:
         """Take one sign; return the matches that it completes, and those that waited for its time."""
         sign.fits = self.plan.fits(sign)
+        return self.take(sign)
+
+    def take(self, sign: Sign) -> list[Match]:
+        """Take one sign of which is known what it fits."""
         known = self._known.get(sign.id)
         if sign.fits == 0 or (known is not None and not _says_more(sign, known)):
             return self._move(sign.start)
@@ -163,7 +168,7 @@ class Engine:
         memo = msgspec.msgpack.decode(state, type=_Memo) if state else _Memo()
         self._arrivals: deque[Sign] = deque()
         self._known: dict[str, Sign] = {}
-        self._by_key: dict[str, Sign | dict[int, list[Sign]]] = {}  # most keys hold one sign: a dict each is 1 kB
+        self._index = Index(self._ground, self.plan.families, self._bounds.crowd)
         self._waiting = []
         self._latest = memo.latest
         self._newest = float("-inf")
@@ -181,19 +186,7 @@ class Engine:
         self._arrivals.append(sign)
         self._newest = max(self._newest, sign.start)
         self._known[sign.id] = sign
-        by_key, fits, limit = self._by_key, sign.fits, self._bounds.crowd
-        for key in self._ground.keys(sign, self.plan.families):
-            known = by_key.get(key)
-            if known is None:
-                by_key[key] = sign
-                continue
-            if isinstance(known, Sign):
-                known = by_key[key] = {known.fits: [known]}
-            crowd = known.setdefault(fits, [])
-            crowd.append(sign)
-            if len(crowd) > limit:
-                del crowd[0]
-                self._counts["crowded"] += 1
+        self._counts["crowded"] += self._index.add(sign)
         if len(self._arrivals) > self._bounds.signs:
             self._forget()
             self._counts["evicted"] += 1
@@ -202,23 +195,7 @@ class Engine:
         sign = self._arrivals.popleft()
         if self._known[sign.id] is sign:
             del self._known[sign.id]
-        for key in self._ground.keys(sign, self.plan.families):
-            known = self._by_key.get(key)
-            if known is sign:
-                del self._by_key[key]
-            elif isinstance(known, dict):
-                crowd = known.get(sign.fits, [])
-                if crowd and crowd[0] is sign:
-                    del crowd[0]
-                    if not crowd:
-                        del known[sign.fits]
-                        if not known:
-                            del self._by_key[key]
-
-    def _under(self, key: str) -> dict[int, list[Sign]]:
-        """Return the signs under `key`, by what they fit."""
-        known = self._by_key.get(key)
-        return {known.fits: [known]} if isinstance(known, Sign) else known or {}
+        self._index.remove(sign)
 
     def _move(self, start: float) -> list[Match]:
         """Let event time go on to `start`: forget what is too old, settle what has waited long enough."""
@@ -239,17 +216,10 @@ class Engine:
         """Return all matches that hold `sign` and signs that came before it; put aside those that must wait."""
         tasks, counting = self.plan.tasks(sign.fits)
         found: list[Match] = []
-        by_key, find = self._by_key, self._ground.find
+        fitting, find = self._index.fitting, self._ground.find
         newest = sign.start > self._newest  # then it can only be the last of an order
         for look, partners, steps in tasks:
-            present = 0
-            for key in find(look, sign):
-                known = by_key.get(key)
-                if isinstance(known, Sign):
-                    present |= known.fits
-                elif known is not None:
-                    for fits in known:
-                        present |= fits
+            present = fitting(find(look, sign))
             if not present & partners:
                 continue
             for ready, position, partner in steps:
@@ -297,7 +267,7 @@ class Engine:
         """Yield the signs that `look` finds from `sign` and that fit `bit`, each once; of a crowd the newest first."""
         seen: set[str] = set()
         for key in self._ground.find(look, sign):
-            for crowd in [crowd for fits, crowd in self._under(key).items() if fits & bit]:
+            for crowd in [crowd for fits, crowd in self._index.under(key).items() if fits & bit]:
                 for one in reversed(crowd):
                     if one.id not in seen:
                         seen.add(one.id)
@@ -328,7 +298,7 @@ class Engine:
         found: dict[str, Sign] = {}
         for key in self._ground.keys(sign, ready.by):
             near = {sign.id: sign}
-            for fits, crowd in self._under(key).items():
+            for fits, crowd in self._index.under(key).items():
                 if fits & ready.bits[0]:
                     near.update((one.id, one) for one in crowd if abs(one.start - sign.start) <= ready.span)
             if len(near) < (2 if ready.field else ready.at_least):

@@ -2,7 +2,7 @@
 
 A line of history is an alert or an event as JSON (`safecare.model`). Lines are not parsed to find out which matter:
 one pattern over the undecoded bytes finds the rule names, and only those lines are decoded, without what rules do not
-see.
+see. Where most lines matter, all are decoded.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ CHUNK = 8 * 1024 * 1024
 """Bytes that are searched at a time. Chosen: far above a line, far below memory."""
 MOST = 2_000_000
 """Most signs that are kept for one replay. Chosen: about 1 GB."""
+PROBE = 1 << 20
+"""Bytes by which is told whether most lines are spoken of, and that are decoded at once. Chosen: some 1,000 lines."""
+HOMES = 100_000
+"""Most things whose place is remembered. Chosen: ten times a large hospital's."""
 FAULTS = 100
 """Most unreadable lines that are told one by one."""
 
@@ -76,8 +80,10 @@ class Replay:
         """Replay `rules` in `hospital`."""
         self._places = Places(hospital)
         self._engine = Engine(rules, hospital, self._places, bounds=Bounds(signs=MOST))
-        self._decode = msgspec.json.Decoder(_Line).decode
+        decoder = msgspec.json.Decoder(_Line)
+        self._decode, self._decode_all = decoder.decode, decoder.decode_lines
         self._pattern = _pattern(rules)
+        self._homes: dict[str, tuple[str, ...]] = {}
         self._signs: list[Sign] = []
         self.lines = 0
         """Lines of history so far, those that no rule speaks of included."""
@@ -101,12 +107,12 @@ class Replay:
 
     def take(self, body: bytes) -> None:
         """Take one alert or event."""
-        self._decoded(body)
+        self._add(self._decode(body))
 
     def raised(self) -> list[Raised]:
         """Return what the rules would have raised, in order of time."""
         self._signs.sort(key=lambda sign: sign.start)
-        feed = self._engine.feed
+        feed = self._engine.take
         found = [match for sign in self._signs for match in feed(sign)]
         return sorted(_joined(found + self._engine.drain()), key=lambda one: (one.first, one.rule.name, one.ids))
 
@@ -116,6 +122,34 @@ class Replay:
         return self._engine.counts
 
     def _search(self, text: bytes) -> None:
+        count = text.count(b"\n") + (not text.endswith(b"\n"))
+        if not (self._dense(text) and self._take_all(text)):
+            self._pick(text)
+        self.lines += count
+
+    def _dense(self, text: bytes) -> bool:
+        """Tell whether most lines are spoken of: then it is faster to decode all than to look which."""
+        some = text[: text.find(b"\n", PROBE) + 1]
+        return sum(1 for _ in self._pattern.finditer(some)) > some.count(b"\n") // 2
+
+    def _take_all(self, text: bytes) -> bool:
+        """Take all lines of `text`, some thousand at a time; False, and nothing taken, if one of them can't be read."""
+        before, left_out = len(self._signs), self.left_out
+        begin = 0
+        try:
+            while begin < len(text):
+                end = text.find(b"\n", begin + PROBE) + 1 or len(text)
+                for line in self._decode_all(text[begin:end]):
+                    self._add(line)
+                begin = end
+        except (msgspec.MsgspecError, ValueError, OverflowError):
+            del self._signs[before:]
+            self.left_out = left_out
+            return False
+        return True
+
+    def _pick(self, text: bytes) -> None:
+        """Take the lines that a rule speaks of."""
         end = -1
         for hit in self._pattern.finditer(text):
             if hit.start() < end:
@@ -124,19 +158,22 @@ class Replay:
             end = text.find(b"\n", hit.end())
             end = len(text) if end < 0 else end
             try:
-                self._decoded(text[begin:end])
+                self._add(self._decode(text[begin:end]))
             except (msgspec.MsgspecError, ValueError, OverflowError) as error:
                 if len(self.faults) < FAULTS:
                     self.faults.append(Fault(self.lines + text.count(b"\n", 0, begin) + 1, str(error)[:200]))
-        self.lines += text.count(b"\n") + (not text.endswith(b"\n"))
 
-    def _decoded(self, raw: bytes) -> None:
-        line = self._decode(raw)
+    def _add(self, line: _Line) -> None:
         start = line.first or line.at
         if start is None or start.tzinfo is None:
             raise ValueError("no time with its zone in first or at")
-        assets = few(line.assets) if line.rule else ((line.asset,) if line.asset else ())
-        zones = few(line.zones) if line.rule else ((line.zone,) if line.zone else ())
+        if line.rule:
+            assets, zones, holders, peers = few(line.assets), few(line.zones), few(line.holders), few(line.peers)
+        else:
+            assets = (line.asset,) if line.asset else ()
+            zones = (line.zone,) if line.zone else ()
+            holders = (line.holder,) if line.holder else ()
+            peers = tuple(peer for peer in (line.src_ip, line.dst_ip) if peer)
         sign = Sign(
             id=line.id,
             name=line.rule or line.kind,
@@ -146,16 +183,28 @@ class Replay:
             confidence=line.confidence,
             cyber=line.domain == "cyber",
             assets=assets,
-            zones=zones or places_of(assets, self._places),
-            holders=few(line.holders) if line.rule else ((line.holder,) if line.holder else ()),
-            peers=few(line.peers) if line.rule else tuple(peer for peer in (line.src_ip, line.dst_ip) if peer),
+            zones=zones or self._home(assets),
+            holders=holders,
+            peers=peers,
         )
-        if not self._engine.plan.fits(sign):
+        sign.fits = self._engine.plan.fits(sign)
+        if not sign.fits:
             return
         if len(self._signs) >= MOST:
             self.left_out += 1
         else:
             self._signs.append(sign)
+
+    def _home(self, assets: tuple[str, ...]) -> tuple[str, ...]:
+        """Return where `assets` stand; of one asset it is remembered."""
+        if len(assets) != 1:
+            return places_of(assets, self._places)
+        known = self._homes.get(assets[0])
+        if known is None:
+            known = places_of(assets, self._places)
+            if len(self._homes) < HOMES:
+                self._homes[assets[0]] = known
+        return known
 
 
 def _pattern(rules: Sequence[Rule]) -> re.Pattern[bytes]:
