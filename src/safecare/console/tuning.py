@@ -68,7 +68,7 @@ class Tuner:
         found = []
         for act in self._tuning.arranged(incident.id):
             other = act.other if act.incident == incident.id else act.incident
-            alerts = self._deps.reader.alerts(act.alerts)
+            alerts = [one for one in self._deps.reader.alerts(act.alerts) if may_see(visitor, one)]
             found.append(
                 ArrangementView(
                     id=act.id,
@@ -85,7 +85,7 @@ class Tuner:
 
     def _named(self, id: IncidentId, visitor: Visitor, words: Words) -> Named | None:
         found = self._deps.reader.incident(id)
-        if found is None or not may_see(visitor, found.site, found.marking):
+        if found is None or not may_see(visitor, found):
             return None
         return Named(found.id, words.say(found.title, found.site))
 
