@@ -26,9 +26,9 @@ from safecare.model.scene import Scene
 from safecare.model.text import Amount, Span, Text
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
-from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, View
+from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, ThingsTold, View
 from safecare.sources.camera.models import ModelError, read_card
-from safecare.sources.camera.places import Teller, masks_of
+from safecare.sources.camera.places import Teller, masks_of, needs_things
 
 SITE, CAMERA = SiteId("film"), AssetId("camera")
 SILENCE = 60.0
@@ -87,7 +87,14 @@ class Film:
         """Yield the alerts in order of time. Raises `FilmError` if nothing of the recording can be read."""
         scene = self.wish.scene
         masks = masks_of(scene) if scene else ()
-        view = View(fps=self.wish.fps, rate=self.wish.rate, tell_every=0.0, tell_found=self.wish.boxes, masks=masks)
+        view = View(
+            fps=self.wish.fps,
+            rate=self.wish.rate,
+            tell_every=0.0,
+            tell_found=self.wish.boxes,
+            things=needs_things(scene),
+            masks=masks,
+        )
         job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)
         worker = WorkerClient(model=self.model)
         try:
@@ -113,6 +120,8 @@ class Film:
                 self._remember(message)
                 event = self._teller.people(at, at, "film", people, None, message.size)
                 return [event]
+            case ThingsTold(things=things):
+                return [self._teller.things(at, at, "film", things, None, message.size)]
             case PictureChange(state=state):
                 return [self._teller.state(at, at, "film", state, message.detail)]
             case Done(frames=frames, seconds=seconds, broken=broken, cpu=cpu):

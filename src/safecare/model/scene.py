@@ -37,7 +37,7 @@ class TsaiCamera(msgspec.Struct, frozen=True, tag="tsai"):
 
 Ground = PlaneMap | TsaiCamera
 
-Kind = Literal["intrusion", "line", "loitering", "crowd", "counterflow", "running"]
+Kind = Literal["intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down"]
 Direction = Literal["both", "to_right", "to_left"]
 
 

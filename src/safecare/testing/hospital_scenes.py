@@ -36,6 +36,9 @@ def entrance_scene() -> Scene:
             Area(id="floor", kind="running"),
             Area(id="stand", kind="crowd", polygon=box(220, 0, 420, 90), people=4),
             Area(id="oneway", kind="counterflow", polygon=box(440, 0, 640, 200), towards=(1.0, 0.0)),
+            Area(id="seats", kind="abandoned", polygon=box(220, 300, 480, 480)),
+            Area(id="wall", kind="removed", polygon=box(560, 0, 640, 100)),
+            Area(id="ground", kind="down"),
             Area(
                 id="turnstile",
                 kind="line",

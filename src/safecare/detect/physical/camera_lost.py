@@ -38,7 +38,7 @@ class CameraLost:
         for event in batch:
             yield from self.tick(event.at)
             match event:
-                case CameraState(asset=str(camera), state="ok"):
+                case CameraState(asset=str(camera), state="ok" | "moved"):  # a moved one is `camera.moved`
                     self._bad.pop(camera, None)
                     self._told.discard(camera)
                 case CameraState(asset=str(camera)):
@@ -54,15 +54,11 @@ class CameraLost:
                 yield self._alert(camera, event)
 
     def _alert(self, camera: str, event: CameraState) -> Alert:
-        asset = self.hospital.asset(camera)
-        places = (event.zone, asset.watches, *asset.protects) if asset else (event.zone,)
-        zones = [zone for zone in map(self.hospital.zone, places) if zone is not None]
-        severity = max((SEVERITY[zone.security] for zone in zones), default=SEVERITY["staff"])
         masked = event.state in {"covered", "frozen", "replayed"}
         return Alert.of(
             self,
             event,
-            severity=severity + (COVERED if masked else 0),
+            severity=severity_of_camera(self.hospital, camera, event) + (COVERED if masked else 0),
             confidence=0.9,
             title=say("{camera} has no usable picture", camera=Ref(camera)),
             why=[
@@ -70,6 +66,14 @@ class CameraLost:
                 say("It has lasted for more than {longest}.", longest=Span(self.longest.total_seconds())),
             ],
         )
+
+
+def severity_of_camera(hospital: Hospital, camera: str, event: CameraState) -> int:
+    """Return the severity by the most protected place that `camera` watches or guards."""
+    asset = hospital.asset(camera)
+    places = (event.zone, asset.watches, *asset.protects) if asset else (event.zone,)
+    zones = [zone for zone in map(hospital.zone, places) if zone is not None]
+    return max((SEVERITY[zone.security] for zone in zones), default=SEVERITY["staff"])
 
 
 def _reason(state: str) -> Text:

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from safecare.formats.ground import metres
-from safecare.model.events.video import PeopleSeen, Seen
+from safecare.model.events.video import PeopleSeen, Seen, ThingsSeen
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AssetId, ZoneId
 from safecare.model.scene import Area, Kind, Point, Scene
 
+Sight = PeopleSeen | ThingsSeen
+"""What a camera told of its picture."""
 SEVERITY = {"public": 30, "staff": 45, "restricted": 60, "critical": 70}
 """Of what happens where it may not, by how protected the zone is; chosen: as doors have it."""
 
 
-def areas(hospital: Hospital, event: PeopleSeen, kind: Kind) -> Iterator[tuple[Scene, Area]]:
+def areas(hospital: Hospital, event: Sight, kind: Kind) -> Iterator[tuple[Scene, Area]]:
     """Yield the areas of `kind` in the picture of the event's camera whose hours hold."""
     scene = hospital.scenes.get(event.asset) if event.asset else None
     for area in scene.areas if scene else ():
@@ -24,23 +26,23 @@ def areas(hospital: Hospital, event: PeopleSeen, kind: Kind) -> Iterator[tuple[S
             yield scene, area
 
 
-def zone_of(hospital: Hospital, event: PeopleSeen, area: Area) -> ZoneId | None:
+def zone_of(hospital: Hospital, event: Sight, area: Area) -> ZoneId | None:
     """Return the hospital's zone that alerts about `area` name."""
     return area.zone or event.zone
 
 
-def severity_of(hospital: Hospital, event: PeopleSeen, area: Area) -> int:
+def severity_of(hospital: Hospital, event: Sight, area: Area) -> int:
     """Return the severity by how protected the zone is."""
     zone = hospital.zone(zone_of(hospital, event, area))
     return SEVERITY[zone.security if zone else "staff"]
 
 
-def camera_of(event: PeopleSeen) -> tuple[AssetId, ...]:
+def camera_of(event: Sight) -> tuple[AssetId, ...]:
     """Return the camera, as the assets of an alert."""
     return (event.asset,) if event.asset else ()
 
 
-def drawn(scene: Scene, event: PeopleSeen, x: float, y: float) -> Point | None:
+def drawn(scene: Scene, event: Sight, x: float, y: float) -> Point | None:
     """Return the pixel (x, y) of the event's picture in the coordinates of the scene's areas; None if it has none."""
     if scene.size != (0, 0) and event.size != (0, 0):
         x, y = x * scene.size[0] / event.size[0], y * scene.size[1] / event.size[1]

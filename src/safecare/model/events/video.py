@@ -35,8 +35,32 @@ class PeopleSeen(Event, frozen=True, kw_only=True, tag="people.seen"):
     """Pixelated picture of this moment, if one was kept."""
 
 
+class Thing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change in the picture that stays: foot point and size in the picture's pixels."""
+
+    number: int
+    x: float
+    y: float
+    width: float
+    height: float
+    since: float
+    """Seconds that it has been so."""
+    gone: bool = False
+    """Whether something is no longer there; otherwise something has come."""
+
+
+class ThingsSeen(Event, frozen=True, kw_only=True, tag="things.seen"):
+    """What has changed in a camera's picture (`asset` = camera) and stays, people left out; empty when nothing does."""
+
+    things: tuple[Thing, ...]
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the picture, pixels."""
+    still: ArtifactHash | None = None
+    """Picture of this moment, people's heads pixelated, if one was kept."""
+
+
 class CameraState(Event, frozen=True, kw_only=True, tag="camera.state"):
-    """The picture of camera `asset` came back, stopped, froze, or could not be read."""
+    """The picture of camera `asset` came back, stopped, froze, moved, or could not be read."""
 
     state: str
     detail: str = ""

@@ -11,7 +11,7 @@ scenarios and tests: they prove that the road from pixels to a guard works, not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from math import pi, sin
@@ -68,19 +68,24 @@ def make_clip(name: str, *, size: tuple[int, int] = (640, 360), fps: int = 10, *
 
 def render(scene: Scene, *, size: tuple[int, int] = (640, 360), fps: int = 10) -> Clip:
     """Return `scene` as a clip."""
+    raw = encoded(pictures(scene, size, fps), size, fps)
+    truth = tuple(boxes(scene, size, number / fps) for number in range(round(scene.seconds * fps)))
+    return Clip(raw, scene, size, fps, truth)
+
+
+def encoded(images: Iterable[Image], size: tuple[int, int], fps: int) -> bytes:
+    """Return `images` (BGR) as H.264 in mp4."""
     import av
 
-    truth: list[tuple[TruthBox, ...]] = []
     buffer = BytesIO()
     with av.open(buffer, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": "25", "preset": "veryfast", "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.codec_context.gop_size = 5 * fps
-        for number, image in enumerate(pictures(scene, size, fps)):
-            truth.append(boxes(scene, size, number / fps))
+        for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode(None))
-    return Clip(buffer.getvalue(), scene, size, fps, tuple(truth))
+    return buffer.getvalue()
 
 
 def boxes(scene: Scene, size: tuple[int, int], at: float) -> tuple[TruthBox, ...]:

@@ -16,7 +16,17 @@ from safecare.model.ids import AssetId
 from safecare.sources.api import Intake, UnreadableError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
-from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, Progress, Ready
+from safecare.sources.camera.messages import (
+    ClipJob,
+    Done,
+    Failed,
+    Message,
+    People,
+    PictureChange,
+    Progress,
+    Ready,
+    ThingsTold,
+)
 from safecare.sources.camera.names import ClipName, read_name
 from safecare.sources.camera.places import (
     CameraSettings,
@@ -156,6 +166,9 @@ class ClipReader:
             case People(at=at, people=people):
                 still = await self._outlet.keep(message.still)
                 return [clip.teller.people(time_of(at), seen, "clip", people, still, message.size)]
+            case ThingsTold(at=at, things=things):
+                still = await self._outlet.keep(message.still)
+                return [clip.teller.things(time_of(at), seen, "clip", things, still, message.size)]
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]

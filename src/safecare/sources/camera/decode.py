@@ -69,7 +69,11 @@ class Decoder:
     pace: Callable[[float], float] | None = None
     """Waits, if it must, for a picture that lies so many seconds after the first, and returns the time to go by.
     None: the pictures' own times."""
+    late: Callable[[], bool] = lambda: False
+    """Tells whether the looks are behind the stream, so that the picture at hand is left out."""
     broken: str = field(default="", init=False)
+    skipped: int = field(default=0, init=False)
+    """Pictures that were due, and left out because the looks are behind."""
     number: int = field(default=0, init=False)
     """Pictures decoded so far, those that were not due included."""
     seconds: float = field(default=0.0, init=False)
@@ -93,6 +97,9 @@ class Decoder:
                     raise UnreadableError(f"longer than {MAX_SECONDS:.0f} s", f"{at:.1f} s")
                 if at >= due or not self.fps:
                     due = max(due + 1 / self.fps, at + 0.5 / self.fps) if self.fps else at
+                    if self.late():
+                        self.skipped += 1
+                        continue
                     yield _picture(frame), at
         if not good:
             raise UnreadableError("no picture in it can be decoded")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from safecare.model.hospital import Asset
 from safecare.sources.api import Intake
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
-from safecare.sources.camera.messages import Done, Failed, LiveJob, People, PictureChange
+from safecare.sources.camera.messages import Done, Failed, LiveJob, People, PictureChange, Progress, ThingsTold
 from safecare.sources.camera.places import CameraSettings, Teller, view_of
 from safecare.sources.camera.publish import Outlet, waits
 
@@ -17,6 +17,11 @@ PATIENCE = 10.0
 RENEW = 600.0
 """Seconds after which a worker that lost its stream is started anew; chosen. Its rights hold for files as they were at
 its start: a list of name servers or certificates that has been replaced since is open to a new one only."""
+
+TOLD_EACH = 60.0
+"""Seconds of pictures after which it is told how many were left out; chosen."""
+MOST_SKIPPED = 5.0
+"""Percent left out from which the camera counts as short of time; chosen."""
 
 
 @dataclass
@@ -32,6 +37,7 @@ class LiveCamera:
     """Seconds before the first new attempt; it doubles up to 30."""
     worker: WorkerClient = field(default_factory=lambda: WorkerClient(network=True))
     _state: str = field(default="", init=False)
+    _progress: Progress = field(default_factory=lambda: Progress(0), init=False)
 
     def __post_init__(self) -> None:
         """Be patient with a full log."""
@@ -69,9 +75,15 @@ class LiveCamera:
                         now = self.intake.clock.now()
                         still = await self._outlet.keep(message.still)
                         await self._outlet.publish([self._teller.people(now, now, "live", people, still, message.size)])
+                    case ThingsTold(things=things):
+                        now = self.intake.clock.now()
+                        still = await self._outlet.keep(message.still)
+                        await self._outlet.publish([self._teller.things(now, now, "live", things, still, message.size)])
                     case PictureChange(state=state):
                         good = True
                         await self._tell(state, message.detail)
+                    case Progress():
+                        self._keeps_up(message)
                     case Failed(kind=kind, reason=reason):
                         return good, kind, reason
                     case Done():
@@ -81,6 +93,21 @@ class LiveCamera:
         except WorkerDiedError as error:
             return good, "lost", str(error)
         raise AssertionError("answers end with Done or Failed")
+
+    def _keeps_up(self, progress: Progress) -> None:
+        """Tell the health page, now and then, how many pictures are looked at and left out."""
+        before = self._progress
+        looked, skipped = progress.frames - before.frames, progress.skipped - before.skipped
+        if looked < 0:
+            self._progress = progress
+        elif looked + skipped >= TOLD_EACH * self.settings.fps:
+            self._progress = progress
+            share = 100 * skipped / (looked + skipped)
+            told = (
+                f"{share:.0f} % of the pictures are left out: too little time" if skipped else "all pictures are seen"
+            )
+            state = "waiting" if share > MOST_SKIPPED else "ok"
+            self.intake.report(f"{self.door}/{self.camera.id}/pace", state, told)
 
     async def _tell(self, state: str, detail: str) -> None:
         """Publish a change of state, and tell the health page."""

@@ -6,12 +6,12 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from safecare.model.events.video import Seen
+from safecare.model.events.video import Seen, Thing
 
 MAX_FRAME = 8 * 1024 * 1024
 """Largest message in bytes; chosen: a still of 640 pixels' width takes well under 1 MB."""
 
-PictureState = Literal["ok", "frozen", "covered", "replayed"]
+PictureState = Literal["ok", "frozen", "covered", "replayed", "moved"]
 
 
 class ProtocolError(ValueError):
@@ -37,6 +37,10 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds between two tellings; 0: each picture that is looked at. The way in between is told too."""
     tell_found: bool = False
     """Whether the boxes that were found are told beside the people who were followed."""
+    things: bool = False
+    """Whether changes that stay are told: things put down or taken away."""
+    turns: bool = False
+    """Whether the camera turns by itself, so that another view means nothing."""
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
     """Outlines that are blackened before anything else."""
 
@@ -92,8 +96,17 @@ class People(msgspec.Struct, frozen=True, tag="people"):
     """(left, top, width, height, score) of each box, if they are asked for."""
 
 
+class ThingsTold(msgspec.Struct, frozen=True, tag="things"):
+    """What has changed in the picture and stays at `at`; `still` is a pixelated JPEG if something is new."""
+
+    at: float
+    things: tuple[Thing, ...]
+    size: tuple[int, int] = (0, 0)
+    still: bytes = b""
+
+
 class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
-    """The picture became good, frozen, covered or replayed."""
+    """The picture became good, frozen, covered, replayed or moved."""
 
     at: float
     state: PictureState
@@ -101,9 +114,10 @@ class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
-    """Sign of life: pictures looked at so far."""
+    """Sign of life: pictures looked at so far, and those left out because the looks were behind the stream."""
 
     frames: int
+    skipped: int = 0
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -126,7 +140,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Job = ClipJob | LiveJob
-Message = Ready | People | PictureChange | Progress | Done | Failed
+Message = Ready | People | ThingsTold | PictureChange | Progress | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _jobs: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from safecare.model.event import Event
-from safecare.model.events.video import CameraState, PeopleSeen, Seen
+from safecare.model.events.video import CameraState, PeopleSeen, Seen, Thing, ThingsSeen
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.ids import ArtifactHash, AssetId
 from safecare.model.scene import Scene
@@ -32,6 +32,8 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One or two pairs (row of the feet, height of a standing person): makes counts of groups meaningful."""
     fps: float = 5.0
     """Pictures per second that are looked at."""
+    turns: bool = False
+    """Whether the camera turns by itself (dome): then it is no alert that it looks elsewhere."""
 
 
 def read_cameras(raw: Mapping[str, Any]) -> dict[AssetId, CameraSettings]:
@@ -70,8 +72,15 @@ def view_of(hospital: Hospital, camera: Asset, settings: CameraSettings) -> View
         zone.crowd_at if zone else None,
         after,
         settings.fps,
+        things=needs_things(scene),
+        turns=settings.turns,
         masks=masks_of(scene) if scene else (),
     )
+
+
+def needs_things(scene: Scene | None) -> bool:
+    """Tell whether a rule of `scene` wants to know what has changed and stays."""
+    return scene is not None and any(area.kind in ("abandoned", "removed", "down") for area in scene.areas)
 
 
 def masks_of(scene: Scene) -> tuple[tuple[tuple[float, float], ...], ...]:
@@ -104,6 +113,18 @@ class Teller:
     ) -> PeopleSeen:
         """Return people in the picture of `size` at `at`."""
         return PeopleSeen(people=people, still=still, size=size, **self._common(at, seen, f"{ref} people"))
+
+    def things(
+        self,
+        at: datetime,
+        seen: datetime,
+        ref: str,
+        things: tuple[Thing, ...],
+        still: ArtifactHash | None,
+        size: tuple[int, int],
+    ) -> ThingsSeen:
+        """Return what has changed and stays in the picture of `size` at `at`."""
+        return ThingsSeen(things=things, still=still, size=size, **self._common(at, seen, f"{ref} things"))
 
     def state(self, at: datetime, seen: datetime, ref: str, state: str, detail: str = "") -> CameraState:
         """Return a change of the camera's state."""

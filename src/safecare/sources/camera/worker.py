@@ -37,12 +37,14 @@ from safecare.sources.camera.messages import (
     Progress,
     ProtocolError,
     Ready,
+    ThingsTold,
     View,
     file_of,
     frame,
     read_job,
 )
 from safecare.sources.camera.models import ModelError, read_card
+from safecare.sources.camera.pace import Pace
 from safecare.sources.camera.vision.finder import NetworkFinder
 from safecare.sources.camera.vision.networks import Network, network
 from safecare.sources.camera.vision.watch import Watch
@@ -133,14 +135,9 @@ class Viewer:
     def _live(self, job: LiveJob, file: int | None) -> None:
         began = self._now()
         with open_live(job.url, job.format, job.patience, file) as container:
-            started = self._now()
-
-            def pace(at: float) -> float:
-                if file is not None:
-                    time.sleep(max(0.0, started + at - self._now()))
-                return self._now() - began
-
-            frames = self._look(Decoder(container, job.view.fps, pace=pace), self._fresh(job.view), 0.0)
+            pace = Pace(began, self._now, plays=file is not None)
+            decoder = Decoder(container, job.view.fps, pace=pace.time, late=pace.late)
+            frames = self._look(decoder, self._fresh(job.view), 0.0)
         self._send(Done(frames, self._now() - began))
 
     def _watch(self, job: ClipJob) -> Watch:
@@ -167,9 +164,11 @@ class Viewer:
                 self._send(PictureChange(start + at, state))
             if look.people is not None:
                 self._send(People(start + at, look.people, look.still, look.size, decoder.number, look.found))
+            if look.things is not None:
+                self._send(ThingsTold(start + at, look.things, look.size, look.things_still))
             if self._now() - alive >= ALIVE_EVERY:
                 alive = self._now()
-                self._send(Progress(frames))
+                self._send(Progress(frames, decoder.skipped))
         return frames
 
 

@@ -1,4 +1,4 @@
-"""Whether the picture itself can be trusted: frozen, covered, or a recording that is played again."""
+"""Whether the picture itself can be trusted: frozen, covered, moved, or a recording that is played again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from safecare.sources.camera.messages import PictureState
 from safecare.sources.camera.vision.parts import Image
+from safecare.sources.camera.vision.viewpoint import Viewpoint
 
 FROZEN_AFTER = 20.0
 """Seconds of pictures equal to the last grey level; chosen: sensor noise makes two live pictures differ, and
@@ -26,8 +27,10 @@ SAME_LAG = 0.15
 
 @dataclass
 class PictureHealth:
-    """Judges successive reduced pictures."""
+    """Judges successive reduced pictures. `turns`: the camera turns by itself, so that its view is not judged."""
 
+    turns: bool = False
+    _viewpoint: Viewpoint = field(default_factory=Viewpoint, init=False)
     _last: Image | None = field(default=None, init=False)
     _moved: float = field(default=0.0, init=False)
     _clear: float = field(default=0.0, init=False)
@@ -50,7 +53,9 @@ class PictureHealth:
         replayed = self._replayed(small, at)
         if at - self._moved > FROZEN_AFTER:
             return "frozen"
-        return "replayed" if replayed else "ok"
+        if replayed:
+            return "replayed"
+        return "moved" if not self.turns and self._viewpoint.moved(small, at) else "ok"
 
     def _replayed(self, small: Image, at: float) -> bool:
         """Tell whether the pictures have been a known row of pictures for long enough. Still ones say nothing."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from safecare.model.events.video import Seen
+from safecare.model.events.video import Seen, Thing
 from safecare.sources.camera.messages import PictureState, View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
@@ -14,10 +14,13 @@ from safecare.sources.camera.vision.looks import looks
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.still import still
+from safecare.sources.camera.vision.things import Change, Things
 from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, PersonTracker
 
 STILL_EVERY = 10.0
 """Least seconds between two stills; chosen: bounds the store at 360 small pictures an hour and camera."""
+THINGS_EVERY = 1.0
+"""Least seconds between two tellings of what stays; chosen: the rules wait for many."""
 STILL_AGAIN = 30.0
 """Seconds after which a reason that lasts gives another still; chosen."""
 
@@ -33,6 +36,9 @@ class Look:
     """Width and height of the camera's picture."""
     found: tuple[tuple[float, float, float, float, float], ...] = ()
     """(left, top, width, height, score) of each box, if the view asks for them."""
+    things: tuple[Thing, ...] | None = None
+    """What has changed and stays; None when it is not yet time to tell, or still nothing does."""
+    things_still: bytes = b""
 
 
 @dataclass
@@ -68,7 +74,10 @@ class Watch:
         self._finder = finder or BlobFinder(view.person, Background(view.fps or 5.0))
         self._tracker = tracker or PersonTracker(FOOT_ERROR if finder else BLOB_ERROR)
         self._clothed = finder is not None  # what a blob wears is mixed with the wall and with who stands beside
-        self._health = PictureHealth()
+        self._health = PictureHealth(view.turns)
+        self._things = Things(sure=finder is not None) if view.things else None
+        self._things_at = float("-inf")
+        self._things_told: frozenset[int] = frozenset()
         self._masks = Masks(view.masks)
         self._stills = StillChooser(view)
         self._tracked: list[Tracked] = []
@@ -79,6 +88,26 @@ class Watch:
     def look(self, picture: Picture, at: float) -> Look:
         """Take the picture of `at` (seconds) and return what is to be told."""
         picture = self._masks.applied(picture)
+        look = self._people(picture, at)
+        if self._things is None:
+            return look
+        if look.state != "ok":
+            self._things.forget()
+            return look
+        changes = self._things.look(picture.small, at, self._tracked)
+        return look if changes is None else self._with_things(look, picture, at, changes)
+
+    def _with_things(self, look: Look, picture: Picture, at: float, changes: Sequence[Change]) -> Look:
+        """Add what stays to `look`, if it is time to tell."""
+        numbers = frozenset(one.number for one in changes)
+        if numbers == self._things_told and (not numbers or at - self._things_at < THINGS_EVERY - 0.001):
+            return look
+        raw = self._still(picture, []) if numbers - self._things_told else b""
+        self._things_at, self._things_told = at, numbers
+        things = tuple(_thing(one, picture.scale, at) for one in changes)
+        return replace(look, things=things, things_still=raw, size=_size(picture))
+
+    def _people(self, picture: Picture, at: float) -> Look:
         state = self._health.judge(picture.small, at)
         shape = (picture.small.shape[0], picture.small.shape[1])
         boxes = self._finder.find(picture, at, self._tracked)
@@ -87,7 +116,7 @@ class Watch:
             boxes, at, looks(picture.colour(), wide) if wide and self._clothed else (), (shape[1], shape[0])
         )
         found = tuple(tuple(round(part, 3) for part in box) for box in wide) if self.view.tell_found else ()
-        size = (round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale))
+        size = _size(picture)
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
         self._catch_up(inside, picture.scale)
         if at - self._told_at < self.view.tell_every - 0.001:
@@ -134,6 +163,18 @@ def inside(area: Sequence[tuple[float, float]], x: float, y: float) -> bool:
 
 def _scaled(box: Box, scale: float) -> Box:
     return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.score)
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """Return width and height of the camera's picture."""
+    return round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale)
+
+
+def _thing(change: Change, scale: float, at: float) -> Thing:
+    box = _scaled(change.box, scale)
+    x, y = box.foot
+    width, height = round(box.width, 1), round(box.height, 1)
+    return Thing(change.number, round(x, 1), round(y, 1), width, height, round(at - change.since, 2), change.gone)
 
 
 def _seen(one: Tracked, scale: float, at: float, path: Sequence[tuple[float, float, float]]) -> Seen:

@@ -1,0 +1,10 @@
+"""What `Removed` raises and what not stands in the golden cases; here, that it starts empty."""
+
+from __future__ import annotations
+
+from safecare.detect.physical.object_removed import Removed
+from safecare.testing.hospital_scenes import drawn_hospital
+
+
+def test_starts_without_memory() -> None:
+    assert list(Removed(drawn_hospital()).feed([])) == []

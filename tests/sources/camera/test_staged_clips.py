@@ -1,0 +1,29 @@
+"""What is staged in drawn clips is told by its rule, in time; the look-alike beside it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from safecare.testing.staged_clips import Kind, judged, staged
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed", "rule", "within"),
+    [
+        ("abandoned", 2, "object.abandoned", 30),
+        ("removed", 1, "object.removed", 15),
+        ("turned", 1, "camera.moved", 10),
+        ("knocked", 2, "camera.moved", 10),
+        ("fall", 1, "people.down", 15),
+    ],
+)
+def test_staged_is_told(kind: Kind, seed: int, rule: str, within: float) -> None:
+    told = judged(staged(kind, seed, seconds=48))
+    assert any(one == rule and 0 <= after <= within for one, after in told), told
+
+
+@pytest.mark.parametrize("kind", ["attended", "stumble", "lights", "normal"])
+def test_look_alike_is_quiet(kind: Kind) -> None:
+    assert judged(staged(kind, 1, seconds=40)) == []
