@@ -26,7 +26,7 @@ class Pace:
         """Begin with the first picture at this moment."""
         self._began, self._now, self._plays = began, now, plays
         self._started = now()
-        self._least: float | None = self._started - began if plays else None
+        self._least: float | None = None
         """Least time of a picture less its own time in the stream: that of one that was not late."""
         self._told = 0.0
         self._looked = float("-inf")
@@ -40,7 +40,9 @@ class Pace:
         passed = self._now() - self._began
         off = passed - at
         least = off if self._least is None else min(off, self._least + DRIFT * (passed - self._told))
-        if off - least > JUMP:
+        if self._plays:
+            least = self._started - self._began  # a file's own times are right, however late the looks are
+        elif off - least > JUMP:
             least = off
         self._least, self._told, self.behind = least, passed, off - least
         return passed
