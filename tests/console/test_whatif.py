@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ PATH = f"/api/incidents/{INCIDENT.id}"
 
 
 @pytest.fixture
-def story(rig: Rig) -> Rig:
+def story(rig: Rig) -> Iterator[Rig]:
     rig.add(*ALERTS, INCIDENT)
-    return rig
+    yield rig
+    rig.app.state.player.stop()
 
 
 async def what_if(rig: Rig, body: dict[str, Any], role: str = "analyst") -> Any:
@@ -57,3 +59,13 @@ async def test_what_can_not_be_tried(story: Rig) -> None:
 async def test_nothing_of_an_incident_that_is_not_there(rig: Rig) -> None:
     async with rig.browser("operator") as browser:
         assert (await browser.get("/api/incidents/nothing/graph")).status_code == 404
+
+
+@pytest.mark.slow
+async def test_the_process_that_plays_may_die_and_comes_again(story: Rig) -> None:
+    assert (await what_if(story, {}))["gain"] is None
+    (process,) = story.app.state.player._pool._processes.values()
+    process.kill()
+    process.join()
+    statuses = [await what_if(story, {}) for _ in range(2)]
+    assert statuses[-1]["gain"] is None  # at most one question is lost with it, and says so

@@ -74,6 +74,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
             yield
         finally:
             await feed.stop()
+            app.state.player.stop()
 
     app = FastAPI(
         title="Safecare",
@@ -89,7 +90,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     board.routes(app, deps, shared)
     incidents.routes(app, deps, feed)
     timeline.routes(app, deps, incidents.Incidents(deps, feed))
-    whatif.routes(app, deps, incidents.Incidents(deps, feed))
+    app.state.player = whatif.routes(app, deps, incidents.Incidents(deps, feed))
     tuning.routes(app, deps, feed)
     notices.routes(app, deps)
     seen.routes(app, deps)

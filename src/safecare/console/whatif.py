@@ -1,11 +1,18 @@
-"""The impact graph of an incident, and what a person tries out on it: played by the server's own cascade."""
+"""The impact graph of an incident, and what a person tries out on it: played by the server's own cascade.
+
+It is played in a process of its own: the console goes on answering meanwhile, and the memory is given back afterwards.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Sequence
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache, lru_cache
+from multiprocessing import get_context
 
+import msgspec
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,51 +27,102 @@ from safecare.console.web import ProblemError, answer, read_struct, visitor_of, 
 from safecare.console.wire.graph import CauseView, EdgeView, GainView, GraphView, HoldingView, NodeView, WhatIf
 from safecare.console.words import Words
 from safecare.decide.effects import RuleIndex, change_of
-from safecare.decide.playbook import built_in_playbooks
+from safecare.decide.playbook import Playbook, built_in_playbooks
 from safecare.impact.graph import Node
 from safecare.impact.whatif import Looked, kept_from_harm, look_at, together
 from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
 from safecare.model.text import say
+from safecare.sources.files.confine import die_with_parent
 
-WAIT = 20.0
-"""Seconds that a person waits for those who asked before (chosen: some plays of a large hospital)."""
+WAITING = 8
+"""Plays that may wait for the one that runs (chosen: some seconds on a busy machine)."""
+IDLE = 600.0
+"""Seconds without a play after which the process ends (chosen: a person thinks, and tries again)."""
 
 
-class Player:
-    """Plays incidents, one at a time. Compiled when first asked, and anew when the hospital has changed. Blocking."""
+class NoSuchActionError(LookupError):
+    """A plan's action that no playbook is called by."""
 
-    def __init__(self) -> None:
-        """Begin with nothing compiled."""
-        self._lock = threading.Lock()
-        self._compiled: tuple[Cascade, RuleIndex] | None = None
 
-    def look(self, hospital: Hospital, incident: Incident, alerts: Sequence[Alert], ask: WhatIf) -> Looked:
-        """Return what may come of `incident` with what `ask` changes. Raises `ProblemError` 404, 503."""
-        if not self._lock.acquire(timeout=WAIT):
-            raise ProblemError(503, say("Too many people are trying something out. Try again in a moment."))
-        try:
-            if self._compiled is None or self._compiled[0].hospital is not hospital:
-                cascade = Cascade.of(hospital)
-                self._compiled = (cascade, RuleIndex(cascade.system))
-            cascade, index = self._compiled
-            return look_at(cascade, incident, alerts, _changes(cascade, index, ask))
-        finally:
-            self._lock.release()
+class _Asked(msgspec.Struct, frozen=True):
+    """One play, as it goes to the process."""
+
+    incident: Incident
+    alerts: list[Alert]
+    ask: WhatIf
+
+
+@lru_cache(maxsize=1)
+def _compiled(hospital: bytes) -> tuple[Cascade, RuleIndex]:
+    """Return the cascade of `hospital` (MessagePack); the last one is kept."""
+    cascade = Cascade.of(msgspec.msgpack.decode(hospital, type=Hospital))
+    return cascade, RuleIndex(cascade.system)
+
+
+@cache
+def _playbooks() -> tuple[Playbook, ...]:
+    return built_in_playbooks()
+
+
+def play(hospital: bytes, asked: bytes) -> Looked:
+    """Play one question (MessagePack of `_Asked`). Raises `NoSuchActionError`. Runs in the process."""
+    one = msgspec.msgpack.decode(asked, type=_Asked)
+    cascade, index = _compiled(hospital)
+    return look_at(cascade, one.incident, one.alerts, _changes(cascade, index, one.ask))
 
 
 def _changes(cascade: Cascade, index: RuleIndex, ask: WhatIf) -> Changes:
-    if not (ask.spare or ask.off or ask.actions):
-        return NO_CHANGES
-    playbooks = built_in_playbooks()
-    found = [kept_from_harm(cascade.system, ask.spare, ask.off, ask.at)]
+    found = [kept_from_harm(cascade.system, ask.spare, ask.off, ask.at)] if ask.spare or ask.off else []
     for action in ask.actions:
-        change = change_of(action, playbooks, cascade.hospital, index)
+        change = change_of(action, _playbooks(), cascade.hospital, index)
         if change is None:
-            raise ProblemError(404, say("There is no such action: {action}", action=action))
+            raise NoSuchActionError(action)
         found.append(change)
-    return together(found)
+    return together(found) if found else NO_CHANGES
+
+
+class Player:
+    """Plays incidents, one after the other, in a process that is there while it is needed."""
+
+    def __init__(self) -> None:
+        """Begin without a process."""
+        self._pool: ProcessPoolExecutor | None = None
+        self._hospital: tuple[Hospital, bytes] | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        self._waiting = 0
+
+    async def look(self, hospital: Hospital, incident: Incident, alerts: list[Alert], ask: WhatIf) -> Looked:
+        """Return what may come of `incident` with what `ask` changes. Raises `ProblemError` 404, 503."""
+        if self._waiting > WAITING:
+            raise ProblemError(503, say("Too many people are trying something out. Try again in a moment."))
+        if self._hospital is None or self._hospital[0] is not hospital:
+            self._hospital = (hospital, msgspec.msgpack.encode(hospital))
+        asked = msgspec.msgpack.encode(_Asked(incident, alerts, ask))
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._pool is None:
+            context = get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, context, die_with_parent, (os.getpid(),))
+        loop = asyncio.get_running_loop()
+        self._waiting += 1
+        try:
+            return await loop.run_in_executor(self._pool, play, self._hospital[1], asked)
+        except NoSuchActionError as error:
+            raise ProblemError(404, say("There is no such action: {action}", action=str(error))) from error
+        except BrokenProcessPool as error:
+            self.stop()
+            raise ProblemError(503, say("Too many people are trying something out. Try again in a moment.")) from error
+        finally:
+            self._waiting -= 1
+            self._rest = loop.call_later(IDLE, self.stop)
+
+    def stop(self) -> None:
+        """End the process; the next play starts another one."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
 
 
 def graph_view(looked: Looked, words: Words, site: str) -> GraphView:
@@ -112,22 +170,28 @@ def _rounded(shares: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(share, 4) for share in shares)
 
 
-def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
-    """Add the routes of the impact graph."""
+def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> Player:
+    """Add the routes of the impact graph; return what plays, to be stopped with the console."""
     player = Player()
 
-    def view(id: str, request: Request, ask: WhatIf) -> GraphView:
+    def read(id: str, request: Request) -> tuple[Incident, list[Alert]]:
         visitor = visitor_of(request)
         incident = incidents.get(id, visitor)
         alerts = deps.reader.alerts(ids=[link.alert for link in incident.links])
-        seen = [one for one in alerts if may_see(visitor, one)]
-        return graph_view(player.look(deps.hospital, incident, seen, ask), words_of(request), incident.site)
+        return incident, [one for one in alerts if may_see(visitor, one)]
+
+    async def view(id: str, request: Request, ask: WhatIf) -> Response:
+        incident, alerts = await asyncio.to_thread(read, id, request)
+        looked = await player.look(deps.hospital, incident, alerts, ask)
+        return answer(await asyncio.to_thread(graph_view, looked, words_of(request), incident.site))
 
     @app.get("/api/incidents/{id}/graph", name="impact_graph")
     async def impact_graph(request: Request, id: str) -> Response:
-        return answer(await asyncio.to_thread(view, id, request, WhatIf()))
+        return await view(id, request, WhatIf())
 
     @app.post("/api/incidents/{id}/what-if", name="what_if")
     async def what_if(request: Request, id: str) -> Response:
         """Play the incident with a change. Nothing is done to the hospital, and nothing is recorded."""
-        return answer(await asyncio.to_thread(view, id, request, await read_struct(request, WhatIf)))
+        return await view(id, request, await read_struct(request, WhatIf))
+
+    return player
