@@ -7,6 +7,7 @@ of packages). Debian's ``clamav-testfiles``, ``clamav`` and ``rspamd`` where ins
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import resource
@@ -195,17 +196,29 @@ def _zipped(members: dict[str, bytes]) -> bytes:
 
 
 def _phishing_size(number: int) -> bytes:
-    """Return a made phishing mail, brought to the size of real ones by the style sheets that those carry."""
-    raw = credential_phish(seed=number, at=datetime(2026, 3, 2, tzinfo=UTC), to="user1@aurore.example", language="fr")
-    rule = (
-        f"td.c{number} {{ padding: 0 20px; font: 14px Arial; }} <p style='color:#333'>Texte de la page {number}</p>\r\n"
+    """Return a made phishing mail of the size and build of real ones.
+
+    As in the public collection: a third are fields that filters on the way wrote, the rest a page of style rules and
+    nested tables with style of their own, a dozen links and pictures.
+    """
+    told = credential_phish(seed=number, at=datetime(2026, 3, 2, tzinfo=UTC), to="user1@aurore.example", language="fr")
+    fields, text = told.split(b"\r\n\r\n", 1)
+    head = b"\r\n".join(one for one in fields.split(b"\r\n") if not one.startswith(b"Content-"))
+    line = b"=?utf-8?B?%s?=" % base64.b64encode(f"written by a filter on the way, {number}".encode())
+    head += b"\r\nX-Antispam-Message-Info:" + (b"\r\n " + line) * 160
+    link = f"<a href='https://aurore-portail{number}.example/p?id={{}}'>lien {{}}</a><img src='https://a.example/{{}}.png'>"
+    rules = "td { padding: 0 20px; font: 14px Arial; } @media only screen { a { color: #336699; } }\r\n" * 70
+    cell = "<tr><td style='padding:0 20px;font:14px Arial;color:#333333;line-height:20px;border:none;width:600px'>"
+    rows: list[str] = []
+    while len(head) + len(rules) + sum(map(len, rows)) < PHISHING_SIZE - 300:
+        inner = link.format(*[len(rows)] * 3) if len(rows) % 8 == 0 else f"Texte de la page {len(rows)}"
+        rows.append(f"<table>{cell}<table>{cell}{inner}</td></tr></table></td></tr></table>\r\n")
+    page = (
+        f"<html><head><style>{rules}</style></head><body><p>{text.decode('utf-8', 'replace')}</p>{''.join(rows)}</html>"
     )
-    style = f"<html><body>{rule * ((PHISHING_SIZE - len(raw)) // len(rule))}</body></html>"
-    return (
-        raw + b"\r\n" + style.encode()
-        if b"multipart" not in raw
-        else raw.replace(b"</body>", style.encode() + b"</body>", 1)
-    )
+    made = head + b"\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page.encode()
+    assert abs(len(made) - PHISHING_SIZE) < PHISHING_SIZE // 10, len(made)  # else another size is measured
+    return made
 
 
 def _judge(files: list[bytes], name: str) -> int:

@@ -216,6 +216,7 @@ def worn(display: str) -> frozenset[str]:
     return frozenset({first[1] or first[2]}) if first else frozenset()
 
 
+@lru_cache(maxsize=4)
 def spoken_for(levelled: str) -> frozenset[str]:
     """Return the names of organisations as which, or of the reader's dealings with which, a levelled text speaks."""
     return frozenset(one or other for one, other in _AUTHOR.findall(levelled))
@@ -228,6 +229,7 @@ _BUTTON = re.compile(
 """What a button says that takes its reader to an organisation's page."""
 
 
+@lru_cache(maxsize=4096)
 def led_to(shown: str) -> str:
     """Return the name of the organisation to whose page a button leads by what it shows; empty if it names none."""
     found = _BUTTON.search(level(shown[:100])) if shown else None

@@ -81,18 +81,20 @@ def is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=2048)
 def host_of(url: str) -> str:
     """Return the host of an http(s) address as the browser would see it, lower case; empty if there is none."""
-    found = re.match(r"(?:https?:)?[/\\]{2,}(.{1,2000})", url.strip(), re.IGNORECASE | re.DOTALL)
+    found = _AUTHORITY.match(url)
     if not found:
         return ""
-    authority = re.split(r"[/?#\\]", found.group(1), maxsplit=1)[0].rsplit("@", 1)[-1]
+    authority = found[1].rsplit("@", 1)[-1]
     if authority.startswith("["):
         return authority.split("]")[0].strip("[").lower()
     match = _HOST.match(authority)
     return match.group(0).strip(".").lower() if match else ""
 
 
+_AUTHORITY = re.compile(r"\s*(?:https?:)?[/\\]{2,}([^/?#\\]{0,2000})", re.IGNORECASE)
 _REWRITTEN = re.compile(
     r"(?i)https?://(?:[\w-]{1,30}\.)?(?:safelinks\.protection\.outlook\.com/|google\.[a-z.]{2,6}/url|"
     r"urldefense(?:\.proofpoint)?\.com/v[12]/url)[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"

@@ -26,6 +26,10 @@ _VALUE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _BREAK = frozenset("br p div tr li td h1 h2 h3 table".split())
 _SILENT = frozenset("script style title".split())
+_DULL = frozenset("table tbody tr td th p div span font b i u strong em center h1 h2 h3 br ul ol li".split())
+"""Tags that tell nothing as long as they hide nothing: most of a page."""
+_HIDES = re.compile(r"lay\s*:\s*none|hid|(?:size|acity)\s*:\s*0", re.IGNORECASE)
+"""What an attribute that hides holds; more than `_HIDDEN` finds, and faster."""
 _READ = frozenset("form input meta a area".split())
 
 
@@ -64,7 +68,10 @@ class _Reader:
                 self._data(text[last:start])
             last = found.end()
             tag = found[2].lower()
-            if found[1]:
+            if tag in _DULL and not (self._silent or self._hidden) and (found[1] or not _HIDES.search(found[3])):
+                if not found[1] and tag in _BREAK:
+                    self._text.append("\n")
+            elif found[1]:
                 self._end(tag)
             elif not self._silent:
                 self._start(tag, found[3])

@@ -90,7 +90,8 @@ class MailAnalyser:
         if learned:
             why = say("It reads like the phishing that this hospital has received.")
             yield Finding("mail.model", why, round(learned, 3), kind="mail.model")
-        context.passwords += told_passwords(mail.text[:20_000])
+        if mail.files:
+            context.passwords += told_passwords(mail.text[:20_000])
         context.budget.take(min(mail.mime.decoded, context.budget.room))
         for number, one in enumerate(mail.files, 1):
             name = one.name or f"part-{number}"
@@ -112,7 +113,8 @@ class MailAnalyser:
 
 def _codes(mail: Mail, own: tuple[str, ...]) -> set[str]:
     """Add the links in codes of the mail's pictures, and return the foreign hosts to which they lead."""
-    inside = (one for part in mail.mime.parts if not part.attached for one in written_in(part.text))
+    shown = (part for part in mail.mime.parts if not part.attached and b"data:image" in part.body)
+    inside = (one for part in shown for one in written_in(part.text))
     links = coded_links(chain((one.body for one in mail.files), inside))
     if links:
         add_links(mail, links, own)

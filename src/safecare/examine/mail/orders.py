@@ -125,31 +125,43 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
     ):
         return set()
     text = mail.levelled
-    found: set[str] = set()
-    title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
-    money, secret, barred = (bool(one.search(text)) for one in (_MONEY, _SECRET, _BARRED))
-    away = barred or bool(_AWAY.search(text))
-    ready = bool(_READY.search(text))
-    if money and ((private and (secret or away or (title and ready))) or (title and secret and away)):
+    found = _private(display, text, facts) if private else set()
+    if not private and all(one.search(text) for one in (_SECRET, _TITLE, _MONEY)) and _away(text):
         found.add("mail.order.payment")
-    if private and _CARDS.search(text) and (title or secret or away or ready):
-        found.add("mail.order.cards")
-    if private and _PAYROLL.search(text):
-        found.add("mail.order.payroll")
-    if private and _BANK.search(text):
-        found.add("mail.order.bank")
-    if private and facts & _STORIES:
-        found.add("mail.order.stranger")
-    if private and title and barred and ready:
-        found.add("mail.order.contact")
     if "mail.lure.extortion" in facts and _COIN.search(text):
         found.add("mail.order.ransom")
     if mail.links and facts & _EXCUSES and _CARD.search(text):
         found.add("mail.order.card")
     billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
-    named = worn(display) or spoken_for(text) or _AMOUNT.search(text)
-    if billed and named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
+    named = billed and (worn(display) or spoken_for(text) or _AMOUNT.search(text))
+    if named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
         found.add("mail.order.callback")
+    return found
+
+
+def _away(text: str) -> bool:
+    """Tell whether the writer says not to be reached."""
+    return bool(_BARRED.search(text) or _AWAY.search(text))
+
+
+def _private(display: str, text: str, facts: set[str]) -> set[str]:
+    """Return the facts of orders from a private mail box."""
+    found: set[str] = set()
+    title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
+    secret, barred, ready = (bool(one.search(text)) for one in (_SECRET, _BARRED, _READY))
+    away = barred or _away(text)
+    if (secret or away or (title and ready)) and _MONEY.search(text):
+        found.add("mail.order.payment")
+    if (title or secret or away or ready) and _CARDS.search(text):
+        found.add("mail.order.cards")
+    if _PAYROLL.search(text):
+        found.add("mail.order.payroll")
+    if _BANK.search(text):
+        found.add("mail.order.bank")
+    if facts & _STORIES:
+        found.add("mail.order.stranger")
+    if title and barred and ready:
+        found.add("mail.order.contact")
     return found
 
 
