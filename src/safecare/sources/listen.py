@@ -79,12 +79,18 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def streams(
-    talk: Talk, host: str, port: int, most: int, tls: ssl.SSLContext | None = None, patience: float | None = None
+    talk: Talk,
+    host: str,
+    port: int,
+    most: int,
+    tls: ssl.SSLContext | None = None,
+    patience: float | None = None,
+    make_way: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[tuple[str, int]]:
     """Listen for TCP and run `talk` for each connection, at most `most` at a time; gives the address. Raises `OSError`.
 
     A peer that goes away ends its talk in silence; when the door closes, all talks end. `patience`: seconds for a TLS
-    handshake.
+    handshake. `make_way`: asked when there are `most`; true when it has ended one of them.
     """
     open_: set[asyncio.Task[None]] = set()
 
@@ -100,7 +106,7 @@ async def streams(
             writer.close()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(open_) >= most:
+        if len(open_) >= most and not make_way():
             writer.close()
             return
         task = asyncio.get_running_loop().create_task(guarded(reader, writer))

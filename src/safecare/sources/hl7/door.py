@@ -22,7 +22,7 @@ from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import keep_listening
+from safecare.sources.listen import keep_listening, streams
 from safecare.sources.room import QUIET, Held, Room
 
 DOOR = "hl7"
@@ -60,7 +60,6 @@ class Hl7Door:
         self._half = half_message_seconds
         self._connections = connections
         self._room = Room(int(held_mb * 1024 * 1024))
-        self._open: set[asyncio.Task[None]] = set()
         self._heard: dict[asyncio.StreamWriter, float] = {}
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
@@ -78,26 +77,17 @@ class Hl7Door:
             raise UnreadableError(error.reason, error.place) from error
 
     async def _serve(self, intake: Intake) -> None:
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._open) >= self._connections and not self._make_way():
-                writer.close()
-                return
-            task = asyncio.get_running_loop().create_task(self._accept(reader, writer, intake))
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._accept(reader, writer, intake)
 
-        server = await asyncio.start_server(connected, self._host, self._port)
+        where = streams(talk, self._host, self._port, self._connections, make_way=self._make_way)
         try:
-            self.address = server.sockets[0].getsockname()[:2]
-            intake.report(DOOR, "ok", f"{self.address[0]}:{self.address[1]}")
-            self.started.set()
-            await asyncio.get_running_loop().create_future()
+            async with where as self.address:
+                intake.report(DOOR, "ok", f"{self.address[0]}:{self.address[1]}")
+                self.started.set()
+                await asyncio.get_running_loop().create_future()
         finally:
             self.started.clear()
-            server.close()
-            for task in list(self._open):
-                task.cancel()
-            await asyncio.gather(*self._open, return_exceptions=True)
 
     def _make_way(self) -> bool:
         """End the connection that has been quiet longest, if it is; tell whether there was one."""
@@ -113,12 +103,9 @@ class Hl7Door:
         booked = Held(self._room)
         try:
             await self._talk(reader, writer, decoder, booked, intake)
-        except (ConnectionError, TimeoutError):
-            pass  # the peer is gone: what it has no AA for, it sends again
         finally:
             booked.hold(0)
             self._heard.pop(writer, None)
-            writer.close()
 
     async def _talk(
         self,

@@ -20,7 +20,7 @@ from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
-from safecare.sources.listen import keep_listening
+from safecare.sources.listen import keep_listening, streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
 
@@ -64,7 +64,6 @@ class MllpInspection:
         self._most = connections
         self._room = Room(int(held_mb * 1024 * 1024))
         self._door = door
-        self._open: set[asyncio.Task[None]] = set()
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
@@ -77,27 +76,17 @@ class MllpInspection:
         raise UnreadableError("the inspection point keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._open) >= self._most:
-                writer.close()
-                return
-            task = asyncio.get_running_loop().create_task(self._accept(reader, writer, intake))
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._accept(reader, writer, intake)
 
-        server = await asyncio.start_server(connected, self._host, self._port)
         try:
-            self.address = server.sockets[0].getsockname()[:2]
-            onward = f"to {self._target}" if self._target else "passes nothing on"
-            intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, {onward}")
-            self.started.set()
-            await asyncio.get_running_loop().create_future()
+            async with streams(talk, self._host, self._port, self._most) as self.address:
+                onward = f"to {self._target}" if self._target else "passes nothing on"
+                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, {onward}")
+                self.started.set()
+                await asyncio.get_running_loop().create_future()
         finally:
             self.started.clear()
-            server.close()
-            for task in list(self._open):
-                task.cancel()
-            await asyncio.gather(*self._open, return_exceptions=True)
             await self._gate.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
@@ -114,13 +103,12 @@ class MllpInspection:
                     await writer.drain()
                 if not held.hold(decoder.size):
                     return
-        except (ConnectionError, TimeoutError, MllpError):
+        except MllpError:
             pass  # what has no answer, its sender sends again
         finally:
             held.hold(0)
             if link:
                 link.close()
-            writer.close()
 
     async def _answer(self, message: bytes, peer: str, link: MllpLink | None, intake: Intake) -> bytes:
         """Judge and pass on one message; return what its sender is to hear."""
