@@ -14,6 +14,7 @@ from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, ConnectionSeen, IdentitySeen
 from safecare.model.hospital import Hospital
 from safecare.sources.capture.identity import identities
+from safecare.sources.ends import ends_of
 
 FACTS = (
     "calling", "called", "destination", "level", "wildcard", "matches", "implementation_uid", "sop_class", "reason",
@@ -104,7 +105,7 @@ class Told:
                 f"{name}\x1f{found.frames[-1]}\x1f{command}\x1f{message.target if message else ''}",
                 seen,
             ),
-            **self._place(found.server, found.client),
+            **ends_of(self.hospital, found.server, found.client),
             protocol=found.message.protocol if isinstance(found, Spoken) else found.protocol,
             command=command,
             operation=operation,
@@ -125,7 +126,7 @@ class Told:
         ends = f"{talk.src_ip}\x1f{talk.src_port}\x1f{talk.dst_ip}\x1f{talk.dst_port}"
         return ConnectionSeen(
             **self._common(talk.first.timestamp(), f"{name}\x1f{ends}", seen),
-            **self._place(talk.src_ip, talk.dst_ip),
+            **ends_of(self.hospital, talk.src_ip, talk.dst_ip),
             src_ip=talk.src_ip,
             dst_ip=talk.dst_ip,
             src_port=talk.src_port,
@@ -156,7 +157,7 @@ class Told:
         self._identities[ip, system, value] = at
         yield IdentitySeen(
             **self._common(at, f"{name}\x1f{frame}\x1f{system}\x1f{value}", seen),
-            **self._place(ip, ip),
+            **ends_of(self.hospital, ip),
             ip=ip,
             system=system,
             value=value[:200],
@@ -166,12 +167,6 @@ class Told:
     def _common(self, moment: float, ref: str, seen: datetime | None) -> dict[str, Any]:
         at = datetime.fromtimestamp(min(max(moment, 0.0), 2**33), UTC)
         return {"id": Event.id_for(at, self.source, ref), "at": at, "seen": seen or at, "source": self.source}
-
-    def _place(self, *addresses: str) -> dict[str, Any]:
-        assets = (self.hospital.at_address("ip", one) for one in addresses)
-        asset = next((one for one in assets if one), None)
-        site = asset.site if asset else self.hospital.sites[0].id if self.hospital.sites else ""
-        return {"site": site, "asset": asset.id if asset else None, "zone": asset.zone if asset else None}
 
     @staticmethod
     def _bounded(known: dict[Any, Any]) -> None:

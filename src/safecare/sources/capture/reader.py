@@ -14,6 +14,7 @@ from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake
 from safecare.sources.capture.values import Heard, reading
 from safecare.sources.capture.worker import Answer, Carved, Failed, Over
+from safecare.sources.ends import ends_of
 from safecare.sources.files import frames
 from safecare.sources.files.gate import Gate, Sender
 
@@ -50,14 +51,7 @@ def placed(event: Event, hospital: Hospital, seen: datetime) -> Event:
         addresses = [event.ip]
     else:
         addresses = [getattr(event, "src_ip", ""), getattr(event, "dst_ip", "")]
-    asset = next((one for ip in addresses if (one := hospital.at_address("ip", ip))), None)
-    return msgspec.structs.replace(
-        event,
-        seen=seen,
-        site=asset.site if asset else hospital.sites[0].id,
-        asset=asset.id if asset else None,
-        zone=asset.zone if asset else None,
-    )
+    return msgspec.structs.replace(event, seen=seen, **ends_of(hospital, *addresses))
 
 
 def readings(heard: Sequence[Heard], door: str, intake: Intake) -> list[Event]:

@@ -11,6 +11,7 @@ from safecare.formats.lines import LineError, lines_of
 from safecare.model.event import Event
 from safecare.model.events.network import ConnectionSeen, SignatureMatched
 from safecare.model.hospital import Hospital
+from safecare.sources.ends import ends_of
 
 PROTOCOLS = {"TCP": "tcp", "UDP": "udp", "ICMP": "icmp", "IPv6-ICMP": "icmp"}
 
@@ -31,15 +32,12 @@ def read_eve_lines(raw: bytes, hospital: Hospital, source: str, seen: datetime) 
 
 def events_of(record: EveRecord, hospital: Hospital, source: str, seen: datetime) -> Iterator[Event]:
     """Yield the event of one record. Raises `EveError`."""
-    asset = hospital.at_address("ip", record.src_ip) or hospital.at_address("ip", record.dest_ip)
     common: dict[str, Any] = {
         "id": Event.id_for(record.at, source, record.ref),
         "at": record.at,
         "seen": seen,
         "source": source,
-        "site": asset.site if asset else hospital.sites[0].id,
-        "asset": asset.id if asset else None,
-        "zone": asset.zone if asset else None,
+        **ends_of(hospital, record.src_ip, record.dest_ip),
         "src_ip": record.src_ip,
         "dst_ip": record.dest_ip,
         "src_port": record.src_port,

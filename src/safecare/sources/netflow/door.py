@@ -15,6 +15,7 @@ from safecare.model.event import Event
 from safecare.model.events.network import ConnectionSeen
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.ends import ends_of
 
 WAITING = 10_000
 """Datagrams that wait for being read (chosen: some 300,000 flows); more are lost and counted."""
@@ -119,7 +120,6 @@ def events_of(flows: FlowColumns, hospital: Hospital, source: str, seen: datetim
         if answers:
             src, dst, sport, dport = dst, src, other, port
         at = datetime.fromtimestamp(min(max(first, 0.0), 2**33), UTC)
-        asset = hospital.at_address("ip", src) or hospital.at_address("ip", dst)
         outcome: Any = "unknown"
         if protocol == 6 and answers:
             outcome = "refused" if flags & RST and not flags & SYN else "open"
@@ -128,9 +128,7 @@ def events_of(flows: FlowColumns, hospital: Hospital, source: str, seen: datetim
             at=at,
             seen=seen,
             source=source,
-            site=asset.site if asset else hospital.sites[0].id,
-            asset=asset.id if asset else None,
-            zone=asset.zone if asset else None,
+            **ends_of(hospital, src, dst),
             src_ip=src,
             dst_ip=dst,
             src_port=sport,

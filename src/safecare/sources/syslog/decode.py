@@ -10,6 +10,7 @@ from safecare.formats.syslog import LogLine
 from safecare.model.event import Event
 from safecare.model.events.network import SignatureMatched
 from safecare.model.hospital import Hospital
+from safecare.sources.ends import ends_of
 
 LEAST = 5
 """Level from which a line counts: CEF 7-10 is high (ArcSight), Wazuh 12 and above high, 7-11 medium; scaled to 0-10."""
@@ -25,7 +26,6 @@ def events_of(line: LogLine, hospital: Hospital, source: str, seen: datetime, ra
     if not line.signature or level < LEAST:
         return
     src, dst = _address(line, SOURCES), _address(line, TARGETS)
-    asset = hospital.at_address("ip", src) or hospital.at_address("ip", dst)
     at = line.at or seen
     port = next((line.fields[name] for name in PORTS if line.fields.get(name, "").isdigit()), "0")
     yield SignatureMatched(
@@ -33,9 +33,7 @@ def events_of(line: LogLine, hospital: Hospital, source: str, seen: datetime, ra
         at=at,
         seen=seen,
         source=source,
-        site=asset.site if asset else hospital.sites[0].id,
-        asset=asset.id if asset else None,
-        zone=asset.zone if asset else None,
+        **ends_of(hospital, src, dst),
         signature=f"{line.name or line.signature}"[:200],
         category=line.vendor[:100],
         priority=1 if level >= HIGH else 2,

@@ -13,6 +13,7 @@ from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen, ConnectionSeen
 from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake, source
+from safecare.sources.ends import ends_of
 from safecare.sources.line_file import LineFile
 
 HEADER = 1 << 16
@@ -67,16 +68,13 @@ def events_of(record: ZeekRecord, hospital: Hospital, source: str, seen: datetim
     at = datetime.fromtimestamp(min(max(record.at, 0.0), 2**33), UTC)
     asked = command(record)
     first, second = (record.src_ip, record.dst_ip) if asked is None else (record.dst_ip, record.src_ip)
-    asset = hospital.at_address("ip", first) or hospital.at_address("ip", second)
     ends = f"{record.src_ip}:{record.src_port}:{record.dst_ip}:{record.dst_port}"
     common: dict[str, Any] = {
         "id": Event.id_for(at, source, f"{record.path}\x1f{record.uid}\x1f{record.at}\x1f{ends}\x1f{asked}"),
         "at": at,
         "seen": seen,
         "source": source,
-        "site": asset.site if asset else hospital.sites[0].id,
-        "asset": asset.id if asset else None,
-        "zone": asset.zone if asset else None,
+        **ends_of(hospital, first, second),
         "src_ip": record.src_ip,
         "dst_ip": record.dst_ip,
         "src_port": record.src_port,
