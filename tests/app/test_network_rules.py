@@ -12,6 +12,7 @@ import pytest
 from safecare.app.network import Captures
 from safecare.formats.wire.dnp3 import crc
 from safecare.model.hospital import Hospital
+from safecare.testing import greetings
 from safecare.testing.captures import Wire, bacnet, dicom_associate, dicom_message, hl7, modbus, process_network, s7
 
 MASTER, STRANGER, DEVICE, OTHER = "10.7.0.10", "10.7.0.99", "10.7.0.21", "10.7.0.22"
@@ -62,6 +63,42 @@ def on_knx(apci: bytes, service: int = 0x0420) -> Make:
     body = (bytes([4, 1, 0, 0]) if service == 0x0420 else b"") + cemi
     raw = bytes([6, 0x10]) + struct.pack(">HH", service, 6 + len(body)) + body
     return lambda wire: wire.udp(STRANGER, 50_000, DEVICE, 3671, raw)
+
+
+def knx_tunnel(wire: Wire) -> None:
+    ends = bytes([8, 1, 10, 7, 0, 99, 0xC3, 0x50]) * 2
+    wire.udp(STRANGER, 50_000, DEVICE, 3671, bytes([6, 0x10, 2, 5, 0, 26]) + ends + bytes([4, 4, 2, 0]))
+
+
+def encrypted(wire: Wire) -> None:
+    talk, random = wire.tcp(STRANGER, 50_000, OTHER, 445), bytes(one * 197 % 256 for one in range(4096))
+    for number in range(10):
+        name, handle = f"share\\dir{number % 4}\\letter{number}.txt", bytes([number + 1]) * 16
+        talk.ask(greetings.smb_create(name, number))
+        talk.answer(greetings.smb_created(handle, number))
+        talk.ask(greetings.smb_write(random, handle))
+        talk.ask(greetings.smb_rename(f"{name}.lockd", handle))
+
+
+def published(wire: Wire, source: str) -> None:
+    talk = wire.tcp(source, 50_000, OTHER, 1883)
+    talk.ask(greetings.mqtt_connect("pump-7"))
+    talk.ask(greetings.mqtt_publish("ward/3/pump-7/rate"))
+
+
+def leased(wire: Wire, server: str) -> None:
+    wire.udp(server, 67, "255.255.255.255", 68, greetings.dhcp("02:00:00:00:00:07", DEVICE, 5, server=server))
+
+
+def named(wire: Wire, source: str) -> None:
+    wire.udp(source, 5353, "224.0.0.251", 5353, greetings.mdns("raspberrypi", source))
+
+
+def firmware(wire: Wire, version: bytes) -> None:
+    ask_bacnet(wire, confirmed(12, bytes.fromhex("0c02000001192c")), MASTER)
+    text = bytes([0x75, len(version) + 1, 0]) + version
+    answer = bytes([0x30, 7, 12]) + bytes.fromhex("0c02000001192c3e") + text + b"\x3f"
+    wire.udp(DEVICE, 47808, MASTER, 47808, bacnet(answer))
 
 
 def rejected_titles(wire: Wire) -> None:
@@ -183,6 +220,7 @@ COMMANDS: dict[str, tuple[Make, str]] = {
     "knx write": (on_knx(b"\0\x81"), "Write command"),
     "knx routing write": (on_knx(b"\0\x81", 0x0530), "Write command"),
     "knx restart": (on_knx(b"\x03\x80"), "Restart of the device"),
+    "knx tunnel": (knx_tunnel, "Tunnel into the bus"),
     "knx programming": (on_knx(b"\0\xc0\x11\x05"), "Programming of the device"),
 }
 OTHERS: dict[str, tuple[Make, str]] = {
@@ -203,6 +241,13 @@ OTHERS: dict[str, tuple[Make, str]] = {
     "hl7 queries": (queries, "network.protocol-probe"),
     "hl7 framing": (broken_frames, "network.protocol-probe"),
     "scan": (scan, "network.scan"),
+    "files made unreadable": (encrypted, "network.share-encryption"),
+}
+LEARNED: dict[str, tuple[Make, Make, str]] = {
+    "unknown publisher": (lambda w: published(w, MASTER), lambda w: published(w, STRANGER), "mqtt.unusual-client"),
+    "second DHCP server": (lambda w: leased(w, MASTER), lambda w: leased(w, STRANGER), "inventory.unknown"),
+    "stranger by multicast DNS": (lambda w: named(w, MASTER), lambda w: named(w, STRANGER), "inventory.unknown"),
+    "another firmware": (lambda w: firmware(w, b"2.1"), lambda w: firmware(w, b"9.9"), "inventory.changed"),
 }
 
 
@@ -239,6 +284,22 @@ def test_behaviour_is_told(name: str) -> None:
     told = alerts(make)
     assert rule in {one[0] for one in told}
     assert all(frames for *_, frames in told)
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_what_was_not_learned_is_told_and_what_was_is_not(name: str) -> None:
+    before, after, rule = LEARNED[name]
+
+    def made(then: Make) -> Make:
+        def make(wire: Wire) -> None:
+            before(wire)
+            wire.at += 120.0
+            then(wire)
+
+        return make
+
+    assert rule in {one[0] for one in alerts(made(after), 60.0)}
+    assert rule not in {one[0] for one in alerts(made(before), 60.0)}
 
 
 def reads(wire: Wire) -> None:
