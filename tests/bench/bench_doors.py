@@ -1,4 +1,4 @@
-"""Mail and HL7 doors over TCP on this machine, with the SQLite log and the artifact store on disk.
+"""Mail, HL7, alarm panel and badge doors over TCP on this machine, with the SQLite log and the artifacts on disk.
 
 Clients run in the same process and share its processors, so the figures are lower bounds of the doors.
 """
@@ -6,6 +6,7 @@ Clients run in the same process and share its processors, so the figures are low
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import smtplib
 import tempfile
 import time
@@ -14,14 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+import msgspec
+
 from safecare.app.health import Doors
 from safecare.app.intake import DoorIntake
 from safecare.exchange.sqlite import SqliteLog
+from safecare.formats.alarm import dc09
 from safecare.formats.mail import examine
 from safecare.formats.mllp import MllpDecoder, frame
 from safecare.model.clock import SystemClock
 from safecare.scenarios.make.hl7 import bookings, mass_move
 from safecare.scenarios.make.mail import benign_mails, spear_phish
+from safecare.sources.access.webhook import AccessWebhook
+from safecare.sources.dc09.door import Dc09Door
 from safecare.sources.files.process import Worker
 from safecare.sources.files.wire import Job, Setup
 from safecare.sources.hl7.door import Hl7Door
@@ -36,6 +43,8 @@ OWN = ("aurore.example",)
 MESSAGES = 2000
 CLIENTS = 20
 MAILS = 300
+ALARMS = 1000
+KEY = "0123456789abcdef0123456789abcdef"
 
 
 def rows() -> Iterable[Row]:
@@ -64,6 +73,22 @@ def rows() -> Iterable[Row]:
         yield Row(what="HL7 messages acknowledged durably, 50 sent ahead", figure=ahead, unit="/s", target=1000)
         smtp = asyncio.run(_smtp(intake, mails))
         yield Row(what=f"mails taken durably over SMTP, {CLIENTS} clients", figure=smtp, unit="/s", target=20)
+        for panels in (1, CLIENTS):
+            yield Row(
+                what=f"alarms acknowledged durably by SIA DC-09, encrypted, {panels} panels",
+                figure=asyncio.run(_dc09(intake, panels)),
+                unit="/s",
+                target=200 if panels > 1 else None,
+                note="target: ten times what a storm of all 20 panels of a region says, one message a second each",
+            )
+        for rows_ in (1, 100):
+            yield Row(
+                what=f"badge events taken durably by webhook, {rows_} in a post, {CLIENTS} clients",
+                figure=asyncio.run(_webhook(intake, rows_)),
+                unit="/s",
+                target=1000 if rows_ > 1 else None,
+                note="target: every door of a hospital of 1,000 doors in one second",
+            )
         log.close()
 
 
@@ -125,3 +150,68 @@ async def _smtp(intake: DoorIntake, mails: list[bytes]) -> float:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     return MAILS // CLIENTS * CLIENTS / took
+
+
+async def _dc09(intake: DoorIntake, panels: int) -> float:
+    small = small_hospital()
+    assets = tuple(
+        msgspec.structs.replace(one, addresses=one.addresses | {"sia": "1234"}) if one.id == "board.north" else one
+        for one in small.assets
+    )
+    door = Dc09Door("panels", port=0, keys={"1234": KEY})
+    known = dataclasses.replace(intake, hospital=msgspec.structs.replace(small, assets=assets))
+    task = asyncio.create_task(door.run(known))
+    await door.started.wait()
+    key = dc09.read_keys({"1234": KEY})["1234"]
+    stamp = f"{intake.clock.now():_%H:%M:%S,%m-%d-%Y}"
+    frames = [
+        dc09.framed(f'"*SIA-DCS"{1 + number % 9999:04}L0#1234[{dc09.encrypted(f"#1234|NBA{number % 99}]{stamp}", key)}')
+        for number in range(ALARMS)
+    ]
+
+    async def panel(own: list[bytes]) -> None:
+        reader, writer = await asyncio.open_connection(*door.address)
+        for frame_ in own:
+            writer.write(frame_)
+            assert b'"*ACK"' in await reader.readuntil(b"\r")
+        writer.close()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(panel(frames[number::panels]) for number in range(panels)))
+    took = time.perf_counter() - begun
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return ALARMS / took
+
+
+async def _webhook(intake: DoorIntake, rows_: int) -> float:
+    token = "a-token-of-the-benchmark"
+    door = AccessWebhook("badges", port=0, token=token)
+    task = asyncio.create_task(door.run(intake))
+    await door.started.wait()
+    posts = 400 if rows_ == 1 else 100
+    at = intake.clock.now().isoformat()
+
+    async def client(number: int) -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url="http://{}:{}".format(*door.address), headers=headers) as http:
+            for turn in range(posts // CLIENTS):
+                said = [
+                    {
+                        "time": at,
+                        "door": "reader-ward",
+                        "event": "granted",
+                        "badge": "B1",
+                        "number": f"{number}.{turn}.{row}",
+                    }
+                    for row in range(rows_)
+                ]
+                answer = await http.post("/", json=said)
+                assert answer.json()["events"] == rows_
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(client(number) for number in range(CLIENTS)))
+    took = time.perf_counter() - begun
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return posts // CLIENTS * CLIENTS * rows_ / took
