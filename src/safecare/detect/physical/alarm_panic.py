@@ -55,4 +55,6 @@ class PanicAlarm:
 def _why(event: PanelSignal, name: str) -> Text:
     if event.holder and event.zone:
         return say("A person's tag says so, and where they are.")
+    if event.asset is None:
+        return say("The system that reports it does not say which button.")
     return say("{button} was pressed.", button=Ref(name))

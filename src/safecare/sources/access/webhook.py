@@ -16,8 +16,8 @@ from safecare.sources.api import Intake, source
 from safecare.sources.listen import keep_listening
 from safecare.sources.posted import Guard, Posts
 
-BODY_MB = 4.0
-"""Largest request, MB. Chosen: some 20,000 rows."""
+BODY_MB = 32.0
+"""Largest request, MB (as the platform's limit for HTTP)."""
 
 
 @source("access-webhook")
