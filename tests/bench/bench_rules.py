@@ -1,6 +1,6 @@
 """The Sigma engine: start, records per second with parsing, a thousand made rules; beside the plainest way of asking.
 
-Tenzir's `sigma` operator is measured beside it where the program `tenzir` is installed.
+pySigma's SQLite backend and Tenzir's operator are measured beside it where they are installed (`sigma_peers`).
 """
 
 from __future__ import annotations
@@ -8,9 +8,6 @@ from __future__ import annotations
 import gc
 import io
 import os
-import resource
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +26,7 @@ from safecare.testing.bench import Row, Skipped, rate
 sys.path.insert(0, str(Path(__file__).parent))
 from log_lanes import lane
 from log_synthetic import records, rules
+from sigma_peers import by_sqlite, by_tenzir
 
 COUNT = 30_000
 """Records of each lane."""
@@ -41,6 +39,8 @@ LANES = (
     ("raw Windows text", True, 200_000),
     ("Cisco commands", True, 200_000),
 )
+PEER = 10_000
+"""Records for SQLite: a batch as large as ours."""
 FEW = 300
 """Records for the slow peers."""
 
@@ -74,7 +74,8 @@ def _shared(folder: Path) -> Iterator[Row | Skipped]:
             yield Row(what=what, figure=figure, unit="/s", target=target, peer=plain, peer_name="every rule asked")
         else:
             yield Row(what=what, figure=figure, unit="/s", target=target)
-    yield _tenzir(folder)
+    yield from by_sqlite(plan, _fields(lane("structured Windows", PEER)))
+    yield by_tenzir(folder / "rules", lane("structured Windows", FEW), FEW)
     yield _harmless(plan)
 
 
@@ -103,26 +104,6 @@ def _plain(plan: Plan) -> float:
         return len(some)
 
     return rate(ask, 0)
-
-
-def _tenzir(folder: Path) -> Row | Skipped:
-    program = shutil.which("tenzir")
-    what = "Tenzir's sigma operator, structured Windows"
-    if program is None:
-        return Skipped(what, "the program tenzir is not installed")
-    with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
-        file.write(lane("structured Windows", FEW))
-        file.flush()
-        spent = []
-        for sigma in ("", f'| sigma "{folder / "rules"}" '):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            pipeline = f'from_file "{file.name}" {{ read_ndjson }} {sigma}| summarize n=count()'
-            done = subprocess.run([program, pipeline], capture_output=True, check=False, timeout=300)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if done.returncode:
-                return Skipped(what, done.stderr.decode("utf-8", "replace")[:80])
-            spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return Row(what=what, figure=FEW / max(spent[1] - spent[0], 1e-6), unit="/s", note="start and reading left out")
 
 
 def _harmless(plan: Plan) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from safecare.correlate.rules.read import shipped
 from safecare.correlate.rules.rule import timespan
 from safecare.correlate.rules.sign import of_alert, of_event
 from safecare.correlate.stage import CorrelateStage
+from safecare.detect.api import detectors
 from safecare.locale.catalogue import Catalogue
+from safecare.model.events import KINDS
 from safecare.model.events.doors import BadgeGranted
 from safecare.model.ids import AssetId, EventId, SiteId
 from safecare.model.incident import Incident
@@ -45,6 +48,18 @@ def item(line: dict[str, Any], number: int) -> Any:
 def test_the_reference_lists_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "correlation-rules.md").read_text("utf-8")
     assert all(f"| `{rule.name}` | {rule.level} | {rule.title} |" in page for rule in BOOK.rules)
+
+
+def test_every_kind_that_a_rule_speaks_of_is_one_that_a_detector_or_an_event_has() -> None:
+    """A rule that waits for what nothing here reports would look like protection, and be none."""
+    kinds = set(detectors().parts)
+    for rule in shipped().rules:
+        for name, pick in rule.alerts.items():
+            silent = [one for one in pick.rules if not fnmatch.filter(kinds, one)]
+            assert not silent, f"{rule.name}: {name}: no detector has {silent}"
+            assert set(pick.events) <= set(KINDS), f"{rule.name}: {name}"
+    for line in (line for kind in ("match", "quiet") for case in cases(kind) for line in case.values[1]):
+        assert line.get("rule", "door.forced") in kinds, line
 
 
 def matched(lines: Sequence[dict[str, Any]]) -> list[str]:
