@@ -6,6 +6,7 @@ Neither is needed for anything else, and neither comes with the project: the one
 
 from __future__ import annotations
 
+import importlib
 import resource
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from safecare.detect.logs.engine import Engine
 from safecare.detect.logs.plan import Plan
@@ -70,10 +72,9 @@ def by_sqlite(plan: Plan, records: Sequence[LogRecord]) -> Iterable[Row | Skippe
 
 def _queries(wanted: dict[str, str]) -> list[tuple[str, str]]:
     """Return rule and query of those of `wanted` (by id: file) that the backend can convert; keywords it can't."""
-    from sigma.backends.sqlite import sqliteBackend
     from sigma.collection import SigmaCollection
 
-    backend = sqliteBackend()
+    backend: Any = importlib.import_module("sigma.backends.sqlite").sqliteBackend()
     found: list[tuple[str, str]] = []
     for id, file in wanted.items():
         try:
