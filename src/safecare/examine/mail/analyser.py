@@ -83,7 +83,7 @@ class MailAnalyser:
             strength = weight.strength * _trust(fact, facts)
             if fact == "mail.auth.unaligned" and "mail.list" in facts:
                 strength *= LISTED
-            if fact == "mail.auth.dmarc.fail" and "mail.list.vouched" in facts:
+            if fact in _BROKEN_BY_LISTS and "mail.list.vouched" in facts:
                 strength *= LISTED
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
         learned = self._trained(mail, context.mail_model)

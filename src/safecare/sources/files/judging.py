@@ -121,5 +121,5 @@ def _state(problems: tuple[str, ...], good: str) -> tuple[str, str]:
     """Return state and detail of a part: the first problem is told, what is good goes on."""
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        return "failed", f"left out: {problems[0]}{more}"
+        return "failed", f"in use: {good or 'none'}; left out: {problems[0]}{more}"
     return ("ok", good) if good else ("off", "none")

@@ -113,7 +113,7 @@ class ImapDoor:
     door: str
     host: str
     user: str
-    password: str = ""
+    password: str = field(default="", repr=False)
     password_file: Path | None = None
     token_file: Path | None = None
     port: int = 993
