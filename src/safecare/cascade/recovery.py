@@ -101,7 +101,7 @@ def recover(cascade: Cascade, seeds: Sequence[Seed], draws: Draws, crews: Crews)
     work = _work(tuple(assets.values()), draws, crews)
     into = _into(layout)
     hangs = {id: _behind(cascade, layout, into, id, set(everything)) for id in assets}
-    mean = {id: float(work[row].mean()) for row, id in enumerate(assets)}
+    mean = {id: crews.on(asset).mean for id, asset in assets.items()}
     needs: dict[str, set[str]] = {one.id: _behind(cascade, layout, into, one.id, set(hangs)) for one in loss.services}
     order = _order(loss, needs, hangs, mean)
     row_of = {id: row for row, id in enumerate(assets)}
