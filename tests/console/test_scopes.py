@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from console_items import SITE, alert, forecast, incident, notice, plan
 from console_rig import Rig
+from fastapi.routing import APIRoute
 
 from safecare.console.feed import News
 from safecare.console.rights import RIGHTS, Visitor, manages
@@ -22,6 +23,7 @@ from safecare.model.notice import Notice
 from safecare.model.plan import Plan
 from safecare.model.roles import ROLES, reader_of
 from safecare.model.scope import places_of, scope_of
+from safecare.store.accounts import session_id
 from safecare.testing.hospital import small_hospital
 
 pytest_plugins = ["console_fixtures"]
@@ -85,6 +87,12 @@ def things(rig: Rig) -> dict[str, Thing]:
     }
 
 
+def papers(id: str, role: str) -> list[tuple[str, str]]:
+    """Return what is set as PDF, for one role: it takes its time, and comes from what the pages show."""
+    found = [("sheet", f"/api/incidents/{id}/sheet.pdf"), ("report_paper", f"/report/{id}/warning.pdf")]
+    return found if role == "operator" else []
+
+
 def single(thing: Thing, role: str) -> list[tuple[str, str]]:
     """Return name and address of all that shows one thing."""
     id = thing.incident.id
@@ -93,6 +101,10 @@ def single(thing: Thing, role: str) -> list[tuple[str, str]]:
         ("forecast", f"/api/incidents/{id}/forecast"),
         ("plan", f"/api/incidents/{id}/plan"),
         ("similar", f"/api/incidents/{id}/similar"),
+        ("impact_graph", f"/api/incidents/{id}/graph"),
+        ("timeline", f"/api/incidents/{id}/timeline"),
+        ("timeline_table", f"/api/incidents/{id}/timeline.csv"),
+        *papers(id, role),
         ("share_preview", f"/api/incidents/{id}/share"),
         ("print_page", f"/print/{id}"),
         ("report_page", f"/report/{id}/warning"),
@@ -178,6 +190,34 @@ async def test_live_stream_tells_of_ones_own_place_alone(rig: Rig, things: dict[
         assert news.seen_by(guard) == (called in HELD[scope])
 
 
+ELSEWHERE = {
+    "tests of their own, here and beside their routes": "still voice level drawing sites",
+    "care of a site, from what the board shows": "availability availability_table availability_have situation",
+    "listed above; the plain list is made from the same answer": "guard notices_page",
+    "judged by what the feed announces": "live",
+    "what an administrator of a part sees, below": "users audit",
+    "by site or place, beside their routes": """
+        suppressions suppressions_page detections inventory reports shares
+        crisis crisis_table crisis_file crisis_page""",
+    "about the visitor": """
+        me access devices sign_in_page code_page begin_oidc oidc_callback texts plain_file page""",
+    "about the platform itself": """
+        health metrics rejects channels alarm_load openapi rules procedures scenarios scenario_runs scenario_run""",
+}
+"""Routes that are read and not walked above, and why."""
+
+
+def test_no_page_is_forgotten(rig: Rig) -> None:
+    """A new route that shows something must say here how its places are kept apart."""
+    said = {one for names in ELSEWHERE.values() for one in names.split()}
+    thing = incident(rig.clock.now())
+    shown = Thing(alert(rig.clock.now()), thing, plan(thing), {"operator": notice(thing)}, "")
+    walked = {name for name, _ in single(shown, "operator")} | {name for name, _, _ in lists(shown, "operator")}
+    read = {route.name for route in rig.app.routes if isinstance(route, APIRoute) and "GET" in route.methods}
+    assert read - said - walked == set()
+    assert (said | walked) - read == set()
+
+
 async def test_who_reports_from_another_place_is_not_heard_there(rig: Rig) -> None:
     picture = base64.b64encode(JPEG).decode()
     async with rig.browser("guard", "aurore", [WARD]) as guard:
@@ -215,12 +255,11 @@ async def test_an_administrator_of_a_part_gives_and_takes_nothing_beyond_it(rig:
     chief = rig.accounts.add("Chief", "admin")
     nurse = rig.accounts.add("Nurse", "guard", "aurore", [WARD])
     chemist = rig.accounts.add("Chemist", "guard", "aurore", [PHARMACY])
-    rig.sign_in("guard")
+    foreign = session_id(rig.sign_in("guard"))
     async with rig.browser("admin", "aurore", [WARD]) as browser:
         assert set(await _users(browser)) == {"Nurse", "Someone"}
         for id in (chief, chemist):
             assert (await browser.post(f"/api/users/{id}/revoke")).status_code == 404
-        foreign = next(one.id for one in rig.accounts.sessions() if one.user != nurse and one.agent == "")
         assert (await browser.post(f"/api/sessions/{foreign}/revoke")).status_code == 404
         for body, status in (
             ({"role": "admin", "name": "All"}, 403),
