@@ -73,6 +73,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
         "account",
         "crisis",
         "detections",
+        "inventory",
         "suppressions",
     ):
         yield name, f"/{name}"
