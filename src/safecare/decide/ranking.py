@@ -33,7 +33,7 @@ from safecare.decide.playbook import Playbook
 from safecare.decide.racing import blocks_for, pareto, race
 from safecare.model.text import Text
 
-WORK = 1_300_000
+WORK = 1_800_000
 """Facts that may come about in all courses of all candidates, before only the better half goes on; work, not time, so
 that a replay ranks the same. Chosen: below a second on one core."""
 ALONE = 128
