@@ -28,7 +28,7 @@ DEFAULT_SIZE = (0, 0)
 """A file that names no size speaks of pixels of the picture as it comes."""
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)|")
-_NEEDS_POLYGON = {"intrusion", "counterflow"}
+_NEEDS_POLYGON = {"intrusion", "counterflow", "removed"}
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,8 +40,6 @@ JUST = timedelta(seconds=10)
 """Time between the two; chosen: a change of the picture is told after a few seconds."""
 PATIENCE = timedelta(seconds=5)
 """Time without evidence after which somebody no longer lies there; chosen: helpers stand in front."""
-UP = 0.35
-"""Heights from the body within which its own track, standing again, ends it."""
 EDGE = 0.02
 """Share of the picture at its edges in which a box is cut off."""
 MOST = 200
@@ -135,11 +133,7 @@ def _people(floor: Floor, event: PeopleSeen, scene: Scene, area: Area) -> None:
             continue
         shape = one.width / one.height
         if shape <= TALL:
-            floor.bodies = [
-                body
-                for body in floor.bodies
-                if body.track != one.track or hypot(body.x - one.x, body.y - one.y) > UP * one.height or body.thing
-            ]
+            floor.bodies = [body for body in floor.bodies if body.track != one.track]
             remember(floor.stood, str(one.track), Stood(one.x, one.y, one.height, event.at), MOST)
         elif shape >= WIDE and not _cut(event, one.x, one.y, one.width):
             before = floor.stood.get(str(one.track)) or _nearest(floor, event, one.x, one.y, set())

@@ -40,6 +40,9 @@ DIFFERS = 20.0
 """Levels of a colour between the two pictures; chosen: above a soft shadow, below a dark bag on a grey floor."""
 QUIET = 12.0
 """Levels of a colour of the picture off the quick one above which something moves; chosen: above coding noise."""
+SETTLED = 10.0
+"""Seconds for which a place must have shown the same, nobody before it, until a change there counts; chosen: otherwise
+who stood there in the first pictures is something gone when they walk away."""
 STAYS = 3.0
 """Seconds after which a change is told; chosen: the rules wait longer."""
 LEAST, MOST = 20, 0.1
@@ -78,6 +81,8 @@ class Things:
     _quick: Floats | None = field(default=None, init=False)
     _slow: Floats | None = field(default=None, init=False)
     _age: Floats | None = field(default=None, init=False)
+    _calm: Floats | None = field(default=None, init=False)
+    """Seconds for which each pixel has shown what the slow picture has."""
     _began: float = field(default=0.0, init=False)
     _at: float = field(default=float("-inf"), init=False)
     _known: list[Change] = field(default_factory=list, init=False)
@@ -97,8 +102,15 @@ class Things:
             return None
         step, self._at = min(at - self._at, 2.0), at
         now = self._light.even(small).astype(np.float32)
-        if self._quick is None or self._slow is None or self._age is None or self._quick.shape != now.shape:
+        if (
+            self._quick is None
+            or self._slow is None
+            or self._age is None
+            or self._calm is None
+            or self._quick.shape != now.shape
+        ):
             self._quick, self._slow, self._age = now, now.copy(), np.zeros(now.shape[:2], np.float32)
+            self._calm = np.zeros_like(self._age)
             self._began, self._known = at, []
             return []
         if at - self._began < LEARN:
@@ -111,14 +123,21 @@ class Things:
         theirs = _theirs(now.shape[:2], people if self.sure else self._stirring(moving, at, people))
         if float((changed & ~theirs).mean()) > FLASH:
             self._slow, self._age, self._known = self._quick.copy(), np.zeros_like(self._age), []
+            self._calm[:] = 0.0
             return []
         self._age += np.where(changed & ~moving & ~theirs, step, 0.0).astype(np.float32)
         self._age[~changed] = np.maximum(0.0, self._age[~changed] - 2 * step)
         self._slow += np.where(changed | theirs, 0.0, step / SLOW).astype(np.float32)[..., None] * (now - self._slow)
-        old = self._age > FORGET
-        self._slow[old], self._age[old] = self._quick[old], 0.0
+        self._calm[~changed & ~theirs] += step
+        self._becomes_scene(self._age > FORGET)
         self._known = self._found(at)
         return self._known
+
+    def _becomes_scene(self, here: Any) -> None:
+        """Take what the quick picture shows at the mask `here` for the scene."""
+        if self._quick is None or self._slow is None or self._age is None or self._calm is None:
+            return
+        self._slow[here], self._age[here], self._calm[here] = self._quick[here], 0.0, 0.0
 
     def _stirring(self, moving: Any, at: float, people: Sequence[Tracked]) -> list[Tracked]:
         """Return those of `people` in whose box something has moved of late."""
@@ -133,7 +152,7 @@ class Things:
         import cv2
         import numpy as np
 
-        if self._age is None or self._quick is None or self._slow is None:
+        if self._age is None or self._quick is None or self._slow is None or self._calm is None:
             return []
         stays = (self._age >= STAYS).astype(np.uint8)
         joined = cv2.morphologyEx(stays, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
@@ -148,6 +167,9 @@ class Things:
                 found.append(before._replace(box=box))
                 continue
             here = (labels == label).astype(np.uint8)
+            if float(np.median(self._calm[here.astype(bool)])) < SETTLED:
+                self._becomes_scene(here.astype(bool))
+                continue
             since = at - float(self._age[here.astype(bool)].max())
             found.append(Change(self._next, box, since, _went(here, self._quick, self._slow)))
             self._next += 1
