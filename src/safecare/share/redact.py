@@ -69,13 +69,13 @@ def redacted(
 
 
 def _withheld(incident: Incident, alerts: Sequence[Alert], hidden: int, *, wide: bool) -> list[Text]:
-    found = [say("{count} alerts with their evidence and pictures", count=len(alerts))]
+    found = [say("Alerts with their evidence and pictures: {count}", count=len(alerts))]
     if incident.holders:
-        found.append(say("{count} people (pseudonyms)", count=len(incident.holders)))
+        found.append(say("People (pseudonyms): {count}", count=len(incident.holders)))
     if hidden:
-        found.append(say("{count} addresses, badges or names in the texts", count=hidden))
+        found.append(say("Addresses, badges or names in the texts: {count}", count=hidden))
     if incident.assets:
-        found.append(say("{count} things of the hospital", count=len(incident.assets)))
+        found.append(say("Things of the hospital: {count}", count=len(incident.assets)))
     if wide:
         found.append(say("title, story and places: this label is for many"))
     return found
