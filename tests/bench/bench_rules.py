@@ -39,6 +39,8 @@ LANES = (
     ("raw Windows text", True, 200_000),
     ("Cisco commands", True, 200_000),
 )
+REPEATS = 3
+"""How often a figure is measured; the best counts, for other jobs run beside."""
 PEER = 10_000
 """Records for SQLite: a batch as large as ours."""
 FEW = 300
@@ -65,10 +67,7 @@ def _shared(folder: Path) -> Iterator[Row | Skipped]:
     yield Row(what=f"start with {count} rules, compiled before", figure=spent, unit="s", better="less", target=2)
     plain = _plain(plan)
     for name, unique, target in LANES:
-        engine = Engine(plan)
-        _run(engine, lane(name, LEARNED, unique=unique, seed=1))
-        raw = lane(name, COUNT, unique=unique)
-        figure = rate(lambda raw=raw, engine=engine: _run(engine, raw), 0)  # type: ignore[misc]
+        figure = _best(plan, lane(name, LEARNED, unique=unique, seed=1), lane(name, COUNT, unique=unique))
         what = f"{name}{', every text another one' if unique else ''}, with parsing"
         if name == "structured Windows" and not unique:
             yield Row(what=what, figure=figure, unit="/s", target=target, peer=plain, peer_name="every rule asked")
@@ -77,6 +76,16 @@ def _shared(folder: Path) -> Iterator[Row | Skipped]:
     yield from by_sqlite(plan, _fields(lane("structured Windows", PEER)))
     yield by_tenzir(folder / "rules", lane("structured Windows", FEW), FEW)
     yield _harmless(plan)
+
+
+def _best(plan: Plan, before: bytes, raw: bytes) -> float:
+    """Return the best of `REPEATS` rates, each of an engine that has seen only the records `before`."""
+    rates = []
+    for _ in range(REPEATS):
+        engine = Engine(plan)
+        _run(engine, before)
+        rates.append(rate(lambda engine=engine: _run(engine, raw), 0))  # type: ignore[misc]
+    return max(rates)
 
 
 def _run(engine: Engine, raw: bytes) -> int:
@@ -123,16 +132,20 @@ def _harmless(plan: Plan) -> Row:
 
 
 def _made() -> Row:
-    engine = Engine(Plan(Compiled(rules(1000))))
+    plan = Plan(Compiled(rules(1000)))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)
     some = records(120_000)
-    engine.match(some[:20_000])
 
-    def match() -> int:
+    def match(engine: Engine) -> int:
         for at in range(20_000, 120_000, 10_000):
             engine.match(some[at : at + 10_000])
         return 100_000
 
-    return Row(what="1,000 made rules, records in memory", figure=rate(match, 0), unit="/s", target=300_000)
+    rates = []
+    for _ in range(REPEATS):
+        engine = Engine(plan)
+        engine.match(some[:20_000])
+        rates.append(rate(lambda engine=engine: match(engine), 0))  # type: ignore[misc]
+    return Row(what="1,000 made rules, records in memory", figure=max(rates), unit="/s", target=300_000)
