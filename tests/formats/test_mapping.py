@@ -152,3 +152,9 @@ def test_no_table_raises_anything_else(text: str) -> None:
 def test_no_mapping_raises_anything_else(raw: bytes) -> None:
     with contextlib.suppress(MappingError):
         read_mapping(raw)
+
+
+def test_text_that_is_no_utf_8_is_told() -> None:
+    """Found by `script/fuzz`."""
+    with pytest.raises(RowError, match="not JSON"):
+        rows_of_json(read_mapping(ready()["generic-json"].encode()), b'{"door":"\xe9"}')

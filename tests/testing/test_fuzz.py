@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from safecare.testing.fuzz import bend, fuzz, main
-from safecare.testing.fuzz_seeds import TARGETS, Target
+from safecare.testing.fuzz_seeds import TARGETS
+from safecare.testing.fuzz_target import Target
 
 BY_NAME = {one.name: one for one in TARGETS}
 

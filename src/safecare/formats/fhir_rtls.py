@@ -51,7 +51,7 @@ def read_rtls(raw: bytes) -> Rtls:
         raise RtlsError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
         told = _decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RtlsError(f"no JSON: {error}") from error
     match told.get("resourceType"):
         case "Bundle":

@@ -86,7 +86,7 @@ def _read(raw: bytes, decoder: msgspec.json.Decoder[M]) -> M:
         raise FrigateError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
         read = decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FrigateError(str(error)) from error
     if len(read.after.camera) > NAME or len(read.after.id) > NAME:
         raise FrigateError(f"a name of more than {NAME} characters")

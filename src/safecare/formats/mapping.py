@@ -299,7 +299,7 @@ def rows_of_json(mapping: MappingFile, raw: bytes) -> list[dict[str, Any] | RowE
     """Return the rows of one JSON message. Raises `RowError` where it is no JSON, or has no rows."""
     try:
         told = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RowError(f"not JSON: {error}") from error
     found = _at(told, mapping.records) if mapping.records else told
     rows = found if isinstance(found, list) else [found]

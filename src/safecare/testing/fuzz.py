@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safecare.testing.fuzz_seeds import TARGETS, Target
+from safecare.testing.fuzz_seeds import TARGETS
+from safecare.testing.fuzz_target import Target
 
 SLOW = 2.0
 """Seconds of processor time from which one input is a fault: a parser that can be made to stand still (chosen)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from safecare.formats.baseline import BaselineError, read_baseline
 from safecare.formats.eve import EveError, read_eve
@@ -23,6 +22,7 @@ from safecare.formats.syslog import SyslogError, read_syslog, read_wazuh
 from safecare.formats.wire.message import Talk, WireError
 from safecare.formats.wire.protocols import PROTOCOLS
 from safecare.formats.zeek import ZeekError, read_zeek
+from safecare.testing import fuzz_panels as panels
 from safecare.testing.captures import (
     Wire,
     bacnet,
@@ -33,6 +33,7 @@ from safecare.testing.captures import (
     process_network,
     s7,
 )
+from safecare.testing.fuzz_target import Target
 from safecare.testing.greetings import (
     dhcp,
     mdns,
@@ -48,16 +49,6 @@ from safecare.testing.hospital import small_hospital
 
 class ParserFailedError(Exception):
     """The packet road caught what a parser may not raise."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A parser: called with bytes, it may raise `refuses` and nothing else."""
-
-    name: str
-    read: Callable[[bytes], object]
-    seeds: tuple[bytes, ...]
-    refuses: tuple[type[Exception], ...] = ()
 
 
 def _capture(raw: bytes) -> None:
@@ -263,5 +254,6 @@ TARGETS: tuple[Target, ...] = (
         (b'{"conversations":[{"client":"10.0.0.1","server":"10.0.0.2","transport":"tcp","port":502}]}',),
         (BaselineError,),
     ),
+    *panels.TARGETS,
 )
 """Everything that is fuzzed."""

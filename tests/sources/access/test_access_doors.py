@@ -21,6 +21,7 @@ from safecare.sources.access.tail import AccessTail
 from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.api import UnreadableError
 from safecare.testing.clock import START
+from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.intake import MemoryIntake
 
 TOKEN = "a-long-enough-token"
@@ -123,6 +124,16 @@ async def test_a_signed_body_needs_its_signature() -> None:
         bad = await client.post("/", content=raw + b" ", headers={"x-hub-signature-256": f"sha256={signed}"})
         none = await client.post("/", content=raw)
     assert [one.status_code for one in (good, bad, none)] == [202, 401, 401]
+
+
+def test_the_reader_on_the_inside_leads_out() -> None:
+    door, intake = AccessWebhook("hook", token=TOKEN), MemoryIntake(hospital=guarded_hospital())
+    rows = [body(), body(door="reader-pharmacy-out"), body(door="reader-ward"), body(door="reader-ward-out")]
+    events = [list(door.decode(json.dumps(row).encode(), {}, intake)) for row in rows[:3]]
+    ways = [one.way for (one,) in events if isinstance(one, BadgeGranted)]
+    assert ways == ["in", "out", ""]
+    with pytest.raises(UnreadableError):
+        door.decode(json.dumps(rows[3]).encode(), {}, intake)
 
 
 @pytest.mark.parametrize("more", [{}, {"token": "short"}, {"token": TOKEN, "mapping": "nowhere.yaml"}])

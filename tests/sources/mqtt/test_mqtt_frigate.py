@@ -155,3 +155,10 @@ def test_noise_raises_nothing_else(topic: str, raw: bytes) -> None:
         read(topic, raw)
     except UnreadableError:
         return
+
+
+@pytest.mark.parametrize("topic", ["frigate/events", "frigate/reviews", "cold/freezer.1/availability"])
+def test_text_that_is_no_utf_8_is_told(topic: str) -> None:
+    """Found by `script/fuzz`."""
+    with pytest.raises(UnreadableError):
+        read(topic, b'{"type":"\xe9","state":"\xe9"}')

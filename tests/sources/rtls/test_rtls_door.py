@@ -141,3 +141,9 @@ def test_no_message_raises_anything_else(type: str, one: object, other: object) 
     raw = json.dumps({"resourceType": type, "entry": one, "parameter": one, "timestamp": other}).encode()
     with contextlib.suppress(RtlsError):
         read_rtls(raw)
+
+
+def test_text_that_is_no_utf_8_is_told() -> None:
+    """Found by `script/fuzz`."""
+    with pytest.raises(RtlsError, match="no JSON"):
+        read_rtls(b'{"resourceType":"\xe9"}')

@@ -23,7 +23,7 @@ from safecare.formats.mapping import (
     rows_of_json,
 )
 from safecare.model.event import Event
-from safecare.model.hospital import Hospital
+from safecare.model.hospital import Asset, Hospital
 from safecare.sources.api import UnreadableError
 from safecare.sources.posted import Unread
 from safecare.sources.signals import Known, Telling, events_about
@@ -54,6 +54,10 @@ def zone_of_site(hospital: Hospital) -> tzinfo:
         return UTC
 
 
+OUT = "-out"
+"""End of the address system of readers on the inside (``reader-out``)."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Reads rows that come by `door`."""
@@ -72,11 +76,23 @@ class Rows:
             raise UnreadableError(error.reason, error.place) from error
         if read is None:
             return []
-        system = self.mapping.address
-        asset = known.hospital.asset(read.door) if system == "id" else known.hospital.at_address(system, read.door)
+        asset, way = self._door(read.door, known)
+        signals = [
+            msgspec.structs.replace(one, way=one.way or way) if one.what == "access" else one for one in read.signals
+        ]
         told = read.ref or hashlib.sha256(msgspec.json.encode(row, order="sorted")).hexdigest()[:32]
         telling = Telling(self.door, f"{read.door}\x1f{told}", read.at, seen)
-        return list(events_about(asset, read.signals, telling, known, called=f"{system} {read.door[:80]!r}"))
+        called = f"{self.mapping.address} {read.door[:80]!r}"
+        return list(events_about(asset, signals, telling, known, called=called))
+
+    def _door(self, name: str, known: Known) -> tuple[Asset | None, str]:
+        """Return what a row calls `name`, and which way its reader leads, where the door has one on both sides."""
+        system = self.mapping.address
+        if system == "id":
+            return known.hospital.asset(name), ""
+        if asset := known.hospital.at_address(system, name):
+            return asset, "in" if f"{system}{OUT}" in asset.addresses else ""
+        return (asset, "out") if (asset := known.hospital.at_address(f"{system}{OUT}", name)) else (None, "")
 
     def csv(self, raw: bytes, known: Known, header: Iterable[str] = ()) -> tuple[list[Event], list[Unread]]:
         """Read a table, or a stretch of one that has `header` before it: the events, and the rows that can't be read.
@@ -153,7 +169,7 @@ def _messages(raw: bytes) -> Iterator[tuple[int, bytes]]:
     if rest:
         try:
             msgspec.json.decode(first)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield 1, raw
         else:
             yield from ((n, line) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip())

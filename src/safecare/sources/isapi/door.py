@@ -64,7 +64,7 @@ class IsapiDoor:
             if raw.startswith(b"{"):
                 return msgspec.json.decode(raw, type=Word)
             return read_isapi(raw, zone_of_site(intake.hospital))
-        except (CameraWordError, msgspec.DecodeError) as error:
+        except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error
 
     async def _call(self, name: str, device: Device, intake: Intake) -> None:

@@ -51,7 +51,7 @@ def _availability(payload: bytes, topic: str) -> Signal:
     if word.startswith("{"):
         try:
             word = msgspec.json.decode(payload, type=dict[str, str]).get("state", "")
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(str(error), topic) from error
     if word not in {"online", "offline"}:
         raise UnreadableError(f"must be online or offline, not {word[:40]!r}", topic)

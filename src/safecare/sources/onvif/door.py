@@ -78,7 +78,7 @@ class OnvifDoor:
         name, ref, now = context.get("device", ""), context.get("ref", ""), intake.clock.now()
         try:
             words = [msgspec.json.decode(raw, type=Word)] if raw.startswith(b"{") else read_notifications(raw)
-        except (CameraWordError, msgspec.DecodeError) as error:
+        except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error
         return [event for one in words for event in self._callers.events(one, name, ref, now, intake)]
 
