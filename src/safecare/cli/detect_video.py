@@ -30,19 +30,21 @@ class Format(StrEnum):
     NDJSON = "ndjson"
 
 
+Zones = Annotated[Path | None, typer.Option(help="Areas and rules (YAML); without, people are only counted.")]
+Calibration = Annotated[Path | None, typer.Option(help="How the picture lies on the floor: PETS XML or YAML.")]
+Model = Annotated[str, typer.Option(help="Name or file of the model that finds people; none: blobs of motion.")]
+Written = Annotated[Format, typer.Option(help="How alerts are written.")]
+Data = Annotated[Path, typer.Option(help="Data folder, whose models are used first.")]
+Language = Annotated[str, typer.Option(help="Language of titles and reasons: en or fr.")]
+
+
 @app.command()
 def video(
     file: Annotated[Path, typer.Argument(help="Recording: mp4, mov, avi or mkv.")],
-    zones: Annotated[
-        Path | None, typer.Option(help="Areas and rules (YAML); without, people are only counted.")
-    ] = None,
-    calibration: Annotated[
-        Path | None, typer.Option(help="How the picture lies on the floor: PETS XML or YAML.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="Name or file of the model that finds people; none: blobs of motion.")
-    ] = "",
-    format: Annotated[Format, typer.Option(help="How alerts are written.")] = Format.TEXT,
+    zones: Zones = None,
+    calibration: Calibration = None,
+    model: Model = "",
+    format: Written = Format.TEXT,
     tracks_out: Annotated[Path | None, typer.Option(help="Write tracks in MOT format; frames count from 1.")] = None,
     detections_out: Annotated[
         Path | None, typer.Option(help="Write all boxes in MOT format, without identities.")
@@ -50,8 +52,8 @@ def video(
     rate: Annotated[float, typer.Option(help="True pictures per second, if the file's own times are wrong.")] = 0.0,
     fps: Annotated[float, typer.Option(help="Pictures per second to look at; 0: all.")] = 0.0,
     start: Annotated[str, typer.Option(help="Time of the first picture, ISO 8601; needed for zones with hours.")] = "",
-    data: Annotated[Path, typer.Option(help="Data folder, whose models are used first.")] = Path("var"),
-    language: Annotated[str, typer.Option(help="Language of titles and reasons: en or fr.")] = "en",
+    data: Data = Path("var"),
+    language: Language = "en",
 ) -> None:
     """Judge a recording; one alert a line. Exit 1: a part was unreadable; 2: the call, zones or model is wrong."""
     from safecare.app.film import Film, FilmError, Wish
