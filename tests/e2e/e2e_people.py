@@ -19,6 +19,9 @@ WALL: ViewportSize = {"width": 1920, "height": 1080}
 VIDEO_WALL: ViewportSize = {"width": 3840, "height": 2160}
 SCREENSHOTS = Path(os.environ.get("SAFECARE_SCREENSHOTS") or Path(__file__).parent / "screenshots")
 """Where pictures of all screens are kept, for people to look at; ``SAFECARE_SCREENSHOTS`` names another folder."""
+IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
+  new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done(true)))"""
+"""Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
 EXPECTED = ("/forecast", "/plan")
 """Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""
 WATCH_POLICY = """

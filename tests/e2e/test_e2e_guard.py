@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from e2e_people import PHONE, House, Person, picture
+from e2e_people import IN_CHARGE, PHONE, House, Person, picture
 from playwright.sync_api import Page, Route, expect
 
 pytest_plugins = ["e2e_fixtures"]
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e-guard")]
 
-IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
-  new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done(true)))"""
-"""Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
 SMALL = """() => [...document.querySelectorAll("button, a, select, input, textarea, summary, .choice label")]
   .filter((one) => one.checkVisibility() && !one.matches(".unseen, .skip, .choice input, :is(p, li) > a:not(.button)"))
   .map((one) => [one.tagName, (one.innerText || one.name || "").trim(), one.getBoundingClientRect()])

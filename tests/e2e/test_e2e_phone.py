@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from e2e_people import PHONE, House, Person
+from e2e_people import IN_CHARGE, PHONE, House, Person
 from playwright.sync_api import CDPSession, expect
 
 from safecare.notify.channels.webpush import message
@@ -102,6 +102,7 @@ def test_a_push_is_shown_and_told_as_delivered(house: House) -> None:
 def test_a_photo_a_voice_and_a_call_for_help_wait_for_the_network_and_come_once(house: House) -> None:
     with house.person("guard", "Tom Morvan", viewport=PHONE) as tom:
         tom.see("guard")
+        tom.page.evaluate(IN_CHARGE)
         tom.context.set_offline(True)
         tom.press("report")
         tom.page.get_by_test_id("report-words").fill("The lock is scratched")
