@@ -82,7 +82,9 @@ async def test_a_maildir_is_read_in_order_and_not_changed(box: Path, tmp_path: P
     assert str(next(one.at for one in intake.events)) == "2026-09-21 14:13:21+00:00"
     fourth = deliver(box, 4)
     async with running(MaildirDoor("box", box, every=0.01, positions=positions), MemoryIntake()) as intake:
-        await intake.until(lambda one: told(one) == names(fourth))
+        await intake.until(lambda one: told(one)[-1:] == names(fourth))
+        # The one under way when the door was stopped may come again: under the same key, so that it is stored once.
+        assert told(intake) in (names(fourth), names(third, fourth))
 
 
 async def test_a_maildir_that_lacks_or_is_strange_hurts_nobody(box: Path) -> None:
@@ -193,7 +195,8 @@ async def test_an_imap_mailbox_is_read_resumed_and_not_changed(server: Dovecot, 
     link.logout()
     later = await asyncio.to_thread(server.append, mail(9))
     async with running(server.door(positions=positions), MemoryIntake()) as intake:
-        await intake.until(lambda one: told(one) == names(later), seconds=20)
+        await intake.until(lambda one: told(one)[-1:] == names(later), seconds=20)
+        assert told(intake) in (names(later), names(mails[-1], later))
 
 
 @pytest.mark.slow
