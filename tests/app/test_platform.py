@@ -45,7 +45,7 @@ def test_idle_memory_and_health(platform: PrivatePlatform) -> None:
     assert (
         {"channel mail", "channel ntfy"}
         <= missing
-        <= {"channel mail", "channel ntfy", "channel chat", "chat", "channel sms", "sms"}
+        <= {"channel mail", "channel ntfy", "channel chat", "chat", "channel sms", "sms", "channel voice", "voice"}
     )
 
 

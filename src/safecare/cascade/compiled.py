@@ -14,7 +14,7 @@ def compiled(function: Function) -> Function:
     """Return `function` compiled, without the interpreter's lock; without a place to keep it, anew in each process.
 
     What is kept is renewed when the file of the function changes, not when one that it calls does: whoever changes
-    one kernel removes what is kept of all (``__pycache__/*.nb?``).
+    one kernel removes what is kept of all (``__pycache__/*.nb?``), as ``script/bootstrap`` does.
     """
     try:
         return cast("Function", njit(cache=True, nogil=True)(function))
