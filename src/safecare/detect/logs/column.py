@@ -19,7 +19,7 @@ from safecare.detect.logs.values import Value, elements
 VALUES = 100_000
 """Most values that are remembered of one column. Chosen: some 10 MB."""
 ALIVE = 1_000
-"""Most sets of witnesses of which is remembered what they keep alive (chosen: common ones are some dozens)."""
+"""Most sets of tests or witnesses of which is remembered what they keep alive (chosen: common ones are some dozens)."""
 LONG = 4_096
 """Characters above which a value is not remembered (chosen: nearly all that repeat are shorter)."""
 LEARN = 500
@@ -72,11 +72,13 @@ class Column:
         """Tests of rules that may hold though none of their tests of this field does."""
         self._alive: dict[frozenset[int], frozenset[int]] = {}
         """By witnesses that hold: the tests of the rules that may hold then."""
+        self._kept: dict[tuple[int, ...], frozenset[int]] = {}
+        """By tests that may hold, as they were found: those of interest."""
         self._choose()
 
     def _choose(self) -> None:
         """Choose, for each rule, the tests of this field of which one must hold; by what was seen, the rarest."""
-        self._witnesses, self._alive, free = {}, {}, set[int]()
+        self._witnesses, self._alive, self._kept, free = {}, {}, {}, set[int]()
         for rule, tests in self._asks.items():
             some = self._plan.witnesses(rule, self._sample.seen, tests)
             if some is None:
@@ -108,6 +110,15 @@ class Column:
 
     def of_interest(self, hits: Collection[int]) -> frozenset[int]:
         """Return those of the tests `hits` that a rule asks about which may hold; `hits` may hold too many."""
+        key = tuple(hits)  # values that differ pass the same tests again and again
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= ALIVE:
+                self._kept.clear()
+            kept = self._kept[key] = self._of_interest(hits)
+        return kept
+
+    def _of_interest(self, hits: Collection[int]) -> frozenset[int]:
         if self._sample.full(hits):
             self._choose()
         kept = self._free.intersection(hits)
@@ -157,6 +168,8 @@ class Keywords(Column):
             return 0
         kept = self.of_interest(hits)
         unsure = kept - self._exact
+        if not unsure:
+            return self.number(kept)
         return self.number((kept - unsure).union(n for n in unsure if any(self._plan.passes(n, one) for one in values)))
 
 
