@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safecare.formats.syslog import SyslogError, read_syslog, read_wazuh
+from safecare.formats.logs.syslog import SyslogError, read_syslog
+from safecare.formats.wazuh import WazuhError, read_wazuh
 from safecare.formats.zeek import ZeekError, ZeekRecord, command, number, outcome, read_zeek, text
 
 CONN = b"""#separator \\x09
@@ -68,18 +69,15 @@ def test_commands_of_control_protocols() -> None:
 
 
 def test_syslog_and_cef() -> None:
-    line = read_syslog(CEF)
-    assert (line.severity, line.host, line.program, line.level) == (6, "fw1", "asa", 8)
-    assert (line.vendor, line.name, line.signature) == ("Acme Wall\\|2", "Port scan", "100")
-    assert line.fields == {
-        "src": "10.1.10.31",
-        "dst": "10.1.20.10",
-        "dpt": "445",
-        "msg": "two words = more",
-        "act": "deny",
-    }
-    old = read_syslog(b"<13>Nov 26 03:00:00 host sshd[77]: Failed password")
-    assert (old.host, old.program, old.text) == ("host", "sshd", "Failed password")
+    line, at = read_syslog(CEF)
+    assert at == datetime(2026, 11, 26, 3, tzinfo=UTC)
+    assert (line["severity"], line["host"], line["program"]) == ("informational", "fw1", "asa")
+    assert (line["device_vendor"], line["device_product"], line["cef_severity"]) == ("Acme", "Wall|2", "8")
+    assert (line["name"], line["signature_id"], line["act"]) == ("Port scan", "100", "deny")
+    assert (line["src"], line["dst"], line["dpt"]) == ("10.1.10.31", "10.1.20.10", "445")
+    assert line["msg"] == "two words = more"
+    old, _ = read_syslog(b"<13>Nov 26 03:00:00 host sshd[77]: Failed password")
+    assert (old["host"], old["program"], old["message"]) == ("host", "sshd", "Failed password")
     with pytest.raises(SyslogError, match="priority"):
         read_syslog(b"hello")
 
@@ -88,7 +86,7 @@ def test_wazuh() -> None:
     line = read_wazuh(json.dumps(WAZUH).encode())
     assert (line.level, line.name, line.fields["srcip"]) == (12, "Many failures", "10.1.10.31")
     assert line.at == datetime(2026, 11, 26, 3, 0, 0, 123_000, UTC)
-    with pytest.raises(SyslogError):
+    with pytest.raises(WazuhError):
         read_wazuh(b"{}")
 
 
@@ -96,7 +94,7 @@ def test_wazuh() -> None:
 def test_nothing_but_their_own_errors(junk: bytes, at: int) -> None:
     for raw in (junk, CEF[:at] + junk, CEF[:at] + junk + CEF[at:]):
         with contextlib.suppress(SyslogError):
-            read_syslog(raw)
-        with contextlib.suppress(SyslogError):
+            read_syslog(raw, lenient=True)
+        with contextlib.suppress(WazuhError):
             read_wazuh(raw)
         list(read_zeek([raw, *CONN[: at * 4].splitlines(), raw], "conn"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from safecare.formats.baseline import BaselineError, read_baseline
 from safecare.formats.eve import EveError, read_eve
@@ -13,12 +14,13 @@ from safecare.formats.idmef import IdmefError, read_idmef
 from safecare.formats.logs.atna import AtnaError, read_atna
 from safecare.formats.logs.cef import CefError, read_cef
 from safecare.formats.logs.files import read_log
+from safecare.formats.logs.syslog import SyslogError, read_syslog
 from safecare.formats.mllp import MllpDecoder, MllpError
 from safecare.formats.netflow import Netflow, NetflowError
 from safecare.formats.packets.dissect import Dissector
 from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.formats.readings import SeriesError, read_series
-from safecare.formats.syslog import SyslogError, read_syslog, read_wazuh
+from safecare.formats.wazuh import WazuhError, read_wazuh
 from safecare.formats.wire.message import Talk, WireError
 from safecare.formats.wire.protocols import PROTOCOLS
 from safecare.formats.zeek import ZeekError, read_zeek
@@ -234,12 +236,17 @@ TARGETS: tuple[Target, ...] = (
     Target("eve", read_eve, (_EVE,), (EveError,)),
     Target("zeek", _zeek, (_ZEEK,), (ZeekError,)),
     Target("netflow", _netflow, (_TEMPLATE, _FLOW9, _FLOW5, _IPFIX), (NetflowError,)),
-    Target("syslog", read_syslog, (_SYSLOG, b"<13>Nov 26 03:00:00 host app[1]: words"), (SyslogError,)),
+    Target(
+        "syslog",
+        lambda raw: read_syslog(raw, datetime(2026, 11, 26, tzinfo=UTC), lenient=True),
+        (_SYSLOG, b"<13>Nov 26 03:00:00 host app[1]: words"),
+        (SyslogError,),
+    ),
     Target(
         "wazuh",
         read_wazuh,
         (b'{"timestamp":"2026-11-26T03:00:00.000+0000","rule":{"level":7,"description":"x"}}',),
-        (SyslogError,),
+        (WazuhError,),
     ),
     Target("cef", lambda raw: read_cef(raw.decode("utf-8", "replace")), (_CEF.encode(),), (CefError,)),
     Target("atna", lambda raw: read_atna(raw.decode("utf-8", "replace")), (_ATNA.encode(),), (AtnaError,)),

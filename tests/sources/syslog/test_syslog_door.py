@@ -28,6 +28,19 @@ def test_level_of_the_sender_decides(level: str, priority: int | None) -> None:
     assert [event.priority for event in read(CEF.format(level))] == ([priority] if priority else [])  # type: ignore[attr-defined]
 
 
+def test_an_alert_takes_only_a_time_that_cannot_be_a_local_one() -> None:
+    seen = MemoryIntake().clock.now()
+    [by_old] = read(CEF.format(8).replace("1 - fw1 asa - - -", "Jan  2 03:00:00 fw1"))
+    [by_new] = read(CEF.format(8).replace("1 -", "1 2026-01-02T03:00:00+01:00"))
+    assert (by_old.at, by_new.at.isoformat()) == (seen, "2026-01-02T02:00:00+00:00")
+
+
+def test_odd_alerts_do_not_stop_the_door() -> None:
+    assert read(CEF.format("²")) == []
+    assert [event.dst_port for event in read(CEF.format(8) + " dpt=²")] == [0]  # type: ignore[attr-defined]
+    assert [event.dst_port for event in read(CEF.format(8) + " dpt=999999")] == [0]  # type: ignore[attr-defined]
+
+
 def test_plain_lines_are_no_alerts_and_junk_is_told() -> None:
     assert read("<13>1 2026-11-26T03:00:00Z host app - - - all is well") == []
     assert read("words") == []

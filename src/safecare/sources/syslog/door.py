@@ -7,7 +7,6 @@ a full disk and keep what they have; what comes by UDP beyond the queue is lost,
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,12 +20,10 @@ from typing import ClassVar
 from safecare.exchange.log import LogFullError
 from safecare.formats.logs.record import LogRecord
 from safecare.formats.logs.syslog import LINE, SyslogError, read_syslog
-from safecare.formats.syslog import SyslogError as LineError
-from safecare.formats.syslog import read_syslog as read_line
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.logs.events import event_of
-from safecare.sources.syslog.decode import events_of
+from safecare.sources.syslog.decode import events_of, of_cef
 
 QUEUE = 20_000
 """Messages that wait to become durable (chosen: four seconds of a hospital's 5,000 a second; some 10 MB)."""
@@ -105,8 +102,9 @@ class SyslogDoor:
         record = LogRecord(fields, 0, at=at)
         ref = context.get("ref") or f"{peer}\x1f{raw!r}"
         events: list[Event] = [event_of(record, intake.hospital, self.door, seen, ref, peer)]
-        with contextlib.suppress(LineError):  # what is no message by RFC 3164 is no alert of its sender either
-            events += events_of(read_line(raw), intake.hospital, self.door, seen, raw)
+        if alert := of_cef(fields):
+            alert.at = read_syslog(raw, lenient=True)[1]  # not by a time without year and offset: that may be local
+            events += events_of(alert, intake.hospital, self.door, seen, raw)
         return events
 
     async def _listen(self, intake: Intake) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safecare.formats.lines import LineError, lines_of
-from safecare.formats.syslog import SyslogError, read_wazuh
+from safecare.formats.wazuh import WazuhError, read_wazuh
 from safecare.model.event import Event
 from safecare.sources.api import Intake, source
 from safecare.sources.line_file import LineFile
-from safecare.sources.syslog.decode import events_of
+from safecare.sources.syslog.decode import events_of, of_wazuh
 
 
 @source("wazuh")
@@ -27,7 +27,8 @@ class WazuhFile(LineFile):
         errors: list[LineError] = []
         for number, line in lines_of(raw):
             try:
-                events += events_of(read_wazuh(line), intake.hospital, self.door, intake.clock.now(), line)
-            except SyslogError as error:
+                if alert := of_wazuh(read_wazuh(line)):
+                    events += events_of(alert, intake.hospital, self.door, intake.clock.now(), line)
+            except WazuhError as error:
                 errors.append(LineError(number, str(error), line))
         return events, errors
