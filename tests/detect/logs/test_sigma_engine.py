@@ -60,7 +60,7 @@ def checks() -> st.SearchStrategy[Check]:
         st.builds(
             lambda field, kind, other: Check(field, kind, other),
             fields,
-            st.sampled_from(("same", "same_start", "same_end")),
+            st.sampled_from(("same", "same_start", "same_end", "same_part")),
             st.sampled_from(FIELDS),
         ),
     ]

@@ -46,6 +46,9 @@ def matches(item: dict[str, Any] | list[Any], record: dict[str, Any], **expand: 
         ("F|endswith", r"\x.exe", [r"C:\X.EXE"], ["x.exe"]),
         ("F|contains|cased", "aB", ["xaBx"], ["xabx"]),
         ("F|cased", "aB", ["aB"], ["ab"]),
+        ("F|contains", 12, ["x123", 9129], ["x"]),
+        ("F|startswith", [12, "a"], ["123", "A"], ["312"]),
+        ("F|utf16le|base64offset|contains", "IEX ", ["-enc egAgAEkARQBYACAAKAB4ACkA"], ["eiBJRVggKHgp"]),
         ("F|re", "a+b$", ["xaab"], ["aabx", "AB"]),
         ("F|re|i", "a+b$", ["xAAB"], ["aabx"]),
         ("F|re|m", "^b", ["a\nb"], ["ab"]),
@@ -73,6 +76,18 @@ def test_modifiers(key: str, value: Any, yes: list[Any], no: list[Any]) -> None:
         assert matches({key: value}, {"F": one, "G": "same"}, who=["ann", "bob"]), one
     for one in no:
         assert not matches({key: value}, {"F": one, "G": "same"}, who=["ann", "bob"]), one
+
+
+def test_fields_that_refer_to_others() -> None:
+    for key, yes, no in (
+        ("F|fieldref", "xyz", "yz"),
+        ("F|fieldref|startswith", "XY", "yz"),
+        ("F|fieldref|endswith", "yz", "xy"),
+        ("F|fieldref|contains", "Y", "q"),
+    ):
+        assert matches({key: "G"}, {"F": "xyz", "G": yes}), key
+        assert not matches({key: "G"}, {"F": "xyz", "G": no}), key
+        assert not matches({key: "G"}, {"F": "xyz"}), key
 
 
 def test_absent_fields() -> None:

@@ -72,6 +72,21 @@ def test_cut_and_broken_json_gives_what_is_readable() -> None:
     assert split(b'{"a":' * 5000 + b"1" + b"}" * 5000)[1] == ["line 1"]
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ["Records", "records", "value"])
+def test_lists_that_stand_under_a_name(name: str, indent: int | None) -> None:
+    some = [{"eventName": "A", "n": 1}, {"eventName": "B", "n": 2}]
+    context = {"@odata.context": "https://graph"} if name == "value" else {}
+    raw = json.dumps(context | {name: some}, indent=indent).encode()
+    assert split(raw) == (some, [])
+    assert [one.number for one in read(raw) if isinstance(one, LogRecord)] == [1, 2]
+    assert len(split(raw + b"\n" + raw)[0]) == 4
+    records, places = split(raw[:-8])
+    assert (records, len(places)) == (some[:1], 1)
+    other = {name: some, "id": "x"}
+    assert len(split(json.dumps(other, indent=indent).encode())[0]) == 1
+
+
 def test_a_line_over_the_limit_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonlines, "LINE", 50)
     assert split(b'{"a": 1}\n{"a": "' + b"x" * 200 + b'"}\n{"a": 3}\n') == ([{"a": 1}, {"a": 3}], ["line 2"])
@@ -134,6 +149,13 @@ def test_windows_events_in_every_form_have_the_same_names() -> None:
             "Provider_Name": "P",
             "Image": "x",
         }, form
+
+
+def test_attributes_with_a_sign_before_them() -> None:
+    system = {"Provider": {"@Name": "P"}, "EventID": {"@Qualifiers": "1", "#text": "7"}, "Channel": "C"}
+    data = {"Data": [{"@Name": "Image", "#text": "x.exe"}, {"@Name": "Empty"}, "loose"]}
+    [record], _ = split(json.dumps({"Event": {"@xmlns": "q", "System": system, "EventData": data}}).encode())
+    assert (record["Provider_Name"], record["EventID"], record["Image"], record["Data"]) == ("P", "7", "x.exe", "loose")
 
 
 def test_windows_data_without_names_with_blanks_and_empty() -> None:

@@ -72,6 +72,18 @@ def test_audit_records() -> None:
     assert (found["product"], found["service"]) == ("linux", "auditd")
 
 
+def test_audit_records_of_other_machines_and_in_hexadecimal() -> None:
+    found = fields('node=h1 type=EXECVE msg=audit(1.1:7): argc=2 a0="AB" a1=6C732000')
+    assert (found["host"], found["type"], found["a0"], found["a1"]) == ("h1", "EXECVE", "AB", "ls ")
+    found = fields("type=SYSCALL msg=audit(1.1:7): a0=AB12 comm=6C73")
+    assert (found["a0"], found["comm"]) == ("AB12", "ls")
+    assert fields("type=PROCTITLE msg=audit(1.1:7): proctitle=6C73002D6C")["proctitle"] == "ls -l"
+    found = fields(
+        'type=ADD_USER msg=audit(1.1:7): pid=9 msg=\'op=add acct="eve" exe="/usr/sbin/useradd" res=success\''
+    )
+    assert (found["exe"], found["acct"], found["pid"], found["res"]) == ("/usr/sbin/useradd", "eve", "9", "success")
+
+
 def test_pairs_and_json_inside() -> None:
     found = fields('<13>Oct 11 22:14:15 fw date=2026 devname="FG 1" logid=1 type=event subtype=vpn action=add')
     assert (found["product"], found["service"], found["devname"], found["action"]) == (

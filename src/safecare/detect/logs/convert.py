@@ -84,9 +84,13 @@ class Converter:
                 compare: Any = op.name.lower()
                 return self._test(field, compare, str(number.number))
             case types.SigmaFieldReference(field=other, starts_with=starts, ends_with=ends):
-                if starts and ends:
-                    raise UnsupportedError("fieldref with contains", field)
-                return self._test(field, "same_start" if starts else "same_end" if ends else "same", other)
+                kinds: dict[tuple[bool, bool], Kind] = {
+                    (False, False): "same",
+                    (True, False): "same_start",
+                    (False, True): "same_end",
+                    (True, True): "same_part",
+                }
+                return self._test(field, kinds[starts, ends], other)
         raise UnsupportedError(f"a value that is a {type(value).__name__}", field)
 
     def _string(self, field: str, value: SigmaString, *, cased: bool) -> Node:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from safecare.detect.logs.convert import Converter, UnsupportedError
 from safecare.detect.logs.rule import Correlation, LogSource, Problem, Rule, RuleSet
+from safecare.detect.logs.usual import usual
 from safecare.detect.logs.values import expression
 from safecare.detect.logs.yamlplaces import Document, YamlPlaceError, documents
 
@@ -99,6 +100,7 @@ class _Loader:
             return
         kind: Any = SigmaCorrelationRule if "correlation" in value else SigmaFilter if "filter" in value else SigmaRule
         try:
+            value = value | {"detection": usual(value["detection"])} if "detection" in value else value
             parsed = kind.from_dict(value, collect_errors=True, policy=self._policy)
             faults: list[Exception] = list(parsed.errors)
         except Exception as error:  # noqa: BLE001 - pySigma fails in many ways on odd values; each is told, none stops
@@ -288,6 +290,7 @@ def _faulty(document: Document, policy: Any) -> Iterator[tuple[int, str]]:
             for step in path:
                 value = value[step]
             if not isinstance(value, dict):
+                [(key, value)] = usual({key: value}).items()
                 SigmaDetectionItem.from_mapping(key, value, policy=policy)
         except Exception as error:  # noqa: BLE001 - why it fails is what is told
             yield line, _said(error)

@@ -163,6 +163,8 @@ def _refers(test: Check, value: Value, other: Value) -> bool:
         return any(a.startswith(b) for a, b in texts)
     if test.kind == "same_end":
         return any(a.endswith(b) for a, b in texts)
+    if test.kind == "same_part":
+        return any(b in a for a, b in texts)
     return any(a == b for a, b in texts)
 
 

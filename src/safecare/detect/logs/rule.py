@@ -19,10 +19,10 @@ Kind = Literal[
     "filled", "null", "exists",  # presence
     "regex", "cidr", "lt", "lte", "gt", "gte", "neq",
     "minute", "hour", "day", "week", "month", "year",  # parts of a time
-    "same", "same_start", "same_end",  # the value of another field
+    "same", "same_start", "same_end", "same_part",  # the value of another field
 ]  # fmt: skip
 STRINGS = frozenset({"equals", "contains", "starts", "ends", "glob"})
-REFERENCES = frozenset({"same", "same_start", "same_end"})
+REFERENCES = frozenset({"same", "same_start", "same_end", "same_part"})
 
 LEVELS = {"informational": 10, "low": 25, "medium": 45, "high": 65, "critical": 85}
 """Severity (0-100) of Sigma's levels. Chosen: one match of a high rule opens an incident, one of a medium does not."""

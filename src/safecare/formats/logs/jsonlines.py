@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -22,6 +23,11 @@ WRAPPERS = ("_source", "result", "log")
 """Under which exports of Elasticsearch, Splunk and container runtimes put the record."""
 ODD = FORMS.union(WRAPPERS)
 """Names without which a record is as flat as it looks."""
+
+LISTS = ("Records", "records", "value")
+"""Under which AWS (CloudTrail), Azure (diagnostic settings) and Microsoft Graph put a list of records."""
+
+_OPENING = re.compile(rf"""\{{\s*(?:"@odata\.[^"]*"\s*:\s*"[^"]*"\s*,\s*)*"(?:{"|".join(LISTS)})"\s*:\s*\[""")
 
 _decoder = msgspec.json.Decoder()
 _text = json.JSONDecoder()
@@ -61,8 +67,47 @@ def read_json(file: BinaryIO) -> Iterator[Read]:
             yield Unread(f"byte {WHOLE}", f"JSON that is not line by line is read up to {WHOLE} bytes")
         yield from _list(raw) if raw.lstrip(BLANK).startswith(b"[") else _spread(raw)
         return
+    if _listed(_decoder.decode(first[1])) is not None:
+        yield from _lists(chain((first,), lines))
+        return
     for number, one in enumerate(chain((first,), lines), 1):
         yield one if isinstance(one, Unread) else json_record(one[1], number, one[0])
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """Return the records of a list that stands under a name of `LISTS`, None if `value` is no such thing."""
+    if type(value) is dict:
+        own = [name for name in value if not name.startswith("@odata.")]
+        if len(own) == 1 and own[0] in LISTS and isinstance(some := value[own[0]], list):
+            return some
+    return None
+
+
+def _lists(lines: Iterable[tuple[int, bytes] | Unread]) -> Iterator[Read]:
+    """Read lines each of which holds a list of records."""
+    number = 0
+    for one in lines:
+        if isinstance(one, Unread):
+            yield one
+            continue
+        try:
+            value = _decoder.decode(one[1])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield Unread(f"line {one[0]}", str(error)[:300], one[1])
+            continue
+        for read in _records(value, number, one[0]):
+            number += 1
+            yield read
+
+
+def _records(value: Any, number: int, line: int) -> Iterator[Read]:
+    """Yield the record that `value` is, or those that it lists; `number` records stand before."""
+    listed = _listed(value)
+    for count, one in enumerate([value] if listed is None else listed, number + 1):
+        try:
+            yield made(json_fields(one), count, line)
+        except ValueError as error:
+            yield Unread(f"line {line}", str(error)[:300])
 
 
 def lines_of(file: BinaryIO) -> Iterator[tuple[int, bytes] | Unread]:
@@ -123,20 +168,27 @@ def _spread(raw: bytes, *, inside: bool = False) -> Iterator[Read]:
     """Read objects that stand one after the other over several lines, and go on at the next after a broken one."""
     text = raw.decode("utf-8", "replace")
     at, number, line, counted = 0, 0, 1, 0
-    skip = " \t\r\n,\ufeff" if inside else " \t\r\n\ufeff"
     while True:
+        skip = " \t\r\n,\ufeff" if inside else " \t\r\n\ufeff"
         while at < len(text) and text[at] in skip:
             at += 1
         if at >= len(text) or (inside and text[at] == "]"):
             return
         line += text.count("\n", counted, at)
         counted = at
-        number += 1
         try:
             value, end = _text.raw_decode(text, at)
-            yield made(json_fields(value), number, line)
+            if not isinstance(value, dict):
+                raise NoRecordError(type(value).__name__)
+            for read in _records(value, number, line):
+                number += 1
+                yield read
             at = end
         except (ValueError, RecursionError) as error:
+            if opening := _OPENING.match(text, at):  # a list of records that is cut: those before the cut are whole
+                at, inside = opening.end(), True
+                continue
+            number += 1
             after = text.find("\n{", at + 1)
             yield Unread(f"line {line}", str(error)[:300], text[at : after if after > 0 else at + LINE].encode()[:LINE])
             if after < 0:

@@ -33,7 +33,12 @@ _3164 = re.compile(r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+)(
 _TAG = re.compile(r"([^\s:\[\]%]{1,64})(?:\[(\d+)\])?: ?")
 _CISCO = re.compile(r"(?:\*?[A-Z][a-z]{2} [ \d]\d [\d:.]+\w*: )?%([A-Z0-9_]+)-(?:\w+-)?(\d)-([A-Z0-9_]+): ?")
 _PAIR = re.compile(r"""(?:^|[\s,])([A-Za-z_][\w.\-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,]*)""")
-_AUDIT = re.compile(r"type=(\w+) msg=audit\((\d+\.\d+):(\d+)\):\s?")
+_AUDIT = re.compile(r"(?:node=(\S+) )?type=(\w+) msg=audit\((\d+\.\d+):(\d+)\):\s?")
+_HEX = re.compile(r"(?:[0-9A-F]{2})+")
+_ARGUMENT = re.compile(r"a\d+(?:\[\d+\])?")
+_WRITTEN = frozenset({"acct", "cmd", "comm", "cwd", "data", "exe", "name", "path", "proctitle"})
+"""Fields of audit records that hold text which others choose: in quotes, or in hexadecimal without (audit userspace,
+"auparse": escaped fields)."""
 _ELEMENT = re.compile(r'\[([^\s=\]"]+)((?: [^\s=\]"]+="(?:[^"\\\]]|\\.)*")*)\]')
 _PARAMETER = re.compile(r' ([^\s=\]"]+)="((?:[^"\\\]]|\\.)*)"')
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -123,12 +128,14 @@ def _message(text: str, fields: Fields) -> None:
         text = text[tag.end() :]
     fields["message"] = text
     if audit := _AUDIT.search(text):
-        for name, value in _pairs(text[audit.end() :]).items():
+        for name, value in _audit(audit[2], text[audit.end() :]).items():
             fields.setdefault(name, value)
+        if audit[1]:
+            fields.setdefault("host", audit[1])
         fields |= {
-            "type": audit[1],
-            "audit_time": audit[2],
-            "audit_id": audit[3],
+            "type": audit[2],
+            "audit_time": audit[3],
+            "audit_id": audit[4],
             "product": "linux",
             "service": "auditd",
         }
@@ -149,6 +156,19 @@ def _message(text: str, fields: Fields) -> None:
     program = fields.get("program")
     if isinstance(program, str) and program and "product" not in fields:
         fields |= {"product": "linux", "service": program.lower()}
+
+
+def _audit(kind: str, text: str) -> Fields:
+    """Return the pairs of an audit record, those of a program's own message too, with hexadecimal made readable."""
+    pairs = _pairs(text)
+    told = pairs.get("msg")
+    if isinstance(told, str) and "=" in told:
+        pairs = {**_pairs(told), **pairs}
+    for name, value in pairs.items():
+        written = name in _WRITTEN or (kind == "EXECVE" and _ARGUMENT.fullmatch(name))
+        if written and isinstance(value, str) and f'{name}="' not in text and _HEX.fullmatch(value):
+            pairs[name] = bytes.fromhex(value).decode("utf-8", "replace").rstrip("\0").replace("\0", " ")
+    return pairs
 
 
 def _pairs(text: str) -> Fields:

@@ -1,8 +1,8 @@
 """Windows events under the field names that rules for Windows use, whatever tool wrote them as JSON.
 
-Known forms: ``{"Event": {"System": ..., "EventData": ...}}`` of EVTX readers (attributes under ``#attributes``, or
-beside under ``<name>_attributes``), Winlogbeat (``winlog.event_data``), Wazuh (``win.eventdata``), and flat ones as
-NXLog writes them.
+Known forms: ``{"Event": {"System": ..., "EventData": ...}}`` of EVTX readers (attributes under ``#attributes``, beside
+under ``<name>_attributes``, or with ``@`` in front), Winlogbeat (``winlog.event_data``), Wazuh
+(``win.eventdata``), and flat ones as NXLog writes them.
 Source: Microsoft, "Event Schema"; Elastic, "Winlogbeat: exported fields"; Wazuh, "windows events".
 """
 
@@ -68,7 +68,7 @@ def _event(event: Mapping[str, Any]) -> Fields:
         if name.endswith("_attributes"):
             _attributes(name.removesuffix("_attributes"), value, fields)
         elif isinstance(value, dict):
-            _attributes(name, value.get("#attributes"), fields)
+            _attributes(name, _given(value), fields)
             if "#text" in value:
                 fields[name] = plain(value["#text"])
         else:
@@ -88,6 +88,13 @@ def _event(event: Mapping[str, Any]) -> Fields:
     return fields
 
 
+def _given(element: Mapping[str, Any]) -> Any:
+    """Return the attributes of an element: under ``#attributes``, or each with an ``@`` in front."""
+    if "#attributes" in element:
+        return element["#attributes"]
+    return {name[1:]: value for name, value in element.items() if name.startswith("@")}
+
+
 def _attributes(name: str, value: Any, fields: Fields) -> None:
     """Attributes of one element of ``System``: the provider's name, the time, the ids of process and user."""
     if not isinstance(value, dict):
@@ -99,7 +106,7 @@ def _attributes(name: str, value: Any, fields: Fields) -> None:
 def _data(data: Mapping[str, Any], fields: Fields, *, named: bool) -> None:
     """Add what an event tells of itself. Names with blanks also stand without, as rules write them."""
     for name, value in data.items():
-        if name in ("#attributes", "xmlns") or name.endswith("_attributes"):
+        if name in ("#attributes", "xmlns") or name.endswith("_attributes") or name.startswith("@"):
             continue
         if name == "Data":
             _unnamed(value, fields)
@@ -124,7 +131,8 @@ def _unnamed(value: Any, fields: Fields) -> None:
     texts: list[str | int | None] = []
     for one in some[:ELEMENTS]:
         if isinstance(one, dict):
-            name = (one.get("#attributes") or {}).get("Name") if isinstance(one.get("#attributes"), dict) else None
+            given = _given(one)
+            name = given.get("Name") if isinstance(given, dict) else None
             content = one.get("#text")
             for item in content if isinstance(content, list) else [content]:
                 if isinstance(name, str):
