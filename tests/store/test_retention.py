@@ -12,13 +12,14 @@ from made_road import Road
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
-from safecare.model.events.files import MailReceived
+from safecare.model.events.files import FileJudged, HeldForwarded, MailReceived
 from safecare.model.ids import ArtifactHash, EventId, IncidentId, SiteId
 from safecare.settings import Retention as Days
 from safecare.store import schema
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.held import held
 from safecare.store.retention import Retention
 from safecare.testing.clock import START
 from safecare.testing.road import badge, entry_of
@@ -98,6 +99,45 @@ def test_what_an_open_incident_rests_on_stays_until_it_is_closed(road: Road, art
     assert (counts["events"], counts["artifacts"]) == (1, 2)
     assert road.reader.incident(IncidentId("i")) is not None
     assert road.reader.alerts(ids=[raised.id]) == [raised]
+
+
+def test_what_is_held_stays_until_it_is_sent_on(road: Road, artifacts: Artifacts, keep: Keep) -> None:
+    bytes_, call = keep("bytes", START), keep("call", START)
+    judged = FileJudged(
+        id=EventId("held-1"),
+        at=START,
+        seen=START,
+        source="dicom",
+        site=SiteId("site-1"),
+        artifact=bytes_,
+        call=call,
+        size=5,
+        type="dicom",
+        verdict="malicious",
+        score=1.0,
+        act="held",
+    )
+    road.log.append([entry_of(judged)])
+    road.drain()
+    late = START + timedelta(days=200)
+    counts = retention(road, artifacts).apply(late)
+    assert (counts["events"], counts["artifacts"]) == (0, 0)
+    assert [(one.state, one.file) for one in held(road.database)] == [("waiting", judged)]
+    answer = HeldForwarded(
+        id=EventId("sent-1"),
+        at=late,
+        seen=late,
+        source="dicom",
+        site=SiteId("site-1"),
+        file=judged.id,
+        act=EventId("act-1"),
+        outcome="sent",
+    )
+    road.log.append([entry_of(answer)])
+    road.drain()
+    counts = retention(road, artifacts).apply(late)
+    assert (counts["events"], counts["artifacts"]) == (1, 2)
+    assert held(road.database) == []
 
 
 def test_artifacts_go_by_class_and_rejects_keep_theirs(road: Road, artifacts: Artifacts, keep: Keep) -> None:

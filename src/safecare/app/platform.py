@@ -48,6 +48,7 @@ from safecare.sources.api import sources
 from safecare.sources.files.clamd import second_engine
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.memory import Memory
+from safecare.sources.files.release import HeldStore
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -146,6 +147,7 @@ class Platform:
         given = {"hospital": files.hospital, "log": self.log, "artifacts": self.artifacts}
         given["models"] = self.folder.path / "models"
         given["positions"] = self.folder.path / "positions"
+        given["held"] = HeldStore(self.log, self.artifacts, self.folder.path / "positions")
         given["data"] = self.folder.path
         given["judging"] = Judging(
             rules=self.folder.path / (self.settings.file_rules or "file-rules"),

@@ -23,6 +23,7 @@ from safecare.console import (
     drawings,
     front,
     health,
+    held,
     incidents,
     ingest,
     inventory,
@@ -99,6 +100,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters, chain)
+    held.routes(app, deps)
     crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
     sharing.routes(app, deps, incidents.Incidents(deps, feed))
     detections.routes(app, deps)

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, drawings, graph, incidents, network, places, platform, tuning
+from safecare.console.wire import asks, drawings, graph, held, incidents, network, places, platform, tuning
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
@@ -35,6 +35,7 @@ BODIES: dict[str, Any] = {
     "draw_plan": drawings.DrawPlan,
     "undo_plan": drawings.UndoPlan,
     "test_channel": asks.TestChannel,
+    "decide_held": asks.DecideHeld,
 }
 """JSON body by route name."""
 
@@ -71,6 +72,8 @@ ANSWERS: dict[str, Any] = {
     "guard": places.Guard,
     "health": Health,
     "rejects": list[platform.RejectView],
+    "held": list[held.HeldView],
+    "decide_held": platform.Done,
     "inventory": list[network.StationView],
     "audit": platform.Audit,
     "scenarios": list[platform.ScenarioView],

@@ -14,6 +14,7 @@ from safecare.model.events.acts import (
     Act,
     CrisisLogged,
     ExerciseSet,
+    HeldDecided,
     IncidentArranged,
     IncidentJudged,
     IncidentShared,
@@ -143,6 +144,9 @@ class Record:
                 )
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
+            case HeldDecided():
+                said = say("Released a held file") if act.decision == "release" else say("Discarded a held file")
+                return _joined([said], f"{act.door} {act.file}: {act.reason}")
             case PlanDrawn():
                 level = Ref(act.level)
                 return _joined(

@@ -140,6 +140,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "health": WATCHING,
         "metrics": WATCHING | {SOURCE},
         "rejects": WATCHING,
+        "held": WATCHING,
+        "decide_held": frozenset({ANALYST, CISO, ADMIN}),
         "inventory": WATCHING,
         "audit": OVERSIGHT,
         "openapi": CONTROL,

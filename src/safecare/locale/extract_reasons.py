@@ -1,7 +1,7 @@
 """Finding the reasons that parts give in plain English: their templates, for `safecare.locale.reasons`.
 
 - what a door reports of itself, and why it refuses something: text in calls of ``report`` and ``reject``;
-- why a part steps aside: text in ``Missing(...)``, and what the functions of `ANSWERS` return;
+- why a part steps aside, or what became of a file sent on: text in ``Missing(...)``, ``Sent(...)``, and what the functions of `ANSWERS` return;
 - why bytes can't be read: text in ``raise SomeError(...)`` of the rooms that read them.
 
 An f-string is its template: each value in it becomes a place.
@@ -17,7 +17,7 @@ import msgspec
 
 STATES = frozenset({"report", "reject"})
 """Methods that tell people how a door is."""
-ASIDE = frozenset({"Missing", "PartMissing"})
+ASIDE = frozenset({"Missing", "PartMissing", "Sent"})
 ANSWERS = frozenset({"lacking"})
 """Functions whose text says why a part steps aside."""
 ROOMS = ("app", "examine", "exchange", "formats", "sources", "model")

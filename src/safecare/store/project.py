@@ -23,6 +23,7 @@ from safecare.model.topics import Reject
 from safecare.store import schema, stations
 from safecare.store.audit import extend
 from safecare.store.database import insert, insert_new
+from safecare.store.held import lay_down
 from safecare.store.schema import micros
 
 Row = dict[str, Any]
@@ -57,6 +58,7 @@ def _events(connection: Connection, arrived: Sequence[Arrived]) -> None:
     extend(connection, [one.item for one in arrived if isinstance(one.item, Act)])
     stations.remember(connection, [one.item for one in arrived if isinstance(one.item, IdentitySeen)])
     for one in arrived:
+        lay_down(connection, one.item, one.raw, one.seq)
         if isinstance(one.item, CareCounted | CareStated):
             _care(connection, one.item, one.raw)
 
@@ -99,7 +101,9 @@ def _artifacts(event: Event) -> Iterator[Row]:
 @cache
 def _artifact_fields(kind: type[Event]) -> tuple[str, ...]:
     """Return the fields of `kind` that hold artifact hashes."""
-    return tuple(name for name in kind.__struct_fields__ if name in {"artifact", "still", "picture", "voice", "parts"})
+    return tuple(
+        name for name in kind.__struct_fields__ if name in {"artifact", "still", "picture", "voice", "parts", "call"}
+    )
 
 
 def _alerts(connection: Connection, arrived: Sequence[Arrived]) -> None:

@@ -1,7 +1,7 @@
 """Deletes what is older than its class allows. Alerts, incidents, plans, notices and the audit chain are kept.
 
-What an open incident rests on (its alerts' events and their artifacts) stays until it is closed, and the
-bytes of a reject as long as the reject.
+What an open incident rests on (its alerts' events and their artifacts) stays until it is closed, a held
+file until it is sent or discarded, and the bytes of a reject as long as the reject.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from safecare.settings import Retention as Days
 from safecare.store import schema
 from safecare.store.artifacts import Artifacts
 from safecare.store.database import Database, insert_new
+from safecare.store.held import OPEN
 from safecare.store.project import count
 from safecare.store.read import Reader
 from safecare.store.schema import micros
@@ -38,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 
 class _Needed(msgspec.Struct, frozen=True):
-    """What open incidents rest on."""
+    """What open incidents rest on, and files that are held."""
 
     events: frozenset[str]
     artifacts: frozenset[str]
@@ -93,6 +94,8 @@ class Retention:
         links = [link for one in reader.incidents(open_only=True, limit=_EVERY) for link in one.links]
         alerts = reader.alerts(ids=[link.alert for link in links])
         events = {event for alert in alerts for event in alert.because}
+        with self._database.reading() as connection:
+            events.update(connection.scalars(select(schema.held.c.id).where(schema.held.c.state.in_(OPEN))))
         stills = {alert.still for alert in alerts if alert.still}
         return _Needed(frozenset(events), frozenset(stills | self._artifacts_of(events)))
 
@@ -119,6 +122,7 @@ class Retention:
                 rows = connection.execute(query if after is None else query.where(after)).all()
                 ids = [row.id for row in rows if row.id not in needed]
                 connection.execute(delete(schema.artifact).where(schema.artifact.c.owner.in_(ids)))
+                connection.execute(delete(schema.held).where(schema.held.c.id.in_(ids)))
                 gone = connection.execute(delete(table).where(table.c.id.in_(ids))).rowcount
                 count(connection, table, -gone)
             deleted += gone

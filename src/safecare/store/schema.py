@@ -178,6 +178,20 @@ reject = Table(
 Index("reject_at", reject.c.at)
 Index("reject_door", reject.c.door, reject.c.at)
 
+held = Table(
+    "held",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("result", Text, nullable=False),
+)
+"""Files that doors hold (`id` is that of the judgement), the last act of a person and the last answer; empty: none."""
+Index("held_state", held.c.state, held.c.at)
+
 audit = Table(
     "audit",
     metadata,

@@ -308,6 +308,26 @@ export interface Health {
   version: string;
 }
 
+export interface Held {
+  id: string;
+  at: string;
+  age: number;
+  door: string;
+  peer: string;
+  size: number;
+  type: string;
+  verdict: string;
+  why: string[];
+  state: string;
+  stands: string;
+  who: string;
+  decided: string | null;
+  reason: string;
+  answer: string;
+  may_release: boolean;
+  may_discard: boolean;
+}
+
 export interface Reject {
   id: string;
   at: string;

@@ -134,6 +134,14 @@ class Suppress(msgspec.Struct, frozen=True, kw_only=True):
     id: Key = ""
 
 
+class DecideHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/held/{id}."""
+
+    decision: Literal["release", "discard"]
+    reason: Words
+    id: Key = ""
+
+
 class Decide(msgspec.Struct, frozen=True):
     """Body of POST /api/plans/{id}/decide."""
 

@@ -126,6 +126,18 @@ class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
     """The line that this one puts right."""
 
 
+class HeldDecided(Act, frozen=True, kw_only=True, tag="act.held"):
+    """A person released or discarded a file that a door holds; the door sends on what is released."""
+
+    file: EventId
+    """The `FileJudged` of it."""
+    door: str
+    artifact: ArtifactHash
+    decision: Literal["release", "discard"]
+    reason: str
+    call: ArtifactHash | None = None
+
+
 class ExerciseSet(Act, frozen=True, kw_only=True, tag="act.exercise"):
     """An exercise (scripted scenario) starts or ends; every screen shows it in between."""
 

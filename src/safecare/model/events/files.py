@@ -79,3 +79,19 @@ class FileJudged(Event, frozen=True, kw_only=True, tag="file.judged"):
     peer: str = ""
     """Address of the sender, and its own name if it gave one."""
     kept: bool = False
+    call: ArtifactHash | None = None
+    """Of a held HTTP request: the artifact with its method, path and headers, without credentials."""
+
+
+class HeldForwarded(Event, frozen=True, kw_only=True, tag="file.forwarded"):
+    """What became of a held file that a person released: the answer of the side that it was meant for.
+
+    ``waiting``: not reached, tried again. ``unclear``: it may have arrived, so it is not sent again without a person.
+    """
+
+    file: EventId
+    """The `FileJudged` of it."""
+    act: EventId
+    outcome: Literal["sent", "refused", "waiting", "unclear"]
+    detail: str = ""
+    tries: int = 1

@@ -6,9 +6,11 @@ Source: PS3.4 annex B (storage), PS3.7 section 9.1.1 (C-STORE).
 from __future__ import annotations
 
 import tempfile
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from safecare.sources.dicom.target import Target
+from safecare.sources.files.release import Sent
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -17,8 +19,29 @@ FAILED = 0xA700
 """Out of resources (PS3.4 table B.2-1): the sender tries again later."""
 NOT_TAKEN = 0x0122
 """SOP class not supported (PS3.7 annex C.5)."""
+WARNED = 0xB000
+"""Stored, with a warning: Bxxx (PS3.7 annex C)."""
 SECONDS = 30.0
 """What the archive may take to answer. Chosen."""
+
+
+def onward_of(file: bytes, target: Target, own: str) -> Sent:
+    """Send one file, as it came, on an association of its own; blocking."""
+    from pydicom.filereader import read_partial
+
+    # the header is the library's own, written when the image came; nothing beyond it is read
+    head = read_partial(BytesIO(file), lambda tag, vr, length: tag.group != 2).file_meta
+    link = Onward(target, own, [(str(head.MediaStorageSOPClassUID), str(head.TransferSyntaxUID))])
+    try:
+        status = link.store(file)
+    finally:
+        link.close()
+    if status == FAILED:
+        return Sent("waiting", "the archive did not answer, or has no room")
+    if status == NOT_TAKEN:
+        return Sent("refused", "the archive does not take this kind of image")
+    taken = status == 0 or status & 0xF000 == WARNED
+    return Sent("sent" if taken else "refused", f"status {status:04X}" if status else "")
 
 
 class Onward:

@@ -16,10 +16,12 @@ from typing import ClassVar
 
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.dicom.forward import onward_of
 from safecare.sources.dicom.server import start
 from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
+from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening
 
 DOOR = "dicom"
@@ -49,6 +51,7 @@ class DicomNode:
         key: Path | None = None,
         door: str = DOOR,
         judging: Judging | None = None,
+        held: HeldStore | None = None,
     ) -> None:
         """Take settings: our AE title, titles that may call (none: all), where images go on to (``TITLE@host:port``).
 
@@ -60,13 +63,15 @@ class DicomNode:
         self._most, self._limit, self._quiet = associations, int(image_mb * 1_000_000), quiet_seconds
         self._tls = _tls(certificate, key) if certificate else None
         self._gate = Gate(door, policy, judging)
+        self._release = Release(door, policy, held, self._send) if held else None
         self._door = door
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        await keep_listening(self._serve, intake, self._door, self._host, self._port)
+        async with releasing(self._release, intake):
+            await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: this door rejects nothing; what it can't read is judged unreadable."""
@@ -100,6 +105,13 @@ class DicomNode:
             self.started.clear()
             await asyncio.to_thread(server.stop)
             await self._gate.close()
+
+    async def _send(self, file: bytes, call: bytes) -> Sent:
+        """Pass on what was held and is released."""
+        del call
+        if self._target is None:
+            return NOWHERE
+        return await asyncio.to_thread(onward_of, file, self._target, self._title)
 
     async def _admit(self, file: bytes, title: str, host: str, intake: Intake) -> tuple[bool, str]:
         """Judge and record one image; return whether it goes on, and why it is refused (empty: it is held).

@@ -23,6 +23,7 @@ from safecare.sources.files.pool import WORKERS, Pool
 
 Policy = Literal["observe", "hold", "refuse"]
 Act = Literal["passed", "held", "refused"]
+CALL = "application/http"
 MOST_REASONS = 6
 """Reasons that are handed on, strongest first. Chosen: what a person reads."""
 IDLE = 60.0
@@ -64,12 +65,20 @@ class Gate:
         self._told = False
 
     async def admit(
-        self, raw: bytes, media: str, sender: Sender, intake: Intake, *, keep: bool = False, name: str = ""
+        self,
+        raw: bytes,
+        media: str,
+        sender: Sender,
+        intake: Intake,
+        *,
+        keep: bool = False,
+        name: str = "",
+        call: bytes = b"",
     ) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`, and `ClosedError` after `close`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
-        ``observe`` raises nothing.
+        ``observe`` raises nothing. `call` is what is needed besides `raw` to send on what is held.
         """
         verdict = await self._judge(raw, media, name)
         if self._pool and not self._told:
@@ -82,7 +91,8 @@ class Gate:
         try:
             if kept:
                 await intake.keep(raw, media)
-            await intake.publish([_event(raw, decision, sender, self._door, intake, kept=kept)])
+            said = await intake.keep(call, CALL) if call and decision.act == "held" else None
+            await intake.publish([_event(raw, decision, sender, self._door, intake, kept=kept, call=said)])
         except LogFullError:
             if self._policy != "observe" or keep:
                 raise
@@ -123,7 +133,9 @@ class Gate:
                     self._idle.notify_all()
 
 
-def _event(raw: bytes, decision: Decision, sender: Sender, door: str, intake: Intake, *, kept: bool) -> FileJudged:
+def _event(
+    raw: bytes, decision: Decision, sender: Sender, door: str, intake: Intake, *, kept: bool, call: ArtifactHash | None
+) -> FileJudged:
     now, verdict, asset = intake.clock.now(), decision.verdict, sender.asset
     strong = sorted((one for one in verdict.findings if one.weight > 0 or one.unreadable), key=lambda one: -one.weight)
     return FileJudged(
@@ -144,4 +156,5 @@ def _event(raw: bytes, decision: Decision, sender: Sender, door: str, intake: In
         reasons=tuple(one.why for one in strong[:MOST_REASONS]),
         peer=sender.peer,
         kept=kept,
+        call=call,
     )

@@ -30,6 +30,7 @@ from safecare.model.hospital import Hospital
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Decision, Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
+from safecare.sources.files.release import HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening, served
 
 DOOR = "file-scan"
@@ -60,6 +61,7 @@ class FileScan:
         file_mb: float = 32.0,
         door: str = DOOR,
         judging: Judging | None = None,
+        held: HeldStore | None = None,
     ) -> None:
         """Take settings: address, the token that callers send (``Authorization: Bearer``), policy, largest file (MB).
 
@@ -72,6 +74,7 @@ class FileScan:
         self._host, self._port, self._token = host, port, token
         self._gate = Gate(door, policy, judging)
         self._limit = int(file_mb * 1_000_000)
+        self._release = Release(door, policy, held, _left_to_the_caller) if held else None
         self._door = door
         self._answers: OrderedDict[str, Decision | str | None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +84,8 @@ class FileScan:
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        await keep_listening(self._serve, intake, self._door, self._host, self._port)
+        async with releasing(self._release, intake):
+            await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
@@ -171,6 +175,11 @@ class FileScan:
     def _allowed(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
         return not self._token or hmac.compare_digest(given, self._token.encode())
+
+
+async def _left_to_the_caller(raw: bytes, call: bytes) -> Sent:
+    del raw, call
+    return Sent("refused", "the program that handed the file in has it, and decides")
 
 
 def _local(host: str) -> bool:

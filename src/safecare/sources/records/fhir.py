@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import socket
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,11 +26,16 @@ from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
+from safecare.sources.files.release import HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening, served
 from safecare.sources.records.onward import ask_http
 
 DOOR = "fhir-inspect"
 WRITES = ("POST", "PUT", "PATCH")
+CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+"""Headers that are not kept with what is held: a secret of the sender, and soon out of date."""
+TRY_AGAIN = (429, 503)
+"""Not taken, and to be tried again: RFC 6585 section 4, RFC 9110 section 15.6.4."""
 CONNECTIONS = 256
 """Requests at a time. Chosen."""
 
@@ -51,6 +57,7 @@ class FhirInspection:
         message_mb: float = 32.0,
         door: str = DOOR,
         judging: Judging | None = None,
+        held: HeldStore | None = None,
     ) -> None:
         """Take settings: the FHIR server's base address (``https://host/fhir``), policy, largest body (MB).
 
@@ -62,13 +69,15 @@ class FhirInspection:
         self._forward, self._host, self._port = forward, host, port
         self._gate = Gate(door, policy, judging)
         self._limit = int(message_mb * 1_000_000)
+        self._release = Release(door, policy, held, self._send, once=True) if held else None
         self._door = door
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        await keep_listening(self._serve, intake, self._door, self._host, self._port)
+        async with releasing(self._release, intake):
+            await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
@@ -89,6 +98,22 @@ class FhirInspection:
             self.started.clear()
             await self._gate.close()
 
+    async def _send(self, body: bytes, call: bytes) -> Sent:
+        """Pass on what was held and is released; whether it arrived is not always known."""
+        try:
+            said = msgspec.json.decode(call, type=_Call)
+        except msgspec.DecodeError:
+            return Sent("refused", "how it was asked is not known: held by an older version")
+        try:
+            told = await asyncio.to_thread(ask_http, self._forward, said.method, said.path, said.headers, body)
+        except (ConnectionRefusedError, socket.gaierror) as error:
+            return Sent("waiting", f"the server does not answer: {type(error).__name__}")
+        except (OSError, http.client.HTTPException) as error:
+            return Sent("unclear", f"the server did not answer: {type(error).__name__}")
+        if told.status in TRY_AGAIN:
+            return Sent("waiting", f"status {told.status}")
+        return Sent("sent" if told.status < 300 else "refused", f"status {told.status}")
+
     async def _answer(self, request: Request, intake: Intake) -> Response:
         body = bytearray()
         async for block in request.stream():
@@ -101,7 +126,7 @@ class FhirInspection:
             try:
                 media = request.headers.get("content-type", "application/fhir+json").partition(";")[0]
                 sender = Sender(peer, intake.hospital.at_address("ip", peer))
-                decision = await self._gate.admit(raw, media, sender, intake)
+                decision = await self._gate.admit(raw, media, sender, intake, call=_call(request))
             except LogFullError:
                 return _outcome(507, "no-store", "no room, send again")
             if decision.act == "refused":
@@ -110,10 +135,9 @@ class FhirInspection:
                 )
             if decision.act == "held":
                 return _outcome(202, "informational", "kept for a person to look at")
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         try:
             told = await asyncio.to_thread(
-                ask_http, self._forward, request.method, path, list(request.headers.items()), raw
+                ask_http, self._forward, request.method, _path(request), list(request.headers.items()), raw
             )
         except (OSError, http.client.HTTPException) as error:
             intake.report(self._door, "waiting", f"the server does not answer: {type(error).__name__}")
@@ -124,6 +148,24 @@ class FhirInspection:
         if request.method != "HEAD":
             made.raw_headers.append((b"content-length", str(len(told.body)).encode()))
         return made
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """How a held request was made."""
+
+    method: str
+    path: str
+    headers: list[tuple[str, str]]
+
+
+def _call(request: Request) -> bytes:
+    """Return how `request` is made, without what proves who made it."""
+    headers = [(name, value) for name, value in request.headers.items() if name.lower() not in CREDENTIALS]
+    return msgspec.json.encode(_Call(request.method, _path(request), headers))
+
+
+def _path(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _outcome(status: int, code: str, text: str) -> Response:

@@ -20,6 +20,7 @@ from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
+from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening, streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
@@ -27,6 +28,10 @@ from safecare.sources.room import Held, Room
 DOOR = "hl7-inspect"
 MEDIA = "x-application/hl7-v2+er7"
 READ_SIZE = 256 * 1024
+TAKEN = ("AA", "CA")
+"""Accepted (HL7 table 0008)."""
+MOST_WORDS = 200
+"""Letters of an answer that are told. Chosen: one line on a screen."""
 NO_ROOM = "no room, send again"
 NOT_REACHED = "the receiver did not answer, send again"
 
@@ -51,6 +56,7 @@ class MllpInspection:
         held_mb: float = 128.0,
         door: str = DOOR,
         judging: Judging | None = None,
+        held: HeldStore | None = None,
     ) -> None:
         """Take settings: the receiver (``host:port``), the policy, largest message (MB), seconds of silence allowed.
 
@@ -63,13 +69,15 @@ class MllpInspection:
         self._limit, self._quiet = int(message_mb * 1_000_000), quiet_seconds
         self._most = connections
         self._room = Room(int(held_mb * 1024 * 1024))
+        self._release = Release(door, policy, held, self._send) if held else None
         self._door = door
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
-        await keep_listening(self._serve, intake, self._door, self._host, self._port)
+        async with releasing(self._release, intake):
+            await keep_listening(self._serve, intake, self._door, self._host, self._port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
@@ -109,6 +117,25 @@ class MllpInspection:
             held.hold(0)
             if link:
                 link.close()
+
+    async def _send(self, message: bytes, call: bytes) -> Sent:
+        """Pass on what was held and is released, on a connection of its own."""
+        del call
+        if self._target is None:
+            return NOWHERE
+        link = MllpLink(self._target)
+        try:
+            answer = await link.ask(message)
+        finally:
+            link.close()
+        if answer is None:
+            return Sent("waiting", "the receiver did not answer")
+        try:
+            told = read_hl7(answer)
+        except Hl7Error:
+            return Sent("refused", "the receiver's answer can't be read")
+        code, words = told.get("MSA", 1), told.get("MSA", 3)
+        return Sent("sent" if code in TAKEN else "refused", " ".join(filter(None, (code, words)))[:MOST_WORDS])
 
     async def _answer(self, message: bytes, peer: str, link: MllpLink | None, intake: Intake) -> bytes:
         """Judge and pass on one message; return what its sender is to hear."""

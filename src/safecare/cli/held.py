@@ -1,0 +1,85 @@
+"""``safecare held``: images and records that a door holds, released or discarded by a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from safecare.store.held import Decided
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="Data folder.")]
+Language = Annotated[str, typer.Option(help="en or fr: the words in which findings are told.")]
+Why = Annotated[str, typer.Option(help="Why; it goes to the log.")]
+
+
+@app.callback()
+def main() -> None:
+    """Look after images and records that doors hold."""
+
+
+@app.command("list")
+def list_(
+    data: Data = Path("var"),
+    limit: Annotated[int, typer.Option(help="Most rows, those that wait first.")] = 50,
+    language: Language = "en",
+) -> None:
+    """List held files: those that wait for somebody first, newest first, with what was found in each."""
+    from safecare.cli.local import opened
+    from safecare.locale.catalogue import Catalogue, span
+    from safecare.model.clock import SystemClock
+    from safecare.model.hospital import Hospital
+    from safecare.store.held import age, held
+
+    catalogue, nobody, now = Catalogue.load(), Hospital.empty(), SystemClock().now()
+    for one in held(opened(data)[1], limit):
+        file = one.file
+        old = span(age(one, now), language)
+        typer.echo(f"{file.id}  {one.state:<9}  {old}  {file.source}  {file.size} B  {file.verdict}  {file.peer}")
+        for reason in file.reasons:
+            typer.echo(f"    {catalogue.render(reason, language, nobody)}")
+        if one.act:
+            typer.echo(f"    {one.act.decision} {one.act.at:%Y-%m-%d %H:%M:%S} {one.act.actor}: {one.act.reason}")
+        if one.result:
+            typer.echo(
+                f"    {one.result.outcome} (try {one.result.tries}) {catalogue.reason(one.result.detail, language)}"
+            )
+
+
+@app.command()
+def release(file: str, reason: Why, data: Data = Path("var")) -> None:
+    """Have the door that holds a file send it on, exactly as it came."""
+    _decide(data, file, "release", reason)
+
+
+@app.command()
+def discard(file: str, reason: Why, data: Data = Path("var")) -> None:
+    """Have a held file stay where it is: it is never sent on."""
+    _decide(data, file, "discard", reason)
+
+
+def _decide(data: Path, file: str, decision: Decided, reason: str) -> None:
+    from safecare.app.acts import record_held
+    from safecare.cli.files import stop
+    from safecare.cli.local import opened
+    from safecare.exchange.log import LogFullError
+    from safecare.settings import SettingsError
+    from safecare.store.held import held_file
+
+    folder, database = opened(data)
+    found = held_file(database, file)
+    if found is None:
+        stop(f"no held file is called {file}")
+    if not reason.strip():
+        stop("say why (--reason)")
+    if not found.may(decision):
+        stop(f"{file} is {found.state} already")
+    try:
+        record_held(folder, found, decision, reason.strip())
+    except (LogFullError, SettingsError) as error:
+        stop(error)
+    typer.echo(f"{file}  {decision}: recorded; the door tells what became of it ('safecare held list')")

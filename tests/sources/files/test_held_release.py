@@ -1,0 +1,291 @@
+"""Held images and records, released: real receivers on this machine, crashes between the act and the sending."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from pydicom import dcmread
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
+
+from safecare.exchange.log import Entry, LogFullError
+from safecare.exchange.sqlite import SqliteLog
+from safecare.formats.dicom import read_dicom
+from safecare.formats.mllp import MllpDecoder, frame
+from safecare.model.event import Event
+from safecare.model.events import encode_event
+from safecare.model.events.acts import HeldDecided
+from safecare.model.events.files import FileJudged, HeldForwarded
+from safecare.sources.dicom.node import DicomNode
+from safecare.sources.files.release import HeldStore, Release, Sent, releasing
+from safecare.sources.records.fhir import FhirInspection
+from safecare.sources.records.mllp import MllpInspection
+from safecare.testing.intake import MemoryArtifacts, MemoryIntake
+from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
+from safecare.testing.medical_attacks.payloads import pe
+from safecare.testing.medical_attacks.writer import EXPLICIT, Image, Items
+
+pytestmark = pytest.mark.slow
+BAD = oru(ed(pe()))
+PRIVATE: Items = {(0x00090010, "LO"): "X", (0x00091001, "OB"): pe()}
+SIZE: Items = {(0x00280010, "US"): 2, (0x00280011, "US"): 2, (0x00280100, "US"): 8, (0x00280002, "US"): 1}
+
+
+class Site:
+    """A log, an artifact store and the folder of places: what survives when a door's process dies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = SqliteLog(folder / "log", reserve_mb=0)
+        self.artifacts = MemoryArtifacts()
+        self.held = HeldStore(self.log, self.artifacts, folder / "positions")
+
+    def intake(self) -> MemoryIntake:
+        return MemoryIntake(artifacts=self.artifacts, log=self.log)
+
+    def act(self, of: FileJudged, decision: Any = "release", number: int = 1) -> HeldDecided:
+        act = HeldDecided(
+            id=Event.id_for(of.at, "test", f"{of.id} {number}"),
+            at=of.at,
+            seen=of.at,
+            source="test",
+            site=of.site,
+            actor="someone",
+            file=of.id,
+            door=of.source,
+            artifact=of.artifact,
+            call=of.call,
+            decision=decision,
+            reason="seen",
+        )
+        self.log.append([Entry("event", (encode_event(act),))])
+        return act
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.log.close()
+
+
+@asynccontextmanager
+async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[None]:
+    task = asyncio.create_task(door.run(intake))
+    try:
+        await asyncio.wait_for(door.started.wait(), 10)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def receiver(got: list[bytes], codes: list[str], port: int = 0) -> AsyncIterator[int]:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder = MllpDecoder()
+        while data := await reader.read(65536):
+            for message in decoder.feed(data):
+                got.append(message)
+                code = codes.pop(0) if codes else "AA"
+                writer.write(frame(f"MSH|^~\\&|DPI\rMSA|{code}|42|unknown patient\r".encode()))
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", port)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def send(port: int, message: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(frame(message))
+    assert b"MSA|AA" in await asyncio.wait_for(reader.read(65536), 20)
+    writer.close()
+
+
+def held(intake: MemoryIntake) -> FileJudged:
+    [one] = [one for one in intake.events if isinstance(one, FileJudged) and one.act == "held"]
+    return one
+
+
+def told(intake: MemoryIntake) -> list[tuple[str, str]]:
+    return [(one.outcome, one.detail) for one in intake.events if isinstance(one, HeldForwarded)]
+
+
+async def until_told(intake: MemoryIntake, outcome: str) -> None:
+    await intake.until(lambda one: outcome in {word for word, _ in told(one)}, 30)
+
+
+async def test_a_released_image_reaches_the_archive_as_it_came_and_only_once(site: Site) -> None:
+    got: list[bytes] = []
+    archive = AE(ae_title="ARCHIVE")
+    archive.add_supported_context(CTImageStorage, [EXPLICIT])
+
+    def store(event: evt.Event) -> int:
+        got.append(event.encoded_dataset())
+        return 0x0000
+
+    handlers: list[Any] = [(evt.EVT_C_STORE, store)]
+    server = archive.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    assert server is not None
+    assert server.socket is not None
+    forward = f"ARCHIVE@127.0.0.1:{server.socket.getsockname()[1]}"
+    image = Image(syntax=EXPLICIT, items={**SIZE, **PRIVATE}, instance="1.2.3", pixels=b"\1\2\3\4").write()
+
+    def modality(port: int) -> int:
+        node = AE(ae_title="CT1")
+        node.add_requested_context(CTImageStorage, EXPLICIT)
+        link = node.associate("127.0.0.1", port, ae_title="SAFECARE")
+        status = int(link.send_c_store(dcmread(BytesIO(image))).Status)
+        link.release()
+        return status
+
+    try:
+        node, intake = DicomNode(port=0, policy="hold", forward=forward, held=site.held), site.intake()
+        async with running(node, intake):
+            assert await asyncio.to_thread(modality, node.address[1]) == 0
+            site.act(held(intake))
+            await until_told(intake, "sent")
+        node, again = DicomNode(port=0, policy="hold", forward=forward, held=site.held), site.intake()
+        async with running(node, again):
+            site.act(held(intake), number=2)  # a second act: what stands before it in the log is not done again
+            await until_told(again, "sent")
+    finally:
+        server.shutdown()
+    assert len(got) == 2
+    assert {read_dicom(one).body[read_dicom(one).start :] for one in got} == {image[read_dicom(image).start :]}
+
+
+async def test_an_act_that_no_door_saw_is_done_after_the_crash_with_back_off_and_refusals_told(site: Site) -> None:
+    got: list[bytes] = []
+    intake = site.intake()
+    async with receiver(got, []) as port:
+        pass  # a port that nobody listens on now
+    point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
+    async with running(point, intake):
+        await send(point.address[1], BAD)
+    site.act(held(intake))  # while no door runs
+    point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
+    second = site.intake()
+    async with running(point, second):
+        await until_told(second, "waiting")
+    async with receiver(got, ["AR"], port):
+        point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="observe", held=site.held)
+        third = site.intake()
+        async with running(point, third):
+            await until_told(third, "refused")
+            assert told(third)[-1] == ("refused", "AR unknown patient")
+            site.act(held(intake), number=2)
+            await until_told(third, "sent")
+    assert got == [BAD, BAD]
+
+
+async def test_what_is_discarded_is_never_sent(site: Site) -> None:
+    got: list[bytes] = []
+    async with receiver(got, []) as port:
+        point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
+        intake = site.intake()
+        async with running(point, intake):
+            await send(point.address[1], BAD)
+        first = held(intake)
+        site.act(first, number=1)
+        site.act(first, "discard", number=2)
+        other = msgspec.structs.replace(first, id=Event.id_for(first.at, "test", "other"))
+        site.act(other, number=3)
+        point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
+        after = site.intake()
+        async with running(point, after):
+            await until_told(after, "sent")
+    assert [one.file for one in after.events if isinstance(one, HeldForwarded)] == [other.id]
+    assert got == [BAD]
+
+
+async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_twice(site: Site) -> None:
+    got: list[bytes] = []
+
+    async def take(raw: bytes, call: bytes) -> Sent:
+        assert not call
+        got.append(raw)
+        return Sent("sent")
+
+    intake = site.intake()
+    judged = FileJudged(
+        id=Event.id_for(intake.clock.now(), "test", "1"),
+        at=intake.clock.now(),
+        seen=intake.clock.now(),
+        source="door",
+        site=intake.hospital.sites[0].id,
+        artifact=site.artifacts.keep(b"bytes", ""),
+        size=5,
+        type="x",
+        verdict="malicious",
+        score=1.0,
+        act="held",
+    )
+    site.act(judged)
+    intake.room = 0
+    async with releasing(Release("door", "hold", site.held, take, wait=0.01), intake):
+        await intake.until(lambda one: one.states.get("door/held", ("", ""))[0] == "failed")
+    intake.room = None
+    async with releasing(Release("door", "hold", site.held, take), intake):
+        await until_told(intake, "sent")
+    assert got == [b"bytes"]
+    assert issubclass(LogFullError, OSError)
+
+
+async def test_a_fhir_request_is_made_as_it_was_without_credentials_and_not_twice(site: Site) -> None:
+    got: list[tuple[str, str, bytes, str | None, str | None]] = []
+    cut = threading.Event()
+
+    class Fhir(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            got.append((self.command, self.path, body, self.headers["Authorization"], self.headers["If-Match"]))
+            if cut.is_set():
+                self.close_connection = True
+                return
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Fhir)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    bad = fhir(binary(pe()))
+
+    def ask(port: int) -> int:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        headers = {"Content-Type": "application/fhir+json", "Authorization": "Bearer secret", "If-Match": 'W/"1"'}
+        link.request("PUT", "/Binary/1?a=b", bad, headers)
+        status = link.getresponse().status
+        link.close()
+        return status
+
+    try:
+        forward = f"http://127.0.0.1:{server.server_address[1]}/base"
+        point, intake = FhirInspection(forward=forward, port=0, policy="hold", held=site.held), site.intake()
+        async with running(point, intake):
+            assert await asyncio.to_thread(ask, point.address[1]) == 202
+            site.act(held(intake))
+            await until_told(intake, "sent")
+            cut.set()
+            site.act(held(intake), number=2)
+            await until_told(intake, "unclear")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert got == [("PUT", "/base/Binary/1?a=b", bad, None, 'W/"1"')] * 2
+    assert not any(b"secret" in raw for raw in site.artifacts.kept.values())
