@@ -1,7 +1,8 @@
 """Finding the reasons that parts give in plain English: their templates, for `safecare.locale.reasons`.
 
 - what a door reports of itself, and why it refuses something: text in calls of ``report`` and ``reject``;
-- why a part steps aside, or what became of a file sent on: text in ``Missing(...)``, ``Sent(...)``, and what the functions of `ANSWERS` return;
+- why a part steps aside, or what became of a file sent on: text in ``Missing(...)`` and ``Sent(...)``, and what the
+  functions of `ANSWERS` return;
 - why bytes can't be read: text in ``raise SomeError(...)`` of the rooms that read them.
 
 An f-string is its template: each value in it becomes a place.
