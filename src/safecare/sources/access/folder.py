@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.access.rows import Rows, header_of, mapping_of
 from safecare.sources.api import Intake, source
-from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
+from safecare.sources.upload import BAD, DONE, UploadFolder, shown
+from safecare.sources.uploads import each_file, head
 
 SUFFIXES = frozenset({".csv", ".txt", ".json", ".jsonl", ".ndjson"})
 LARGEST = 64 << 20
@@ -45,26 +45,14 @@ class AccessFolder:
     async def run(self, intake: Intake) -> None:
         """Read what comes until cancelled."""
         upload = UploadFolder(self.folder, self.settle, SUFFIXES)
-        loop = asyncio.get_running_loop()
-        intake.report(self.door, "ok", str(self.folder))
-        while True:
-            for path in await asyncio.to_thread(upload.complete, loop.time()):
-                try:
-                    await self._read(path, upload, intake)
-                except LogFullError:
-                    intake.report(self.door, "failed", "no room: files wait in the folder")
-                    break
-                except OSError as error:  # one file that can't be read or moved does not keep the others waiting
-                    upload.leave(path)
-                    intake.report(self.door, "failed", f"{shown(path)}: {error.strerror}")
-            await asyncio.sleep(max(0.1, self.settle / 2))
+        await each_file(upload, self.door, intake, lambda path: self._read(path, upload, intake))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a rejected row again; `context`: its table's header. Raises `UnreadableError`."""
         return self._rows.one(raw, context, intake)
 
     async def _read(self, path: Path, upload: UploadFolder, intake: Intake) -> None:
-        raw = await asyncio.to_thread(_content, path)
+        raw = await asyncio.to_thread(head, path, LARGEST + 1)
         if len(raw) > LARGEST:
             await intake.reject(self.door, raw[:BATCH], f"larger than {LARGEST} bytes", shown(path))
             await asyncio.to_thread(upload.put_away, path, BAD)
@@ -83,8 +71,3 @@ class AccessFolder:
             intake.report(self.door, "failed", f"{shown(path)}: {len(unread)} rows can't be read")
         else:
             intake.report(self.door, "ok", f"{shown(path)}: {len(events)} events, {len(unread)} rows unreadable")
-
-
-def _content(path: Path) -> bytes:
-    with open_regular(path) as file:
-        return file.read(LARGEST + 1)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safecare.exchange.log import LogFullError
 from safecare.formats.packets.bpf import Filter, FilterError, filtered
 from safecare.formats.packets.dissect import Dissector
 from safecare.formats.packets.file import CaptureError, Reading, read_frames
@@ -20,6 +19,7 @@ from safecare.sources.files.frames import WorkerDiedError
 from safecare.sources.files.gate import Gate
 from safecare.sources.files.judging import Judging
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
+from safecare.sources.uploads import each_file, head, tried_twice
 
 SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
 KEPT = 32 << 20
@@ -55,26 +55,11 @@ class CaptureFolder:
             except FilterError as error:
                 intake.report(self.door, "failed", str(error))
                 return
-        intake.report(self.door, "ok", str(self.folder))
         gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
-            await self._watch(upload, gate, intake)
+            await each_file(upload, self.door, intake, lambda path: self._read(path, upload, gate, intake))
         finally:
             await gate.close()
-
-    async def _watch(self, upload: UploadFolder, gate: Gate, intake: Intake) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            for path in await asyncio.to_thread(upload.complete, loop.time()):
-                try:
-                    await self._read(path, upload, gate, intake)
-                except LogFullError:
-                    intake.report(self.door, "failed", "no room: captures wait in the folder")
-                    break
-                except OSError as error:  # one file that can't be read or moved does not keep the others waiting
-                    upload.leave(path)
-                    intake.report(self.door, "failed", f"{shown(path)}: {error.strerror}")
-            await asyncio.sleep(max(0.1, self.settle / 2))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a whole capture. Raises `UnreadableError`."""
@@ -89,14 +74,11 @@ class CaptureFolder:
 
     async def _read(self, path: Path, upload: UploadFolder, gate: Gate, intake: Intake) -> None:
         try:
-            try:
-                reason, place = await self._once(path, gate, intake)
-            except WorkerDiedError:
-                reason, place = await self._once(path, gate, intake)
+            reason, place = await tried_twice(lambda: self._once(path, gate, intake))
         except WorkerDiedError as error:
             reason, place = str(error), "file"
         if reason:
-            raw = await asyncio.to_thread(_head, path)
+            raw = await asyncio.to_thread(head, path, KEPT)
             await intake.reject(self.door, raw, reason, place, {"name": shown(path)})
         await asyncio.to_thread(upload.put_away, path, BAD if reason else DONE)
         intake.report(self.door, "ok", shown(path))
@@ -138,8 +120,3 @@ def _verdict(over: Over) -> tuple[str, str]:
     if over.packets and sum(unread.values()) == over.packets:
         return f"none of its packets could be read: {', '.join(sorted(unread))}", "packet 1"
     return "", ""
-
-
-def _head(path: Path) -> bytes:
-    with open_regular(path) as file:
-        return file.read(KEPT)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safecare.exchange.log import LogFullError
 from safecare.formats.logs.files import read_log
 from safecare.formats.logs.record import LogRecord, Unread
 from safecare.model.event import Event
@@ -17,6 +16,7 @@ from safecare.sources.files.frames import WorkerDiedError, answers
 from safecare.sources.logs.events import event_of
 from safecare.sources.logs.worker import Answer, Found, Over
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
+from safecare.sources.uploads import each_file, head, tried_twice
 
 SUFFIXES = frozenset({".evtx", ".json", ".jsonl", ".ndjson", ".log", ".gz", ".txt"})
 KEPT = 8 << 20
@@ -42,19 +42,7 @@ class LogFolder:
     async def run(self, intake: Intake) -> None:
         """Read what comes until cancelled."""
         upload = UploadFolder(self.folder, self.settle, SUFFIXES)
-        loop = asyncio.get_running_loop()
-        intake.report(self.door, "ok", str(self.folder))
-        while True:
-            for path in await asyncio.to_thread(upload.complete, loop.time()):
-                try:
-                    await self._read(path, upload, intake)
-                except LogFullError:
-                    intake.report(self.door, "failed", "no room: log files wait in the folder")
-                    break
-                except OSError as error:  # one file that can't be read or moved does not keep the others waiting
-                    upload.leave(path)
-                    intake.report(self.door, "failed", f"{shown(path)}: {error.strerror}")
-            await asyncio.sleep(max(0.1, self.settle / 2))
+        await each_file(upload, self.door, intake, lambda path: self._read(path, upload, intake))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a part of a file, or a whole one. Raises `UnreadableError` for the first part that can't be read."""
@@ -67,13 +55,10 @@ class LogFolder:
 
     async def _read(self, path: Path, upload: UploadFolder, intake: Intake) -> None:
         try:
-            try:
-                whole = await self._once(path, intake)
-            except WorkerDiedError:
-                whole = await self._once(path, intake)
+            whole = await tried_twice(lambda: self._once(path, intake))
         except WorkerDiedError as error:
             whole = False
-            raw = await asyncio.to_thread(_head, path)
+            raw = await asyncio.to_thread(head, path, KEPT)
             await intake.reject(self.door, raw, str(error), "file", {"name": shown(path)})
         await asyncio.to_thread(upload.put_away, path, DONE if whole else BAD)
         intake.report(self.door, "ok", shown(path))
@@ -105,8 +90,3 @@ class LogFolder:
         seen = intake.clock.now()
         for place, record in enumerate(records, number):
             yield event_of(record, intake.hospital, self.door, seen, f"{name}\x1f{place}\x1f{record.number}")
-
-
-def _head(path: Path) -> bytes:
-    with open_regular(path) as file:
-        return file.read(KEPT)
