@@ -6,7 +6,6 @@ Ends with 0 if no rule matches, 1 if one does, 2 if none does but not everything
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from safecare.cli.files import Format, files_of, shown, stop
+from safecare.cli.files import Format, files_of, put, shown, stop
 
 if TYPE_CHECKING:
     from safecare.detect.logs.judge import Finding
@@ -34,7 +33,8 @@ SHOWN = 300
 @app.command()
 def main(
     files: Annotated[
-        list[Path], typer.Argument(help="Log files, and folders of them: EVTX, JSON, syslog, CEF; gzip too.")
+        list[Path],
+        typer.Argument(help="Log files, and folders of them: EVTX, JSON, syslog, CEF, Zeek, web servers'; gzip too."),
     ],
     rules: Annotated[Path, typer.Option(help="Folder of Sigma rules, or one rule.")],
     format: Annotated[Format, typer.Option(help="table for people, ndjson for programs.")] = Format.TABLE,
@@ -79,7 +79,7 @@ def _run(files: list[Path], plan: Plan, declared: dict[str, str], format: Format
                     record.fields.update(declared)
             for finding in judgement.feed(batch):
                 found += 1
-                _out(written(path, finding) if format is Format.NDJSON else _table(path, finding))
+                put(written(path, finding) if format is Format.NDJSON else _table(path, finding))
         for text in unread:
             typer.echo(f"safecare: {text}", err=True)
         failed += len(unread)
@@ -142,11 +142,6 @@ def _tell_problems(plan: Plan) -> None:
             " themselves, or with --source (`safecare rules check` tells which)",
             err=True,
         )
-
-
-def _out(line: bytes) -> None:
-    sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def written(path: Path, finding: Finding) -> bytes:

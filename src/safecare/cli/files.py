@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +52,12 @@ def files_of(paths: list[Path]) -> Iterator[Path]:
                 file = Path(folder, name)
                 if file.is_file() and not file.is_symlink():
                     yield file
+
+
+def put(line: bytes) -> None:
+    """Write one line of results, at once. Raises `BrokenPipeError` when who reads them has gone."""
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def read_model(file: Path, reader: Callable[[bytes, str], Model]) -> Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,6 +111,8 @@ def show(one: Judged, path: Path, catalogue: Catalogue, judge: Captures, languag
     """Print one alert, as a line of JSON or as text."""
     import msgspec
 
+    from safecare.cli.files import put
+
     alert, hospital = one.alert, judge.hospital
     title = catalogue.render(alert.title, language, hospital)
     why = [catalogue.render(text, language, hospital) for text in alert.why]
@@ -142,8 +143,7 @@ def show(one: Judged, path: Path, catalogue: Catalogue, judge: Captures, languag
         "techniques": alert.techniques,
         "id": alert.id,
     }
-    sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-    sys.stdout.buffer.flush()
+    put(msgspec.json.encode(row))
 
 
 def _five(ends: tuple[str, int, str, int, str]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Ends with 0 if nothing was found, 1 if something was, 2 if nothing was found but
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -43,7 +42,7 @@ def main(
     """Judge files: mails, documents, archives, programs, medical files and images."""
     from datetime import UTC, datetime
 
-    from safecare.cli.files import files_of, shown, stop
+    from safecare.cli.files import files_of, put, shown, stop
     from safecare.cli.verdicts import Writer
     from safecare.examine.api import Verdicts
     from safecare.sources.files.clamd import second_engine
@@ -75,11 +74,13 @@ def main(
             failed |= verdict.verdict is Verdicts.UNREADABLE
             match format:
                 case Format.NDJSON:
-                    _out(writer.ndjson(path, verdict))
+                    line = writer.ndjson(path, verdict)
                 case Format.IDMEF:
-                    _out(writer.idmef(path, verdict, language, datetime.now(UTC)))
+                    line = writer.idmef(path, verdict, language, datetime.now(UTC))
                 case Format.TABLE:
-                    _out(writer.table(path, verdict, language))
+                    line = writer.table(path, verdict, language)
+            if line:
+                put(line.encode("utf-8", "replace"))
     except BrokenPipeError:
         os._exit(2)  # who reads has gone: nobody is left to tell
     finally:
@@ -103,9 +104,3 @@ def _one_by_one(files: Iterable[Path]) -> Iterator[Path | Slice]:
         yield from (Slice(path, start, size, number) for number, (start, size) in enumerate(mails, 1))
         if not mails:
             yield path
-
-
-def _out(line: str) -> None:
-    if line:
-        sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
-        sys.stdout.buffer.flush()

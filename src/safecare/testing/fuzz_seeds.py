@@ -147,6 +147,8 @@ _ZEEK = (
 )
 _CEF = "CEF:0|Fortinet|FortiGate|7|1|denied|5|src=10.0.0.1 dst=10.0.0.2 msg=a\\=b rt=1750000000000"
 _SYSLOG = b'<165>1 2026-11-26T03:00:00Z fw app 1 ID47 [x@1 a="b"] ' + _CEF.encode()
+_ACCESS = b'10.0.0.9 - eve [26/Nov/2026:04:00:00 +0100] "GET /a?x=1 HTTP/1.1" 200 12 "-" "agent"\n'
+_W3C = b"#Fields: date time cs-method cs-uri-stem c-ip\n2026-11-26 03:00:00 GET /a 10.0.0.9\n"
 _ATNA = (
     '<AuditMessage><EventIdentification EventDateTime="2026-11-26T03:00:00Z"><EventID csd-code="110106"/>'
     "</EventIdentification></AuditMessage>"
@@ -250,7 +252,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("cef", lambda raw: read_cef(raw.decode("utf-8", "replace")), (_CEF.encode(),), (CefError,)),
     Target("atna", lambda raw: read_atna(raw.decode("utf-8", "replace")), (_ATNA.encode(),), (AtnaError,)),
-    Target("log-file", lambda raw: list(read_log(io.BytesIO(raw))), (_SYSLOG + b"\n" + _EVE, _ZEEK)),
+    Target("log-file", lambda raw: list(read_log(io.BytesIO(raw))), (_SYSLOG + b"\n" + _EVE, _ZEEK, _ACCESS, _W3C)),
     Target("idmef", lambda raw: read_idmef(raw, _HOSPITAL), (_IDMEF,), (IdmefError,)),
     Target("hl7-record", read_hl7, (hl7("ADT^A01", "77")[1:-2],), (Hl7Error,)),
     Target("mllp", _mllp, (hl7("ADT^A01", "77") * 3,), (MllpError,)),

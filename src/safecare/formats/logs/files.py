@@ -1,4 +1,4 @@
-"""A log file of any known form: EVTX, JSON, syslog, CEF or Zeek's, told by its first bytes."""
+"""A log file of any known form: EVTX, JSON, syslog, CEF, Zeek's or a web server's, told by its first bytes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import BinaryIO
 from safecare.formats.logs.cef import START
 from safecare.formats.logs.evtx import MAGIC, read_evtx
 from safecare.formats.logs.jsonlines import BLANK, WHOLE, json_record, lines_of, made, read_json
-from safecare.formats.logs.record import LogRecord, Read, Unread
+from safecare.formats.logs.record import Fields, LogRecord, Read, Unread
 from safecare.formats.logs.syslog import SyslogError, read_syslog
+from safecare.formats.logs.web import FIELD_LINE as W3C
+from safecare.formats.logs.web import read_access, read_w3c
 from safecare.formats.logs.zeek import FIELD_LINE as ZEEK
 from safecare.formats.logs.zeek import read_zeek
 
@@ -43,6 +45,8 @@ def read_log(file: BinaryIO, now: datetime | None = None) -> Iterator[Read]:
         yield from read_json(file)
     elif start.startswith(b"#") and ZEEK in head:
         yield from read_zeek(lines_of(file))
+    elif start.startswith(b"#") and W3C in head:
+        yield from read_w3c(lines_of(file))
     elif b"\x00" in head:
         yield Unread("byte 0", "neither an event log (EVTX) nor text")
     else:
@@ -67,11 +71,11 @@ def _packed(file: BinaryIO, now: datetime | None) -> Iterator[Read]:
 
 
 def _lines(file: BinaryIO, now: datetime | None) -> Iterator[Read]:
-    """Read one syslog or CEF message or JSON object on each line; a file that begins with none is named once."""
+    """Read a syslog or CEF message, a web request or JSON on each line; a file that begins with none is named once."""
     lines = lines_of(file)
     probe = list(islice(lines, PROBE))
     if not any(_known(one[1]) for one in probe if isinstance(one, tuple)):
-        yield Unread("line 1", f"none of the first {PROBE} lines is JSON, syslog or CEF")
+        yield Unread("line 1", f"none of the first {PROBE} lines is JSON, syslog, CEF or a web server's")
         return
     for count, one in enumerate(chain(probe, lines), 1):
         yield one if isinstance(one, Unread) else _line(one[1], count, one[0], now)
@@ -81,18 +85,21 @@ def _line(raw: bytes, count: int, number: int, now: datetime | None) -> Read:
     if raw.startswith(b"{"):
         return json_record(raw, count, number)
     try:
-        fields, at = read_syslog(raw, now)
+        fields, at = _access(raw) or read_syslog(raw, now)
     except SyslogError as error:
         return Unread(f"line {number}", str(error), raw[:4096])
     own = made(fields, count, number)
     return LogRecord(own.fields, own.number, number, at)
 
 
+def _access(raw: bytes) -> tuple[Fields, datetime | None] | None:
+    return read_access(raw.decode("utf-8", "replace")) if b'] "' in raw else None
+
+
 def _known(line: bytes) -> bool:
     if line.lstrip().startswith(b"{") or START.search(line.decode("utf-8", "replace")):
         return True
     try:
-        read_syslog(line)
+        return bool(_access(line) or read_syslog(line))
     except SyslogError:
         return False
-    return True
