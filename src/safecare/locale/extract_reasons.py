@@ -1,6 +1,7 @@
 """Finding the reasons that parts give in plain English: their templates, for `safecare.locale.reasons`.
 
-- what a door reports of itself, and why it refuses something: text in calls of ``report`` and ``reject``;
+- what a door reports of itself, and why it refuses something: text in calls of ``report`` and ``reject``, and in
+  what is kept to be told (``self.told = ...``);
 - why a part steps aside, or what became of a file sent on: text in ``Missing(...)`` and ``Sent(...)``, and what the
   functions of `ANSWERS` return;
 - why bytes can't be read: text in ``raise SomeError(...)`` of the rooms that read them.
@@ -19,8 +20,10 @@ import msgspec
 STATES = frozenset({"report", "reject"})
 """Methods that tell people how a door is."""
 ASIDE = frozenset({"Missing", "PartMissing", "Sent"})
-ANSWERS = frozenset({"lacking"})
-"""Functions whose text says why a part steps aside."""
+ANSWERS = frozenset({"lacking", "state_of"})
+"""Functions whose text says why a part steps aside, or how it is."""
+TOLD = "told"
+"""Attribute that keeps what is told later."""
 ROOMS = ("app", "examine", "exchange", "formats", "sources", "model")
 """Rooms whose reasons reach a screen."""
 
@@ -54,8 +57,16 @@ def python_reasons(source: str) -> Iterator[tuple[str, bool]]:
             case ast.FunctionDef(name=name) if name in ANSWERS:
                 found = (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None)
                 yield from ((one, True) for value in found for one in _texts(value))
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if name == TOLD:
+                yield from ((one, True) for part in _parts(value) for one in _texts(part))
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in ASIDE:
                 yield from ((one, True) for argument in arguments for one in _texts(argument))
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """Return what stands in the calls of a dictionary, or `node` itself."""
+    calls = node.values if isinstance(node, ast.Dict) else []
+    return [one for call in calls if isinstance(call, ast.Call) for one in call.args] or [node]
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
@@ -63,6 +74,9 @@ def _texts(node: ast.expr) -> Iterator[str]:
         case ast.IfExp(body=one, orelse=other):
             yield from _texts(one)
             yield from _texts(other)
+        case ast.Tuple(elts=several):
+            for one in several:
+                yield from _texts(one)
         case ast.Constant(value=str(text)) if " " in text:
             yield text
         case ast.JoinedStr(values=parts):

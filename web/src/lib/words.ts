@@ -99,6 +99,7 @@ const RUNNING: Words = {
   silent: () => t("Silent"),
   failed: () => t("Failed"),
   stopped: () => t("Stopped"),
+  off: () => t("Off"),
 };
 
 export const stateName = (id: string): string => say(STATES, id);

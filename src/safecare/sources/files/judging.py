@@ -42,7 +42,7 @@ class Judging:
         self._seen: list[tuple[str, int, int]] = []
         self._fingerprint: tuple[Setup, bytes] | None = None
         self.setup = setup or Setup()
-        self.told = {"rules": ("off", "none"), "mail-model": ("off", "none")}
+        self.told = {"rules": state_of((), ""), "mail-model": state_of((), "")}
         """For the health page, by part: state and detail."""
 
     def known(self, digest: str, name: str, media: str, setup: Setup) -> Verdict | None:
@@ -73,8 +73,8 @@ class Judging:
         model, wrong = self._read_model()
         self.setup = Setup(self.setup.own, texts, model)
         self.told = {
-            "rules": _state(problems, f"{len(texts)} files of the site's own rules" if texts else ""),
-            "mail-model": _state(wrong, "trained on the site's own mail" if model else ""),
+            "rules": state_of(problems, f"{len(texts)} files of the site's own rules" if texts else ""),
+            "mail-model": state_of(wrong, "trained on the site's own mail" if model else ""),
         }
 
     def report(self, tell: Callable[[str, str, str], None]) -> None:
@@ -117,9 +117,9 @@ class Judging:
         return found
 
 
-def _state(problems: tuple[str, ...], good: str) -> tuple[str, str]:
+def state_of(problems: tuple[str, ...], good: str) -> tuple[str, str]:
     """Return state and detail of a part: the first problem is told, what is good goes on."""
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        return "failed", f"in use: {good or 'none'}; left out: {problems[0]}{more}"
-    return ("ok", good) if good else ("off", "none")
+        return "failed", f"in use: {good or '–'}; left out: {problems[0]}{more}"
+    return ("ok", good) if good else ("off", "nothing of the site's own")
