@@ -46,7 +46,7 @@ from safecare.store.audit import verify
 from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
-from safecare.store.drawings import Version
+from safecare.store.drawings import Version, ZonesVersion
 from safecare.store.glance import Glance
 from safecare.store.keyring import Keyring
 from safecare.store.read import Reader
@@ -127,7 +127,16 @@ class StillSite:
     def check(self, level: str, plan: bytes, placed: Mapping[str, Placed]) -> Loaded:
         return Loaded(self.hospital, (), [])
 
-    async def save(self, version: Version) -> str:
+    def zones(self, camera: str) -> list[ZonesVersion]:
+        return []
+
+    def zones_file(self, camera: str, number: int | None = None) -> bytes:
+        return b""
+
+    def check_zones(self, camera: str, text: str) -> Loaded:
+        return Loaded(self.hospital, (), [])
+
+    async def save(self, version: Version | ZonesVersion) -> str:
         raise NotImplementedError
 
 

@@ -30,7 +30,7 @@ def rig(tmp_path: Path, renewed: list[SiteFiles]) -> Rig:
     async def renew(files: SiteFiles) -> None:
         renewed.append(files)
 
-    site = SitePlans(HOSPITAL, Drawings(tmp_path / "plans"), renew)
+    site = SitePlans(HOSPITAL, Drawings(tmp_path / "plans", tmp_path / "cameras"), renew)
     return Rig(tmp_path, hospital=site.hospital, site=site)
 
 
@@ -125,7 +125,7 @@ def test_two_who_save_the_same_version(tmp_path: Path) -> None:
 
     from safecare.store.drawings import TakenError, Version
 
-    drawings = Drawings(tmp_path / "plans")
+    drawings = Drawings(tmp_path / "plans", tmp_path / "cameras")
     version = Version(level=LEVEL, number=1, at=datetime(2026, 1, 1, tzinfo=UTC), author="a", comment="", plan="{}")
     drawings.save(version)
     with pytest.raises(TakenError):

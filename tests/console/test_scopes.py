@@ -108,7 +108,7 @@ def single(thing: Thing, role: str) -> list[tuple[str, str]]:
         ("share_preview", f"/api/incidents/{id}/share"),
         ("print_page", f"/print/{id}"),
         ("report_page", f"/report/{id}/warning"),
-        ("arrange_page", f"/arrange/{id}"),
+        ("arrangements", f"/api/incidents/{id}/arrangements"),
         ("still", f"/api/stills/{thing.still}"),
         ("notice_page", f"/a/{thing.notices[role].id}"),
     ]
@@ -191,13 +191,13 @@ async def test_live_stream_tells_of_ones_own_place_alone(rig: Rig, things: dict[
 
 
 ELSEWHERE = {
-    "tests of their own, here and beside their routes": "still voice level drawing sites",
+    "tests of their own, here and beside their routes": "still voice level drawing sites cameras zones",
     "care of a site, from what the board shows": "availability availability_table availability_have situation",
     "listed above; the plain list is made from the same answer": "guard notices_page",
     "judged by what the feed announces": "live",
     "what an administrator of a part sees, below": "users audit",
     "by site or place, beside their routes": """
-        suppressions suppressions_page detections inventory reports shares
+        suppressions detections inventory reports shares
         crisis crisis_table crisis_file crisis_page""",
     "about the visitor": """
         me access devices sign_in_page code_page begin_oidc oidc_callback texts plain_file page""",

@@ -32,6 +32,7 @@ PAGES = (
     "/account",
     "/suppressions",
     "/drawing/aurore.1",
+    "/cameras/camera.aurore.basement.spine",
     "/print-crisis",
 )
 OWN = "wiring and network drawings of the demo hospital"

@@ -61,6 +61,7 @@ def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
     yield "impact", f"/incident/{incident}/impact"
     yield "share", f"/share/{incident}"
     yield "drawing", "/drawing/aurore.1"
+    yield "cameras", "/cameras/camera.aurore.basement.spine"
     for name in (
         "alerts",
         "scenarios",

@@ -86,7 +86,7 @@ def stages(
 
 def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
     """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
-    hospital, rules = hospital_of(source, Drawings(folder.plans).redrawn()).hospital, SiteRules(source)
+    hospital, rules = hospital_of(source, Drawings(folder.plans, folder.cameras).redrawn()).hospital, SiteRules(source)
     settings = load(folder.path)
     configure(settings.log_level)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)

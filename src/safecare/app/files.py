@@ -26,7 +26,7 @@ class SiteFiles:
     hospital: Hospital
     doors: tuple[DoorSpec, ...]
     aside: str = ""
-    """Why plans that were drawn in the console are not used; empty: they are, or there are none."""
+    """Why what was drawn in the console is not used; empty: it is, or there is none."""
 
 
 def demo_hospital() -> Path:
@@ -39,7 +39,7 @@ def hospital_of(folder: Path, redrawn: Redrawn | None = None) -> SiteFiles:
 
     Where the two no longer fit together (the files have changed since), the files alone are used, and it is said.
     """
-    if redrawn and (redrawn.plans or redrawn.placed):
+    if redrawn and redrawn != Redrawn():
         try:
             return _files(load(folder, redrawn))
         except BadHospitalError as error:

@@ -90,7 +90,7 @@ class Platform:
     def __post_init__(self) -> None:
         """Read the site's files and open log and database. Raises `BadHospitalError`, `SettingsError`."""
         self.source = Path(self.settings.hospital) if self.settings.hospital else demo_hospital()
-        self.site = SitePlans(self.source, Drawings(self.folder.plans), self._renew)
+        self.site = SitePlans(self.source, Drawings(self.folder.plans, self.folder.cameras), self._renew)
         self.log = SqliteLog(self.folder.log, reserve_mb=self.settings.limits.disk_reserve_mb)
         self.database = Database(self.folder.database)
         self.database.migrate()
@@ -182,7 +182,7 @@ class Platform:
         ]
         missing += [PartMissing(one.name, one.reason) for one in self.unset]
         if self.site.files.aside:
-            missing.append(PartMissing("plans drawn in the console", self.site.files.aside))
+            missing.append(PartMissing("what was drawn in the console", self.site.files.aside))
         if engine:
             missing += [PartMissing(name, reason) for name, reason in engine.faults.items()]
         return Health(

@@ -40,6 +40,7 @@ from safecare.console import (
     timeline,
     tuning,
     whatif,
+    zones,
 )
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
@@ -97,6 +98,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     seen.routes(app, deps)
     building.routes(app, deps, shared)
     drawings.routes(app, deps, feed)
+    zones.routes(app, deps)
     availability.routes(app, deps)
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters, chain)

@@ -31,7 +31,7 @@ from safecare.store.artifacts import Artifacts
 from safecare.store.audit import AuditCheck
 from safecare.store.credentials import Credentials
 from safecare.store.devices import Devices
-from safecare.store.drawings import Version
+from safecare.store.drawings import Version, ZonesVersion
 from safecare.store.glance import Glance
 from safecare.store.read import Reader
 
@@ -148,7 +148,10 @@ class Exercise(msgspec.Struct, frozen=True):
 
 
 class Site(Protocol):
-    """The hospital as it is now, and the versions of its plans. What is marked so blocks; called in a thread."""
+    """The hospital as it is now, and the versions of its plans and of its cameras' zones.
+
+    What is marked so blocks; called in a thread.
+    """
 
     changes: int
     """Versions saved since the start: grows whenever `hospital` becomes another one."""
@@ -174,7 +177,22 @@ class Site(Protocol):
         """Return the hospital as it would be, or what is wrong then. Blocking."""
         ...
 
-    async def save(self, version: Version) -> str:
+    def zones(self, camera: str) -> list[ZonesVersion]:
+        """Return the saved versions of the zones of `camera`. Blocking."""
+        ...
+
+    def zones_file(self, camera: str, number: int | None = None) -> bytes:
+        """Return a zones file, empty without one: the newest, version `number`, 0 that of the files. Blocking.
+
+        Raises `KeyError`.
+        """
+        ...
+
+    def check_zones(self, camera: str, text: str) -> Loaded:
+        """Return the hospital as it would be with these zones, or what is wrong then. Blocking."""
+        ...
+
+    async def save(self, version: Version | ZonesVersion) -> str:
         """Keep `version` and let all parts work with it. Return its SHA-256. Raises `TakenError`."""
         ...
 

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from safecare.console.deps import Health
 from safecare.console.rights import PUBLIC, RIGHTS
-from safecare.console.wire import asks, drawings, graph, held, incidents, network, places, platform, tuning
+from safecare.console.wire import asks, drawings, graph, held, incidents, network, places, platform, tuning, zones
 
 BODIES: dict[str, Any] = {
     "set_language": asks.ChooseLanguage,
@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "preview_plan": drawings.DrawPlan,
     "draw_plan": drawings.DrawPlan,
     "undo_plan": drawings.UndoPlan,
+    "draw_zones": zones.DrawZones,
     "test_channel": asks.TestChannel,
     "decide_held": asks.DecideHeld,
 }
@@ -69,6 +70,9 @@ ANSWERS: dict[str, Any] = {
     "preview_plan": drawings.PlanCheck,
     "draw_plan": drawings.PlanSaved,
     "undo_plan": drawings.PlanSaved,
+    "cameras": list[zones.CameraName],
+    "zones": zones.ZonesView,
+    "draw_zones": drawings.PlanSaved,
     "guard": places.Guard,
     "health": Health,
     "rejects": list[platform.RejectView],

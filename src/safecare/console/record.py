@@ -25,6 +25,7 @@ from safecare.model.events.acts import (
     Reported,
     SignedIn,
     Suppressed,
+    ZonesDrawn,
 )
 from safecare.model.events.care import CareStated
 from safecare.model.ids import IncidentId, NoticeId, PlanId
@@ -151,6 +152,12 @@ class Record:
                 level = Ref(act.level)
                 return _joined(
                     [say("Drew the plan of {level} anew (version {version})", level=level, version=act.version)],
+                    act.comment,
+                )
+            case ZonesDrawn():
+                camera = Ref(act.asset or "")
+                return _joined(
+                    [say("Drew the zones of {camera} anew (version {version})", camera=camera, version=act.version)],
                     act.comment,
                 )
             case ExerciseSet():

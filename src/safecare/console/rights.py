@@ -124,6 +124,9 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "preview_plan": DRAWING,
         "draw_plan": DRAWING,
         "undo_plan": DRAWING,
+        "cameras": OVERSIGHT,
+        "zones": OVERSIGHT,
+        "draw_zones": frozenset({ADMIN}),
         "still": STAFF,
         # notices
         "guard": EVERYONE,

@@ -66,6 +66,16 @@ def read_scene(raw: bytes, name: str, ground: Ground | None = None) -> tuple[Sce
     return (None if problems.errors else scene), problems.listed()
 
 
+def file_of(raw: bytes) -> ZonesFile | None:
+    """Return the zones file in `raw` as it is written, None if it holds none that can be read."""
+    problems = Problems()
+    try:
+        read: Any = read_struct(parse(raw, "zones"), ZonesFile, problems)
+    except NodeError:
+        return None
+    return read if isinstance(read, ZonesFile) else None
+
+
 def scene_of(root: Node, problems: Problems, ground: Ground | None = None) -> Scene | None:
     """Return the scene that `root` holds, None if an error was added to `problems`."""
     file = read_struct(root, ZonesFile, problems)

@@ -38,6 +38,8 @@ class DataFolder:
         """Keys that seal the secrets of the database (`safecare.store.keyring`)."""
         self.plans = path / "plans"
         """Versions of floor plans that were drawn in the console (`safecare.store.drawings`)."""
+        self.cameras = path / "cameras"
+        """Versions of zones that were drawn into the pictures of cameras."""
         self.local_token = path / "local.token"
         """Secret by which programs of the same owner on this machine act as administrator."""
         self.runtime = path / "runtime.json"

@@ -17,6 +17,7 @@ from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.care import CareCounted, CareStated
+from safecare.model.events.video import PeopleSeen, ThingsSeen
 from safecare.model.forecast import Forecast
 from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
 from safecare.model.incident import Incident
@@ -50,6 +51,8 @@ _MERGES = 100
 
 OWNERS = 500
 """Most events and alerts of one artifact that are looked at. Chosen: far above what one picture belongs to."""
+STILLS = 20_000
+"""Events of a camera among which its newest picture is looked for. Chosen: three hours of people all the time."""
 HISTORY = 500
 """Most revisions of an incident that are shown. Chosen: a day of changes every three minutes."""
 
@@ -115,6 +118,25 @@ class Reader:
             rows = connection.execute(query).all()
         alerts = self.alerts(ids=[AlertId(id) for id, topic in rows if topic == "alert"], limit=OWNERS)
         return [*self.events([EventId(id) for id, topic in rows if topic == "event"]), *alerts]
+
+    def last_still(self, camera: AssetId) -> PeopleSeen | ThingsSeen | None:
+        """Return the newest event of `camera` with which a picture was kept, among its last `STILLS` events."""
+        table, kept = schema.event, schema.artifact
+        newest = (
+            select(table.c.id, table.c.at)
+            .where(table.c.asset == camera, table.c.kind.in_(("people.seen", "things.seen")))
+            .order_by(table.c.at.desc())
+            .limit(STILLS)
+        ).subquery()
+        query = (
+            select(newest.c.id)
+            .join(kept, (kept.c.owner == newest.c.id) & (kept.c.topic == "event"))
+            .order_by(newest.c.at.desc())
+            .limit(1)
+        )
+        found = self._value(query)
+        event = self.event(EventId(found)) if found else None
+        return event if isinstance(event, PeopleSeen | ThingsSeen) and event.still else None
 
     def alerts(
         self, ids: Collection[AlertId] | None = None, since: datetime | None = None, limit: int = 200

@@ -37,6 +37,7 @@ const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/audit", name: t("Audit log"), daily: false, roles: OVERSIGHT },
   { path: "/admin", name: t("Administration"), daily: false, roles: OVERSIGHT },
   { path: "/drawing", name: t("Draw plans"), daily: false, roles: OVERSIGHT },
+  { path: "/cameras", name: t("Camera zones"), daily: false, roles: OVERSIGHT },
   { path: "/guard", name: t("My notices"), daily: true, roles: EVERYONE },
   { path: "/account", name: t("My phone and sign-in"), daily: false, roles: EVERYONE },
 ];

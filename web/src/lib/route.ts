@@ -5,6 +5,7 @@ export type RouteName =
   | "incident"
   | "impact"
   | "drawing"
+  | "cameras"
   | "guard"
   | "alerts"
   | "scenarios"
@@ -33,6 +34,8 @@ const PATTERNS: [RouteName, string][] = [
   ["impact", "/incident/:id/impact"],
   ["drawing", "/drawing/:id"],
   ["drawing", "/drawing"],
+  ["cameras", "/cameras/:id"],
+  ["cameras", "/cameras"],
   ["guard", "/guard"],
   ["alerts", "/alerts"],
   ["scenarios", "/scenarios"],

@@ -56,10 +56,14 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Redrawn(msgspec.Struct, frozen=True):
-    """What was drawn in the console since: it stands above the files. Plans by level id, things by asset id."""
+    """What was drawn in the console since: it stands above the files.
+
+    Plans by level id, things by asset id, zones files by the camera's.
+    """
 
     plans: dict[str, bytes] = {}
     placed: dict[str, Placed] = {}
+    cameras: dict[str, bytes] = {}
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -95,6 +99,7 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None, redrawn: 
     problems = problems or Problems()
     if redrawn:
         files = _with_plans(files, redrawn.plans)
+        files = {**files, **{f"cameras/{camera}.yaml": raw for camera, raw in redrawn.cameras.items()}}
     draft = Draft()
     for pattern, reader in READERS:
         names = sorted(name for name in files if fnmatch(name, pattern))

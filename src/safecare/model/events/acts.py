@@ -155,6 +155,15 @@ class PlanDrawn(Act, frozen=True, kw_only=True, tag="act.plan_drawn"):
     comment: str = ""
 
 
+class ZonesDrawn(Act, frozen=True, kw_only=True, tag="act.zones_drawn"):
+    """A person saved a new version of the zones of a camera (`asset`); the version is kept in the data folder."""
+
+    version: int
+    sha256: str
+    """Of the version's file."""
+    comment: str = ""
+
+
 class SignedIn(Act, frozen=True, kw_only=True, tag="act.session"):
     """A person signed in or out, a link or a machine's token was made, or somebody's access was taken away."""
 
