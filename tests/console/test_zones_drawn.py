@@ -111,6 +111,20 @@ async def test_what_is_wrong_is_told_at_its_place_and_not_saved(
     assert not rig.acts()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b'{"file": [], "base": 0}',
+        b'{"file": {"zones": ' + b"[" * 100_000 + b"]" * 100_000 + b'}, "base": 0}',
+        b'{"file": {"zones": ' + b"[" * 40 + b"]" * 40 + b'}, "base": 0}',
+        b'{"file": {"size": [' + b"9" * 400 + b', 1]}, "base": 0}',
+    ],
+)
+async def test_a_body_that_is_none(rig: Rig, body: bytes) -> None:
+    assert (await ask(rig, "POST", PATH, content=body))[0] == 422
+
+
 async def test_who_may_not(rig: Rig) -> None:
     body = {"file": FILE, "base": 0}
     for role in ("ciso", "auditor", "operator", "guard"):

@@ -81,5 +81,5 @@ async def read_struct(request: Request, kind: type[S], limit: int = ACT_BYTES) -
     raw = await read_body(request, limit)
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(422, say("This request can't be read: {reason}", reason=str(error))) from error
