@@ -209,16 +209,9 @@ async def test_what_is_discarded_is_never_sent(site: Site) -> None:
     assert got == [BAD]
 
 
-async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_twice(site: Site) -> None:
-    got: list[bytes] = []
-
-    async def take(raw: bytes, call: bytes) -> Sent:
-        assert not call
-        got.append(raw)
-        return Sent("sent")
-
-    intake = site.intake()
-    judged = FileJudged(
+def some(site: Site, intake: MemoryIntake) -> FileJudged:
+    """A held file of a door of our own."""
+    return FileJudged(
         id=Event.id_for(intake.clock.now(), "test", "1"),
         at=intake.clock.now(),
         seen=intake.clock.now(),
@@ -231,7 +224,37 @@ async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_tw
         score=1.0,
         act="held",
     )
-    site.act(judged)
+
+
+async def test_what_breaks_the_sending_is_told_and_the_next_one_goes(site: Site) -> None:
+    tries: list[bytes] = []
+
+    async def take(raw: bytes, call: bytes) -> Sent:
+        del call
+        tries.append(raw)
+        if len(tries) == 1:
+            raise ValueError("odd")
+        return Sent("sent")
+
+    intake = site.intake()
+    site.act(some(site, intake))
+    async with releasing(Release("door", "hold", site.held, take), intake):
+        await until_told(intake, "unclear")
+        site.act(some(site, intake), number=2)
+        await until_told(intake, "sent")
+    assert told(intake) == [("unclear", "ValueError: odd"), ("sent", "")]
+
+
+async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_twice(site: Site) -> None:
+    got: list[bytes] = []
+
+    async def take(raw: bytes, call: bytes) -> Sent:
+        assert not call
+        got.append(raw)
+        return Sent("sent")
+
+    intake = site.intake()
+    site.act(some(site, intake))
     intake.room = 0
     async with releasing(Release("door", "hold", site.held, take, wait=0.01), intake):
         await intake.until(lambda one: one.states.get("door/held", ("", ""))[0] == "failed")

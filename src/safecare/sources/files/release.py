@@ -35,6 +35,8 @@ WAIT = 0.5
 """Seconds that one wait for news takes at most. Chosen, as for other followers of the log."""
 SAVE_EVERY = 1000
 """Batches of others after which the place is written down. Chosen: a second's reading at the next start."""
+MOST_WORDS = 200
+"""Letters of an answer that are told. Chosen: one line on a screen."""
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
 """Seconds between tries at a side that can't be reached, doubled each time. Chosen: an archive restarts in minutes."""
@@ -48,7 +50,7 @@ class Sent(NamedTuple):
 
 
 Send = Callable[[bytes, bytes], Awaitable[Sent]]
-"""Sends bytes, with what else was kept of the call; raises nothing."""
+"""Sends bytes, with what else was kept of the call; what it raises is told as ``unclear``."""
 
 
 NOWHERE = Sent("refused", "this door passes nothing on")
@@ -103,7 +105,7 @@ class Release:
                     await asyncio.to_thread(self._load)
                     loaded = True
                 await self._turn(intake)
-            except (OSError, msgspec.DecodeError) as error:  # a full disk too: tried again, nothing is forgotten
+            except Exception as error:  # noqa: BLE001 - a full disk, a torn file: tried again, nothing is forgotten
                 structlog.get_logger().warning("held files wait", door=self._door, exc_info=True)
                 intake.report(f"{self._door}/held", "failed", f"{type(error).__name__}: {error}")
                 await asyncio.sleep(self._wait)
@@ -148,7 +150,11 @@ class Release:
             call = await asyncio.to_thread(self._store.artifacts.read, act.call) if act.call else b""
         except (OSError, ValueError) as error:
             return Sent("refused", f"the store can't give its bytes ({type(error).__name__})")
-        return await self._send(raw, call)
+        try:
+            return await self._send(raw, call)
+        except Exception as error:  # noqa: BLE001 - one odd file must not keep the others waiting
+            structlog.get_logger().warning("held file not sent", door=self._door, file=act.file, exc_info=True)
+            return Sent("unclear", f"{type(error).__name__}: {error}"[:MOST_WORDS])
 
     async def _tell(self, task: _Task, answer: HeldForwarded, intake: Intake) -> None:
         await intake.publish([answer], key=f"forwarded\x1f{answer.id}")

@@ -20,7 +20,7 @@ from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
-from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
+from safecare.sources.files.release import MOST_WORDS, NOWHERE, HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening, streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
@@ -30,8 +30,6 @@ MEDIA = "x-application/hl7-v2+er7"
 READ_SIZE = 256 * 1024
 TAKEN = ("AA", "CA")
 """Accepted (HL7 table 0008)."""
-MOST_WORDS = 200
-"""Letters of an answer that are told. Chosen: one line on a screen."""
 NO_ROOM = "no room, send again"
 NOT_REACHED = "the receiver did not answer, send again"
 
