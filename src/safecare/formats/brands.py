@@ -181,8 +181,16 @@ _DOMAINS = frozenset(one for domains in _NAMES.values() for one in domains)
 
 
 def _phrases(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9@./-])({_one_of(names)})(?![a-z0-9@]|[.-][a-z0-9])")
+
+
+def _one_of(names: frozenset[str]) -> str:
+    """Return a pattern of `names`, the longest first, sorted by first letters: at most places none needs a look."""
     longest = sorted(names, key=len, reverse=True)
-    return re.compile(r"(?<![a-z0-9@./-])(" + "|".join(map(re.escape, longest)) + r")(?![a-z0-9@]|[.-][a-z0-9])")
+    starts = dict.fromkeys(one[0] for one in longest)
+    groups = ("|".join(re.escape(one[1:]) for one in longest if one[0] == start) for start in starts)
+    grouped = (f"{re.escape(start)}(?:{group})" for start, group in zip(starts, groups, strict=True))
+    return f"(?=[{''.join(map(re.escape, starts))}])(?:{'|'.join(grouped)})"
 
 
 _SPEAKING = _phrases(frozenset(_NAMES) - _COMMON)

@@ -100,10 +100,13 @@ _REWRITTEN = re.compile(
     r"urldefense(?:\.proofpoint)?\.com/v[12]/url)[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"
 )
 
+_REWRITING = re.compile(r"(?i)safelinks\.|google\.|urldefense")
+"""What stands within the first letters of every address that `_REWRITTEN` takes apart."""
+
 
 def unwrapped(url: str) -> str:
     """Return where an address leads that a gateway (Safe Links, Proofpoint v1 and v2) or Google wrapped, else `url`."""
-    found = _REWRITTEN.match(url)
+    found = _REWRITTEN.match(url) if _REWRITING.search(url, 0, 80) else None
     if not found:
         return url
     inner = found[1].replace("_", "/").replace("-", "%") if "/v2/url" in url[:60].lower() else found[1]

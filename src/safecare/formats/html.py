@@ -16,6 +16,9 @@ MAX_PICTURES = 10
 MAX_HIDING = 200
 """Tags within one hidden tag that are counted. Chosen: deeper nesting stays hidden to its end."""
 
+AT_ONCE = 4096
+"""Tags that are cut out at once. Chosen: most pages whole, and little memory for those that are nothing but tags."""
+
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)"
     r"|mso-hide\s*:\s*all"
@@ -61,21 +64,29 @@ class _Reader:
         self._hidden_letters = 0
 
     def read(self, text: str) -> Page:
-        last = 0
-        for found in _TAG.finditer(text):
-            start = found.start()
-            if start > last:
-                self._data(text[last:start])
-            last = found.end()
-            tag = found[2].lower()
-            if tag in _DULL and not (self._silent or self._hidden) and (found[1] or not _HIDES.search(found[3])):
-                if not found[1] and tag in _BREAK:
-                    self._text.append("\n")
-            elif found[1]:
-                self._end(tag)
-            elif not self._silent:
-                self._start(tag, found[3])
-        self._data(text[last:])
+        plain = {"": True}  # attributes that hide nothing: in one page they are often the same
+        rest = text
+        while len(pieces := _TAG.split(rest, AT_ONCE)) > 1:
+            rest = pieces.pop()
+            parts = iter(pieces)
+            for data, close, name, raw in zip(parts, parts, parts, parts, strict=True):
+                if data:
+                    self._data(data)
+                tag = name.lower()
+                if tag in _DULL and not (self._silent or self._hidden):
+                    if close:
+                        continue
+                    if raw not in plain:
+                        plain[raw] = not _HIDES.search(raw)
+                    if plain[raw]:
+                        if tag in _BREAK:
+                            self._text.append("\n")
+                        continue
+                if close:
+                    self._end(tag)
+                elif not self._silent:
+                    self._start(tag, raw)
+        self._data(rest)
         self._close_link()
         self.page.text = "".join(self._text)
         if self._hidden_letters > max(300, len(self.page.text)):  # preheaders of newsletters are shorter

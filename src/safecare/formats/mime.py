@@ -15,8 +15,9 @@ from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import HeaderParser
-from email.policy import compat32
+from email.policy import Policy, compat32
 from functools import cached_property
+from typing import Any
 
 MAX_DEPTH = 20
 """Nesting of multiparts and enclosed mails. Chosen: measured mails stay below 6; peers stop at 15-100."""
@@ -27,10 +28,42 @@ MAX_HEADER = 64 * 1024
 MAX_DECODED = 128 * 1024 * 1024
 """Decoded bytes of one mail: four times the largest mail that the door takes by default."""
 
-_END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-_HEADERS = HeaderParser(policy=compat32)
-_HEADER_LINE = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]|\r?$|From ")
+_FIELD_START = re.compile(r"\n(?![ \t])")
+_FIELD_NAME = re.compile(r"[!-9;-~]+")
+_NO_FIELD = re.compile(rb"\n(?![!-9;-~]+[ \t]*:|[ \t\n]|\r?(?:\n|\Z)|From )")
+"""A line of a header block that begins no field and goes on with none."""
 _ENCODINGS = {"", "7bit", "8bit", "binary", "base64", "quoted-printable"}
+
+
+class Fields(Message):
+    """Header fields that are found by their names at once: a mail is asked for some forty, and has thirty."""
+
+    def __init__(self, policy: Policy = compat32) -> None:
+        """Hold no fields."""
+        super().__init__(policy)
+        self._by_name: dict[str, list[Any]] = {}
+
+    def set_raw(self, name: str, value: Any) -> None:  # noqa: ANN401 - as in the library
+        """Add a field."""
+        super().set_raw(name, value)
+        self._by_name.setdefault(name.lower(), []).append(value)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is such a field."""
+        return isinstance(name, str) and name.lower() in self._by_name
+
+    def get(self, name: str, failobj: Any = None) -> Any:  # noqa: ANN401 - as in the library
+        """Return the first field `name`."""
+        found = self._by_name.get(name.lower())
+        return found[0] if found else failobj
+
+    def get_all(self, name: str, failobj: Any = None) -> Any:  # noqa: ANN401 - as in the library
+        """Return all fields `name`."""
+        found = self._by_name.get(name.lower())
+        return list(found) if found else failobj
+
+
+_HEADERS = HeaderParser(Fields, policy=compat32)
 
 
 @dataclass(frozen=True)
@@ -85,10 +118,10 @@ class Mime:
 def read_mime(raw: bytes) -> Mime:
     """Take a mail apart. Never raises for bad bytes: what is broken or over a limit becomes a fact."""
     head, body = _cut_header(raw)
-    mime = Mime(_headers(head, Mime(Message())))
+    mime = Mime(_headers(head, Mime(Fields())))
     if len(head) > MAX_HEADER:
         mime.facts.add("mail.limit.header")
-    if any(not _HEADER_LINE.match(line) for line in head[:MAX_HEADER].split(b"\n") if line):
+    if _NO_FIELD.search(b"\n" + head[:MAX_HEADER]):
         mime.facts.add("mail.header.malformed")
     for leaf in _walk(mime.headers, body, 0, mime):
         mime.parts.append(leaf)
@@ -169,8 +202,12 @@ def _cut_header(raw: bytes) -> tuple[bytes, bytes]:
         if raw.startswith(empty):
             return b"", raw[len(empty) :]
     raw = raw[2:] if raw.startswith(b"\r\n") else raw[1:] if raw.startswith(b"\n") else raw
-    found = _END_OF_HEADER.search(raw)
-    return (raw[: found.start()], raw[found.end() :]) if found else (raw, b"")
+    wide = raw.find(b"\n\r\n")
+    at = raw.find(b"\n\n", 0, wide + 1 if wide >= 0 else len(raw))
+    at, after = (at, at + 2) if at >= 0 else (wide, wide + 3)
+    if at < 0:
+        return raw, b""
+    return raw[: at - 1 if raw[at - 1 : at] == b"\r" else at], raw[after:]
 
 
 def _headers(head: bytes, mime: Mime) -> Message:
@@ -180,7 +217,23 @@ def _headers(head: bytes, mime: Mime) -> Message:
         text = head[:MAX_HEADER].decode("utf-8")
     except UnicodeDecodeError:
         text = head[:MAX_HEADER].decode("latin-1")
-    return _HEADERS.parsestr(text)
+    return _well_formed(text) or _HEADERS.parsestr(text)
+
+
+def _well_formed(text: str) -> Message | None:
+    """Return the fields of a header block in which every line is as it should be; None for others.
+
+    What the library would read, without its care for lines that are none.
+    """
+    if text.count("\r") != text.count("\r\n"):
+        return None
+    fields = Fields()
+    for piece in _FIELD_START.split(text):
+        name, colon, value = piece.partition(":")
+        if not colon or not _FIELD_NAME.fullmatch(name):
+            return None
+        fields.set_raw(name, value.lstrip(" \t").rstrip("\r\n"))
+    return fields
 
 
 def _decode(headers: Message, body: bytes, mime: Mime) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.message import Message
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,10 @@ _STYLED = re.compile("[\U0001d400-\U0001d7ff]{2}")
 _MIXED = re.compile(r"(?i)[a-z][а-яёіјѕοαρτν]|[а-яёіјѕοαρτν][a-z]")
 """A Latin letter beside a Cyrillic or Greek one that looks Latin."""
 _FALSE_L = re.compile(r"\b(?:[a-z]{2,}I[a-z]*|I(?:og|ock|ogin|imit|ast)\w*|[A-Za-z]+0[a-z]{2,}|[a-z]+1[a-z]{3,})\b")
+_FALSE = re.compile(
+    r"[I01](?:(?<=[a-z][a-z]I)|(?<=\bI)(?:og|ock|imit|ast)|(?<=[A-Za-z]0)[a-z]{2}|(?<=[a-z]1)[a-z]{3})"
+)
+"""The letter that makes `_FALSE_L`, within its word: found much faster."""
 _MACHINE_ID = re.compile(r"protection\.outlook\.com|mx\.google\.com|@localhost|localdomain>", re.IGNORECASE)
 _WEB_USER = re.compile(r"from userid (?:0|33|48|80|99)\b")
 """User numbers of root and of web servers on common systems."""
@@ -199,7 +204,7 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     """Return the fact that display name or subject speak for a brand that the sender is not."""
     if base in BRAND_BASES or (genuine(base) and base not in FREE):
         return set()
-    if any(one in skeleton(base) for one in BRAND_NAMES if len(one) > 5):
+    if _wears_brand(base):
         return set()
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
     worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & BRAND_NAMES
@@ -210,6 +215,12 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     if (worn - COMMON_NAMES) or (worn and asked) or (spoken and asked and not news):
         return {"mail.from.claims-brand"}
     return set()
+
+
+@lru_cache(maxsize=8192)
+def _wears_brand(base: str) -> bool:
+    looks = skeleton(base)
+    return any(one in looks for one in BRAND_NAMES if len(one) > 5)
 
 
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
@@ -259,7 +270,8 @@ def _tricks(mail: Mail) -> set[str]:
     text = mail.text[:20_000]
     if not text.isascii() and len(_MIXED.findall(text)) >= 2:
         facts.add("mail.text.mixed-script")
-    if len(set(_FALSE_L.findall(text[:6000]))) >= 3:
+    start = text[:6000]
+    if len(_FALSE.findall(start)) >= 3 and len(set(_FALSE_L.findall(start))) >= 3:
         facts.add("mail.text.lookalike-letters")
     for page in mail.pages:
         if page.unseen > PADDING and page.unseen > 2 * len(page.text) and _padded(mail):

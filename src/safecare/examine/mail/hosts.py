@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 
 from safecare.examine.mail.names import (
     BROKEN_IN,
@@ -78,10 +79,21 @@ def facts_of_host(target: str, host: str, path: str) -> set[str]:
     """Return the facts of one address."""
     if is_address(host):
         return set()
-    own = registered(host)
-    facts: set[str] = set()
+    facts = set(_of_name(host))
     if hosted(host, "/" + path):
         facts.add("mail.link.hosted")
+    if BROKEN_IN.search(target):
+        facts.add("mail.link.broken-in")
+    if REDIRECTS.match(target):
+        facts.add("mail.link.redirect")
+    return facts
+
+
+@lru_cache(maxsize=8192)
+def _of_name(host: str) -> frozenset[str]:
+    """Return the facts that the name of `host` tells."""
+    own = registered(host)
+    facts: set[str] = set()
     if ending(own) in CHEAP and own not in SHORT:
         facts.add("mail.link.cheap-ending")
     if random_name(own):
@@ -90,11 +102,7 @@ def facts_of_host(target: str, host: str, path: str) -> set[str]:
         facts.add("mail.link.alarm-words")
     if own not in BRAND_BASES and brand_elsewhere(host, _WORN):
         facts.add("mail.link.brand-elsewhere")
-    if BROKEN_IN.search(target):
-        facts.add("mail.link.broken-in")
-    if REDIRECTS.match(target):
-        facts.add("mail.link.redirect")
-    return facts
+    return frozenset(facts)
 
 
 def doubtful(target: str) -> bool:

@@ -224,7 +224,8 @@ def lures(levelled: str) -> dict[str, int]:
                 found[one] = found.get(one, 0) + 1
             places, told = [], set()
             continue
-        places += [(number, meaning) for meaning in _meanings(word)]
+        if meanings := _meanings(word):
+            places += [(number, meaning) for meaning in meanings]
     _told(places, told)
     for one in told:
         found[one] = found.get(one, 0) + 1
@@ -240,10 +241,9 @@ def _told(places: list[tuple[int, str]], told: set[str]) -> None:
 
 
 def _near(places: list[tuple[int, str]], wanted: tuple[str, ...]) -> bool:
-    for start, meaning in places[:60]:
-        if meaning not in wanted:
-            continue
-        window = [(at, one) for at, one in places if start <= at <= start + NEAR and one in wanted]
-        if {one for _, one in window} == set(wanted) and len({at for at, _ in window}) >= len(wanted):
+    asked = [place for place in places if place[1] in wanted]
+    for start, _ in [place for place in places[:60] if place[1] in wanted]:
+        window = [place for place in asked if start <= place[0] <= start + NEAR]
+        if len({at for at, _ in window}) >= len(wanted) and {one for _, one in window} == set(wanted):
             return True
     return False

@@ -41,7 +41,7 @@ class Texts:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the files."""
-        if "mail" in part.types and not _BEGIN.search(part.raw):
+        if "mail" in part.types and not (b"begin" in part.raw and _BEGIN.search(part.raw)):
             return
         for number, found in enumerate(_BEGIN.finditer(part.raw), 1):
             if number > MOST_BLOCKS:
