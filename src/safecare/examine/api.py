@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
 from safecare.model.finding import Finding, Where
+
+if TYPE_CHECKING:
+    from safecare.formats.mail import Mail
 
 C = TypeVar("C", bound=type)
 ANY = "*"
@@ -174,6 +177,8 @@ class Context:
     """YARA rules of the site, besides the project's own."""
     mail_model: bytes = b""
     """Model that the site trained on its own mail (`safecare.examine.mail.model`); empty: none."""
+    read: tuple[bytes, Mail] | None = None
+    """Bytes of a mail, and the mail as it was read from them already."""
     passwords: list[str] = field(default_factory=list)
     pictures: int = 0
     """Pictures within the files of a mail in which codes were looked for."""

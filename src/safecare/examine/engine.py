@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,6 +31,9 @@ from safecare.examine.types import recognise
 from safecare.examine.verdict import score, verdict
 from safecare.model.plugins import Found, discover
 from safecare.model.text import Text, say
+
+if TYPE_CHECKING:
+    from safecare.formats.mail import Mail
 
 MOST_FINDINGS = 500
 """Findings that are kept, one rule at most `MOST_SAME` times. Chosen: more than a person reads."""
@@ -77,9 +81,13 @@ class Engine:
                 for wanted in cls.wants:  # type: ignore[attr-defined]
                     self._by_type.setdefault(wanted, []).append((name, made))
 
-    def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
-        """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold."""
+    def judge(self, raw: bytes, name: str = "", media: str = "", mail: Mail | None = None) -> Verdict:
+        """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold.
+
+        `mail`: `raw` as it was read already, for the same domains of the site; it is used up.
+        """
         context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules, mail_model=self._mail_model)
+        context.read = (raw, mail) if mail else None
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
         context.mail = (

@@ -194,6 +194,9 @@ def _one_of(names: frozenset[str]) -> str:
 
 
 _SPEAKING = _phrases(frozenset(_NAMES) - _COMMON)
+_WORD = re.compile(r"[a-z0-9]+")
+_TELLING = frozenset(max(_WORD.findall(one), key=len) for one in frozenset(_NAMES) - _COMMON)
+"""The longest word of every name that `_SPEAKING` finds: a text without any of them names nobody."""
 _WHOLE = re.compile(
     rf"(?:{_SERVICE} )*({'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})(?: {_SERVICE})*"
 )
@@ -227,6 +230,8 @@ def worn(display: str) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def spoken_for(levelled: str) -> frozenset[str]:
     """Return the names of organisations as which, or of the reader's dealings with which, a levelled text speaks."""
+    if _TELLING.isdisjoint(_WORD.findall(levelled)):
+        return frozenset()
     return frozenset(one or other for one, other in _AUTHOR.findall(levelled))
 
 
@@ -263,7 +268,12 @@ def belongs(host: str, name: str) -> bool:
 
 def _above(host: str, domains: frozenset[str]) -> bool:
     """Tell whether `host` lies below one of `domains` that is an ending (``gouv.fr``, ``bnpparibas``)."""
-    return any(host.endswith(f".{one}") for one in domains)
+    at = host.find(".")
+    while at >= 0:
+        if host[at + 1 :] in domains:
+            return True
+        at = host.find(".", at + 1)
+    return False
 
 
 @lru_cache(maxsize=8192)

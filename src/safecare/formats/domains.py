@@ -100,13 +100,15 @@ _REWRITTEN = re.compile(
     r"urldefense(?:\.proofpoint)?\.com/v[12]/url)[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"
 )
 
-_REWRITING = re.compile(r"(?i)safelinks\.|google\.|urldefense")
+_REWRITING = ("safelinks.", "google.", "urldefense")
 """What stands within the first letters of every address that `_REWRITTEN` takes apart."""
 
 
+@lru_cache(maxsize=2048)
 def unwrapped(url: str) -> str:
     """Return where an address leads that a gateway (Safe Links, Proofpoint v1 and v2) or Google wrapped, else `url`."""
-    found = _REWRITTEN.match(url) if _REWRITING.search(url, 0, 80) else None
+    start = url[:80].lower()
+    found = _REWRITTEN.match(url) if any(one in start for one in _REWRITING) else None
     if not found:
         return url
     inner = found[1].replace("_", "/").replace("-", "%") if "/v2/url" in url[:60].lower() else found[1]
@@ -159,13 +161,21 @@ def _forms(genuine: tuple[str, ...]) -> tuple[tuple[str, str, str, frozenset[str
     return tuple((one, label(one), skeleton(label(one)), frozenset(skeleton(label(one)))) for one in real)
 
 
+@lru_cache(maxsize=64)
+def _plain(genuine: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the domains and the labels of the genuine ones."""
+    forms = _forms(genuine)
+    return frozenset(one for one, _, _, _ in forms), frozenset(name for _, name, _, _ in forms)
+
+
 @lru_cache(maxsize=16384)
 def _imitates(host: str, genuine: tuple[str, ...], endings: bool) -> str:  # noqa: FBT001 - a cached inner function
     if is_address(host):
         return ""
     own, forms = registered(host), _forms(genuine)
     own_label = label(host)
-    if any(own == one or (not endings and own_label == name) for one, name, _, _ in forms):
+    bases, names = _plain(genuine)
+    if own in bases or (not endings and own_label in names):
         return ""
     seen, whole = skeleton(label(unicode_form(host))), skeleton(unicode_form(host))
     words = _WORD.split(whole)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import unescape
+from typing import NamedTuple
 
 MAX_HTML = 2_000_000
 """Letters of one page that are read. Chosen: ten times the largest newsletter seen."""
@@ -24,7 +25,7 @@ _HIDDEN = re.compile(
     r"|mso-hide\s*:\s*all"
 )
 _MARKUP = re.compile(r"<!--|<!|<\?")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})([^<>]{0,20000})>")
+_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})([^<>]{0,20000})")
 _VALUE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _BREAK = frozenset("br p div tr li td h1 h2 h3 table".split())
@@ -51,6 +52,25 @@ class Page:
     """Letters inside style sheets and hidden tags."""
 
 
+class _Tag(NamedTuple):
+    """What stands between ``<`` and ``>``; no name: no tag."""
+
+    name: str = ""
+    raw: str = ""
+    closes: bool = False
+    dull: bool = False
+    breaks: bool = False
+
+
+def _tag(inside: str) -> _Tag:
+    found = _TAG.fullmatch(inside)
+    if not found:
+        return _Tag()
+    closes, name, raw = bool(found[1]), found[2].lower(), found[3]
+    dull = name in _DULL and (closes or not _HIDES.search(raw))
+    return _Tag(name, raw, closes, dull, name in _BREAK and not closes)
+
+
 class _Reader:
     """Collects text and links; knows only so much structure as hiding and links need."""
 
@@ -64,29 +84,40 @@ class _Reader:
         self._hidden_letters = 0
 
     def read(self, text: str) -> Page:
-        plain = {"": True}  # attributes that hide nothing: in one page they are often the same
-        rest = text
-        while len(pieces := _TAG.split(rest, AT_ONCE)) > 1:
-            rest = pieces.pop()
-            parts = iter(pieces)
-            for data, close, name, raw in zip(parts, parts, parts, parts, strict=True):
+        known: dict[str, _Tag] = {}  # in one page most tags are the same
+        bare: dict[str, bool] = {}  # dull tags with nothing behind, and whether they break the line
+        data, _, rest = text.partition("<")
+        while rest:
+            *pieces, rest = rest.split("<", AT_ONCE) if "<" in rest else (rest, "")
+            for piece in pieces:
+                if piece in bare and not (self._silent or self._hidden):
+                    if data:
+                        self._data(data)
+                        data = ""
+                    if bare[piece]:
+                        self._text.append("\n")
+                    continue
+                inside, end, after = piece.partition(">")
+                tag = known.get(inside)
+                if tag is None:
+                    tag = known[inside] = _tag(inside)
+                name, raw, closes, dull, breaks = tag
+                if not (end and name):
+                    data += "<" + piece
+                    continue
                 if data:
                     self._data(data)
-                tag = name.lower()
-                if tag in _DULL and not (self._silent or self._hidden):
-                    if close:
-                        continue
-                    if raw not in plain:
-                        plain[raw] = not _HIDES.search(raw)
-                    if plain[raw]:
-                        if tag in _BREAK:
-                            self._text.append("\n")
-                        continue
-                if close:
-                    self._end(tag)
+                data = after
+                if dull and not after:
+                    bare[piece] = breaks
+                if dull and not (self._silent or self._hidden):
+                    if breaks:
+                        self._text.append("\n")
+                elif closes:
+                    self._end(name)
                 elif not self._silent:
-                    self._start(tag, raw)
-        self._data(rest)
+                    self._start(name, raw)
+        self._data(data)
         self._close_link()
         self.page.text = "".join(self._text)
         if self._hidden_letters > max(300, len(self.page.text)):  # preheaders of newsletters are shorter

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import lru_cache
 
 import msgspec
 
@@ -115,6 +116,9 @@ _PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
 _MAILBOX = re.compile(
     r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
 )
+_SPACE = re.compile(r"\s+")
+_ODD_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript|file|search-ms|ms-\w+):", re.IGNORECASE)
+_AFTER_HOST = re.compile(r"[/?#\\]")
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
 _NOT_TEXT_ENDINGS = frozenset("pdf doc docx xls xlsx odt txt jpg png html htm".split())
 _ALSO_GENUINE = (
@@ -195,7 +199,11 @@ def add_links(mail: Mail, links: Iterable[str], own: Iterable[str] = (), brands:
 
 def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
     """Return what is found in the mail `raw` and its files. `own` are the mail domains of the hospital."""
-    mail = read_mail(raw, own, brands)
+    return told(read_mail(raw, own, brands))
+
+
+def told(mail: Mail) -> MailFacts:
+    """Return what is found in a mail that was read, and in its files."""
     files = tuple(_file(part, number) for number, part in enumerate(mail.files, 1))
     return MailFacts(tuple(sorted(mail.facts)), files, mail.domains)
 
@@ -228,13 +236,17 @@ def _read_text(part: MimePart, mail: Mail, wording: list[str]) -> None:
 
 def addresses(headers: Message, name: str) -> list[tuple[str, str]]:
     """Return (display name, domain) of the addresses in the header fields `name`."""
-    values = [re.sub(r"\s+", " ", str(value)[:4000]) for value in headers.get_all(name, [])[:5]]
+    return [one for value in headers.get_all(name, [])[:5] for one in _mailboxes(str(value)[:4000])]
+
+
+@lru_cache(maxsize=64)
+def _mailboxes(value: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
-    for quoted, plain, angled, bare in (hit for value in values for hit in _MAILBOX.findall(value)):
+    for quoted, plain, angled, bare in _MAILBOX.findall(_SPACE.sub(" ", value)):
         domain = (angled or bare).rpartition("@")[2].lower()
         if domain:
             found.append((decoded(quoted or plain).strip(), domain))
-    return found
+    return tuple(found)
 
 
 def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
@@ -272,12 +284,18 @@ def _display(display: str, base: str, home: frozenset[str], brands: tuple[str, .
     facts: set[str] = set()
     if base not in home and any(one in display.lower() for one in home):
         facts.add("mail.from.own-name")
-    if base in home or base in {registered(brand) for brand in brands} or (genuine(base) and base not in FREE):
+    bases, names = _looks(brands)
+    if base in home or base in bases or (genuine(base) and base not in FREE):
         return facts
-    names = {skeleton(label(brand)) for brand in brands}
     if words[0] in names and not any(name in skeleton(base) for name in names & set(words)):
         facts.add("mail.from.brand-name")
     return facts
+
+
+@lru_cache(maxsize=8)
+def _looks(brands: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the registered domains of `brands`, and what their labels look like."""
+    return frozenset(map(registered, brands)), frozenset(skeleton(label(one)) for one in brands)
 
 
 def _imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
@@ -320,14 +338,17 @@ def _links(
 ) -> tuple[str, ...]:
     """Add the facts of `links` and return the foreign domains that they lead to."""
     domains: dict[str, None] = {}
+    imitations: dict[str, set[str]] = {}
     for target, shown in dict.fromkeys(links):
-        if re.match(r"\s*(?:javascript|data|vbscript|file|search-ms|ms-\w+):", target, re.IGNORECASE):
+        if _ODD_SCHEME.match(target):
             facts.add("mail.link.odd-scheme")
         host = host_of(target)
         if not host or (registered(host) in home and not is_address(host)):
             continue
         domains[registered(host)[:100]] = None
-        facts |= _link(target, host, home, brands)
+        if host not in imitations:
+            imitations[host] = _imitation("mail.link", host, home, brands)
+        facts |= imitations[host] | _link(target, host)
         claimed = _SHOWN.match(shown.strip()) if shown else None
         if claimed and not _file_name(claimed.group(1)) and registered(claimed.group(1)) != registered(host):
             facts.add("mail.link.text-mismatch")
@@ -338,16 +359,15 @@ def _file_name(shown: str) -> bool:
     return shown.count(".") == 1 and shown.rsplit(".", 1)[-1].lower() in _NOT_TEXT_ENDINGS
 
 
-def _link(target: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
-    facts = {"mail.link.any"} | _imitation("mail.link", host, home, brands)
+def _link(target: str, host: str) -> set[str]:
+    facts = {"mail.link.any"}
     if is_address(host):
         facts.add("mail.link.address")
     if registered(host) in SHORT:
         facts.add("mail.link.shortened")
-    authority = re.split(r"[/?#\\]", target.split("//", 1)[-1], maxsplit=1)[0]
-    if "@" in authority:
+    if "@" in target and "@" in _AFTER_HOST.split(target.split("//", 1)[-1], maxsplit=1)[0]:
         facts.add("mail.link.user-info")
-    if ending(re.split(r"[?#]", target, maxsplit=1)[0]) in _FETCHED and target.count("/") > 2:
+    if target.count("/") > 2 and ending(target.partition("?")[0].partition("#")[0]) in _FETCHED:
         facts.add("mail.link.executable")
     return facts
 
@@ -358,4 +378,15 @@ def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found - FREE))
 
 
-__all__ = ["BRANDS", "MAIL_FACTS", "MailFacts", "Mime", "PartFacts", "add_links", "examine", "own_domains", "read_mail"]
+__all__ = [
+    "BRANDS",
+    "MAIL_FACTS",
+    "MailFacts",
+    "Mime",
+    "PartFacts",
+    "add_links",
+    "examine",
+    "own_domains",
+    "read_mail",
+    "told",
+]

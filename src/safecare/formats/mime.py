@@ -43,7 +43,7 @@ class Fields(Message):
         super().__init__(policy)
         self._by_name: dict[str, list[Any]] = {}
 
-    def set_raw(self, name: str, value: Any) -> None:  # noqa: ANN401 - as in the library
+    def set_raw(self, name: str, value: Any) -> None:
         """Add a field."""
         super().set_raw(name, value)
         self._by_name.setdefault(name.lower(), []).append(value)
@@ -52,12 +52,12 @@ class Fields(Message):
         """Tell whether there is such a field."""
         return isinstance(name, str) and name.lower() in self._by_name
 
-    def get(self, name: str, failobj: Any = None) -> Any:  # noqa: ANN401 - as in the library
+    def get(self, name: str, failobj: Any = None) -> Any:
         """Return the first field `name`."""
         found = self._by_name.get(name.lower())
         return found[0] if found else failobj
 
-    def get_all(self, name: str, failobj: Any = None) -> Any:  # noqa: ANN401 - as in the library
+    def get_all(self, name: str, failobj: Any = None) -> Any:
         """Return all fields `name`."""
         found = self._by_name.get(name.lower())
         return list(found) if found else failobj

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 MAX_ASKED = 4_000
 """Letters in which asks are looked for. Chosen: 650 words; whoever asks for something says so at once."""
@@ -19,102 +20,152 @@ _GAP = r"[^.!?\n]{0,60}?"
 """Up to 60 letters within one sentence, written ``~`` below."""
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{one.replace('~', _GAP)})" for one in patterns))
+class Ask(NamedTuple):
+    """A pattern, and what stands in all that it finds: one of each of `needs` at least, which is quickly seen."""
+
+    pattern: re.Pattern[str]
+    needs: tuple[tuple[str, ...], ...]
+
+    def told(self, text: str) -> bool:
+        """Tell whether `text` asks so."""
+        return all(any(map(text.__contains__, one)) for one in self.needs) and bool(self.pattern.search(text))
+
+
+def _ask(pattern: str, *needs: str) -> Ask:
+    return Ask(re.compile(pattern.replace("~", _GAP)), tuple(tuple(one.split("|")) for one in needs))
 
 
 _WITHIN = r"(?:within|in the next|sous|dans les|d'ici|avant) (?:\d{1,2}|une|two|deux|twenty)"
+_SOON = "within |in the next |sous |dans les |d'ici |avant "
 _LOSS = (
     r"(?:suspend|deactivat|disabl|clos|lock|terminat|delet|block|expir|"
     r"suspendu|desactive|bloqu|ferme|supprim|resili)\w*"
 )
+_LOST = "suspend|deactivat|disabl|clos|lock|terminat|delet|expir|desactive|bloqu|ferme|supprim|resili"
 _ACCOUNT = r"(?:account|mailbox|e-?mail|access|password|compte|boite|messagerie|acces|mot de passe|session|vpn)"
 _NOW = r"(?:today|urgent\w*|now|immediate\w*|aujourd'hui|ce jour|confidentie\w+)"
+_MACROS = "macro|the content|le contenu|editing|la modification"
 
-ASKS: dict[str, re.Pattern[str]] = {
-    "mail.text.urgency": _any(
-        rf"{_ACCOUNT}\b~\b{_LOSS}~{_WITHIN}",
-        rf"{_WITHIN}~{_ACCOUNT}\b~\b{_LOSS}",
-        rf"{_ACCOUNT}\b~(?:will be|sera|seront|va etre|has been|a ete) (?:definitivement )?{_LOSS}",
-        r"(?:immediate|urgent) (?:action|attention|response)~(?:required|needed|requested)",
-        r"(?:action|reponse|intervention|mise a jour) (?:urgente|immediate|obligatoire)",
-        r"(?:failure to|defaut de|faute de|sans) (?:comply|act|do so|reponse|action|confirmation)"
-        r"~(?:will|sera|entrain|result)",
-        r"(?:last|final|dernier|derniere) (?:warning|notice|avertissement|rappel avant)",
+ASKS: dict[str, tuple[Ask, ...]] = {
+    "mail.text.urgency": (
+        _ask(rf"{_ACCOUNT}\b~\b{_LOSS}~{_WITHIN}", _SOON, _LOST),
+        _ask(rf"{_WITHIN}~{_ACCOUNT}\b~\b{_LOSS}", _SOON, _LOST),
+        _ask(
+            rf"{_ACCOUNT}\b~(?:will be|sera|seront|va etre|has been|a ete) (?:definitivement )?{_LOSS}",
+            "will be |sera |seront |va etre |has been |a ete ",
+            _LOST,
+        ),
+        _ask(
+            r"(?:immediate|urgent) (?:action|attention|response)~(?:required|needed|requested)",
+            "immediate |urgent ",
+            "required|needed|requested",
+        ),
+        _ask(
+            r"(?:action|reponse|intervention|mise a jour) (?:urgente|immediate|obligatoire)",
+            " urgente| immediate| obligatoire",
+        ),
+        _ask(
+            r"(?:failure to|defaut de|faute de|sans) (?:comply|act|do so|reponse|action|confirmation)"
+            r"~(?:will|sera|entrain|result)",
+            "failure to |defaut de |faute de |sans ",
+            " comply| act| do so| reponse| confirmation",
+        ),
+        _ask(
+            r"(?:last|final|dernier|derniere) (?:warning|notice|avertissement|rappel avant)",
+            " warning| notice| avertissement| rappel avant",
+        ),
     ),
-    "mail.text.credentials": _any(
-        r"(?:confirm|verify|validate|update|re-?enter|provide|send us)\w* (?:your|the)"
-        r"~(?:password|credentials|login|identity|account details)",
-        r"(?:confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett)\w* (?:vos|votre|le|les|de vos|de votre)~"
-        r"(?:mot de passe|identifiants?|coordonnees|code d'acces|compte|messagerie)",
-        r"(?:log|sign) ?in~to~(?:keep|restore|avoid|continue|unlock|verify|review)",
-        r"(?:connectez|identifiez|authentifiez)-vous~(?:pour|afin|sur|via)"
-        r"~(?:conserver|retablir|eviter|debloquer|valider|verifier|maintenir)",
-    ),
-    "mail.text.money": _any(
-        r"(?:new|updated|changed?|nouve\w+|changement de|modification de)(?: our| de nos| de vos| notre| nos)?"
-        r"~(?:bank (?:details|account)|rib\b|iban|coordonnees bancaires)",
-        r"(?:make|process|effectu\w+|proced\w+|execut\w+|realis\w+)"
-        rf"~(?:wire transfer|bank transfer|payment|virement)~{_NOW}",
-        r"(?:buy|purchase|achet\w+|procur\w+)~(?:gift cards?|cartes? cadeaux?|coupons? (?:pcs|recharge|transcash))",
-        r"(?:pay|payer|payment of|regl\w+|paiement de)~(?:bitcoin|btc|crypto)",
-    ),
-    "mail.text.enable-content": _any(
-        r"(?:click|press|choose|cliqu\w+|appuy\w+)"
-        r"~(?:enable (?:content|editing|macros?)|activer (?:le contenu|la modification|les macros?))",
-        r"(?:enable|activat|activ)\w*~(?:macros?\b|the content|le contenu|editing|la modification)"
-        r"~(?:to|pour|afin|view|display|affich|lire|read)",
-    ),
-    "mail.text.open-attachment": _any(
-        r"(?:open|see|find|review|download|complete)\b~(?:attached|attachment|enclosed)",
-        r"(?:ouvr|consult|telecharg|complet|rempli|voir|trouver)\w*"
-        r"~(?:piece[s]? jointe|ci-joint|document joint|fichier joint)",
-        r"ci-joint|en piece jointe",
-    ),
-    "mail.text.secrecy": _any(
-        r"(?:keep this|garde[rz]? (?:ceci|cela|cette))~(?:confidential|between us|confidentiel\w*|entre nous)",
-        r"(?:do not|don't|ne) (?:call|phone|tell|m'appel\w+|telephon\w+|parle[rz]|en parle[rz])"
-        r"~(?:busy|meeting|reunion|anyone|personne|pas)",
-    ),
-}
-"""Pattern by fact. Patterns are linear in the text: every gap is bounded and lazy."""
-
-_NEEDED = {
     "mail.text.credentials": (
-        *("password", "credential", "login", "identit", "account", "mot de passe", "identifiant", "coordonnees"),
-        *("code d'acces", "compte", "messagerie", "log in", "sign in", "connectez", "identifiez", "authentifiez"),
+        _ask(
+            r"(?:confirm|verify|validate|update|re-?enter|provide|send us)\w* (?:your|the)"
+            r"~(?:password|credentials|login|identity|account details)",
+            "password|credentials|login|identity|account details",
+            " your| the",
+        ),
+        _ask(
+            r"(?:confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett)\w* "
+            r"(?:vos|votre|le|les|de vos|de votre)~"
+            r"(?:mot de passe|identifiants?|coordonnees|code d'acces|compte|messagerie)",
+            "mot de passe|identifiant|coordonnees|code d'acces|compte|messagerie",
+            "confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett",
+        ),
+        _ask(
+            r"(?:log|sign) ?in~to~(?:keep|restore|avoid|continue|unlock|verify|review)",
+            "login|log in|signin|sign in",
+            "keep|restore|avoid|continue|unlock|verify|review",
+        ),
+        _ask(
+            r"(?:connectez|identifiez|authentifiez)-vous~(?:pour|afin|sur|via)"
+            r"~(?:conserver|retablir|eviter|debloquer|valider|verifier|maintenir)",
+            "ez-vous",
+        ),
     ),
     "mail.text.money": (
-        "bank",
-        "banc",
-        "rib",
-        "iban",
-        "transfer",
-        "payment",
-        "virement",
-        "card",
-        "carte",
-        "coupon",
-        "coin",
-        "btc",
-        "crypto",
+        _ask(
+            r"(?:new|updated|changed?|nouve\w+|changement de|modification de)"
+            r"(?: our| de nos| de vos| notre| nos)?"
+            r"~(?:bank (?:details|account)|rib\b|iban|coordonnees bancaires)",
+            "bank details|bank account|rib|iban|coordonnees bancaires",
+            "new|updated|change|nouve|modification de",
+        ),
+        _ask(
+            r"(?:make|process|effectu\w+|proced\w+|execut\w+|realis\w+)"
+            rf"~(?:wire transfer|bank transfer|payment|virement)~{_NOW}",
+            "wire transfer|bank transfer|payment|virement",
+            "make|process|effectu|proced|execut|realis",
+        ),
+        _ask(
+            r"(?:buy|purchase|achet\w+|procur\w+)"
+            r"~(?:gift cards?|cartes? cadeaux?|coupons? (?:pcs|recharge|transcash))",
+            "gift card|cadeau|coupon",
+        ),
+        _ask(r"(?:pay|payer|payment of|regl\w+|paiement de)~(?:bitcoin|btc|crypto)", "bitcoin|btc|crypto"),
     ),
-    "mail.text.enable-content": ("enable", "activ"),
-    "mail.text.open-attachment": ("attach", "enclosed", "joint"),
+    "mail.text.enable-content": (
+        _ask(
+            r"(?:click|press|choose|cliqu\w+|appuy\w+)"
+            r"~(?:enable (?:content|editing|macros?)|activer (?:le contenu|la modification|les macros?))",
+            "enable |activer ",
+            "content|editing|macro|contenu|modification",
+        ),
+        _ask(
+            r"(?:enable|activat|activ)\w*~(?:macros?\b|the content|le contenu|editing|la modification)"
+            r"~(?:to|pour|afin|view|display|affich|lire|read)",
+            _MACROS,
+            "enable|activ",
+        ),
+    ),
+    "mail.text.open-attachment": (
+        _ask(
+            r"(?:open|see|find|review|download|complete)\b~(?:attached|attachment|enclosed)",
+            "attached|attachment|enclosed",
+            "open|see|find|review|download|complete",
+        ),
+        _ask(
+            r"(?:ouvr|consult|telecharg|complet|rempli|voir|trouver)\w*"
+            r"~(?:piece[s]? jointe|ci-joint|document joint|fichier joint)",
+            "piece jointe|pieces jointe|ci-joint|document joint|fichier joint",
+        ),
+        _ask(r"ci-joint|en piece jointe", "ci-joint|en piece jointe"),
+    ),
     "mail.text.secrecy": (
-        "confiden",
-        "between us",
-        "entre nous",
-        "busy",
-        "meeting",
-        "reunion",
-        "anyone",
-        "personne",
-        " pas",
+        _ask(
+            r"(?:keep this|garde[rz]? (?:ceci|cela|cette))~(?:confidential|between us|confidentiel\w*|entre nous)",
+            "keep this|garde",
+            "confidenti|between us|entre nous",
+        ),
+        _ask(
+            r"(?:do not|don't|ne) (?:call|phone|tell|m'appel\w+|telephon\w+|parle[rz]|en parle[rz])"
+            r"~(?:busy|meeting|reunion|anyone|personne|pas)",
+            " call| phone| tell| m'appel| telephon| parle| en parle",
+            "do not |don't |ne ",
+            "busy|meeting|reunion|anyone|personne| pas",
+        ),
     ),
 }
-"""Parts of words of which an ask holds at least one: looking for them is much faster than the patterns."""
+"""Asks by fact. Patterns are linear in the text: every gap is bounded and lazy."""
 
+_SPACES = re.compile("  +")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 )
@@ -130,7 +181,10 @@ def level(text: str) -> str:
     if not seen.isascii():
         seen = _INVISIBLE.sub("", seen)
     plain = seen if seen.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", seen))
-    return re.sub(r"[ \t\r\f\v\xa0]+", " ", plain.replace("’", "'").lower()).replace("\n", " ")
+    plain = plain.replace("’", "'").lower()
+    for space in "\t\r\f\v\xa0":
+        plain = plain.replace(space, " ")
+    return _SPACES.sub(" ", plain).replace("\n", " ")
 
 
 def asks(text: str) -> set[str]:
@@ -141,8 +195,7 @@ def asks(text: str) -> set[str]:
 def asked(levelled: str) -> set[str]:
     """Return the facts (`ASKS`) that hold for text that `level` has levelled."""
     start = levelled[:MAX_ASKED]
-    asks = (fact for fact in ASKS if fact not in _NEEDED or any(word in start for word in _NEEDED[fact]))
-    return {fact for fact in asks if ASKS[fact].search(start)}
+    return {fact for fact, kinds in ASKS.items() if any(one.told(start) for one in kinds)}
 
 
 def disguised(text: str) -> set[str]:

@@ -56,10 +56,10 @@ _STYLED = re.compile("[\U0001d400-\U0001d7ff]{2}")
 """Letters of formulas (Unicode block Mathematical Alphanumeric Symbols) where plain ones should stand."""
 _MIXED = re.compile(r"(?i)[a-z][а-яёіјѕοαρτν]|[а-яёіјѕοαρτν][a-z]")
 """A Latin letter beside a Cyrillic or Greek one that looks Latin."""
+_NOT_LATIN = re.compile("[\u0370-\u04ff\u1c80-\u1c8f]")
+"""Greek and Cyrillic letters, in Unicode's blocks of these names: `_MIXED` holds one."""
 _FALSE_L = re.compile(r"\b(?:[a-z]{2,}I[a-z]*|I(?:og|ock|ogin|imit|ast)\w*|[A-Za-z]+0[a-z]{2,}|[a-z]+1[a-z]{3,})\b")
-_FALSE = re.compile(
-    r"[I01](?:(?<=[a-z][a-z]I)|(?<=\bI)(?:og|ock|imit|ast)|(?<=[A-Za-z]0)[a-z]{2}|(?<=[a-z]1)[a-z]{3})"
-)
+_FALSE = re.compile(r"[I01](?:(?<=[a-z][a-z]I)|(?<=\bI)(?:og|ock|imit|ast)|(?<=[A-Za-z]0)[a-z]{2}|(?<=[a-z]1)[a-z]{3})")
 """The letter that makes `_FALSE_L`, within its word: found much faster."""
 _MACHINE_ID = re.compile(r"protection\.outlook\.com|mx\.google\.com|@localhost|localdomain>", re.IGNORECASE)
 _WEB_USER = re.compile(r"from userid (?:0|33|48|80|99)\b")
@@ -79,7 +79,8 @@ class MailAnalyser:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings by weight, then files, embedded scripts and encoded blocks."""
-        mail = read_mail(part.raw, context.own)
+        known, context.read = context.read, None
+        mail = known[1] if known and known[0] is part.raw else read_mail(part.raw, context.own)
         codes = _codes(mail, context.own)
         facts = mail.facts | facts_of(mail)
         facts |= _asked_by_code(codes, facts)
@@ -268,7 +269,7 @@ def addresses_of(headers: Message, name: str) -> set[str]:
 def _tricks(mail: Mail) -> set[str]:
     facts: set[str] = set()
     text = mail.text[:20_000]
-    if not text.isascii() and len(_MIXED.findall(text)) >= 2:
+    if not text.isascii() and _NOT_LATIN.search(text) and len(_MIXED.findall(text)) >= 2:
         facts.add("mail.text.mixed-script")
     start = text[:6000]
     if len(_FALSE.findall(start)) >= 3 and len(set(_FALSE_L.findall(start))) >= 3:

@@ -216,7 +216,10 @@ def lures(levelled: str) -> dict[str, int]:
     found: dict[str, int] = {}
     places: list[tuple[int, str]] = []
     told: set[str] = set()
-    for number, word in enumerate(_TOKEN.findall(levelled)[:MOST]):
+    words = _TOKEN.findall(levelled[: 8 * MOST])
+    if len(words) <= MOST:  # the last one may be cut
+        words = _TOKEN.findall(levelled)
+    for number, word in enumerate(words[:MOST]):
         if word in ".!?\n":
             if len(places) > 1:
                 _told(places, told)

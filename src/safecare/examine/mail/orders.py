@@ -12,7 +12,7 @@ import re
 from safecare.formats.attachment import ending
 from safecare.formats.brands import spoken_for, worn
 from safecare.formats.mail import Mail
-from safecare.formats.wording import level
+from safecare.formats.wording import Ask, level
 
 _GAP = r"[^.!?\n]{0,60}?"
 
@@ -26,11 +26,14 @@ _TITLE = _any(
     r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief \w+ officer|managing director|head of \w+|doyen|"
     r"chef(?:fe)? de (?:service|pole)|secretaire general\w*|direction(?: generale)?)",
 )
-_MONEY = _any(
-    r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin)~virements?",
-    r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
-    r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
-    r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
+_MONEY = Ask(
+    _any(
+        r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin)~virements?",
+        r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
+        r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
+        r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
+    ),
+    (("virement", "paiement", "payment", "transfer", "wire", "swift"),),
 )
 _CARDS = _any(
     r"(?:buy|purchase|get|pick up|need|achet\w+|procur\w+|besoin)~"
@@ -76,9 +79,13 @@ _RENEWED = _any(
     r"order (?:confirmation|confirmed)|invoice|transaction",
 )
 _COIN = _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?")
-_CARD = _any(
-    r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
-    r"(?:coordonnees bancaires|cartes? bancaires?|numero de carte|card (?:number|details)|bank (?:details|account))",
+_CARD = Ask(
+    _any(
+        r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
+        r"(?:coordonnees bancaires|cartes? bancaires?|numero de carte|"
+        r"card (?:number|details)|bank (?:details|account))",
+    ),
+    (("bancaire", "numero de carte", "card number", "card details", "bank details", "bank account"),),
 )
 _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
@@ -126,11 +133,11 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
         return set()
     text = mail.levelled
     found = _private(display, text, facts) if private else set()
-    if not private and all(one.search(text) for one in (_SECRET, _TITLE, _MONEY)) and _away(text):
+    if not private and _MONEY.told(text) and _SECRET.search(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
     if "mail.lure.extortion" in facts and _COIN.search(text):
         found.add("mail.order.ransom")
-    if mail.links and facts & _EXCUSES and _CARD.search(text):
+    if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
     billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
     named = billed and (worn(display) or spoken_for(text) or _AMOUNT.search(text))
@@ -150,7 +157,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
     title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
     secret, barred, ready = (bool(one.search(text)) for one in (_SECRET, _BARRED, _READY))
     away = barred or _away(text)
-    if (secret or away or (title and ready)) and _MONEY.search(text):
+    if (secret or away or (title and ready)) and _MONEY.told(text):
         found.add("mail.order.payment")
     if (title or secret or away or ready) and _CARDS.search(text):
         found.add("mail.order.cards")

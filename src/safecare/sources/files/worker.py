@@ -16,7 +16,7 @@ import sys
 from typing import BinaryIO
 
 from safecare.examine.engine import Engine, analysers
-from safecare.formats.mail import examine
+from safecare.formats.mail import examine, read_mail, told
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
@@ -71,8 +71,9 @@ def main() -> None:
 
 def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine) -> Answer:
     try:
-        facts = examine(raw, own) if job.facts else None
-        return Answer(engine.judge(raw, job.name, job.media), facts)
+        mail = read_mail(raw, own) if job.facts else None
+        facts = told(mail) if mail else None
+        return Answer(engine.judge(raw, job.name, job.media, mail), facts)
     except MemoryError:
         gc.collect()
         return Answer(error="needs more memory than a file may", stopped=True)
