@@ -156,7 +156,7 @@ ASKS: dict[str, tuple[Ask, ...]] = {
         ),
         _ask(
             r"(?:do not|don't|ne) (?:call|phone|tell|m'appel\w+|telephon\w+|parle[rz]|en parle[rz])"
-            r"~(?:busy|meeting|reunion|anyone|personne|pas)",
+            r"~(?:busy|meeting|reunion|anyone|personne| pas)",
             " call| phone| tell| m'appel| telephon| parle| en parle",
             "do not |don't |ne ",
             "busy|meeting|reunion|anyone|personne| pas",
