@@ -197,7 +197,7 @@ ELSEWHERE = {
     "judged by what the feed announces": "live",
     "what an administrator of a part sees, below": "users audit",
     "by site or place, beside their routes": """
-        suppressions detections inventory reports shares
+        suppressions detections held inventory reports shares
         crisis crisis_table crisis_file crisis_page""",
     "about the visitor": """
         me access devices sign_in_page code_page begin_oidc oidc_callback texts plain_file page""",
