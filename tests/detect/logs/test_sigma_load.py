@@ -194,6 +194,13 @@ def test_every_error_is_told_with_its_line_and_none_stops_the_others() -> None:
     assert "%nobody%" in next(one.reason for one in rules.problems if one.line == 32)
 
 
+def test_aliases_that_make_many_of_a_few_are_told() -> None:
+    lists = "".join(f"l{one}: &l{one} [{', '.join([f'*l{one - 1}'] * 10)}]\n" for one in range(1, 9))
+    text = f"title: T\nlogsource: {{product: p}}\nl0: &l0 [a]\n{lists}detection: {{s: {{F: *l8}}, condition: s}}\n"
+    [problem] = load([("r.yml", text.encode())]).problems
+    assert "values" in problem.reason
+
+
 def test_one_id_is_one_rule() -> None:
     id = "11111111-1111-4111-8111-111111111111"
     rules = loaded(rule({"s": {"A": 1}}, id=id), rule({"s": {"A": 2}}, id=id))

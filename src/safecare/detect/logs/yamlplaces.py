@@ -9,6 +9,8 @@ import msgspec
 import yaml
 
 Path = tuple[str | int, ...]
+MOST = 100_000
+"""Most values of one document (chosen: the largest of SigmaHQ's has 4,700). YAML's aliases make many of a few."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], doubles: list[tup
     """Note the line of each key below `node`. An alias that contains itself is followed once."""
     if id(node) in open_:
         return
+    if len(lines) > MOST:
+        raise ValueError(f"more than {MOST} values")
     open_.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
