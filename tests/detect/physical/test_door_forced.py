@@ -7,6 +7,7 @@ import pytest
 from safecare.detect.physical.door_forced import GRANTS, ForcedDoor
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
+from safecare.model.events.panels import PanelSignal
 from safecare.testing.made import HOSPITAL, made, restarted
 
 DOOR = "door.pharmacy"
@@ -26,6 +27,18 @@ def opened(second: float, door: str = DOOR, *, egress: bool = False) -> Event:
 
 def closed(second: float, door: str = DOOR) -> Event:
     return made(DoorClosed, second, door)
+
+
+def reported(second: float, door: str = DOOR) -> Event:
+    return made(PanelSignal, second, door, what="forced")
+
+
+def test_what_contact_and_controller_say_together_is_told_once_and_two_openings_twice() -> None:
+    assert count(opened(0), reported(1), reported(2)) == 1
+    assert count(reported(0), opened(1)) == 1
+    assert count(opened(0), reported(1), closed(3), opened(4), reported(5)) == 2
+    assert count(opened(0), closed(1), opened(2), closed(3), opened(4)) == 3
+    assert count(opened(0), reported(11)) == 2
 
 
 @pytest.mark.parametrize(("after", "alerts"), [(0, 0), (10, 0), (10.1, 1), (-3, 0), (-11, 1), (3600, 1)])

@@ -37,7 +37,8 @@ class ForcedDoor:
     grace: timedelta = timedelta(seconds=10)
     _granted: dict[str, list[datetime]] = field(default_factory=dict, init=False)
     _contacts: Contacts = field(default_factory=Contacts, init=False)
-    _told: dict[str, datetime] = field(default_factory=dict, init=False)
+    _told: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
+    """By door: when it was last told, and whether its controller said so (else its contact)."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Remember grants, judge openings."""
@@ -80,10 +81,11 @@ class ForcedDoor:
         yield from self._alert(event, asset, reason)
 
     def _alert(self, event: Event, asset: Asset, reason: Text) -> Iterator[Alert]:
+        controller = isinstance(event, PanelSignal)
         told = self._told.get(asset.id)
-        self._told[asset.id] = event.at
-        if told is not None and abs(event.at - told) <= self.grace:
+        if told is not None and told[1] != controller and abs(event.at - told[0]) <= self.grace:
             return
+        self._told[asset.id] = (event.at, controller)
         sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone]
         yield Alert.of(
             self,
