@@ -2,7 +2,8 @@
 
 An alarm begins when it is said and none stands; it ends with its "normal". One that comes back within `CALM` of its
 end is the same alarm (hysteresis: contacts bounce, zones flutter at their threshold). One that has not been said for
-`AGAIN` is over even without a "normal": that word may have been lost, and must not hide the next alarm.
+`AGAIN` (a rule may choose a shorter time) is over even without a "normal": that word may have been lost, and must not
+hide the next alarm.
 """
 
 from __future__ import annotations
@@ -33,8 +34,16 @@ class Standing(msgspec.Struct):
 
     known: dict[str, One] = {}
 
-    def news(self, key: str, on: bool, at: datetime) -> bool:  # noqa: FBT001 - as the event says it
+    def news(
+        self,
+        key: str,
+        on: bool,  # noqa: FBT001 - as the event says it
+        at: datetime,
+        again: timedelta = AGAIN,
+    ) -> bool:
         """Take what is said about `key` at `at` (event time); True when an alarm begins.
+
+        `again` is the time without a repetition after which it is over without a "normal".
 
         What comes late (older than what is known) changes nothing, but an alarm about something that nobody has heard
         of yet always counts.
@@ -48,7 +57,7 @@ class Standing(msgspec.Struct):
             if at >= one.at:
                 one.over = one.over or at
             return False
-        begun = at - one.at >= AGAIN or (one.over is not None and at - one.over >= CALM)
+        begun = at - one.at >= again or (one.over is not None and at - one.over >= CALM)
         if at >= one.at:
             remember(self.known, key, One(at), MOST)
         return begun

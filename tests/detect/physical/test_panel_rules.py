@@ -48,12 +48,18 @@ def rules() -> list[Any]:
     ],
 )
 def test_an_alarm_is_told_once_while_it_stands_and_anew_after_it_was_over(rule: Any, what: str) -> None:
-    assert len(list(rule.feed([panel(0, what), panel(5, what), panel(600, what)]))) == 1
-    assert not list(rule.feed([panel(610, what, on=False), panel(620, what)]))  # it flutters
-    assert not list(rule.feed([panel(700, what, on=False)]))
+    assert len(list(rule.feed([panel(0, what), panel(5, what), panel(50, what)]))) == 1
+    assert not list(rule.feed([panel(60, what, on=False), panel(70, what)]))  # it flutters
+    assert not list(rule.feed([panel(150, what, on=False)]))
     again = restarted(rule, type(rule)(*([HOSPITAL] if hasattr(rule, "hospital") else [])))
-    assert len(list(again.feed([panel(900, what)]))) == 1
-    assert len(list(again.feed([panel(900 + 3601, what)]))) == 1  # the "normal" in between was lost
+    assert len(list(again.feed([panel(350, what)]))) == 1
+    assert len(list(again.feed([panel(350 + 3601, what)]))) == 1  # the "normal" in between was lost
+
+
+@pytest.mark.parametrize("asset", [DOOR, None])
+def test_a_button_that_nobody_resets_can_be_pressed_again(asset: str | None) -> None:
+    presses = [panel(at, "panic", asset) for at in (0, 30, 600, 630, 1200)]  # each said twice but the last
+    assert len(list(PanicAlarm().feed(presses))) == 3
 
 
 def test_what_is_about_nothing_known_is_told_by_its_site() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from safecare.detect.api import detector
 from safecare.detect.standing import Standing
@@ -18,12 +19,15 @@ from safecare.model.text import Ref, Text, say
 
 PANIC, MEDICAL = 90, 60
 """Severity of a call for help against people, and of one for a patient (chosen: the second has a team of its own)."""
+AGAIN = timedelta(seconds=60)
+"""Time after which the same button is a new call even without a "normal" (chosen: buttons that nobody resets send none,
+and a call too many costs less than one that is hidden)."""
 
 
 @detector("alarm.panic", wants={PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class PanicAlarm:
-    """Alert at once for each call for help; one that is repeated while it stands is told once."""
+    """Alert at once for each call for help; one that is repeated within a minute is told once."""
 
     _standing: Standing = field(default_factory=Standing, init=False)
 
@@ -33,7 +37,7 @@ class PanicAlarm:
             if isinstance(event, PanelSignal) and event.what in {"panic", "medical"}:
                 name = event.asset or event.zone or event.site
                 key = f"{event.what}\x1f{name}\x1f{event.holder or ''}\x1f{event.zone or ''}"
-                if self._standing.news(key, event.on, event.at):
+                if self._standing.news(key, event.on, event.at, AGAIN):
                     yield self._alert(event, name)
 
     def _alert(self, event: PanelSignal, name: str) -> Alert:
