@@ -33,6 +33,8 @@ DOORS = 60.0
 """Seconds in which all doors must work before the first step; the Modbus door tries again every 30 s at the latest."""
 SETTLE = 45.0
 """Longest time (seconds) that forecast, plan and notice may take after the last alert (chosen: a loaded machine)."""
+PAGE = "page"
+"""The channel of the console's own page."""
 PERSON = 180.0
 """Seconds that a person has to acknowledge (chosen: the demo's guards have two minutes until the next is told)."""
 READS = 2
@@ -218,8 +220,10 @@ class Runner:
         return "" if done else "no receipt came"
 
     def _notice(self, role: str) -> SeenNotice | None:
+        """Return the notice that `role` was given: that of the page first, whose card stands for other channels too."""
         incident = self._story()
-        return next((one for one in incident.notices if one.role == role), None) if incident else None
+        given = [one for one in incident.notices if one.role == role] if incident else []
+        return min(given, key=lambda one: one.channel != PAGE, default=None)
 
     def _answered(self, role: str, name: str) -> bool:
         incident = self._story()
