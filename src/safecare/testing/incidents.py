@@ -38,7 +38,10 @@ RECOVERIES = 3
 
 
 class Published(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One published figure. `within`: accepted distance of ours; `at_least`, `at_most`: accepted range instead."""
+    """One published figure. `at_least`, `at_most`: accepted range where nobody published a number.
+
+    `within`: distance that ours keeps, a guard against drift; it says nothing of agreement.
+    """
 
     what: str
     source: str
