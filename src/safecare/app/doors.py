@@ -63,7 +63,7 @@ def build_doors(
             arguments = _arguments(kind, filled(own), given, folder)
             built[spec.id] = kind(**arguments, **_given(kind, {**given, "door": spec.id}))
             plain[spec.id] = _plain(arguments)
-        except (TypeError, ValueError, LookupError, msgspec.ValidationError) as error:
+        except (TypeError, ValueError, LookupError, OSError, msgspec.ValidationError) as error:
             failed[spec.id] = str(error)
     return Built(built, failed, {spec.id: spec.source for spec in specs}, plain)
 

@@ -7,10 +7,12 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from safecare.app.health import Doors
 from safecare.app.times import believed
 from safecare.exchange.log import Entry, Log
+from safecare.exchange.together import Together
 from safecare.model.clock import Clock
 from safecare.model.event import Event
 from safecare.model.events import encode_event
@@ -37,6 +39,11 @@ class DoorIntake:
     batch: int = 1000
     """Most events in one entry of the log."""
 
+    @cached_property
+    def _together(self) -> Together:
+        """What is published or rejected while the disk is busy shares the next transaction."""
+        return Together(self.log, self.batch)
+
     async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
         """Store `events`, once for each `key`; durable when it returns. Raises `LogFullError`."""
         if not events:
@@ -47,7 +54,7 @@ class DoorIntake:
             Entry("event", tuple(raw[at : at + self.batch]), key and f"{key}\x1f{at}")
             for at in range(0, len(raw), self.batch)
         ]
-        await asyncio.to_thread(self.log.append, entries)
+        await self._together.append(entries)
         self.doors.took(self.door or "console", len(events))
 
     async def keep(self, raw: bytes, media: str) -> ArtifactHash:
@@ -71,7 +78,7 @@ class DoorIntake:
             place=place,
             context=dict(context or {}),
         )
-        await asyncio.to_thread(self.log.append, [Entry("reject", (encode(reject),))])
+        await self._together.append([Entry("reject", (encode(reject),))])
         self.doors.refused(door)
 
     def pseudonym(self, kind: str, value: str) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,6 +18,32 @@ BACK_OFF = 5.0
 """Seconds until the address is tried again when it can't be listened on. Chosen."""
 LEAVE = 5
 """Seconds that open requests have when a door closes. Chosen."""
+
+
+def server_tls(
+    certificate: Path | None, key: Path | None = None, authority: Path | None = None
+) -> ssl.SSLContext | None:
+    """Return TLS of a server from PEM files, None without a certificate; `authority` asks clients for one of its own.
+
+    `key` None: it stands in the file of the certificate. Raises `OSError` (naming the file) for what can't be used.
+    """
+    if certificate is None:
+        if key or authority:
+            raise OSError("TLS needs the setting certificate")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        raise OSError(f"certificate {certificate}, key {key or certificate}: {error.strerror or error}") from error
+    if authority:
+        try:
+            context.load_verify_locations(authority)
+        except OSError as error:
+            raise OSError(f"authority {authority}: {error.strerror or error}") from error
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
 
 
 class _Server(uvicorn.Server):
@@ -42,7 +69,7 @@ async def keep_listening(
 
 @contextlib.asynccontextmanager
 async def served(
-    app: Starlette, host: str, port: int, requests: int
+    app: Starlette, host: str, port: int, requests: int, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[tuple[str, int], asyncio.Task[None]]]:
     """Serve `app`, at most `requests` at a time; gives the address, and the server's task. Raises `OSError`.
 
@@ -59,6 +86,7 @@ async def served(
         ws="none",
         lifespan="off",
         limit_concurrency=requests,
+        ssl_context_factory=(lambda _config, _default: tls) if tls else None,
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol must be named: asyncio sends small packets at once (TCP_NODELAY) only where it is.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,7 +19,7 @@ from starlette.routing import Route
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake
-from safecare.sources.listen import served
+from safecare.sources.listen import served, server_tls
 
 CONNECTIONS = 128
 """Requests at a time. Chosen."""
@@ -35,6 +37,19 @@ class Unread(msgspec.Struct, frozen=True):
     line: int
     reason: str
     raw: bytes
+
+
+@dataclass(frozen=True)
+class Tls:
+    """PEM files for HTTPS, see `safecare.sources.listen.server_tls`; none: plain HTTP."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authority: Path | None = None
+
+    def context(self) -> ssl.SSLContext | None:
+        """Read the files. Raises `OSError` for one that can't be used."""
+        return server_tls(self.certificate, self.key, self.authority)
 
 
 Read = Callable[[bytes, Intake], tuple[Sequence[Event], Sequence[Unread]]]
@@ -58,7 +73,8 @@ class Guard:
 
     def holds_token(self, request: Request) -> bool:
         """Tell whether the token is there, where one is asked for."""
-        return not self.token or _same(request.headers.get("authorization", ""), f"Bearer {self.token}")
+        scheme, _, told = request.headers.get("authorization", "").partition(" ")
+        return not self.token or (scheme.lower() == "bearer" and _same(told.strip(), self.token))
 
     def holds_signature(self, request: Request, raw: bytes) -> bool:
         """Tell whether the body is signed, where that is asked for."""
@@ -78,6 +94,7 @@ class Posts:
     """Largest body, bytes."""
     read: Read
     started: asyncio.Event
+    tls: Tls = field(default_factory=Tls)
     address: tuple[str, int] = field(default=("", 0), init=False)
 
     async def serve(self, host: str, port: int, intake: Intake) -> None:
@@ -88,7 +105,7 @@ class Posts:
 
         app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
         try:
-            async with served(app, host, port, CONNECTIONS) as (self.address, running):
+            async with served(app, host, port, CONNECTIONS, self.tls.context()) as (self.address, running):
                 intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
                 self.started.set()
                 await asyncio.shield(running)

@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -175,3 +177,47 @@ async def test_a_table_is_followed_and_a_line_is_taken_once(tmp_path: Path) -> N
             more.write(line("closed", 3))
         await intake.until(lambda it: len(it.events) == 3)
     assert "columns" in intake.rejects[0].reason
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1 and its key."""
+    made, key = folder / f"{name}.pem", folder / f"{name}.key"
+    words = f"req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {made} -days 1 -subj /CN={name}".split()
+    subprocess.run(
+        ["openssl", *words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=60
+    )
+    return made, key
+
+
+async def test_https_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
+    intake = MemoryIntake()
+    own, key = certificate(tmp_path, "platform")
+    theirs, their_key = certificate(tmp_path, "badges")
+    door = AccessWebhook("hook", port=0, token=TOKEN, certificate=own, certificate_key=key, clients=theirs)
+    trusting = ssl.create_default_context(cafile=own)
+    showing = ssl.create_default_context(cafile=own)
+    showing.load_cert_chain(theirs, their_key)
+    async with running(door, intake):
+        await asyncio.wait_for(door.started.wait(), 10)
+        url = "https://{}:{}".format(*door.address)
+        async with httpx.AsyncClient(base_url=url, verify=showing) as client:
+            assert (await post(client, body())).status_code == 202
+        async with httpx.AsyncClient(base_url=url, verify=trusting) as client:
+            with pytest.raises(httpx.TransportError):
+                await post(client, body())
+    assert len(intake.events) == 1
+
+
+async def test_a_certificate_that_can_not_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
+    intake = MemoryIntake()
+    door = AccessWebhook("hook", port=0, token=TOKEN, certificate=tmp_path / "none.pem")
+    async with running(door, intake):
+        await intake.until(lambda one: one.states.get("hook", ("",))[0] == "failed")
+    assert "none.pem" in intake.states["hook"][1]
+
+
+async def test_the_word_bearer_may_be_written_in_any_way() -> None:
+    async with webhook(MemoryIntake()) as client:
+        for header, status in ((f"bearer {TOKEN}", 202), (TOKEN, 401), (f"Basic {TOKEN}", 401), ("Bearer x", 401)):
+            told = await client.post("/", json=body(), headers={"authorization": header})
+            assert told.status_code == status, header

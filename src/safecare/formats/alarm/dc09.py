@@ -72,13 +72,23 @@ class Message(msgspec.Struct, frozen=True):
     strange: tuple[str, ...] = ()
 
 
+def _steps() -> Iterator[int]:
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+        yield value
+
+
+_STEPS = tuple(_steps())
+"""What one byte does to the checksum, by byte."""
+
+
 def crc16(raw: bytes) -> int:
     """Return CRC-16/ARC of `raw`."""
     value = 0
     for byte in raw:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+        value = value >> 8 ^ _STEPS[(value ^ byte) & 0xFF]
     return value
 
 

@@ -14,7 +14,7 @@ from safecare.model.event import Event
 from safecare.sources.access.rows import Rows, mapping_of
 from safecare.sources.api import Intake, source
 from safecare.sources.listen import keep_listening
-from safecare.sources.posted import Guard, Posts
+from safecare.sources.posted import Guard, Posts, Tls
 
 BODY_MB = 32.0
 """Largest request, MB (as the platform's limit for HTTP)."""
@@ -29,6 +29,9 @@ class AccessWebhook:
     senders show; `key`: what they sign the body with, in the header `signature`; at least one is needed, and each that
     is given must be met. `port` 0 takes a free one, told by `address` once `started` is set. `message_mb`: largest
     request, MB.
+
+    `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
+    PEM file of the authority by which senders must show a certificate too.
     """
 
     door: str
@@ -38,6 +41,9 @@ class AccessWebhook:
     token: str = ""
     key: str = ""
     signature: str = "x-hub-signature-256"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    clients: Path | None = None
     message_mb: float = BODY_MB
     data: Path = Path()
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -46,7 +52,8 @@ class AccessWebhook:
         """Read the mapping. Raises `ValueError` for one that can't be used, and where nobody must show who they are."""
         guard = Guard(self.token, self.key, self.signature)
         self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
-        self._posts = Posts(self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started)
+        tls = Tls(self.certificate, self.certificate_key, self.clients)
+        self._posts = Posts(self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started, tls)
 
     @property
     def address(self) -> tuple[str, int]:

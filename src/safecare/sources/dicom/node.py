@@ -9,7 +9,6 @@ lost. Source: PS3.4 annex B, PS3.7 annex C (statuses), PS3.15 annex B (TLS).
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -22,7 +21,7 @@ from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening
+from safecare.sources.listen import keep_listening, server_tls
 
 DOOR = "dicom"
 MEDIA = "application/dicom"
@@ -61,7 +60,7 @@ class DicomNode:
         self._host, self._port, self._title = host, port, title
         self._callers, self._target = callers, Target.read(forward) if forward else None
         self._most, self._limit, self._quiet = associations, int(image_mb * 1_000_000), quiet_seconds
-        self._tls = _tls(certificate, key) if certificate else None
+        self._tls = server_tls(certificate, key)
         self._gate = Gate(door, policy, judging)
         self._release = Release(door, policy, held, self._send) if held else None
         self._door = door
@@ -123,10 +122,3 @@ class DicomNode:
         decision = await self._gate.admit(file, MEDIA, sender, intake, keep=self._target is None)
         reason = decision.verdict.findings[0].rule if decision.verdict.findings else decision.verdict.verdict.value
         return decision.act == "passed", reason if decision.act == "refused" else ""
-
-
-def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_cert_chain(certificate, key)
-    return made

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import socket
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -20,7 +20,7 @@ from safecare.exchange.log import LogFullError
 from safecare.formats import mqtt
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import streams
+from safecare.sources.listen import server_tls, streams
 from safecare.sources.mqtt.decode import events_of
 from safecare.sources.mqtt.frigate import Frigate
 
@@ -56,10 +56,7 @@ class MqttListener:
 
     async def run(self, intake: Intake) -> None:
         """Serve until cancelled. Raises `OSError` when the address, the certificate or its key can't be had."""
-        context = None
-        if self.certificate:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(self.certificate, self.key or None)
+        context = server_tls(Path(self.certificate) if self.certificate else None, Path(self.key) if self.key else None)
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._serve(reader, writer, intake)

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from safecare.formats.fhir_rtls import Rtls, RtlsError, read_rtls
@@ -19,7 +20,7 @@ from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Zone
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.listen import keep_listening
-from safecare.sources.posted import Guard, Posts, Unread
+from safecare.sources.posted import Guard, Posts, Tls, Unread
 from safecare.sources.signals import Known, Telling, holder_of
 
 BODY = 1 << 20
@@ -33,6 +34,9 @@ class RtlsDoor:
 
     `token`: what senders show; `key`: what they sign the body with, in the header `signature`; at least one is needed.
     `port` 0 takes a free one, told by `address` once `started` is set.
+
+    `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
+    PEM file of the authority by which senders must show a certificate too.
     """
 
     door: str
@@ -41,11 +45,15 @@ class RtlsDoor:
     token: str = ""
     key: str = ""
     signature: str = "x-hub-signature-256"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    clients: Path | None = None
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where nobody must show who they are."""
-        self._posts = Posts(self.door, Guard(self.token, self.key, self.signature), BODY, self._read, self.started)
+        tls = Tls(self.certificate, self.certificate_key, self.clients)
+        self._posts = Posts(self.door, Guard(self.token, self.key, self.signature), BODY, self._read, self.started, tls)
 
     @property
     def address(self) -> tuple[str, int]:

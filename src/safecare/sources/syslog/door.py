@@ -22,6 +22,7 @@ from safecare.formats.logs.record import LogRecord
 from safecare.formats.logs.syslog import LINE, SyslogError, read_syslog
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.listen import server_tls
 from safecare.sources.logs.events import event_of
 from safecare.sources.syslog.decode import events_of, of_cef
 
@@ -126,7 +127,9 @@ class SyslogDoor:
                 )
                 self.datagrams = transport.get_extra_info("sockname")[:2]
             if self.tls != OFF:
-                self.secure = await serve(self.tls, self._context())
+                if self.certificate is None:
+                    raise OSError("TLS needs the settings certificate and key")
+                self.secure = await serve(self.tls, server_tls(self.certificate, self.key))
             places = [f"{host}:{port}" for host, port in (self.address, self.secure) if host]
             intake.report(self.door, "ok", ", ".join(places))
             self.started.set()
@@ -137,14 +140,6 @@ class SyslogDoor:
                 transport.close()
             for server in servers:
                 server.close()
-
-    def _context(self) -> ssl.SSLContext:
-        if self.certificate is None or self.key is None:
-            raise OSError("TLS needs the settings certificate and key")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key)
-        return context
 
     def take(self, raw: bytes, peer: str, intake: Intake) -> None:
         """Take a datagram, or lose and count it when too many wait."""
