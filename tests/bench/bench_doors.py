@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,9 @@ def rows() -> Iterable[Row]:
         for panels in (1, CLIENTS):
             yield Row(
                 what=f"alarms acknowledged durably by SIA DC-09, encrypted, {panels} panels",
-                figure=_best(lambda panels=panels: _dc09(intake, panels)),
+                figure=_best(partial(_dc09, intake, panels)),
                 unit="/s",
-                peer=_best(lambda panels=panels: _dc09(alone, panels)),
+                peer=_best(partial(_dc09, alone, panels)),
                 peer_name="one fsync each",
                 target=1000 if panels > 1 else None,
                 note="target: fifty times what a storm of all 20 panels of a region says, one message a second each",
@@ -96,9 +97,9 @@ def rows() -> Iterable[Row]:
         for rows_, clients in ((1, 1), (1, CLIENTS), (1, MANY), (100, CLIENTS)):
             yield Row(
                 what=f"badge events taken durably by webhook, {rows_} in a post, {clients} clients",
-                figure=_best(lambda rows_=rows_, clients=clients: _webhook(intake, rows_, clients)),
+                figure=_best(partial(_webhook, intake, rows_, clients)),
                 unit="/s",
-                peer=_best(lambda rows_=rows_, clients=clients: _webhook(alone, rows_, clients)),
+                peer=_best(partial(_webhook, alone, rows_, clients)),
                 peer_name="one fsync each",
                 target=1000 if clients > 1 else None,
                 note="target: every door of a hospital of 1,000 doors in one second",
