@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
+import os
+import secrets
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +23,14 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake
 from safecare.sources.listen import served, server_tls
+from safecare.sources.upload import open_regular
 
 CONNECTIONS = 128
 """Requests at a time. Chosen."""
 LEAST = 16
 """Shortest token or key, characters. Chosen: shorter ones can be guessed."""
+TOKEN = 4096
+"""Longest file of a token, bytes. Chosen."""
 APART = 65_536
 """Bytes from which a body is read in a thread. Chosen: a millisecond of reading."""
 KEPT = 100
@@ -65,6 +71,16 @@ class Guard:
     token: str = ""
     key: str = ""
     header: str = "x-hub-signature-256"
+
+    @classmethod
+    def of(cls, token: str, token_file: Path | None, key: str, header: str) -> Guard:
+        """Return the guard with the token that stands in `token_file`, where no other is given; made if it is not there.
+
+        Raises `ValueError` as the guard does, `OSError` for a file that can't be read or made.
+        """
+        if token_file is not None and not token:
+            token = _token_in(token_file)
+        return cls(token, key, header)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where nobody must show who they are, or a secret can be guessed."""
@@ -137,6 +153,16 @@ class Posts:
         beyond = f"; {lost} unreadable rows of one post not kept" if lost else ""
         intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}{beyond}")
         return _told(202, events=len(events), rejected=len(unread), reasons=[one.reason for one in unread[:3]])
+
+
+def _token_in(path: Path) -> str:
+    """Return the token in the file `path`; where there is none, one is drawn, for its owner's eyes only."""
+    with contextlib.suppress(FileExistsError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    with open_regular(path, follow=True) as file:
+        return file.read(TOKEN).decode("ascii", "replace").strip()
 
 
 def _same(told: str, expected: str) -> bool:

@@ -221,3 +221,19 @@ async def test_the_word_bearer_may_be_written_in_any_way() -> None:
         for header, status in ((f"bearer {TOKEN}", 202), (TOKEN, 401), (f"Basic {TOKEN}", 401), ("Bearer x", 401)):
             told = await client.post("/", json=body(), headers={"authorization": header})
             assert told.status_code == status, header
+
+
+async def test_a_token_is_drawn_where_there_is_none_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "badges.token"
+    intake = MemoryIntake()
+    async with webhook(intake, token="", token_file=path) as client:
+        token = path.read_text().strip()
+        assert len(token) >= 32
+        assert path.stat().st_mode & 0o077 == 0
+        assert (await post(client, body(), token)).status_code == 202
+        assert (await post(client, body())).status_code == 401
+    async with webhook(intake, token="", token_file=path) as client:
+        assert (await post(client, body(), token)).status_code == 202
+    path.write_text("short\n")
+    with pytest.raises(ValueError, match="at least 16"):
+        AccessWebhook("hook", token_file=path)

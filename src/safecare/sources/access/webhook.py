@@ -26,8 +26,8 @@ class AccessWebhook:
     """Listens for HTTP POST.
 
     `mapping`: a file (relative to the data folder), or the name of one that comes with the platform. `token`: what
-    senders show; `key`: what they sign the body with, in the header `signature`; at least one is needed, and each that
-    is given must be met. `port` 0 takes a free one, told by `address` once `started` is set. `message_mb`: largest
+    senders show, or `token_file`: where it stands (made where there is none); `key`: what they sign the body with, in
+    the header `signature`; at least one is needed, and each that is given must be met. `port` 0 takes a free one, told by `address` once `started` is set. `message_mb`: largest
     request, MB.
 
     `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
@@ -39,6 +39,7 @@ class AccessWebhook:
     host: str = "127.0.0.1"
     port: int = 8091
     token: str = ""
+    token_file: Path | None = None
     key: str = ""
     signature: str = "x-hub-signature-256"
     certificate: Path | None = None
@@ -50,7 +51,7 @@ class AccessWebhook:
 
     def __post_init__(self) -> None:
         """Read the mapping. Raises `ValueError` for one that can't be used, and where nobody must show who they are."""
-        guard = Guard(self.token, self.key, self.signature)
+        guard = Guard.of(self.token, self.token_file, self.key, self.signature)
         self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
         tls = Tls(self.certificate, self.certificate_key, self.clients)
         self._posts = Posts(self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started, tls)

@@ -32,7 +32,8 @@ BODY = 1 << 20
 class RtlsDoor:
     """Listens for HTTP POST of Bundles and Parameters.
 
-    `token`: what senders show; `key`: what they sign the body with, in the header `signature`; at least one is needed.
+    `token`: what senders show, or `token_file`: where it stands (made where there is none); `key`: what they sign the
+    body with, in the header `signature`; at least one is needed.
     `port` 0 takes a free one, told by `address` once `started` is set.
 
     `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
@@ -43,6 +44,7 @@ class RtlsDoor:
     host: str = "127.0.0.1"
     port: int = 8092
     token: str = ""
+    token_file: Path | None = None
     key: str = ""
     signature: str = "x-hub-signature-256"
     certificate: Path | None = None
@@ -53,7 +55,8 @@ class RtlsDoor:
     def __post_init__(self) -> None:
         """Raise `ValueError` where nobody must show who they are."""
         tls = Tls(self.certificate, self.certificate_key, self.clients)
-        self._posts = Posts(self.door, Guard(self.token, self.key, self.signature), BODY, self._read, self.started, tls)
+        guard = Guard.of(self.token, self.token_file, self.key, self.signature)
+        self._posts = Posts(self.door, guard, BODY, self._read, self.started, tls)
 
     @property
     def address(self) -> tuple[str, int]:
