@@ -74,7 +74,7 @@ class Guard:
 
     @classmethod
     def of(cls, token: str, token_file: Path | None, key: str, header: str) -> Guard:
-        """Return the guard with the token that stands in `token_file`, where no other is given; made if it is not there.
+        """Return the guard; without `token` it is what stands in `token_file`, which is made if it is not there.
 
         Raises `ValueError` as the guard does, `OSError` for a file that can't be read or made.
         """

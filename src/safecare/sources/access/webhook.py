@@ -27,8 +27,8 @@ class AccessWebhook:
 
     `mapping`: a file (relative to the data folder), or the name of one that comes with the platform. `token`: what
     senders show, or `token_file`: where it stands (made where there is none); `key`: what they sign the body with, in
-    the header `signature`; at least one is needed, and each that is given must be met. `port` 0 takes a free one, told by `address` once `started` is set. `message_mb`: largest
-    request, MB.
+    the header `signature`; at least one is needed, and each that is given must be met. `port` 0 takes a free one, told
+    by `address` once `started` is set. `message_mb`: largest request, MB.
 
     `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
     PEM file of the authority by which senders must show a certificate too.
