@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from safecare.cascade import bdd_kernel as kernel
+from safecare.cascade.trim_kernel import trim, weigh
 
 FIRST_NODES = 1 << 16
 CACHE = 1 << 20
@@ -98,26 +99,60 @@ class Diagram:
         self._edges[self._next] = edge
         return self._next
 
+    def free_others(self, kept: Collection[int]) -> None:
+        """Give up all handles but `kept`."""
+        self._edges = {handle: self._edges[handle] for handle in kept}
+
+    def allow(self, steps: int) -> None:
+        """Allow `steps` from now on, whatever was done before."""
+        self._count[1], self._count[2] = 0, steps
+
+    def below(self, one: int, most: int, chances: Sequence[tuple[float, float]]) -> int:
+        """Return a handle of a function of about `most` nodes that is true nowhere else than `one`.
+
+        Where `one` is true and it isn't, are the least likely states. `chances` as in `probability`.
+        """
+        pairs = np.array(chances, np.float64).reshape(-1, 2)
+        yes, no = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+        while True:
+            edge, arrays = self._edges[one], (self._levels, self._lows, self._highs)
+            own, turned, nodes = weigh(edge, *arrays, self.nodes, yes, no)
+            if nodes <= most:
+                return self.copy(one)
+            weights = np.concatenate([own[own > 0.0], turned[turned > 0.0]])
+            place = max(0, len(weights) - most)
+            least = float(np.partition(weights, place)[place]) if len(weights) else 1.0
+            found = trim(edge, own, turned, least, *arrays, self._table, self._count)
+            if found >= 0:
+                return self._keep(int(found))
+            self._make_room(collect=False)
+
     def _make_room(self, *, collect: bool) -> None:
-        """Throw away what no handle leads to; grow, unless `collect` and that was enough. Raises `TooLargeError`."""
-        if self._count[1] > self._count[2]:
-            raise TooLargeError(f"more than {self._count[2]} steps")
+        """Throw away what no handle leads to; grow, unless `collect` and that was enough. Raises `TooLargeError`.
+
+        The functions that handles lead to are whole afterwards in any case.
+        """
         before = self.nodes
         roots = np.array(list(self._edges.values()), np.int32)
         kernel.compact(roots, self._levels, self._lows, self._highs, self._count)
         self._edges = dict(zip(self._edges, roots.tolist(), strict=True))
         self._keys[:] = 0
         size = len(self._levels)
-        if not collect or self.nodes > WORTH_COLLECTING * before:
-            if size >= self._most:
-                raise TooLargeError(f"more than {self._most} nodes")
+        spent = self._count[1] > self._count[2]
+        full = not collect or self.nodes > WORTH_COLLECTING * before
+        if full and size < self._most and not spent:
             size = min(2 * size, self._most)
             self._levels, self._lows, self._highs = (
                 np.concatenate([old, np.zeros(size - len(old), np.int32)])
                 for old in (self._levels, self._lows, self._highs)
             )
+            full = False
         self._table = np.zeros(_table_size(size), np.int32)
         kernel.rehash(self._levels, self._lows, self._highs, self._table, self._count)
+        if spent:
+            raise TooLargeError(f"more than {self._count[2]} steps")
+        if full:
+            raise TooLargeError(f"more than {self._most} nodes")
 
 
 def _table_size(nodes: int) -> int:

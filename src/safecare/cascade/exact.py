@@ -21,6 +21,7 @@ from time import process_time
 from typing import NamedTuple
 
 from safecare.cascade.bdd import Diagram, TooLargeError
+from safecare.cascade.bounds import enclose
 from safecare.cascade.fault_tree import FaultTree, Gate, tidy
 from safecare.cascade.modules import modules, split_apart
 from safecare.cascade.orders import by_force, by_weight, depth_first
@@ -35,6 +36,11 @@ STACK = 512 << 20
 """Bytes of stack for operations, 2.6 kB for each level; taken only as far as it is used."""
 TIDYINGS = 4
 """Most rounds of simplification. Chosen: nothing changed after the third on any published tree."""
+
+ENCLOSING = 60.0
+"""Seconds of processor time in which an enclosure is made narrower. Chosen."""
+ENCLOSING_ROOMS = (2_000, 10_000, 50_000, 250_000, 1_000_000)
+"""Nodes of one function in the first, second, ... enclosure."""
 
 Chance = tuple[float, float]
 """Probability of an event and of its opposite, each with all its digits."""
@@ -51,18 +57,41 @@ class Solution(NamedTuple):
     """Nodes of the largest diagram."""
 
 
+class Enclosure(NamedTuple):
+    """Two figures between which the probability lies, where it can't be had itself."""
+
+    low: float
+    high: float
+    reason: str
+    """Why there is no exact figure."""
+    modules: int
+
+
 def solve(tree: FaultTree, rooms: Sequence[int] = ROOMS, seconds: float = inf) -> Solution:
     """Return the exact probability of the top of `tree`.
 
     Raises `TooLargeError` when a part of it fits into no diagram of the last of `rooms`, with any order, or when
     `seconds` of processor time are over.
     """
-    found: list[Solution] = []
+    found = solve_or_enclose(tree, rooms, seconds, 0.0)
+    if isinstance(found, Enclosure):
+        raise TooLargeError(found.reason)
+    return found
+
+
+def solve_or_enclose(
+    tree: FaultTree, rooms: Sequence[int] = ROOMS, seconds: float = inf, more: float = ENCLOSING
+) -> Solution | Enclosure:
+    """Return the exact probability of the top of `tree`, or two figures between which it lies for certain.
+
+    Exact within `rooms` and `seconds` of processor time; after that `more` seconds are spent on the two figures.
+    """
+    found: list[Solution | Enclosure] = []
     failed: list[Exception] = []
 
     def work() -> None:
         try:
-            found.append(_solve(tree, rooms, process_time() + seconds))
+            found.append(_Solver(tree, rooms, seconds).found(more))
         except Exception as error:  # noqa: BLE001 - raised again below
             failed.append(error)
 
@@ -78,24 +107,59 @@ def solve(tree: FaultTree, rooms: Sequence[int] = ROOMS, seconds: float = inf) -
     return found[0]
 
 
-def _solve(tree: FaultTree, rooms: Sequence[int], end: float) -> Solution:
-    for _ in range(TIDYINGS):
-        before, tree = tree, split_apart(tidy(tree))
-        if tree == before:
-            break
-    if isinstance(tree.top, bool):
-        return Solution(float(tree.top), float(not tree.top), 0, 0)
-    chances: dict[int, Chance] = {event: (chance, 1.0 - chance) for event, chance in enumerate(tree.chances)}
-    largest = 0
-    parts = modules(tree)
-    for node, below in parts:
-        found = _without_diagram(tree, node, chances)
+class _Solver:
+    """Solves the independent parts of a tree one by one; what fits into no diagram is enclosed in the end."""
+
+    def __init__(self, tree: FaultTree, rooms: Sequence[int], seconds: float) -> None:
+        for _ in range(TIDYINGS):
+            before, tree = tree, split_apart(tidy(tree))
+            if tree == before:
+                break
+        self.tree, self.rooms, self.end = tree, rooms, process_time() + seconds
+        self.chances: dict[int, Chance] = {event: (chance, 1.0 - chance) for event, chance in enumerate(tree.chances)}
+        self.largest = 0
+
+    def found(self, more: float) -> Solution | Enclosure:
+        """Return what was found; the enclosure may take `more` seconds."""
+        tree, top = self.tree, self.tree.top
+        if isinstance(top, bool):
+            return Solution(float(top), float(not top), 0, 0)
+        parts = modules(tree)
+        reason, open_ = "", list[int]()
+        for node, below in parts:
+            used = {max(arg, ~arg) for gate in below for arg in tree.gates[gate - tree.events].args}
+            if reason and not used.isdisjoint(open_):
+                open_ += below
+                continue
+            try:
+                self.chances[node] = self._part(node, below)
+            except TooLargeError as error:
+                reason, open_ = reason or str(error), [*open_, *below]
+        node = max(top, ~top)
+        if not reason:
+            yes, no = self.chances[node]
+            return Solution(*((yes, no) if top >= 0 else (no, yes)), len(parts), self.largest)
+        low, high = self._enclosed(node, open_, process_time() + more) if more else (0.0, 1.0)
+        return Enclosure(*((low, high) if top >= 0 else (1.0 - high, 1.0 - low)), reason, len(parts))
+
+    def _part(self, node: int, below: Sequence[int]) -> Chance:
+        found = _without_diagram(self.tree, node, self.chances)
         if found is None:
-            found, nodes = _with_diagram(tree, node, below, chances, rooms, end)
-            largest = max(largest, nodes)
-        chances[node] = found
-    yes, no = chances[max(tree.top, ~tree.top)]
-    return Solution(*((yes, no) if tree.top >= 0 else (no, yes)), len(parts), largest)
+            found, nodes = _with_diagram(self.tree, node, below, self.chances, self.rooms, self.end)
+            self.largest = max(self.largest, nodes)
+        return found
+
+    def _enclosed(self, top: int, open_: Sequence[int], end: float) -> tuple[float, float]:
+        """Return the best of what several orders and rooms say about the gates `open_`."""
+        gates = {node: self.tree.gates[node - self.tree.events] for node in open_}
+        low, high = 0.0, 1.0
+        for room in ENCLOSING_ROOMS:
+            for order in ENCLOSING_ORDERS:
+                found = enclose(gates, open_, order(gates, top), self.chances, room, lambda: process_time() > end)
+                if found is None:
+                    return low, high
+                low, high = max(low, found[0]), min(high, found[1])
+        return low, high
 
 
 def _of(literal: int, chances: dict[int, Chance]) -> Chance:
@@ -173,6 +237,9 @@ def _orders(gates: dict[int, Gate], top: int) -> Iterator[Callable[[], list[int]
     yield partial(depth_first, gates, top, "small")
     yield partial(depth_first, gates, top, "large")
     yield partial(depth_first, gates, top, "reversed")
+
+
+ENCLOSING_ORDERS = (partial(depth_first, first="given"), by_weight)
 
 
 class _Trial:
