@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
 import pytest
 
 from safecare.decide.stage import VALID, DecideStage, plan_id
 from safecare.impact.stage import ImpactStage
 from safecare.model.event import Event
 from safecare.model.events.acts import PlanDecided
+from safecare.model.forecast import Forecast
 from safecare.model.plan import Action, Plan
 from safecare.model.topics import decode, encode
 from safecare.testing.cascade import START, incident_of, theft_alerts
@@ -201,3 +203,14 @@ def test_times_are_those_of_the_incident(stage: DecideStage) -> None:
     assert plan.at == START + timedelta(minutes=60)
     assert isinstance(plan.expires, datetime)
     assert plan.expires.utcoffset() == timedelta(0)
+
+
+def test_a_plan_from_a_first_estimate_is_made_anew_from_the_refined_forecast() -> None:
+    incident = incident_of(ALERTS)
+    (forecast,) = ImpactStage(HOSPITAL).feed([*ALERTS, incident])
+    assert isinstance(forecast, Forecast)
+    stage = DecideStage(HOSPITAL)
+    first = only(stage.feed([*ALERTS, incident, msgspec.structs.replace(forecast, rough=True)]))
+    second = only(stage.feed([forecast]))
+    assert [(one.revision, one.rough) for one in (first, second)] == [(1, True), (2, False)]
+    assert list(stage.feed([forecast, msgspec.structs.replace(forecast, rough=True)])) == []

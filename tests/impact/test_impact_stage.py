@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from safecare.impact.forecast import MOST_EFFECTS, family
+from safecare.cascade.engine import LEAST_SAMPLES, Cascade
+from safecare.impact.forecast import FIRST_SAMPLES, MOST_EFFECTS, family
 from safecare.impact.stage import ImpactStage
 from safecare.model.forecast import Effect, Forecast, State
 from safecare.model.topics import decode, encode
@@ -144,3 +147,22 @@ def test_families_on_screen() -> None:
     assert family(HOSPITAL, "door.cold") == "physical"
     assert family(HOSPITAL, "service.pharmacy") == "care"
     assert family(HOSPITAL, "switch.core") == "network"
+
+
+def test_what_reaches_much_is_told_at_once_and_refined_when_nothing_else_waits() -> None:
+    incident, now = incident_of(ALERTS), incident_of(ALERTS).updated
+    stage = ImpactStage(HOSPITAL, replace(Cascade.of(HOSPITAL), work=1))
+    first = only(stage, *ALERTS, incident)
+    assert first.rough
+    assert first.samples == FIRST_SAMPLES
+    again = ImpactStage(HOSPITAL, replace(Cascade.of(HOSPITAL), work=1))
+    again.restore(stage.snapshot())
+    (refined,) = again.tick(now)
+    assert isinstance(refined, Forecast)
+    assert (refined.rough, refined.revision, refined.samples) == (False, 1, LEAST_SAMPLES)
+    for one in first.effects:
+        if any((one.target, one.state) == (other.target, other.state) for other in refined.effects):
+            assert one.earliest == effect(refined, one.target, one.state).earliest
+    assert list(again.tick(now)) == []
+    assert list(stage.feed([incident_of(ALERTS, 2, "closed")])) == []
+    assert list(stage.tick(now)) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 from made_items import alert, forecast, incident, judged, later, notice, plan, receipt, reject
 from made_road import Road
 
@@ -162,3 +163,9 @@ def test_a_call_for_help_takes_nothing_over(road: Road) -> None:
     put(road, receipt("r2", rung, "on_my_way"))
     assert road.reader.notices(open_only=True) == []
     assert glance.acknowledged([rung.incident]) == {rung.incident}
+
+
+def test_a_refined_forecast_takes_the_place_of_the_first_estimate(road: Road) -> None:
+    refined = forecast("i", 1)
+    put(road, msgspec.structs.replace(refined, rough=True), refined)
+    assert road.reader.forecast(IncidentId("i")) == refined

@@ -36,6 +36,8 @@ class Cascade:
     system: System
     meanings: tuple[Meaning, ...]
     horizon: float = HORIZON
+    work: int = WORK
+    """Rule evaluations that a forecast may take."""
 
     @classmethod
     def of(
@@ -67,8 +69,14 @@ class Cascade:
 
     def samples_for(self, seeds: Sequence[Seed]) -> int:
         """Return how many samples the work budget allows for `seeds`, within least and most."""
-        reached = len(lay_out(self.system, seeds, self.horizon).rules)
-        return max(LEAST_SAMPLES, min(MOST_SAMPLES, WORK // max(1, reached)))
+        return max(LEAST_SAMPLES, min(MOST_SAMPLES, self.work // max(1, self._reached(seeds))))
+
+    def takes_long(self, seeds: Sequence[Seed]) -> bool:
+        """Return whether even the least samples for `seeds` are more work than the budget allows."""
+        return LEAST_SAMPLES * self._reached(seeds) > self.work
+
+    def _reached(self, seeds: Sequence[Seed]) -> int:
+        return len(lay_out(self.system, seeds, self.horizon).rules)
 
     def draws(self, incident: Incident, samples: int) -> Draws:
         """Return the luck of `incident`: the same for each of its revisions and for every response to it."""

@@ -66,6 +66,7 @@ def forecast_view(forecast: Forecast, words: Words) -> ForecastView:
         at=forecast.at,
         horizon=forecast.horizon,
         samples=forecast.samples,
+        rough=forecast.rough,
         groups=[_group(group, by_group[group], forecast.samples, words) for group in order],
         losses=[
             LossView(
@@ -116,6 +117,7 @@ def plan_view(plan: Plan, words: Words) -> PlanView:
         revision=plan.revision,
         at=plan.at,
         expires=plan.expires,
+        rough=plan.rough,
         actions=[_action(action, plan.site, words) for action in actions],
         procedures=[_procedure(one, plan.site, words) for one in plan.procedures],
     )

@@ -99,7 +99,7 @@ class DecideStage:
             return
         id = plan_id(incident)
         known = self._plans.get(id)
-        if known is not None and known.forecast_revision >= forecast.revision:
+        if known is not None and (known.forecast_revision, not known.rough) >= (forecast.revision, not forecast.rough):
             return
         alerts = list(self._alerts.find(link.alert for link in incident.links))
         seeds = self._cascade.seeds(incident, alerts)
@@ -111,6 +111,7 @@ class DecideStage:
             incident=incident.id,
             revision=known.revision + 1 if known else 1,
             forecast_revision=forecast.revision,
+            rough=forecast.rough,
             site=incident.site,
             at=forecast.at,
             expires=(self._now or forecast.at) + VALID,  # by our clock: a recording is of another time

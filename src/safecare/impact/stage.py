@@ -27,12 +27,14 @@ Evidence = tuple[tuple[AlertId, ...], bool]
 class _State(msgspec.Struct):
     alerts: list[bytes]
     evidence: dict[IncidentId, Evidence]
+    rough: dict[IncidentId, Incident] = {}
 
 
 class ImpactStage:
     """Remembers alerts; a new revision of an open incident with other evidence gives a forecast of that revision.
 
-    Of several revisions in one batch only the newest is answered.
+    Of several revisions in one batch only the newest is answered. An incident that reaches much is answered at once
+    with a first estimate, and again when nothing else is to be read.
     """
 
     group = "impact"
@@ -42,6 +44,8 @@ class ImpactStage:
         self._cascade = cascade or Cascade.of(hospital)
         self._alerts = AlertMemory()
         self._evidence: dict[IncidentId, Evidence] = {}
+        self._rough: dict[IncidentId, Incident] = {}
+        """Incidents of which only a first estimate was given, the oldest first."""
 
     def feed(self, items: Sequence[Any]) -> Iterable[Item]:
         """Take alerts and incidents, yield forecasts."""
@@ -59,6 +63,7 @@ class ImpactStage:
     def _answer(self, incident: Incident) -> Iterator[Item]:
         if incident.state == "closed" or incident.into is not None:
             self._evidence.pop(incident.id, None)
+            self._rough.pop(incident.id, None)
             return
         ids = tuple(link.alert for link in incident.links)
         evidence = (ids, incident.confirmed)
@@ -68,18 +73,24 @@ class ImpactStage:
         self._evidence[incident.id] = evidence
         while len(self._evidence) > MOST_INCIDENTS:
             del self._evidence[next(iter(self._evidence))]
-        yield forecast(self._cascade, incident, self._alerts.find(ids))
+        self._rough.pop(incident.id, None)
+        found = forecast(self._cascade, incident, self._alerts.find(ids), first=True)
+        if found.rough:
+            self._rough[incident.id] = incident
+        yield found
 
     def tick(self, now: datetime) -> Iterable[Item]:
-        """Nothing follows from time alone: a forecast tells times itself."""
-        return ()
+        """Refine one first estimate, if there is any: between two of them others are heard."""
+        for id in list(self._rough)[:1]:
+            incident = self._rough.pop(id)
+            yield forecast(self._cascade, incident, self._alerts.find(link.alert for link in incident.links))
 
     def snapshot(self) -> bytes:
         """Return the state that is needed to go on from here."""
-        return msgspec.msgpack.encode(_State(self._alerts.snapshot(), self._evidence))
+        return msgspec.msgpack.encode(_State(self._alerts.snapshot(), self._evidence, self._rough))
 
     def restore(self, state: bytes) -> None:
         """Go back to the state that `snapshot` gave; empty bytes mean a fresh start."""
         kept = msgspec.msgpack.decode(state, type=_State) if state else _State([], {})
         self._alerts.restore(kept.alerts)
-        self._evidence = kept.evidence
+        self._evidence, self._rough = kept.evidence, kept.rough

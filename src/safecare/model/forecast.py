@@ -96,6 +96,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     horizon: float
     """Seconds."""
     samples: int
+    rough: bool = False
+    """A first estimate from few courses: the same revision follows with more."""
     effects: tuple[Effect, ...]
     losses: tuple[CareLoss, ...]
     loss: tuple[float, float]

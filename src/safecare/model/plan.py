@@ -122,6 +122,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revision: int
     """Revision of the plan itself."""
     forecast_revision: int
+    rough: bool = False
+    """Made from a first estimate of the forecast; another revision follows."""
     site: SiteId
     at: datetime
     expires: datetime

@@ -170,7 +170,13 @@ def _forecasts(connection: Connection, arrived: Sequence[Arrived]) -> None:
         }
         for forecast, one in forecasts
     ]
-    insert_new(connection, schema.forecast, rows)
+    if rows:
+        statement = insert(connection, schema.forecast)
+        newer = statement.excluded.seq > schema.forecast.c.seq  # what refines a first estimate has the same key
+        kept = {"seq": statement.excluded.seq, "body": statement.excluded.body}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["incident", "revision", "at"], set_=kept, where=newer), rows
+        )
 
 
 def _plans(connection: Connection, arrived: Sequence[Arrived]) -> None:

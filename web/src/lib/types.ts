@@ -111,55 +111,7 @@ export interface Incident extends Card {
   history: { revision: number; at: string; state: IncidentState; severity: number; alerts: number }[];
 }
 
-export interface Hop {
-  text: string;
-  after: number;
-  source: string;
-}
-
-export interface Effect {
-  target: string;
-  name: string;
-  kind: "asset" | "service";
-  state: string;
-  state_name: string;
-  probability: number;
-  low: number;
-  high: number;
-  earliest: number;
-  likely: [number, number, number] | null;
-  by: [number, number, number, number][];
-  path: Hop[];
-}
-
-export interface Loss {
-  service: string;
-  name: string;
-  hours_down: number;
-  patients: number;
-  fallback: string | null;
-}
-
-/** What all services lose together within the horizon, as means. Figures that are 0 are left out. */
-export interface Totals {
-  beds?: number;
-  operations?: number;
-  appointments?: number;
-  diversion?: number;
-  records?: number;
-}
-
-export interface Forecast {
-  at: string;
-  horizon: number;
-  samples: number;
-  groups: { group: string; name: string; effects: Effect[] }[];
-  losses: Loss[];
-  loss: [number, number];
-  endangered: number;
-  totals: Totals;
-  unknown: Named[];
-}
+export type { Effect, Forecast, Hop, Loss, Totals } from "./types.forecast";
 
 export type ApprovalStep = "security" | "clinical";
 export interface Approval {
@@ -199,6 +151,7 @@ export interface Plan {
   revision: number;
   at: string;
   expires: string;
+  rough: boolean;
   actions: Action[];
   procedures: Procedure[];
 }

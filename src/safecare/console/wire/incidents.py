@@ -203,6 +203,8 @@ class ForecastView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     horizon: float
     samples: int
+    rough: bool
+    """A first estimate from few courses; a better one follows."""
     groups: list[EffectGroup]
     losses: list[LossView]
     loss: tuple[float, float]
@@ -307,5 +309,7 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     at: datetime
     expires: datetime
+    rough: bool
+    """Made from a first estimate; another revision follows."""
     actions: list[ActionView]
     procedures: list[ProcedureView]
