@@ -27,6 +27,7 @@ def run(
     from safecare.app.files import BadHospitalError
     from safecare.app.logs import configure
     from safecare.app.platform import Platform, raise_file_limit, run_until_stopped
+    from safecare.app.service import ServiceManager
     from safecare.settings import SettingsError, load
     from safecare.store.folder import DataFolder, FolderInUseError
 
@@ -50,7 +51,7 @@ def run(
 
     refused: list[OSError] = []
     try:
-        uvloop.run(run_until_stopped(platform, ready))
+        uvloop.run(run_until_stopped(platform, ready, ServiceManager.of(os.environ)))
     except* OSError as group:
         refused = [one for one in group.exceptions if isinstance(one, OSError)]
     for one in refused:
