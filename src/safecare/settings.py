@@ -74,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the hospital's files; empty: the demo hospital."""
     language: str = "fr"
     """Language of people who have not chosen one: ``fr`` or ``en``."""
+    seal_keys: str = ""
+    """File of the keys that seal the secrets of the database; empty: ``seal.keys`` in the data folder.
+    ``$CREDENTIALS_DIRECTORY`` and the like are filled in."""
     log_level: str = "info"
     log_rules: str = ""
     """Folder of the site's own Sigma rules, beside those of the platform; empty: ``log-rules`` in the data folder."""

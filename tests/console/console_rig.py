@@ -102,6 +102,7 @@ class Gauges:
             stages=(StageHealth("detect", 0, True),),
             parts_missing=(PartMissing("video", "library av is not installed"),),
             disk=Disk(5000, 256, False),
+            keys_apart=False,
             memory_mb=120.0,
             started=self.started,
             version="0.1.0",

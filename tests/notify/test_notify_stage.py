@@ -309,6 +309,8 @@ def test_threads_are_bounded() -> None:
         stage.feed([incident(number=number)])
     assert stage.counts["threads"] == 5
     assert stage.counts["dropped"] == 15
+    assert stage.reasons() == {"notify": "15 notices that nobody had answered were let go: no one further is told"}
+    assert NotifyStage(hospital(route())).reasons() == {}
 
 
 def test_routes_without_anyone_to_tell_are_left_out() -> None:

@@ -148,3 +148,25 @@ def test_settings_are_filled(vault: Vault) -> None:
     }
     with pytest.raises(UnknownKeyError, match="safecare keys set chat"):
         vault.filled("key:chat")
+
+
+def test_a_key_file_elsewhere_is_never_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    beside = tmp_path / "data" / "seal.keys"
+    sealed_here = Keyring.chosen("", beside).seal("x", b"1")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "away"))
+    away = Keyring.chosen("$CREDENTIALS_DIRECTORY/seal.keys", beside)
+    assert "is not there" in away.fault()
+    with pytest.raises(SealError, match="is not there"):
+        away.seal("x", b"1")
+    assert not away.path.exists()
+    (tmp_path / "away").mkdir()
+    Keyring.chosen("", beside).copy(away.path)
+    assert stat.S_IMODE(away.path.stat().st_mode) == 0o600
+    assert away.fault() == ""
+    beside.unlink()
+    assert away.open("x", sealed_here) == b"1"
+    with pytest.raises(FileExistsError):
+        away.copy(away.path)
+    assert [one.name for one in (tmp_path / "away").iterdir()] == ["seal.keys"]
+    assert Keyring.chosen("other/seal.keys", beside).path == tmp_path / "data" / "other" / "seal.keys"

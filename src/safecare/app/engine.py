@@ -99,7 +99,7 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
         f"stage {stage.group}": Worker(log, stage, clock, keep=artifacts.keep).run for stage in road
     }
     parts["store"] = StoreWriter(log, database, keep=artifacts.keep, clock=clock).run
-    keyring = Keyring(folder.keys)
+    keyring = Keyring.chosen(settings.seal_keys, folder.keys)
     devices = Devices(database, clock, keyring)
     vault = Vault(database, keyring, clock)
     late: Late = SimpleQueue()
@@ -113,7 +113,11 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
     parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
     parts["log rules"] = _every(RULES_EVERY, log_rules.look)
     parts["correlation rules"] = _every(RULES_EVERY, rules.look)
-    told = (log_rules, rules, *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage)))
+    told = (
+        log_rules,
+        rules,
+        *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage | NotifyStage)),
+    )
     groups = tuple(one.group for one in road)
     parts["status"] = _every(STATUS_EVERY, lambda: _tell(folder, groups, without, told))
     failed = _run_threads(parts, stop)
@@ -153,7 +157,7 @@ def _tell(
     folder: DataFolder,
     groups: tuple[str, ...],
     aside: Sequence[Missing],
-    told: Sequence[LiveRules | SiteRules | DetectStage | CorrelateStage],
+    told: Sequence[LiveRules | SiteRules | DetectStage | CorrelateStage | NotifyStage],
 ) -> None:
     found = detectors()
     names, missing = (*groups, "store", "dispatch"), (*found.missing, *aside)

@@ -31,6 +31,7 @@ from safecare.app.plans import SitePlans
 from safecare.app.procedures import procedures_of
 from safecare.app.provider import provider_of
 from safecare.app.scenarios import ScenarioProcesses
+from safecare.app.service import ServiceManager
 from safecare.app.siterules import SiteRules
 from safecare.app.status import told
 from safecare.app.times import believed
@@ -94,7 +95,7 @@ class Platform:
         self.log = SqliteLog(self.folder.log, reserve_mb=self.settings.limits.disk_reserve_mb)
         self.database = Database(self.folder.database)
         self.database.migrate()
-        self.keyring = Keyring(self.folder.keys)
+        self.keyring = Keyring.chosen(self.settings.seal_keys, self.folder.keys)
         self.vault = Vault(self.database, self.keyring, self.clock)
         self.vault.seal_old()
         self.artifacts = Artifacts(self.folder.artifacts, reserve_mb=self.settings.limits.disk_reserve_mb)
@@ -181,6 +182,8 @@ class Platform:
             PartMissing(one.name, one.reason) for one in (*sources().missing, *(engine.missing if engine else ()))
         ]
         missing += [PartMissing(one.name, one.reason) for one in self.unset]
+        if fault := self.keyring.fault():
+            missing.append(PartMissing(self.keyring.path.name, fault))
         if self.site.files.aside:
             missing.append(PartMissing("what was drawn in the console", self.site.files.aside))
         if engine:
@@ -193,6 +196,7 @@ class Platform:
             stages=tuple(StageHealth(group, max(0, last - at), alive) for group, at in sorted(cursors.items())),
             parts_missing=tuple(missing),
             disk=Disk(free, reserve, free < reserve),
+            keys_apart=not self.keyring.path.resolve().is_relative_to(self.folder.path.resolve()),
             memory_mb=round(_memory_mb(), 1),
             started=self.started,
             version=__version__,
@@ -293,9 +297,14 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def run_until_stopped(platform: Platform, ready: Callable[[], None]) -> None:
-    """Run `platform` until SIGTERM or SIGINT."""
-    task = asyncio.create_task(platform.run(ready))
+async def run_until_stopped(platform: Platform, ready: Callable[[], None], manager: ServiceManager) -> None:
+    """Run `platform` until SIGTERM or SIGINT; `manager` is told when it is ready, and that it lives."""
+
+    def working() -> None:
+        ready()
+        manager.tell("READY=1")
+
+    task, beats = asyncio.create_task(platform.run(working)), asyncio.create_task(manager.beat())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -303,3 +312,6 @@ async def run_until_stopped(platform: Platform, ready: Callable[[], None]) -> No
         await task
     except asyncio.CancelledError:
         print("stopped", file=sys.stderr)
+    finally:
+        beats.cancel()
+        manager.tell("STOPPING=1")

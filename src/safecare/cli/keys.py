@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from safecare.store.keyring import Keyring
     from safecare.store.vault import Vault
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -23,21 +24,29 @@ def main() -> None:
     """Keep passwords and tokens sealed. Settings name them: `password = "key:mail"`."""
 
 
-def _vault(data: Path) -> Vault:
+def _open(data: Path) -> tuple[Vault, Keyring]:
+    from safecare.cli.files import stop
     from safecare.cli.local import opened
     from safecare.model.clock import SystemClock
+    from safecare.settings import SettingsError, load
     from safecare.store.keyring import Keyring
     from safecare.store.vault import Vault
 
     folder, database = opened(data)
     database.migrate()
-    return Vault(database, Keyring(folder.keys), SystemClock())
+    try:
+        keyring = Keyring.chosen(load(folder.path).seal_keys, folder.keys)
+    except SettingsError as error:
+        stop(str(error))
+    if fault := keyring.fault():
+        stop(fault)
+    return Vault(database, keyring, SystemClock()), keyring
 
 
 @app.command("list")
 def list_(data: Data = Path("var")) -> None:
     """List the names of what is kept; never what it is."""
-    for name in _vault(data).names():
+    for name in _open(data)[0].names():
         typer.echo(name)
 
 
@@ -57,7 +66,7 @@ def set_(
         secret = sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
     if not secret or len(secret) > LONGEST:
         stop(f"nothing was given, or more than {LONGEST} letters")
-    _vault(data).put(name, secret)
+    _open(data)[0].put(name, secret)
     typer.echo(f"{name} is kept; settings say key:{name}")
 
 
@@ -66,7 +75,7 @@ def remove(name: Annotated[str, typer.Argument()], data: Data = Path("var")) -> 
     """Forget NAME."""
     from safecare.cli.files import stop
 
-    if not _vault(data).remove(name):
+    if not _open(data)[0].remove(name):
         stop(f"no key is called {name}")
     typer.echo(f"{name} is forgotten")
 
@@ -78,7 +87,25 @@ def rotate(data: Data = Path("var")) -> None:
     from safecare.store.keyring import SealError
 
     try:
-        count = _vault(data).rotate()
+        count = _open(data)[0].rotate()
     except (SealError, OSError) as error:
         stop(str(error))
     typer.echo(f"{count} secrets are sealed with a fresh key; copies of the old one open nothing of today")
+
+
+@app.command()
+def copy(
+    to: Annotated[Path, typer.Argument(help="New file, outside of the data folder.")], data: Data = Path("var")
+) -> None:
+    """Copy the key file to TO, so that it need not lie beside the database."""
+    from safecare.cli.files import stop
+
+    _, keyring = _open(data)
+    try:
+        keyring.copy(to.absolute())
+    except OSError as error:
+        stop(f"{to}: {error.strerror or error}")
+    typer.echo(
+        f'{to} has the keys. Write seal_keys = "{to.absolute()}" into {data / "safecare.toml"}, before all tables,'
+    )
+    typer.echo(f"start the platform again, see on its health page that they are apart, then remove {keyring.path}")

@@ -110,6 +110,8 @@ class Health(msgspec.Struct, frozen=True):
     stages: tuple[StageHealth, ...]
     parts_missing: tuple[PartMissing, ...]
     disk: Disk
+    keys_apart: bool
+    """The keys that seal secrets are outside of the data folder: a copy of it opens none."""
     memory_mb: float
     started: datetime
     version: str

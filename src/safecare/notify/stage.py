@@ -31,8 +31,8 @@ from safecare.notify.routes import at_site, obstacle
 from safecare.notify.thread import Thread
 
 THREADS = 4_000
-"""Most threads in memory; beyond, ended ones are let go first, then the oldest. Chosen: two routes for each of the
-incidents that correlation keeps."""
+"""Most threads in memory; beyond, ended ones are let go first, then answered ones, then the oldest. Chosen: two routes
+for each of the incidents that correlation keeps."""
 
 ACTS = 1_000
 """Answers that are remembered to know a repeat. Chosen: more than a day brings."""
@@ -65,9 +65,16 @@ class NotifyStage:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many threads there are and wait, how many were let go, how many answers found no notice."""
+        """How many threads there are and wait, how many were let go and of these waited, how many answers were lost."""
         waiting = sum(thread.waits for thread in self._threads.values())
         return {"threads": len(self._threads), "waiting": waiting, **self._counts}
+
+    def reasons(self) -> dict[str, str]:
+        """Return, for the health page, that people waited for an answer about more than memory holds."""
+        gone = self._counts["unanswered"]
+        return (
+            {self.group: f"{gone} notices that nobody had answered were let go: no one further is told"} if gone else {}
+        )
 
     def feed(self, items: Sequence[Any]) -> Iterable[Item]:
         """Take incidents, plans, answers and receipts of channels; yield notices and receipts."""
@@ -106,7 +113,7 @@ class NotifyStage:
         memo = msgspec.msgpack.decode(state, type=Memo) if state else Memo()
         self._threads = {thread.key: thread for thread in memo.threads}
         self._heard = dict.fromkeys(memo.heard)
-        self._counts = {"dropped": 0, "unheard": 0, **memo.counts}
+        self._counts = {"dropped": 0, "unanswered": 0, "unheard": 0, **memo.counts}
         self._notices: dict[NoticeId, str] = {}
         for thread in memo.threads:
             self._learn(thread, thread.told.values())
@@ -248,6 +255,7 @@ class NotifyStage:
         for notice in gone.told.values():
             self._notices.pop(notice.id, None)
         self._counts["dropped"] += 1
+        self._counts["unanswered"] += gone.waits
 
 
 def _thread(key: str, route: Route, incident: Incident) -> Thread:

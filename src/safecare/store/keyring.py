@@ -1,7 +1,8 @@
 """Secrets that the platform must be able to read again, sealed with a key that is not in the database.
 
 Keys of authenticator apps, secrets of phones, passwords of channels: whoever copies the database reads none of them
-without the key file beside it (mode 0600). Each is bound to its place, so that no row can be put in another's place.
+without the key file (mode 0600). It lies beside the database until the site puts it elsewhere: only then does a copy of
+the data folder open nothing. Each secret is bound to its place, so that no row can be put in another's place.
 
 Source: Fernet (https://github.com/fernet/spec/blob/master/Spec.md): AES-128-CBC with HMAC-SHA-256.
 """
@@ -30,11 +31,48 @@ class Keyring:
     The file is made at first use, and looked at again when it has changed: several processes share it.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Take the path of the key file."""
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        """Take the path of the key file; unless `make`, it must be there: a fresh one would open nothing."""
         self._path = path
+        self._may_make = make
         self._seen: tuple[int, int, int] | None = None
         self._keys: MultiFernet
+
+    @classmethod
+    def chosen(cls, setting: str, beside: Path) -> Keyring:
+        """Return the ring of the file that `setting` names; empty: `beside` the database, made at first use.
+
+        Variables of the environment are filled in (``$CREDENTIALS_DIRECTORY``); a relative path starts at the folder of
+        `beside`.
+        """
+        if not setting:
+            return cls(beside)
+        return cls(beside.parent / os.path.expandvars(setting), make=False)
+
+    @property
+    def path(self) -> Path:
+        """Where the key file is."""
+        return self._path
+
+    def fault(self) -> str:
+        """Return why nothing can be sealed or opened now; empty: it can."""
+        try:
+            self._now()
+        except SealError as error:
+            return str(error)
+        except OSError as error:
+            return f"{self._path}: {error.strerror or error}"
+        return ""
+
+    def copy(self, to: Path) -> None:
+        """Write the keys into the new file `to`, for its owner alone. Raises `OSError`, `SealError`."""
+        self._now()
+        aside = _aside(to, self._lines())
+        try:
+            os.link(aside, to)
+        finally:
+            aside.unlink()
+        sync_folder(to.parent)
 
     def seal(self, place: str, raw: bytes) -> bytes:
         """Return `raw` sealed for `place`. Raises `OSError`, `SealError`.
@@ -69,6 +107,8 @@ class Keyring:
             try:
                 stat = self._path.stat()
             except FileNotFoundError:
+                if not self._may_make:
+                    raise SealError(f"the key file {self._path} is not there") from None
                 self._make()
                 continue
             seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -82,7 +122,7 @@ class Keyring:
 
     def _make(self) -> None:
         """Make the first key, whole before it has its name; whoever comes first has made it."""
-        aside = self._aside([Fernet.generate_key()])
+        aside = _aside(self._path, [Fernet.generate_key()])
         try:
             os.link(aside, self._path)
         except FileExistsError:
@@ -93,13 +133,15 @@ class Keyring:
 
     def _write(self, keys: list[bytes]) -> None:
         _ring(keys, self._path)
-        self._aside(keys).replace(self._path)
+        _aside(self._path, keys).replace(self._path)
         sync_folder(self._path.parent)
 
-    def _aside(self, keys: list[bytes]) -> Path:
-        aside = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        write_private(aside, b"".join(key + b"\n" for key in keys))
-        return aside
+
+def _aside(path: Path, keys: list[bytes]) -> Path:
+    """Write `keys` into a fresh file beside `path`, and return it."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_private(aside, b"".join(key + b"\n" for key in keys))
+    return aside
 
 
 def _ring(keys: list[bytes], path: Path) -> MultiFernet:
