@@ -15,8 +15,9 @@ import pytest
 from console_rig import Rig, Running
 
 from safecare.console import feed as feeding
-from safecare.console.feed import Beat, Chunk, Feed, Lost, News, Subscriber
+from safecare.console.feed import Beat, Chunk, Feed, Lost, Subscriber
 from safecare.console.live import frames
+from safecare.console.news import News
 from safecare.console.rights import NOBODY, Visitor
 from safecare.console.server import serve
 from safecare.console.words import People, Words

@@ -13,7 +13,7 @@ from console_items import SITE, alert, forecast, incident, notice, plan
 from console_rig import Rig
 from fastapi.routing import APIRoute
 
-from safecare.console.feed import News
+from safecare.console.news import News
 from safecare.console.rights import RIGHTS, Visitor, manages
 from safecare.model.alert import Alert
 from safecare.model.ids import AssetId, SiteId, ZoneId

@@ -18,7 +18,8 @@ from safecare.console.qr import picture_of
 from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of
 from safecare.console.wire.asks import ConfirmTotp, PasskeyAnswer
-from safecare.console.wire.platform import AccessView, BackupCodes, CeremonyView, Done, SignedInView, TotpView, WayView
+from safecare.console.wire.people import AccessView, BackupCodes, CeremonyView, SignedInView, TotpView, WayView
+from safecare.console.wire.platform import Done
 from safecare.model.text import say
 from safecare.store.accounts import Session
 from safecare.store.credentials import Credential

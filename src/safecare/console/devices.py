@@ -14,7 +14,8 @@ from safecare.console.gate import Gate, address_of
 from safecare.console.rights import Visitor
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import AddDevice, Heard
-from safecare.console.wire.platform import DevicesView, DeviceView, Done, Tested
+from safecare.console.wire.people import DevicesView, DeviceView, Tested
+from safecare.console.wire.platform import Done
 from safecare.model.text import say
 from safecare.notify.check import ask, silent
 from safecare.notify.webpush import decode64, encode64, public_bytes, trusted

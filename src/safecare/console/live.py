@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.feed import Beat, Chunk, Feed, Lost, Message, News
+from safecare.console.feed import Beat, Chunk, Feed, Lost, Message
 from safecare.console.gate import Gate
+from safecare.console.news import News
 from safecare.console.rights import Visitor
 from safecare.console.views import card
 from safecare.console.web import ProblemError, visitor_of, words_of

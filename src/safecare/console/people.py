@@ -17,15 +17,8 @@ from safecare.console.feed import Feed
 from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import TestChannel
-from safecare.console.wire.platform import (
-    ChannelsView,
-    ChannelTest,
-    ChannelView,
-    Done,
-    RouteView,
-    SessionView,
-    UserView,
-)
+from safecare.console.wire.people import SessionView, UserView
+from safecare.console.wire.platform import ChannelsView, ChannelTest, ChannelView, Done, RouteView
 from safecare.console.words import Words
 from safecare.model.events.acts import SignedIn
 from safecare.model.hospital import Route

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from safecare.console.deps import BusyError, ConsoleDeps, KnownRun
 from safecare.console.web import ProblemError, answer, not_found, visitor_of, words_of
-from safecare.console.wire.platform import RunCheckView, RunHead, RunStarted, RunStepView, RunView, ScenarioView
+from safecare.console.wire.runs import RunCheckView, RunHead, RunStarted, RunStepView, RunView, ScenarioView
 from safecare.console.words import Words
 from safecare.model.text import say
 from safecare.scenarios.report import RunStep, ScenarioRun

@@ -20,7 +20,7 @@ from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import ChooseLanguage, Invite
 from safecare.console.wire.incidents import Named
-from safecare.console.wire.platform import ExerciseNow, Invitation, Me, SignedOutAt
+from safecare.console.wire.people import ExerciseNow, Invitation, Me, SignedOutAt
 from safecare.console.words import LANGUAGE_COOKIE
 from safecare.model.events.acts import SignedIn
 from safecare.model.roles import GUARD

@@ -95,6 +95,8 @@ class EditorView(msgspec.Struct, frozen=True, kw_only=True):
     """The plan of a level to be drawn on."""
 
     level: Named
+    may: bool
+    """Whether the reader may change it."""
     building: str
     version: int
     versions: list[VersionView]
