@@ -132,3 +132,23 @@ def test_two_who_save_the_same_version(tmp_path: Path) -> None:
         drawings.save(version)
     assert drawings.versions(LEVEL) == [version]
     assert drawings.versions("../..") == []
+
+
+async def test_who_is_responsible_for_a_part_of_a_storey_does_not_redraw_it(rig: Rig) -> None:
+    body = await drawn(rig)
+    zone = next(one["id"] for one in body["rooms"])
+    away = next(
+        str(one.id) for one in rig.deps().hospital.assets if one.zone and not one.between and one.site != "aurore"
+    )
+    for places, status in (((zone,), 403), ((LEVEL,), 200)):
+        async with rig.browser("admin", "aurore", places) as browser:
+            assert (await browser.get(PATH)).json()["may"] is (status == 200)
+            assert (await browser.post(f"{PATH}/preview", json=body)).status_code == status
+            if status == 403:
+                assert (await browser.post(PATH, json=body)).status_code == 403
+                assert (await browser.post(f"{PATH}/import?form=svg", content=SVG)).status_code == 403
+                assert (await browser.post(f"{PATH}/undo", json={"to": 0, "base": 0, "id": "u"})).status_code == 403
+    elsewhere = {**body, "things": [{"id": away, "zone": zone, "at": None}]}  # nor is a thing of another site taken
+    assert (await ask(rig, "POST", f"{PATH}/preview", json=elsewhere))[0] == 403
+    assert (await ask(rig, "GET", PATH, "auditor"))[1]["may"] is False
+    assert rig.acts() == []

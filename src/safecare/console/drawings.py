@@ -17,7 +17,7 @@ from safecare.console.acts import Desk
 from safecare.console.building import storeys_of
 from safecare.console.deps import ConsoleDeps
 from safecare.console.feed import Feed
-from safecare.console.rights import Visitor
+from safecare.console.rights import Visitor, may, within
 from safecare.console.web import ProblemError, answer, not_found, read_body, read_struct, visitor_of, words_of
 from safecare.console.wire.drawings import (
     DrawnDoor,
@@ -67,17 +67,36 @@ class Plans:
             raise not_found()
         return found
 
-    def editor(self, level: Level, words: Words) -> EditorView:
+    def own(self, id: str, visitor: Visitor) -> Level:
+        """Return a level that `visitor` may change. Raises `ProblemError` 404, 403."""
+        found = self.level(id, visitor)
+        if not self.may_change(found, visitor):
+            raise ProblemError(403, say("Only who is responsible for the whole storey changes its plan."))
+        return found
+
+    def may_change(self, level: Level, visitor: Visitor) -> bool:
+        """Tell whether all of `level` is where `visitor` is responsible, and drawing is part of the role."""
+        if not may(visitor, "draw_plan") or not within(visitor, level.site):
+            return False
+        here = (str(zone.id) for zone in self._deps.hospital.zones if zone.level == level.id)
+        return visitor.scope is None or visitor.scope.inside.issuperset(here)
+
+    def editor(self, level: Level, words: Words, visitor: Visitor) -> EditorView:
         """Return the plan of `level` to be drawn on."""
         hospital = self._deps.hospital
         zones = [zone for zone in hospital.zones if zone.level == level.id]
         here = {zone.id for zone in zones}
         lines = features_of(self._deps.site.plan(level.id))
         versions = self._deps.site.versions(level.id)
-        things = [one for one in hospital.assets if one.site == level.site and one.between is None]
+        things = [
+            one
+            for one in hospital.assets
+            if one.site == level.site and one.between is None and self._reaches(visitor, one, one.zone)
+        ]
         things.sort(key=lambda one: (one.zone not in here, words.named(one.id).name))
         return EditorView(
             level=words.named(level.id),
+            may=self.may_change(level, visitor),
             building=level.building_name.fr if words.language == "fr" else level.building_name.en,
             version=versions[-1].number if versions else 0,
             versions=[
@@ -100,8 +119,16 @@ class Plans:
             ],
         )
 
-    def drawn(self, level: Level, ask: DrawPlan) -> tuple[bytes, dict[str, Placed]]:
-        """Return the plan file of `ask`, and where things stand then that stand elsewhere now."""
+    @staticmethod
+    def _reaches(visitor: Visitor, thing: Asset, zone: str | None) -> bool:
+        """Tell whether `visitor` may have `thing` stand in `zone`."""
+        return within(visitor, thing.site, [str(zone)] if zone else [])
+
+    def drawn(self, level: Level, ask: DrawPlan, visitor: Visitor) -> tuple[bytes, dict[str, Placed]]:
+        """Return the plan file of `ask`, and where things stand then that stand elsewhere now.
+
+        Raises `ProblemError` 403 for a thing of another site, or from or to a place that is not the visitor's.
+        """
         plan = plan_of(
             level,
             [
@@ -116,6 +143,10 @@ class Plans:
             known = self._deps.hospital.asset(thing.id)
             place = Placed(ZoneId(thing.zone) if thing.zone else None, thing.at)
             if known is not None and known.between is None and (known.zone, known.at) != (place.zone, place.at):
+                fresh = {one.id for one in ask.rooms}
+                there = place.zone if place.zone not in fresh else None  # a room of this storey: theirs
+                if known.site != level.site or not all(self._reaches(visitor, known, at) for at in (known.zone, there)):
+                    raise ProblemError(403, say("{thing} stands where others are responsible.", thing=thing.id))
                 placed[thing.id] = place
         return plan, placed
 
@@ -151,7 +182,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
     @app.get("/api/drawings/{level}", name="drawing")
     async def drawing(request: Request, level: str) -> Response:
         found = plans.level(level, visitor_of(request))
-        return answer(await asyncio.to_thread(plans.editor, found, words_of(request)))
+        return answer(await asyncio.to_thread(plans.editor, found, words_of(request), visitor_of(request)))
 
     @app.post("/api/drawings/{level}/import", name="import_drawing")
     async def import_drawing(
@@ -162,7 +193,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
         unit: Annotated[float, Query(ge=0, le=1000)] = 0.0,
     ) -> Response:
         """Read a drawing in a confined process and propose its rooms and doors; nothing is saved."""
-        found, words = plans.level(level, visitor_of(request)), words_of(request)
+        found, words = plans.own(level, visitor_of(request)), words_of(request)
         raw = await read_body(request, DRAWING_BYTES)
         try:
             read = await asyncio.to_thread(read_confined, raw, form, storey, unit)
@@ -197,11 +228,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
 
     @app.post("/api/drawings/{level}/preview", name="preview_plan")
     async def preview_plan(request: Request, level: str) -> Response:
-        found, words = plans.level(level, visitor_of(request)), words_of(request)
+        visitor, words = visitor_of(request), words_of(request)
+        found = plans.own(level, visitor)
         ask = await read_struct(request, DrawPlan, PLAN_BYTES)
 
         def look() -> PlanCheck:
-            plan, placed = plans.drawn(found, ask)
+            plan, placed = plans.drawn(found, ask, visitor)
             return plans.checked(found, deps.site.check(found.id, plan, placed), words)
 
         return answer(await asyncio.to_thread(look))
@@ -210,9 +242,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
     async def draw_plan(request: Request, level: str) -> Response:
         """Save a new version. Refused (422) where the hospital would not fit together, (409) where another one came."""
         visitor = visitor_of(request)
-        found = plans.level(level, visitor)
+        found = plans.own(level, visitor)
         ask = await read_struct(request, DrawPlan, PLAN_BYTES)
-        plan, placed = await asyncio.to_thread(plans.drawn, found, ask)
+        plan, placed = await asyncio.to_thread(plans.drawn, found, ask, visitor)
         before = await asyncio.to_thread(deps.site.versions, found.id)
         kept = {**(before[-1].placed if before else {}), **placed}
         return await save(request, found, plan, kept, ask.base, ask.comment, ask.id, None)
@@ -220,7 +252,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
     @app.post("/api/drawings/{level}/undo", name="undo_plan")
     async def undo_plan(request: Request, level: str) -> Response:
         """Bring back an older version as a new one."""
-        found = plans.level(level, visitor_of(request))
+        found = plans.own(level, visitor_of(request))
         ask = await read_struct(request, UndoPlan)
         try:
             plan = await asyncio.to_thread(deps.site.plan, found.id, ask.to)
