@@ -20,11 +20,11 @@ import msgspec
 STATES = frozenset({"report", "reject"})
 """Methods that tell people how a door is."""
 ASIDE = frozenset({"Missing", "PartMissing", "Sent"})
-ANSWERS = frozenset({"lacking", "state_of"})
+ANSWERS = frozenset({"lacking", "reasons", "state_of"})
 """Functions whose text says why a part steps aside, or how it is."""
 TOLD = "told"
 """Attribute that keeps what is told later."""
-ROOMS = ("app", "examine", "exchange", "formats", "sources", "model")
+ROOMS = ("app", "correlate", "detect", "examine", "exchange", "formats", "model", "notify", "sources", "store")
 """Rooms whose reasons reach a screen."""
 
 
@@ -74,7 +74,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
         case ast.IfExp(body=one, orelse=other):
             yield from _texts(one)
             yield from _texts(other)
-        case ast.Tuple(elts=several):
+        case ast.Tuple(elts=several) | ast.Dict(values=several):
             for one in several:
                 yield from _texts(one)
         case ast.Constant(value=str(text)) if " " in text:
