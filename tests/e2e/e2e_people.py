@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e_attack import Attacker
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1366, "height": 768}
@@ -24,6 +24,8 @@ IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
 """Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
 EXPECTED = ("/forecast", "/plan")
 """Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""
+LOADING = ("Reading…", "Lecture…")
+"""What stands on a page, or a part of it, that has nothing to show yet."""
 WATCH_POLICY = """
 addEventListener('securitypolicyviolation', (event) =>
   console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -47,6 +49,13 @@ class Person:
     def see(self, test_id: str, timeout: float = 20_000) -> None:
         """Wait until something marked `test_id` is visible."""
         self.page.get_by_test_id(test_id).first.wait_for(timeout=timeout)
+
+    def settle(self) -> None:
+        """Wait until the page has what it shows: its heading, and everything that it reads at first."""
+        self.page.get_by_role("heading", level=1).first.wait_for(state="attached")
+        expect(self.page.locator("main[aria-busy=true]")).to_have_count(0)
+        for words in LOADING:
+            expect(self.page.get_by_text(words)).to_have_count(0)
 
     def press(self, test_id: str) -> None:
         """Press the first thing marked `test_id`."""

@@ -83,9 +83,7 @@ def test_no_page_speaks_english_to_a_french_reader(house: House) -> None:
     with house.person("admin", "Élodie Garnier", language="fr") as elodie:
         for path in (*PAGES, *(one.format(id=id) for one in OF_INCIDENT)):
             elodie.open(path)
-            elodie.page.locator("h1").first.wait_for(state="attached")
-            elodie.page.wait_for_load_state("networkidle" if path in {"/print-crisis", "/suppressions"} else "load")
-            elodie.page.wait_for_timeout(400)  # lists come after the page
+            elodie.settle()
             lines = english(read(elodie.page).replace(OWN, ""))
             if lines:
                 found[path] = lines

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_people import DESK, PHONE, VIDEO_WALL, WALL, House, Person, picture
+from e2e_people import DESK, PHONE, VIDEO_WALL, WALL, House, picture
+from e2e_screens import filled, screens
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ["e2e_fixtures"]
@@ -18,17 +18,12 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [("fr", "dark"), ("fr", "day"), ("en", "dark"), ("en", "day")]
 SIZES = {"3840": VIDEO_WALL, "1920": WALL, "1366": DESK, "360": PHONE}
-LOADING = ("Reading…", "Lecture…")
 
 
 @pytest.fixture(scope="module")
 def incident(house: House) -> str:
     """An incident that fills the screens; something unreadable for the rejects."""
-    house.attacker.all()
-    house.attacker.field(("aurore/doors/pharmacy", {"access": "blown up"}))
-    house.until("/api/alerts", lambda alerts: sum(bool(one["incident"]) for one in alerts) == 5)
-    house.until("/api/rejects", bool)
-    return house.incident()
+    return filled(house)
 
 
 @pytest.fixture(scope="module")
@@ -52,40 +47,6 @@ def violations(page: Page, axe: str) -> list[str]:
     ]
 
 
-def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
-    """Yield name and address of every screen of an administrator."""
-    with house.attacker.api() as http:
-        notice = http.get("/api/guard").json()["notices"][0]["id"]
-    yield "board", "/"
-    yield "incident", f"/incident/{incident}"
-    yield "impact", f"/incident/{incident}/impact"
-    yield "share", f"/share/{incident}"
-    yield "drawing", "/drawing/aurore.1"
-    yield "cameras", "/cameras/camera.aurore.basement.spine"
-    for name in (
-        "alerts",
-        "scenarios",
-        "health",
-        "rejects",
-        "audit",
-        "availability",
-        "guard",
-        "admin",
-        "account",
-        "crisis",
-        "detections",
-        "inventory",
-        "suppressions",
-    ):
-        yield name, f"/{name}"
-    yield "plain-notice", f"/a/{notice}"
-    yield "print", f"/print/{incident}"
-    yield "print-crisis", "/print-crisis"
-    yield "report", f"/report/{incident}/final"
-    yield "unknown", "/no-such-page"
-    yield "unknown-incident", "/incident/no-such-incident"
-
-
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_screens_are_accessible_and_silent(house: House, incident: str, axe: str, language: str, theme: str) -> None:
     faults: list[str] = []
@@ -94,7 +55,7 @@ def test_screens_are_accessible_and_silent(house: House, incident: str, axe: str
         expect(camille.page.locator("html")).to_have_attribute("data-theme", theme)
         for name, address in screens(house, incident):
             camille.open(address)
-            settle(camille)
+            camille.settle()
             if name == "incident":  # the tables of forecast and plan are readable and fit, too
                 tables = "[data-testid=chances], [data-testid=compare]"
                 camille.page.evaluate(f"document.querySelectorAll('{tables}').forEach((one) => (one.open = true))")
@@ -126,7 +87,7 @@ def test_pages_before_sign_in_and_dialogs(house: House, incident: str, axe: str,
         person.page.set_viewport_size(DESK)
         for name, steps in DIALOGS.items():
             person.open(f"/incident/{incident}" if name in {"close", "approve", "split"} else "/")
-            settle(person)
+            person.settle()
             for step in steps:
                 person.page.locator(step).first.click()
             picture(person.page, f"dialog-{name}-{language}-{theme}-1366")
@@ -145,14 +106,6 @@ DIALOGS = {
     "split": ["[data-testid=pick]", "[data-testid=split]"],
 }
 """What opens on a press: the presses that lead there."""
-
-
-def settle(person: Person) -> None:
-    """Wait until the page has what it shows."""
-    person.page.wait_for_load_state("networkidle" if "/a/" in person.page.url else "load")
-    person.page.get_by_role("heading", level=1).first.wait_for(state="attached")
-    for words in LOADING:
-        expect(person.page.get_by_text(words)).to_have_count(0)
 
 
 def test_keys_are_enough_from_the_board_to_a_decision(house: House, incident: str) -> None:

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { type Draft, type DrawnRoom, History, doorAt, freshId, moveCorner, moveRoom, rectangle, removeRoom, roomAt, sides, snap, splitWall, surface } from "../src/lib/draw";
-import type { Point } from "../src/lib/types";
+import type { Point } from "../src/lib/types-site";
 
 const room = (id: string, outline: Point[]): DrawnRoom => ({ id, name: { en: id, fr: id }, category: "room", security: "staff", outline });
 const WEST = room("west", [[0, 0], [5, 0], [5, 4], [0, 4]]);

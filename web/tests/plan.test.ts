@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { area, around, common, cone, flip, inside, middle, neighbour, path, shaped, wallAngle, widest, wrap, zoomed } from "../src/lib/plan";
-import type { Point } from "../src/lib/types";
+import { area, around, common, cone, flip, inside, middle, neighbour, path, pinched, shaped, wallAngle, widest, wrap, zoomed } from "../src/lib/plan";
+import type { Point } from "../src/lib/types-site";
 
 const SQUARE: Point[] = [
   [0, 0],
@@ -37,6 +37,17 @@ describe("boxes", () => {
     const near = zoomed({ x: 0, y: 0, w: 10, h: 10 }, 0.5, 1, 0);
     expect(near).toEqual({ x: 5, y: 0, w: 5, h: 5 });
     expect(near.x + near.w).toBe(10);
+  });
+
+  it("zooms with two fingers: what was between them stays between them", () => {
+    const box = { x: 10, y: 20, w: 20, h: 10 };
+    const near = pinched(box, { from: [[40, 50], [60, 50]], to: [[70, 50], [110, 50]] }, 100, 1, 100);
+    expect(near.w).toBe(10);
+    expect(near.h).toBe(5);
+    expect(near.x + 90 * (near.w / 100)).toBeCloseTo(box.x + 50 * (box.w / 100)); // the middle of the fingers: 50 before, 90 after
+    expect(near.y + 50 * (near.w / 100)).toBeCloseTo(box.y + 50 * (box.w / 100));
+    expect(pinched(box, { from: [[0, 0], [1, 0]], to: [[0, 0], [90, 0]] }, 100, 6, 100).w).toBe(6);
+    expect(pinched(box, { from: [[0, 0], [90, 0]], to: [[0, 0], [0, 0]] }, 100, 6, 30).w).toBe(30);
   });
 
   it("cuts two boxes to what they share, and to nothing when apart", () => {

@@ -3,7 +3,8 @@
 import { ApiError, get, newId, post } from "./api";
 import { type Draft, type DrawnDoor, type DrawnRoom, type DrawnThing, History, type TwoNames, doorAt, freshId, rectangle, removeRoom, roomAt } from "./draw";
 import { t, texts } from "./i18n.svelte";
-import type { Named, Point } from "./types";
+import type { Point } from "./types-site";
+import type { Named } from "./types";
 
 export type Tool = "choose" | "rectangle" | "polygon" | "door" | "place";
 
@@ -17,6 +18,8 @@ export interface Version {
 
 interface Editor extends Draft {
   level: Named;
+  /** Whether the reader may change it: drawing is part of the role, and the whole storey is theirs. */
+  may: boolean;
   building: string;
   version: number;
   versions: Version[];

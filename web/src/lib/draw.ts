@@ -1,7 +1,7 @@
 /** Drawing a plan: snapping, doors in walls, corners, and what may be undone. Metres, y upwards as in the hospital's files. Pure. */
 
 import { inside } from "./plan";
-import type { Point } from "./types";
+import type { Point } from "./types-site";
 
 export interface TwoNames {
   en: string;

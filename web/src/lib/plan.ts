@@ -1,6 +1,6 @@
 /** Geometry of floor plans. Metres; on the plan y points up, on the screen down: everything here is in screen direction. */
 
-import type { Point } from "./types";
+import type { Point } from "./types-site";
 
 export interface Box {
   x: number;
@@ -55,6 +55,22 @@ export function shaped(box: Box, width: number, height: number): Box {
 export function zoomed(box: Box, factor: number, fx = 0.5, fy = 0.5): Box {
   const [w, h] = [box.w * factor, box.h * factor];
   return { x: box.x + (box.w - w) * fx, y: box.y + (box.h - h) * fy, w, h };
+}
+
+/** Two fingers at two moments, pixels from the left upper corner of what is seen. */
+export interface Pinch {
+  from: [Point, Point];
+  to: [Point, Point];
+}
+
+/** Return `box` after a pinch: what was between the fingers stays there. `width`: pixels; `least` and `most`: metres across. */
+export function pinched(box: Box, { from, to }: Pinch, width: number, least: number, most: number): Box {
+  const apart = ([one, other]: [Point, Point]): number => Math.max(1, Math.hypot(one[0] - other[0], one[1] - other[1]));
+  const between = ([one, other]: [Point, Point]): Point => [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2];
+  const w = Math.min(most, Math.max(least, (box.w * apart(from)) / apart(to)));
+  const [before, after] = [box.w / width, w / width];
+  const [[ax, ay], [bx, by]] = [between(from), between(to)];
+  return { x: box.x + ax * before - bx * after, y: box.y + ay * before - by * after, w, h: (box.h * w) / box.w };
 }
 
 /** Return the area of a ring without sign. */

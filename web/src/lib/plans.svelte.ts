@@ -4,7 +4,8 @@ import { coalesce } from "./coalesce";
 import { rank } from "./levels";
 import { live } from "./live.svelte";
 import { Resource } from "./resource.svelte";
-import type { Card, FloorLevel, Level, SiteLevels } from "./types";
+import type { FloorLevel, SiteLevels } from "./types-site";
+import type { Card, Level } from "./types";
 
 /** Milliseconds (and as many more by chance) until things on a plan are read again: hundreds of screens must not ask at once. */
 const SOON = 1_500;

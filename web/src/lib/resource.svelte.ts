@@ -1,7 +1,10 @@
+import { untrack } from "svelte";
+
 import { ApiError, Unreachable, get } from "./api";
 import { coalesce } from "./coalesce";
 import { keep, kept } from "./keep";
 import { live } from "./live.svelte";
+import { reading } from "./reading.svelte";
 import type { Change } from "./types";
 
 /** Milliseconds in which a burst of changes becomes one read (new incident on screen within 1 s). */
@@ -66,6 +69,7 @@ export class Resource<T> {
   }
 
   async read(): Promise<void> {
+    const done = untrack(() => this.loading) ? reading.begin() : null;
     try {
       const value = await get<T>(this.path);
       this.set(value, Date.now(), false);
@@ -78,6 +82,7 @@ export class Resource<T> {
       if (this.options.offline && problem instanceof Unreachable) await this.fall();
     } finally {
       this.loading = false;
+      done?.();
     }
   }
 

@@ -6,11 +6,16 @@ const PATIENCE = 2000;
 class Router {
   route = $state.raw<Route>(match(location.pathname));
   private path = location.pathname;
+  private stay: (() => boolean) | null = null;
 
   constructor() {
     addEventListener("popstate", () => {
       // A link within the page comes here too: the page must stay, with what is open and where one was.
       if (location.pathname === this.path) return;
+      if (this.stay?.()) {
+        history.pushState(null, "", this.path);
+        return;
+      }
       this.path = location.pathname;
       this.route = match(this.path);
     });
@@ -23,9 +28,15 @@ class Router {
     });
   }
 
+  /** Ask `stay` before this page is left: true keeps the person here. Returns how to stop asking. For use in `$effect`. */
+  hold(stay: () => boolean): () => void {
+    this.stay = stay;
+    return () => void (this.stay === stay && (this.stay = null)); // the next page may ask already
+  }
+
   /** Go to `path`; a new page starts at its top, with the focus on its heading (a person asked for it). */
   go(path: string): void {
-    if (path === location.pathname) return;
+    if (path === location.pathname || this.stay?.()) return;
     const before = document.querySelector("main h1");
     history.pushState(null, "", path);
     this.path = location.pathname;

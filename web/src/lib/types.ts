@@ -1,5 +1,7 @@
 /** What the back end answers. Texts come in the reader's language, times as ISO 8601 UTC, durations in seconds. */
 
+import type { Point } from "./types-site";
+
 export type Level = "critical" | "high" | "medium" | "low";
 export type Language = "en" | "fr";
 export interface Named {
@@ -164,24 +166,6 @@ export interface OpenStep {
   question: boolean;
 }
 
-export interface Figure {
-  value: string | number | boolean;
-  at: string;
-  by: string;
-}
-
-export type FigureName = "open" | "beds" | "occupied" | "staff" | "rooms" | "diversion";
-
-/** A care service: what is said of it now, and what open incidents may do to it. */
-export interface Care extends Named {
-  kind: string;
-  site: string;
-  planned_beds: number;
-  figures: Partial<Record<FigureName, Figure>>;
-  expected: { incident: string; state: string; state_name: string; probability: number; earliest: number; at: string; hours_down: number }[];
-  fallback: string | null;
-}
-
 /** A playbook that people follow step by step. */
 export interface Procedure {
   id: string;
@@ -196,33 +180,6 @@ export interface Procedure {
   taken: { text: string; outcome: "success" | "failure" | "skipped" | "yes" | "no"; actor: string; at: string; comment: string }[];
   begun_by: string;
   begun_at: string | null;
-}
-
-export interface SiteLevels extends Named {
-  levels: (Named & { building: string; building_name: string; ordinal: number })[];
-}
-
-export type Point = [number, number];
-
-export interface PlanZone extends Named {
-  category: string;
-  security: string;
-  outline: Point[];
-  sector: string;
-  fire_compartment: string;
-}
-
-export interface PlanAsset extends Named {
-  kind: string;
-  group: string;
-  at: Point | null;
-  zone: string | null;
-}
-
-export interface FloorLevel extends Named {
-  zones: PlanZone[];
-  assets: PlanAsset[];
-  state: { zones: Record<string, Level>; assets: Record<string, Level> };
 }
 
 export interface GuardNotice {
@@ -249,94 +206,6 @@ export interface GuardNotice {
   given: { answer: string; who: string; at: string; mine: boolean }[];
   /** The scenario that ran when it was sent; empty: none did. */
   exercise: string;
-}
-
-export interface Health {
-  sources: { door: string; source: string; state: string; detail: string; last: string | null; events: number; rejects: number }[];
-  stages: { group: string; lag: number; alive: boolean }[];
-  parts_missing: { name: string; reason: string }[];
-  disk: { free_mb: number; reserve_mb: number; refusing: boolean };
-  memory_mb: number;
-  started: string;
-  version: string;
-}
-
-export interface Held {
-  id: string;
-  at: string;
-  age: number;
-  door: string;
-  peer: string;
-  size: number;
-  type: string;
-  verdict: string;
-  why: string[];
-  state: string;
-  stands: string;
-  who: string;
-  decided: string | null;
-  reason: string;
-  answer: string;
-  may_release: boolean;
-  may_discard: boolean;
-}
-
-export interface Reject {
-  id: string;
-  at: string;
-  door: string;
-  size: number;
-  reason: string;
-  place: string;
-}
-
-export interface Station {
-  ip: string;
-  state: "known" | "doubtful" | "unknown" | "unheard";
-  name: string;
-  mac: string;
-  maker: string;
-  asset: Named | null;
-  zone: Named | null;
-  first: string | null;
-  last: string | null;
-  says: { system: string; value: string }[];
-  doubts: string[];
-}
-
-export interface AuditEntry {
-  seq: number;
-  at: string;
-  actor: string;
-  act: string;
-  about: string;
-  detail: unknown;
-  hash: string;
-}
-
-export interface Scenario {
-  name: string;
-  title: string;
-  description: string;
-  steps: number;
-  quiet: boolean;
-}
-
-export interface ScenarioRun {
-  name: string;
-  state: "running" | "passed" | "failed";
-  started: string;
-  steps: {
-    step: number;
-    title: string;
-    input: string;
-    expected: string;
-    alert: string | null;
-    latency: number | null;
-    ok: boolean | null;
-    told: string[];
-  }[];
-  checks: { name: string; ok: boolean; detail: string }[];
 }
 
 /** One message of the live stream: something of `topic` changed. */

@@ -1,6 +1,7 @@
-/** What part of a plan is seen: zoom, pan by pointer and buttons. Metres, in screen direction. */
+/** What part of a plan is seen: zoom, pan by pointer, fingers and buttons. Metres, in screen direction. */
 
-import { type Box, shaped, zoomed } from "./plan";
+import { type Box, pinched, shaped, zoomed } from "./plan";
+import type { Point } from "./types-site";
 
 /** Closest view: metres across. */
 const CLOSEST = 6;
@@ -15,6 +16,8 @@ export class View {
   private whole: () => Box = () => ({ x: 0, y: 0, w: 1, h: 1 });
   private chosen = $state.raw<Box | null>(null);
   private drag: { x: number; y: number; box: Box; moved: boolean } | null = null;
+  private readonly fingers = new Map<number, Point>();
+  private pinch: { from: [Point, Point]; box: Box } | null = null;
 
   readonly box: Box = $derived(this.chosen ?? shaped(this.whole(), this.width, this.height));
   /** Metres of one pixel. */
@@ -60,11 +63,28 @@ export class View {
     return () => element?.removeEventListener("wheel", listener);
   }
 
-  press(event: PointerEvent): void {
-    if (event.button === 0 && event.pointerType === "mouse") this.drag = { x: event.clientX, y: event.clientY, box: this.box, moved: false };
+  /** Begin to drag with the mouse, or with one finger if `finger`; two fingers always zoom. */
+  press(event: PointerEvent, finger = false): void {
+    if (event.button !== 0) return;
+    if (event.pointerType !== "mouse") {
+      this.fingers.set(event.pointerId, place(event));
+      const [one, other] = this.fingers.values();
+      if (one && other) {
+        this.drag = null;
+        this.pinch = { from: [one, other], box: this.box };
+        return;
+      }
+    }
+    if (finger || event.pointerType === "mouse") this.drag = { x: event.clientX, y: event.clientY, box: this.box, moved: false };
   }
 
   move(event: PointerEvent): void {
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, place(event));
+    const [one, other] = this.fingers.values();
+    if (this.pinch && one && other) {
+      const limit = shaped(this.whole(), this.width, this.height);
+      this.chosen = pinched(this.pinch.box, { from: this.pinch.from, to: [one, other] }, this.width, CLOSEST, limit.w * FARTHEST);
+    }
     if (!this.drag) return;
     const [dx, dy] = [event.clientX - this.drag.x, event.clientY - this.drag.y];
     if (!this.drag.moved && Math.hypot(dx, dy) < SLACK) return;
@@ -72,10 +92,18 @@ export class View {
     this.chosen = { ...this.drag.box, x: this.drag.box.x - dx * this.pixel, y: this.drag.box.y - dy * this.pixel };
   }
 
-  /** End dragging; true if it was more than a press. */
-  release(): boolean {
-    const moved = this.drag?.moved ?? false;
+  /** End dragging, or lift the finger of `event`; true if it was more than a press. */
+  release(event?: PointerEvent): boolean {
+    const moved = this.pinch !== null || (this.drag?.moved ?? false);
     this.drag = null;
+    if (event) this.fingers.delete(event.pointerId);
+    if (this.fingers.size === 0) this.pinch = null;
     return moved;
   }
+}
+
+/** Where a pointer is, pixels from the left upper corner of the plan. */
+function place(event: PointerEvent): Point {
+  const box = (event.currentTarget as Element).getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top];
 }

@@ -1,7 +1,7 @@
 /** What is drawn into a camera's picture: areas, lines, masks and the calibration. Pixels of the picture, y downwards. Pure. */
 
 import { freshId } from "./draw";
-import type { Point } from "./types";
+import type { Point } from "./types-site";
 
 export const KINDS = ["intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down"] as const;
 export type Kind = (typeof KINDS)[number];

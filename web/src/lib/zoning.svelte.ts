@@ -4,7 +4,8 @@ import { ApiError, get, newId, post } from "./api";
 import { History } from "./draw";
 import type { Version } from "./drafting.svelte";
 import { t } from "./i18n.svelte";
-import type { Named, Point } from "./types";
+import type { Point } from "./types-site";
+import type { Named } from "./types";
 import { type Pairs, type Zone, type ZonesFile, added, frame, opened, removed, reshaped, sent, start } from "./zones";
 
 export type ZoneTool = "choose" | "area" | "line" | "mask" | "pair";
