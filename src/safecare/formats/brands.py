@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from safecare.formats.domains import label, registered
-from safecare.formats.wording import level
+from safecare.formats.wording import level, words_of
 
 _TABLE = """
 la poste, laposte, colissimo, digiposte: laposte.fr laposte.net colissimo.fr digiposte.fr laposte.info lapostegroupe.com
@@ -230,7 +230,7 @@ def worn(display: str) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def spoken_for(levelled: str) -> frozenset[str]:
     """Return the names of organisations as which, or of the reader's dealings with which, a levelled text speaks."""
-    if _TELLING.isdisjoint(_WORD.findall(levelled)):
+    if _TELLING.isdisjoint(words_of(levelled)):
         return frozenset()
     return frozenset(one or other for one, other in _AUTHOR.findall(levelled))
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 _TWO_LEVEL = frozenset(
@@ -130,7 +131,9 @@ def unicode_form(host: str) -> str:
 def mixed_script(host: str) -> bool:
     """Tell whether one label of `host` mixes Latin letters with Cyrillic or Greek ones, or holds styled letters."""
     shown = unicode_form(host)
-    if not shown.isascii() and unicodedata.normalize("NFKC", shown) != unicodedata.normalize("NFC", shown):
+    if shown.isascii():
+        return False
+    if unicodedata.normalize("NFKC", shown) != unicodedata.normalize("NFC", shown):
         return True
     for part in shown.split("."):
         scripts = {unicodedata.name(letter, "?").split()[0] for letter in part if letter.isalpha()}
@@ -154,47 +157,87 @@ def imitates(host: str, genuine: Iterable[str], *, endings: bool = True) -> str:
     return _imitates(host, tuple(genuine), endings) if host else ""
 
 
+class _Form(NamedTuple):
+    """A genuine domain, its label, what that looks like, and the letters of it as bits."""
+
+    domain: str
+    label: str
+    seen: str
+    letters: int
+
+
+class _Genuine(NamedTuple):
+    """Genuine domains, so laid out that a host is compared with few of them. Places: in the order given."""
+
+    domains: frozenset[str]
+    labels: frozenset[str]
+    forms: tuple[_Form, ...]
+    places: Mapping[str, tuple[int, ...]]
+    """By what a label looks like."""
+    edited: Mapping[int, tuple[int, ...]]
+    """Places of those that are compared letter by letter, by length."""
+    hyphened: tuple[int, ...]
+
+
 @lru_cache(maxsize=64)
-def _forms(genuine: tuple[str, ...]) -> tuple[tuple[str, str, str, frozenset[str]], ...]:
-    """Return (domain, label, what the label looks like, its letters) of the genuine domains."""
+def _laid_out(genuine: tuple[str, ...]) -> _Genuine:
     real = dict.fromkeys(registered(one) for one in genuine)
-    return tuple((one, label(one), skeleton(label(one)), frozenset(skeleton(label(one)))) for one in real)
+    forms = tuple(_Form(one, label(one), skeleton(label(one)), _bits(skeleton(label(one)))) for one in real)
+    places: dict[str, tuple[int, ...]] = {}
+    edited: dict[int, tuple[int, ...]] = {}
+    for place, one in enumerate(forms):
+        places[one.seen] = (*places.get(one.seen, ()), place)
+        if len(one.seen) >= MIN_EDITED and one.label not in COMMON:
+            edited[len(one.seen)] = (*edited.get(len(one.seen), ()), place)
+    hyphened = tuple(place for place, one in enumerate(forms) if "-" in one.seen and len(one.seen) >= MIN_LABEL)
+    return _Genuine(frozenset(real), frozenset(one.label for one in forms), forms, places, edited, hyphened)
 
 
-@lru_cache(maxsize=64)
-def _plain(genuine: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the domains and the labels of the genuine ones."""
-    forms = _forms(genuine)
-    return frozenset(one for one, _, _, _ in forms), frozenset(name for _, name, _, _ in forms)
+def _bits(text: str) -> int:
+    """Return the letters of `text` as bits; some share one."""
+    bits = 0
+    for letter in text:
+        bits |= 1 << (ord(letter) & 63)
+    return bits
 
 
 @lru_cache(maxsize=16384)
 def _imitates(host: str, genuine: tuple[str, ...], endings: bool) -> str:  # noqa: FBT001 - a cached inner function
     if is_address(host):
         return ""
-    own, forms = registered(host), _forms(genuine)
-    own_label = label(host)
-    bases, names = _plain(genuine)
-    if own in bases or (not endings and own_label in names):
+    own, known = registered(host), _laid_out(genuine)
+    if own in known.domains or (not endings and label(host) in known.labels):
         return ""
-    seen, whole = skeleton(label(unicode_form(host))), skeleton(unicode_form(host))
-    words = _WORD.split(whole)
-    letters = frozenset(seen)
-    for one, name, true, used in forms:
-        if seen == true and (len(true) >= MIN_LABEL or not host.isascii()):
-            return one
-        if len(true) < MIN_LABEL or (name in COMMON and not _LURES & set(words)):
-            continue
-        most = 2 if len(true) >= 10 else len(true) >= MIN_EDITED
-        if name not in COMMON and len(letters ^ used) <= 2 * most and _edits(seen, true) <= most:
-            return one
-        if own in TENANTS:
-            continue
-        if "-" in true and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", whole):
-            return one
-        if true in words[: -1 if len(words) > 1 else None]:
-            return one
-    return ""
+    shown = unicode_form(host)
+    seen, whole = skeleton(label(shown)), skeleton(shown)
+    found = list(known.places.get(seen, ()) if len(seen) >= MIN_LABEL or not host.isascii() else ())
+    found += _misspelt(seen, known)
+    if own not in TENANTS:
+        words = _WORD.split(whole)
+        lures = not _LURES.isdisjoint(words)
+        worn = [place for one in words[: -1 if len(words) > 1 else None] for place in known.places.get(one, ())]
+        worn += [one for one in known.hyphened if _within(known.forms[one].seen, whole)]
+        found += [
+            place
+            for place in worn
+            if len(known.forms[place].seen) >= MIN_LABEL and (lures or known.forms[place].label not in COMMON)
+        ]
+    return known.forms[min(found)].domain if found else ""
+
+
+def _misspelt(seen: str, known: _Genuine) -> Iterator[int]:
+    """Yield the places of the domains whose label is one edit away from `seen`, or two where it is long."""
+    letters = _bits(seen)
+    for size in range(len(seen) - 2, len(seen) + 3):
+        most = 2 if size >= 10 else 1
+        for place in known.edited.get(size, ()):
+            one = known.forms[place]
+            if (letters ^ one.letters).bit_count() <= 2 * most and _edits(seen, one.seen) <= most:
+                yield place
+
+
+def _within(true: str, whole: str) -> bool:
+    return true in whole and re.search(rf"(?:^|[-.]){re.escape(true)}(?:[-.]|$)", whole) is not None
 
 
 @lru_cache(maxsize=4096)

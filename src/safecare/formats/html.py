@@ -35,6 +35,7 @@ _DULL = frozenset("table tbody tr td th p div span font b i u strong em center h
 _HIDES = re.compile(r"lay\s*:\s*none|hid|(?:size|acity)\s*:\s*0", re.IGNORECASE)
 """What an attribute that hides holds; more than `_HIDDEN` finds, and faster."""
 _READ = frozenset("form input meta a area".split())
+_NO_BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
 
 
 @dataclass
@@ -86,16 +87,18 @@ class _Reader:
     def read(self, text: str) -> Page:
         known: dict[str, _Tag] = {}  # in one page most tags are the same
         bare: dict[str, bool] = {}  # dull tags with nothing behind, and whether they break the line
+        breaks_of, written = bare.get, self._text
+        shown = True  # neither hidden nor silent
         data, _, rest = text.partition("<")
         while rest:
             *pieces, rest = rest.split("<", AT_ONCE) if "<" in rest else (rest, "")
             for piece in pieces:
-                if piece in bare and not (self._silent or self._hidden):
+                if shown and (breaks := breaks_of(piece)) is not None:
                     if data:
                         self._data(data)
                         data = ""
-                    if bare[piece]:
-                        self._text.append("\n")
+                    if breaks:
+                        written.append("\n")
                     continue
                 inside, end, after = piece.partition(">")
                 tag = known.get(inside)
@@ -110,13 +113,15 @@ class _Reader:
                 data = after
                 if dull and not after:
                     bare[piece] = breaks
-                if dull and not (self._silent or self._hidden):
+                if dull and shown:
                     if breaks:
-                        self._text.append("\n")
-                elif closes:
+                        written.append("\n")
+                    continue
+                if closes:
                     self._end(name)
                 elif not self._silent:
                     self._start(name, raw)
+                shown = not (self._silent or self._hidden)
         self._data(data)
         self._close_link()
         self.page.text = "".join(self._text)
@@ -191,7 +196,7 @@ class _Reader:
         self._target, self._shown = None, []
 
     def _link(self, target: str, shown: str) -> None:
-        target = re.sub(r"[\t\r\n]", "", target).strip()
+        target = target.translate(_NO_BREAKS).strip()
         if target and len(self.page.links) < MAX_LINKS:
             self.page.links.append((target[:2000], shown))
 

@@ -161,16 +161,19 @@ def facts_of(mail: Mail) -> set[str]:
 _BROKEN_BY_LISTS = frozenset({"mail.auth.dmarc.fail", "mail.auth.unaligned", "mail.auth.dkim.fail"})
 
 
+_DOUBTS = frozenset(name for name, one in EVIDENCE.items() if one.kind in ("sender", "gateway", "vouch")) - {
+    "mail.reply-to.differs"
+}
+"""Facts that leave the sender unvouched for."""
+
+
 def _trust(fact: str, facts: set[str]) -> float:
     """Return what the evidence `fact` is worth given who vouches; 1 for what is not soft."""
     kind = EVIDENCE[fact].kind
     if kind not in SOFT or (kind != "request" and EVIDENCE[fact].strength >= FIRM):
         return 1.0
     by_list = _BROKEN_BY_LISTS if "mail.list.vouched" in facts else frozenset()
-    if any(
-        EVIDENCE[one].kind in ("sender", "gateway", "vouch")
-        for one in facts & EVIDENCE.keys() - {"mail.reply-to.differs"} - by_list
-    ):
+    if not facts.isdisjoint(_DOUBTS - by_list):
         return 1.0
     factor = VOUCHED if "mail.auth.aligned" in facts and "mail.from.freemail" not in facts else 1.0
     known = "mail.list" in facts or (kind == "request" and "mail.thread" in facts)

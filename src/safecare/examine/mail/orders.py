@@ -12,13 +12,11 @@ import re
 from safecare.formats.attachment import ending
 from safecare.formats.brands import spoken_for, worn
 from safecare.formats.mail import Mail
-from safecare.formats.wording import Ask, level
-
-_GAP = r"[^.!?\n]{0,60}?"
+from safecare.formats.wording import GAP, Ask, level
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(one.replace("~", _GAP) for one in patterns) + r")\b")
+    return re.compile(r"\b(?:" + "|".join(one.replace("~", GAP) for one in patterns) + r")\b")
 
 
 _TITLE = _any(
@@ -26,14 +24,14 @@ _TITLE = _any(
     r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief \w+ officer|managing director|head of \w+|doyen|"
     r"chef(?:fe)? de (?:service|pole)|secretaire general\w*|direction(?: generale)?)",
 )
-_MONEY = Ask(
+_MONEY = Ask.of(
     _any(
         r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin)~virements?",
         r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
         r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
         r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
     ),
-    (("virement", "paiement", "payment", "transfer", "wire", "swift"),),
+    "virement|paiement|payment|transfer|wire|swift",
 )
 _CARDS = _any(
     r"(?:buy|purchase|get|pick up|need|achet\w+|procur\w+|besoin)~"
@@ -79,13 +77,13 @@ _RENEWED = _any(
     r"order (?:confirmation|confirmed)|invoice|transaction",
 )
 _COIN = _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?")
-_CARD = Ask(
+_CARD = Ask.of(
     _any(
         r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
         r"(?:coordonnees bancaires|cartes? bancaires?|numero de carte|"
         r"card (?:number|details)|bank (?:details|account))",
     ),
-    (("bancaire", "numero de carte", "card number", "card details", "bank details", "bank account"),),
+    "bancaire|numero de carte|card number|card details|bank details|bank account",
 )
 _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
