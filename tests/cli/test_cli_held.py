@@ -48,7 +48,12 @@ def test_list_release_and_refusals(tmp_path: Path) -> None:
         return told.exit_code, told.output
 
     code, text = run("list", "--language", "fr")
-    assert (code, file.id in text, "waiting" in text, "Indiquez pourquoi" in text) == (0, True, True, True), text
+    assert (code, file.id in text, "attend une décision" in text, "Indiquez pourquoi" in text) == (
+        0,
+        True,
+        True,
+        True,
+    ), text
     assert run("release", "nothing", "--reason", "x")[0] != 0
     assert run("release", file.id, "--reason", " ")[0] != 0
     code, text = run("release", file.id, "--reason", "seen by the radiologist")

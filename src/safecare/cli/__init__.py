@@ -19,7 +19,7 @@ COMMANDS = {
     "models": ("safecare.cli.models", "Networks that find people in video: list, add, check."),
     "mapping": ("safecare.cli.mapping", "What another system's door events become: check, list, show."),
     "rejects": ("safecare.cli.rejects", "What doors could not read: list, show, replay."),
-    "held": ("safecare.cli.held", "Images and records that doors hold: list, release, discard."),
+    "held": ("safecare.cli.held", "Mails, images and records that doors hold: list, release, discard."),
     "audit": ("safecare.cli.audit", "Verify the chain of recorded acts."),
     "scan": ("safecare.cli.scan", "Judge files: mails, documents, archives, programs, medical files."),
     "detect network": ("safecare.cli.network", "Judge packet captures: commands, strangers, scans, identities."),

@@ -1,4 +1,4 @@
-"""``safecare held``: images and records that a door holds, released or discarded by a person."""
+"""``safecare held``: mails, images and records that a door holds, released or discarded by a person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Why = Annotated[str, typer.Option(help="Why; it goes to the log.")]
 
 @app.callback()
 def main() -> None:
-    """Look after images and records that doors hold."""
+    """Look after mails, images and records that doors hold."""
 
 
 @app.command("list")
@@ -33,21 +33,23 @@ def list_(
     from safecare.locale.catalogue import Catalogue, span
     from safecare.model.clock import SystemClock
     from safecare.model.hospital import Hospital
-    from safecare.store.held import age, held
+    from safecare.model.text import say
+    from safecare.store.held import STATES, age, held
 
     catalogue, nobody, now = Catalogue.load(), Hospital.empty(), SystemClock().now()
     for one in held(opened(data)[1], limit):
         file = one.file
         old = span(age(one, now), language)
-        typer.echo(f"{file.id}  {one.state:<9}  {old}  {file.source}  {file.size} B  {file.verdict}  {file.peer}")
+        state = catalogue.render(STATES[one.state], language, nobody)
+        typer.echo(f"{file.id}  {old}  {file.source}  {file.size} B  {file.verdict}  {file.peer}  {state}")
         for reason in file.reasons:
             typer.echo(f"    {catalogue.render(reason, language, nobody)}")
         if one.act:
-            typer.echo(f"    {one.act.decision} {one.act.at:%Y-%m-%d %H:%M:%S} {one.act.actor}: {one.act.reason}")
+            typer.echo(f"    {one.act.at:%Y-%m-%d %H:%M:%S} {one.act.actor}: {one.act.reason}")
         if one.result:
-            typer.echo(
-                f"    {one.result.outcome} (try {one.result.tries}) {catalogue.reason(one.result.detail, language)}"
-            )
+            answer = catalogue.reason(one.result.detail, language)
+            told = say("answer at try {number}: {answer}", number=one.result.tries, answer=answer)
+            typer.echo(f"    {catalogue.render(told, language, nobody)}")
 
 
 @app.command()

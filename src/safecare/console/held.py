@@ -1,4 +1,4 @@
-"""Images and records that doors hold: the list, and what a person decides of each."""
+"""Mails, images and records that doors hold: the list, and what a person decides of each."""
 
 from __future__ import annotations
 
@@ -16,18 +16,8 @@ from safecare.console.wire.asks import DecideHeld
 from safecare.console.wire.held import HeldView
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
-from safecare.model.text import Text, say
-from safecare.store.held import Held, age, decide, held, held_file
-
-STATES: dict[str, Text] = {
-    "waiting": say("waits for a decision"),
-    "released": say("released, not sent yet"),
-    "retrying": say("released, the other side is not reached"),
-    "sent": say("released and sent"),
-    "refused": say("released, refused by the other side"),
-    "unclear": say("released, not known whether it arrived"),
-    "discarded": say("discarded"),
-}
+from safecare.model.text import say
+from safecare.store.held import STATES, Held, age, decide, held, held_file
 
 
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:

@@ -12,6 +12,7 @@ from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.acts import HeldDecided
 from safecare.model.events.files import FileJudged, HeldForwarded
+from safecare.model.text import Text, say
 from safecare.store import schema
 from safecare.store.database import Database, insert_new
 from safecare.store.schema import micros
@@ -27,6 +28,18 @@ OPEN = MAY["discard"]
 """States in which the bytes are still needed."""
 _AFTER: dict[str, State] = {"sent": "sent", "refused": "refused", "waiting": "retrying", "unclear": "unclear"}
 """State by what the door told (`HeldForwarded.outcome`)."""
+
+
+STATES: dict[State, Text] = {
+    "waiting": say("waits for a decision"),
+    "released": say("released, not sent yet"),
+    "retrying": say("released, the other side is not reached"),
+    "sent": say("released and sent"),
+    "refused": say("released, refused by the other side"),
+    "unclear": say("released, not known whether it arrived"),
+    "discarded": say("discarded"),
+}
+"""What people are told of each state."""
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -50,6 +50,8 @@ class FileDangerous:
 
     @staticmethod
     def _matters(event: FileJudged) -> bool:
+        if event.mail:  # alerted as a mail (``mail.phishing``, ``file.unreadable``)
+            return False
         return event.verdict in ("malicious", "suspicious") or (event.verdict == "unreadable" and event.act != "passed")
 
     @staticmethod

@@ -80,7 +80,10 @@ class FileJudged(Event, frozen=True, kw_only=True, tag="file.judged"):
     """Address of the sender, and its own name if it gave one."""
     kept: bool = False
     call: ArtifactHash | None = None
-    """Of a held HTTP request: the artifact with its method, path and headers, without credentials."""
+    """Of a held HTTP request: the artifact with its method, path and headers, without credentials. Of a held mail: with
+    its sender, recipients and options."""
+    mail: EventId | None = None
+    """Of a mail: the `MailReceived` of it, by which it is examined and alerted."""
 
 
 class HeldForwarded(Event, frozen=True, kw_only=True, tag="file.forwarded"):

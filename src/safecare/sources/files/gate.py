@@ -11,12 +11,14 @@ import contextlib
 import hashlib
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from safecare.examine.api import Verdict, Verdicts
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.model.events.files import FileJudged
 from safecare.model.hospital import Asset
-from safecare.model.ids import ArtifactHash
+from safecare.model.ids import ArtifactHash, EventId
 from safecare.sources.api import Intake
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.pool import WORKERS, Pool
@@ -74,11 +76,13 @@ class Gate:
         keep: bool = False,
         name: str = "",
         call: bytes = b"",
+        mail: EventId | None = None,
     ) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`, and `ClosedError` after `close`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
-        ``observe`` raises nothing. `call` is what is needed besides `raw` to send on what is held.
+        ``observe`` raises nothing. `call` is what is needed besides `raw` to send on what is held. `mail`: the event
+        that tells of `raw` already; then only what is stopped is told.
         """
         verdict = await self._judge(raw, media, name)
         if self._pool and not self._told:
@@ -92,7 +96,9 @@ class Gate:
             if kept:
                 await intake.keep(raw, media)
             said = await intake.keep(call, CALL) if call and decision.act == "held" else None
-            await intake.publish([_event(raw, decision, sender, self._door, intake, kept=kept, call=said)])
+            if mail is None or decision.act != "passed":
+                event = _event(raw, decision, sender, self._door, intake, kept=kept, call=said)
+                await intake.publish([msgspec.structs.replace(event, mail=mail)])
         except LogFullError:
             if self._policy != "observe" or keep:
                 raise

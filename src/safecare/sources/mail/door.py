@@ -1,7 +1,9 @@
-"""SMTP door: takes a copy of the hospital's mail and holds it durably before it says 250.
+"""SMTP door: takes the hospital's mail, or a copy of it, and holds it durably before it says 250.
 
-The hospital's own mail server sends each mail (or a copy) here. Whatever its bytes are, they are kept as an
-artifact and passed on; only the confined examiner ever parses them. Replies after RFC 5321 and RFC 3463.
+Whatever its bytes are, they are kept as an artifact; only confined processes ever parse them. With a next server
+(`forward`) the door stands in line: what passes goes on at once and as it came, and the sender hears the next server's
+answer. ``observe`` passes everything and waits for no verdict; ``hold`` keeps what is not clean for a person,
+``refuse`` tells its sender. Replies after RFC 5321 and RFC 3463.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ import hashlib
 import logging
 import ssl
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from safecare.exchange.log import LogFullError
@@ -23,12 +27,24 @@ from safecare.model.events.files import MailReceived
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash, HolderId, SiteId
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.files.judging import Judging
+from safecare.sources.files.process import ClosedError
+from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening
+from safecare.sources.mail.onward import Envelope as Kept
+from safecare.sources.mail.onward import NextHop, smuggles
+from safecare.sources.records.onward import Address
 from safecare.sources.room import QUIET, Held, Room
 
 NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
 STORED = "250 2.0.0 Stored"
 EMPTY = "554 5.6.0 Empty message"
+LONE_DOT = "554 5.6.0 A lone dot between line ends of the wrong kind"
+TRY_AGAIN = "451 4.3.0 Not judged, try again later"
+REFUSED = "550 5.7.1 Refused as dangerous"
+MEDIA = "message/rfc822"
+DOOR = "mail"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
 TOO_BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
 NO_MEMORY = b"421 4.3.1 Too much at once, try again later\r\n"
@@ -52,6 +68,7 @@ class _Smtp(SMTP):
         self._held = Held(door.room)
         self._cost = 0
         self.heard = 0.0
+        self.onward = door.next_hop()
         super().__init__(door, **settings)
 
     def data_received(self, data: bytes) -> None:
@@ -89,6 +106,8 @@ class _Smtp(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """Give the place and the memory back."""
         self._held.hold(0)
+        if self.onward is not None:
+            self.onward.close()
         if self in self._door.open:
             self._door.open.discard(self)
             super().connection_lost(error)
@@ -97,12 +116,18 @@ class _Smtp(SMTP):
 class _Handler:
     """What happens to a mail once its bytes are here."""
 
-    def __init__(self, intake: Intake, most: int, room: Room, largest: int) -> None:
+    def __init__(self, door: MailDoor, intake: Intake, room: Room, largest: int) -> None:
+        self._mail_door = door
         self.intake = intake
-        self.most = most
+        self.most = door.most
         self.room = room
         self.largest = largest
         self.open: set[_Smtp] = set()
+        self._unrecorded = 0
+
+    def next_hop(self) -> NextHop | None:
+        """Return a connection to the next server, if there is one; nothing is sent yet."""
+        return self._mail_door.next_hop()
 
     def make_way(self, now: float) -> bool:
         """End the connection that has been quiet longest, if it is; tell whether there was one."""
@@ -112,32 +137,85 @@ class _Handler:
         cast("asyncio.Transport", longest.transport).abort()
         return True
 
-    async def handle_RCPT(  # noqa: N802 - the library finds it by this name
+    async def handle_MAIL(  # noqa: N802 - the library finds it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take any recipient up to the limit: we are not the server that delivers."""
-        del server, session, options
+        """Begin a mail, at the next server as well."""
+        del session
+        onward = cast("_Smtp", server).onward
+        answer = await onward.mail(address, options) if onward else "250 2.1.0 OK"
+        if answer.startswith("2"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer
+
+    async def handle_RCPT(  # noqa: N802 - as above
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take any recipient up to the limit that the next server takes, if there is one: we deliver to nobody."""
+        del session, options
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return TOO_MANY_RECIPIENTS
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
+        onward = cast("_Smtp", server).onward
+        answer = await onward.rcpt(address) if onward else "250 2.1.5 OK"
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        """Take the mail back, at the next server as well."""
+        del session, envelope
+        onward = cast("_Smtp", server).onward
+        if onward:
+            await onward.reset()
+        return "250 2.0.0 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
-        """Keep the mail and tell of it; 250 only when both are durable."""
-        del server
-        raw = bytes(envelope.original_content or b"")
-        if not raw.strip():
-            return EMPTY
+        """Keep the mail and tell of it, judge it if it may be stopped, and pass it on; 250 only when all is done."""
+        raw, onward = bytes(envelope.original_content or b""), cast("_Smtp", server).onward
+        wrong = EMPTY if not raw.strip() else LONE_DOT if onward and smuggles(raw) else ""
+        answer = wrong or await self._took(raw, session, envelope, onward)
+        if answer:
+            if onward:
+                await onward.reset()
+            return answer
+        return await onward.data(raw) if onward else STORED
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Have the sender try again: a mail is never given up for a fault of ours."""
+        self.intake.report(self._mail_door.door, "failed", type(error).__name__)
+        return TRY_AGAIN
+
+    async def _took(self, raw: bytes, session: Session, envelope: Envelope, onward: NextHop | None) -> str:
+        """Record and judge a mail; return the answer that ends it here, empty if it goes on."""
+        door, policy = self._mail_door, self._mail_door.policy
         client = str(session.peer[0]) if isinstance(session.peer, tuple) else ""
         holders, site = recipients(self.intake.hospital, envelope.rcpt_tos)
         try:
-            artifact = await self.intake.keep(raw, "message/rfc822")
-            await self.intake.publish([received(raw, artifact, client, holders, site, self.intake.clock.now())])
+            artifact = await self.intake.keep(raw, MEDIA)
+            event = received(raw, artifact, client, holders, site, self.intake.clock.now())
+            await self.intake.publish([event])
+            if policy == "observe":
+                self.intake.report(door.door, "ok")
+                return ""
+            sender = Sender(client, self.intake.hospital.at_address("ip", client))
+            kept = Kept(envelope.mail_from or "", list(envelope.rcpt_tos), list(envelope.mail_options))
+            call = msgspec.json.encode(kept)
+            decision = await door.gate.admit(
+                raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event.id
+            )
         except LogFullError:
-            self.intake.report("mail", "waiting", "no room: senders keep their mails")
+            if onward and policy == "observe":
+                self._unrecorded += 1
+                detail = f"no room: {self._unrecorded} passed on without a record"
+                self.intake.report(door.door, "failed", detail)
+                return ""
+            self.intake.report(door.door, "waiting", "no room: senders keep their mails")
             return NO_ROOM
-        self.intake.report("mail", "ok")
-        return STORED
+        except ClosedError:
+            return TRY_AGAIN
+        self.intake.report(door.door, "ok")
+        return {"held": STORED, "refused": REFUSED}.get(decision.act, "")
 
 
 @source("mail", needs=("aiosmtpd",))
@@ -159,8 +237,18 @@ class MailDoor:
         certificate: str = "",
         key: str = "",
         require_tls: bool = False,
+        forward: str = "",
+        forward_tls: bool = False,
+        forward_authority: Path | None = None,
+        policy: Policy = "observe",
+        door: str = DOOR,
+        judging: Judging | None = None,
+        held: HeldStore | None = None,
     ) -> None:
         """Take settings: largest mail (MB), time-out (s, RFC 5321 4.5.3.2.7), PEM files for STARTTLS.
+
+        `forward`: the next mail server (``host:port``); with `forward_tls` it must speak STARTTLS with a certificate of
+        `forward_authority` (PEM; the system's authorities without). Raises `ValueError` for an address that is none.
 
         `held_mb`: memory (MB) that all connections together may take for mails; one may take three times the largest
         mail, since the library keeps lines one by one, and a line that never ends whatever its size.
@@ -168,7 +256,13 @@ class MailDoor:
         self._host, self._port = host, port
         self._limit = int(message_mb * 1_000_000)
         self._idle = idle_seconds
-        self._connections = connections
+        self.most = connections
+        self.policy, self.door = policy, door
+        self.gate = Gate(door, policy, judging)
+        self._target = Address.read(forward) if forward else None
+        self._onward_tls = ssl.create_default_context(cafile=forward_authority) if forward_tls else None
+        self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="onward")
+        self._release = Release(door, policy, held, self._send) if held else None
         self._room = Room(int(held_mb * 1024 * 1024))
         self._certificate, self._key, self._require_tls = certificate, key, require_tls
         self.address: tuple[str, int] = (host, port)
@@ -178,7 +272,24 @@ class MailDoor:
         """Listen until cancelled; try again while the address is taken."""
         # At INFO the library writes senders, recipients and lines of mail into the log.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
-        await keep_listening(self._serve, intake, "mail", self._host, self._port)
+        async with releasing(self._release, intake):
+            await keep_listening(self._serve, intake, self.door, self._host, self._port)
+
+    def next_hop(self) -> NextHop | None:
+        """Return a new connection to the next server, if there is one."""
+        return NextHop(self._target, self._onward_tls, self._threads) if self._target else None
+
+    async def _send(self, raw: bytes, call: bytes) -> Sent:
+        """Pass on what was held and is released; after a crash on the way it may arrive twice, never not at all."""
+        link = self.next_hop()
+        if link is None:
+            return NOWHERE
+        try:
+            return await link.send(raw, msgspec.json.decode(call, type=Kept))
+        except msgspec.DecodeError:
+            return Sent("refused", "to whom it was sent is not known")
+        finally:
+            link.close()
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Return the event of a mail whose bytes are kept. `context`: client, holders (commas), site, at (ISO 8601)."""
@@ -195,7 +306,7 @@ class MailDoor:
 
     async def _serve(self, intake: Intake) -> None:
         loop = asyncio.get_running_loop()
-        handler = _Handler(intake, self._connections, self._room, max(LEAST_COST, 3 * self._limit))
+        handler = _Handler(self, intake, self._room, max(LEAST_COST, 3 * self._limit))
         tls = self._tls()
 
         def connection() -> _Smtp:
@@ -214,7 +325,8 @@ class MailDoor:
         server = await loop.create_server(connection, self._host, self._port)
         try:
             self.address = server.sockets[0].getsockname()[:2]
-            intake.report("mail", "ok", f"{self.address[0]}:{self.address[1]}")
+            onward = f", to {self._target}" if self._target else ""
+            intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}{onward}")
             self.started.set()
             await asyncio.get_running_loop().create_future()
         finally:
@@ -223,6 +335,7 @@ class MailDoor:
             for one in list(handler.open):
                 if one.transport is not None:
                     one.transport.close()
+            await self.gate.close()
 
     def _tls(self) -> ssl.SSLContext | None:
         if not self._certificate:
