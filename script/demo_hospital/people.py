@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "nurse": ("Nurse", "Infirmier"),
     "laboratory": ("Laboratory technician", "Technicien de laboratoire"),
     "administration": ("Administration", "Administration"),
+    "infant": ("Newborn", "Nouveau-né"),
 }
 
 FIRST = [
@@ -128,6 +129,18 @@ DOORS: list[Row] = [
     {"id": "eve", "source": "eve", "settings": {"path": "eve/eve.json"}},
     {"id": "captures", "source": "capture", "settings": {"folder": "captures"}},
     {"id": "mqtt-listener", "source": "mqtt", "settings": {"host": "127.0.0.1", "port": 18830}},
+    {"id": "intrusion-panels", "source": "sia-dc09", "settings": {"host": "127.0.0.1", "port": 12128}},
+    {"id": "fire-panel", "source": "espa", "settings": {"host": "127.0.0.1", "port": 4444}},
+    {
+        "id": "access-control",
+        "source": "access-webhook",
+        "settings": {"host": "127.0.0.1", "port": 8093, "token_file": "access-control.token"},
+    },
+    {
+        "id": "locating",
+        "source": "fhir-rtls",
+        "settings": {"host": "127.0.0.1", "port": 8092, "token_file": "locating.token"},
+    },
     {"id": "modbus-building", "source": "modbus", "settings": {"interval": 2.0}},
     # the demo's clips are drawn: their people are found by motion, on any machine, with or without a network
     {"id": "clips", "source": "camera", "settings": {"folder": "inbox", "model": "none", "cameras": VIEWS}},

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-from demo_hospital import aurore, care, machines, needs, people, things, tilleuls, write
+from demo_hospital import aurore, care, guarding, machines, needs, people, things, tilleuls, write
 from demo_hospital.rooms import Door, Storey
 from demo_hospital.things import Catalogue, Row
 
@@ -25,6 +25,7 @@ def write_files() -> dict[str, str]:
     _connect(storeys)
     catalogue = things.furnish(storeys)
     machines.equip(catalogue, storeys)
+    guarding.guard(catalogue)
     catalogue.settle()
     _check_unique(catalogue, storeys)
     roles = {id: {"en": en, "fr": fr} for id, (en, fr) in people.ROLES.items()}
@@ -42,7 +43,7 @@ def write_files() -> dict[str, str]:
         ("care", needs.care(catalogue)),
     ):
         files[f"dependencies/{name}.yaml"] = write.rows("dependencies", listed)
-    files["people.yaml"] = write.rows("people", people.people(catalogue))
+    files["people.yaml"] = write.rows("people", people.people(catalogue) + guarding.infants(catalogue))
     files["routes.yaml"] = write.rows("routes", people.ROUTES)
     files["sources.yaml"] = write.rows("doors", people.DOORS)
     return files
@@ -85,6 +86,8 @@ def _door_addresses(storey: Storey) -> dict[str, dict[str, str]]:
             found[door.id] = {"mqtt": f"{storey.site}/doors/{rest}"}
             if door.kind == "door":
                 found[door.id]["reader"] = f"{storey.site}-{rest}"
+            if door.id in guarding.BOTH_SIDES:
+                found[door.id]["reader-out"] = f"{storey.site}-{rest}-out"
     return found
 
 

@@ -94,6 +94,15 @@ NAMED: dict[str, tuple[Kind, ...]] = {
 }
 """Things of single rooms, instead of those of the category."""
 
+CALLED = {
+    "aurore.ground.spine": "1001",
+    "aurore.corridor.pharmacy": "1002",
+    "aurore.ground.corridor.northeast": "1003",
+    "aurore.ground.corridor.southwest": "1004",
+    "aurore.ground.corridor.southeast": "1005",
+}
+"""Rooms whose fire detectors are called by ESPA 4.4.4, too."""
+
 SHORT = {"workstation": "ws"}
 """Kinds whose ids begin otherwise."""
 
@@ -212,7 +221,7 @@ def _watch(catalogue: Catalogue, placed: Placed) -> None:
             placed.id,
             Kind("fire_detector", "Fire detector", "Détecteur incendie", "fire", 3, powered=False),
             names=(f"Fire detector, {en}", f"Détecteur incendie, {fr}"),
-            addresses={"mqtt": f"{placed.site}/fire/{placed.id.removeprefix(placed.site + '.')}"},
+            addresses={"mqtt": f"{placed.site}/fire/{placed.id.removeprefix(placed.site + '.')}"} | _called(placed),
             protects=[placed.id],
         )
     seen = category in ("corridor", "hall", "outdoor") or placed.id in ("aurore.vaccination.hall", "aurore.datacentre")
@@ -225,6 +234,12 @@ def _watch(catalogue: Catalogue, placed: Placed) -> None:
             watches=placed.id,
             protects=[placed.id],
         )
+
+
+def _called(placed: Placed) -> dict[str, str]:
+    """Return the call address that the fire panel gives a corridor's detector on the line of pagers."""
+    number = CALLED.get(placed.id)
+    return {"espa": number} if number else {}
 
 
 def camera_name(zone: str) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
+from safecare.app.files import demo_hospital, hospital_of
 from safecare.model.event import Event
 from safecare.model.events import encode_event
 from safecare.model.events.building import Reading
 from safecare.model.events.doors import DoorOpened
 from safecare.model.ids import AssetId, SiteId, ZoneId
-from safecare.scenarios.private import PrivatePlatform, free_ports
+from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 
 DOOR = "door.aurore.pharmacy"
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
@@ -24,11 +25,9 @@ START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
 
 def private(folder: Path) -> PrivatePlatform:
     """A platform over `folder` whose doors listen on free ports."""
-    mail, hl7, mqtt, modbus = free_ports(4)
+    (modbus,) = free_ports(1)
     doors: dict[str, dict[str, Any]] = {
-        "mail-intake": {"port": mail},
-        "hl7-scheduling": {"port": hl7},
-        "mqtt-listener": {"port": mqtt},
+        **free_doors(hospital_of(demo_hospital()).doors),
         "modbus-building": {"moved": {"127.0.0.1:15020": f"127.0.0.1:{modbus}"}},
     }
     return PrivatePlatform(folder, doors)

@@ -22,11 +22,12 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
 from playwright.sync_api import sync_playwright
 
+from safecare.app.files import demo_hospital, hospital_of
 from safecare.exchange.log import Entry
 from safecare.model.hospital import Hospital, Level, Name, Zone
 from safecare.model.ids import SiteId, ZoneId
 from safecare.model.topics import encode
-from safecare.scenarios.private import PrivatePlatform, free_ports
+from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 from safecare.testing.bench import Row, Skipped
 from safecare.testing.hospital import small_hospital
 
@@ -287,9 +288,10 @@ PRESS = """
 
 def acknowledged() -> Iterator[Row | Skipped]:
     """Let fire detectors of the demo hospital ring through their own door, until the guard's answer is a receipt."""
-    console, mail, hl7, mqtt, modbus = free_ports(5)
-    ports = {"mail-intake": mail, "hl7-scheduling": hl7, "mqtt-listener": mqtt}
-    doors: dict[str, dict[str, Any]] = {name: {"port": port} for name, port in ports.items()}
+    console, modbus = free_ports(2)
+    free = free_doors(hospital_of(demo_hospital()).doors)
+    ports = {name: one["port"] for name, one in free.items()}
+    doors: dict[str, dict[str, Any]] = dict(free)
     doors["modbus-building"] = {"moved": {"127.0.0.1:15020": f"127.0.0.1:{modbus}"}}
     with tempfile.TemporaryDirectory() as folder:
         platform = PrivatePlatform(Path(folder) / "data", doors, options=("--no-link", "--port", str(console)))

@@ -12,7 +12,8 @@ from e2e_attack import Attacker
 from e2e_people import House
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from safecare.scenarios.private import PrivatePlatform, free_ports
+from safecare.app.files import demo_hospital, hospital_of
+from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 
 CHROMIUM = os.environ.get("SAFECARE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
@@ -46,11 +47,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A platform that runs on ports of its own, and keeps its port when it is started again."""
-    console, mail, hl7, mqtt, modbus = free_ports(5)
-    ports = {"mail-intake": mail, "hl7-scheduling": hl7, "mqtt-listener": mqtt}
-    doors = {name: {"port": port} for name, port in ports.items()} | {
-        "modbus-building": {"moved": {"127.0.0.1:15020": f"127.0.0.1:{modbus}"}}
-    }
+    console, modbus = free_ports(2)
+    free = free_doors(hospital_of(demo_hospital()).doors)
+    ports = {name: one["port"] for name, one in free.items()}
+    doors = free | {"modbus-building": {"moved": {"127.0.0.1:15020": f"127.0.0.1:{modbus}"}}}
     platform = PrivatePlatform(
         tmp_path_factory.mktemp("e2e") / "data", doors, options=("--no-link", "--port", str(console))
     )

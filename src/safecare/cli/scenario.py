@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from safecare.formats.hospital import DoorSpec
     from safecare.model.hospital import Hospital
     from safecare.model.text import Text
     from safecare.scenarios.field import Field
@@ -120,22 +121,17 @@ def _mark(folder: Path, done: ScenarioRun) -> None:
 def _private(site: Hospital, hospital: Path | None, *, keep: bool) -> Iterator[tuple[Path, Field]]:
     """Start devices and a platform on free ports over a fresh folder; stop both, and remove what is not needed."""
     from safecare.scenarios.field import Field
-    from safecare.scenarios.private import PrivatePlatform, free_ports
+    from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 
     folder = Path(tempfile.mkdtemp(prefix="safecare-"))
     places = sorted({one.addresses["modbus"].partition("/")[0] for one in site.assets if "modbus" in one.addresses})
-    mail, hl7, mqtt, *rest = free_ports(3 + len(places))
-    moved = {place: f"127.0.0.1:{port}" for place, port in zip(places, rest, strict=True)}
-    changes: dict[str, dict[str, Any]] = {
-        "mail": {"port": mail},
-        "hl7": {"port": hl7},
-        "mqtt": {"port": mqtt},
-        "modbus": {"moved": moved},
-    }
+    moved = {place: f"127.0.0.1:{port}" for place, port in zip(places, free_ports(len(places)), strict=True)}
+    doors = _doors(hospital)
+    changes = free_doors(doors) | {door.id: {"moved": moved} for door in doors if door.source == "modbus"}
     devices = Field(site, moved)
     devices.start()
     try:
-        with PrivatePlatform(folder, {id: changes[kind] for id, kind in _doors(hospital) if kind in changes}, hospital):
+        with PrivatePlatform(folder, changes, hospital):
             yield folder, devices
     finally:
         devices.stop()
@@ -145,10 +141,10 @@ def _private(site: Hospital, hospital: Path | None, *, keep: bool) -> Iterator[t
             shutil.rmtree(folder)
 
 
-def _doors(hospital: Path | None) -> list[tuple[str, str]]:
+def _doors(hospital: Path | None) -> tuple[DoorSpec, ...]:
     from safecare.app.files import demo_hospital, hospital_of
 
-    return [(door.id, door.source) for door in hospital_of(hospital or demo_hospital()).doors]
+    return hospital_of(hospital or demo_hospital()).doors
 
 
 def _hospital(data: Path | None, folder: Path | None) -> Hospital:

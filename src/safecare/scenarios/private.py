@@ -15,7 +15,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from safecare.formats.hospital import DoorSpec
 
 READY = 60.0
 """Seconds until a platform must be ready (chosen: six times what it is allowed on an idle machine)."""
@@ -36,6 +39,12 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def free_doors(doors: Iterable[DoorSpec]) -> dict[str, dict[str, Any]]:
+    """Return a free port for each door of `doors` that listens on one, as changes of settings by door id."""
+    listening = [door.id for door in doors if "port" in door.settings]
+    return {id: {"port": port} for id, port in zip(listening, free_ports(len(listening)), strict=True)}
 
 
 def toml(value: object) -> str:

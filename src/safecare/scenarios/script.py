@@ -58,8 +58,9 @@ class NoticeCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Checks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What must hold at the end."""
 
-    incident: Literal["one_combined", "none"]
-    """``one_combined``: exactly one, cyber and physical, that holds the alerts of all steps and nothing else."""
+    incident: Literal["one_combined", "one", "none"]
+    """``one``: the alerts of all steps are in exactly one, and nothing else is; ``one_combined``: it is cyber and
+    physical, too."""
     effects: tuple[str, ...] = ()
     """Groups of the forecast that must appear, with a time: it, pharmacy, cold_chain, care, ..."""
     services: tuple[str, ...] = ()

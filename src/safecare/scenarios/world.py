@@ -60,12 +60,16 @@ class World:
                 return door.settings
         raise InputError(f"the platform has no door of the kind {source}")
 
+    def address(self, asset: str, system: str) -> str:
+        """Return the address of `asset` in `system` (``ip``, ``sia``, ...). Raises `InputError`."""
+        found = self.hospital.asset(asset)
+        if found is None or system not in found.addresses:
+            raise InputError(f"no asset with an address {system} is called {asset}")
+        return found.addresses[system]
+
     def ip(self, asset: str) -> str:
         """Return the network address of `asset`. Raises `InputError`."""
-        found = self.hospital.asset(asset)
-        if found is None or "ip" not in found.addresses:
-            raise InputError(f"no asset with a network address is called {asset}")
-        return found.addresses["ip"]
+        return self.address(asset, "ip")
 
     def ips(self, kind: str) -> list[str]:
         """Return the network addresses of all assets of `kind`."""
