@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import siadc09.account
+import siadc09.dc03
+import siadc09.dc05
 import siadc09.message
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,8 +89,9 @@ def test_what_an_independent_sender_encrypts_is_read_and_it_reads_our_answer(siz
 
 def test_several_events_and_texts_of_one_block() -> None:
     message = take(framed('"SIA-DCS"0001L0#1234[#1234|Nri1/id5/BA007/TA0012^Door, north^/JT/CL3]')[1:])
-    assert [(one.zone, one.said["code"]) for one in message.events] == [("7", "BA"), ("12", "TA"), ("", "CL")]
-    assert message.strange == ("JT",)
+    told = [(one.zone, one.said["code"]) for one in message.events]
+    assert told == [("7", "BA"), ("12", "TA"), ("", "JT"), ("", "CL")]
+    assert take(framed('"SIA-DCS"0001L0#1234[#1234|NQZ1]')[1:]).strange == ("QZ",)
 
 
 def test_codes_begin_and_end_and_opening_is_the_other_way_round() -> None:
@@ -173,3 +176,66 @@ def test_noise_raises_nothing_else(raw: bytes, as_body: bool) -> None:
         take(sealed(raw.decode("latin-1") + "]" + STAMP) if as_body else raw, KEYS)
     with contextlib.suppress(Dc09Error):
         list(Decoder().feed(raw))
+
+
+def test_the_table_holds_every_code_of_the_standards() -> None:
+    """An independent sender has tables of its own of DC-03-2017 and DC-05-2016."""
+    assert not [code for code in siadc09.dc03.EVENT if sia_meaning(code) is None]
+    assert not [code for code in siadc09.dc05.EVENT if cid_meaning("1", code) is None]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("124", "duress"), ("125", "duress"), ("316", "tamper"), ("317", "tamper"), ("415", "bypass"), ("162", "fire")],
+)
+def test_codes_that_are_easily_taken_for_something_else(code: str, kind: str) -> None:
+    meaning = cid_meaning("1", code)
+    assert meaning is not None
+    assert meaning.kind == kind
+
+
+def test_a_binary_checksum_may_hold_any_byte() -> None:
+    seen: set[int] = set()
+    for number in range(1, 3000):
+        body = f'"SIA-DCS"{number:04}L0#1234[#1234|NBA{number}]'
+        frame = framed(body, binary=True)
+        held = {one for one in frame[1:3] if one in (0x0A, 0x0D)}
+        if not held or held <= seen:
+            continue
+        seen |= held
+        stream = Decoder()
+        frames = [*stream.feed(b"noise" + frame[:4]), *stream.feed(frame[4:] + framed(body))]
+        assert [take(one).events[0].zone for one in frames] == [str(number)] * 2
+        assert take(frame).head.binary  # a datagram, LF and CR around it
+        assert answer(take(frame).head, "ACK", {}, NOW)[3:5] == b"00"
+    assert seen == {0x0A, 0x0D}
+
+
+def test_extended_data_say_when_and_where() -> None:
+    before = f"{NOW - timedelta(minutes=3):%H:%M:%S,%m-%d-%Y}"
+    more = f"[H{before}][X093W23.456][Y45N23.456][VHttps://x.example/34][IMrs Smith][LHallway][T S]"
+    message = take(framed(f'"SIA-DCS"0001L0#1234[#1234|NPA3]{more}{STAMP}')[1:])
+    assert message.at == NOW - timedelta(minutes=3)
+    assert message.events[0].said["code"] == "PA T S LHallway X093W23.456 Y45N23.456 VHttps://x.example/34"
+    after = f"{NOW + timedelta(minutes=3):%H:%M:%S,%m-%d-%Y}"
+    for spoilt in (f"[H{after}]", "[H99:99:99,99-99-9999]", "[H", "[][]]]"):
+        told = take(framed(f'"SIA-DCS"0001L0#1234[#1234|NPA3]{spoilt}{STAMP}')[1:])
+        assert (told.at, told.events[0].said["code"]) == (NOW, "PA")
+
+
+@given(st.binary(max_size=300), st.integers(1, 9999), st.booleans())
+def test_noise_before_a_frame_does_not_hide_it(noise: bytes, number: int, binary: bool) -> None:
+    noise = noise.replace(b"\n", b"")
+    frame = framed(f'"SIA-DCS"{number:04}L0#1234[#1234|NBA1]', binary=binary)
+    stream = Decoder()
+    frames = [one for byte in noise + frame for one in stream.feed(bytes([byte]))]
+    assert [take(one).head.sequence for one in frames] == [f"{number:04}"]
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
+    with contextlib.suppress(Dc09Error):
+        read(raw, lambda _: None, NOW)
+    for body in (raw, b'"SIA-DCS"0001L0#1234[' + raw, b'"ADM-CID"0001L0#1234[#1234|' + raw):
+        with contextlib.suppress(Dc09Error):
+            read(b"%04X%04X%s" % (crc16(body), len(body), body), lambda _: None, NOW)

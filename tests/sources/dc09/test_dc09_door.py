@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.model.hospital import Hospital
 from safecare.sources.api import UnreadableError
 from safecare.sources.dc09.door import Dc09Door
+from safecare.sources.dc09.heard import LINES, Heard, Last
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital import small_hospital
 from safecare.testing.intake import MemoryIntake
@@ -170,3 +172,39 @@ async def test_noise_ends_its_own_connection_only() -> None:
         assert b'"ACK"' in await tell(door, b"\xff" * 100, sia("NBA7"))
     events: list[Event] = taken.events
     assert len(events) == 1
+
+
+async def test_a_repetition_after_a_restart_is_known_and_the_gap_is_counted(tmp_path: Path) -> None:
+    taken = intake()
+    frame = framed('"SIA-DCS"0007L0#1234[#1234|NBA7]')
+    later = framed('"SIA-DCS"0010L0#1234[#1234|NBA7]')
+    async with receiver(taken, positions=tmp_path) as door:
+        assert b'"ACK"' in await tell(door, frame)
+    async with receiver(taken, positions=tmp_path) as door:
+        assert b'"ACK"' in await tell(door, frame)
+        assert len(taken.events) == 1
+        assert b'"ACK"' in await tell(door, later)
+        assert door.gaps == 2
+    assert len(taken.events) == 2
+    (tmp_path / "panels.heard").write_bytes(b"{half\n\xff\n")
+    async with receiver(taken, positions=tmp_path) as door:
+        assert b'"ACK"' in await tell(door, frame)
+    assert len(taken.events) == 3
+
+
+async def test_what_panels_said_last_is_written_anew_before_it_grows_large(tmp_path: Path) -> None:
+    known = Heard(tmp_path / "heard")
+    for number in range(LINES + 5):
+        known.keep({"1234": Last("1234", number, "x", START)})
+    assert len((tmp_path / "heard").read_bytes().splitlines()) < 10
+    again = Heard(known.path)
+    again.load()
+    assert again.accounts["1234"].sequence == LINES + 4
+
+
+async def test_a_supervised_account_that_was_never_heard_is_named() -> None:
+    taken = intake()
+    async with receiver(taken, supervised={"1234": 60, "777": 60}) as door:
+        assert "2 supervised accounts never heard: 1234, 777" in taken.states["panels"][1]
+        await tell(door, framed('"NULL"0001L0#1234[]'))
+        assert "1 supervised accounts never heard: 777" in taken.states["panels"][1]

@@ -11,6 +11,7 @@ import yaml
 
 ON: dict[str, dict[str, Any]] = {
     "fire": {"fire": "alarm"},
+    "fire_early": {"fire": "prealarm"},
     "fire_fault": {"fire": "fault"},
     "supply": {"supply": "lost"},
     "granted": {"access": "granted", "means": "code"},
@@ -24,8 +25,8 @@ OFF: dict[str, dict[str, Any]] = {
 }
 CLOSING = "armed"
 """The kind whose Contact ID qualifier is the other way round: 1 = opening, 3 = closing."""
-BY_USER = frozenset({"armed", "duress", "test", "granted", "denied"})
-"""Kinds whose number is a user's, not a zone's."""
+BY_USER = frozenset({"armed", "duress", "test", "granted", "denied", "note"})
+"""Kinds whose number is a user's, or has many meanings: not a zone's."""
 
 
 class Code(msgspec.Struct, frozen=True):

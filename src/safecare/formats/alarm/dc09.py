@@ -12,15 +12,18 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from safecare.formats.alarm.codes import BY_USER, cid_meaning, sia_meaning
+from safecare.formats.alarm.extended import Extended, extended, moment
 
 LIMIT = 8192
 """Longest frame, bytes (chosen: twice what the length field can say)."""
+SHORTEST = 7
+"""Bytes behind LF by which a binary checksum is known: two, four digits of the length, and the quotation mark."""
 MOST = 32
 """Most events of one message (chosen: panels send one to four)."""
 EARLY, LATE = timedelta(seconds=20), timedelta(seconds=40)
@@ -31,7 +34,8 @@ ANY = "*"
 _HEAD = re.compile(
     rb'"(\*?)([A-Z-]{3,10})"(\d{4})(?:R([0-9A-F]{1,6}))?(?:L([0-9A-F]{1,6}))?(?:#([0-9A-F]{3,16}))?\[', re.IGNORECASE
 )
-_TIME = re.compile(r"_(\d{2}):(\d{2}):(\d{2}),(\d{2})-(\d{2})-(\d{4})$")
+_BINARY = re.compile(rb'(..)(0[0-9A-F]{3})"', re.IGNORECASE | re.DOTALL)
+_TIME = re.compile(r"_\d{2}:\d{2}:\d{2},\d{2}-\d{2}-\d{4}$")
 _CID = re.compile(r"^([136])(\d{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3})", re.IGNORECASE)
 _SIA = re.compile(r"^([A-Z]{2})(\d{0,6})")
 
@@ -45,6 +49,8 @@ class Head(msgspec.Struct, frozen=True):
     prefix: str
     account: str
     encrypted: bool
+    binary: bool = False
+    """Its checksum is two bytes instead of four digits, as the standard's first edition (2007) had it."""
 
 
 class Dc09Error(ValueError):
@@ -92,10 +98,11 @@ def crc16(raw: bytes) -> int:
     return value
 
 
-def framed(body: str) -> bytes:
-    """Return `body` with its frame."""
+def framed(body: str, *, binary: bool = False) -> bytes:
+    """Return `body` with its frame; `binary`: with a checksum of two bytes."""
     raw = body.encode("latin-1", "replace")
-    return b"\n%04X%04X%s\r" % (crc16(raw), len(raw), raw)
+    check = crc16(raw).to_bytes(2) if binary else b"%04X" % crc16(raw)
+    return b"\n%s%04X%s\r" % (check, len(raw), raw)
 
 
 @dataclass
@@ -110,11 +117,24 @@ class Decoder:
     def feed(self, raw: bytes) -> Iterator[bytes]:
         """Yield the frames that are whole now."""
         self.held += raw
-        while (start := self.held.find(b"\n")) >= 0 and (end := self.held.find(b"\r", start)) >= 0:
+        while (start := self.held.find(b"\n")) >= 0 and (end := self._end(start + 1)) >= 0:
             frame, self.held = self.held[start + 1 : end], self.held[end + 1 :]
             yield frame
         if len(self.held) > LIMIT:
             raise Dc09Error(f"no end within {LIMIT} bytes", "frame")
+
+    def _end(self, start: int) -> int:
+        """Return where the frame that begins at `start` ends (its CR), -1 if it is not there yet.
+
+        A binary checksum may hold any byte, CR too: such a frame ends where its length says.
+        """
+        if len(self.held) < start + SHORTEST:
+            return -1
+        found = _BINARY.match(self.held, start)
+        if found is None:
+            return self.held.find(b"\r", start)
+        end = found.end() - 1 + int(found[2], 16)
+        return end if self.held[end : end + 1] == b"\r" else self.held.find(b"\r", end)
 
 
 def read(frame: bytes, key_of: Callable[[str], bytes | None], now: datetime) -> Message:
@@ -122,21 +142,15 @@ def read(frame: bytes, key_of: Callable[[str], bytes | None], now: datetime) -> 
 
     Raises `Dc09Error`.
     """
-    frame = frame.strip(b"\n\r")
+    frame = _bare(frame)
     if len(frame) > LIMIT:
         raise Dc09Error(f"longer than {LIMIT} bytes", "frame")
-    body = frame[8:]
-    if not re.fullmatch(rb"[0-9A-Fa-f]{8}", frame[:8]):
-        raise Dc09Error("does not begin with checksum and length", "byte 0")
-    if int(frame[:4], 16) != crc16(body):
-        raise Dc09Error(f"the checksum is {crc16(body):04X}, not {frame[:4].decode()}", "byte 0")
-    if int(frame[4:8], 16) != len(body):
-        raise Dc09Error(f"has {len(body)} bytes, not {int(frame[4:8], 16)}", "byte 4")
+    body, binary = _checked(frame)
     found = _HEAD.match(body)
     if not found:
         raise Dc09Error("no id, sequence number, line and account", "byte 8", "DUH")
     star, id, sequence, receiver, prefix, account = (one.decode().upper() if one else "" for one in found.groups())
-    head = Head(id, sequence, receiver, prefix, account, bool(star))
+    head = Head(id, sequence, receiver, prefix, account, bool(star), binary)
     key = key_of(account)
     if bool(star) != (key is not None):
         why = "is encrypted, and no key is known" if star else "must be encrypted, and is not"
@@ -144,6 +158,29 @@ def read(frame: bytes, key_of: Callable[[str], bytes | None], now: datetime) -> 
     rest = body[found.end() :]
     text = _decrypted(rest, key, head) if key is not None else rest.decode("latin-1")
     return _message(head, text, now)
+
+
+def _bare(frame: bytes) -> bytes:
+    """Return a frame without LF and CR around it; a binary checksum may begin with one of them."""
+    frame = frame.rstrip(b"\r\n")
+    if _BINARY.match(frame):
+        return frame
+    return frame[1:] if _BINARY.match(frame, 1) else frame.lstrip(b"\r\n")
+
+
+def _checked(frame: bytes) -> tuple[bytes, bool]:
+    """Return what stands behind checksum and length, both of which hold, and whether the checksum is binary."""
+    if re.fullmatch(rb"[0-9A-Fa-f]{8}", frame[:8]):
+        told, length, body, binary = int(frame[:4], 16), int(frame[4:8], 16), frame[8:], False
+    elif found := _BINARY.match(frame):
+        told, length, body, binary = int.from_bytes(found[1]), int(found[2], 16), frame[6:], True
+    else:
+        raise Dc09Error("does not begin with checksum and length", "byte 0")
+    if told != crc16(body):
+        raise Dc09Error(f"the checksum is {crc16(body):04X}, not {told:04X}", "byte 0")
+    if length != len(body):
+        raise Dc09Error(f"has {len(body)} bytes, not {length}", "byte 2" if binary else "byte 4")
+    return body, binary
 
 
 def _decrypted(rest: bytes, key: bytes, head: Head) -> str:
@@ -160,9 +197,10 @@ def _message(head: Head, text: str, now: datetime) -> Message:
     if head.encrypted and (at is None or not now - LATE <= at <= now + EARLY):
         reason = "carries no time" if at is None else f"is of {at.isoformat()}, too far from our time"
         raise Dc09Error(f"{reason} (or the key is wrong)", "time", "NAK", head)
-    block, closed, _ = text.partition("]")
+    block, closed, rest = text.partition("]")
     if not closed:
         raise Dc09Error("the data have no end", "data", "DUH", head)
+    more = extended(rest)
     parts = block.split("|")
     told = next((part[1:].upper() for part in parts if part.startswith("#")), "")
     if told and head.account and told != head.account:
@@ -171,21 +209,29 @@ def _message(head: Head, text: str, now: datetime) -> Message:
         case "NULL":
             return Message(head, at, ())
         case "SIA-DCS":
-            return _sia(head, at, parts[-1])
+            return _told(_sia(head, at, parts[-1]), more)
         case "ADM-CID":
-            return _cid(head, at, parts[-1])
+            return _told(_cid(head, at, parts[-1]), more)
     raise Dc09Error(f"messages of kind {head.id} are not taken", "id", "DUH", head)
 
 
 def _time(text: str, head: Head) -> datetime | None:
     found = _TIME.search(text)
-    if not found:
-        return None
-    hour, minute, second, month, day, year = map(int, found.groups())
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return moment(found[0]) if found else None
     except ValueError as error:
-        raise Dc09Error(f"{found[0][1:]} is no time", "time", "NAK", head) from error
+        raise Dc09Error(f"{found[0][1:] if found else text} is no time", "time", "NAK", head) from error
+
+
+def _told(message: Message, more: Extended) -> Message:
+    """Return `message` with what its extended data add: when it happened, if that is not after it was said."""
+    at = more.at if more.at and message.at and more.at <= message.at + EARLY else message.at
+    if not more.told:
+        return msgspec.structs.replace(message, at=at)
+    events = tuple(
+        Said(one.zone, one.said | {"code": f"{one.said.get('code', '')} {more.told}"}) for one in message.events
+    )
+    return msgspec.structs.replace(message, at=at, events=events)
 
 
 def _sia(head: Head, at: datetime | None, data: str) -> Message:
@@ -228,8 +274,8 @@ def answer(head: Head | None, word: str, keys: Mapping[str, bytes], now: datetim
     line = (f"R{head.receiver}" if head.receiver else "") + f"L{head.prefix or '0'}#{head.account}"
     key = key_for(head.account, keys) if head.encrypted and word == "ACK" else None
     if key is None:
-        return framed(f'"{word}"{head.sequence}{line}[]')
-    return framed(f'"*{word}"{head.sequence}{line}[{encrypted(f"]{stamp}", key)}')
+        return framed(f'"{word}"{head.sequence}{line}[]', binary=head.binary)
+    return framed(f'"*{word}"{head.sequence}{line}[{encrypted(f"]{stamp}", key)}', binary=head.binary)
 
 
 def encrypted(text: str, key: bytes) -> str:

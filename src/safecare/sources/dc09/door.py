@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from safecare.exchange.log import LogFullError
@@ -20,6 +21,7 @@ from safecare.formats.field import FieldError, signals_of
 from safecare.model.event import Event
 from safecare.model.ids import SiteId
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.dc09.heard import Heard, Last
 from safecare.sources.listen import keep_listening, streams
 from safecare.sources.signals import Known, Telling, events_about
 
@@ -30,6 +32,8 @@ WAITING = 1000
 """Datagrams that wait for being stored (chosen); more get no answer, and their senders repeat them."""
 AGAIN = timedelta(minutes=5)
 """Time within which a message with the same bytes is the panel's repetition (chosen: panels repeat within a minute)."""
+SHOWN = 5
+"""Most accounts named in one line (chosen)."""
 CONNECTIONS = 512
 """Connections at a time (chosen: more than a region's panels)."""
 
@@ -52,16 +56,21 @@ class Dc09Door:
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     gaps: int = field(default=0, init=False)
     """Messages that are missing between the sequence numbers of panels."""
-    _last: dict[str, tuple[int, bytes, datetime]] = field(default_factory=dict, init=False)
-    """By account: sequence number and hash of its last stored message, and when."""
+    positions: Path | None = None
+    """Folder where it is remembered what panels said last."""
+    _heard: Heard = field(default_factory=Heard, init=False)
+    _unwritten: str = field(default="", init=False)
+    """Why that can't be written."""
 
     def __post_init__(self) -> None:
         """Read the keys. Raises `ValueError`."""
         self._keys = dc09.read_keys(self.keys)
         self._every = {account.upper(): every for account, every in self.supervised.items()}
+        self._heard = Heard(self.positions / f"{self.door}.heard" if self.positions else None)
 
     async def run(self, intake: Intake) -> None:
         """Listen until cancelled; try again while the address is taken."""
+        self._heard.load()
         await keep_listening(self._serve, intake, self.door, self.host, self.port)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
@@ -81,7 +90,7 @@ class Dc09Door:
         async with streams(talk, self.host, self.port, CONNECTIONS) as self.address:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(waiting), local_addr=self.address)
             try:
-                intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
+                self._report(intake)
                 self.started.set()
                 while True:
                     batch = [await waiting.get()]
@@ -112,19 +121,19 @@ class Dc09Door:
         now = intake.clock.now()
         events: list[Event] = []
         answers: list[bytes] = []
-        stored: dict[str, tuple[int, bytes, datetime]] = {}
+        stored: dict[str, Last] = {}
         for raw in frames:
             head: dc09.Head | None = None
             word = "ACK"
             try:
                 message = dc09.read(raw, self._key, now)
                 head = message.head
-                digest = hashlib.sha256(raw).digest()
-                before = stored.get(head.account) or self._last.get(head.account)
-                if not (before and before[1] == digest and now - before[2] <= AGAIN):
+                last = Last(head.account, int(head.sequence), hashlib.sha256(raw).hexdigest()[:32], now)
+                before = stored.get(head.account) or self._heard.accounts.get(head.account)
+                if not (before and before.digest == last.digest and now - before.at <= AGAIN):
                     events += self._events(message, raw, now, intake)
-                    self._count(before, int(head.sequence))
-                    stored[head.account] = (int(head.sequence), digest, now)
+                    self._count(before, last.sequence)
+                    stored[head.account] = last
             except dc09.Dc09Error as error:
                 head, word = error.head, error.answer
                 if not await self._reject(raw, error, intake):
@@ -139,15 +148,29 @@ class Dc09Door:
         except LogFullError:
             intake.report(self.door, "failed", "no room: panels get no answer, and repeat")
             return [b""] * len(frames)
-        self._last |= stored
-        missing = f", {self.gaps} messages missing between sequence numbers" if self.gaps else ""
-        intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}, {len(self._last)} accounts{missing}")
+        try:
+            self._heard.keep(stored)
+        except OSError as error:
+            self._unwritten = str(error)
+        self._report(intake)
         return answers
 
-    def _count(self, before: tuple[int, bytes, datetime] | None, sequence: int) -> None:
+    def _report(self, intake: Intake) -> None:
+        told = [f"{self.address[0]}:{self.address[1]}"]
+        if known := len(self._heard.accounts):
+            told.append(f"{known} accounts")
+        if silent := sorted(set(self._every) - set(self._heard.accounts)):
+            told.append(f"{len(silent)} supervised accounts never heard: {', '.join(silent[:SHOWN])}")
+        if self.gaps:
+            told.append(f"{self.gaps} messages missing between sequence numbers")
+        if self._unwritten:
+            told.append(f"what panels said last is not kept over a restart: {self._unwritten}")
+        intake.report(self.door, "ok", ", ".join(told))
+
+    def _count(self, before: Last | None, sequence: int) -> None:
         """Count the gap before `sequence` (0001 to 9999, then 0001 again; 0000 is no number)."""
-        if before and before[0] and sequence:
-            gap = (sequence - before[0] - 1) % 9999
+        if before and before.sequence and sequence:
+            gap = (sequence - before.sequence - 1) % 9999
             self.gaps += gap if gap < 100 else 0  # a panel that starts anew begins anywhere
 
     async def _reject(self, raw: bytes, error: dc09.Dc09Error, intake: Intake) -> bool:
