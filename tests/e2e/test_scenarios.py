@@ -28,8 +28,9 @@ def play(name: str, report: Path) -> tuple[subprocess.CompletedProcess[str], Sce
 
 
 @pytest.mark.skipif(browser.browser() is None, reason="Chromium or the library Playwright is not installed")
-def test_the_theft_of_vaccines_is_seen_whole(tmp_path: Path) -> None:
-    done, run = play("vaccine-theft", tmp_path / "report.json")
+@pytest.mark.parametrize("name", ["vaccine-theft", "panel-attack"])
+def test_an_attack_is_seen_whole(name: str, tmp_path: Path) -> None:
+    done, run = play(name, tmp_path / "report.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert run.state == "passed"
     assert all(step.ok and step.alert for step in run.steps)
