@@ -46,11 +46,16 @@ JUDGED = frozenset({ConnectionSeen, CommandSeen, IdentitySeen, FileJudged, Measu
 """Kinds of events that captures give."""
 
 
+WHOLE = frozenset({"network.new-conversation", "network.write-from-non-master", "network.identity", "network.scan"})
+"""Rules that object to who speaks: all that this station sent and got in the conversation belongs to the alert."""
+
+
 class Traced(msgspec.Struct, frozen=True):
-    """Where an event comes from: frames, and the ends of the packets."""
+    """Where an event comes from: frames, the ends of the packets, and under which key more frames belong to it."""
 
     frames: tuple[int, ...]
     ends: tuple[str, int, str, int, str]
+    more: str = ""
 
 
 class Judged(msgspec.Struct):
@@ -60,6 +65,8 @@ class Judged(msgspec.Struct):
     frames: set[int]
     ends: list[tuple[str, int, str, int, str]]
     count: int = 1
+    more: set[str] = msgspec.field(default_factory=set)
+    """Keys of further frames, known when the file is at its end."""
 
 
 @dataclass
@@ -103,6 +110,8 @@ class Captures:
             last = max([last, *(event.seen for event in events)])
             for alert in self._judging(events):
                 self._merge(alert, merged)
+        for one in merged.values():
+            one.frames = one.frames.union(*(self._keys.get(key, ()) for key in one.more))
         self.packets += reading.packets
         self.counts.update(reading.skipped)
         return sorted(merged.values(), key=lambda one: (one.alert.first, min(one.frames, default=0))), reading
@@ -144,6 +153,8 @@ class Captures:
             self._shift = max(self._since + self.learn - at, timedelta(0))
 
     def _events(self, one: Found, told: Told, name: str) -> Iterator[Event]:
+        if isinstance(one, Claimed) and not self.live:  # repeats are no events, but belong to the same claim
+            self._keys.setdefault(one.mac, set()).add(one.frame)
         for event in told.events(one, name, None):
             if self._shift:
                 event = msgspec.structs.replace(event, seen=event.at + self._shift)  # noqa: PLW2901
@@ -190,17 +201,20 @@ class Captures:
             frames = one.frames
             ends: tuple[str, int, str, int, str] = (one.src_ip, one.src_port, one.dst_ip, one.dst_port, one.protocol)
             key = KnownConversation(one.src_ip, one.dst_ip, one.protocol, one.dst_port).key
-            if not self.live:
-                self._keys.setdefault(key, set()).update(frames)
+            if not self.live and one.outcome in ("refused", "silent"):
+                self._keys.setdefault(one.src_ip, set()).update(frames)
         elif isinstance(one, Claimed | Sender):
-            frames = (one.frame,)
+            frames, key = (one.frame,), one.mac
             ends = (one.address, 0, "", 0, "arp" if isinstance(one, Claimed) else "ethernet")
         else:
             frames, ends = one.frames, (one.src, one.sport, one.dst, one.dport, str(one.transport))
+            key = KnownConversation(one.client, one.server, one.transport, one.port).key
+        if not self.live and isinstance(one, Conversation):
+            self._keys.setdefault(key, set()).update(frames)
         if len(self._traced) >= TRACED:
             for old in list(islice(self._traced, TRACED // 10)):
                 del self._traced[old]
-        self._traced[event.id] = Traced(frames, ends)
+        self._traced[event.id] = Traced(frames, ends, key)
 
     def _learn(self, event: Event) -> None:
         if self._since is None or (event.seen - self._since >= self.learn and not self.collect):
@@ -224,12 +238,11 @@ class Captures:
         traces = [self._traced[one] for one in alert.because if one in self._traced]
         frames = {frame for trace in traces for frame in trace.frames}
         ends = list(dict.fromkeys(trace.ends for trace in traces))
-        if alert.rule == "network.new-conversation":
-            for src, _, dst, port, protocol in ends:
-                frames |= self._keys.get(f"{src}\x1f{dst}\x1f{protocol}\x1f{port}", set())
         known = merged.setdefault((alert.rule, msgspec.json.encode(alert.title)), Judged(alert, set(), [], 0))
         known.count += 1
         known.frames |= frames
+        if alert.rule in WHOLE:
+            known.more |= {trace.ends[0] if alert.rule == "network.scan" else trace.more for trace in traces}
         known.ends += [one for one in ends if one not in known.ends and len(known.ends) < 100]
 
     def failures(self) -> dict[str, str]:

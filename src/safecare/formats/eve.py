@@ -6,12 +6,16 @@ Source: Suricata documentation, "EVE JSON Format". In ``alert`` records ``severi
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 LIMIT = 1 << 20
 """Longest line, bytes (chosen: Suricata's own payload dumps end far below)."""
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+"""What the log and the database can hold; Suricata's own counters are of 64 bits."""
 
 RST, SYN = 0x04, 0x02
 """TCP flags (RFC 9293, 3.1)."""
@@ -25,15 +29,15 @@ class EveAlert(msgspec.Struct, frozen=True):
     """What a signature said."""
 
     signature: str
-    severity: int
+    severity: Count
     category: str = ""
-    signature_id: int = 0
+    signature_id: Count = 0
 
 
 class _Flow(msgspec.Struct, frozen=True):
-    pkts_toclient: int = 0
-    bytes_toserver: int = 0
-    bytes_toclient: int = 0
+    pkts_toclient: Count = 0
+    bytes_toserver: Count = 0
+    bytes_toclient: Count = 0
     state: str = ""
 
 
@@ -49,11 +53,11 @@ class EveRecord(msgspec.Struct, frozen=True):
     event_type: str
     src_ip: str = ""
     dest_ip: str = ""
-    src_port: int = 0
-    dest_port: int = 0
+    src_port: Port = 0
+    dest_port: Port = 0
     proto: str = ""
     app_proto: str = ""
-    flow_id: int = 0
+    flow_id: Count = 0
     alert: EveAlert | None = None
     flow: _Flow | None = None
     tcp: _Tcp | None = None

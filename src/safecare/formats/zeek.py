@@ -6,7 +6,9 @@ over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -78,14 +80,33 @@ def _record(row: dict[str, Any], path: str) -> ZeekRecord | None:
         return None
     return ZeekRecord(
         path or "conn",
-        float(row["ts"]),
+        _moment(row["ts"]),
         str(row.get("uid", "")),
         str(row["id.orig_h"]),
-        int(row["id.orig_p"]),
+        _port(row, "id.orig_p"),
         str(row["id.resp_h"]),
-        int(row["id.resp_p"]),
+        _port(row, "id.resp_p"),
         row,
     )
+
+
+def _moment(value: Any) -> float:
+    """Return seconds since 1970 of a time as Zeek writes it: seconds, or (for JSON, if asked) ISO 8601 in UTC."""
+    try:
+        moment = float(value)
+    except ValueError:
+        at = datetime.fromisoformat(value)
+        moment = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    if not math.isfinite(moment):
+        raise ZeekError(f"ts: {value!r:.40} is no time")
+    return moment
+
+
+def _port(row: dict[str, Any], name: str) -> int:
+    port = int(row[name])
+    if not 0 <= port <= 65_535:
+        raise ZeekError(f"{name}: {row[name]!r:.40} is no port")
+    return port
 
 
 def text(record: ZeekRecord, name: str) -> str:
@@ -95,11 +116,12 @@ def text(record: ZeekRecord, name: str) -> str:
 
 
 def number(record: ZeekRecord, name: str) -> int:
-    """Return a field as a whole number; 0 where it is not set."""
+    """Return a field as a whole number; 0 where it is not set, or beyond what a counter of 64 bits holds."""
     try:
-        return int(float(text(record, name) or 0))
+        value = int(float(text(record, name) or 0))
     except (ValueError, OverflowError):
         return 0
+    return value if 0 <= value < 1 << 63 else 0
 
 
 def outcome(record: ZeekRecord) -> str:

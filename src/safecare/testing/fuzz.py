@@ -1,7 +1,8 @@
 """Endless wrong input for all parsers of attackers' bytes: ``python -m safecare.testing.fuzz``.
 
-Good inputs are bent (bits turned, lengths made to lie, cut, repeated, joined) and read again. A parser may only raise
-the error that it declares, must answer within a bound of time, and must not grow. What breaks that is kept as a file,
+Good inputs are bent (bits turned, lengths made to lie, cut, repeated, joined; JSON and XML in their structure too) and
+read again. A parser may only raise the error that it declares, must answer within a bound of time, and must not grow.
+What breaks that is kept as a file,
 named by its parser and the fault. Nothing is told of coverage: this is a search by chance, from inputs that reach all
 parsers.
 Source: Miller, Fredriksen and So, "An Empirical Study of the Reliability of UNIX Utilities" (CACM 33/12, 1990).
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from safecare.testing.fuzz_seeds import TARGETS
 from safecare.testing.fuzz_target import Target
+from safecare.testing.fuzz_trees import bend_tree
 
 SLOW = 2.0
 """Seconds of processor time from which one input is a fault: a parser that can be made to stand still (chosen)."""
@@ -30,6 +32,10 @@ POOL = 400
 """Bent inputs kept of each target, to be bent further (chosen: some megabytes)."""
 LARGEST = 1 << 16
 """Bytes to which an input may grow (chosen: above the largest message of most protocols)."""
+TREES = 0.7
+"""Share of inputs bent as trees, of seeds that are JSON or XML (chosen: bytes bent at random seldom stay a tree)."""
+FRESH = 0.5
+"""Share of inputs bent from good ones; the others are bent once more (chosen: what is bent often is refused early)."""
 _LIES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
@@ -82,7 +88,7 @@ def fuzz(targets: Sequence[Target], seconds: float, seed: int, tell: Callable[[O
     began = told = time.monotonic()
     while (now := time.monotonic()) - began < seconds:
         for target in targets:
-            for raw in _round(pools[target.name], chance):
+            for raw in _round(pools[target.name], len(target.seeds), chance):
                 _try(target, raw, outcome)
         if now - told >= 60.0:
             told = now
@@ -90,11 +96,13 @@ def fuzz(targets: Sequence[Target], seconds: float, seed: int, tell: Callable[[O
     return outcome
 
 
-def _round(pool: list[bytes], chance: random.Random) -> Iterator[bytes]:
-    """Yield some bent inputs, and keep a few of them to be bent further."""
+def _round(pool: list[bytes], seeds: int, chance: random.Random) -> Iterator[bytes]:
+    """Yield some bent inputs, and keep a few of them behind the `seeds` (number), to be bent further."""
     for _ in range(50):
-        raw = bend(chance.choice(pool), pool, chance)
-        if chance.random() < 0.02:
+        seed = pool[chance.randrange(seeds if chance.random() < FRESH else len(pool))]
+        tree = bend_tree(seed, chance) if chance.random() < TREES else None
+        raw = bend(seed, pool, chance) if tree is None else tree
+        if chance.random() < 0.02 and len(raw) <= LARGEST:
             if len(pool) < POOL:
                 pool.append(raw)
             else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+
+import msgspec
 
 from safecare.formats.baseline import BaselineError, read_baseline
 from safecare.formats.eve import EveError, read_eve
@@ -23,7 +25,12 @@ from safecare.formats.readings import SeriesError, read_series
 from safecare.formats.wazuh import WazuhError, read_wazuh
 from safecare.formats.wire.message import Talk, WireError
 from safecare.formats.wire.protocols import PROTOCOLS
-from safecare.formats.zeek import ZeekError, read_zeek
+from safecare.formats.zeek import ZeekError
+from safecare.model.event import Event
+from safecare.sources.eve.decode import read_eve_lines
+from safecare.sources.syslog.decode import events_of as alert_events
+from safecare.sources.syslog.decode import of_wazuh
+from safecare.sources.zeek.follow import read_zeek_lines
 from safecare.testing import fuzz_panels as panels
 from safecare.testing.captures import (
     Wire,
@@ -109,9 +116,26 @@ def _lines(raw: bytes) -> None:
         pass
 
 
+def _kept(events: Sequence[Event]) -> None:
+    """Lay events down as the log and the database do: what they cannot hold is a fault of the reader."""
+    msgspec.msgpack.encode(events)
+    for event in events:
+        for value in msgspec.structs.asdict(event).values():
+            if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+                raise OverflowError("more than a column of the database holds")
+
+
+def _eve(raw: bytes) -> None:
+    _kept(read_eve_lines(raw, _HOSPITAL, "eve", _NOW)[0])
+
+
 def _zeek(raw: bytes) -> None:
-    for _ in read_zeek(raw.splitlines()):
-        pass
+    _kept(read_zeek_lines(raw, b"", "conn", _HOSPITAL, "zeek", _NOW)[0])
+
+
+def _wazuh(raw: bytes) -> None:
+    if told := of_wazuh(read_wazuh(raw)):
+        _kept(list(alert_events(told, _HOSPITAL, "wazuh", _NOW, raw)))
 
 
 def _netflow(raw: bytes) -> None:
@@ -128,6 +152,7 @@ def _mllp(raw: bytes) -> None:
 
 
 _HOSPITAL = small_hospital()
+_NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)
 _TEMPLATE = struct.pack(">HHIIII", 9, 1, 60_000, 1_750_000_000, 1, 7) + struct.pack(
     ">HHHHHHHHHHHHHHHH", 0, 32, 256, 6, 8, 4, 12, 4, 7, 2, 11, 2, 1, 4, 4, 1
 )
@@ -145,13 +170,31 @@ _ZEEK = (
     b"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tconn_state\n"
     b"1750000000.5\tC1\t10.1.10.31\t50000\t10.1.20.10\t445\ttcp\tSF\n"
 )
+_ZEEK_JSON = (
+    b'{"ts":1750000000.5,"uid":"C1","id.orig_h":"10.1.10.31","id.orig_p":50000,"id.resp_h":"10.1.20.10","id.resp_p":445,'
+    b'"proto":"tcp","conn_state":"SF","orig_bytes":10,"resp_bytes":5,"service":"smb"}\n'
+)
 _CEF = "CEF:0|Fortinet|FortiGate|7|1|denied|5|src=10.0.0.1 dst=10.0.0.2 msg=a\\=b rt=1750000000000"
 _SYSLOG = b'<165>1 2026-11-26T03:00:00Z fw app 1 ID47 [x@1 a="b"] ' + _CEF.encode()
 _ACCESS = b'10.0.0.9 - eve [26/Nov/2026:04:00:00 +0100] "GET /a?x=1 HTTP/1.1" 200 12 "-" "agent"\n'
 _W3C = b"#Fields: date time cs-method cs-uri-stem c-ip\n2026-11-26 03:00:00 GET /a 10.0.0.9\n"
 _ATNA = (
-    '<AuditMessage><EventIdentification EventDateTime="2026-11-26T03:00:00Z"><EventID csd-code="110106"/>'
-    "</EventIdentification></AuditMessage>"
+    '<AuditMessage><EventIdentification EventActionCode="R" EventDateTime="2026-11-26T03:00:00.000+01:00"><EventID '
+    'csd-code="110106" codeSystemName="DCM" originalText="Export"/><EventTypeCode csd-code="ITI-32"/>'
+    '</EventIdentification><ActiveParticipant UserID="PACS1" UserIsRequestor="true" NetworkAccessPointID="10.0.0.9">'
+    '<RoleIDCode code="110153" displayName="Source"/></ActiveParticipant><AuditSourceIdentification AuditSourceID="x"/>'
+    '<ParticipantObjectIdentification ParticipantObjectID="1.2.3"><ParticipantObjectDetail type="MSH-10" value="Nw=="/>'
+    "</ParticipantObjectIdentification></AuditMessage>"
+)
+_WAZUH = (
+    b'{"timestamp":"2026-11-26T03:00:00.000+0000","rule":{"level":7,"description":"x","id":"5712","groups":["sshd"]},'
+    b'"agent":{"id":"001","name":"pacs","ip":"10.0.0.5"},"data":{"srcip":"10.0.0.9","win":{"eventdata":{"user":"u"}}}}'
+)
+_BASELINE = (
+    b'{"conversations":[{"client":"10.0.0.1","server":"10.0.0.2","transport":"tcp","port":502,"service":"modbus"}],'
+    b'"commands":[{"client":"10.0.0.1","server":"10.0.0.2","protocol":"modbus","command":"write","operation":"write"}],'
+    b'"identities":[{"ip":"10.0.0.1","system":"mac","value":"02:00:00:00:00:01"}],"learned_from":"x","reviewed_by":"y",'
+    b'"version":1}'
 )
 _IDMEF = (
     b'{"Version":"2.D.V04","ID":"09db946e-673e-49af-b4b2-a8cd9da58de6","CreateTime":"2026-11-26T03:00:00Z",'
@@ -236,7 +279,8 @@ TARGETS: tuple[Target, ...] = (
     *(Target(name, _said(name), seeds) for name, seeds in SAID.items()),
     *(Target(f"{name}-stream", _over_tcp(name), seeds) for name, seeds in SAID.items() if PROTOCOLS[name].tcp),
     Target("eve", read_eve, (_EVE,), (EveError,)),
-    Target("zeek", _zeek, (_ZEEK,), (ZeekError,)),
+    Target("eve-events", _eve, (_EVE, _EVE.replace(b'"flow","src', b'"alert","src'))),
+    Target("zeek", _zeek, (_ZEEK, _ZEEK_JSON), (ZeekError,)),
     Target("netflow", _netflow, (_TEMPLATE, _FLOW9, _FLOW5, _IPFIX), (NetflowError,)),
     Target(
         "syslog",
@@ -246,8 +290,8 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "wazuh",
-        read_wazuh,
-        (b'{"timestamp":"2026-11-26T03:00:00.000+0000","rule":{"level":7,"description":"x"}}',),
+        _wazuh,
+        (_WAZUH, b'{"timestamp":"2026-11-26T03:00:00.000+0000","rule":{"level":7,"description":"x"}}'),
         (WazuhError,),
     ),
     Target("cef", lambda raw: read_cef(raw.decode("utf-8", "replace")), (_CEF.encode(),), (CefError,)),
@@ -260,7 +304,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         "baseline",
         read_baseline,
-        (b'{"conversations":[{"client":"10.0.0.1","server":"10.0.0.2","transport":"tcp","port":502}]}',),
+        (_BASELINE, b'{"conversations":[{"client":"10.0.0.1","server":"10.0.0.2","transport":"tcp","port":502}]}'),
         (BaselineError,),
     ),
     *panels.TARGETS,

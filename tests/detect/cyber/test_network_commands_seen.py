@@ -88,8 +88,12 @@ def test_conversations_are_learned_then_told_by_who_is_new() -> None:
     assert [alert.severity for alert in rule.feed(later)] == [50, 65]
     everything = NewConversation(HOSPITAL, learning=timedelta(seconds=5), everything=True)
     list(everything.feed([talk(0)]))
-    broadcast = made(ConnectionSeen, 60, src_ip=MASTER, dst_ip="10.1.50.255", dst_port=137, protocol="udp")
-    assert [alert.severity for alert in everything.feed([broadcast, talk(61, port=80, service="http")])] == [10, 40]
+    broadcast = made(ConnectionSeen, 60, src_ip=MASTER, dst_ip="10.1.50.255", dst_port=9999, protocol="udp")
+    chatter = made(ConnectionSeen, 60, src_ip=MASTER, dst_ip="10.1.50.255", dst_port=137, protocol="udp")
+    assert [alert.severity for alert in everything.feed([broadcast, chatter, talk(61, port=80, service="http")])] == [
+        10,
+        40,
+    ]
 
 
 def test_frozen_baseline_is_the_only_truth_without_learning() -> None:

@@ -18,6 +18,7 @@ from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen
 from safecare.model.hospital import Hospital
+from safecare.model.network import Baseline
 from safecare.model.text import Text, say
 
 MOST = 50_000
@@ -28,6 +29,9 @@ POLLS = 20
 """Readings of a device after which the station that reads counts as its master (chosen: more than a probe needs)."""
 POLLING = timedelta(seconds=10)
 """Least time over which they must be spread (chosen: a scan is shorter for one device)."""
+WHOLE = timedelta(hours=24)
+"""Learning time from which a master's commands count as known (chosen: operators switch some times a day, while polls
+come every few seconds): after a shorter one, that a master has not yet written says nothing."""
 
 
 @detector("network.command", wants={CommandSeen}, domain=Domain.CYBER)
@@ -37,8 +41,9 @@ class ControlCommand:
 
     Normal is what the reviewed baseline holds. `learning`: time from `since` (or the first event) in which other
     commands
-    are learned; those that stop, restart or reprogram are told even then. Without either, a station that has long been
-    reading from the device is its master, and may write. `pause`: time until the same is told again.
+    are learned; those that stop, restart or reprogram are told even then. A station that read from the device in
+    `learning` is its master; without a learning time, one that has long been reading. It may write, unless a person has
+    reviewed what it may, or a whole day was learned. `pause`: time until the same is told again.
     """
 
     hospital: Hospital
@@ -54,28 +59,31 @@ class ControlCommand:
         """Judge commands."""
         baseline = self.hospital.network
         frozen = {one.key for one in baseline.commands} if baseline else set()
+        reads = readers(baseline) if baseline and not baseline.reviewed_by else set[str]()
         for event in batch:
             if isinstance(event, CommandSeen) and event.facts.get("kind", "request") == "request":
-                yield from self._judge(event, frozen)
+                yield from self._judge(event, frozen, reads)
 
-    def _judge(self, event: CommandSeen, frozen: set[str]) -> Iterator[Alert]:
+    def _judge(self, event: CommandSeen, frozen: set[str], reads: set[str]) -> Iterator[Alert]:
         self._start = self.since or min(self._start or event.seen, event.seen)
         pair = f"{event.src_ip}\x1f{event.dst_ip}\x1f{event.protocol}"
         key = f"{pair}\x1f{event.command}"
+        learning = timedelta(0) <= event.seen - self._start < self.learning
         if event.operation not in SEVERITY:
+            if learning:
+                remember(self._learned, pair, event.at, MOST)
             first, count = self._polls.get(pair, (event.at, 0))
             remember(self._polls, pair, (min(first, event.at), count + event.count), MOST)
             return
         if key in frozen:
             return
-        learning = timedelta(0) <= event.seen - self._start < self.learning
         if event.operation not in CRITICAL:
             if learning:
                 remember(self._learned, key, event.at, MOST)
                 return
             if key in self._learned:
                 return
-            if not frozen and not self.learning and event.operation == "write" and self._is_master(pair, event.at):
+            if event.operation == "write" and self._may_write(pair, event.at, reads):
                 return
         shown = f"{key}\x1f{event.target}"
         last = self._told.get(shown)
@@ -84,7 +92,13 @@ class ControlCommand:
         remember(self._told, shown, event.at, MOST)
         yield self._alert(event, pair, told=bool(frozen) or bool(self.learning))
 
-    def _is_master(self, pair: str, now: datetime) -> bool:
+    def _may_write(self, pair: str, now: datetime, reads: set[str]) -> bool:
+        """Tell whether a station is the master of a device, and nobody has said what it may command."""
+        baseline = self.hospital.network
+        if baseline is not None:
+            return not baseline.reviewed_by and pair in reads
+        if self.learning:
+            return self.learning < WHOLE and pair in self._learned
         first, count = self._polls.get(pair, (now, 0))
         return count >= POLLS and now - first >= POLLING
 
@@ -123,3 +137,8 @@ class ControlCommand:
         if pair in self._polls:
             return say("{source} talks to this device, but never gave this command before.", source=source)
         return say("{source} never gave a command to this device before.", source=source)
+
+
+def readers(baseline: Baseline) -> set[str]:
+    """Return the pairs of stations, with the protocol, that talk to each other in a baseline."""
+    return {f"{one.client}\x1f{one.server}\x1f{one.service}" for one in baseline.conversations if one.service}

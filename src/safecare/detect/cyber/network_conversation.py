@@ -25,6 +25,8 @@ MOST = 100_000
 """Most conversations remembered (chosen: a hospital's process and medical networks have some thousands)."""
 NEW_STATION, NEW_PAIR, NEW_SERVICE, HOUSEKEEPING = 55, 45, 40, 10
 """Severity: by who is new (chosen: a station that nobody knows counts most; broadcasts of known ones are noise)."""
+CHATTER = frozenset({67, 68, 137, 138, 1900, 3702, 5353, 5355})
+"""Ports at which stations call to all by themselves: DHCP, NetBIOS, SSDP, WS-Discovery, multicast DNS, LLMNR (IANA)."""
 CONTROL = 10
 """Added where a control or medical protocol is spoken (chosen)."""
 
@@ -35,7 +37,7 @@ class NewConversation:
     """Alert on conversations (client, server, transport, service port) that the baseline does not hold.
 
     `learning`: time from `since` (or the first event) in which all are learned; zero without a baseline: nothing is
-    told.
+    told. Nor is what known stations call to all by themselves (`CHATTER`): some do so seldom.
     Live, only conversations in which one end is a device of building automation or medicine are judged, unless
     `everything`: office traffic changes daily. `pause`: time until the same is told again.
     """
@@ -68,6 +70,13 @@ class NewConversation:
                 remember(self._stations, ip, event.at, MOST)
             return
         if (not self.learning and not frozen) or key in frozen or key in self._known:
+            return
+        if event.src_port == event.dst_port:  # ends of one rank, as of BACnet: who asks whom is chance
+            turned = KnownConversation(event.dst_ip, event.src_ip, event.protocol, event.dst_port).key
+            if turned in frozen or turned in self._known:
+                return
+        known = event.src_ip in stations or event.src_ip in self._stations
+        if known and event.dst_port in CHATTER and _is_for_all(event.dst_ip):
             return
         if not self.everything and not self._guarded(event):
             return

@@ -43,7 +43,7 @@ class Holder(msgspec.Struct):
 class DoubledIdentity:
     """Alert when an identity is on two addresses, or an address on two network cards, within `together` (time).
 
-    What changes later is no double: `inventory.moved` and `inventory.changed` tell it. An address that the DHCP server
+    Who had it first keeps it in that time: told is who comes later, each time. What changes later is no double: `inventory.moved` and `inventory.changed` tell it. An address that the DHCP server
     has just given to another station is none either. `pause`: time until the same is told again.
     """
 
@@ -72,8 +72,8 @@ class DoubledIdentity:
 
     def _card(self, event: IdentitySeen) -> Iterator[Alert]:
         before = self._cards.get(event.ip)
-        remember(self._cards, event.ip, Holder(event.value, event.at), MOST)
         if before is None or before.value == event.value or abs(event.at - before.at) > self.together:
+            remember(self._cards, event.ip, Holder(event.value, event.at), MOST)
             return
         title = say("Two stations claim the address of {address}", address=end(self.hospital, event.ip))
         why = say("Before: {before}. Now: {now} ({system}).", before=before.value, now=event.value, system="mac")
@@ -92,8 +92,8 @@ class DoubledIdentity:
         name = name_of(event)
         key = f"{event.system}\x1f{name}"
         before = self._names.get(key)
-        remember(self._names, key, Holder(event.ip, event.at), MOST)
         if before is None or before.value == event.ip or abs(event.at - before.at) > self.together:
+            remember(self._names, key, Holder(event.ip, event.at), MOST)
             return
         title = say(
             "{first} and {second} say that they are the same: {system} {name}",

@@ -170,7 +170,7 @@ class Dissector:
         for half in stream.halves if stream and stream.protocol else ():
             if half.buffer:
                 self.counts["message never completed"] += 1
-        yield flow.conversation(self.addresses.names, service)
+        yield flow.conversation(self.addresses.names, service, self.flows.servers)
 
     def _payloads(self, columns: Headers, rows: np.ndarray) -> Iterator[Found]:
         """Walk over the packets with payload of flows that speak, or may speak, a protocol of ours."""

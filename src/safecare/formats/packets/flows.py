@@ -5,7 +5,7 @@ Source: idle time-out as nfstream's and Zeek's default for TCP; refused and answ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -20,6 +20,8 @@ MOST_OPEN = 50_000
 """Conversations followed at the same time; then the longest silent tenth is given out (bounds memory, ~50 MB)."""
 IDLE = 300.0
 """Seconds of silence after which the same ends start a new conversation."""
+MOST_SERVERS = 20_000
+"""Ends remembered as servers (chosen: above the services of a hospital's network)."""
 LINGER = 5.0
 """Seconds after its last packet in which a closed conversation is still waited for."""
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -68,8 +70,8 @@ class Flow:
     first_is_client: bool = True
     frames: list[NDArray[np.int64]] = field(default_factory=list)
 
-    def conversation(self, names: Sequence[str], service: str) -> Conversation:
-        """Return the conversation as far as it was seen."""
+    def conversation(self, names: Sequence[str], service: str, servers: Container[int] = ()) -> Conversation:
+        """Return the conversation as far as it was seen. `servers`: ends that have taken connections before."""
         outcome: Literal["open", "refused", "silent", "unknown"] = "open"
         if self.refused:
             outcome = "refused"
@@ -78,7 +80,8 @@ class Flow:
         client = self.first_end if self.first_is_client else 1 - self.first_end
         ends = (self.low, self.high)
         if not self.began and self.first_is_client and not service:
-            client = _likelier(ends, client)
+            known = [one in servers for one in ends]
+            client = known.index(False) if known[0] != known[1] else _likelier(ends, client)
         here, there = ends[client], ends[1 - client]
         return Conversation(
             names[here >> 16],
@@ -101,10 +104,10 @@ class Flow:
 def _likelier(ends: tuple[int, int], client: int) -> int:
     """Return who is the client where the beginning was not seen: the end with the port of the higher kind.
 
-    Ports below 1024 are servers'; those from 49152 on (RFC 6335) are clients'. Where both are of one kind, who spoke
-    first.
+    Ports below 1024 are servers'; those from 32768 on are clients' (Linux takes them from there, RFC 6335 from 49152).
+    Where both are of one kind, who spoke first.
     """
-    kinds = [0 if one & 0xFFFF < 1024 else 2 if one & 0xFFFF >= 49152 else 1 for one in ends]
+    kinds = [0 if one & 0xFFFF < 1024 else 2 if one & 0xFFFF >= 32_768 else 1 for one in ends]
     if kinds[0] == kinds[1]:
         return client
     return 0 if kinds[0] > kinds[1] else 1
@@ -116,6 +119,8 @@ class Flows:
 
     keep_frames: bool = False
     open: dict[int, Flow] = field(default_factory=dict)
+    servers: dict[int, None] = field(default_factory=dict)
+    """Ends that have answered a connection whose beginning was seen."""
     _keys: dict[tuple[int, int, int], Flow] = field(default_factory=dict)
     _next: int = 0
 
@@ -189,6 +194,8 @@ class Flows:
     def forget(self, flow: Flow) -> None:
         """Let go of an ended conversation."""
         self.open.pop(flow.number, None)
+        if flow.began and flow.answered and flow.protocol == TCP and len(self.servers) < MOST_SERVERS:
+            self.servers[flow.high if flow.first_end == 0 else flow.low] = None
 
     @staticmethod
     def _over(flow: Flow, at: float, flags: int, side: int) -> bool:
