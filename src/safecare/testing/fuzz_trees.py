@@ -1,4 +1,4 @@
-"""JSON and XML whose structure is bent, not only their bytes: what a parser of bytes lets through, a reader of fields gets.
+"""JSON and XML whose structure is bent, not only their bytes: readers of fields get what parsers of bytes let through.
 
 Values are left out, exchanged, given another type, doubled under the same key, nested deeply; numbers are huge or none,
 texts hold halves of characters, times lie at the ends of the calendar.

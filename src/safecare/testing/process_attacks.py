@@ -2,7 +2,7 @@
 
 A master (a Windows machine, with the noise of one) polls six Modbus controllers, over connections that stay or over new
 ones each time; an operator switches something now and then. From the middle on an attack, in the manner of the public
-labelled sets: a forged command, what is found out before it, an exploit with its way back, files that are moved, floods,
+labelled sets: a forged command, what is found out before it, an exploit with its way back, moved files, floods,
 replays, an answering machine in the middle, tools that try all functions.
 Source of the manners: Lemay and Fernandez (USENIX CSET 2016); Morris and Gao (ICCIP 2014, MITRE T0846, T0855, T0856,
 T0814); the modules of smod and Metasploit's modbusclient. Made ones: nothing is taken from those captures.
@@ -138,7 +138,7 @@ def _characterised(one: Plant) -> None:
 
 
 def _exploited(one: Plant) -> None:
-    """An SMB service is broken into, and connects back."""
+    """Break into an SMB service, which connects back."""
     talk = one.connect(CONTROLLERS[3], MASTER, 445)
     for _ in range(60):
         talk.ask(b"\0\0\0\x60\xffSMB\x25" + one.chance.randbytes(90))
@@ -157,7 +157,7 @@ def _moved(one: Plant) -> None:
 
 
 def _scanned(one: Plant) -> None:
-    """A half-open scan of ports by a stranger."""
+    """Scan ports, half-open, as a stranger."""
     for number, target in enumerate((MASTER, *CONTROLLERS)):
         for port in (21, 22, 23, 80, 102, 135, 139, 443, 445, 502, 1433, 3389, 20000, 44818, 47808):
             talk = object.__new__(Tcp)
@@ -194,7 +194,7 @@ def _replayed(one: Plant) -> None:
 
 
 def _in_between(one: Plant) -> None:
-    """A station says by ARP that it is master and controller, and answers in their place."""
+    """Say by ARP that one is master and controller, to answer in their place."""
     for _ in range(10):
         one.wire.arp("02:00:00:00:99:99", MASTER, CONTROLLERS[0], answer=True)
         one.wire.arp("02:00:00:00:99:99", CONTROLLERS[0], MASTER, answer=True)

@@ -43,8 +43,9 @@ class Holder(msgspec.Struct):
 class DoubledIdentity:
     """Alert when an identity is on two addresses, or an address on two network cards, within `together` (time).
 
-    Who had it first keeps it in that time: told is who comes later, each time. What changes later is no double: `inventory.moved` and `inventory.changed` tell it. An address that the DHCP server
-    has just given to another station is none either. `pause`: time until the same is told again.
+    Who had it first keeps it in that time: told is who comes later, each time. What changes later is no double:
+    `inventory.moved` and `inventory.changed` tell it. An address that the DHCP server has just given to another station
+    is none either. `pause`: time until the same is told again.
     """
 
     hospital: Hospital
