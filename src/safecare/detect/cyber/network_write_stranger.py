@@ -56,9 +56,9 @@ class WriteFromStranger:
         frozen: dict[str, set[str]] = {}
         for one in baseline.commands if baseline else ():
             frozen.setdefault(f"{one.server}\x1f{one.protocol}", set()).add(one.client)
-        for one in baseline.conversations if baseline and not baseline.reviewed_by else ():
-            if one.service:  # who talks to a device of which commands were not seen yet
-                frozen.setdefault(f"{one.server}\x1f{one.service}", set()).add(one.client)
+        for pair in baseline.conversations if baseline and not baseline.reviewed_by else ():
+            if pair.service:  # who talks to a device of which commands were not seen yet
+                frozen.setdefault(f"{pair.server}\x1f{pair.service}", set()).add(pair.client)
         for event in batch:
             if isinstance(event, CommandSeen) and event.facts.get("kind", "request") == "request":
                 yield from self._judge(event, frozen)
