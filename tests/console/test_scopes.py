@@ -102,6 +102,7 @@ def single(thing: Thing, role: str) -> list[tuple[str, str]]:
         ("plan", f"/api/incidents/{id}/plan"),
         ("similar", f"/api/incidents/{id}/similar"),
         ("impact_graph", f"/api/incidents/{id}/graph"),
+        ("recovery", f"/api/incidents/{id}/recovery"),
         ("timeline", f"/api/incidents/{id}/timeline"),
         ("timeline_table", f"/api/incidents/{id}/timeline.csv"),
         *papers(id, role),
@@ -197,7 +198,7 @@ ELSEWHERE = {
     "judged by what the feed announces": "live",
     "what an administrator of a part sees, below": "users audit",
     "by site or place, beside their routes": """
-        suppressions detections held inventory reports shares
+        risk suppressions detections held inventory reports shares
         crisis crisis_table crisis_file crisis_page""",
     "about the visitor": """
         me access devices sign_in_page code_page begin_oidc oidc_callback texts plain_file page""",

@@ -32,7 +32,9 @@ from safecare.console import (
     notices,
     people,
     plain,
+    recovery,
     reports,
+    risks,
     scenarios,
     seen,
     session,
@@ -93,6 +95,8 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     incidents.routes(app, deps, feed)
     timeline.routes(app, deps, incidents.Incidents(deps, feed))
     app.state.player = whatif.routes(app, deps, incidents.Incidents(deps, feed))
+    recovery.routes(app, deps, incidents.Incidents(deps, feed), app.state.player)
+    risks.routes(app, deps, app.state.player)
     tuning.routes(app, deps, feed)
     notices.routes(app, deps)
     seen.routes(app, deps)

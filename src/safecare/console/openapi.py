@@ -22,6 +22,7 @@ from safecare.console.wire import (
     places,
     platform,
     runs,
+    study,
     tuning,
     zones,
 )
@@ -63,6 +64,7 @@ ANSWERS: dict[str, Any] = {
     "timeline": list[incidents.Moment],
     "impact_graph": graph.GraphView,
     "what_if": graph.GraphView,
+    "recovery": study.RecoveryView,
     "plan": incidents.PlanView,
     "alerts": list[incidents.ListedAlert],
     "judge": platform.Done,

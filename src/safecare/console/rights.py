@@ -92,6 +92,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "timeline_table": CONTROL,
         "impact_graph": CONTROL,
         "what_if": CONTROL,
+        "recovery": CONTROL,
+        "risk": frozenset({ANALYST, CISO, CRISIS, ADMIN, AUDITOR}),
         "plan": CONTROL,
         "alerts": CONTROL,
         "judge": ACTING,

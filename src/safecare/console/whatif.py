@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, lru_cache
 from multiprocessing import get_context
+from typing import TypeVar
 
 import msgspec
 from fastapi import FastAPI
@@ -36,6 +38,7 @@ from safecare.model.incident import Incident
 from safecare.model.text import say
 from safecare.sources.files.confine import die_with_parent
 
+Answer = TypeVar("Answer")
 WAITING = 8
 """Plays that may wait for the one that runs (chosen: some seconds on a busy machine)."""
 IDLE = 600.0
@@ -55,7 +58,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=1)
-def _compiled(hospital: bytes) -> tuple[Cascade, RuleIndex]:
+def compiled(hospital: bytes) -> tuple[Cascade, RuleIndex]:
     """Return the cascade of `hospital` (MessagePack); the last one is kept."""
     cascade = Cascade.of(msgspec.msgpack.decode(hospital, type=Hospital))
     return cascade, RuleIndex(cascade.system)
@@ -69,7 +72,7 @@ def _playbooks() -> tuple[Playbook, ...]:
 def play(hospital: bytes, asked: bytes) -> Looked:
     """Play one question (MessagePack of `_Asked`). Raises `NoSuchActionError`. Runs in the process."""
     one = msgspec.msgpack.decode(asked, type=_Asked)
-    cascade, index = _compiled(hospital)
+    cascade, index = compiled(hospital)
     return look_at(cascade, one.incident, one.alerts, _changes(cascade, index, one.ask))
 
 
@@ -95,11 +98,17 @@ class Player:
 
     async def look(self, hospital: Hospital, incident: Incident, alerts: list[Alert], ask: WhatIf) -> Looked:
         """Return what may come of `incident` with what `ask` changes. Raises `ProblemError` 404, 503."""
+        try:
+            return await self.run(hospital, play, msgspec.msgpack.encode(_Asked(incident, alerts, ask)))
+        except NoSuchActionError as error:
+            raise ProblemError(404, say("There is no such action: {action}", action=str(error))) from error
+
+    async def run(self, hospital: Hospital, act: Callable[[bytes, bytes], Answer], asked: bytes) -> Answer:
+        """Return what `act` makes of `hospital` (MessagePack) and `asked`. Raises `ProblemError` 503."""
         if self._waiting > WAITING:
             raise ProblemError(503, say("Too many people are trying something out. Try again in a moment."))
         if self._hospital is None or self._hospital[0] is not hospital:
             self._hospital = (hospital, msgspec.msgpack.encode(hospital))
-        asked = msgspec.msgpack.encode(_Asked(incident, alerts, ask))
         if self._rest is not None:
             self._rest.cancel()
         if self._pool is None:
@@ -108,9 +117,7 @@ class Player:
         loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
-            return await loop.run_in_executor(self._pool, play, self._hospital[1], asked)
-        except NoSuchActionError as error:
-            raise ProblemError(404, say("There is no such action: {action}", action=str(error))) from error
+            return await loop.run_in_executor(self._pool, act, self._hospital[1], asked)
         except BrokenProcessPool as error:
             self.stop()
             raise ProblemError(503, say("Too many people are trying something out. Try again in a moment.")) from error

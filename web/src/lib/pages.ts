@@ -28,6 +28,7 @@ const PAGES: (PageLink & { roles: string[] })[] = [
   { path: "/availability", name: t("Care available"), daily: true, roles: [...CONTROL, LIAISON] },
   { path: "/alerts", name: t("Alerts"), daily: true, roles: CONTROL },
   { path: "/crisis", name: t("Crisis log"), daily: true, roles: CONTROL },
+  { path: "/risk", name: t("Risk study"), daily: false, roles: ["analyst", "crisis", ...OVERSIGHT] },
   { path: "/detections", name: t("Detections"), daily: false, roles: CONTROL },
   { path: "/suppressions", name: t("Suppressions"), daily: false, roles: CONTROL },
   { path: "/scenarios", name: t("Exercises"), daily: false, roles: CONTROL },

@@ -21,6 +21,7 @@ export type RouteName =
   | "detections"
   | "suppressions"
   | "availability"
+  | "risk"
   | "unknown";
 
 export interface Route {
@@ -51,6 +52,7 @@ const PATTERNS: [RouteName, string][] = [
   ["detections", "/detections"],
   ["suppressions", "/suppressions"],
   ["availability", "/availability"],
+  ["risk", "/risk"],
 ];
 
 /** Return the route of `path`, with its decoded parameters; `unknown` if there is none. */

@@ -53,3 +53,28 @@ export interface Forecast {
   totals: Totals;
   unknown: Named[];
 }
+
+/** A damaged thing, or a service: share of courses, and seconds until it is back (10, 50, 90 %; null: later). */
+export interface Back {
+  id: string;
+  name: string;
+  probability: number;
+  back: (number | null)[];
+}
+
+/** What so many crews bring back; losses in patient-hours within `horizon` seconds. */
+export interface Recovery {
+  crews: number;
+  order: Back[];
+  services: Back[];
+  loss_without: number;
+  loss: number;
+  horizon: number;
+}
+
+/** One table of the risk study. */
+export interface RiskTable {
+  name: string;
+  head: string[];
+  rows: (string | number)[][];
+}

@@ -113,7 +113,7 @@ export interface Incident extends Card {
   history: { revision: number; at: string; state: IncidentState; severity: number; alerts: number }[];
 }
 
-export type { Effect, Forecast, Hop, Loss, Totals } from "./types.forecast";
+export type { Back, Effect, Forecast, Hop, Loss, Recovery, RiskTable, Totals } from "./types.forecast";
 
 export type ApprovalStep = "security" | "clinical";
 export interface Approval {
