@@ -20,6 +20,7 @@ NAMED = (
     "detections",
     "inventory",
     "suppressions",
+    "risk",
 )
 """Screens whose address is their name."""
 

@@ -31,6 +31,7 @@ PAGES = (
     "/guard",
     "/account",
     "/suppressions",
+    "/risk",
     "/drawing/aurore.1",
     "/cameras/camera.aurore.basement.spine",
     "/print-crisis",

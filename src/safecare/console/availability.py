@@ -14,13 +14,13 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
-from safecare.console.outlook import STATES
 from safecare.console.rights import Visitor, may_see, may_see_at, within
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import StateCare
 from safecare.console.wire.care import CareView, ExpectedView, FigureView
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
+from safecare.impact.states import STATES
 from safecare.model.events.care import CareCounted, CareFigures, CareStated
 from safecare.model.forecast import Effect, Forecast, State
 from safecare.model.hospital import Service

@@ -21,21 +21,10 @@ from safecare.console.wire.incidents import (
     StepView,
 )
 from safecare.console.words import Words
-from safecare.model.forecast import Effect, Forecast, State
+from safecare.impact.states import STATES
+from safecare.model.forecast import Effect, Forecast
 from safecare.model.plan import Action, Plan, Procedure
 from safecare.model.text import Text, say
-
-STATES: Mapping[State, Text] = MappingProxyType(
-    {
-        State.DOWN: say("Out of service"),
-        State.COMPROMISED: say("Under an attacker's control"),
-        State.EXPOSED: say("Within an attacker's reach"),
-        State.CORRUPTED: say("Data falsified"),
-        State.ACCESSED: say("Entered without right"),
-        State.UNSAFE: say("No longer safe to use"),
-        State.DEGRADED: say("Degraded"),
-    }
-)
 
 GROUPS: Mapping[str, Text] = MappingProxyType(
     {

@@ -23,7 +23,7 @@ from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import NO_CHANGES, Changes
 from safecare.console.deps import ConsoleDeps
 from safecare.console.incidents import Incidents
-from safecare.console.outlook import GROUPS, STATES
+from safecare.console.outlook import GROUPS
 from safecare.console.rights import may_see
 from safecare.console.web import ProblemError, answer, read_struct, visitor_of, words_of
 from safecare.console.wire.graph import CauseView, EdgeView, GainView, GraphView, HoldingView, NodeView, WhatIf
@@ -31,6 +31,7 @@ from safecare.console.words import Words
 from safecare.decide.effects import RuleIndex, change_of
 from safecare.decide.playbook import Playbook, built_in_playbooks
 from safecare.impact.graph import Node
+from safecare.impact.states import STATES
 from safecare.impact.whatif import Looked, kept_from_harm, look_at, together
 from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from safecare.formats import pdf
+from safecare.impact.states import STATES
 from safecare.model.hospital import Hospital, Name
 from safecare.model.text import Text, say
 from safecare.risk.study import Study
@@ -85,7 +86,7 @@ class _Writer:
                 one.origin.id,
                 self.things(one.entry),
                 self.things([effect.target]),
-                effect.state.value,
+                self._words(STATES[effect.state]),
                 round(effect.probability, 3),
                 round(effect.earliest / HOUR, 2),
                 " → ".join(self._words(hop.text) for hop in effect.path),
