@@ -40,6 +40,8 @@ MOST_FINDINGS = 500
 MOST_SAME = 20
 LIMIT = 0.5
 """Weight of a limit that was reached: what lies behind it is not judged, and hiding behind size is a known trick."""
+SLOW = 0.2
+"""Weight of what is packed by a method that we read slowly. Chosen: tools of administrators are packed so, too."""
 
 _LIMITS: Mapping[str, Text] = {
     "size": say("It unpacks to far more than an honest file of its size: judged only in part."),
@@ -47,7 +49,7 @@ _LIMITS: Mapping[str, Text] = {
     "depth": say("Containers are nested too deeply: judged only in part."),
     "parts": say("It holds too many parts: judged only in part."),
     "members": say("A container in it has too many members: judged only in part."),
-    "time": say("Judging it takes too long: judged only in part."),
+    "slow": say("It is packed by an old method: judged only in part."),
 }
 _OTHER_LIMIT = say("A limit was reached: judged only in part.")
 
@@ -97,6 +99,8 @@ class Engine:
         seen = {(len(raw), hash(raw))}
         for finding in self._visit(root, context, seen):
             findings.add(finding)
+        if context.budget.slow >= self._limits.slow:
+            findings.add(_limit(LimitError("slow"), root))
         total = score(findings.kept)
         return Verdict(
             hashlib.sha256(raw).hexdigest(),
@@ -175,4 +179,5 @@ def _placed(finding: Finding, part: Part) -> Finding:
 
 def _limit(error: LimitError, part: Part) -> Finding:
     why = _LIMITS.get(error.limit, _OTHER_LIMIT)
-    return Finding(f"limit.{error.limit}", why, LIMIT, Where(part.path, error.place))
+    weight = SLOW if error.limit == "slow" else LIMIT
+    return Finding(f"limit.{error.limit}", why, weight, Where(part.path, error.place))

@@ -7,7 +7,8 @@ object is told: readers differ on which one counts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,14 @@ import msgspec
 
 from safecare.formats.embedded import Embedded, from_base64
 
+MOST_TWICE = 20
+"""Names that stand twice in one object and whose values are all kept. Chosen: honest objects have none."""
+FEW_VALUES, BYTES_EACH = 200_000, 32
+"""Lists and objects that any file may have, and bytes for each further one. Chosen: honest files stay below a third."""
 MOST = 5000
 """Embedded files, narratives and addresses of one file. Chosen: bundles of 1,000 documents are the largest in use."""
+MOST_BACK = 100
+"""Times that a place is looked for in the whole file. Chosen: with what stands in order it never is."""
 SHORTEST = 16
 """Letters of coded data that are worth decoding. Chosen: less holds no file."""
 
@@ -43,12 +50,32 @@ class Fhir:
     """Names that stand twice in one object."""
     resource: bool = False
     """Whether any object says that it is a FHIR resource."""
+    full: bool = False
+    """Whether there was more of one kind than `MOST`."""
+    _last: int = 0
+    _back: int = 0
+
+    def filled(self, kept: Sized) -> bool:
+        """Tell, and keep, whether nothing more may be `kept`."""
+        self.full |= len(kept) >= MOST
+        return len(kept) >= MOST
+
+    def place(self, data: bytes, letters: bytes) -> int:
+        """Return where `letters` stand in `data`: behind those of the last call, or else before; roughly, if often."""
+        at = data.find(letters, self._last)
+        if at < 0 and self._back < MOST_BACK:
+            self._back += 1
+            at = data.find(letters, 0, self._last + len(letters))
+        self._last = max(at, 0) or self._last
+        return self._last
 
 
 def read_fhir(raw: bytes) -> Fhir:
     """Read one resource, or one per line. Raises `FhirError`."""
     data = _plain(raw)
     found = Fhir()
+    if data.count(b"{") + data.count(b"[") > FEW_VALUES + len(data) // BYTES_EACH:
+        raise FhirError("more lists and objects than any record needs", 0, deep=True)
     try:
         try:
             _walk(_decode(data, found), data, found)
@@ -83,9 +110,8 @@ def _decode(data: bytes, found: Fhir) -> Any:
         def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
             made = dict(items)
             if len(made) < len(items):
-                names = [name for name, _ in items]
-                for name in made:
-                    if names.count(name) > 1:
+                for name, count in Counter(name for name, _ in items).most_common(MOST_TWICE):
+                    if count > 1:
                         found.twice.append(name[:60])
                         made[name] = [one for other, one in items if other == name]
             return made
@@ -119,20 +145,20 @@ def _walk(value: Any, data: bytes, found: Fhir) -> None:
 
 def _string(place: str, name: str, value: str, holder: dict[str, Any], data: bytes, found: Fhir) -> None:
     if name == "div":
-        if len(found.narratives) < MOST:
+        if not found.filled(found.narratives):
             found.narratives.append((place, value))
     elif name == "url" and ("contentType" in holder or place.endswith("ttachment.url")):
-        if len(found.addresses) < MOST:
+        if not found.filled(found.addresses):
             found.addresses.append((place, value))
     elif (
         (name in ("data", "InlineBinary") or name.endswith("Base64Binary"))
         and len(value) >= SHORTEST
-        and len(found.embedded) < MOST
+        and not found.filled(found.embedded)
     ):
         if " " in value[:64].strip():  # SampledData.data: numbers divided by spaces
             return
         letters = value.encode("ascii", "ignore")
-        at = max(0, data.find(letters[:64]))
+        at = found.place(data, letters[:64])
         media = holder.get("contentType")
         raw = from_base64(letters)
         found.embedded.append(Embedded(place, media if isinstance(media, str) else "", raw, at, at + len(letters)))

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from safecare.formats.embedded import Embedded, from_base64
 from safecare.formats.hl7 import Hl7Error
 
 MOST_DOCUMENTS = 2000
 """Documents of one file. Chosen: batches of a day's reports stay below."""
+LONGEST_NUMBER = 20
+"""Letters of OBX-1, a number of four digits (HL7 v2.5.1, 7.4.2.1). Chosen: five times that."""
 _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 """A segment that begins behind coded data in the last field of its own."""
 _ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})+\\|\\\.[a-z]{2}[+\-0-9]*\\")
@@ -35,7 +38,7 @@ def documents(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[E
     for name in (b"base64", b"hex"):
         for place in _places(low, component + name + component, 0, len(low)):
             count += 1
-            if count > MOST_DOCUMENTS:
+            if count > MOST_DOCUMENTS + 1:  # one more than who asks takes, which tells that there are more
                 return
             at, first = start + place + 1, start + place + len(name) + 2
             stop = raw.find(field, first, end)
@@ -75,20 +78,20 @@ def _plain(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[Embe
 def _observations(raw: bytes, start: int, end: int, separators: bytes, kind: bytes) -> Iterator[tuple[int, int]]:
     """Yield start and end of OBX-5 where OBX-2 is `kind`."""
     field = separators[:1]
-    for place in _places(raw, b"OBX" + field, start, end):
-        if place > start and raw[place - 1] not in _ENDS:
+    for place in islice(_places(raw, field + kind + field, start, end), MOST_DOCUMENTS):
+        first = raw.rfind(b"OBX" + field, max(start, place - LONGEST_NUMBER - 4), place + 1)
+        if first < 0 or raw.find(field, first + 4, end) != place or (first > start and raw[first - 1] not in _ENDS):
             continue
-        at, ends = place + 3, list[int]()
-        while at >= 0 and len(ends) < 6:
-            ends.append(at)
-            at = raw.find(field, at + 1, end)
-        if len(ends) < 5 or raw[ends[1] + 1 : ends[2]] != kind:
+        third = raw.find(field, place + len(kind) + 2, end)
+        fourth = raw.find(field, third + 1, end) if third >= 0 else -1
+        if fourth < 0:
             continue
-        stop = ends[5] if len(ends) == 6 else end
+        stop = raw.find(field, fourth + 1, end)
+        stop = end if stop < 0 else stop
         for mark in (b"\r", b"\n"):
-            cut = raw.find(mark, ends[4], stop)
+            cut = raw.find(mark, fourth, stop)
             stop = stop if cut < 0 else cut
-        yield ends[4] + 1, stop
+        yield fourth + 1, stop
 
 
 def _places(raw: bytes, needle: bytes, start: int, end: int) -> Iterator[int]:

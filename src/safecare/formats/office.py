@@ -10,9 +10,12 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
+from safecare.formats.linear import linear
 from safecare.formats.zips import Zip, ZipError
 
 OFFICE_FACTS: dict[str, str] = {
@@ -51,16 +54,21 @@ MOST_RECORDS = 200_000
 """Records of a workbook that are looked at. Chosen: a sheet of 50,000 rows and its text."""
 _SUPBOOK = 0x01AE
 
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]{1,4000}>", re.IGNORECASE)
+MOST_RELATIONS = 20_000
+"""Relations of one document that are read. Chosen: lists with an address in each row have some thousands."""
+LONGEST_RELATION = 4000
+"""Letters of one relation. Chosen: addresses of mail services reach 2,000."""
 _TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']{1,300})["']""")
 _TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']{1,2000})["']""")
 _EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External["']""", re.IGNORECASE)
 _TAG = re.compile(rb"<[^<>]{0,4000}>")
-_INSTRUCTION = re.compile(
-    rb"<w:instrText\b[^>]{0,200}>(.{0,2000}?)</w:instrText>|w:instr\s*=\s*[\"'](.{0,2000}?)[\"']", re.DOTALL
-)
+_FIELD = linear(rb"w:instr\s*=\s*[\"']|<w:instrText\b[^>]{0,200}>")
+LONGEST_FIELD = 2000
+"""Letters of one field that are read. Chosen: addresses with their switches stay below."""
+MOST_FIELDS = 20_000
+"""Fields of one part that are read. Chosen: an index of a book has 10,000."""
 _DDE = re.compile(rb"\bDDE(?:AUTO)?\b\s*[\"&\w\\]", re.IGNORECASE)
-_DDE_LINK = re.compile(rb"<(?:\w+:)?ddeLink\b", re.IGNORECASE)
+_DDE_LINK = linear(rb"(?i)<(?:\w{1,20}:)?ddeLink\b")
 _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?)?)", re.IGNORECASE)
 _PROGRAM_NAME = re.compile(
     rb"[\w\\./ -]{1,200}\.(?:exe|scr|com|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|dll|jar|msi)\x00", re.IGNORECASE
@@ -136,7 +144,7 @@ def _member(archive: Zip, name: str, facts: set[str]) -> bytes:
 
 def _relations(xml: bytes) -> set[str]:
     facts: set[str] = set()
-    for found in _RELATION.findall(xml):
+    for found in _relation_tags(xml):
         kind = _TYPE.search(found)
         target = _TARGET.search(found)
         if not kind or not target or not _EXTERNAL.search(found):
@@ -155,6 +163,18 @@ def _relations(xml: bytes) -> set[str]:
     return facts
 
 
+def _relation_tags(xml: bytes) -> Iterator[bytes]:
+    """Yield the tags of relations, whatever prefix their names have."""
+    at = 0
+    for _ in range(MOST_RELATIONS):
+        at = xml.find(b"Relationship", at)
+        if at < 0:
+            return
+        end = xml.find(b">", at, at + LONGEST_RELATION)
+        yield xml[at : end if end >= 0 else at]
+        at = end if end >= 0 else at + 1
+
+
 def _binary(raw: bytes, name: str) -> set[str]:
     if not raw.startswith(_OLE):
         return set()
@@ -165,8 +185,18 @@ def _binary(raw: bytes, name: str) -> set[str]:
 
 
 def _fields(xml: bytes) -> set[str]:
-    codes = b"".join(_TAG.sub(b"", one or other) for one, other in _INSTRUCTION.findall(xml))
+    codes = b"".join(_TAG.sub(b"", one) for one in _instructions(xml))
     return {"office.dde"} if _DDE.search(codes) or _DDE_LINK.search(xml) else set()
+
+
+def _instructions(xml: bytes) -> Iterator[bytes]:
+    """Yield the codes of fields: between tags, or in an attribute."""
+    for found in islice(_FIELD.finditer(xml), MOST_FIELDS):
+        code = xml[found.end() : found.end() + LONGEST_FIELD]
+        close = b"</w:instrText>" if found.group().startswith(b"<") else found.group()[-1:]
+        end = code.find(close)
+        if end >= 0:
+            yield code[:end]
 
 
 def _ole(raw: bytes) -> set[str]:

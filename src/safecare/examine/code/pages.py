@@ -6,41 +6,44 @@ MITRE ATT&CK T1027.006 (HTML smuggling), T1566.001; SVG phishing: reports of 202
 
 from __future__ import annotations
 
-import base64
 import binascii
-import re
+import itertools
 from collections.abc import Iterator
-from html import unescape
 
-from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.code.scripts import text_of
 from safecare.examine.mail.codes import told
 from safecare.examine.mail.pictures import written_in
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 MOST_TEXT = 4 * 1024 * 1024
 """Letters of a page that are read. Chosen: twice the largest export seen."""
-MOST_BLOCKS = 200
-"""Blocks of coded data in one page that are opened. Chosen: reports with pictures hold some dozens."""
-_DATA = re.compile(r"data:([\w.+/-]{0,80})(?:;[\w=-]{1,40}){0,4};base64,([A-Za-z0-9+/=%\s]{24,})", re.IGNORECASE)
-_LONG = re.compile(r"[\"'`]([A-Za-z0-9+/]{400,}={0,2})[\"'`]")
-_BUILDS = re.compile(
-    r"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
+MOST_BLOCKS = 1000
+"""Blocks of coded data in one page that are opened, pictures apart. Chosen: reports with drawings hold some dozens."""
+_PICTURES = (b"image/p", b"image/j", b"image/g", b"font")
+_NO_LETTERS = bytes(one for one in range(256) if not (chr(one).isascii() and chr(one).isalnum()) and one not in b"+/")
+_DATA = linear(rb"(?i)data:([\w.+/-]{0,80})(?:;[\w=-]{1,40}){0,4};base64,([A-Za-z0-9+/=%\s]{24,})")
+_LONG = linear(rb"[\"'`]([A-Za-z0-9+/]{400,}={0,2})[\"'`]")
+_BUILDS = linear(
+    rb"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
 )
-_DECODES = re.compile(r"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeURIComponent|unescape\s*\(")
-_WRITES = re.compile(
-    r"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|eval\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
+_DECODES = linear(rb"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeURIComponent|unescape\s*\(")
+_WRITES = linear(
+    rb"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|eval\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
 )
-_LEADS = re.compile(
-    r"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
+_LEADS = linear(
+    rb"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
 )
-_PASSWORD = re.compile(r"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
-_ACTION = re.compile(r"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
-_SENDS = re.compile(
-    r"(?i)\$\.(?:ajax|post)\s*\(|fetch\s*\(\s*[\"'`]https?://|XMLHttpRequest|api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io"
-)
-_MAILED = re.compile(r"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
-_SCRIPT = re.compile(r"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
+_PASSWORD = linear(rb"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
+_ACTION = linear(rb"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
+_MAILED = linear(rb"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
+_SCRIPT = linear(rb"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
+_FOREIGN = linear(rb"(?i)<(?:\w{1,20}:)?foreignObject\b")
+_DRAWN = linear(rb"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob")
+_FORM = linear(rb"(?i)<form\b|<input\b")
+_COLLECTS = linear(rb"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io")
+_FILLED = linear(rb"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@")
 
 
 @analyser("page", wants={"html", "svg"})
@@ -49,7 +52,7 @@ class Pages:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings and the files coded in the page."""
-        text = text_of(part.raw)[:MOST_TEXT]
+        text = text_of(part.raw)[:MOST_TEXT].encode(errors="replace")
         scripted = bool(_SCRIPT.search(text))
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
@@ -67,18 +70,18 @@ class Pages:
         elif context.mail and part.depth and _LEADS.search(text):
             yield Finding("page.leads", say("An attached page leads elsewhere by itself."), 0.45, kind="page.runs")
         if mailed:
-            yield from told(written_in(text), context)
+            yield from told(written_in(text.decode("utf-8", "replace")), context)
         yield from _blocks(text, part, context)
 
 
-def _drawing(text: str, part: Part, *, scripted: bool) -> Iterator[Finding]:
-    if not scripted and not re.search(r"(?i)<(?:\w+:)?foreignObject\b", text):
+def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
+    if not scripted and not _FOREIGN.search(text):
         return
     if scripted and (
         _LEADS.search(text)
         or _DECODES.search(text)
         or _WRITES.search(text)
-        or re.search(r"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob", text)
+        or _DRAWN.search(text)
     ):
         yield Finding(
             "drawing.acts", say("A drawing runs a script that leads elsewhere or hides."), 0.75, kind="page.runs"
@@ -87,41 +90,43 @@ def _drawing(text: str, part: Part, *, scripted: bool) -> Iterator[Finding]:
         yield Finding("drawing.script", say("A drawing runs a script."), 0.6, kind="page.runs")
     elif scripted:
         yield Finding("drawing.script", say("A drawing runs a script."), 0.25, kind="page.runs")
-    if re.search(r"(?i)<form\b|<input\b", text):
+    if _FORM.search(text):
         yield Finding("drawing.form", say("A drawing holds a form."), 0.6, kind="page.asks")
 
 
-def _asks(text: str, part: Part, context: Context) -> Iterator[Finding]:
+def _asks(text: bytes, part: Part, context: Context) -> Iterator[Finding]:
     """Yield that a page asks for a password, by how it does: where it came from, and where it sends."""
     why = say("A page asks for a password and sends it away.")
     if context.mail and part.depth:
         yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
-    elif re.search(r"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io", text):
+    elif _COLLECTS.search(text):
         yield Finding("page.password", why, 0.8, kind="page.asks")
     elif (
         _ACTION.search(text)
-        and _MAILED.search(re.sub(r"(?i)mailto:", "", text[:20000]))
-        and re.search(r"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@", text)
+        and _MAILED.search(text[:20000].replace(b"mailto:", b""))
+        and _FILLED.search(text)
     ):
         yield Finding("page.password", why, 0.55, kind="page.asks")
 
 
-def _blocks(text: str, part: Part, context: Context) -> Iterator[Part]:
-    blocks = [
-        found[2] for found in _DATA.finditer(text) if not found[1].startswith(("image/p", "image/j", "image/g", "font"))
-    ]
-    blocks += [found[1] for found in _LONG.finditer(text)]
-    for number, one in enumerate(blocks[:MOST_BLOCKS], 1):
+def _blocks(text: bytes, part: Part, context: Context) -> Iterator[Part]:
+    coded = (found[2] for found in _DATA.finditer(text) if not found[1].startswith(_PICTURES))
+    blocks = itertools.chain(coded, (found[1] for found in _LONG.finditer(text)))
+    for number, one in enumerate(blocks, 1):
+        if number > MOST_BLOCKS:
+            raise LimitError("members", "blocks of coded text")
         raw = unbase64(one)
         if raw:
             context.budget.take(len(raw), f"block {number}")
             yield part.child(f"data-{number}", raw, origin="page.data")
 
 
-def unbase64(text: str) -> bytes:
+def unbase64(text: bytes) -> bytes:
     """Return the bytes of base64 `text`; what is damaged at its end falls off, other text gives nothing."""
-    clean = re.sub(r"[^A-Za-z0-9+/]", "", unescape(text.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")))
+    for coded, letter in ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"="), (b"&#43;", b"+"), (b"&#47;", b"/")):
+        text = text.replace(coded, letter)
+    clean = text.translate(None, _NO_LETTERS)
     try:
-        return base64.b64decode(clean[: len(clean) // 4 * 4])
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(clean[: len(clean) // 4 * 4])
+    except binascii.Error:
         return b""

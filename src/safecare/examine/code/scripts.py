@@ -12,47 +12,50 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.types import ending
+from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
 MOST_TEXT = 2 * 1024 * 1024
 """Bytes of a script that are read. Chosen: bundled libraries are longer, malware is not."""
-_FETCH = re.compile(
-    r"(?i)\b(?:DownloadFile|DownloadString|DownloadData|Invoke-WebRequest|iwr|irm|Start-BitsTransfer|"
-    r"URLDownloadToFile\w?|XMLHTTP|WinHttpRequest|ServerXMLHTTP|bitsadmin|certutil\b.{0,40}-urlcache|Net\.WebClient|curl(?:\.exe)?\s|wget\s)"
+_FETCH = linear(
+    rb"(?i)\b(?:DownloadFile|DownloadString|DownloadData|Invoke-WebRequest|iwr|irm|Start-BitsTransfer|"
+    rb"URLDownloadToFile\w?|XMLHTTP|WinHttpRequest|ServerXMLHTTP|bitsadmin|certutil\b.{0,40}-urlcache|Net\.WebClient|curl(?:\.exe)?\s|wget\s)"
 )
-_START = re.compile(
-    r"(?i)\b(?:WScript\.Shell|Shell\.Application|ShellExecute\w?|\.Run\s*\(|\.Exec\s*\(|Start-Process|saps\s|IEX\b|Invoke-Expression|"
-    r"CreateObject\s*\(|ActiveXObject|cmd(?:\.exe)?\s*/[ck]|powershell(?:\.exe)?|mshta(?:\.exe)?|rundll32|regsvr32|wmic\s|schtasks|"
-    r"Process\.Start|os\.system|subprocess\.\w+)"
+_START = linear(
+    rb"(?i)\b(?:WScript\.Shell|Shell\.Application|ShellExecute\w?|\.Run\s*\(|\.Exec\s*\(|Start-Process|saps\s|IEX\b|Invoke-Expression|"
+    rb"CreateObject\s*\(|ActiveXObject|cmd(?:\.exe)?\s*/[ck]|powershell(?:\.exe)?|mshta(?:\.exe)?|rundll32|regsvr32|wmic\s|schtasks|"
+    rb"Process\.Start|os\.system|subprocess\.\w+)"
 )
-_WINDOWS_START = re.compile(
-    r"(?i)WScript\.Shell|ActiveXObject|Shell\.Application|IEX\b|Invoke-Expression|mshta|rundll32|regsvr32|powershell"
+_WINDOWS_START = linear(
+    rb"(?i)WScript\.Shell|ActiveXObject|Shell\.Application|IEX\b|Invoke-Expression|mshta|rundll32|regsvr32|powershell"
 )
-_ENCODED = re.compile(
-    r"(?i)powershell[^\r\n]{0,200}?\s-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{40,}|FromBase64String\s*\("
+_ENCODED = linear(
+    rb"(?i)powershell[^\r\n]{0,200}?\s-e(?:nc|ncodedcommand|c)?\s+[A-Za-z0-9+/=]{40,}|FromBase64String\s*\("
 )
-_STEALTH = re.compile(
-    r"(?i)-w(?:indowstyle)?\s+h(?:idden)?\b|-nop\b|-noni\b|-ep\s+bypass|-exec(?:utionpolicy)?\s+bypass|vbhide|,\s*0\s*,\s*(?:true|false)\s*\)"
+_STEALTH = linear(
+    rb"(?i)-w(?:indowstyle)?\s+h(?:idden)?\b|-nop\b|-noni\b|-ep\s+bypass|-exec(?:utionpolicy)?\s+bypass|vbhide|,\s*0\s*,\s*(?:true|false)\s*\)"
 )
-_HIDE = re.compile(
-    r"(?i)eval\s*\(|execute(?:global)?\s*\(|unescape\s*\(|fromCharCode|chrw?\s*\(|StrReverse|-join|-bxor|\[char\]|charCodeAt|atob\s*\(|\breplace\s*\(|-split"
+_HIDE = linear(
+    rb"(?i)eval\s*\(|execute(?:global)?\s*\(|unescape\s*\(|fromCharCode|chrw?\s*\(|StrReverse|-join|-bxor|\[char\]|charCodeAt|atob\s*\(|\breplace\s*\(|-split"
 )
-_ATTACK = re.compile(
-    r"(?i)vssadmin(?:\.exe)?\s+delete|wbadmin\s+delete|bcdedit[^\r\n]{0,60}recoveryenabled\s+no|Set-MpPreference\s+-Disable|"
-    r"Add-MpPreference\s+-Exclusion|AmsiUtils|amsiInitFailed|VirtualAlloc\b.{0,400}CreateThread|Invoke-Mimikatz|sekurlsa::|"
-    r"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|nc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
-    r"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication",
-    re.DOTALL,
+_ATTACK = linear(
+    rb"(?is)vssadmin(?:\.exe)?\s+delete|wbadmin\s+delete|bcdedit[^\r\n]{0,60}recoveryenabled\s+no|Set-MpPreference\s+-Disable|"
+    rb"Add-MpPreference\s+-Exclusion|AmsiUtils|amsiInitFailed|VirtualAlloc\b.{0,400}CreateThread|Invoke-Mimikatz|sekurlsa::|"
+    rb"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|nc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
+    rb"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication"
 )
-_LIBRARY = re.compile(
-    r"\b(?:module\.exports|exports\.\w|import\s*[{\w*\"']|export\s+(?:default|const|\{|function)|require\(|document\.\w|window\.\w|WebAssembly|"
-    r"globalThis|self\.\w|define\()"
+_LIBRARY = linear(
+    rb"\b(?:module\.exports|exports\.\w|import\s*[{\w*\"']|export\s+(?:default|const|\{|function)|require\(|document\.\w|window\.\w|WebAssembly|"
+    rb"globalThis|self\.\w|define\()"
 )
 """What scripts of pages and servers say, and those that Windows runs can't."""
 MOST_SCRAMBLED = 512 * 1024
 """Letters of a script that may be judged scrambled. Chosen: droppers stay below, bundles of libraries do not."""
 _WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct"})
-_ENCODED_SCRIPT = re.compile(rb"#@~\^[A-Za-z0-9+/]{6}==")
+_ENCODED_SCRIPT = linear(rb"#@~\^[A-Za-z0-9+/]{6}==")
+_CODED = linear(rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}")
+_WORD = re.compile(rb"\b[A-Za-z_$][\w$]{5,}\b")
+_MADE_UP = re.compile(rb"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}")
 
 
 @analyser("script", wants={"script", "text", "html", "xml"})
@@ -70,7 +73,7 @@ class Scripts:
             yield Finding(
                 "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"
             )
-        for rule, why, weight, kind in judged(text_of(part.raw), windows=windows):
+        for rule, why, weight, kind in judged(text_of(part.raw).encode(errors="replace"), windows=windows):
             yield Finding(rule, why, weight, kind=kind)
 
 
@@ -82,9 +85,9 @@ def text_of(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def judged(text: str, *, windows: bool) -> Iterator[tuple[str, Text, float, str]]:
+def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, str]]:
     """Yield (rule, why, weight, kind) for the text of a script; `windows` if a double click runs it there."""
-    joined = text.replace("^", "").replace("`", "") if windows else text
+    joined = text.translate(None, b"^`") if windows else text
     fetches, starts = bool(_FETCH.search(joined)), bool(_START.search(joined))
     native = bool(_WINDOWS_START.search(joined)) and not _LIBRARY.search(text)
     if _ATTACK.search(joined):
@@ -110,24 +113,19 @@ def judged(text: str, *, windows: bool) -> Iterator[tuple[str, Text, float, str]
         yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
 
 
-def scrambled(text: str) -> bool:
+def scrambled(text: bytes) -> bool:
     """Tell whether a script looks scrambled: very long lines, made-up names, or long blocks of coded text."""
     body = text[:200_000]
     if len(body) < 200:
         return False
     coded = sum(
         len(one)
-        for one in re.findall(
-            r"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s*,\s*){100,}", body
-        )
+        for one in _CODED.findall(body)
     )
     if coded > len(body) * 0.4:
         return True
-    words = re.findall(r"\b[A-Za-z_$][\w$]{5,}\b", body)
-    odd = sum(
-        bool(re.search(r"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}", one))
-        for one in words
-    )
+    words = _WORD.findall(body)
+    odd = sum(_MADE_UP.search(one) is not None for one in words)
     return len(words) > 60 and odd > len(words) * 0.4
 
 

@@ -5,11 +5,13 @@ Source: [MS-SHLLINK] 2.1-2.5; [MS-ONESTORE] 2.6.13 (FileDataStoreObject).
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
 from collections.abc import Iterator
 
-from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 _STARTERS = re.compile(
@@ -21,6 +23,7 @@ _REACHES = re.compile(
 )
 _NOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"
 """GUID {BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC} of a FileDataStoreObject."""
+_NAME = linear(rb"((?:[\w .()-]\x00){1,80}\.\x00(?:\w\x00){2,4})\x00")
 MOST_FILES = 200
 """Files of one notebook. Chosen: a notebook of a year holds some dozens."""
 
@@ -109,7 +112,10 @@ class OneNote:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the files."""
         place, count = 0, 0
-        while (place := part.raw.find(_NOTE_FILE, place)) >= 0 and count < MOST_FILES:
+        names = _names(part.raw)
+        while (place := part.raw.find(_NOTE_FILE, place)) >= 0:
+            if count >= MOST_FILES:
+                raise LimitError("members", "notebook")
             if place + 36 > len(part.raw):
                 return
             size = struct.unpack_from("<Q", part.raw, place + 16)[0]
@@ -119,7 +125,7 @@ class OneNote:
                 continue
             count += 1
             context.budget.take(len(data), f"file {count}")
-            name = _named(part.raw, count)
+            name = names[count - 1] if count <= len(names) else ""
             yield part.child(name or f"file-{count}", data, origin="onenote.file")
             if re.match(
                 rb"(?i)\s*(?:<script|<hta|<job|@echo|set |wscript|dim |var |function |powershell|\xef\xbb\xbf@?echo)",
@@ -129,8 +135,7 @@ class OneNote:
                 yield Finding("hidden.program", why, 0.85, kind="hidden")
 
 
-def _named(raw: bytes, number: int) -> str:
-    """Return the name of the `number`-th file as far as the notebook tells it plainly."""
-    names = re.findall(rb"((?:[\w .()-]\x00){1,80}\.\x00(?:\w\x00){2,4})\x00", raw[: 4 << 20])
-    plain = [one.decode("utf-16-le", "replace").strip() for one in names]
-    return plain[number - 1] if number <= len(plain) else ""
+def _names(raw: bytes) -> list[str]:
+    """Return the names of the files as far as the notebook tells them plainly, in its order."""
+    found = itertools.islice(_NAME.finditer(raw[: 4 << 20]), MOST_FILES)
+    return [one[1].decode("utf-16-le", "replace").strip() for one in found]

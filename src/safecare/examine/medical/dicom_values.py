@@ -61,7 +61,7 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
             elif not tag & 0xFFFF and length > _GROUP_LENGTH:
                 why = say("A length of a group of elements holds {count} bytes, where a number belongs.", count=length)
                 yield Finding("dicom.group-length", why, 0.6, _of(part, found, one))
-            elif length > 15 and source[at] in first and source is body:
+            elif length > 15 and vr != "SQ" and source[at] in first and source is body:
                 begun = payload.begins(body, at, at + length)
                 if begun:
                     told.add(at)

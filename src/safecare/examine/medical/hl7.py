@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from safecare.examine.api import Context, Finding, Part, UnreadableError, Where, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import payload
 from safecare.examine.medical.carried import carried
 from safecare.formats.embedded import Embedded
 from safecare.formats.hl7 import Hl7Error
-from safecare.formats.hl7_documents import documents, messages, pointers
+from safecare.formats.linear import linear
+from safecare.formats.hl7_documents import MOST_DOCUMENTS, documents, messages, pointers
 from safecare.model.text import say
 
 _NAMES = (
@@ -22,12 +24,12 @@ _NAMES = (
 )
 _SEGMENT = b"(?:" + _NAMES.replace(b" ", b"|") + b")"
 """Segments that mean something to a receiver (HL7 v2.5.1 appendix A), and those of a site's own."""
-_ESCAPED = re.compile(
+_ESCAPED = linear(
     rb"\\X(?:[0-9A-Fa-f]{2})*(?:0[AaDd]|0[Bb]|1[Cc])(?:[0-9A-Fa-f]{2})*\\(?:\\X(?:[0-9A-Fa-f]{2})+\\){0,4}"
     + _SEGMENT
     + rb"(?:\||\\F\\|\\X7[Cc]\\)"
 )
-_FRAME = re.compile(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[Bb]4[Dd]5348)")
+_FRAME = linear(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[Bb]4[Dd]5348)")
 _LINE = re.compile(rb"\n(?<=[^\r\n]\n)" + _SEGMENT + rb"\|")
 _RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
 _MOST = 20
@@ -48,7 +50,9 @@ class Hl7File:
             raise UnreadableError(error.reason, error.place) from error
         held: list[Embedded] = []
         for start, end, separators in found:
-            held += documents(raw, start, end, separators)
+            held += islice(documents(raw, start, end, separators), MOST_DOCUMENTS + 1 - len(held))
+            if len(held) > MOST_DOCUMENTS:
+                break
             for low, high in pointers(raw, start, end, separators):
                 yield from _pointer(part, raw[low:high], low)
         for one in held:
@@ -58,6 +62,8 @@ class Hl7File:
         for start, end in [*sorted((one.start, one.end) for one in held), (len(raw), len(raw))]:
             yield from _texts(part, raw, at, start)
             at = max(at, end)
+        if len(held) > MOST_DOCUMENTS:
+            raise LimitError("members", "documents")
 
 
 def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:

@@ -13,24 +13,25 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.office.document import FACTS
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 MOST_TEXT = 16 * 1024 * 1024
 """Bytes of text that are searched. Chosen: a document of 1,000 pages."""
 MOST_BLOCKS = 200
 """Embedded blocks that are opened. Chosen: pictures of a long report."""
-_BLOCK = re.compile(rb"<(?:w:binData|pkg:binaryData)\b[^>]{0,400}>([A-Za-z0-9+/=\s]{16,})<")
-_DDE_FIELD = re.compile(rb"(?i)(?:<w:instrText\b[^>]{0,200}>|w:instr\s*=\s*[\"'])\s*(?:&quot;|\"|\\)?\s*DDE(?:AUTO)?\b")
-_DDE_CELL = re.compile(
-    rb"(?i)(?:<(?:ss:)?Formula\b|ss:Formula\s*=\s*[\"']|<(?:x:)?(?:OLELink|SupBook|DDELink)\b|(?:^|[,;\t\"\n])\s*[=+@-]\s*)"
+_BLOCK = linear(rb"<(?:w:binData|pkg:binaryData)\b[^>]{0,400}>([A-Za-z0-9+/=\s]{16,})<")
+_DDE_FIELD = linear(rb"(?i)(?:<w:instrText\b[^>]{0,200}>|w:instr\s*=\s*[\"'])\s*(?:&quot;|\"|\\)?\s*DDE(?:AUTO)?\b")
+_DDE_CELL = linear(
+    rb"(?im)(?:<(?:ss:)?Formula\b|ss:Formula\s*=\s*[\"']|<(?:x:)?(?:OLELink|SupBook|DDELink)\b|(?:^|[,;\t\"\n])\s*[=+@-]\s*)"
     rb"[^<>\n]{0,200}?\b(?:cmd|powershell|mshta|rundll32|regsvr32|msexcel|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s*\|"
 )
-_DDE_LINK = re.compile(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]{0,80}\b(?:cmd|powershell|mshta)\b")
-_SYLK = re.compile(
-    rb"(?m)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))",
-    re.IGNORECASE,
+_DDE_LINK = linear(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]{0,80}\b(?:cmd|powershell|mshta)\b")
+_SYLK = linear(
+    rb"(?im)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))"
 )
-_FIELD_PARTS = re.compile(rb"<w:instrText\b[^>]{0,200}>([^<]{0,400})</w:instrText>")
+_FIELD_PARTS = linear(rb"<w:instrText\b[^>]{0,200}>([^<]{0,400})</w:instrText>")
+_DDE_WORD = linear(rb"\bDDE\b\s")
 
 
 @analyser("flat", wants={"xml", "spreadsheet-text", "text"})
@@ -47,7 +48,7 @@ class Flat:
             if (
                 _DDE_FIELD.search(raw)
                 or b"DDEAUTO" in codes
-                or re.search(rb"\bDDE\b\s", codes)
+                or _DDE_WORD.search(codes)
                 or _DDE_LINK.search(raw)
             ):
                 yield Finding("office.dde", why, weight, kind="office.content")

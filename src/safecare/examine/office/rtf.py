@@ -6,11 +6,12 @@ Word skips what it does not know inside ``\objdata``; so does this reader. Sourc
 
 from __future__ import annotations
 
+import binascii
 import re
 import struct
 from collections.abc import Iterator
 
-from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.office.ole import package, unpack_native
 from safecare.model.text import say
 
@@ -18,7 +19,13 @@ MOST_OBJECTS = 100
 """Objects of one file that are opened. Chosen: long reports hold some dozens."""
 _OBJECT = re.compile(rb"\\obj(?:data|html)\b", re.IGNORECASE)
 _HIDDEN_IN = re.compile(rb"\\\*?[a-z]{1,32}-?\d{0,10} ?|\\'[0-9a-f]{2}|\\[^a-z]", re.IGNORECASE)
-_NOT_HEX = re.compile(rb"[^0-9a-fA-F]")
+_NOT_HEX = bytes(one for one in range(256) if one not in b"0123456789abcdefABCDEF")
+_BRACE = re.compile(rb"[{}]")
+MOST_GROUPS = 100_000
+"""Groups within the data of one object. Chosen: writers use none."""
+PIECE = 256 * 1024
+MOST_READ = 4
+"""Times that the whole file may be read for the data of its objects. Chosen: objects within objects do that."""
 _CLASSES = {
     b"package": ("rtf.package", 0.5),
     b"equation": ("office.equation", 0.6),
@@ -44,8 +51,13 @@ class Rtf:
         objects = [found.start() for found in _OBJECT.finditer(part.raw)][:MOST_OBJECTS]
         if objects and re.search(rb"\\objupdate|\\objautlink", part.raw, re.IGNORECASE):
             yield Finding("rtf.update", say("A rich text file loads its objects when it is opened."), 0.6)
+        read = 0
         for number, place in enumerate(objects, 1):
-            raw = bytes.fromhex(_hex(part.raw, place).decode())
+            digits, end = _hex(part.raw, place)
+            read += end - place
+            if read > MOST_READ * len(part.raw):
+                raise LimitError("members", "objects within objects")
+            raw = binascii.unhexlify(digits)
             context.budget.take(len(raw), f"object {number}")
             yield from self._object(raw, number, part, context)
 
@@ -81,20 +93,36 @@ def embedded(raw: bytes) -> tuple[bytes, bytes]:
     return strings[0], raw[place + 4 : place + 4 + size] or raw[place + 4 :]
 
 
-def _hex(raw: bytes, place: int) -> bytes:
-    """Return the hexadecimal digits of the group that `place` stands in; inner groups and control words fall out."""
+def _hex(raw: bytes, place: int) -> tuple[bytes, int]:
+    """Return the hexadecimal digits of the group that `place` stands in, without inner groups and control words, and its end.
+
+    Raises `LimitError`.
+    """
     last = place + 8
-    end, depth = min(len(raw), place + (64 << 20)), 0
+    end, depth = len(raw), 0
     kept: list[bytes] = []
-    for found in re.finditer(rb"[{}]", raw[last:end]):
-        at = place + 8 + found.start()
+    for count, found in enumerate(_BRACE.finditer(raw, last, end)):
+        if count > MOST_GROUPS:
+            raise LimitError("members", "groups")
         if depth == 0:
-            kept.append(raw[last:at])
+            kept.append(raw[last : found.start()])
         depth += 1 if found.group() == b"{" else -1
-        last = at + 1
+        last = found.end()
         if depth < 0:
             break
     else:
         kept.append(raw[last:end] if depth == 0 else b"")
-    digits = _NOT_HEX.sub(b"", _HIDDEN_IN.sub(b"", b"".join(kept)))
-    return digits[: len(digits) // 2 * 2]
+        last = end
+    digits = b"".join(map(_digits, kept))
+    return digits[: len(digits) // 2 * 2], last
+
+
+def _digits(text: bytes) -> bytes:
+    """Return the hexadecimal digits of `text` without its control words, piece by piece: words cost memory."""
+    out, at = bytearray(), 0
+    while at < len(text):
+        end = text.find(b"\\", at + PIECE)
+        end = len(text) if end < 0 or text[end - 1 : end] == b"\\" else end
+        piece, at = text[at:end], end
+        out += (_HIDDEN_IN.sub(b"", piece) if b"\\" in piece else piece).translate(None, _NOT_HEX)
+    return bytes(out)

@@ -20,6 +20,12 @@ _STARTS = re.compile(
 )
 STRING = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]{0,200}\)){0,20000})\)|<([0-9A-Fa-f\s]{2,20000})>", re.DOTALL)
 _KEYED = re.compile(rb"/([A-Za-z0-9]{1,30})\s*(?:\(((?:[^()\\]|\\.){1,600})|<([0-9A-Fa-f\s]{8,1200})>)", re.DOTALL)
+_NO_ACTION = re.compile(rb"/Type\s*/(?:Pages?|Catalog|Annot|XObject|Font)\b")
+_CLICKED_ON = re.compile(rb"/S\s*/(?:URI|Launch)\b")
+_ELSEWHERE = re.compile(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)")
+_ANNOTATION = re.compile(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)")
+_SCRIPTED = re.compile(rb"/(?:JS|OnInstantiate)\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))")
+_FONT_MATRIX = re.compile(rb"/FontMatrix\s*\[[^\]]{0,200}[(<]")
 _LINK = re.compile(rb"/URI\s*(?=[(<](?!<))")
 _ADDRESS = re.compile(rb"(?i)^\s*(?:https?|ftp|smb|mhtml):[/\\]{0,4}[\w%]")
 _FOREIGN = re.compile(rb"(?i)^\s*(?:\\\\[\w.-]{2,}|//[\w.-]{2,}/|file:[/\\]{2,5}[\w.-]+\.[\w.-]+[/\\]|smb:)")
@@ -70,12 +76,13 @@ def findings(document: Document) -> Iterator[Finding]:
     turns: list[int] = []
     for one in document.objects:
         where = Where(tag=f"object {one.number}", bytes=(one.at, one.at + len(one.text)))
+        kinds = dict.fromkeys(_KIND.findall(one.text)) if b"/S" in one.text else {}
         inline = [
             found[1]
-            for event in _AUTO.finditer(one.text)
+            for event in (_AUTO.finditer(one.text) if kinds else ())
             if (found := _KIND.search(one.text, event.end(), event.end() + 300))
         ]
-        for kind in dict.fromkeys(_KIND.findall(one.text)):
+        for kind in kinds:
             by_itself = one.number in auto or kind in inline
             if kind == b"Launch":
                 weight = 0.85 if by_itself or _STARTS.search(_with_target(one, document)) else 0.4
@@ -97,7 +104,7 @@ def _automatic(document: Document) -> set[int]:
     found: set[int] = set()
     queue: list[int] = []
     for one in document.objects:
-        for event in _AUTO.finditer(one.text):
+        for event in _AUTO.finditer(one.text) if b"/AA" in one.text or b"/OpenAction" in one.text else ():
             start = one.text[event.end() : event.end() + 2000].lstrip()
             if start.startswith(b"<<"):
                 queue += references(start[: _close(start)])
@@ -111,7 +118,7 @@ def _automatic(document: Document) -> set[int]:
         if (
             number in found
             or target is None
-            or re.search(rb"/Type\s*/(?:Pages?|Catalog|Annot|XObject|Font)\b", target.text)
+            or _NO_ACTION.search(target.text)
         ):
             continue
         found.add(number)
@@ -137,7 +144,9 @@ def _with_target(one: Object, document: Document) -> bytes:
 
 def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]:
     """Yield references that readers follow without being asked: addresses, foreign servers, files of the machine."""
-    clicked = b"SubmitForm" in one.text or re.search(rb"/S\s*/(?:URI|Launch)\b", one.text)
+    if b"(" not in one.text and b"<" not in one.text.replace(b"<<", b"") and one.stream is None:
+        return
+    clicked = b"SubmitForm" in one.text or _CLICKED_ON.search(one.text)
     for key, literal, digits in _KEYED.findall(one.text):
         value = literal.replace(b"\\\\", b"\\").replace(b"\\/", b"/") if literal else _unhexed(digits)
         if _FOREIGN.match(value) and key not in (b"Title", b"Contents", b"V", b"T", b"TU", b"Alt", b"ActualText"):
@@ -156,8 +165,8 @@ def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]
                 where,
                 kind="pdf.outside",
             )
-    elsewhere = one.stream is not None and re.search(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)", one.text)
-    if elsewhere and not document.encrypted and not re.search(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)", one.text):
+    elsewhere = one.stream is not None and _ELSEWHERE.search(one.text)
+    if elsewhere and not document.encrypted and not _ANNOTATION.search(one.text):
         why = say("A PDF loads something from outside when it is shown.")
         yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
 
@@ -178,7 +187,9 @@ def links(one: Object) -> Iterator[str]:
 def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
     """Yield each script: its text, or the number of the object that holds it."""
     for one in document.objects:
-        for found in re.finditer(rb"/(?:JS|OnInstantiate)\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))", one.text):
+        if b"/JS" not in one.text and b"/OnI" not in one.text:
+            continue
+        for found in _SCRIPTED.finditer(one.text):
             if found[1]:
                 yield one, int(found[1])
             elif string := STRING.match(one.text, found.end()):
@@ -203,7 +214,7 @@ def _escape(found: re.Match[bytes]) -> bytes:
 def font_script(document: Document) -> Iterator[Finding]:
     """Yield that a font's matrix holds text: readers written in JavaScript run it (CVE-2024-4367)."""
     for one in document.objects:
-        if re.search(rb"/FontMatrix\s*\[[^\]]{0,200}[(<]", one.text):
+        if b"/FontMatrix" in one.text and _FONT_MATRIX.search(one.text):
             why = say("A font of a PDF holds a script that readers in a browser run.")
             yield Finding("pdf.font-script", why, 0.75, Where(tag=f"object {one.number}"), kind="pdf.script")
             return

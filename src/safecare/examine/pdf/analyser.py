@@ -40,6 +40,9 @@ MOST_LURE = (2, 3)
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 TEXT_TOTAL = 64 * 1024 * 1024
 """Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
+_FILE = re.compile(rb"/(?:UF|F)\s+(\d{1,10})\s+\d{1,5}\s+R")
+_FILE_NAME = re.compile(rb"/(?:UF|F)\s*(?=[(<])(?!<<)")
+_MEDIA = re.compile(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent")
 MOST_MARKUP = 256 * 1024
 """Bytes of a document's description that are read. Chosen: ten times the largest seen."""
 _LOADS = re.compile(
@@ -76,6 +79,9 @@ class Pdf:
         yield from _markup(document)
         yield from doubt.findings(document, part.raw)
         yield from _media(document)
+        if document.cut:
+            why = say("A PDF holds very many objects: judged only in part.")
+            yield Finding("limit.objects", why, 0.5 if document.acts else 0.2)
 
 
 def _lure(document: Document) -> Iterator[Finding]:
@@ -122,13 +128,14 @@ def _held(document: Document, number: int, context: Context) -> bytes:
 
 
 def _streams(document: Document, part: Part, context: Context) -> Iterator[Finding | Part]:
-    total = 0
+    total, names, cut = 0, None, False
     for one in document.objects:
         if one.stream is None or _NOT_READ.search(one.text):
             continue
         embedded = b"/EmbeddedFile" in one.text
         room = context.budget.limits.member if embedded else MOST_DECODED
         if total > TEXT_TOTAL and not embedded:
+            cut = True
             continue
         try:
             raw = decoded(one, context.budget, room)
@@ -141,11 +148,14 @@ def _streams(document: Document, part: Part, context: Context) -> Iterator[Findi
             return
         total += len(raw)
         if embedded:
-            yield part.child(_file_name(document, one), raw, origin="pdf.attachment")
+            names = _file_names(document) if names is None else names
+            yield part.child(names.get(one.number, f"attachment-{one.number}"), raw, origin="pdf.attachment")
         elif raw.startswith(_FILE_HEADS):
             yield part.child(f"object-{one.number}", raw, origin="pdf.stream")
         elif b"<xdp" in raw[:2000] or b"<template" in raw[:400] or b"http://www.xfa.org" in raw[:4000]:
             yield from _form(raw, one)
+    if cut:
+        yield Finding("limit.text", say("A PDF holds very much text: judged only in part."), 0.2)
 
 
 def _markup(document: Document) -> Iterator[Finding]:
@@ -171,20 +181,21 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
         yield from actions.judged(raw, one)
 
 
-def _file_name(document: Document, one: Object) -> str:
-    mark = re.compile(rb"/(?:UF|F)\s+%d\s+%d\s+R" % (one.number, one.generation))
-    for other in document.objects:
-        if mark.search(other.text):
-            for name in re.finditer(rb"/(?:UF|F)\s*(?=[(<])(?!<<)", other.text):
-                string = actions.STRING.match(other.text, name.end())
-                if string:
-                    return actions.text_of(string).decode("utf-8", "replace")
-    return f"attachment-{one.number}"
+def _file_names(document: Document) -> dict[int, str]:
+    """Return the names of embedded files by the number of the object that holds the file."""
+    names: dict[int, str] = {}
+    for one in document.objects:
+        numbers = [int(found[1]) for found in _FILE.finditer(one.text)] if b"/EF" in one.text else []
+        named = next(_FILE_NAME.finditer(one.text), None) if numbers else None
+        string = actions.STRING.match(one.text, named.end()) if named else None
+        if string:
+            names |= dict.fromkeys(numbers, actions.text_of(string).decode("utf-8", "replace"))
+    return names
 
 
 def _media(document: Document) -> Iterator[Finding]:
     for one in document.objects:
-        if re.search(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent", one.text):
+        if (b"Media" in one.text or b"/Flash" in one.text) and _MEDIA.search(one.text):
             yield Finding(
                 "pdf.rich-media",
                 say("A PDF holds a Flash film or other rich media."),

@@ -24,20 +24,14 @@ _START = re.compile(rb"startxref\s+(\d{1,12})")
 _NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
 """Dictionaries within a list: their own references (to a parent, say) are not the list's."""
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
-_ONCE = (
-    b"Contents",
-    b"Kids",
-    b"Pages",
-    b"Root",
-    b"Length",
-    b"Filter",
-    b"Type",
-    b"MediaBox",
-    b"Resources",
-    b"Annots",
-    b"Count",
-    b"First",
+_ONCE = tuple(
+    (key, re.compile(rb"/" + key + rb"(?![A-Za-z0-9])"), re.compile(rb"/" + key + rb"\s*(?:[\[<(0-9]|/)"))
+    for key in b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count".split()  # noqa: SIM905
 )
+"""Keys that a dictionary may have once, and how they are found."""
+_LENGTH = re.compile(rb"/Length\s+(\d{1,10})\s+\d{1,5}\s+R")
+_PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
+_CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _CHAINS = (b"Kids", b"Next", b"First", b"Extends", b"XObject", b"Pattern", b"Prev", b"Parent")
 _LENGTH_WHY = say("A stream of a PDF is longer or shorter than it says.")
 SLACK = 64
@@ -126,7 +120,7 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
     if len(roots) > 1:
         why = say("A PDF names several beginnings: readers show different documents.")
         yield Finding("pdf.doubt.root", why, DOUBT, kind="pdf.doubt")
-    catalogs = {one.number for one in document.objects if re.search(rb"/Type\s*/Catalog\b", one.text)}
+    catalogs = {one.number for one in document.objects if b"/Catalog" in one.text and _CATALOG.search(one.text)}
     if document.heads > 1 and len(catalogs) > 1:  # the same document twice is what some writers leave
         heads = [found.start() for found in re.finditer(rb"%PDF-\d", raw)]
         if any(raw[max(0, at - 40) : at].rstrip().endswith(b"%%EOF") for at in heads[1:]):
@@ -141,22 +135,20 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
 def _keys(document: Document) -> Iterator[Finding]:
     """Yield dictionaries that say the same thing twice."""
     for one in document.objects:
-        if len(one.text) > 20_000:
+        if len(one.text) > 20_000 or one.text.count(b"/") < 2:
             continue
-        outer = _outermost(one.text)
-        for key in _ONCE:
-            if (
-                len(re.findall(rb"/" + key + rb"(?![A-Za-z0-9])", outer)) > 1
-                and len(re.findall(rb"/" + key + rb"\s*(?:[\[<(0-9]|/)", outer)) > 1
-                and key not in (b"Type", b"First")
-            ):
+        for key, named, given in _ONCE:
+            if one.text.count(b"/" + key) < 2:
+                continue
+            outer = _outermost(one.text)
+            if len(named.findall(outer)) > 1 and len(given.findall(outer)) > 1:
                 why = say("A PDF says one thing twice in one place: readers choose differently.")
                 yield Finding(
                     "pdf.doubt.key", why, DOUBT, Where(tag=f"object {one.number} {key.decode()}"), kind="pdf.doubt"
                 )
                 return
     for one in document.objects:
-        if one.stream is None or re.search(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b", one.text):
+        if one.stream is None or _PLAIN.search(one.text):
             continue
         if one.length >= 0 and len(bytes(one.stream).strip()) - one.length > SLACK and not document.encrypted:
             yield Finding("pdf.doubt.length", _LENGTH_WHY, 0.45, Where(tag=f"object {one.number}"), kind="pdf.doubt")
@@ -199,7 +191,7 @@ def _loops(document: Document, raw: bytes) -> Iterator[Finding]:
             yield Finding("pdf.loop", why, 0.65, Where(tag=f"object {circle} {key.decode()}"), kind="pdf.doubt")
             return
     for one in document.objects:
-        if re.search(rb"/Length\s+%d\s+\d+\s+R" % one.number, one.text):
+        if b"/Length" in one.text and (found := _LENGTH.search(one.text)) and int(found[1]) == one.number:
             yield Finding(
                 "pdf.loop", say("A PDF leads in a circle: readers never come to its end."), 0.65, kind="pdf.doubt"
             )

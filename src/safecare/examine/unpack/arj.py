@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
 from safecare.examine.unpack.archives import encrypted
+from safecare.examine.unpack.inflate64 import repeat
 
-MOST_SLOW = 4 * 1024 * 1024
-"""Bytes unpacked of one member. Chosen: plain Python, 1 MB a second."""
 _HEAD = b"\x60\xea"
 
 
@@ -43,9 +42,9 @@ class Arj:
             if flags & 1:
                 yield encrypted(member=name)
             elif method == 0 or method in (1, 2, 3):
-                if whole > min(MOST_SLOW, context.budget.room):
+                if whole > context.budget.room:
                     raise LimitError("size", name)
-                out = data if method == 0 else unpack(data, whole)
+                out = data if method == 0 else unpack(data, context.budget.slowly(whole))
                 context.budget.take(len(out), name)
                 yield part.child(name, out, origin="archive.member")
 
@@ -99,8 +98,7 @@ def unpack(raw: bytes, size: int) -> bytes:
         distance = (1 << slot - 1) + bits.take(slot - 1) if slot > 1 else slot
         if distance >= len(out):
             raise UnreadableError("packed data reaches before its start")
-        for _ in range(symbol - 253):
-            out.append(out[-distance - 1])
+        repeat(out, distance + 1, symbol - 253)
     return bytes(out[:size])
 
 

@@ -1,15 +1,12 @@
 """Two old packing methods of ZIP that no library of ours reads: Deflate64 (method 9) and Implode (method 6).
 
-Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output. Source: PKWARE APPNOTE 6.3.10, 5.3
+Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output, and get the beginning of what is longer. Source: PKWARE APPNOTE 6.3.10, 5.3
 and 5.6; RFC 1951 for the block structure; Deflate64's tables differ in the last length code and two distances.
 """
 
 from __future__ import annotations
 
-from safecare.examine.api import LimitError, UnreadableError
-
-SLOW_MOST = 4 * 1024 * 1024
-"""Bytes unpacked by these methods of one member. Chosen: 4 s of processor time."""
+from safecare.examine.api import UnreadableError
 
 _LENGTH = [(3 + i, 0) for i in range(8)]
 _LENGTH += [(3 + (4 + i % 4 << i // 4 - 1) if i >= 8 else 0, i // 4 - 1) for i in range(8, 28)]
@@ -69,25 +66,23 @@ def _codes(lengths: list[int]) -> Codes:
 
 
 def inflate64(raw: bytes, most: int) -> bytes:
-    """Return `raw` unpacked by Deflate64, at most `most` bytes. Raises `LimitError`, `UnreadableError`."""
+    """Return `raw` unpacked by Deflate64, at most `most` bytes. Raises `UnreadableError`."""
     bits, out = Bits(raw), bytearray()
     last = 0
-    while not last:
+    while not last and len(out) < most:
         last, kind = bits.take(1), bits.take(2)
         if kind == 0:
             bits.align()
             size = bits.take(16)
             bits.take(16)
-            out += bytes(bits.take(8) for _ in range(size))
+            out += bytes(bits.take(8) for _ in range(min(size, most)))
         elif kind == 3:
             raise UnreadableError("packed data holds a block that does not exist")
         else:
             fixed = [8] * 144 + [9] * 112 + [7] * 24 + [8] * 8
             tables = (_codes(fixed), _codes([5] * 32)) if kind == 1 else _tables(bits)
-            _block(bits, *tables, out, min(most, SLOW_MOST))
-        if len(out) > min(most, SLOW_MOST):
-            raise LimitError("size", "deflate64")
-    return bytes(out)
+            _block(bits, *tables, out, most)
+    return bytes(out[:most])
 
 
 def _tables(bits: Bits) -> tuple[Codes, Codes]:
@@ -126,16 +121,24 @@ def _block(bits: Bits, literals: Codes, distances: Codes, out: bytearray, most: 
 
 def _copy(out: bytearray, distance: int, count: int, *, before: bool = False) -> None:
     """Append `count` bytes from `distance` back; before the start stand zeros, where `before` allows them."""
-    if distance > len(out) and not before:
+    if distance <= len(out):
+        repeat(out, distance, count)
+    elif before:
+        for _ in range(count):
+            out.append(out[-distance] if distance <= len(out) else 0)
+    else:
         raise UnreadableError("packed data reaches before its start")
-    for _ in range(count):
-        out.append(out[-distance] if distance <= len(out) else 0)
+
+
+def repeat(out: bytearray, distance: int, count: int) -> None:
+    """Append `count` bytes from `distance` back, those just appended too."""
+    start = len(out) - distance
+    piece = out[start : start + count]
+    out += piece if count <= distance else (piece * (count // distance + 1))[:count]
 
 
 def explode(raw: bytes, most: int, flags: int) -> bytes:
     """Return `raw` unpacked by Implode, `most` bytes (its true size). `flags` of the local header choose the tables."""
-    if most > SLOW_MOST:
-        raise LimitError("size", "implode")
     bits, out = Bits(raw), bytearray()
     literal = _shannon(bits, 256) if flags & 4 else None
     lengths, distances = _shannon(bits, 64), _shannon(bits, 64)

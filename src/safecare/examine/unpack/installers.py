@@ -13,7 +13,8 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 
-from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
+from safecare.examine.api import Context, Finding, Part, UnreadableError, analyser
+from safecare.examine.unpack.inflate64 import repeat
 
 _NSIS = b"\xef\xbe\xad\xdeNullsoftInst"
 _ZLIB = re.compile(rb"\x78[\x01\x9c\xda]")
@@ -23,8 +24,6 @@ MOST_CARVED = 50
 """Places in unknown data at which packed data is tried. Chosen: 10 ms."""
 MOST_UNKNOWN = 8 * 1024 * 1024
 """Bytes of unknown data that are searched for packed data. Chosen: exchange formats of devices are smaller."""
-MOST_UPX = 8 * 1024 * 1024
-"""Bytes that UPX may unpack to. Chosen: plain Python unpacks 1 MB a second, and the whole is stopped by time."""
 
 
 @analyser("installer", wants={"pe"})
@@ -39,8 +38,8 @@ class Installers:
         at = part.raw.find(b"UPX!", 0, 8192)
         if at >= 0 and at + 32 < len(part.raw):
             method, whole, packed = struct.unpack_from("<xxB9xII", part.raw, at + 4)
-            if method in (2, 5, 8) and 0 < whole <= min(MOST_UPX, context.budget.room) and packed <= len(part.raw):
-                out = nrv2(part.raw[at + 32 : at + 32 + packed], whole, method)
+            if method in (2, 5, 8) and 0 < whole <= context.budget.room and packed <= len(part.raw):
+                out = nrv2(part.raw[at + 32 : at + 32 + packed], context.budget.slowly(whole), method)
                 context.budget.take(len(out), "UPX")
                 yield part.child("unpacked", out, origin="installer.unpacked")
 
@@ -171,10 +170,7 @@ def nrv2(raw: bytes, size: int, method: int) -> bytes:
         count += distance > (0xD00 if method == 2 else 0x500)
         if distance > len(out) or count > size:
             break
-        for _ in range(count + 1):
-            out.append(out[-distance])
-    if len(out) > size + 4096:
-        raise LimitError("size", "UPX")
+        repeat(out, distance, count + 1)
     return bytes(out[:size])
 
 

@@ -10,15 +10,27 @@ import re
 import struct
 from collections.abc import Iterator
 
-from safecare.examine.api import Context, Finding, Part, analyser
-from safecare.examine.code.pages import unbase64
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 
 MOST_BLOCKS = 100
 """Blocks of one text that are opened. Chosen: far more than honest mails hold."""
 _BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,200})\r?\n")
 _BINHEX = b"(This file must be converted with BinHex"
 _ALPHABET = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
-_BLOCK = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n){4,}[A-Za-z0-9+/=]{0,76}|[A-Za-z0-9+/]{400,}={0,2}")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_TO_BASE64 = bytes(_BASE64[max(0, _ALPHABET.find(one))] for one in range(256))
+"""Letters of BinHex as those of base64 that mean the same six bits; others as zeros."""
+MOST_BINHEX = 16 * 1024 * 1024
+"""Bytes of an unpacked BinHex file. Chosen: files of old Macs are far smaller."""
+_LINE = 60
+"""Letters of a line of coded text at least: MIME writes 76, others 64 or 60."""
+_LONG = 400
+"""Letters of coded text that stands on one line. Chosen: keys and tokens are shorter."""
+_LETTERS = bytes(
+    65 if chr(one).isascii() and (chr(one).isalnum() or one in b"+/") else 10 if one in b"\r\n" else 32 for one in range(256)
+)
+"""Table that makes of each letter of base64 an A, of each end of line a newline, of all else a space."""
+_NO_LETTER = re.compile(rb"[^A]")
 _HEADS = (
     b"MZ",
     b"PK\x03\x04",
@@ -32,6 +44,7 @@ _HEADS = (
     b"<html",
     b"<script",
     b"X5O!P%@AP",
+    *(b"TVqQ", b"TVpQ", b"UEsDB", b"JVBERi", b"0M8R4K", b"f0VMR", b"N3q8r", b"UmFyI", b"WDVPIV"),  # coded once more
 )
 
 
@@ -43,12 +56,15 @@ class Texts:
         """Yield the files."""
         if "mail" in part.types and not (b"begin" in part.raw and _BEGIN.search(part.raw)):
             return
-        for number, found in enumerate(_BEGIN.finditer(part.raw), 1):
+        place, number = 0, 0
+        while (place := part.raw.find(b"begin", place)) >= 0 and (found := _BEGIN.search(part.raw, max(0, place - 1))):
+            number += 1
             if number > MOST_BLOCKS:
-                return
-            raw = uudecoded(part.raw, found)
-            context.budget.take(len(raw), found[1].decode("utf-8", "replace"))
-            yield part.child(found[1].decode("utf-8", "replace").strip(), raw, origin="text.coded")
+                raise LimitError("members", "files in a text")
+            raw, place = uudecoded(part.raw, found)
+            name = found[1].decode("utf-8", "replace").strip()
+            context.budget.take(len(raw), name)
+            yield part.child(name, raw, origin="text.coded")
         at = part.raw[:65536].find(_BINHEX)
         if at >= 0:
             name, raw = unbinhex(part.raw, at)
@@ -59,22 +75,59 @@ class Texts:
 
 
 def _base64(part: Part, context: Context) -> Iterator[Part]:
-    for number, found in enumerate(_BLOCK.finditer(part.raw), 1):
-        if number > MOST_BLOCKS:
-            return
-        raw = unbase64(found.group().decode("ascii"))
-        if raw.startswith(_HEADS):
-            context.budget.take(len(raw), f"block {number}")
-            yield part.child(f"block-{number}", raw, origin="text.coded")
+    count = 0
+    for block in blocks(part.raw):
+        if not _decoded(block[:100]).startswith(_HEADS):
+            continue
+        count += 1
+        if count > MOST_BLOCKS:
+            raise LimitError("members", "blocks of coded text")
+        raw = _decoded(block)
+        context.budget.take(len(raw), f"block {count}")
+        yield part.child(f"block-{count}", raw, origin="text.coded")
 
 
-def uudecoded(raw: bytes, found: re.Match[bytes]) -> bytes:
-    """Return what a uuencoded block holds, up to its end or the first line that is none."""
-    out = bytearray()
+def _decoded(block: bytes) -> bytes:
+    letters = block.translate(None, b"\r\n=")
+    try:
+        return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    except binascii.Error:
+        return b""
+
+
+def blocks(raw: bytes) -> Iterator[bytes]:
+    """Yield the blocks of base64 in a text: at least four lines, or one long one. Linear in the text."""
+    flat, at = raw.translate(_LETTERS), 0
+    while (start := flat.find(b"A" * _LINE, at)) >= 0:
+        lines, at = 0, start
+        while flat.startswith(b"A" * _LINE, at):
+            end = _line_end(flat, at)
+            lines, longest = lines + 1, end - at
+            at = end
+            while flat[at : at + 1] == b"\n" and at < end + 2:
+                at += 1
+            if at == end:
+                break
+        if lines >= 4 or longest >= _LONG:
+            yield raw[start : _line_end(flat, at)]  # with the last, short line
+
+
+def _line_end(flat: bytes, at: int) -> int:
+    found = _NO_LETTER.search(flat, at)
+    return found.start() if found else len(flat)
+
+
+def uudecoded(raw: bytes, found: re.Match[bytes]) -> tuple[bytes, int]:
+    """Return what a uuencoded block holds, and where it ends: at its end mark or before the first line that is none."""
+    out, place = bytearray(), found.end()
     coded = found.group().startswith(b"begin-base64")
-    for line in raw[found.end() :].splitlines():
+    while place < len(raw):
+        end = raw.find(b"\n", place)
+        end = len(raw) if end < 0 else end
+        line = raw[place:end].rstrip(b"\r")
         if line.strip() in (b"end", b"====", b"`", b""):
             if line.strip() in (b"`", b"") and not coded:
+                place = end + 1
                 continue
             break
         try:
@@ -84,32 +137,22 @@ def uudecoded(raw: bytes, found: re.Match[bytes]) -> bytes:
                 out += binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3])
             except (binascii.Error, IndexError):
                 break
-    return bytes(out)
+        place = end + 1
+    return bytes(out), place
 
 
 def unbinhex(raw: bytes, at: int) -> tuple[str, bytes]:
     """Return name and data fork of a BinHex 4.0 file; empty for what is damaged."""
     start = raw.find(b":", at)
-    body = re.sub(rb"\s", b"", raw[start + 1 : raw.find(b":", start + 1)])
-    values = {letter: value for value, letter in enumerate(_ALPHABET)}
-    bits, held, packed = 0, 0, bytearray()
-    for letter in body:
-        held = held << 6 | values.get(letter, 0)
-        bits += 6
-        if bits >= 8:
-            bits -= 8
-            packed.append(held >> bits & 255)
-            held &= (1 << bits) - 1
-    out = bytearray()
-    place = 0
-    while place < len(packed) and len(out) < 1 << 26:
-        if packed[place] == 0x90 and place + 1 < len(packed):
-            count = packed[place + 1]
-            out += out[-1:] * (count - 1) if count else b"\x90"
-            place += 2
-        else:
-            out.append(packed[place])
-            place += 1
+    end = raw.find(b":", start + 1)
+    letters = raw[start + 1 : end if end >= 0 else len(raw)].translate(_TO_BASE64, b" \t\r\n\v\f")
+    packed = binascii.a2b_base64(letters + b"A" * (-len(letters) % 4))
+    out, place = bytearray(), 0
+    while (mark := packed.find(b"\x90", place)) >= 0 and mark + 1 < len(packed) and len(out) < MOST_BINHEX:
+        out += packed[place:mark]
+        count, place = packed[mark + 1], mark + 2
+        out += out[-1:] * (count - 1) if count else b"\x90"
+    out += packed[place:]
     if len(out) < 22:
         return "", b""
     size = out[0]

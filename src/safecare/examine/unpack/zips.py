@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.unpack.archives import encrypted, is_traversal, traversal
-from safecare.examine.unpack.inflate64 import SLOW_MOST, explode, inflate64
+from safecare.examine.unpack.inflate64 import explode, inflate64
 from safecare.model.text import say
 
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
@@ -160,10 +160,11 @@ def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
         case 14:
             return budget.unpack(_lzma(data).decompress, data[4 + int.from_bytes(data[2:4], "little") :], name)
         case 95:
-            return budget.unpack(lzma.LZMADecompressor(memlimit=1 << 28).decompress, data, name)
+            return budget.unpack(lzma.LZMADecompressor(memlimit=1 << 27).decompress, data, name)
         case 9 | 6:
-            room = min(budget.room, max(member.size, 0))
+            room = budget.slowly(min(budget.room, max(member.size, 4 * len(data) if member.method == 9 else 0)))
             out = inflate64(bytes(data), room) if member.method == 9 else explode(bytes(data), room, values[1])
+            budget.slow -= room - len(out)
             budget.take(len(out), name)
             return out
     raise UnreadableError(f"its packing method {member.method} is not known", member.name)
@@ -171,14 +172,14 @@ def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
 
 def unlocked(raw: bytes, member: Member, context: Context) -> bytes | None:
     """Return an encrypted member, if a password that was told or is custom opens it; else None."""
-    if member.size > min(SLOW_MOST, context.budget.room) or member.method == AES:
+    if member.size > context.budget.room or member.method == AES:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for word in dict.fromkeys([*context.passwords, *CUSTOM]):
                 try:
                     with archive.open(member.name, pwd=word.encode()) as stream:
-                        out = stream.read(member.size + 1)
+                        out = stream.read(context.budget.slowly(member.size + 1))
                 except (RuntimeError, zipfile.BadZipFile, zlib.error, UnicodeEncodeError):
                     continue
                 context.budget.take(len(out), member.name)

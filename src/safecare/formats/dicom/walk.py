@@ -11,7 +11,11 @@ import struct
 from safecare.formats.dicom.model import ITEM, ITEM_END, PIXEL_DATA, SEQUENCE_END, DicomError, DicomLimitError, Element
 
 MAX_ELEMENTS = 400_000
-"""Elements of one file. Chosen: enhanced multi-frame images of 5,000 frames have about 300,000; reading takes 0.5 s."""
+"""Elements of one file. Chosen: enhanced multi-frame images of 5,000 frames have about 300,000."""
+FEW_ELEMENTS = 100_000
+BYTES_EACH = 512
+"""Elements that any file may have, and bytes for each further one. Chosen: reports and plans stay below the first, and
+what has more are frames, thousands of bytes each; elements alone take a microsecond each to read and judge."""
 MAX_DEPTH = 32
 """Sequences within sequences. Chosen: structured reports of real devices stay below 12."""
 UNDEFINED = 0xFFFFFFFF
@@ -37,9 +41,9 @@ def walk(
     Ends early, without an error, before an element outside `group` (if given), and at the top before a delimiter.
     Raises `DicomError` with everything until then appended.
     """
-    pair = struct.Struct(">HH" if big else "<HH").unpack_from
-    half = struct.Struct(">H" if big else "<H").unpack_from
+    front = struct.Struct(">HH2sH" if big else "<HH2sH").unpack_from
     whole = struct.Struct(">I" if big else "<I").unpack_from
+    most = min(MAX_ELEMENTS, FEW_ELEMENTS + len(data) // BYTES_EACH)
     stack: list[tuple[int, int, int, bool]] = []  # kind, stop, parent, implicit of what is around
     kind, parent, add, make = _DATASET, -1, elements.append, tuple.__new__
     while True:
@@ -54,7 +58,7 @@ def walk(
             kind, stop, parent, implicit = stack.pop()
         if at + 8 > stop:
             raise DicomError("an element is cut off in its head", at)
-        high, low = pair(data, at)
+        high, low, raw, short = front(data, at)
         tag = high << 16 | low
         if high == 0xFFFE:
             length = whole(data, at + 4)[0]
@@ -72,8 +76,8 @@ def walk(
                     kind, parent = _DATASET, len(elements) - 1
                     at += 8
                     stop = stop if length == UNDEFINED else at + length
-                if len(elements) > MAX_ELEMENTS:
-                    raise DicomLimitError(f"more than {MAX_ELEMENTS} elements", at)
+                if len(elements) > most:
+                    raise DicomLimitError(f"more than {most} elements", at)
                 continue
             if not stack:
                 return at
@@ -87,17 +91,16 @@ def walk(
             raise DicomError("a sequence holds something that is no item", at)
         if group is not None and high != group and not stack:
             return at
-        raw = data[at + 4 : at + 6]
         if implicit:
             raw, vr, value, length = b"", "", at + 8, whole(data, at + 4)[0]
         elif raw in SHORT:
-            vr, value, length = _NAMES[raw], at + 8, half(data, at + 6)[0]
+            vr, value, length = _NAMES[raw], at + 8, short
         elif raw in LONG:
             if at + 12 > stop:
                 raise DicomError("an element is cut off in its head", at)
             vr, value, length = _NAMES[raw], at + 12, whole(data, at + 8)[0]
         elif raw.isalpha() and raw.isupper():  # unknown: later editions use 32 bits (PS3.5 7.1.2), devices' own 16
-            vr, value, length = raw.decode("ascii"), at + 8, half(data, at + 6)[0]
+            vr, value, length = raw.decode("ascii"), at + 8, short
             if not length and at + 12 <= stop:
                 value, length = at + 12, whole(data, at + 8)[0]
         else:
@@ -129,8 +132,8 @@ def walk(
                 kind, parent, at, stop = _SEQUENCE, len(elements) - 1, value, end
             else:
                 at = end
-        if len(elements) > MAX_ELEMENTS:
-            raise DicomLimitError(f"more than {MAX_ELEMENTS} elements", at)
+        if len(elements) > most:
+            raise DicomLimitError(f"more than {most} elements", at)
 
 
 def _opens(data: bytes, value: int, length: int, *, big: bool) -> bool:
@@ -145,4 +148,4 @@ def _close(elements: list[Element], index: int, at: int) -> None:
     """Give an element of undefined length, which ends at `at`, its length."""
     one = elements[index]
     if one.length == -1:
-        elements[index] = one._replace(length=at - one.value)
+        elements[index] = tuple.__new__(Element, (*one[:4], at - one.value, one.parent))
