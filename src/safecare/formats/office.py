@@ -1,21 +1,18 @@
 """Facts of Office documents: macros, fields that start programs, outside templates, embedded objects, encryption.
 
-OOXML containers are opened by the bounded reader of `safecare.formats.zips`; only the macro project (an OLE
-file of known size) is handed to oletools. A document is judged by its structure, never by its name.
+OOXML containers are opened by the bounded reader of `safecare.formats.zips`, OLE files by olefile. A document is judged by its structure, never by its name.
 """
 
-# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
-from functools import cache
 from itertools import islice
 from typing import Any
 
 from safecare.formats.linear import linear
+from safecare.formats.macros import MacroLimitError, code_of, macro_facts, sheet_facts
 from safecare.formats.zips import Zip, ZipError
 
 OFFICE_FACTS: dict[str, str] = {
@@ -48,8 +45,6 @@ MAX_OLE_STREAMS = 2000
 MAX_OLE_BYTES = 16 * 1024 * 1024
 """Bytes of an OLE document that macros are looked for in. Chosen: as `safecare.formats.zips.MAX_MEMBER`."""
 
-MAX_CODE = 1024 * 1024
-"""Letters of macros that are read. Chosen: ten times the largest add-in seen."""
 MOST_RECORDS = 200_000
 """Records of a workbook that are looked at. Chosen: a sheet of 50,000 rows and its text."""
 _SUPBOOK = 0x01AE
@@ -73,26 +68,6 @@ _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?
 _PROGRAM_NAME = re.compile(
     rb"[\w\\./ -]{1,200}\.(?:exe|scr|com|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|dll|jar|msi)\x00", re.IGNORECASE
 )
-
-_EXECUTE = frozenset(
-    "shell wscript.shell shell.application shellexecute exec powershell createprocess createprocessa winexec "
-    "createthread createremotethread win32_process virtualalloc rtlmovememory".split()
-)
-"""Keywords of olevba. ``Call`` and ``Run`` are left out: macros call each other so."""
-_TOOLS = re.compile(
-    r"(?i)\b(?:powershell|pwsh|mshta|certutil|bitsadmin|regsvr32|rundll32|wmic|cscript|msbuild|installutil|curl\s|"
-    r"cmd(?:\.exe)?\s{0,4}/[ck]\b|winmgmts:)"
-)
-_LETTER = re.compile(r"(?i)\bchrw?\$?\s*\(\s*(?:\d|&h)")
-_CODED = re.compile(r'"(?:[0-9A-Fa-f]{60,}|[A-Za-z0-9+/]{100,}={0,2})"')
-MOST_LETTERS = 12
-"""Letters written as numbers that are no disguise. Chosen: line ends, tabs and quotes of a large form."""
-_DOWNLOAD = frozenset(
-    "urldownloadtofile msxml2.xmlhttp microsoft.xmlhttp msxml2.serverxmlhttp net.webclient downloadfile "
-    "downloadstring winhttp.winhttprequest internetopen".split()
-)
-_WRITE = frozenset("adodb.stream savetofile write put output binary createtextfile print filecopy copyfile".split())
-
 
 def office_facts(raw: bytes) -> set[str]:
     """Return the facts of an OOXML, OLE or RTF document; empty for other bytes. Never raises for bad bytes."""
@@ -215,16 +190,18 @@ def _ole(raw: bytes) -> set[str]:
             if "\x01ole10native" in last or any(name.startswith("objectpool/") for name in names):
                 facts.add("office.embedded.object")
             facts |= _packages(ole, streams)
+            facts |= _macros(ole, streams)
             for book in ("workbook", "book"):
-                if book in last and _links_dde(_stream(ole, streams, book)):
-                    facts.add("office.dde")
+                if book not in last:
+                    continue
+                stream = _stream(ole, streams, book)
+                facts |= {"office.dde"} if _links_dde(stream) else set()
+                facts |= sheet_facts(stream)
             for story in ("worddocument", "1table"):
                 if story in last and _OLE_DDE.search(_stream(ole, streams, story)):
                     facts.add("office.dde")
     except Exception:  # noqa: BLE001 - olefile raises anything on damaged files; that is the finding
         return facts | {"office.broken"}
-    if last & {"workbook", "book", "dir", "vba_project", "_vba_project"} or "powerpoint document" in last:
-        facts |= _macros(raw)
     return facts
 
 
@@ -266,6 +243,14 @@ def _links_dde(stream: bytes) -> bool:
     return False
 
 
+def _macros(ole: Any, streams: list[list[str]]) -> set[str]:
+    try:
+        found = code_of(ole, streams)
+    except MacroLimitError:
+        return {"office.macro", "office.limit"}
+    return {"office.macro", *macro_facts(*found)} if found else set()
+
+
 def _packages(ole: Any, streams: list[list[str]]) -> set[str]:
     for path in streams:
         if path[-1].lower() != "\x01ole10native":
@@ -281,65 +266,6 @@ def _stream(ole: Any, streams: list[list[str]], name: str) -> bytes:
         if path[-1].lower() == name:
             return bytes(ole.openstream(path).read(MAX_OLE_BYTES))
     return b""
-
-
-@cache
-def _parser_class() -> Any:
-    import logging
-
-    from oletools.olevba import VBA_Parser
-
-    logging.getLogger("olevba").setLevel(logging.CRITICAL)
-    return VBA_Parser
-
-
-def _macros(raw: bytes) -> set[str]:
-    if len(raw) > MAX_OLE_BYTES:
-        return {"office.limit"}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # oletools uses old names of its own libraries
-            return _read_macros(raw)
-    except Exception:  # noqa: BLE001 - oletools raises anything on damaged projects; that is the finding
-        return {"office.macro", "office.broken"}
-
-
-def _read_macros(raw: bytes) -> set[str]:
-    parser = _parser_class()("document", data=raw)
-    macros, sheets = parser.detect_vba_macros(), parser.detect_xlm_macros()
-    facts = {name for name, there in (("office.macro", macros), ("office.macro.xlm", sheets)) if there}
-    if facts:
-        for kind, keyword, _ in parser.analyze_macros(show_decoded_strings=False, deobfuscate=False) or ():
-            facts |= _meaning(str(kind), str(keyword).lower())
-        facts |= _code(str(parser.vba_code_all_modules or "")[:MAX_CODE])
-    return facts
-
-
-def _code(text: str) -> set[str]:
-    """Return what the source of macros tells beyond single keywords."""
-    facts: set[str] = set()
-    if _TOOLS.search(text):
-        facts.add("office.macro.shell")
-    if len(_LETTER.findall(text)) > MOST_LETTERS or _CODED.search(text):
-        facts.add("office.macro.obfuscated")
-    return facts
-
-
-def _meaning(kind: str, keyword: str) -> set[str]:
-    if kind == "AutoExec":
-        return {"office.macro.autoexec"}
-    if kind != "Suspicious":
-        return set()
-    facts = {"office.macro.suspicious"}
-    if keyword in _EXECUTE:
-        facts.add("office.macro.execute")
-    if keyword in _DOWNLOAD:
-        facts.add("office.macro.download")
-    if keyword in _WRITE:
-        facts.add("office.macro.write-file")
-    if keyword in ("vba stomping", "strreverse"):
-        facts.add("office.macro.obfuscated")
-    return facts
 
 
 def _rtf(raw: bytes) -> set[str]:

@@ -167,37 +167,36 @@ def _relations(count: int) -> bytes:
     return b"<Relationships>" + b"".join(one % (number, number) for number in range(count)) + b"</Relationships>"
 
 
-def _ole(chain: int = 0) -> bytes:
-    """Return an OLE file with 2,000 directory entries that all give the same chain of sectors, or one that is a circle."""
-    sector = 512
-    entries = 2000
-    directory_sectors = -(-entries * 128 // sector)
-    data_sectors = 2000
-    total = directory_sectors + data_sectors
-    fat_sectors = -(-(total + 40) * 4 // sector)
-    fat = [0xFFFFFFFD] * fat_sectors
-    fat += [fat_sectors + number + 1 for number in range(directory_sectors - 1)] + [0xFFFFFFFE]
-    first = len(fat)
-    fat += [first + number + 1 for number in range(data_sectors - 1)] + [first if chain else 0xFFFFFFFE]
-    fat += [0xFFFFFFFF] * (fat_sectors * 128 - len(fat))
-    difat = list(range(min(fat_sectors, 109))) + [0xFFFFFFFF] * (109 - min(fat_sectors, 109))
-    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    head += struct.pack("<HHHHH6xIIII4xIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, fat_sectors, fat_sectors, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)[:52]
-    head = head[:76] + struct.pack("<109I", *difat)
-    made = []
-    for number in range(entries):
-        name = ("Root Entry" if not number else f"s{number}").encode("utf-16-le")
-        kind = 5 if not number else 2
-        right = number + 1 if 0 < number < entries - 1 else 0xFFFFFFFF
-        child = 1 if not number else 0xFFFFFFFF
-        made.append(
-            name.ljust(64, b"\0")
-            + struct.pack("<HBBIII", len(name) + 2, kind, 1, 0xFFFFFFFF, right, child)
-            + bytes(36)
-            + struct.pack("<IQ", first if number else 0xFFFFFFFE, data_sectors * sector if number else 0)
-        )
-    directory = b"".join(made).ljust(directory_sectors * sector, b"\0")
-    return head + struct.pack(f"<{len(fat)}I", *fat) + directory + bytes(data_sectors * sector)
+def _ole(*, circle: bool = False) -> bytes:
+    """Return an OLE file whose 2,000 streams all are the same megabyte of sectors, which may lead in a circle."""
+    count, sector, data = 2000, 512, 2000
+    directory = count * 128 // sector
+    tables = -(-(directory + data + 40) * 4 // sector)
+    first = tables + directory
+    fat = [0xFFFFFFFD] * tables + [*range(tables + 1, first), 0xFFFFFFFE]
+    fat += [*range(first + 1, first + data), first if circle else 0xFFFFFFFE]
+    fat += [0xFFFFFFFF] * (tables * 128 - len(fat))
+    head = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        *(0x3E, 3, 0xFFFE, 9, 6, 0, tables, tables, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0),
+    ) + struct.pack("<109I", *range(tables), *[0xFFFFFFFF] * (109 - tables))  # fmt: skip
+    links = {0: (0xFFFFFFFF, 0xFFFFFFFF, count // 2)}
+
+    def tree(low: int, high: int) -> int:
+        if low > high:
+            return 0xFFFFFFFF
+        middle = (low + high) // 2
+        links[middle] = (tree(low, middle - 1), tree(middle + 1, high), 0xFFFFFFFF)
+        return middle
+
+    links[0] = (0xFFFFFFFF, 0xFFFFFFFF, tree(1, count - 1))
+    entries = b""
+    for number in range(count):
+        name = (f"s{number:04d}" if number else "Root Entry").encode("utf-16-le")
+        place = struct.pack("<IQ", first if number else 0xFFFFFFFE, data * sector if number else 0)
+        kinds = struct.pack("<HBBIII", len(name) + 2, 2 if number else 5, 1, *links[number])
+        entries += name.ljust(64, b"\0") + kinds + bytes(36) + place
+    return head + struct.pack(f"<{len(fat)}I", *fat) + entries + bytes(data * sector)
 
 
 def _rtf_objects() -> bytes:
@@ -313,7 +312,7 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
         lambda: _ooxml(**{f"word__document{n}.xml": b"<w:instrText>DDE<" * 900_000 for n in range(5)}),
     ),
     "ole, one chain many times": ("a.doc", _ole),
-    "ole, chain in a circle": ("a.doc", lambda: _ole(1)),
+    "ole, chain in a circle": ("a.doc", lambda: _ole(circle=True)),
     "rtf, objects": ("a.rtf", lambda: b"{\\rtf1" + b"{\\objdata " * 20_000),
     "rtf, objects within objects": ("a.rtf", _rtf_objects),
     "rtf, groups": ("a.rtf", lambda: b"{\\rtf1" + b"{" * 5 * MB),

@@ -43,7 +43,7 @@ AUTO = Finding(
 )
 
 
-@analyser("document", wants={"ooxml", "ole", "rtf"}, needs=("olefile", "oletools"))
+@analyser("document", wants={"ooxml", "ole", "rtf"}, needs=("olefile",))
 class Document:
     """Judges macros, fields, relations and objects of a document."""
 

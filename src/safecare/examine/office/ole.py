@@ -19,6 +19,8 @@ MOST_STREAMS = 2000
 """Streams that are looked at. Chosen: mail items with many attachments stay below 300."""
 INSTALLERS = frozenset({"000C1084-0000-0000-C000-000000000046", "000C1086-0000-0000-C000-000000000046"})
 """Class of Windows Installer packages and patches (Microsoft, "OLE Limitations on Streams"): they carry programs."""
+MOST_READ = 4
+"""Bytes of all streams together, over those of the file. Chosen: honest streams share no sectors."""
 MOST_TRIED = 4
 """Passwords tried on one document. Chosen: each one takes 0.1 s, as its makers wanted."""
 DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - published: [MS-XLS] 2.2.10 opens such files without asking
@@ -60,19 +62,20 @@ class Ole:
             raise LimitError("members", part.path)
         names = {"/".join(path).lower() for path in paths}
         with ole:
+            streams = Streams(ole, MOST_READ * len(part.raw))
             if any(name.startswith("__substg1.0_") or "/__substg1.0_" in name for name in names):
-                yield from _message(ole, paths, part, context)
+                yield from _message(streams, paths, part, context)
             for path in paths:
-                yield from self._stream(ole, path, part, context)
+                yield from self._stream(streams, path, part, context)
         last = {name.rsplit("/", 1)[-1] for name in names}
         if last & {"encryptedpackage", "encryptioninfo"} or "workbook" in last:
             yield from _unlocked(part, context)
 
-    def _stream(self, ole: Any, path: list[str], part: Part, context: Context) -> Iterator[Finding | Part]:
+    def _stream(self, streams: Streams, path: list[str], part: Part, context: Context) -> Iterator[Finding | Part]:
         name = path[-1].lower()
         if name in _SKIPPED or name.startswith("__substg1.0_"):
             return
-        raw = _read(ole, path, context)
+        raw = streams.read(path)
         if name == "\x01ole10native":
             yield from package(raw, part, context)
         elif name == "powerpoint document":
@@ -81,7 +84,7 @@ class Ole:
             yield Finding("office.equation", say("A document holds an equation of the old, unsafe editor."), 0.3)
         elif raw.startswith(_HEADS):
             context.budget.take(len(raw), name)
-            origin = "installer.file" if ole.root.clsid.upper() in INSTALLERS else "ole.stream"
+            origin = "installer.file" if streams.kind in INSTALLERS else "ole.stream"
             yield part.child(_clean(path[-1]), raw, origin=origin)
         elif raw[4:6] in (b"x\x9c", b"x\x01", b"x\xda"):  # storages in Word XML of 2003 are packed so
             inner = context.budget.inflate(raw[4:], name, zlib.MAX_WBITS)
@@ -91,11 +94,27 @@ class Ole:
             yield Finding("office.flash", say("A document holds a Flash film."), 0.6)
 
 
-def _read(ole: Any, path: list[str], context: Context) -> bytes:
-    try:
-        return bytes(ole.openstream(path).read(context.budget.limits.member))
-    except Exception:  # noqa: BLE001 - a damaged stream; the others are read
-        return b""
+class Streams:
+    """The streams of an open OLE file. Damaged ones are empty; `most` bytes are read of all together."""
+
+    def __init__(self, ole: Any, most: int) -> None:
+        self._ole, self._left = ole, most
+        self.kind = str(ole.root.clsid).upper()
+
+    def read(self, path: list[str]) -> bytes:
+        """Return a stream. Raises `LimitError`: streams that share their sectors are read again and again."""
+        try:
+            self._left -= int(self._ole.get_size(path))
+            raw = bytes(self._ole.openstream(path).read()) if self._left >= 0 else b""
+        except Exception:  # noqa: BLE001 - a damaged stream; the others are read
+            return b""
+        if self._left < 0:
+            raise LimitError("members", "streams")
+        return raw
+
+    def holds(self, path: list[str]) -> bool:
+        """Tell whether there is a stream of that name."""
+        return bool(self._ole.exists(path))
 
 
 def package(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part]:
@@ -186,7 +205,7 @@ def _decrypted(raw: bytes, word: str) -> bytes:
     return out.getvalue()
 
 
-def _message(ole: Any, paths: list[list[str]], part: Part, context: Context) -> Iterator[Finding | Part]:
+def _message(streams: Streams, paths: list[list[str]], part: Part, context: Context) -> Iterator[Finding | Part]:
     """Yield an Outlook item as a mail (header, text, page), and its attachments."""
     values: dict[str, bytes] = {}
     for path in paths:
@@ -194,11 +213,11 @@ def _message(ole: Any, paths: list[list[str]], part: Part, context: Context) -> 
         if not name.startswith("__substg1.0_"):
             continue
         if len(path) == 1 and name[12:16] in ("007d", "1000", "1013", "0037", "0c1f"):
-            values[name[12:20]] = _read(ole, path, context)
+            values[name[12:20]] = streams.read(path)
         if name[12:16] == "3701" and len(path) > 1:
-            raw = _read(ole, path, context)
+            raw = streams.read(path)
             context.budget.take(len(raw), name)
-            yield part.child(_attached(ole, path, context), raw, origin="mail.attachment")
+            yield part.child(_attached(streams, path), raw, origin="mail.attachment")
     header = values.get("007d001f", b"").decode("utf-16-le", "replace").encode() or values.get("007d001e", b"")
     subject = values.get("0037001f", b"").decode("utf-16-le", "replace")
     page = values.get("10130102", b"")
@@ -211,10 +230,10 @@ def _message(ole: Any, paths: list[list[str]], part: Part, context: Context) -> 
     yield part.child("message", mail, origin="msg.message", types=("mail",))
 
 
-def _attached(ole: Any, path: list[str], context: Context) -> str:
+def _attached(streams: Streams, path: list[str]) -> str:
     for name in ("__substg1.0_3707001F", "__substg1.0_3704001F", "__substg1.0_3707001E"):
-        if ole.exists([*path[:-1], name]):
-            raw = _read(ole, [*path[:-1], name], context)
+        if streams.holds([*path[:-1], name]):
+            raw = streams.read([*path[:-1], name])
             return raw.decode("utf-16-le" if name.endswith("F") else "latin-1", "replace")
     return "attachment"
 

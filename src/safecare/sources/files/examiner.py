@@ -45,7 +45,7 @@ class ArtifactReader(Protocol):
         ...
 
 
-@source(DOOR, needs=("oletools", "olefile"))
+@source(DOOR, needs=("olefile",))
 class Examiner:
     """Follows `log`, reads from `artifacts`, publishes `MailExamined` or `Unreadable`."""
 

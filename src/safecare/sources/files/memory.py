@@ -34,7 +34,7 @@ LEAST_FREE = 512 * 1024 * 1024
 """Bytes of free disk below which nothing is written: that is for what was accepted. Chosen: twice the reserve."""
 PASSING = frozenset({"engine.stopped", "limit.time"})
 """Rules of findings that another try need not give."""
-LIBRARIES = ("yara-x", "oletools", "olefile", "msoffcrypto-tool", "opencv-python-headless", "zstandard", "numpy")
+LIBRARIES = ("yara-x", "google-re2", "olefile", "msoffcrypto-tool", "opencv-python-headless", "zstandard", "numpy")
 """What the engine judges with: another version may judge otherwise."""
 
 

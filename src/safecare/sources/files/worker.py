@@ -21,8 +21,8 @@ from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
 PRELOAD = (
-    *("bz2", "colorclass", "cv2", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
-    *("oletools.olevba", "stringprep", "unicodedata", "zstandard"),
+    *("bz2", "cv2", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
+    *("stringprep", "unicodedata", "zstandard"),
 )
 """Modules that parsing imports late."""
 _ISO = [f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)]
