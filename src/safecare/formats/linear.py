@@ -1,6 +1,6 @@
-"""Regular expressions whose time is linear in the text, whoever wrote it: RE2 over bytes.
+r"""Regular expressions whose time is linear in the text, whoever wrote it: RE2 over bytes.
 
-For what is searched in attackers' text. No look-around, no back references; ``\\w``, ``\\s`` and ``\\b`` mean ASCII.
+For what is searched in attackers' text. No look-around, no back references; ``\w``, ``\s`` and ``\b`` mean ASCII.
 Measured: 30 to 70 times as fast as `re` on alternatives of words, 2 to 3 ms for 2 MB whatever the text is.
 """
 

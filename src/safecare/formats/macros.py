@@ -4,7 +4,6 @@ Bounded in bytes unpacked. Source: [MS-OVBA] 2.3.4 (the list of modules), 2.4.1 
 (BoundSheet8), 2.5.97; names of events and calls after oletools' lists (decalage2, BSD).
 """
 
-# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import re
@@ -61,7 +60,9 @@ _LETTER = linear(rb"(?i)\bchrw?\$?\s{0,4}\(\s{0,4}(?:\d|&h)")
 _CODED = linear(rb'"(?:[0-9A-Fa-f]{60,}|[A-Za-z0-9+/]{100,}={0,2})"')
 MOST_LETTERS = 12
 """Letters written as numbers that are no disguise. Chosen: line ends, tabs and quotes of a large form."""
-_TELLING = linear(rb"(?i)wscript\.shell|shell\.application|powershell|mshta|certutil|xmlhttp|adodb\.stream|urldownloadtofile")
+_TELLING = linear(
+    rb"(?i)wscript\.shell|shell\.application|powershell|mshta|certutil|xmlhttp|adodb\.stream|urldownloadtofile"
+)
 """What a compiled module holds as text, and its source as well, unless one of them was exchanged (VBA stomping)."""
 _CONTINUED = re.compile(rb" _\r?\n")
 
@@ -75,7 +76,9 @@ def code_of(ole: Any, paths: list[list[str]]) -> tuple[bytes, bytes] | None:
 
     Raises `MacroLimitError`.
     """
-    projects = [path[:-1] for path in paths if path[-1].lower() == "dir" and len(path) > 1 and path[-2].lower() == "vba"]
+    projects = [
+        path[:-1] for path in paths if path[-1].lower() == "dir" and len(path) > 1 and path[-2].lower() == "vba"
+    ]
     sources, caches, left = list[bytes](), list[bytes](), MOST_CODE
     for project in projects[:10]:
         for raw, offset in _modules(ole, project, paths):

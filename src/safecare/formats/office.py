@@ -1,6 +1,7 @@
 """Facts of Office documents: macros, fields that start programs, outside templates, embedded objects, encryption.
 
-OOXML containers are opened by the bounded reader of `safecare.formats.zips`, OLE files by olefile. A document is judged by its structure, never by its name.
+OOXML containers are opened by the bounded reader of `safecare.formats.zips`, OLE files by
+olefile. A document is judged by its structure, never by its name.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?
 _PROGRAM_NAME = re.compile(
     rb"[\w\\./ -]{1,200}\.(?:exe|scr|com|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|dll|jar|msi)\x00", re.IGNORECASE
 )
+
 
 def office_facts(raw: bytes) -> set[str]:
     """Return the facts of an OOXML, OLE or RTF document; empty for other bytes. Never raises for bad bytes."""

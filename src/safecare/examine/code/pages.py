@@ -77,12 +77,7 @@ class Pages:
 def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
     if not scripted and not _FOREIGN.search(text):
         return
-    if scripted and (
-        _LEADS.search(text)
-        or _DECODES.search(text)
-        or _WRITES.search(text)
-        or _DRAWN.search(text)
-    ):
+    if scripted and (_LEADS.search(text) or _DECODES.search(text) or _WRITES.search(text) or _DRAWN.search(text)):
         yield Finding(
             "drawing.acts", say("A drawing runs a script that leads elsewhere or hides."), 0.75, kind="page.runs"
         )
@@ -101,11 +96,7 @@ def _asks(text: bytes, part: Part, context: Context) -> Iterator[Finding]:
         yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
     elif _COLLECTS.search(text):
         yield Finding("page.password", why, 0.8, kind="page.asks")
-    elif (
-        _ACTION.search(text)
-        and _MAILED.search(text[:20000].replace(b"mailto:", b""))
-        and _FILLED.search(text)
-    ):
+    elif _ACTION.search(text) and _MAILED.search(text[:20000].replace(b"mailto:", b"")) and _FILLED.search(text):
         yield Finding("page.password", why, 0.55, kind="page.asks")
 
 

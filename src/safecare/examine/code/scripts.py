@@ -53,7 +53,9 @@ MOST_SCRAMBLED = 512 * 1024
 """Letters of a script that may be judged scrambled. Chosen: droppers stay below, bundles of libraries do not."""
 _WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct"})
 _ENCODED_SCRIPT = linear(rb"#@~\^[A-Za-z0-9+/]{6}==")
-_CODED = linear(rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}")
+_CODED = linear(
+    rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}"
+)
 _WORD = re.compile(rb"\b[A-Za-z_$][\w$]{5,}\b")
 _MADE_UP = re.compile(rb"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}")
 
@@ -118,10 +120,7 @@ def scrambled(text: bytes) -> bool:
     body = text[:200_000]
     if len(body) < 200:
         return False
-    coded = sum(
-        len(one)
-        for one in _CODED.findall(body)
-    )
+    coded = sum(len(one) for one in _CODED.findall(body))
     if coded > len(body) * 0.4:
         return True
     words = _WORD.findall(body)

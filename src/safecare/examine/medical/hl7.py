@@ -15,8 +15,8 @@ from safecare.examine.medical import payload
 from safecare.examine.medical.carried import carried
 from safecare.formats.embedded import Embedded
 from safecare.formats.hl7 import Hl7Error
-from safecare.formats.linear import linear
 from safecare.formats.hl7_documents import MOST_DOCUMENTS, documents, messages, pointers
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 _NAMES = (

@@ -45,12 +45,7 @@ class Flat:
         weight, why = FACTS["office.dde"]
         if "xml" in part.types:
             codes = b"".join(_FIELD_PARTS.findall(raw)).upper()
-            if (
-                _DDE_FIELD.search(raw)
-                or b"DDEAUTO" in codes
-                or _DDE_WORD.search(codes)
-                or _DDE_LINK.search(raw)
-            ):
+            if _DDE_FIELD.search(raw) or b"DDEAUTO" in codes or _DDE_WORD.search(codes) or _DDE_LINK.search(raw):
                 yield Finding("office.dde", why, weight, kind="office.content")
             if b"macrosPresent" in head and b'macrosPresent="yes"' in raw[:20_000]:
                 yield Finding("office.macro", FACTS["office.macro"][1], FACTS["office.macro"][0], kind="office.macro")

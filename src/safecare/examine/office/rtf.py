@@ -94,7 +94,7 @@ def embedded(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def _hex(raw: bytes, place: int) -> tuple[bytes, int]:
-    """Return the hexadecimal digits of the group that `place` stands in, without inner groups and control words, and its end.
+    """Return the hexadecimal digits of the group around `place` without inner groups and control words, and its end.
 
     Raises `LimitError`.
     """

@@ -115,11 +115,7 @@ def _automatic(document: Document) -> set[int]:
     while queue and len(found) < 5000:
         number = queue.pop()
         target = document.get(number)
-        if (
-            number in found
-            or target is None
-            or _NO_ACTION.search(target.text)
-        ):
+        if number in found or target is None or _NO_ACTION.search(target.text):
             continue
         found.add(number)
         queue += references(target.text)[:100]

@@ -26,7 +26,7 @@ _NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _ONCE = tuple(
     (key, re.compile(rb"/" + key + rb"(?![A-Za-z0-9])"), re.compile(rb"/" + key + rb"\s*(?:[\[<(0-9]|/)"))
-    for key in b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count".split()  # noqa: SIM905
+    for key in b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count".split()
 )
 """Keys that a dictionary may have once, and how they are found."""
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})\s+\d{1,5}\s+R")

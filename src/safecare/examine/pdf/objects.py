@@ -28,9 +28,7 @@ _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\s+\d+\s+R)")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
-_ACTS = linear(
-    rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b"
-)
+_ACTS = linear(rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b")
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 _PREDICTOR = re.compile(rb"/Predictor\s+1[0-5]")
 _COLUMNS = re.compile(rb"/Columns\s+(\d{1,6})")

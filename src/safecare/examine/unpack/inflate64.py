@@ -1,6 +1,7 @@
 """Two old packing methods of ZIP that no library of ours reads: Deflate64 (method 9) and Implode (method 6).
 
-Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output, and get the beginning of what is longer. Source: PKWARE APPNOTE 6.3.10, 5.3
+Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output, and get
+the beginning of what is longer. Source: PKWARE APPNOTE 6.3.10, 5.3
 and 5.6; RFC 1951 for the block structure; Deflate64's tables differ in the last length code and two distances.
 """
 

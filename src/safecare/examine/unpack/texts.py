@@ -27,7 +27,8 @@ _LINE = 60
 _LONG = 400
 """Letters of coded text that stands on one line. Chosen: keys and tokens are shorter."""
 _LETTERS = bytes(
-    65 if chr(one).isascii() and (chr(one).isalnum() or one in b"+/") else 10 if one in b"\r\n" else 32 for one in range(256)
+    65 if chr(one).isascii() and (chr(one).isalnum() or one in b"+/") else 10 if one in b"\r\n" else 32
+    for one in range(256)
 )
 """Table that makes of each letter of base64 an A, of each end of line a newline, of all else a space."""
 _NO_LETTER = re.compile(rb"[^A]")
