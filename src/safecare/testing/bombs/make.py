@@ -78,7 +78,7 @@ def tarred(members: Mapping[str, bytes]) -> bytes:
 
 
 def nested_zips(depth: int) -> bytes:
-    """Return nested zips."""
+    """Return an archive of four archives of four, `depth` deep, around 30 MB."""
     raw = zipped({"zeros": bytes(30 * MB)})
     for _ in range(depth):
         raw = zipped({f"{number}.zip": raw for number in range(4)})
@@ -102,7 +102,7 @@ def overlapping_zip(count: int) -> bytes:
 
 
 def nested_archives(depth: int, form: str) -> bytes:
-    """Return nested archives."""
+    """Return archives of six archives, `depth` deep, written by libarchive."""
     raw = packed({f"{number}": bytes(4 * MB) for number in range(8)}, form)
     for _ in range(depth):
         raw = packed({f"{number}.7z": raw + bytes([number]) for number in range(6)}, form)
@@ -110,7 +110,7 @@ def nested_archives(depth: int, form: str) -> bytes:
 
 
 def gzipped(depth: int) -> bytes:
-    """Return gzipped."""
+    """Return 200 MB of zeros packed `depth` times over."""
     raw = bytes(200 * MB)
     for _ in range(depth):
         raw = gzip.compress(raw)
@@ -124,12 +124,12 @@ def pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
 
 
 def pdf_stream(raw: bytes, keys: bytes) -> bytes:
-    """Return pdf stream."""
+    """Return the text of a stream object with `keys`."""
     return b"<<%s/Length %d>>stream\n" % (keys, len(raw)) + raw + b"\nendstream"
 
 
 def chained_pdf(times: int) -> bytes:
-    """Return chained pdf."""
+    """Return a PDF whose stream has the same filter `times` over."""
     raw = bytes(100 * MB)
     for _ in range(times):
         raw = zlib.compress(raw, 9)
@@ -137,12 +137,12 @@ def chained_pdf(times: int) -> bytes:
 
 
 def lzw_pdf() -> bytes:
-    """Return lzw pdf."""
+    """Return a PDF of streams that only LZW unpacks, code by code."""
     return pdf(b"<</Type/Catalog>>", *[pdf_stream(b"\x80" + b"\x0b\x61" * 100_000, b"/Filter/LZWDecode")] * 60)
 
 
 def object_stream_pdf() -> bytes:
-    """Return object stream pdf."""
+    """Return a PDF of 540,000 objects in 60 object streams."""
     inner = b" ".join(b"%d %d" % (number, 4 * number) for number in range(9_000)) + b" "
     raw = zlib.compress(inner + b"<<>>" * 9_000)
     one = pdf_stream(raw, b"/Type/ObjStm/N 9000/First %d/Filter/FlateDecode" % len(inner))
@@ -150,21 +150,21 @@ def object_stream_pdf() -> bytes:
 
 
 def predicted_pdf() -> bytes:
-    """Return predicted pdf."""
+    """Return a PDF of object streams whose lines are one byte long."""
     raw = zlib.compress(b"\2\1" * (7 * MB))
     keys = b"/Type/ObjStm/N 1/First 4/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 1>>"
     return pdf(b"<</Type/Catalog>>", *[pdf_stream(raw, keys)] * 6)
 
 
 def ooxml(**members: bytes) -> bytes:
-    """Return ooxml."""
+    """Return an Office document; two underscores in a name are a folder."""
     return zipped(
         {"[Content_Types].xml": b"<Types/>", **{name.replace("__", "/"): raw for name, raw in members.items()}}
     )
 
 
 def relations(count: int) -> bytes:
-    """Return relations."""
+    """Return a list of `count` relations to addresses outside."""
     one = b'<Relationship Id="r%d" Type="http://x/image" Target="http://a.example/%d" TargetMode="External"/>'
     return b"<Relationships>" + b"".join(one % (number, number) for number in range(count)) + b"</Relationships>"
 
@@ -202,30 +202,30 @@ def shared_ole(*, circle: bool = False) -> bytes:
 
 
 def nested_rtf() -> bytes:
-    """Return nested rtf."""
+    """Return a text of objects within objects."""
     return b"{\\rtf1" + b"{\\object{\\*\\objdata " * 200 + b"01050000" * (3 * MB // 8 * 5)
 
 
 def dicom(elements: bytes, syntax: bytes = b"1.2.840.10008.1.2.1\0") -> bytes:
-    """Return dicom."""
+    """Return a DICOM file of `elements`."""
     meta = b"\2\0\x10\0UI" + struct.pack("<H", len(syntax)) + syntax
     return bytes(128) + b"DICM" + b"\2\0\0\0UL\4\0" + struct.pack("<I", len(meta)) + meta + elements
 
 
 def dicom_elements(count: int) -> bytes:
-    """Return dicom elements."""
+    """Return a file of `count` empty elements."""
     return dicom(b"".join(struct.pack("<HH2sH", 0x0009, number & 0xFFFF, b"LO", 0) for number in range(count)))
 
 
 def dicom_sequences(count: int) -> bytes:
-    """Return dicom sequences."""
+    """Return a file of `count` sequences, 30 within each other."""
     one = b"\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\0\xe0\xff\xff\xff\xff"
     ends = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0"
     return dicom((one * 30 + ends * 30) * (count // 30))
 
 
 def dicom_fragments(count: int) -> bytes:
-    """Return dicom fragments."""
+    """Return an image of `count` fragments."""
     head = b"\x28\0\x10\0US\2\0\1\0\x28\0\x11\0US\2\0\1\0\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff"
     return dicom(head + b"\xfe\xff\0\xe0\2\0\0\0\xff\xd8" * count, b"1.2.840.10008.1.2.4.50")
 
@@ -236,7 +236,7 @@ def hl7(body: bytes) -> bytes:
 
 
 def mail(parts: Iterator[tuple[str, bytes]] | list[tuple[str, bytes]]) -> bytes:
-    """Return mail."""
+    """Return a mail with `parts` attached."""
     head = b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
     out = [head + b"Content-Type: multipart/mixed; boundary=b\r\n"]
     for name, raw in parts:
@@ -246,7 +246,7 @@ def mail(parts: Iterator[tuple[str, bytes]] | list[tuple[str, bytes]]) -> bytes:
 
 
 def png(width: int, height: int) -> bytes:
-    """Return png."""
+    """Return a picture of that size in black, of at most 200 million pixels."""
 
     def chunk(kind: bytes, raw: bytes) -> bytes:
         return struct.pack(">I", len(raw)) + kind + raw + struct.pack(">I", zlib.crc32(kind + raw))
@@ -257,7 +257,7 @@ def png(width: int, height: int) -> bytes:
 
 
 def coded(times: int) -> bytes:
-    """Return coded."""
+    """Return a program coded as Base64 `times` over."""
     raw = b"MZ" + b"X" * MB
     for _ in range(times):
         raw = base64.encodebytes(raw)
@@ -265,5 +265,5 @@ def coded(times: int) -> bytes:
 
 
 def zip_of_bombs(count: int) -> bytes:
-    """Return zip of bombs."""
+    """Return an archive of `count` members of 60 MB."""
     return zipped({f"{number}.txt": bytes([65 + number]) * (60 * MB) for number in range(count)})
