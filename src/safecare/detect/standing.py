@@ -3,7 +3,8 @@
 An alarm begins when it is said and none stands; it ends with its "normal". One that comes back within `CALM` of its
 end is the same alarm (hysteresis: contacts bounce, zones flutter at their threshold). One that has not been said for
 `AGAIN` (a rule may choose a shorter time) is over even without a "normal": that word may have been lost, and must not
-hide the next alarm.
+hide the next alarm. One that is repeated without an end is told again after `LONGEST`: whoever else set it off
+meanwhile would else be hidden for as long as it is repeated.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ CALM = timedelta(seconds=60)
 """Time after its end within which an alarm that comes back is the same one (chosen: longer than contacts bounce)."""
 AGAIN = timedelta(hours=1)
 """Time without a repetition after which an alarm counts as over (chosen: panels repeat within minutes)."""
+LONGEST = timedelta(hours=24)
+"""Time after which an alarm that still stands is told again (chosen: once in each day's hand-over)."""
 MOST = 2000
 """Most alarms remembered (chosen: more than a site has points in alarm)."""
 
 
 class One(msgspec.Struct):
-    """An alarm: when it was last said, and when it ended (None: it stands)."""
+    """An alarm: when it was last said, when it ended (None: it stands), and when it was told."""
 
     at: datetime
     over: datetime | None = None
+    told: datetime | None = None
 
 
 class Standing(msgspec.Struct):
@@ -51,15 +55,16 @@ class Standing(msgspec.Struct):
         one = self.known.get(key)
         if one is None:
             if on:
-                remember(self.known, key, One(at), MOST)
+                remember(self.known, key, One(at, told=at), MOST)
             return on
         if not on:
             if at >= one.at:
                 one.over = one.over or at
             return False
-        begun = at - one.at >= again or (one.over is not None and at - one.over >= CALM)
+        told = one.told or one.at
+        begun = at - one.at >= again or (one.over is not None and at - one.over >= CALM) or at - told >= LONGEST
         if at >= one.at:
-            remember(self.known, key, One(at), MOST)
+            remember(self.known, key, One(at, told=at if begun else told), MOST)
         return begun
 
     def stands(self, key: str, at: datetime) -> bool:

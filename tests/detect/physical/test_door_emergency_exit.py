@@ -69,7 +69,7 @@ def test_strangers_are_not_remembered_without_bound() -> None:
     assert not feed(one, *(made(DoorOpened, n, f"exit.{n}") for n in range(50)), made(DoorOpened, 0, "door.main"))
     assert len(one._burning) <= FIRES
     assert not one._told
-    assert not one._contacts.open
+    assert not one._contacts.doors
 
 
 def test_state_survives_a_crash() -> None:

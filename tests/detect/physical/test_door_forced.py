@@ -88,7 +88,7 @@ def test_only_doors_with_a_reader_are_judged_and_remembered() -> None:
     strangers = [event for n in range(50) for event in (grant(n, f"door.{n}"), opened(n, f"d{n}"), closed(n, f"c{n}"))]
     assert count(*strangers, opened(0, "exit.stairs"), made(DoorOpened, 1), rule=rule) == 0
     assert not rule._granted
-    assert not rule._contacts.open
+    assert not rule._contacts.doors
     count(*(grant(n) for n in range(100)), rule=rule)
     assert len(rule._granted[DOOR]) == GRANTS
 

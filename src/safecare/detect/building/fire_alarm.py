@@ -13,6 +13,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
+from safecare.detect.standing import LONGEST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -24,10 +25,11 @@ MOST = 1000
 
 
 class Burning(msgspec.Struct):
-    """A detector in alarm: its fire compartment (or zone), and when it last said so."""
+    """A detector in alarm: its fire compartment (or zone), when it last said so, and when that was told."""
 
     compartment: str
     at: datetime
+    told: datetime
 
 
 @detector("fire.alarm", wants={FireSignal}, domain=Domain.PHYSICAL)
@@ -36,7 +38,7 @@ class FireAlarm:
     """Alert once per alarm of a detector; a second detector of the same fire compartment makes it surer.
 
     An alarm ends when the detector is back to normal, or has not repeated it for `again` (time): a "normal" that
-    was lost must not hide the next fire.
+    was lost must not hide the next fire. One that stands is told again after a day.
     """
 
     hospital: Hospital
@@ -60,8 +62,10 @@ class FireAlarm:
         compartment = (zone.fire_compartment or zone.id) if zone else name
         known = self._on.pop(name, None)
         others = sum(1 for one in self._on.values() if one.compartment == compartment and self._lasts(one, event))
-        remember(self._on, name, Burning(compartment, event.at), MOST)
-        if known is None or not self._lasts(known, event):
+        begins = known is None or not self._lasts(known, event) or event.at - known.told >= LONGEST
+        told = event.at if known is None or begins else known.told
+        remember(self._on, name, Burning(compartment, max(event.at, known.at if known else event.at), told), MOST)
+        if begins:
             yield self._alert(event, name, others)
 
     def _lasts(self, known: Burning, event: FireSignal) -> bool:

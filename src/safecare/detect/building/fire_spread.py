@@ -14,7 +14,8 @@ from functools import cached_property
 import msgspec
 
 from safecare.detect.api import detector
-from safecare.detect.physical.contacts import Contacts
+from safecare.detect.physical.contacts import Contacts, Open
+from safecare.detect.standing import LONGEST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -58,7 +59,7 @@ class FireSpread:
                 case FireSignal(state="normal"):
                     self._normal(event)
                 case DoorOpened(asset=str(door)) if self.hospital.asset(door):
-                    self._contacts.open[door] = True
+                    self._contacts.doors[door] = Open(event.at, event.at)
                 case DoorClosed(asset=str(door)) if self.hospital.asset(door):
                     self._contacts.closed(door)
                 case _:
@@ -92,7 +93,7 @@ class FireSpread:
             return
         here = _compartment(zone)
         known = self._fires.get(here)
-        if known and abs(event.at - known.last) <= self.within:
+        if known and abs(event.at - known.last) <= self.within and event.at - known.first.at <= LONGEST:
             known.last = max(known.last, event.at)
             known.detectors.add(event.asset or zone.id)
             return
@@ -144,7 +145,7 @@ class FireSpread:
     def _open_between(self, one: str, other: str) -> Iterator[str]:
         for asset in self.hospital.assets:
             sides = {_compartment(zone) for zone in map(self.hospital.zone, asset.between or ()) if zone}
-            if sides == {one, other} and self._contacts.open.get(asset.id):
+            if sides == {one, other} and self._contacts.is_open(asset.id):
                 yield asset.id
 
 

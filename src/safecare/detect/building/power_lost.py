@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
+from safecare.detect.standing import LONGEST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import PointChanged, PowerSignal
@@ -24,13 +28,23 @@ MOST = 1000
 """Most supplies that are not normal and remembered (chosen: more than a hospital has)."""
 
 
+class Supply(msgspec.Struct):
+    """A supply that is not normal: its state, and when that was told."""
+
+    state: str
+    told: datetime
+
+
 @detector("power.lost", wants={PowerSignal, PointChanged}, domain=Domain.PHYSICAL)
 @dataclass
 class PowerLost:
-    """Alert when the supply given by an asset gets worse. A binary point ``mains`` that goes off counts as lost."""
+    """Alert when the supply given by an asset gets worse. A binary point ``mains`` that goes off counts as lost.
+
+    What still stands after a day is told again: the word that all is well may have been lost.
+    """
 
     hospital: Hospital
-    _state: dict[str, str] = field(default_factory=dict, init=False)
+    _state: dict[str, Supply] = field(default_factory=dict, init=False)
     """Supplies that are not normal."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
@@ -43,10 +57,12 @@ class PowerLost:
                     yield from self._changed(event, supply, "normal" if on else "lost")
 
     def _changed(self, event: Event, supply: str, state: str) -> Iterator[Alert]:
-        before = self._state.pop(supply, "normal")
+        before = self._state.pop(supply, None)
+        worse = before is None or RANK[state] > RANK[before.state] or event.at - before.told >= LONGEST
         if state != "normal":
-            remember(self._state, supply, state, MOST)
-        if RANK[state] <= RANK[before]:
+            told = event.at if before is None or worse else before.told
+            remember(self._state, supply, Supply(state, told), MOST)
+        if state == "normal" or not worse:
             return
         fed = [edge for edge in self.hospital.dependencies_at(supply) if edge.kind == "powers" and edge.of == supply]
         count = sum(len(edge.on) for edge in fed)

@@ -14,7 +14,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import MOST
+from safecare.detect.standing import LONGEST, MOST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -38,7 +38,7 @@ class Fault(msgspec.Struct):
 class Trouble:
     """Alert once when a fault has stood for `patience` (time), and at once when somebody switches a part off.
 
-    Faults of seconds are for the technician's log: lines flicker.
+    Faults of seconds are for the technician's log: lines flicker. One that is still said after a day is told again.
     """
 
     hospital: Hospital
@@ -67,7 +67,7 @@ class Trouble:
     def _state(self, event: PanelSignal | FireSignal, what: str, *, on: bool) -> Iterator[Alert]:
         key = f"{event.asset or event.zone or event.site}\x1f{what}"
         known = self._faults.get(key)
-        if on and known is None:
+        if on and (known is None or (known.told and event.at - known.event.at >= LONGEST)):
             remember(self._faults, key, Fault(event), MOST)
             if what == "bypass":
                 yield self._alert(key, self._faults[key])

@@ -23,6 +23,9 @@ from safecare.model.text import Ref, say
 
 SEVERITY = {"public": 30, "staff": 45, "restricted": 60, "critical": 70}
 """By how protected the place is (chosen: as areas of cameras have it)."""
+AGAIN = timedelta(minutes=10)
+"""Time after which a detector's alarm is a new one even without a "normal" (chosen: what stands is repeated each minute
+by our doors, and panels that send no restoral must not hide who comes next)."""
 CONFIRMED = 15
 """Added to a confirmed alarm (chosen)."""
 
@@ -50,7 +53,7 @@ class IntrusionAlarm:
         for event in batch:
             if isinstance(event, PanelSignal) and event.what == "intrusion":
                 name = event.asset or event.zone or event.site
-                if self._standing.news(name, event.on, event.at):
+                if self._standing.news(name, event.on, event.at, AGAIN):
                     yield self._alert(event, name)
 
     def _alert(self, event: PanelSignal, name: str) -> Alert:

@@ -27,7 +27,7 @@ MOST = 50
 class Unused:
     """Alert when `times` (number) grants at a door within `window` (time) led to no opening within `grace` (time).
 
-    Only doors whose contact has ever been heard are judged.
+    Only doors whose contact has ever been heard are judged. While it goes on, it is told once in each window.
     """
 
     hospital: Hospital
@@ -37,6 +37,7 @@ class Unused:
     _waiting: dict[str, BadgeGranted] = field(default_factory=dict, init=False)
     _unused: dict[str, list[BadgeGranted]] = field(default_factory=dict, init=False)
     _contacts: set[str] = field(default_factory=set, init=False)
+    _told: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow grants and openings."""
@@ -68,7 +69,9 @@ class Unused:
             return
         recent = [one for one in self._unused.get(door, []) if event.at - one.at <= self.window]
         self._unused[door] = [*recent, event][-MOST:]
-        if len(self._unused[door]) == self.times:
+        told = self._told.get(door)
+        if len(self._unused[door]) >= self.times and (told is None or event.at - told >= self.window):
+            self._told[door] = event.at
             yield self._alert(door, self._unused[door])
 
     def _alert(self, door: str, grants: list[BadgeGranted]) -> Alert:

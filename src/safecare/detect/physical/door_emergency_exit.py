@@ -58,7 +58,7 @@ class EmergencyExit:
     def _moved(self, event: DoorOpened | DoorClosed, asset: Asset) -> Iterator[Alert]:
         if isinstance(event, DoorClosed):
             self._contacts.closed(asset.id)
-        elif self._contacts.opened(asset.id):
+        elif self._contacts.opened(asset.id, event.at):
             last = self._told.get(asset.id)
             if last is None or abs(event.at - last) >= self.pause:
                 self._told[asset.id] = event.at

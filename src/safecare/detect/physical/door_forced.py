@@ -56,7 +56,7 @@ class ForcedDoor:
                 case DoorClosed():
                     self._contacts.closed(asset.id)
                 case DoorOpened(egress=egress):
-                    if self._contacts.opened(asset.id) and not egress:
+                    if self._contacts.opened(asset.id, event.at) and not egress:
                         yield from self._opened(event, asset)
                 case _:
                     pass

@@ -20,6 +20,8 @@ from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Hospital, Zone
 from safecare.model.text import Ref, Span, say
 
+SHIFT = timedelta(hours=8)
+"""Time after which a door that was told, and is said to be open again, is told again (chosen: once in each shift)."""
 SEVERITY = {"restricted": 40, "critical": 55}
 """Severity by the most protected side of the door; other doors may stand open (chosen)."""
 
@@ -29,6 +31,10 @@ class Opening(msgspec.Struct):
 
     event: DoorOpened | PanelSignal
     told: bool = False
+
+    def again(self, event: DoorOpened | PanelSignal) -> bool:
+        """Tell whether `event` is to be told although this opening was: its end was lost, or it still lasts."""
+        return self.told and event.at - self.event.at >= SHIFT
 
 
 @detector("door.held-open", wants={DoorOpened, DoorClosed, PanelSignal}, domain=Domain.PHYSICAL)
@@ -51,9 +57,9 @@ class HeldDoor:
         for event in batch:
             match event:
                 case DoorOpened(asset=str(door)) if self._severity(door):
-                    self._open.setdefault(door, Opening(event))
+                    self._take(door, event)
                 case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
-                    held = self._open.setdefault(door, Opening(event))
+                    held = self._take(door, event)
                     if not held.told:
                         held.told = True
                         yield self._alert(door, event)
@@ -72,6 +78,12 @@ class HeldDoor:
             if not opening.told and now - opening.event.seen > self.longest:
                 opening.told = True
                 yield self._alert(door, opening.event)
+
+    def _take(self, door: str, event: DoorOpened | PanelSignal) -> Opening:
+        known = self._open.get(door)
+        if known is None or known.again(event):
+            known = self._open[door] = Opening(event)
+        return known
 
     def _sides(self, door: str) -> list[Zone]:
         asset = self.hospital.asset(door)

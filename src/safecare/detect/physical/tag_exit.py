@@ -14,7 +14,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import Standing
+from safecare.detect.standing import AGAIN, Standing
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import HolderPlaced
@@ -33,10 +33,11 @@ MOST = 5000
 
 
 class Outside(msgspec.Struct):
-    """A tag outside of its zones: since when, by which event, and whether it was told."""
+    """A tag outside of its zones: since when, by which event, when it was last located so, and whether it was told."""
 
     since: datetime
     event: HolderPlaced
+    last: datetime
     told: bool = False
 
 
@@ -84,11 +85,14 @@ class TagExit:
                 self._outside.pop(event.holder, None)
             return
         zone = self.hospital.zone(event.zone)
+        if known is not None and event.at - known.last >= AGAIN:
+            known = None  # nobody heard it come back, or it was taken off: this is another time
         if known is None:
-            known = Outside(event.at, event)
+            known = Outside(event.at, event, event.at)
             remember(self._outside, event.holder, known, MOST)
             if not (zone is None or zone.category in OUT):
                 return
+        known.last = max(known.last, event.at)
         if not known.told and event.at >= known.since:
             known.told = True
             yield self._alert(event, event.zone or event.site)
