@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from safecare.formats.camera_words import (
     HEARTBEAT,
     LIMIT,
-    Alerts,
     CameraWordError,
     numbers_of,
     read_isapi,
     read_notifications,
     text_of,
 )
+from safecare.formats.isapi_stream import Alerts
 from safecare.testing.device_server import alert, notification
 
 

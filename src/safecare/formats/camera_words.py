@@ -8,7 +8,6 @@ control and door control services; WS-BaseNotification 1.3.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -27,9 +26,6 @@ LOST = {"camera": "lost"}
 BACK = {"camera": "ok"}
 
 
-END = b"</EventNotificationAlert>"
-
-
 class CameraWordError(ValueError):
     """Bytes that are no alert or answer: why."""
 
@@ -45,28 +41,29 @@ class Word(msgspec.Struct, frozen=True):
     """True for a thing of a moment, which never ends by itself."""
 
 
-def _alarm(kind: str) -> dict[str, Any]:
+def alarm(kind: str) -> dict[str, Any]:
+    """Return what an alarm of `kind` says."""
     return {"alarm": kind}
 
 
 ISAPI: dict[str, dict[str, Any]] = {
-    "fielddetection": _alarm("intrusion"),
-    "linedetection": _alarm("intrusion"),
-    "regionentrance": _alarm("intrusion"),
-    "pir": _alarm("intrusion"),
-    "tamperdetection": _alarm("tamper"),
-    "shelteralarm": _alarm("tamper"),
-    "scenechangedetection": _alarm("tamper"),
-    "defocus": _alarm("tamper"),
+    "fielddetection": alarm("intrusion"),
+    "linedetection": alarm("intrusion"),
+    "regionentrance": alarm("intrusion"),
+    "pir": alarm("intrusion"),
+    "tamperdetection": alarm("tamper"),
+    "shelteralarm": alarm("tamper"),
+    "scenechangedetection": alarm("tamper"),
+    "defocus": alarm("tamper"),
     "firedetection": {"fire": "prealarm"},
     "smokedetection": {"fire": "prealarm"},
     "vmd": {"occupancy": True},
     "videoloss": LOST,
-    "diskfull": _alarm("trouble"),
-    "diskerror": _alarm("trouble"),
-    "nicbroken": _alarm("trouble"),
-    "ipconflict": _alarm("trouble"),
-    "badvideo": _alarm("trouble"),
+    "diskfull": alarm("trouble"),
+    "diskerror": alarm("trouble"),
+    "nicbroken": alarm("trouble"),
+    "ipconflict": alarm("trouble"),
+    "badvideo": alarm("trouble"),
 }
 """What types of event mean (in small letters); all others are notes."""
 
@@ -84,8 +81,8 @@ def read_isapi(raw: bytes, zone: tzinfo) -> Word:
         raise CameraWordError("no eventType")
     if type.lower() == "videoloss" and not active:
         return Word(channel, HEARTBEAT, SIGN_OF_LIFE)
-    said = ended(ISAPI.get(type.lower(), _alarm("note")), active=active)
-    return Word(channel, type[:100], said, _time(told.get("dateTime", ""), zone))
+    said = ended(ISAPI.get(type.lower(), alarm("note")), active=active)
+    return Word(channel, type[:100], said, time_of(told.get("dateTime", ""), zone))
 
 
 def ended(said: dict[str, Any], *, active: bool) -> dict[str, Any]:
@@ -103,54 +100,32 @@ def ended(said: dict[str, Any], *, active: bool) -> dict[str, Any]:
             return dict.fromkeys(said, False)
 
 
-@dataclass
-class Alerts:
-    """Finds alerts in a stream by their own tags: boundaries of parts differ between what is announced and sent."""
-
-    _held: bytes = field(default=b"", init=False)
-
-    def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Yield whole alerts. What has no end within `LIMIT` is passed over."""
-        self._held += raw
-        while (start := self._held.find(b"<EventNotificationAlert")) >= 0:
-            end = self._held.find(END, start)
-            if end < 0:
-                self._held = self._held[start:]
-                break
-            yield self._held[start : end + len(END)]
-            self._held = self._held[end + len(END) :]
-        else:
-            self._held = self._held[-len(END) :]
-        if len(self._held) > LIMIT:
-            self._held = self._held[-len(END) :]
-
-
 ONVIF: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("CellMotionDetector/Motion", "IsMotion", {"occupancy": True}),
     ("VideoSource/MotionAlarm", "State", {"occupancy": True}),
-    ("LineDetector/Crossed", "", _alarm("intrusion")),
-    ("FieldDetector/ObjectsInside", "IsInside", _alarm("intrusion")),
-    ("TamperDetector/Tamper", "IsTamper", _alarm("tamper")),
-    ("VideoSource/GlobalSceneChange", "State", _alarm("tamper")),
-    ("VideoSource/ImageTooBlurry", "State", _alarm("tamper")),
-    ("VideoSource/ImageTooDark", "State", _alarm("tamper")),
+    ("LineDetector/Crossed", "", alarm("intrusion")),
+    ("FieldDetector/ObjectsInside", "IsInside", alarm("intrusion")),
+    ("TamperDetector/Tamper", "IsTamper", alarm("tamper")),
+    ("VideoSource/GlobalSceneChange", "State", alarm("tamper")),
+    ("VideoSource/ImageTooBlurry", "State", alarm("tamper")),
+    ("VideoSource/ImageTooDark", "State", alarm("tamper")),
     ("VideoSource/SignalLoss", "State", LOST),
-    ("HardwareFailure/StorageFailure", "Failed", _alarm("trouble")),
-    ("HardwareFailure/PowerSupplyFailure", "Failed", _alarm("trouble")),
+    ("HardwareFailure/StorageFailure", "Failed", alarm("trouble")),
+    ("HardwareFailure/PowerSupplyFailure", "Failed", alarm("trouble")),
     ("AccessControl/AccessGranted", "", {"access": "granted"}),
     ("AccessControl/Denied", "", {"access": "denied"}),
-    ("AccessControl/Duress", "", _alarm("duress")),
-    ("Door/State/DoorTamper", "State", _alarm("tamper")),
-    ("Door/State/DoorFault", "State", _alarm("trouble")),
+    ("AccessControl/Duress", "", alarm("duress")),
+    ("Door/State/DoorTamper", "State", alarm("tamper")),
+    ("Door/State/DoorFault", "State", alarm("trouble")),
 )
 """Part of a topic, the item that tells whether it holds (empty: a thing of a moment), and what it means."""
 DOORS: dict[tuple[str, str], dict[str, Any]] = {
-    ("DoorAlarm", "DoorForcedOpen"): _alarm("forced"),
-    ("DoorAlarm", "DoorOpenTooLong"): _alarm("held"),
+    ("DoorAlarm", "DoorForcedOpen"): alarm("forced"),
+    ("DoorAlarm", "DoorOpenTooLong"): alarm("held"),
     ("DoorPhysicalState", "Open"): {"access": "opened"},
     ("DoorPhysicalState", "Closed"): {"access": "closed"},
-    ("DoorTamper", "TamperDetected"): _alarm("tamper"),
-    ("DoorFault", "FaultDetected"): _alarm("trouble"),
+    ("DoorTamper", "TamperDetected"): alarm("tamper"),
+    ("DoorFault", "FaultDetected"): alarm("trouble"),
 }
 """States of doors (Profile C) that are told as words, by topic and word."""
 NORMAL = {"DoorAlarm": ("forced", "held"), "DoorTamper": ("tamper",), "DoorFault": ("trouble",)}
@@ -176,7 +151,7 @@ def _words(topic: str, message: Element) -> Iterator[Word]:
     path = "/".join(step.rpartition(":")[2] for step in topic.split("/"))
     items = {one.attributes.get("Name", ""): one.attributes.get("Value", "") for one in _found(message, "SimpleItem")}
     channel = next((items[name] for name in TOKENS if items.get(name)), "")[:100]
-    at = _time(message.attributes["UtcTime"], UTC)
+    at = time_of(message.attributes["UtcTime"], UTC)
     first = message.attributes.get("PropertyOperation", "") in ("Initialized", "Deleted")
 
     def word(said: dict[str, Any], *, moment: bool = False) -> Word:
@@ -190,7 +165,7 @@ def _words(topic: str, message: Element) -> Iterator[Word]:
             if not (first and "access" in meaning):
                 yield word(meaning)
         elif not first:
-            yield from (word(_alarm(kind) | {"active": False}) for kind in NORMAL.get(state, ()))
+            yield from (word(alarm(kind) | {"active": False}) for kind in NORMAL.get(state, ()))
         return
     for end, item, said in ONVIF:
         if end not in path:
@@ -201,7 +176,7 @@ def _words(topic: str, message: Element) -> Iterator[Word]:
         elif not (first and items.get(item, "").lower() not in TRUE):
             yield word(ended(said, active=items.get(item, "").lower() in TRUE))
         return
-    yield word(_alarm("note"), moment=True)
+    yield word(alarm("note"), moment=True)
 
 
 def text_of(raw: bytes, tag: str) -> str:
@@ -247,7 +222,8 @@ def _local(tag: str) -> str:
     return tag.rpartition(":")[2]
 
 
-def _time(text: str, zone: tzinfo) -> datetime | None:
+def time_of(text: str, zone: tzinfo) -> datetime | None:
+    """Return the time of an ISO text in UTC, that of `zone` without an offset; None for what is no time."""
     try:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

@@ -102,6 +102,8 @@ def duress(second: float) -> Sequence[Event]:
     return [made(BadgeGranted, second, DOOR, duress=True)]
 
 
+pytestmark = pytest.mark.slow
+
 LIVES = {
     "alarm.intrusion": Life(lambda: IntrusionAlarm(HOSPITAL), *panel("intrusion"), 10 * MINUTE, DAY),
     "alarm.panic": Life(PanicAlarm, *panel("panic"), MINUTE, DAY),

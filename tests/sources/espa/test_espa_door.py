@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from safecare.model.events.building import FireSignal
 from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.model.hospital import Hospital
 from safecare.sources.espa.door import EspaDoor
+from safecare.testing.clock import FakeClock
 from safecare.testing.hospital import small_hospital
 from safecare.testing.intake import MemoryIntake
 
@@ -84,6 +86,20 @@ async def test_bad_checks_are_repeated_and_kept_the_third_time() -> None:
         assert await ask(line, call("Bett 12", address="nobody")) == ACK  # kept: sent again it would fail again
     assert [one.reason.partition(":")[0] for one in taken.rejects] == ["the check of the block fails", "espa 'nobody'"]
     assert len(taken.events) == 1
+
+
+async def test_a_call_whose_answer_was_lost_is_stored_once() -> None:
+    clock = FakeClock()
+    taken = MemoryIntake(hospital=hospital(), clock=clock)
+    async with station(taken) as line:
+        for wait, calls in ((0, 1), (2, 1), (2, 1), (6, 2)):
+            clock.advance(timedelta(seconds=wait))
+            assert await ask(line, SELECT) == ACK
+            assert await ask(line, call("Bett 12 Notruf")) == ACK
+            assert len(taken.events) == calls
+        assert await ask(line, call("Bett 12", type="1")) == ACK
+        assert await ask(line, call("Bett 12 Notruf")) == ACK  # called again after a reset
+    assert len(taken.events) == 4
 
 
 async def test_with_no_room_the_caller_keeps_its_call() -> None:

@@ -54,6 +54,7 @@ class Camera:
         self.pulls, self.host = list(pulls), host
         self.asked: list[str] = []
         self.strangers = 0
+        self.renews = True
         self.app = Starlette(routes=[Route("/{path:path}", self.take, methods=["POST"])])
 
     def _known(self, text: str) -> bool:
@@ -90,6 +91,8 @@ class Camera:
                 return answer(
                     f"<R><SubscriptionReference><Address>http://{self.host}/sub?Idx=7</Address></SubscriptionReference></R>"
                 )
+            case "Renew" if not self.renews:
+                return Response(answer("<s:Fault><s:Reason><s:Text>no</s:Text></s:Reason></s:Fault>").body, 500)
             case "PullMessages":
                 if self.pulls:
                     return Response(self.pulls.pop(0))
@@ -127,6 +130,21 @@ async def test_a_subscription_is_renewed() -> None:
             clock.advance(timedelta(seconds=61))
             await intake.until(lambda it: len(it.events) == 3)
     assert "Renew" in camera.asked
+
+
+async def test_a_device_that_refuses_to_renew_is_not_lost() -> None:
+    clock = FakeClock()
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Camera()
+    camera.renews = False
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            for heard in (1, 2, 3):
+                clock.advance(timedelta(seconds=61 if heard > 1 else 0))
+                await intake.until(lambda it, heard=heard: len(it.events) >= heard)  # type: ignore[misc]
+    assert "Renew" in camera.asked
+    assert camera.asked.count("CreatePullPointSubscription") == 1
+    assert not any(isinstance(one, CameraState) for one in intake.events)
 
 
 async def test_a_wrong_password_noise_and_a_lost_device_are_told_and_tried_again() -> None:

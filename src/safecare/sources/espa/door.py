@@ -7,6 +7,7 @@ is no room, is answered NAK, so that the sender repeats it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from safecare.sources.signals import place_of
 
 HEARD = timedelta(seconds=60)
 """Time between two signs of life that are told (chosen: senders poll each second)."""
+AGAIN = timedelta(seconds=5)
+"""Time within which the same block is the sender's repetition (chosen: it waits a second or two for our answer)."""
 CONNECTIONS = 8
 """Lines at a time (chosen: one door for each panel, and its second line)."""
 
@@ -54,6 +57,8 @@ class EspaDoor:
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _heard: datetime | None = field(default=None, init=False)
+    _last: tuple[bytes, datetime] | None = field(default=None, init=False)
+    """Hash of the last stored block, and when it was stored."""
 
     def __post_init__(self) -> None:
         """Read the mapping. Raises `ValueError` for one that can't be used."""
@@ -127,6 +132,9 @@ class EspaDoor:
             if line.bad == TRIES:
                 await self._reject(block.raw, "the check of the block fails", intake)
             return bytes([espa.NAK])
+        now, digest = intake.clock.now(), hashlib.sha256(block.raw).digest()
+        if self._last and self._last[0] == digest and timedelta(0) <= now - self._last[1] <= AGAIN:
+            return bytes([espa.ACK])  # our answer was lost on the line, and the sender repeats
         try:
             await intake.publish(list(self.decode(block.raw, {}, intake)))
         except UnreadableError as error:
@@ -134,6 +142,7 @@ class EspaDoor:
         except LogFullError:
             intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
             return bytes([espa.NAK])
+        self._last = (digest, now)
         return bytes([espa.ACK])
 
     async def _reject(self, raw: bytes, reason: str, intake: Intake) -> bool:

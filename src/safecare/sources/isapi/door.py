@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from safecare.formats.camera_words import Alerts, CameraWordError, Word, read_isapi
+from safecare.formats.camera_words import CameraWordError, Word, read_isapi
+from safecare.formats.isapi_json import read_isapi_json
+from safecare.formats.isapi_stream import Alerts
 from safecare.model.event import Event
 from safecare.sources.access.rows import zone_of_site
 from safecare.sources.api import Intake, UnreadableError, source
@@ -61,9 +63,12 @@ class IsapiDoor:
 
     def _word(self, raw: bytes, intake: Intake) -> Word:
         try:
-            if raw.startswith(b"{"):
-                return msgspec.json.decode(raw, type=Word)
-            return read_isapi(raw, zone_of_site(intake.hospital))
+            zone = zone_of_site(intake.hospital)
+            if not raw.startswith(b"{"):
+                return read_isapi(raw, zone)
+            if b'"eventType"' in raw:
+                return read_isapi_json(raw, zone)
+            return msgspec.json.decode(raw, type=Word)  # a word of ours that was rejected
         except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error
 

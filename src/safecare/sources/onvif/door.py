@@ -108,7 +108,9 @@ class OnvifDoor:
                 words = [*read_notifications(raw), Word("", HEARTBEAT, SIGN_OF_LIFE)]
                 await self._callers.take(words, states, name, hashlib.sha256(raw).hexdigest()[:24], intake)
                 if intake.clock.now() - renewed > timedelta(seconds=LEASE / 2):
-                    await line.ask(point, *soap.renew(LEASE))
+                    # some devices renew with each pull, and refuse to be asked; when it does end, the next pull fails
+                    with contextlib.suppress(DeviceError):
+                        await line.ask(point, *soap.renew(LEASE))
                     renewed = intake.clock.now()
         except CameraWordError as error:
             await self._callers.noise(name, raw, str(error), intake)
