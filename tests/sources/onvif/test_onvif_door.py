@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,7 +20,7 @@ from safecare.model.hospital import Hospital
 from safecare.sources.calls import Device
 from safecare.sources.onvif import soap
 from safecare.sources.onvif.door import OnvifDoor
-from safecare.testing.clock import START, FakeClock
+from safecare.testing.clock import FakeClock
 from safecare.testing.device_server import PASSWORD, USER, device, notification, running
 from safecare.testing.hospital import small_hospital
 from safecare.testing.intake import MemoryIntake
@@ -64,7 +64,7 @@ class Camera:
         if not all(found.values()):
             return False
         user, password, nonce, created = (one[1] if one else "" for one in found.values())
-        fresh = created.startswith(f"{self.clock.now() + AHEAD:%Y-%m-%dT%H:%M}")
+        fresh = abs(datetime.fromisoformat(created) - self.clock.now() - AHEAD) < timedelta(minutes=5)
         return fresh and user == USER and password == soap.digest(base64.b64decode(nonce), created, PASSWORD)
 
     async def take(self, request: Request) -> Response:
@@ -73,7 +73,7 @@ class Camera:
         name = kind[1] if kind else ""
         self.asked.append(name)
         if name == "GetSystemDateAndTime":
-            at = START + AHEAD
+            at = self.clock.now() + AHEAD
             return answer(
                 "<R><SystemDateAndTime><LocalDateTime/><UTCDateTime>"
                 f"<Time><Hour>{at.hour}</Hour><Minute>{at.minute}</Minute><Second>{at.second}</Second></Time>"
