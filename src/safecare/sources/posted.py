@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
+from safecare.sources.alive import Alive
 from safecare.sources.api import Intake
 from safecare.sources.listen import served, server_tls
 from safecare.sources.upload import open_regular
@@ -111,6 +112,8 @@ class Posts:
     read: Read
     started: asyncio.Event
     tls: Tls = field(default_factory=Tls)
+    alive: Alive | None = None
+    """The system that posts, where its silence is to be told."""
     address: tuple[str, int] = field(default=("", 0), init=False)
 
     async def serve(self, host: str, port: int, intake: Intake) -> None:
@@ -145,10 +148,13 @@ class Posts:
         try:
             for one in unread[:KEPT]:
                 await intake.reject(self.door, one.raw, one.reason, f"row {one.line}")
-            await intake.publish(events)
+            heard = self.alive.heard(intake) if self.alive else []
+            await intake.publish([*events, *heard])
         except LogFullError:
             intake.report(self.door, "failed", "no room: senders are refused")
             return _told(507, error="no room, send again")
+        if self.alive:
+            self.alive.told(heard)
         lost = max(0, len(unread) - KEPT)
         beyond = f"; {lost} unreadable rows of one post not kept" if lost else ""
         intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}{beyond}")

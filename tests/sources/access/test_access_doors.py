@@ -16,13 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
+from safecare.detect.building.sensor_silent import SilentSensor
 from safecare.model.events.doors import BadgeGranted, DoorOpened
 from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.sources.access.folder import AccessFolder
 from safecare.sources.access.tail import AccessTail
 from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.api import UnreadableError
-from safecare.testing.clock import START
+from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.intake import MemoryIntake
 
@@ -237,3 +238,20 @@ async def test_a_token_is_drawn_where_there_is_none_and_kept(tmp_path: Path) -> 
     path.write_text("short\n")
     with pytest.raises(ValueError, match="at least 16"):
         AccessWebhook("hook", token_file=path)
+
+
+async def test_a_system_that_posts_nothing_any_more_is_silent() -> None:
+    clock = FakeClock()
+    intake = MemoryIntake(clock=clock)
+    rule = SilentSensor(intake.hospital)
+    async with webhook(intake, system="door.pharmacy", every=120.0) as client:
+        for _ in range(3):
+            assert (await post(client, [])).json()["events"] == 0
+            clock.advance(90)
+    heard = [one for one in intake.events if isinstance(one, DeviceHeard)]
+    assert [(one.asset, one.every) for one in heard] == [("door.pharmacy", 120.0)] * 3
+    assert not list(rule.feed(intake.events))
+    told = []
+    for _ in range(60):
+        told += list(rule.tick(clock.advance(30)))
+    assert [(one.rule, list(one.assets)) for one in told] == [("sensor.silent", ["door.pharmacy"])]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from safecare.model.event import Event
 from safecare.sources.access.rows import Rows, mapping_of
+from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, source
 from safecare.sources.listen import keep_listening
 from safecare.sources.posted import Guard, Posts, Tls
@@ -31,7 +32,8 @@ class AccessWebhook:
     by `address` once `started` is set. `message_mb`: largest request, MB.
 
     `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
-    PEM file of the authority by which senders must show a certificate too.
+    PEM file of the authority by which senders must show a certificate too. `system`: asset id of what posts, which is
+    then told as silent when it posts nothing for long; `every`: seconds within which it posts something, as agreed.
     """
 
     door: str
@@ -45,6 +47,8 @@ class AccessWebhook:
     certificate: Path | None = None
     certificate_key: Path | None = None
     clients: Path | None = None
+    system: str = ""
+    every: float = 60.0
     message_mb: float = BODY_MB
     data: Path = Path()
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -54,7 +58,10 @@ class AccessWebhook:
         guard = Guard.of(self.token, self.token_file, self.key, self.signature)
         self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
         tls = Tls(self.certificate, self.certificate_key, self.clients)
-        self._posts = Posts(self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started, tls)
+        alive = Alive(self.door, self.system, self.every)
+        self._posts = Posts(
+            self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started, tls, alive
+        )
 
     @property
     def address(self) -> tuple[str, int]:

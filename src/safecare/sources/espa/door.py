@@ -18,15 +18,12 @@ import msgspec
 from safecare.exchange.log import LogFullError
 from safecare.formats.alarm import espa
 from safecare.model.event import Event
-from safecare.model.events.panels import DeviceHeard
 from safecare.sources.access.rows import Rows, mapping_of
+from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.listen import keep_listening, streams
 from safecare.sources.retry import FIRST, keep_calling
-from safecare.sources.signals import place_of
 
-HEARD = timedelta(seconds=60)
-"""Time between two signs of life that are told (chosen: senders poll each second)."""
 AGAIN = timedelta(seconds=5)
 """Time within which the same block is the sender's repetition (chosen: it waits a second or two for our answer)."""
 CONNECTIONS = 8
@@ -56,13 +53,14 @@ class EspaDoor:
     data: Path = Path()
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _heard: datetime | None = field(default=None, init=False)
+    _alive: Alive = field(init=False)
     _last: tuple[bytes, datetime] | None = field(default=None, init=False)
     """Hash of the last stored block, and when it was stored."""
 
     def __post_init__(self) -> None:
         """Read the mapping. Raises `ValueError` for one that can't be used."""
         self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
+        self._alive = Alive(self.door, self.panel)
 
     async def run(self, intake: Intake) -> None:
         """Take calls until cancelled; a line that is lost comes back."""
@@ -114,7 +112,7 @@ class EspaDoor:
                         line, answer = _Line(), b""
                 writer.write(answer)
             await writer.drain()
-            await self._alive(intake)
+            await self._tell_alive(intake)
 
     def _selected(self, address: str, line: _Line) -> bytes:
         ours = address == self.station
@@ -153,26 +151,15 @@ class EspaDoor:
             return False
         return True
 
-    async def _alive(self, intake: Intake) -> None:
+    async def _tell_alive(self, intake: Intake) -> None:
         """Tell, now and then, that the panel is heard."""
-        asset, now = intake.hospital.asset(self.panel), intake.clock.now()
-        if asset is None or (self._heard and now - self._heard < HEARD):
-            return
-        self._heard = now
-        alive = DeviceHeard(
-            id=Event.id_for(now, self.door, "heard"),
-            at=now,
-            seen=now,
-            source=self.door,
-            site=asset.site,
-            asset=asset.id,
-            zone=place_of(asset),
-            every=HEARD.total_seconds(),
-        )
+        heard = self._alive.heard(intake)
         try:
-            await intake.publish([alive])
+            await intake.publish(heard)
         except LogFullError:
             intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
+        else:
+            self._alive.told(heard)
 
 
 TRIES = 3

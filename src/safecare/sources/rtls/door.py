@@ -18,6 +18,7 @@ from safecare.model.event import Event
 from safecare.model.events.doors import HolderPlaced
 from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Zone
+from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.listen import keep_listening
 from safecare.sources.posted import Guard, Posts, Tls, Unread
@@ -37,7 +38,8 @@ class RtlsDoor:
     `port` 0 takes a free one, told by `address` once `started` is set.
 
     `certificate`, `certificate_key`: PEM files for HTTPS (TLS 1.2 or newer); without them it is plain HTTP. `clients`:
-    PEM file of the authority by which senders must show a certificate too.
+    PEM file of the authority by which senders must show a certificate too. `system`: asset id of what posts, which is
+    then told as silent when it posts nothing for long; `every`: seconds within which it posts something, as agreed.
     """
 
     door: str
@@ -50,13 +52,16 @@ class RtlsDoor:
     certificate: Path | None = None
     certificate_key: Path | None = None
     clients: Path | None = None
+    system: str = ""
+    every: float = 60.0
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where nobody must show who they are."""
         tls = Tls(self.certificate, self.certificate_key, self.clients)
         guard = Guard.of(self.token, self.token_file, self.key, self.signature)
-        self._posts = Posts(self.door, guard, BODY, self._read, self.started, tls)
+        alive = Alive(self.door, self.system, self.every)
+        self._posts = Posts(self.door, guard, BODY, self._read, self.started, tls, alive)
 
     @property
     def address(self) -> tuple[str, int]:
