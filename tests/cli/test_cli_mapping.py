@@ -49,3 +49,33 @@ def test_what_is_not_there_is_told(arguments: list[str]) -> None:
 def test_mappings_are_listed_and_shown() -> None:
     assert "generic-json" in CliRunner().invoke(app, ["list"]).stdout
     assert CliRunner().invoke(app, ["show", "generic"]).stdout.startswith("# Our own table")
+
+
+ODD = """name: Badges of HQ
+format: json
+records: result.events
+fields: {time: EventTime.Local, door: Reader.Name, event: Code, badge: Card.Number, way: Reader.Side, ref: Seq}
+time: {formats: ["%d/%m/%Y %H:%M:%S"], zone: Europe/Paris}
+ways: {IN: in}
+events: {"101": {access: granted}, "0301": {alarm: forced}}
+"""
+
+
+def test_an_export_of_last_month_nested_in_local_time_with_a_misspelt_door(tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text(ODD)
+    sample = tmp_path / "odd.json"
+
+    def row(time: str, name: str = "aurore-pharmacy", code: object = 101) -> dict[str, object]:
+        return {"EventTime": {"Local": time}, "Reader": {"Name": name, "Side": "IN"}, "Code": code, "Card": None}
+
+    # the hour from 2 to 3 comes twice that night; in the spring it does not come at all
+    events = [row("25/10/2026 02:30:15"), row("25/10/2026 04:00:00"), row("29/03/2026 02:30:00", "aurore-phramacy")]
+    sample.write_text(json.dumps({"result": {"events": [*events, row("25/10/2026 04:00:00", code=301)]}}, indent=1))
+    now = CliRunner().invoke(app, ["check", str(tmp_path / "odd.yaml"), str(sample)])
+    assert "--at" in now.stderr
+    told = CliRunner().invoke(app, ["check", str(tmp_path / "odd.yaml"), str(sample), "--at", "2026-10-25T06:00:00"])
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [one.get("at") for one in rows] == ["2026-10-25T01:30:15Z", "2026-10-25T03:00:00Z", None, None]
+    assert f"{sample}:3: reader 'aurore-phramacy': no asset of the hospital has this address (near: " in told.stderr
+    assert f"{sample}:4: Code: the mapping does not say what '301' means" in told.stderr
+    assert "--at" not in told.stderr

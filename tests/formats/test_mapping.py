@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from safecare.formats.mapping import (
     read_mapping,
     read_row,
     ready,
+    row_alone,
     rows_of_csv,
     rows_of_json,
 )
@@ -158,3 +160,32 @@ def test_text_that_is_no_utf_8_is_told() -> None:
     """Found by `script/fuzz`."""
     with pytest.raises(RowError, match="not JSON"):
         rows_of_json(read_mapping(ready()["generic-json"].encode()), b'{"door":"\xe9"}')
+
+
+NESTED = b"""name: x
+format: json
+records: controllers.*.events
+fields: {event: what, door: parent.name, badge: cards.0.number}
+events: {in: {access: granted}}
+"""
+
+
+def test_rows_of_many_lists_know_what_they_stood_in() -> None:
+    mapping = read_mapping(NESTED)
+    events = [{"what": "in", "cards": [{"number": "7"}]}, {"what": "in"}, 5]
+    told = {"controllers": [{"name": "north", "events": events}, {"name": "south", "events": [{"what": "in"}]}, 3]}
+    rows = rows_of_json(mapping, msgspec.json.encode(told))
+    read = [read_row(mapping, row, SEEN, UTC) for row in rows if isinstance(row, dict)]
+    assert [one.door for one in read if one] == ["north", "north", "south"]
+    assert [signal.badge for one in read if one for signal in one.signals] == ["7", "", ""]
+    assert [str(row) for row in rows if isinstance(row, RowError)] == ["row 3 is no object"]
+    for none in (b"{}", b'{"controllers": {}}', b'{"controllers": 7}'):
+        with pytest.raises(RowError, match="no rows stand there"):
+            rows_of_json(mapping, none)
+
+
+def test_a_row_of_a_list_is_known_when_it_stands_alone() -> None:
+    mapping = read_mapping(NESTED)
+    assert row_alone(mapping, b'{"what": "in"}') == {"what": "in"}
+    assert row_alone(mapping, b'{"controllers": []}') is None
+    assert row_alone(mapping, b"[1") is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +18,10 @@ import typer
 from safecare.cli.files import stop
 
 if TYPE_CHECKING:
+    from safecare.formats.mapping import MappingFile
     from safecare.model.clock import Clock
     from safecare.model.event import Event
-    from safecare.model.hospital import Hospital
+    from safecare.model.hospital import Asset, Hospital
     from safecare.sources.posted import Unread
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -71,6 +75,12 @@ def check(
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files; the demo hospital if left out.")
     ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"], help="Read it as if it came then (UTC); now if left out."
+        ),
+    ] = None,
 ) -> None:
     """Print what each row would become, one JSON object per line: events first, then the rows that can't be read.
 
@@ -96,12 +106,37 @@ def check(
         stop(f"{file}: {error.strerror}")
     if len(raw) > LARGEST:
         stop(f"{file}: larger than {LARGEST} bytes")
-    events, unread = rows.read(raw, Preview(model, SystemClock(), os.urandom(16)))
-    _tell(file, events, unread)
+    clock = Standing(at.replace(tzinfo=UTC)) if at else SystemClock()
+    events, unread = rows.read(raw, Preview(model, clock, os.urandom(16)))
+    _tell(file, events, unread, sorted(address for one in model.assets if (address := _called(one, rows.mapping))))
+    if rows.mapping.fields.time and any(one.at == one.seen for one in events):
+        typer.echo("Some times are not believed (more than 7 days old, or ahead): --at reads as of then.", err=True)
     raise typer.Exit(1 if unread else 0)
 
 
-def _tell(file: Path, events: list[Event], unread: list[Unread]) -> None:
+@dataclass(frozen=True)
+class Standing:
+    """A clock that stands at `moment`."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self.moment
+
+
+def _called(asset: Asset, mapping: MappingFile) -> str:
+    return str(asset.id) if mapping.address == "id" else asset.addresses.get(mapping.address, "")
+
+
+def _near(reason: str, known: list[str]) -> str:
+    """Return a hint for an address that nobody has and that looks like a known one."""
+    found = re.search(r"'([^']+)': no asset of the hospital has this address", reason)
+    near = difflib.get_close_matches(found[1], known, 1) if found else []
+    return f" (near: {near[0]})" if near else ""
+
+
+def _tell(file: Path, events: list[Event], unread: list[Unread], known: list[str]) -> None:
     import msgspec
 
     from safecare.model.events import encode_event
@@ -113,6 +148,6 @@ def _tell(file: Path, events: list[Event], unread: list[Unread]) -> None:
         out.write(msgspec.json.encode({"line": one.line, "error": one.reason}) + b"\n")
     out.flush()
     for one in unread[:20]:
-        typer.echo(f"{file}:{one.line}: {one.reason}", err=True)
+        typer.echo(f"{file}:{one.line}: {one.reason}{_near(one.reason, known)}", err=True)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(one.kind for one in events).items()))
     typer.echo(f"{len(events)} events ({kinds or 'none'}), {len(unread)} rows can't be read", err=True)

@@ -21,13 +21,12 @@ import msgspec
 import yaml
 
 from safecare.formats.field import FieldError, Signal, signals_of
+from safecare.formats.mapping_paths import DEEPEST, rows_at, value_at
 
 SIZE = 256 << 10
 """Largest mapping file, bytes (chosen: a hundred times an ordinary one)."""
 LONGEST = 16_384
 """Longest line and value of a row, characters (chosen: badge systems write some hundred)."""
-DEEPEST = 16
-"""Deepest nesting that a path follows (chosen)."""
 IGNORE, REJECT = "ignore", "reject"
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
 
@@ -301,11 +300,20 @@ def rows_of_json(mapping: MappingFile, raw: bytes) -> list[dict[str, Any] | RowE
         told = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RowError(f"not JSON: {error}") from error
-    found = _at(told, mapping.records) if mapping.records else told
-    rows = found if isinstance(found, list) else [found]
-    if found is None:
+    rows = rows_at(told, mapping.records.split(".") if mapping.records else [])
+    if rows is None:
         raise RowError("no rows stand there", mapping.records)
     return [row if isinstance(row, dict) else RowError(f"row {n} is no object") for n, row in enumerate(rows, 1)]
+
+
+def row_alone(mapping: MappingFile, raw: bytes) -> dict[str, Any] | None:
+    """Return `raw` as a row that stood in a list (``records``) and is alone now; None where it is none."""
+    try:
+        told = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    alone = mapping.records and isinstance(told, dict) and rows_at(told, mapping.records.split(".")) is None
+    return told if alone else None
 
 
 def _value(row: Mapping[str, Any], column: Column) -> str:
@@ -314,7 +322,7 @@ def _value(row: Mapping[str, Any], column: Column) -> str:
         return " ".join(filter(None, (_value(row, one) for one in column)))
     if not column:
         return ""
-    found = row[column] if column in row else _at(row, column)
+    found = row[column] if column in row else value_at(row, column)
     if found is None:
         return ""
     if isinstance(found, bool) or not isinstance(found, str | int | float):
@@ -326,17 +334,6 @@ def _value(row: Mapping[str, Any], column: Column) -> str:
     if len(text) > LONGEST:
         raise RowError(f"longer than {LONGEST} characters", column)
     return text
-
-
-def _at(told: Any, path: str) -> Any:
-    for name in path.split(".")[:DEEPEST]:
-        if isinstance(told, list) and name.isdecimal() and len(name) < 5:
-            told = told[int(name)] if int(name) < len(told) else None
-        else:
-            told = told.get(name) if isinstance(told, Mapping) else None
-        if told is None:
-            return None
-    return told
 
 
 def _named(column: Column) -> str:

@@ -20,6 +20,7 @@ from safecare.detect.building.sensor_silent import SilentSensor
 from safecare.model.events.doors import BadgeGranted, DoorOpened
 from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.sources.access.folder import AccessFolder
+from safecare.sources.access.rows import Rows, mapping_of
 from safecare.sources.access.tail import AccessTail
 from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.api import UnreadableError
@@ -255,3 +256,18 @@ async def test_a_system_that_posts_nothing_any_more_is_silent() -> None:
     for _ in range(60):
         told += list(rule.tick(clock.advance(30)))
     assert [(one.rule, list(one.assets)) for one in told] == [("sensor.silent", ["door.pharmacy"])]
+
+
+def test_a_rejected_row_of_a_list_is_read_again_once_its_door_is_known(tmp_path: Path) -> None:
+    mapping = tmp_path / "nested.yaml"
+    mapping.write_text(
+        "name: x\nformat: json\nrecords: data.rows\nfields: {event: e, door: d}\nevents: {x: {alarm: forced}}"
+    )
+    door, known = AccessWebhook("hook", mapping=str(mapping), token=TOKEN), MemoryIntake()
+    events, unread = Rows(mapping_of(str(mapping)), "hook").json(
+        b'{"data": {"rows": [{"e": "x", "d": "reader-pharmacy"}, {"e": "x", "d": "later"}]}}', known
+    )
+    assert (len(events), [one.line for one in unread]) == (1, [2])
+    with pytest.raises(UnreadableError, match="later"):
+        door.decode(unread[0].raw, {}, known)
+    assert door.decode(unread[0].raw.replace(b"later", b"reader-pharmacy"), {}, known)

@@ -19,6 +19,7 @@ from safecare.formats.mapping import (
     read_mapping,
     read_row,
     ready,
+    row_alone,
     rows_of_csv,
     rows_of_json,
 )
@@ -126,16 +127,17 @@ class Rows:
             try:
                 rows = rows_of_json(self.mapping, message)
             except RowError as error:
-                unread.append(Unread(number, str(error), message))
+                unread.append(Unread(max(number, 1), str(error), message))
                 continue
-            for row in rows:
+            for place, row in enumerate(rows, 1):
+                line = place if number == 0 else number
                 if isinstance(row, RowError):
-                    unread.append(Unread(number, str(row), message))
+                    unread.append(Unread(line, str(row), message))
                     continue
                 try:
                     events += self.event(row, known, seen)
                 except UnreadableError as error:
-                    unread.append(Unread(number, str(error), msgspec.json.encode(row)))
+                    unread.append(Unread(line, str(error), msgspec.json.encode(row)))
         return events, unread
 
     def read(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
@@ -143,7 +145,12 @@ class Rows:
         return self.csv(raw, known) if self.mapping.format == "csv" else self.json(raw, known)
 
     def one(self, raw: bytes, context: Mapping[str, str], known: Known) -> list[Event]:
-        """Read what was rejected: with `header`, a line of a table. Raises `UnreadableError`."""
+        """Read what was rejected: with `header`, a line of a table; a message, or one row of it.
+
+        Raises `UnreadableError`.
+        """
+        if self.mapping.format == "json" and (row := row_alone(self.mapping, raw)) is not None:
+            return self.event(row, known, known.clock.now())
         header = [context["header"] + "\n"] if context.get("header") else []
         events, unread = self.csv(raw, known, header) if self.mapping.format == "csv" else self.json(raw, known)
         if unread:
@@ -164,14 +171,14 @@ def _text(raw: bytes) -> str:
 
 
 def _messages(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of the messages: the whole, or each line where the first line alone is JSON."""
+    """Yield the messages: the whole (as number 0), or each line (from 1) where the first line alone is JSON."""
     first, _, rest = raw.strip().partition(b"\n")
     if rest:
         try:
             msgspec.json.decode(first)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            yield 1, raw
+            yield 0, raw
         else:
             yield from ((n, line) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip())
         return
-    yield 1, raw
+    yield 0, raw
