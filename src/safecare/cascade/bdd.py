@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from safecare.cascade import bdd_kernel as kernel
-from safecare.cascade.trim_kernel import trim, weigh
+from safecare.cascade.trim_kernel import forget, nodes_of, trim, weigh
 
 FIRST_NODES = 1 << 16
 CACHE = 1 << 20
@@ -33,6 +33,7 @@ class Diagram:
         self._table = np.zeros(_table_size(size), np.int32)
         self._count = np.array([1, 0, STEPS * most], np.int64)
         self._keys, self._known = np.zeros(CACHE, np.uint64), np.zeros(CACHE, np.int32)
+        self._places = np.zeros(0, np.int32)
         self._edges: dict[int, int] = {}
         self._next = 0
 
@@ -116,13 +117,18 @@ class Diagram:
         yes, no = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
         while True:
             edge, arrays = self._edges[one], (self._levels, self._lows, self._highs)
-            own, turned, nodes = weigh(edge, *arrays, self.nodes, yes, no)
-            if nodes <= most:
+            if len(self._places) < len(self._levels):
+                self._places = np.zeros(len(self._levels), np.int32)
+            nodes = nodes_of(edge, self._lows, self._highs, self._places)
+            if len(nodes) <= most:
+                forget(nodes, self._places)
                 return self.copy(one)
+            own, turned = weigh(edge, nodes, self._places, *arrays, yes, no)
             weights = np.concatenate([own[own > 0.0], turned[turned > 0.0]])
             place = max(0, len(weights) - most)
             least = float(np.partition(weights, place)[place]) if len(weights) else 1.0
-            found = trim(edge, own, turned, least, *arrays, self._table, self._count)
+            found = trim(edge, nodes, self._places, own, turned, least, *arrays, self._table, self._count)
+            forget(nodes, self._places)
             if found >= 0:
                 return self._keep(int(found))
             self._make_room(collect=False)

@@ -1,7 +1,10 @@
 """Compiled kernel that makes a decision diagram smaller and its function smaller or equal: unlikely parts become false.
 
+Only the nodes that the function leads to are looked at, however many there are. An edge and its opposite lose different
+states, so that each node counts twice: as it is, and turned round.
+
 Source: K. Ravi, F. Somenzi, "High-density reachability analysis", ICCAD 1995 (subsets of diagrams), here weighed by
-probability. An edge and its opposite lose different states, so that each node counts twice: as it is, and turned round.
+probability.
 """
 
 from __future__ import annotations
@@ -13,58 +16,94 @@ from safecare.cascade.compiled import compiled
 
 
 @compiled
-def weigh(
-    root: int, levels: Edges, lows: Edges, highs: Edges, size: int, yes: Reals, no: Reals
-) -> tuple[Reals, Reals, int]:
-    """Return what `root` loses when a node, or a node turned round, becomes false; and how many nodes it has.
+def nodes_of(root: int, lows: Edges, highs: Edges, places: Edges) -> Edges:
+    """Return the nodes that `root` leads to, children first, the constant among them at the very first.
 
-    A node that `root` doesn't lead to loses -1. `yes` and `no` are the chances of the variables, by level.
+    ``places[node]`` is where each stands in what is returned; `forget` puts back the zeros that it is given as.
     """
+    found = np.empty(1024, np.int32)
+    found[0] = root >> 1
+    places[root >> 1] = 1
+    count, looked = 1, 0
+    while looked < count:
+        node = found[looked]
+        looked += 1
+        if node == 0:
+            continue
+        if count + 2 > len(found):
+            found = np.concatenate((found, np.empty(len(found), np.int32)))
+        for child in (lows[node] >> 1, highs[node] >> 1):
+            if places[child] == 0:
+                places[child] = 1
+                found[count] = child
+                count += 1
+    found = np.sort(found[:count])
+    for place in range(count):
+        places[found[place]] = place
+    return found
+
+
+@compiled
+def forget(nodes: Edges, places: Edges) -> None:
+    """Set `places` of `nodes` to zero again."""
+    for node in nodes:
+        places[node] = 0
+
+
+@compiled
+def weigh(
+    root: int, nodes: Edges, places: Edges, levels: Edges, lows: Edges, highs: Edges, yes: Reals, no: Reals
+) -> tuple[Reals, Reals]:
+    """Return by how much `root` becomes less likely when a node, or a node turned round, becomes false.
+
+    -1 where `root` doesn't lead to it that way. `yes` and `no` are the chances of the variables, by level.
+    """
+    size = len(nodes)
     true = np.zeros(size, np.float64)
     false = np.zeros(size, np.float64)
     true[0] = 1.0
-    for node in range(1, size):
-        p, q = yes[levels[node]], no[levels[node]]
-        high, low = highs[node] >> 1, lows[node] >> 1
-        if lows[node] & 1:
-            true[node] = p * true[high] + q * false[low]
-            false[node] = p * false[high] + q * true[low]
-        else:
-            true[node] = p * true[high] + q * true[low]
-            false[node] = p * false[high] + q * false[low]
     own = np.full(size, -1.0)
     turned = np.full(size, -1.0)
-    if root & 1:
-        turned[root >> 1] = 1.0
-    else:
-        own[root >> 1] = 1.0
-    reached = 0
-    for node in range(root >> 1, 0, -1):
-        if own[node] < 0.0 and turned[node] < 0.0:
-            continue
-        reached += 1
+    for at in range(1, size):
+        node = nodes[at]
         p, q = yes[levels[node]], no[levels[node]]
-        high, low = highs[node] >> 1, lows[node] >> 1
-        if own[node] >= 0.0:
-            own[high] = max(own[high], 0.0) + p * own[node]
-            if lows[node] & 1:
-                turned[low] = max(turned[low], 0.0) + q * own[node]
+        high, low = places[highs[node] >> 1], places[lows[node] >> 1]
+        if lows[node] & 1:
+            true[at] = p * true[high] + q * false[low]
+            false[at] = p * false[high] + q * true[low]
+        else:
+            true[at] = p * true[high] + q * true[low]
+            false[at] = p * false[high] + q * false[low]
+    if root & 1:
+        turned[size - 1] = 1.0
+    else:
+        own[size - 1] = 1.0
+    for at in range(size - 1, 0, -1):
+        node = nodes[at]
+        p, q = yes[levels[node]], no[levels[node]]
+        high, low, turn = places[highs[node] >> 1], places[lows[node] >> 1], lows[node] & 1
+        if own[at] >= 0.0:
+            own[high] = max(own[high], 0.0) + p * own[at]
+            if turn:
+                turned[low] = max(turned[low], 0.0) + q * own[at]
             else:
-                own[low] = max(own[low], 0.0) + q * own[node]
-            own[node] *= true[node]
-        if turned[node] >= 0.0:
-            turned[high] = max(turned[high], 0.0) + p * turned[node]
-            if lows[node] & 1:
-                own[low] = max(own[low], 0.0) + q * turned[node]
+                own[low] = max(own[low], 0.0) + q * own[at]
+            own[at] *= true[at]
+        if turned[at] >= 0.0:
+            turned[high] = max(turned[high], 0.0) + p * turned[at]
+            if turn:
+                own[low] = max(own[low], 0.0) + q * turned[at]
             else:
-                turned[low] = max(turned[low], 0.0) + q * turned[node]
-            turned[node] *= false[node]
-    return own, turned, reached
+                turned[low] = max(turned[low], 0.0) + q * turned[at]
+            turned[at] *= false[at]
+    return own, turned
 
 
 @compiled
 def trim(
     root: int,
+    nodes: Edges,
+    places: Edges,
     own: Reals,
     turned: Reals,
     least: float,
@@ -75,23 +114,24 @@ def trim(
     count: Counts,
 ) -> int:
     """Return the edge of a function below `root`: what loses less than `least` is false. `FULL`: no room."""
-    last = root >> 1
-    as_is = np.full(last + 1, FALSE, np.int32)
-    opposite = np.full(last + 1, FALSE, np.int32)
+    size = len(nodes)
+    as_is = np.full(size, FALSE, np.int32)
+    opposite = np.full(size, FALSE, np.int32)
     as_is[0] = TRUE
-    for node in range(1, last + 1):
-        high, low, turn = highs[node] >> 1, lows[node] >> 1, lows[node] & 1
-        if own[node] >= least:
+    for at in range(1, size):
+        node = nodes[at]
+        high, low, turn = places[highs[node] >> 1], places[lows[node] >> 1], lows[node] & 1
+        if own[at] >= least:
             below = opposite[low] if turn else as_is[low]
             found = make(levels[node], below, as_is[high], levels, lows, highs, table, count)
             if found == FULL:
                 return FULL
-            as_is[node] = found
-        if turned[node] >= least:
+            as_is[at] = found
+        if turned[at] >= least:
             below = as_is[low] if turn else opposite[low]
             found = make(levels[node], below, opposite[high], levels, lows, highs, table, count)
             if found == FULL:
                 return FULL
-            opposite[node] = found
+            opposite[at] = found
     chosen = opposite if root & 1 else as_is
-    return int(chosen[last])
+    return int(chosen[size - 1])

@@ -60,6 +60,19 @@ def put(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def beside(file: Path) -> Callable[[str], bytes]:
+    """Return what gives the bytes of files named by paths from the folder of `file`, and of none outside it."""
+    folder = file.parent.resolve()
+
+    def read(path: str) -> bytes:
+        found = (folder / path).resolve()
+        if not found.is_relative_to(folder):
+            raise PermissionError(1, "it lies outside the folder of the language")
+        return found.read_bytes()
+
+    return read
+
+
 def read_model(file: Path, reader: Callable[[bytes, str], Model]) -> Model:
     """Return what `reader` makes of the bytes of `file`; ends the command with `UNUSABLE` when it can't be used."""
     from safecare.formats.problem import ModelFileError

@@ -37,7 +37,7 @@ def forecast(
         Path | None, typer.Option(help="MAL attack graph, or instance model, that is carried out on the hospital.")
     ] = None,
     model_language: Annotated[
-        Path | None, typer.Option(help="Language of the instance model: langspec.json or a .mar archive.")
+        Path | None, typer.Option(help="Language of the instance model: langspec.json, .mar or .mal.")
     ] = None,
     by_hand: Annotated[
         list[str] | None, typer.Option("--map", help="'its name=asset', repeatable, for --attack and --model.")
@@ -98,7 +98,7 @@ def _attacks(
     flow: Path | None, model: Path | None, language: Path | None, by_hand: Sequence[str], hospital: Hospital
 ) -> list[Attack]:
     """Return the attack flow and the MAL model on `hospital`; ends the command when a name leads nowhere."""
-    from safecare.cli.files import read_model
+    from safecare.cli.files import beside, read_model
     from safecare.formats.attack_flow import read_attack_flow
     from safecare.formats.mal import read_mal
     from safecare.impact.attack import attack_on
@@ -111,7 +111,8 @@ def _attacks(
             found.append((flow, attack_on(hospital, read_model(flow, read_attack_flow), pairs)))
         if model is not None:
             spoken = read_model(language, lambda raw, name: (raw, name)) if language else None
-            graph = read_model(model, lambda raw, name: read_mal(raw, name, spoken))
+            include = beside(language) if language else None
+            graph = read_model(model, lambda raw, name: read_mal(raw, name, spoken, include))
             found.append((model, mal_on(hospital, graph, pairs)))
     except KeyError as error:
         _fail(f"--map: the hospital has no asset {error.args[0]!r}", WRONG_CALL)

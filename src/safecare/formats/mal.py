@@ -1,8 +1,8 @@
 """Attack graphs and instance models of the Meta Attack Language (MAL) as `mal-toolbox` writes them (JSON or YAML).
 
-An attack graph stands for itself. An instance model needs its language: ``langspec.json``, or the ``.mar`` archive that
-holds it (`safecare.formats.mal_language`). Source text of a language (``.mal``) is not read: its compiler makes a
-``.mar``. Effects that change the model while it is attacked (``A>``, ``R>``) are left out.
+An attack graph stands for itself. An instance model needs its language: ``langspec.json`` or the ``.mar`` archive that
+holds it (`safecare.formats.mal_language`), or its source (``.mal``, `safecare.formats.mal_source`). Effects that change
+the model while it is attacked (``A>``, ``R>``) are left out.
 
 Times: MAL's time to compromise, in days. Exponential, Bernoulli and their products are taken as they are; the others as
 a triangle through their 5 %, 50 % and 95 % points, a gamma distribution as an exponential one of the same mean.
@@ -74,8 +74,16 @@ def wrong(file: str, reason: str, line: int = 0) -> ModelFileError:
     return ModelFileError([Problem(file, line, reason)])
 
 
-def read_mal(raw: bytes, file: str, language: tuple[bytes, str] | None = None) -> MalGraph:
+def read_mal(
+    raw: bytes,
+    file: str,
+    language: tuple[bytes, str] | None = None,
+    include: Callable[[str], bytes] | None = None,
+) -> MalGraph:
     """Return the attack graph in `raw`, or of the instance model in it and `language` (bytes and name of its file).
+
+    `include` gives the bytes of what the source of a language includes, by path.
+
 
     Raises `ModelFileError`.
     """
@@ -85,10 +93,10 @@ def read_mal(raw: bytes, file: str, language: tuple[bytes, str] | None = None) -
     if "assets" not in document:
         raise wrong(file, "this is no MAL file: it has neither attack_steps nor assets")
     if language is None:
-        raise wrong(file, "an instance model needs its language: langspec.json or a .mar archive")
+        raise wrong(file, "an instance model needs its language: langspec.json, a .mar archive or its source (.mal)")
     from safecare.formats.mal_language import apply_language, read_language
 
-    return apply_language(document, file, read_language(*language))
+    return apply_language(document, file, read_language(*language, include))
 
 
 def read_tree(raw: bytes, file: str) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""A MAL language (``langspec.json``, alone or in a ``.mar`` archive) laid over an instance model: its attack graph.
+"""A MAL language laid over an instance model: its attack graph.
+
+A language is ``langspec.json``, alone or in a ``.mar`` archive, or its source text (`safecare.formats.mal_source`).
 
 Source: the format that MAL's compiler writes (``formatVersion`` 1.0.0): assets with ``superAsset``, ``variables`` and
 ``attackSteps``; step expressions attackStep, field, collect, union, intersection, difference, transitive, subType and
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safecare.formats.mal import KINDS, MOST_BYTES, MOST_STEPS, MalGraph, MalStep, Takes, read_tree, takes_of, wrong
+from safecare.formats.mal_source import Include, read_source
 
 MOST_ASSETS = 200_000
 MOST_DEPTH = 50
@@ -49,6 +52,16 @@ class Language:
                 found.setdefault(str(step["name"]), []).append(step)
         return found
 
+    def across(self, kind: str, field: str) -> list[str]:
+        """Return the kinds of asset to which `field` of `kind` leads."""
+        line = self.line(kind)
+        right = [
+            one["rightAsset"] for one in self.associations if one["rightField"] == field and one["leftAsset"] in line
+        ]
+        return right + [
+            one["leftAsset"] for one in self.associations if one["leftField"] == field and one["rightAsset"] in line
+        ]
+
     def variable(self, kind: str, name: str) -> dict[str, Any]:
         """Return the expression of a variable of `kind`."""
         for one in self.line(kind):
@@ -58,8 +71,10 @@ class Language:
         raise wrong(self.file, f"asset {kind} has no variable {name}")
 
 
-def read_language(raw: bytes, file: str) -> Language:
-    """Return the language in `raw`. Raises `ModelFileError`."""
+def read_language(raw: bytes, file: str, include: Include | None = None) -> Language:
+    """Return the language in `raw`; `include` gives the further files of its source. Raises `ModelFileError`."""
+    if file.endswith(".mal"):
+        return _from_source(raw, file, include)
     if raw[:4] == b"PK\x03\x04":
         raw = _unpacked(raw, file)
     document = read_tree(raw, file)
@@ -70,6 +85,15 @@ def read_language(raw: bytes, file: str) -> Language:
         raise wrong(file, "this is no MAL language: it has no list of assets with names")
     joins = [one for one in associations or () if isinstance(one, dict)] if isinstance(associations, list) else []
     return Language(file, {str(one["name"]): one for one in assets}, joins)
+
+
+def _from_source(raw: bytes, file: str, include: Include | None) -> Language:
+    from safecare.formats.mal_check import check
+
+    source = read_source(raw, file, include)
+    language = Language(file, {one["name"]: one for one in source["assets"]}, source["associations"])
+    check(language)
+    return language
 
 
 def _unpacked(raw: bytes, file: str) -> bytes:
