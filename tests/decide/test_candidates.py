@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from safecare.cascade.engine import Cascade
@@ -77,3 +80,20 @@ def test_theatres_intensive_care_and_devices_on_patients_are_kept(cascade: Casca
     on_patient = forbidden(cascade, device, State.DEGRADED)
     assert on_patient is not None
     assert forbidden(cascade, "ws.aurore.pharmacy.office.1", State.DOWN) is None
+
+
+def test_what_works_on_a_patient_is_what_the_hospital_says(cascade: Cascade) -> None:
+    hospital = cascade.hospital
+    zones = {zone for service in hospital.services if service.kind in LIFE_SERVICES for zone in service.zones}
+    spare = next(
+        one.id for one in hospital.assets if one.group == "medical" and one.zone in zones and one.criticality < 4
+    )
+    pump = "ws.aurore.pharmacy.office.1"
+    said = {spare: False, pump: True}
+    assets = tuple(msgspec.structs.replace(one, patient_connected=said.get(one.id)) for one in hospital.assets)
+    told = replace(cascade, hospital=msgspec.structs.replace(hospital, assets=assets))
+    assert forbidden(cascade, spare, State.DEGRADED) is not None
+    assert forbidden(told, spare, State.DEGRADED) is None
+    reason = forbidden(told, pump, State.DOWN)
+    assert reason is not None
+    assert "works on a patient" in reason.key

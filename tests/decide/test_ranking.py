@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safecare.cascade.engine import Cascade
 from safecare.cascade.simulate import Draws
 from safecare.cascade.words import Fact, Figure, Seed
+from safecare.decide.constraints import LIKELY
 from safecare.decide.effects import RuleIndex, changes
 from safecare.decide.playbook import Mend, Playbook, Price, Response, Stop, Target, Work, built_in_playbooks
 from safecare.decide.ranking import LARGE, LEAST_SAFER, Ranking, best_shares, is_containment, is_useful, rank
@@ -19,6 +20,7 @@ from safecare.model.hospital import Dependency, Hospital
 from safecare.model.text import Ref, say
 from safecare.testing.cascade import incident_of, theft_alerts
 from safecare.testing.hospital import small_hospital
+from safecare.testing.made_hospital import made_hospital
 
 BOOKS = built_in_playbooks()
 CASCADE = Cascade.of(small_hospital())
@@ -170,3 +172,25 @@ def test_shares_of_being_best_are_shared_on_ties_and_waiting_wins_at_zero() -> N
     shares, wait = best_shares([np.array([1.0, 0.0, -1.0, 2.0]), np.array([1.0, 0.0, -2.0, 1.0])], 4)
     assert shares == [0.375, 0.125]
     assert wait == 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(8))
+def test_hospitals_drawn_by_chance_keep_the_order_and_the_constraints(number: int) -> None:
+    """Forbidden ones stand last, with a reason; what comes before waiting disturbs nothing that works on a patient."""
+    hospital = made_hospital(number)
+    cascade = Cascade.of(hospital)
+    hit = [one.id for one in hospital.assets if Fact(one.id, State.DOWN) in cascade.system.number][number % 3 :: 4]
+    shapes = [(30.0, 0.0, True), (60.0, 6.0, False), (5.0, 24.0, True), (300.0, 1.0, False)]
+    books = tuple(
+        book(f"b{n}", State.DOWN, after, cost, repair=repair) for n, (after, cost, repair) in enumerate(shapes)
+    )
+    ranking = ranked(books, *((target, State.DOWN, 0.7) for target in hit), cascade=cascade)
+    in_order(ranking)
+    patients = {one.id for one in hospital.assets if one.patient_connected}
+    for one in ranking.candidates:
+        if one.infeasible is not None:
+            assert one.infeasible.key
+        elif one.alone is not None:
+            for id in patients:
+                assert one.alone[0].chance(Fact(id, State.DOWN)) < LIKELY

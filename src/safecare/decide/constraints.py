@@ -48,14 +48,22 @@ def _takes_life_support(hospital: Hospital, alone: Outcome) -> Text | None:
         if fact.state is State.DOWN and hits >= LIKELY * alone.samples and _keeps_alive(hospital, fact.target):
             return say("It would take {thing} down, on which lives depend", thing=Ref(fact.target))
         if fact.state in TROUBLES and hits >= LIKELY * alone.samples and _on_a_patient(hospital, fact.target):
-            return say("It would disturb {thing}, which may be in use on a patient", thing=Ref(fact.target))
+            return say(_ON_A_PATIENT[_said(hospital, fact.target)], thing=Ref(fact.target))
     return None
 
 
-def _on_a_patient(hospital: Hospital, id: str) -> bool:
-    """Return whether `id` is a medical device that stands where care can't pause."""
+def _said(hospital: Hospital, id: str) -> bool:
+    """Return whether the hospital's files say of `id` that it works on a patient."""
     thing = hospital.asset(id)
-    if thing is None or thing.group != "medical":
+    return thing is not None and thing.patient_connected is True
+
+
+def _on_a_patient(hospital: Hospital, id: str) -> bool:
+    """Return whether `id` works on a patient; where nobody says, a medical device does that stands in vital care."""
+    thing = hospital.asset(id)
+    if thing is None or thing.patient_connected is not None:
+        return thing is not None and thing.patient_connected is True
+    if thing.group != "medical":
         return False
     return any(thing.zone in service.zones for service in hospital.services if service.kind in LIFE_SERVICES)
 
@@ -118,6 +126,10 @@ def _no_other_store(hospital: Hospital, target: str, baseline: Outcome) -> Text 
     return say("There is no other store for {thing} that works", thing=Ref(target))
 
 
+_ON_A_PATIENT = {
+    True: "It would disturb {thing}, which works on a patient, as the hospital's files say",
+    False: "It would disturb {thing}, which may be in use on a patient",
+}
 _TOO_LITTLE = {
     "theatre": "It would leave {percent} % of the operating theatres; at least {least} % must stay",
     "icu": "It would leave {percent} % of intensive care; at least {least} % must stay",

@@ -98,6 +98,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Family on screen and in forecasts: it, network, medical, pharmacy, cold_chain, utility, door, camera, fire."""
     criticality: int = 1
     """1 (low) to 4 (life depends on it)."""
+    patient_connected: bool | None = None
+    """Whether it works on a patient, so that no response may disturb it. None: the site doesn't say; then a medical
+    device is taken to, where it stands in a zone of care that can't pause."""
     records: int = 0
     """For a data set: people whose data it holds."""
     addresses: dict[str, str] = {}
