@@ -239,7 +239,7 @@ def _orders(gates: dict[int, Gate], top: int) -> Iterator[Callable[[], list[int]
     yield partial(depth_first, gates, top, "reversed")
 
 
-ENCLOSING_ORDERS = (partial(depth_first, first="given"), by_weight)
+ENCLOSING_ORDERS = (by_weight, partial(depth_first, first="given"))
 
 
 class _Trial:
