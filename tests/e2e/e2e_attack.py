@@ -35,7 +35,7 @@ class Attacker:
     def api(self) -> httpx.Client:
         """Return a client that acts as the local administrator."""
         headers = {"Authorization": f"Bearer {self.platform.token()}", "X-Safecare": "1"}
-        return httpx.Client(base_url=self.platform.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.platform.url, headers=headers, timeout=90)
 
     def field(self, *messages: tuple[str, dict[str, Any]]) -> None:
         """Publish topic and JSON of field devices in order; each is durable before the next one is sent."""
@@ -52,7 +52,7 @@ class Attacker:
     def mail(self) -> None:
         """Send the pharmacist a document with a macro."""
         raw = spear_phish(seed=7, at=datetime.now(UTC), to=VICTIM, home=HOME)
-        with smtplib.SMTP("127.0.0.1", self.ports["mail-intake"], timeout=20) as door:
+        with smtplib.SMTP("127.0.0.1", self.ports["mail-intake"], timeout=90) as door:
             door.sendmail("rh@lookalike.example", [VICTIM], raw)
 
     def foothold(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from e2e_attack import Attacker
-from e2e_people import House
+from e2e_people import PATIENCE, House
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from safecare.app.files import demo_hospital, hospital_of
@@ -25,8 +25,6 @@ FLAGS = (
     "--use-fake-device-for-media-stream",  # a microphone that beeps
     "--use-fake-ui-for-media-stream",
 )
-PATIENCE = 20_000
-"""Milliseconds that a page may take for what has no promise of its own (chosen: a machine that is busy elsewhere)."""
 BUILT = Path(__file__).parents[2] / "src" / "safecare" / "console" / "static" / "index.html"
 
 

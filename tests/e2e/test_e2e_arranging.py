@@ -7,7 +7,7 @@ from e2e_people import House, Person
 from playwright.sync_api import expect
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e-arranging")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-arranging")]
 
 
 def test_taken_apart_turned_back_and_suppressed(house: House) -> None:

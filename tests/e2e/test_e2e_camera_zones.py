@@ -7,7 +7,7 @@ from e2e_people import DESK, House, picture
 from playwright.sync_api import expect
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e-camera-zones")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-camera-zones")]
 
 CAMERA = "camera.aurore.basement.spine"
 PATH = f"/cameras/{CAMERA}"

@@ -9,7 +9,7 @@ from e2e_people import DESK, House, picture
 from playwright.sync_api import expect
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e-drawing")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-drawing")]
 
 LEVEL = "tilleuls.rehab.0"
 SVG = b"""<svg><rect width="50" height="40"/><text x="9" y="20">Nouvelle salle</text>

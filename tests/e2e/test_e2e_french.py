@@ -9,7 +9,7 @@ from e2e_people import House
 from playwright.sync_api import Page
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("e2e-french")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-french")]
 
 ENGLISH = re.compile(
     r"\b(the|of|with|and|not|is|are|has|have|was|were|to|by|from|this|that|which|into|its|it|they|been|no|for|when)\b"

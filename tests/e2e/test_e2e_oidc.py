@@ -20,7 +20,7 @@ from safecare.console.server import serve
 from safecare.model.clock import SystemClock
 from safecare.settings import Oidc
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.xdist_group("e2e-oidc")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-oidc")]
 
 
 @pytest.fixture

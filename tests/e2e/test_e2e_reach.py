@@ -10,7 +10,7 @@ from e2e_screens import filled, screens
 from playwright.sync_api import Page, ViewportSize
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("e2e-reach")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-reach")]
 
 STOPS = 400
 """Most stops of one screen (chosen: whoever presses the key so often has given up)."""

@@ -12,7 +12,7 @@ from e2e_screens import filled, screens
 from playwright.sync_api import Page, expect
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("e2e-screens")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-screens")]
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

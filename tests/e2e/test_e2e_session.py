@@ -7,7 +7,7 @@ from e2e_people import House
 from playwright.sync_api import expect
 
 pytest_plugins = ["e2e_fixtures"]
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e-session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("e2e-session")]
 
 
 def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(house: House) -> None:

@@ -12,7 +12,7 @@ import pytest
 from safecare.scenarios import browser
 from safecare.scenarios.report import ScenarioRun
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def play(name: str, report: Path) -> tuple[subprocess.CompletedProcess[str], ScenarioRun]:
@@ -20,7 +20,7 @@ def play(name: str, report: Path) -> tuple[subprocess.CompletedProcess[str], Sce
         [sys.executable, "-m", "safecare", "scenario", "run", name, "--isolated", "--report", str(report)],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=800,
         check=False,
     )
     assert report.exists(), done.stderr

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from safecare.formats.hospital import DoorSpec
 
-READY = 60.0
-"""Seconds until a platform must be ready (chosen: six times what it is allowed on an idle machine)."""
+READY = 240.0
+"""Seconds until a platform must be ready. Chosen: it takes 60 s on a machine that has ten times too much to do."""
 STOP = 15.0
 """Seconds that a platform has to stop by itself before it is killed (chosen)."""
 
