@@ -107,6 +107,10 @@ class House:
         page.on("pageerror", lambda error: person.complaints.append(f"not caught: {error}"))
         try:
             yield person
+        except Exception:
+            # What a failing test leaves behind: where the page was, what stood on it, what the browser wrote down.
+            print(page.url, page.evaluate("document.body.innerText.slice(0, 500)"), *person.complaints, sep="\n")
+            raise
         finally:
             context.close()
 

@@ -90,7 +90,7 @@ def explained(house: House, person: Person) -> None:
     told = page.get_by_test_id("told")
     expect(told).to_contain_text("Guard")
     expect(told).to_contain_text("IT operator")
-    expect(page.get_by_test_id("receipt").first).to_contain_text("sent")
+    expect(page.get_by_test_id("receipt").filter(has_text="sent").first).to_be_visible()
 
 
 def approved_in_two_steps(house: House, person: Person, id: str) -> None:

@@ -48,10 +48,12 @@ def peer(back: str) -> Iterator[str]:
     """Run the provider for the console at `back`; give its address."""
     command = [node(), str(Path(__file__).with_name("oidc_peer.mjs")), back]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        assert running.stdout is not None
-        port = next(line.split()[1] for line in running.stdout if line.startswith("ready "))
-        yield f"http://localhost:{port}"
-        running.terminate()
+        try:
+            assert running.stdout is not None
+            port = next(line.split()[1] for line in running.stdout if line.startswith("ready "))
+            yield f"http://localhost:{port}"
+        finally:
+            running.terminate()
 
 
 @pytest.fixture

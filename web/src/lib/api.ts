@@ -44,7 +44,17 @@ async function reason(answer: Response): Promise<string> {
 
 /** Read `path`. Throws `ApiError` or `Unreachable`. */
 export async function get<T>(path: string, options: Signal = {}): Promise<T> {
-  return (await (await request(path, options)).json()) as T;
+  return read<T>(await request(path, options));
+}
+
+/** Read the body of an answer; one that breaks off in the middle is no answer. */
+async function read<T>(answer: Response): Promise<T> {
+  try {
+    return (await answer.json()) as T;
+  } catch (problem) {
+    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+    throw new Unreachable();
+  }
 }
 
 /** Send `body` to `path`. The header tells the server that this page, not a foreign form, is asking. */
@@ -55,7 +65,7 @@ export async function post<T>(path: string, body?: unknown): Promise<T | null> {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (answer.status === 204 || !answer.headers.get("content-type")?.includes("json")) return null;
-  return (await answer.json()) as T;
+  return read<T>(answer);
 }
 
 /** Return a random id; also where the page is not served over TLS and `randomUUID` is missing. */

@@ -16,7 +16,7 @@ class Texts {
     const path = `/api/texts/${language}.json`;
     try {
       this.catalogue = await get<Record<string, string>>(path);
-      await keep(path, this.catalogue);
+      void keep(path, this.catalogue); // a device whose storage is slow must not keep the page waiting
     } catch {
       this.catalogue = (await kept<Record<string, string>>(path))?.value ?? {};
     }

@@ -74,7 +74,7 @@ export class Resource<T> {
       const value = await get<T>(this.path);
       this.set(value, Date.now(), false);
       this.error = null;
-      if (this.options.offline) await keep(this.path, value);
+      if (this.options.offline) void keep(this.path, value); // the screen does not wait for the device's storage
     } catch (problem) {
       if (!(problem instanceof ApiError) && !(problem instanceof Unreachable)) throw problem;
       this.error = problem;
