@@ -44,6 +44,16 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a group gives: a role, or a table of ``role``, ``site``, ``zones``. The first that a person has counts."""
 
 
+class Partner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody outside to whom people may send incidents: the TAXII 2.1 collection that they may write into."""
+
+    collection: str
+    """``https://HOST/API-ROOT/collections/ID/``"""
+    user: str = ""
+    password: str = ""
+    token: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds that protect the platform."""
 
@@ -93,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     channels: dict[str, dict[str, Any]] = {}
     """Tables of the channels by which people are told, by channel: ``[channels.mail]`` and so on."""
+    partners: dict[str, Partner] = {}
+    """Those outside to whom people may send incidents, by the name that people read: ``[partners."CERT Santé"]``."""
     doors: dict[str, dict[str, Any]] = {}
     """Changes to single doors of the hospital's ``sources.yaml``: by door id, setting and value."""
 

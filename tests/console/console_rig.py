@@ -40,6 +40,7 @@ from safecare.model.topics import Item, decode, encode, topic_of
 from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import RunCheck, RunStep, ScenarioRun
 from safecare.settings import Console, Limits, Oidc, Settings
+from safecare.share.taxii import Collection
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -168,6 +169,7 @@ class Rig:
     provider: Provider | None = None
     oidc: Oidc = field(default_factory=Oidc)
     refused: list[tuple[str, bytes, str, str]] = field(default_factory=list)
+    partners: Mapping[str, Collection] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.database = Database(self.folder / "central.db")
@@ -195,6 +197,7 @@ class Rig:
             credentials=self.credentials,
             devices=self.devices,
             speak=speaker(Catalogue.load(), self.hospital),
+            partners=self.partners,
             pusher=self.pusher,
             detectors=lambda: ("door.forced", "fire.alarm"),
             site=self.site or StillSite(self.hospital),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import console_items as made
+import jsonschema  # type: ignore[import-untyped]
 import msgspec
+import pymisp
 import pytest
 import stix2
 from console_rig import Rig
@@ -155,9 +158,11 @@ async def test_techniques_are_sightings_and_an_exercise_is_called_one(rig: Rig) 
 
 
 async def test_misp_fits_its_schema(rig: Rig) -> None:
-    found = incident(rig)
+    raw = await taken(rig, incident(rig).id, "misp", "TLP:AMBER")
+    schema = json.loads((Path(pymisp.__file__).parent / "data" / "schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(raw), schema)
     event = MISPEvent()
-    event.load(await taken(rig, found.id, "misp", "TLP:AMBER"), validate=False)
+    event.load(raw)
     assert event.distribution == 0
     assert {one.type for one in event.attributes} == {"text", "target-location"}
     assert "tlp:amber" in {tag.name for tag in event.tags}

@@ -46,8 +46,10 @@ def daemon(modem: Path) -> Iterator[subprocess.Popen[str]]:
     """The daemon at work."""
     command = [str(DAEMON), "-c", str(modem)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
-        yield running
-        running.terminate()
+        try:
+            yield running
+        finally:
+            running.terminate()
 
 
 def parts(message: Path) -> list[str]:

@@ -27,6 +27,7 @@ from safecare.app.files import SiteFiles, demo_hospital
 from safecare.app.health import Doors
 from safecare.app.ingest import parsers
 from safecare.app.intake import DoorIntake
+from safecare.app.partners import partners_of
 from safecare.app.plans import SitePlans
 from safecare.app.procedures import procedures_of
 from safecare.app.provider import provider_of
@@ -114,6 +115,8 @@ class Platform:
         self._build(self.site.files)
         self.token = self._local_token()
         self.provider, self.unset = provider_of(self.settings.oidc, self.site.hospital, self.vault, self.clock)
+        self.partners, unreachable = partners_of(self.settings, self.vault)
+        self.unset += unreachable
 
     @property
     def url(self) -> str:
@@ -234,6 +237,7 @@ class Platform:
             publish=self._publish,
             refuse=intake.reject,
             ingest=self.parsers,
+            partners=self.partners,
             procedures={one.id: Text(one.book.name) for one in procedures_of(self.folder.path)},
         )
 

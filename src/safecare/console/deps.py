@@ -26,6 +26,7 @@ from safecare.notify.channels.webpush import Speak
 from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import ScenarioRun
 from safecare.settings import Settings
+from safecare.share.taxii import Collection
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import AuditCheck
@@ -262,6 +263,8 @@ class ConsoleDeps:
     """Parsers of further ingest formats by name (``idmef``, ``eve``); ``events`` is the console's own."""
     provider: Provider | None = None
     """The hospital's identity provider; none where the settings name none, or name it wrongly."""
+    partners: Mapping[str, Collection] = field(default_factory=dict)
+    """Collections of others into which people may send incidents, by name."""
     procedures: Mapping[str, Text] = field(default_factory=dict)
     """Titles of the procedures that people may begin, by id."""
     static: Path = field(default_factory=lambda: Path(str(files("safecare.console"))) / "static")

@@ -141,7 +141,7 @@ class Record:
                 return _joined([said], act.words)
             case IncidentShared():
                 return _joined(
-                    [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)], ""
+                    [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)], act.answer
                 )
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)

@@ -71,6 +71,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "detections": CONTROL,
         "share_preview": frozenset({CISO, CRISIS, ADMIN, AUDITOR}),
         "share": frozenset({CISO, CRISIS, ADMIN}),
+        "send_share": frozenset({CISO, CRISIS, ADMIN}),
         "shares": frozenset({CISO, CRISIS, ADMIN, AUDITOR}),
         "users": OVERSIGHT,
         "revoke_user": frozenset({ADMIN}),

@@ -1,6 +1,6 @@
 """Sharing an incident with others: a preview of what leaves, the message itself, and a record of what went to whom.
 
-A person takes the file and sends it; the platform itself sends nothing out of the house.
+A person takes the file, or has it sent to a partner whom the settings name; the platform sends nothing by itself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.incidents import Incidents
 from safecare.console.rights import Visitor, may_see, within
-from safecare.console.web import answer, read_struct, visitor_of, words_of
-from safecare.console.wire.asks import Share
-from safecare.console.wire.platform import ShareEntry, SharePreview
+from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
+from safecare.console.wire.asks import SendShare, Share
+from safecare.console.wire.platform import ShareEntry, SharePreview, ShareSent
 from safecare.console.words import Words
 from safecare.locale.catalogue import LANGUAGES
 from safecare.model.alert import Alert
@@ -33,6 +33,7 @@ from safecare.share.idmef import idmef
 from safecare.share.misp import misp
 from safecare.share.redact import Shared, redacted
 from safecare.share.stix import stix
+from safecare.share.taxii import TaxiiError
 
 MEDIA = {
     "cap": "application/cap+xml",
@@ -61,26 +62,26 @@ class Sharing:
             lambda zone: deps.hospital.label(zone, language),
         )
 
-    def message(self, incident: Incident, alerts: list[Alert], ask: Share, now: datetime) -> bytes:
-        """Return the message that a person takes out."""
-        deps, tlp = self._deps, Tlp(ask.tlp)
+    def message(self, incident: Incident, alerts: list[Alert], tlp: Tlp, form: str, now: datetime) -> bytes:
+        """Return the message that a person takes out or has sent."""
+        deps = self._deps
         exercise = bool(exercise_at(Exercises(deps.reader).periods(), incident.opened))
         name = deps.hospital.name.fr if deps.settings.language == "fr" else deps.hospital.name.en
-        if ask.form == "cap":
+        if form == "cap":
             told = {
                 language: self.said(incident, alerts, tlp, language) for language in sorted(LANGUAGES, reverse=True)
             }
             sender = f"safecare@{deps.hospital.id}"
             return cap(incident, told, sender=sender, area=name, now=now, exercise=exercise)
         shared = self.said(incident, alerts, tlp, "en")
-        written = {"idmef": idmef, "stix": stix, "misp": misp}[ask.form]
+        written = {"idmef": idmef, "stix": stix, "misp": misp}[form]
         return written(incident, shared, organisation=name, now=now, exercise=exercise)
 
     def entries(self, visitor: Visitor, words: Words) -> list[ShareEntry]:
         """Return what was shared, the latest first."""
         acts = [decode_event(one.detail.encode()) for one in self._deps.reader.acts("act.share", SHOWN)]
         return [
-            ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256)
+            ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256, one.answer)
             for one in reversed(acts)
             if isinstance(one, IncidentShared) and within(visitor, one.site)
         ]
@@ -110,6 +111,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
                 techniques=list(shared.techniques),
                 withheld=words.all(shared.withheld),
                 marking=incident.marking.tlp.value,
+                partners=sorted(deps.partners),
             )
         )
 
@@ -118,7 +120,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         """Give the message, and put on record who took it for whom."""
         ask = await read_struct(request, Share)
         incident, alerts = await asyncio.to_thread(found, id, request)
-        raw = await asyncio.to_thread(sharing.message, incident, alerts, ask, deps.clock.now())
+        raw = await asyncio.to_thread(sharing.message, incident, alerts, Tlp(ask.tlp), ask.form, deps.clock.now())
         act = IncidentShared(
             **desk.stamp(visitor_of(request), ask.id, incident.site),
             incident=incident.id,
@@ -129,6 +131,34 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         )
         await desk.record(act, ask.id)
         return Response(raw, 200, {"Cache-Control": "no-store"}, MEDIA[ask.form])
+
+    @app.post("/api/incidents/{id}/send", name="send_share")
+    async def send_share(request: Request, id: str) -> Response:
+        """Send it to a partner. On record before it leaves, and again with the answer."""
+        ask = await read_struct(request, SendShare)
+        partner = deps.partners.get(ask.to)
+        if partner is None:
+            raise not_found()
+        incident, alerts = await asyncio.to_thread(found, id, request)
+        raw = await asyncio.to_thread(sharing.message, incident, alerts, Tlp(ask.tlp), "stix", deps.clock.now())
+        visitor, digest = visitor_of(request), hashlib.sha256(raw).hexdigest()
+
+        async def record(given: str, said: str) -> None:
+            stamp = desk.stamp(visitor, given, incident.site)
+            act = IncidentShared(
+                **stamp, incident=incident.id, to=ask.to, tlp=ask.tlp, form="taxii", sha256=digest, answer=said
+            )
+            await desk.record(act, given)
+
+        await record(ask.id, "")
+        later = f"{ask.id}.answer" if ask.id else ""
+        try:
+            taken = await asyncio.to_thread(partner.add, raw)
+        except TaxiiError as error:
+            await record(later, "failed")
+            raise ProblemError(502, error.reason) from error
+        await record(later, f"{taken.state} {taken.taken}/{taken.taken + taken.refused + taken.waiting}")
+        return answer(ShareSent(taken.taken, taken.refused, taken.waiting, list(taken.reasons)))
 
     @app.get("/api/shares", name="shares")
     async def shares(request: Request) -> Response:

@@ -66,6 +66,14 @@ class Share(msgspec.Struct, frozen=True):
     id: Key = ""
 
 
+class SendShare(msgspec.Struct, frozen=True):
+    """Body of POST /api/incidents/{id}/send. `to`: a partner of the settings. Red is for named people."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    tlp: Literal["TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
+    id: Key = ""
+
+
 class LogCrisis(msgspec.Struct, frozen=True):
     """Body of POST /api/crisis."""
 

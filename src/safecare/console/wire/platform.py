@@ -47,6 +47,8 @@ class SharePreview(msgspec.Struct, frozen=True, kw_only=True):
     techniques: list[str]
     withheld: list[str]
     marking: str
+    partners: list[str]
+    """Names of those to whom it can be sent."""
 
 
 class ShareEntry(msgspec.Struct, frozen=True):
@@ -59,6 +61,17 @@ class ShareEntry(msgspec.Struct, frozen=True):
     form: str
     incident: str
     sha256: str
+    answer: str
+    """What the partner said to what was sent."""
+
+
+class ShareSent(msgspec.Struct, frozen=True):
+    """What the partner said: how many objects it took, refused, and still looks at; and why."""
+
+    taken: int
+    refused: int
+    waiting: int
+    reasons: list[str]
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,13 +105,17 @@ class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
 
 
 class IncidentShared(Act, frozen=True, kw_only=True, tag="act.share"):
-    """A person took an incident out of the house: to whom, under which label, and the SHA-256 of what was given."""
+    """A person took an incident out of the house: to whom, under which label, and the SHA-256 of what was given.
+
+    What is sent to a partner (``taxii``) stands on record twice: before it leaves, and with the partner's `answer`.
+    """
 
     incident: IncidentId
     to: str
     tlp: str
-    form: Literal["cap", "idmef", "stix", "misp"]
+    form: Literal["cap", "idmef", "stix", "misp", "taxii"]
     sha256: str
+    answer: str = ""
 
 
 class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
