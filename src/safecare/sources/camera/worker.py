@@ -20,12 +20,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, assert_never
+from typing import TYPE_CHECKING, Any, BinaryIO, assert_never
 
 from safecare.sources.api import UnreadableError
 from safecare.sources.camera.decode import Decoder, LostError, open_clip, open_live
 from safecare.sources.camera.messages import (
     ClipJob,
+    Cut,
     Done,
     Failed,
     Job,
@@ -41,14 +42,20 @@ from safecare.sources.camera.messages import (
     View,
     file_of,
     frame,
-    read_job,
+    read_asked,
 )
 from safecare.sources.camera.models import ModelError, read_card
 from safecare.sources.camera.pace import Pace
+from safecare.sources.camera.ring import MILLI, Ring
 from safecare.sources.camera.vision.finder import NetworkFinder
+from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.networks import Network, network
+from safecare.sources.camera.vision.tracker import FAINT
 from safecare.sources.camera.vision.watch import Watch
 from safecare.sources.files.confine import Keeps, lock
+
+if TYPE_CHECKING:
+    from av.packet import Packet
 
 MEMORY = 1536 * 1024 * 1024
 """Address space in bytes; measured: 0.5 GB with all libraries loaded and a 720p clip."""
@@ -90,6 +97,8 @@ class Viewer:
         self._send = send
         self._take = take
         self._now = now
+        self.cuts: queue.SimpleQueue[Cut] = queue.SimpleQueue()
+        """Clips that are asked for while a stream is looked at."""
         self._watches: OrderedDict[str, tuple[View, Watch, float]] = OrderedDict()
 
     def do(self, job: Job) -> None:
@@ -137,8 +146,34 @@ class Viewer:
         with open_live(job.url, job.format, job.patience, file) as container:
             pace = Pace(began, self._now, plays=file is not None)
             decoder = Decoder(container, job.view.fps, pace=pace.time, late=pace.late)
-            frames = self._look(decoder, self._fresh(job.view), 0.0)
+            watch = self._fresh(job.view)
+            stream = decoder.stream()
+            ring = Ring(stream.codec_context, stream.time_base or MILLI, Masks(job.view.masks), self._now)
+
+            def came(packet: Packet[Any]) -> None:
+                ring.take(packet)
+                self._cut(ring)
+                made = ring.step()
+                if made is not None:
+                    self._send(made)
+
+            def looked(at: float) -> float:
+                ring.saw(decoder.pictured, watch.people)
+                return pace.late_by(at)
+
+            decoder.keep = came
+            try:
+                frames = self._look(decoder, watch, 0.0, looked)
+            finally:
+                self._cut(ring)
+                for made in ring.finish():
+                    self._send(made)
         self._send(Done(frames, self._now() - began))
+
+    def _cut(self, ring: Ring) -> None:
+        """Pass on what clips are asked for."""
+        while not self.cuts.empty():
+            ring.ask(self.cuts.get())
 
     def _watch(self, job: ClipJob) -> Watch:
         """Return the camera's pipeline: the one of the clip before if this one continues it."""
@@ -150,25 +185,33 @@ class Viewer:
         return self._fresh(job.view)
 
     def _fresh(self, view: View) -> Watch:
-        return Watch(view, NetworkFinder(self._network) if self._network else None)
+        if self._network is None:
+            return Watch(view)
+        return Watch(view, NetworkFinder(self._network, 0.0 if view.tell_found else FAINT))
 
-    def _look(self, decoder: Decoder, watch: Watch, start: float) -> int:
+    def _look(
+        self, decoder: Decoder, watch: Watch, start: float, late_by: Callable[[float], float] = lambda at: 0.0
+    ) -> int:
         frames = 0
+        longest = 0.0
         state: PictureState | None = None
         alive = float("-inf")
         for picture, at in decoder.pictures():
             look = watch.look(picture, start + at)
             frames += 1
+            late = late_by(at)
+            longest = max(longest, late)
             if look.state != state:
                 state = look.state
-                self._send(PictureChange(start + at, state))
+                self._send(PictureChange(start + at, state, late=late))
             if look.people is not None:
-                self._send(People(start + at, look.people, look.still, look.size, decoder.number, look.found))
+                self._send(People(start + at, look.people, look.still, look.size, decoder.number, look.found, late))
             if look.things is not None:
-                self._send(ThingsTold(start + at, look.things, look.size, look.things_still))
+                self._send(ThingsTold(start + at, look.things, look.size, look.things_still, late))
             if self._now() - alive >= ALIVE_EVERY:
                 alive = self._now()
-                self._send(Progress(frames, decoder.skipped))
+                self._send(Progress(frames, decoder.skipped, longest))
+                longest = 0.0
         return frames
 
 
@@ -223,11 +266,14 @@ def _private_output() -> BinaryIO:
     return answers
 
 
-def _receive(stream: BinaryIO, jobs: queue.Queue[Job]) -> None:
-    """Queue jobs until the parent is gone, then end the process at once."""
+def _receive(stream: BinaryIO, jobs: queue.Queue[Job], cuts: queue.SimpleQueue[Cut]) -> None:
+    """Queue jobs and cuts until the parent is gone, then end the process at once."""
     try:
-        while (job := read_job(stream)) is not None:
-            jobs.put(job)
+        while (asked := read_asked(stream)) is not None:
+            if isinstance(asked, Cut):
+                cuts.put(asked)
+            else:
+                jobs.put(asked)
     except ProtocolError:
         os._exit(2)
     os._exit(0)
@@ -253,8 +299,8 @@ def main() -> None:
 
     send(Ready(layers, name, problem))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
-    threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs), daemon=True).start()
     viewer = Viewer(send, take, network=finds)
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer.cuts), daemon=True).start()
     while True:
         viewer.do(jobs.get())
 

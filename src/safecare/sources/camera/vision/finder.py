@@ -14,15 +14,18 @@ EDGE = 2.0
 """Pixels of the camera's picture within which a box touches the edge of its crop: the person goes on beyond."""
 INSIDE = 0.7
 """Share of a box that lies in a better one of another part from which they are one person; chosen."""
+PIECE = 0.6
+"""Height of such a box over that of the better one below which it is a piece of that person; chosen."""
 SAME = 0.5
 """Overlap of boxes of different parts from which they are one person."""
 
 
 @dataclass
 class NetworkFinder:
-    """A `Finder` that asks `network`."""
+    """A `Finder` that asks `network`; boxes with scores up to `least` are of no use."""
 
     network: Network
+    least: float = 0.0
     attention: Attention = field(default_factory=Attention)
     _last: list[Box] = field(default_factory=list, init=False)
     """What was found a moment ago and is not yet, or no more, somebody who is followed."""
@@ -45,7 +48,7 @@ class NetworkFinder:
         colour = picture.colour()
         scale = picture.scale
         if part is None:
-            return [_moved(box, 0, 0, scale) for box in self.network.boxes(colour)]
+            return [_moved(box, 0, 0, scale) for box in self.network.boxes(colour, self.least)]
         left, top = int(part.x * scale), int(part.y * scale)
         image = colour[top : int((part.y + part.height) * scale), left : int((part.x + part.width) * scale)]
         rows, columns = image.shape[:2]
@@ -57,7 +60,7 @@ class NetworkFinder:
             left + columns < colour.shape[1] - 1,
             top + rows < colour.shape[0] - 1,
         )
-        whole = [box for box in self.network.boxes(image) if not _cut(box, columns, rows, inner)]
+        whole = [box for box in self.network.boxes(image, self.least) if not _cut(box, columns, rows, inner)]
         return [_moved(box, left, top, scale) for box in whole]
 
 
@@ -77,14 +80,20 @@ def _moved(box: Box, left: int, top: int, scale: float) -> Box:
 
 
 def _joined(found: list[Box]) -> list[Box]:
+    """Return the boxes of several parts, best first, without those that are a better one, or a piece of it."""
+    import numpy as np
+
+    found = sorted(found, key=lambda one: -one.score)
+    rows = np.array(found, np.float32).reshape(-1, 5)
+    low, high, area = rows[:, :2], rows[:, :2] + rows[:, 2:4], rows[:, 2] * rows[:, 3]
+    left = np.arange(len(rows))
     kept: list[Box] = []
-    for box in sorted(found, key=lambda one: -one.score):
-        if not any(overlap(box, other) > SAME or _inside(box, other) for other in kept):
-            kept.append(box)
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(found[best])
+        side = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
+        shared = np.clip(side, 0, None).prod(1)
+        same = shared > SAME * (area[best] + area[left] - shared)
+        piece = (shared > INSIDE * area[left]) & (rows[left, 3] < PIECE * rows[best, 3])
+        left = left[~(same | piece)]
     return kept
-
-
-def _inside(box: Box, other: Box) -> bool:
-    wide = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    high = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    return wide > 0 and high > 0 and wide * high > INSIDE * box.width * box.height and box.height < 0.6 * other.height

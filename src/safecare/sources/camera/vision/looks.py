@@ -8,7 +8,8 @@ coefficient (Comaniciu et al., CVPR 2000). Measured on PETS2009 S2.L1: the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import overload
 
 from safecare.sources.camera.vision.parts import Box, Clothes, Image
 
@@ -22,25 +23,51 @@ COLOURS = (88.0, 168.0)
 """Range of a and b in 8-bit CIELAB that is told apart; chosen: clothes seldom lie beyond."""
 
 
-def looks(image: Image, boxes: Sequence[Box]) -> list[Clothes]:
-    """Return the look of each box in `image` (BGR, the boxes' own pixels): square roots of shares, of length 1."""
-    if not boxes:
-        return []
+class Looks(Sequence[Clothes]):
+    """The looks of `boxes` in a picture (BGR, the boxes' own pixels), each worked out when it is first asked for.
+
+    Most boxes of a network lie near nobody who is followed, and nobody asks for them.
+    """
+
+    def __init__(self, image: Callable[[], Image], boxes: Sequence[Box]) -> None:
+        """Take the picture, which is only made if a look is asked for."""
+        self._image, self._boxes = image, boxes
+        self._known: dict[int, Clothes] = {}
+
+    def __len__(self) -> int:
+        """Return how many boxes there are."""
+        return len(self._boxes)
+
+    @overload
+    def __getitem__(self, number: int) -> Clothes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Clothes]: ...
+
+    def __getitem__(self, number: int | slice) -> Clothes | list[Clothes]:
+        """Return one look, or several."""
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        if number not in self._known:
+            self._known[number] = look(self._image(), self._boxes[number])
+        return self._known[number]
+
+
+def look(image: Image, box: Box) -> Clothes:
+    """Return the look of `box` in `image`: square roots of shares, of length 1."""
     import cv2
     import numpy as np
 
-    found: list[Clothes] = []
-    for box in boxes:
-        parts = []
-        for top, bottom in HALVES:
-            rows = _span(box.y + top * box.height, box.y + bottom * box.height, image.shape[0])
-            columns = _span(box.x + SIDE * box.width, box.x + (1 - SIDE) * box.width, image.shape[1])
-            lab = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2LAB)
-            colour = cv2.calcHist([lab], [1, 2], None, [BINS, BINS], [*COLOURS, *COLOURS]).ravel()
-            light = cv2.calcHist([lab], [0], None, [BINS], [0, 256]).ravel()
-            shares = np.concatenate([colour, light])
-            parts.append(shares / max(1.0, float(shares.sum())))
-        found.append(np.sqrt(np.concatenate(parts) / len(HALVES)).astype(np.float32))
+    parts = []
+    for top, bottom in HALVES:
+        rows = _span(box.y + top * box.height, box.y + bottom * box.height, image.shape[0])
+        columns = _span(box.x + SIDE * box.width, box.x + (1 - SIDE) * box.width, image.shape[1])
+        lab = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2LAB)
+        colour = cv2.calcHist([lab], [1, 2], None, [BINS, BINS], [*COLOURS, *COLOURS]).ravel()
+        light = cv2.calcHist([lab], [0], None, [BINS], [0, 256]).ravel()
+        shares = np.concatenate([colour, light])
+        parts.append(shares / max(1.0, float(shares.sum())))
+    found: Clothes = np.sqrt(np.concatenate(parts) / len(HALVES)).astype(np.float32)
     return found
 
 

@@ -24,11 +24,14 @@ class Masks:
 
         @cache
         def colour() -> Image:
-            return self._blacken(picture.colour())
+            return self.blacken(picture.colour())
 
-        return Picture(self._blacken(picture.small), picture.scale, colour)
+        return Picture(self.blacken(picture.small), picture.scale, colour)
 
-    def _blacken(self, image: Image) -> Image:
+    def blacken(self, image: Image) -> Image:
+        """Return `image` without what lies in the outlines."""
+        if not self._outlines:
+            return image
         import cv2
         import numpy as np
 

@@ -46,8 +46,8 @@ COCO = (
 class Network(Protocol):
     """Finds people in an image of any size."""
 
-    def boxes(self, image: Image) -> list[Box]:
-        """Return boxes in pixels of `image` (BGR), best first."""
+    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
+        """Return boxes in pixels of `image` (BGR) with scores above `least`, best first."""
         ...
 
     def reach(self, width: int, height: int) -> float:
@@ -91,8 +91,8 @@ class Yolox:
         if card.width != card.height or shape[1] != len(cells) or shape[2] <= self._person:
             raise ValueError(f"{card.name}: output {shape} does not fit an input of {card.width} x {card.height}")
 
-    def boxes(self, image: Image) -> list[Box]:
-        """Return boxes in pixels of `image`."""
+    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
+        """Return boxes in pixels of `image` with scores above `least`."""
         import cv2
         import numpy as np
 
@@ -104,7 +104,7 @@ class Yolox:
         ready = filled.transpose(2, 0, 1)[None].astype(np.float32)
         out = self._session.run(None, {self._input: ready})[0][0]
         scores = out[:, 4] * out[:, self._person]
-        kept = scores > LEAST
+        kept = scores > max(LEAST, least ** (1 / self._power))
         out, cells = out[kept], self._cells[kept]
         centre = (out[:, :2] + cells[:, :2]) * cells[:, 2:]
         size = np.exp(np.minimum(out[:, 2:4], 10)) * cells[:, 2:]
@@ -135,8 +135,8 @@ class CenterNet:
         columns = max(2, round(wide / self.STEP)) * self.STEP
         return columns, max(2, round(wanted / columns / self.STEP)) * self.STEP
 
-    def boxes(self, image: Image) -> list[Box]:
-        """Return boxes in pixels of `image`."""
+    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
+        """Return boxes in pixels of `image` with scores above `least`."""
         import cv2
         import numpy as np
 
@@ -146,7 +146,7 @@ class CenterNet:
         ready = small[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32)
         heat, far = self._session.run(["heat", "wh"], {self._input: ready})
         heat, far = heat[0, self._card.person], far[0]
-        peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > LEAST)
+        peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > max(LEAST, least ** (1 / self._power)))
         row, column = np.nonzero(peaks)
         left, top, right, low = far[:, row, column]
         x, y = self.GRID * column - left, self.GRID * row - top

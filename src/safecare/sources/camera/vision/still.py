@@ -18,6 +18,8 @@ HEAD_SHARE = 1 / 3
 """Upper share of a box that is pixelated: a head is an eighth of a person, a blob's top is not exact."""
 CELLS = 4
 """Cells across the box: one is a tenth of the person's height, hence about as large as the head."""
+COARSE = 32
+"""Cells across a picture of which nobody knows where the heads are; chosen: a cell is larger than a head."""
 MARGIN = 0.15
 """Share of the box added around it."""
 
@@ -28,10 +30,29 @@ def still(colour: Image, boxes: Iterable[Box]) -> bytes:
 
     scale = min(1.0, WIDTH / colour.shape[1])
     small: Image = cv2.resize(colour, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    for box in boxes:
-        _pixelate(small, Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale))
+    small = pixelated(
+        small, [Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale) for box in boxes]
+    )
     done, raw = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return raw.tobytes() if done else b""
+
+
+def pixelated(image: Image, boxes: Iterable[Box]) -> Image:
+    """Return a copy of `image` in which the heads of `boxes` (its own pixels) are pixelated."""
+    copy = image.copy()
+    for box in boxes:
+        _pixelate(copy, box)
+    return copy
+
+
+def blurred(image: Image) -> Image:
+    """Return `image` so coarse that nobody in it can be recognised."""
+    import cv2
+
+    rows, columns = image.shape[:2]
+    coarse = cv2.resize(image, (COARSE, max(1, round(COARSE * rows / columns))), interpolation=cv2.INTER_AREA)
+    found: Image = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_NEAREST)  # type: ignore[assignment]
+    return found
 
 
 def _pixelate(image: Image, box: Box) -> None:

@@ -13,9 +13,10 @@ without looks it falls to 51.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from math import hypot, inf, log, pi
+from typing import NamedTuple
 
 from safecare.sources.camera.vision.assign import assign
 from safecare.sources.camera.vision.parts import Box, Clothes, Tracked
@@ -75,7 +76,7 @@ SMOOTH = 0.3
 """Weight of the newest box's size; chosen."""
 CUT_OFF = 0.8
 """Share of the person's height from which a box with the head where it is expected has lost its feet: behind somebody,
-or or a desk. Chosen: a stride changes the height by a tenth."""
+or a desk. Chosen: a stride changes the height by a tenth."""
 HEAD = 0.15
 """Heights from the expected place within which the upper edge is the head's."""
 EARLY = 50
@@ -187,6 +188,18 @@ class _Track:
         return self.told
 
 
+class _Found(NamedTuple):
+    """A box of the picture at hand, the looks of all its boxes, and its place among them."""
+
+    box: Box
+    looks: Sequence[Clothes]
+    number: int
+
+    @property
+    def look(self) -> Clothes | None:
+        return self.looks[self.number] if self.looks else None
+
+
 @dataclass
 class PersonTracker:
     """The same boxes and looks give the same track numbers. `error`: standard deviation of a foot point, heights."""
@@ -208,14 +221,14 @@ class PersonTracker:
         for one in self._live:
             one.predict(at)
             one.looks += 1
-        clear = _uncovered(boxes)
-        found = [(box, looks[number] if looks else None, clear[number]) for number, box in enumerate(boxes)]
-        sure = [one for one in found if one[0].score >= SURE]
-        faint = [one for one in found if FAINT <= one[0].score < SURE]
-        sure = self._match([one for one in self._live if one.told], sure, at)
+        found = [_Found(box, looks, number) for number, box in enumerate(boxes)]
+        sure = [one for one in found if one.box.score >= SURE]
+        faint = [one for one in found if FAINT <= one.box.score < SURE]
+        hidden = _hidden([one.box for one in sure])
+        sure = self._match([one for one in self._live if one.told], sure, at, hidden)
         recent = [one for one in self._live if one.told and one.seen < at and at - one.seen <= FAINT_WITHIN]
         self._match(recent, faint, at)
-        sure = self._match([one for one in self._live if not one.told], sure, at)
+        sure = self._match([one for one in self._live if not one.told], sure, at, hidden)
         self._begin(sure, at)
         self._live = [one for one in self._live if at - one.seen <= _memory(one, size)]
         for one in self._live:
@@ -229,33 +242,33 @@ class PersonTracker:
                 one.early = []
         return told
 
-    def _match(
-        self, tracks: list[_Track], found: list[tuple[Box, Clothes | None, bool]], at: float
-    ) -> list[tuple[Box, Clothes | None, bool]]:
-        """Give each track its likeliest box and return what is left."""
+    def _match(self, tracks: list[_Track], found: list[_Found], at: float, hidden: Container[Box] = ()) -> list[_Found]:
+        """Give each track its likeliest box and return what is left; looks of `hidden` boxes are not learnt."""
         if not tracks or not found:
             return found
         import numpy as np
 
-        costs = np.array([[_cost(track, box, look) for box, look, _ in found] for track in tracks])
+        costs = np.array([[_cost(track, one) for one in found] for track in tracks])
         used = set()
         for row, column in assign(costs, 0.0):
-            box, look, clear = found[column]
-            tracks[row].take(box, look if clear and box.score >= SURE else None, at)
+            one = found[column]
+            clear = one.box.score >= SURE and one.box not in hidden
+            tracks[row].take(one.box, one.look if clear else None, at)
             used.add(column)
         return [one for column, one in enumerate(found) if column not in used]
 
     def _stood_at(self, one: _Track) -> bool:
         return any(_distance(one.born, (x, y)) <= STOOD_HERE * one.height for x, y, _ in self._stood)
 
-    def _begin(self, found: list[tuple[Box, Clothes | None, bool]], at: float) -> None:
+    def _begin(self, found: list[_Found], at: float) -> None:
         held = [one.box for one in self._live if one.seen == at]
-        for box, look, _ in found:
+        for one in found:
+            box = one.box
             if box.score >= BIRTH and not any(overlap(box, other) > TAKEN for other in held):
                 foot, blur = box.foot, self.error**2
                 spread = (blur, 0.0, START_SPEED**2)
                 size = (box.width, max(box.height, 1.0))
-                begun = _Track(0, box, at, at, look, *foot, foot, at, blur, *size, spread, early=[(at, *foot)])
+                begun = _Track(0, box, at, at, one.look, *foot, foot, at, blur, *size, spread, early=[(at, *foot)])
                 self._live.append(begun)
 
 
@@ -268,14 +281,14 @@ def overlap(one: Box, other: Box) -> float:
     return wide * high / (one.width * one.height + other.width * other.height - wide * high)
 
 
-def _uncovered(boxes: Sequence[Box]) -> list[bool]:
-    sure = [box for box in boxes if box.score >= SURE]
-    return [not any(other is not box and overlap(box, other) > TOUCH for other in sure) for box in boxes]
+def _hidden(sure: Sequence[Box]) -> set[Box]:
+    """Return the boxes that touch another one."""
+    return {box for box in sure if any(other is not box and overlap(box, other) > TOUCH for other in sure)}
 
 
-def _cost(track: _Track, box: Box, look: Clothes | None) -> float:
+def _cost(track: _Track, found: _Found) -> float:
     """Return the logarithm of how much likelier somebody else is than this person; below 0 it is this person."""
-    height = track.height
+    box, height = found.box, track.height
     place = _place_cost(_distance(box.foot, (track.x, track.y)) / height, track.error)
     if track.stood is not None and track.at - track.seen > COAST_WALKING:
         place = min(place, _place_cost(_distance(box.foot, track.stood) / height, STAND_ERROR**2) + log(2))
@@ -283,6 +296,7 @@ def _cost(track: _Track, box: Box, look: Clothes | None) -> float:
         return inf
     taller = log(max(box.height, 1.0) / height) / HEIGHT_ERROR
     cost = place + 0.5 * taller**2
+    look = found.look if track.look is not None else None
     if look is not None and track.look is not None:
         alike = min(1.0, float(look @ track.look))
         cost += LOOK_WEIGHT * ((1 - alike) ** 0.5 - LOOK_MIDDLE)

@@ -10,7 +10,7 @@ from safecare.sources.camera.messages import PictureState, View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
 from safecare.sources.camera.vision.health import PictureHealth
-from safecare.sources.camera.vision.looks import looks
+from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.still import still
@@ -81,6 +81,8 @@ class Watch:
         self._masks = Masks(view.masks)
         self._stills = StillChooser(view)
         self._tracked: list[Tracked] = []
+        self.people: list[Box] = []
+        """Boxes of all who may be in the last picture (found, followed, hidden), in the camera's pixels."""
         self._paths: dict[int, list[tuple[float, float, float]]] = {}
         self._told_at = float("-inf")
         self._told_any = False
@@ -102,7 +104,7 @@ class Watch:
         numbers = frozenset(one.number for one in changes)
         if numbers == self._things_told and (not numbers or at - self._things_at < THINGS_EVERY - 0.001):
             return look
-        raw = self._still(picture, []) if numbers - self._things_told else b""
+        raw = self._still(picture) if numbers - self._things_told else b""
         self._things_at, self._things_told = at, numbers
         things = tuple(_thing(one, picture.scale, at) for one in changes)
         return replace(look, things=things, things_still=raw, size=_size(picture))
@@ -113,8 +115,9 @@ class Watch:
         boxes = self._finder.find(picture, at, self._tracked)
         wide = [_scaled(box, picture.scale) for box in boxes]
         self._tracked = self._tracker.follow(
-            boxes, at, looks(picture.colour(), wide) if wide and self._clothed else (), (shape[1], shape[0])
+            boxes, at, Looks(picture.colour, wide) if self._clothed else (), (shape[1], shape[0])
         )
+        self.people = [*wide, *(_scaled(one.box, picture.scale) for one in self._tracked)]
         found = tuple(tuple(round(part, 3) for part in box) for box in wide) if self.view.tell_found else ()
         size = _size(picture)
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
@@ -125,7 +128,7 @@ class Watch:
         if not inside and not self._told_any and not found:
             return Look(state=state)
         self._told_at, self._told_any = at, bool(inside)
-        raw = self._still(picture, wide) if self._stills.wanted(inside, at) else b""
+        raw = self._still(picture) if self._stills.wanted(inside, at) else b""
         people = tuple(_seen(one, picture.scale, at, self._paths.get(one.track, ())) for one in inside)
         self._paths = {}
         return Look(people, raw, state, size, found)  # type: ignore[arg-type]  # five numbers each
@@ -141,9 +144,9 @@ class Watch:
             if one.way:
                 self._paths.setdefault(one.track, []).extend((at, x * scale, y * scale) for at, x, y in one.way)
 
-    def _still(self, picture: Picture, found: list[Box]) -> bytes:
-        """Return the picture with the heads of all made unrecognisable: followed, hidden, or only guessed."""
-        return still(picture.colour(), [*found, *(_scaled(one.box, picture.scale) for one in self._tracked)])
+    def _still(self, picture: Picture) -> bytes:
+        """Return the picture with the heads of all made unrecognisable."""
+        return still(picture.colour(), self.people)
 
     def _in_area(self, foot: tuple[float, float], shape: tuple[int, int]) -> bool:
         if not self.view.area:
