@@ -34,7 +34,9 @@ from safecare.exchange.log import Entry, LogFullError
 from safecare.exchange.memory import MemoryLog
 from safecare.formats.hospital import Loaded, Placed
 from safecare.locale.catalogue import Catalogue
+from safecare.model.events.video import ClipKept
 from safecare.model.hospital import Hospital
+from safecare.model.ids import ArtifactHash
 from safecare.model.text import say
 from safecare.model.topics import Item, decode, encode, topic_of
 from safecare.notify.webpush import Pusher
@@ -44,6 +46,7 @@ from safecare.share.taxii import Collection
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.clips import opened
 from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
@@ -51,6 +54,7 @@ from safecare.store.drawings import Version, ZonesVersion
 from safecare.store.glance import Glance
 from safecare.store.keyring import Keyring
 from safecare.store.read import Reader
+from safecare.store.vault import Vault
 from safecare.store.write import StoreWriter
 from safecare.testing.clock import FakeClock
 from safecare.testing.hospital import small_hospital
@@ -213,11 +217,17 @@ class Rig:
             health=Gauges(self.clock.now()),
             scenarios=self.runner,
             local_token=TOKEN,
+            clear=self.opened,
             publish=appender(self.log),
             refuse=self.refuse,
             ingest=self.ingest,
             static=self.screens,
         )
+
+    def opened(self, clip: ClipKept) -> bytes:
+        """Open a clear copy, as the platform does."""
+        vault = Vault(self.database, self.keyring, self.clock)
+        return opened(vault, clip, self.artifacts.read(clip.clear or ArtifactHash("")))
 
     async def refuse(self, door: str, raw: bytes, reason: str, place: str = "") -> None:
         self.refused.append((door, raw, reason, place))

@@ -9,24 +9,28 @@ import msgspec
 import pytest
 from made_items import alert, incident, judged, reject
 from made_road import Road
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from safecare.model.events.files import FileJudged, HeldForwarded, MailReceived
-from safecare.model.ids import ArtifactHash, EventId, IncidentId, SiteId
+from safecare.model.events.video import ClipKept
+from safecare.model.ids import AlertId, ArtifactHash, EventId, IncidentId, SiteId
 from safecare.settings import Retention as Days
 from safecare.store import schema
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.clips import clips, opened, seal
 from safecare.store.held import held
+from safecare.store.keyring import Keyring
 from safecare.store.retention import Retention
+from safecare.store.vault import Vault
 from safecare.testing.clock import START
 from safecare.testing.road import badge, entry_of
 
 pytest_plugins = ["store_fixtures"]
 
-CLASSES = ("events", "rejects", "artifacts", "log", "stations", "sessions")
+CLASSES = ("clips", "events", "rejects", "artifacts", "log", "stations", "sessions")
 Keep = Callable[[str, datetime], ArtifactHash]
 
 
@@ -152,6 +156,39 @@ def test_artifacts_go_by_class_and_rejects_keep_theirs(road: Road, artifacts: Ar
     counts = chosen.apply(START + timedelta(days=51))
     assert (counts["rejects"], counts["artifacts"]) == (1, 2)
     assert road.reader.counts()["rejects"] == 0
+
+
+def test_clips_go_by_their_own_time_and_take_their_key_along(road: Road, artifacts: Artifacts, tmp_path: Path) -> None:
+    vault = Vault(road.database, Keyring(tmp_path / "keys"), road.clock)
+    raised = alert("a")
+    for number, (days, owner) in enumerate(((7, "a"), (7, "b"), (20, "b"))):
+        key, sealed = seal(vault, b"clear")
+        event = ClipKept(
+            id=EventId(f"clip-{number}"),
+            at=START,
+            seen=START,
+            source="camera",
+            site=SiteId("site-1"),
+            alerts=(raised.id if owner == "a" else AlertId(owner),),
+            seconds=20.0,
+            artifact=artifacts.keep(b"film %d" % number, "video/webm"),
+            until=START + timedelta(days=days),
+            clear=artifacts.keep(sealed, "video/sealed"),
+            key=key,
+        )
+        assert opened(vault, event, sealed) == b"clear"
+        road.log.append([entry_of(event)])
+    road.log.append([entry_of(raised), entry_of(incident("i", 1, raised))])
+    road.drain()
+    chosen = retention(road, artifacts)
+    assert chosen.apply(START + timedelta(days=6))["clips"] == 0
+    assert chosen.apply(START + timedelta(days=8))["clips"] == 1  # the first one belongs to an open incident
+    assert [one.id for one in clips(road.database)] == ["clip-0", "clip-2"]
+    assert len(list(artifacts.hashes())) == 4
+    with road.database.reading() as connection:
+        assert len(connection.execute(select(schema.sealed)).all()) == 2
+    assert chosen.apply(START + timedelta(days=40))["clips"] == 1
+    assert [one.id for one in clips(road.database)] == ["clip-0"]
 
 
 def test_the_log_is_pruned_by_the_mark_of_days_ago(road: Road, artifacts: Artifacts) -> None:

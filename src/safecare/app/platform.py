@@ -42,6 +42,7 @@ from safecare.console.server import serve
 from safecare.exchange.sqlite import SqliteLog
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock, SystemClock
+from safecare.model.ids import ArtifactHash
 from safecare.model.text import Text
 from safecare.model.topics import Item
 from safecare.notify.channels.webpush import WebPush
@@ -54,6 +55,7 @@ from safecare.sources.files.release import HeldStore
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
+from safecare.store.clips import opened
 from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
@@ -153,6 +155,7 @@ class Platform:
         given["positions"] = self.folder.path / "positions"
         given["held"] = HeldStore(self.log, self.artifacts, self.folder.path / "positions")
         given["data"] = self.folder.path
+        given["vault"] = self.vault
         given["judging"] = Judging(
             rules=self.folder.path / (self.settings.file_rules or "file-rules"),
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
@@ -234,6 +237,7 @@ class Platform:
             scenarios=ScenarioProcesses(self.folder, self.clock),
             provider=self.provider,
             local_token=self.token,
+            clear=lambda clip: opened(self.vault, clip, self.artifacts.read(clip.clear or ArtifactHash(""))),
             publish=self._publish,
             refuse=intake.reject,
             ingest=self.parsers,

@@ -17,6 +17,7 @@ from safecare.console import (
     availability,
     board,
     building,
+    clips,
     crisis,
     detections,
     devices,
@@ -107,6 +108,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     live.routes(app, deps, gate, feed)
     health.routes(app, deps, feed, counters, chain)
     held.routes(app, deps)
+    clips.routes(app, deps)
     crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
     sharing.routes(app, deps, incidents.Incidents(deps, feed))
     detections.routes(app, deps)

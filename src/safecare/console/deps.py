@@ -19,6 +19,7 @@ from safecare.formats.hospital import Loaded, Placed
 from safecare.locale.catalogue import Catalogue
 from safecare.model.clock import Clock
 from safecare.model.events.acts import Act
+from safecare.model.events.video import ClipKept
 from safecare.model.hospital import Hospital
 from safecare.model.text import Text
 from safecare.model.topics import Item, encode, topic_of
@@ -257,6 +258,8 @@ class ConsoleDeps:
     """The correlation rules in use, those of the site included; blocking."""
     publish: Publish
     refuse: Refuse
+    clear: Callable[[ClipKept], bytes]
+    """Opens the clear copy of a clip; blocking. Raises `OSError`, `SealError`, `UnknownKeyError`."""
     pusher: Pusher | None = None
     """Sends push messages; none where the settings do not allow it."""
     ingest: Mapping[str, Parser] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _SOURCES = (
     "default-src 'self'",
     "img-src 'self' blob:",  # a guard's own photo, before it is sent
+    "media-src 'self' blob:",  # a clip that was asked for with a reason
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.acts import Desk
+from safecare.console.clips import clip_views
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.feed import Feed
@@ -67,7 +68,8 @@ class Incidents:
             self._deps.clock.now(),
         )
         exercise = exercise_at(Exercises(reader).periods(), incident.opened)
-        return incident_view(incident, reader.history(incident.id), shared, notices, receipts, words, untold, exercise)
+        history, clips = reader.history(incident.id), clip_views(self._deps, visitor, shared)
+        return incident_view(incident, history, shared, notices, receipts, words, untold, exercise, clips)
 
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
         """Return the latest alerts with their incidents, newest first."""

@@ -52,6 +52,7 @@ BODIES: dict[str, Any] = {
     "draw_zones": zones.DrawZones,
     "test_channel": asks.TestChannel,
     "decide_held": asks.DecideHeld,
+    "clear_clip": asks.SeeClip,
 }
 """JSON body by route name."""
 

@@ -12,6 +12,7 @@ from safecare.console.words import Words
 from safecare.model.events import decode_event
 from safecare.model.events.acts import (
     Act,
+    ClipSeen,
     CrisisLogged,
     ExerciseSet,
     HeldDecided,
@@ -148,6 +149,8 @@ class Record:
             case HeldDecided():
                 said = say("Released a held file") if act.decision == "release" else say("Discarded a held file")
                 return _joined([said], f"{act.door} {act.file}: {act.reason}")
+            case ClipSeen():
+                return _joined([say("Saw a clip with clear heads")], f"{act.clip}: {act.reason}")
             case PlanDrawn():
                 level = Ref(act.level)
                 return _joined(

@@ -131,6 +131,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "zones": OVERSIGHT,
         "draw_zones": frozenset({ADMIN}),
         "still": STAFF,
+        "clip": STAFF,
+        "clear_clip": frozenset({CISO, ADMIN}),
         # notices
         "guard": EVERYONE,
         "answer": EVERYONE - {AUDITOR},

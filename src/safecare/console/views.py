@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from safecare.console.rights import Visitor, addressed
 from safecare.console.wire.incidents import (
     AlertView,
     Card,
+    ClipView,
     IncidentNotice,
     IncidentView,
     LinkView,
@@ -125,6 +127,7 @@ def incident_view(
     words: Words,
     untold: Sequence[Text] = (),
     exercise: str = "",
+    clips: Mapping[AlertId, list[ClipView]] = MappingProxyType({}),
 ) -> IncidentView:
     """Return an incident with all that belongs to it."""
     told = {one.id: one for one in notices}
@@ -132,15 +135,19 @@ def incident_view(
     return IncidentView(
         **card_fields(incident, words, acknowledged=acknowledged, exercise=exercise),  # type: ignore[arg-type]
         story=words.all(incident.story, incident.site),
-        links=[_link(link, alerts[link.alert], words) for link in incident.links if link.alert in alerts],
+        links=[
+            _link(link, alerts[link.alert], words, clips.get(link.alert, []))
+            for link in incident.links
+            if link.alert in alerts
+        ],
         notices=[notice_view(notice, receipts, words) for notice in notices],
         untold=words.all(untold, incident.site),
         history=list(history),
     )
 
 
-def _link(link: Link, alert: Alert, words: Words) -> LinkView:
-    return LinkView(alert_view(alert, words), link.to, link.score, words.say(link.why, alert.site))
+def _link(link: Link, alert: Alert, words: Words, clips: list[ClipView]) -> LinkView:
+    return LinkView(alert_view(alert, words), link.to, link.score, words.say(link.why, alert.site), clips)
 
 
 def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None:

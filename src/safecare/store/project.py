@@ -102,7 +102,9 @@ def _artifacts(event: Event) -> Iterator[Row]:
 def _artifact_fields(kind: type[Event]) -> tuple[str, ...]:
     """Return the fields of `kind` that hold artifact hashes."""
     return tuple(
-        name for name in kind.__struct_fields__ if name in {"artifact", "still", "picture", "voice", "parts", "call"}
+        name
+        for name in kind.__struct_fields__
+        if name in {"artifact", "still", "picture", "voice", "parts", "call", "clear"}
     )
 
 

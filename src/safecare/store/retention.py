@@ -1,4 +1,4 @@
-"""Deletes what is older than its class allows. Alerts, incidents, plans, notices and the audit chain are kept.
+"""Deletes what is older than its class, or its camera, allows. Alerts, incidents, plans, notices, the audit chain stay.
 
 What an open incident rests on (its alerts' events and their artifacts) stays until it is closed, a held
 file until it is sent or discarded, and the bytes of a reject as long as the reject.
@@ -19,6 +19,8 @@ from safecare.exchange.log import Log
 from safecare.settings import Retention as Days
 from safecare.store import schema
 from safecare.store.artifacts import Artifacts
+from safecare.store.clips import KIND as CLIP_KEPT
+from safecare.store.clips import clips, sweep
 from safecare.store.database import Database, insert_new
 from safecare.store.held import OPEN
 from safecare.store.project import count
@@ -41,6 +43,7 @@ _log = structlog.get_logger(__name__)
 class _Needed(msgspec.Struct, frozen=True):
     """What open incidents rest on, and files that are held."""
 
+    alerts: frozenset[str]
     events: frozenset[str]
     artifacts: frozenset[str]
 
@@ -68,6 +71,7 @@ class Retention:
             _log.error("retention could not start", exc_info=error)
             return counts
         classes: dict[str, Callable[[], int]] = {
+            "clips": lambda: sweep(self._database, self._artifacts, now, needed.alerts),
             "events": lambda: self._events(now, needed.events),
             "rejects": lambda: self._rejects(micros(now - timedelta(days=self._days.rejects))),
             "artifacts": lambda: self._files(now, needed.artifacts),
@@ -96,8 +100,10 @@ class Retention:
         events = {event for alert in alerts for event in alert.because}
         with self._database.reading() as connection:
             events.update(connection.scalars(select(schema.held.c.id).where(schema.held.c.state.in_(OPEN))))
+        kept = frozenset(alert.id for alert in alerts)
+        events.update(clip.id for clip in clips(self._database, kept))
         stills = {alert.still for alert in alerts if alert.still}
-        return _Needed(frozenset(events), frozenset(stills | self._artifacts_of(events)))
+        return _Needed(kept, frozenset(events), frozenset(stills | self._artifacts_of(events)))
 
     def _artifacts_of(self, events: Collection[str]) -> set[str]:
         owners = list(events)
@@ -113,6 +119,7 @@ class Retention:
         before = micros(now - timedelta(days=self._days.events))
         # an event from the future would stay for ever: then the time at which we got it counts
         old = or_(table.c.at < before, and_(table.c.at > micros(now + _SKEW), table.c.seen < before))
+        old = and_(old, table.c.kind != CLIP_KEPT)  # clips go by their own time, with all that is theirs
         place = tuple_(table.c.at, table.c.id)
         after: ColumnElement[bool] | None = None
         deleted = 0
@@ -147,7 +154,7 @@ class Retention:
             replayable = set(connection.scalars(select(schema.reject.c.artifact)))
         deleted = 0
         for hash, kept in self._artifacts.hashes():
-            still = self._artifacts.media(hash).startswith("image/")
+            still = self._artifacts.media(hash).startswith(("image/", "video/"))
             days = self._days.stills if still else self._days.artifacts
             before = (now - timedelta(days=days)).timestamp()
             if kept < before and hash not in needed and hash not in replayable:

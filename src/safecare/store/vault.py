@@ -12,6 +12,8 @@ from safecare.store.database import Database, insert
 from safecare.store.keyring import MARK, Keyring
 from safecare.store.schema import credential, device, micros, sealed
 
+CLIP = "clip:"
+"""First letters of the names of clips' own secrets; no person sets or lists them."""
 REFERENCE = "key:"
 """First letters of a setting that stands for a sealed secret: ``password = "key:mail"``."""
 
@@ -30,9 +32,10 @@ class Vault:
         self._clock = clock
 
     def names(self) -> list[str]:
-        """Return the names of all secrets."""
+        """Return the names of all secrets that people have set."""
+        query = select(sealed.c.name).where(sealed.c.name.not_like(f"{CLIP}%")).order_by(sealed.c.name)
         with self._database.reading() as connection:
-            return list(connection.scalars(select(sealed.c.name).order_by(sealed.c.name)))
+            return list(connection.scalars(query))
 
     def put(self, name: str, secret: str) -> None:
         """Keep `secret` under `name`, in place of an older one."""

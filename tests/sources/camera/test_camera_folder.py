@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from safecare.sources.api import UnreadableError
 from safecare.sources.camera.clips import CLIPS
-from safecare.sources.camera.messages import MAX_FRAME, ProtocolError, frame_size, read_job, read_message
+from safecare.sources.camera.messages import MAX_FRAME, ProtocolError, frame_size, read_asked, read_message
 from safecare.sources.camera.names import read_name
 from safecare.sources.camera.places import read_cameras
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
@@ -110,7 +110,7 @@ def test_messages_from_a_broken_worker_raise_only_the_declared_error(raw: bytes)
     with contextlib.suppress(ProtocolError):
         read_message(raw)
     with contextlib.suppress(ProtocolError):
-        read_job(io.BytesIO(raw))
+        read_asked(io.BytesIO(raw))
 
 
 def test_oversized_message_is_refused_before_it_is_read() -> None:

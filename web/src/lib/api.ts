@@ -68,6 +68,12 @@ export async function post<T>(path: string, body?: unknown): Promise<T | null> {
   return read<T>(answer);
 }
 
+/** Send `body` to `path` and return the bytes of the answer. Throws `ApiError` or `Unreachable`. */
+export async function postForBlob(path: string, body: unknown): Promise<Blob> {
+  const headers = { "Content-Type": "application/json", "X-Safecare": "1" };
+  return (await request(path, { method: "POST", headers, body: JSON.stringify(body) })).blob();
+}
+
 /** Return a random id; also where the page is not served over TLS and `randomUUID` is missing. */
 export function newId(): string {
   if (typeof crypto.randomUUID === "function") return crypto.randomUUID();

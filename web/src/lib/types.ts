@@ -77,11 +77,22 @@ export interface ListedAlert extends Alert {
   exercise: string;
 }
 
+export interface Clip {
+  id: string;
+  address: string;
+  camera: string;
+  at: string;
+  seconds: number;
+  until: string;
+  clear: boolean;
+}
+
 export interface Link {
   alert: Alert;
   to: string | null;
   score: number;
   why: string;
+  clips: Clip[];
 }
 
 export interface Receipt {

@@ -150,6 +150,13 @@ class DecideHeld(msgspec.Struct, frozen=True, kw_only=True):
     id: Key = ""
 
 
+class SeeClip(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/clips/{id}/clear."""
+
+    reason: Words
+    id: Key = ""
+
+
 class Decide(msgspec.Struct, frozen=True):
     """Body of POST /api/plans/{id}/decide."""
 

@@ -99,13 +99,26 @@ class ListedAlert(AlertView, frozen=True, kw_only=True):
     """The scenario that ran when it began; empty: none did."""
 
 
+class ClipView(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip around an alert, of `seconds`; it is deleted at `until`. `clear`: the visitor may ask to see it clear."""
+
+    id: str
+    address: str
+    camera: str
+    at: datetime
+    seconds: float
+    until: datetime
+    clear: bool
+
+
 class LinkView(msgspec.Struct, frozen=True):
-    """Why an alert belongs to the incident."""
+    """Why an alert belongs to the incident, and what cameras kept of it."""
 
     alert: AlertView
     to: str | None
     score: float
     why: str
+    clips: list[ClipView] = []
 
 
 class ReceiptView(msgspec.Struct, frozen=True):

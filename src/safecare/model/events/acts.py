@@ -173,3 +173,10 @@ class SignedIn(Act, frozen=True, kw_only=True, tag="act.session"):
 
     change: Literal["signed_in", "signed_out", "invited", "token", "revoked", "way_added", "way_removed"]
     detail: str = ""
+
+
+class ClipSeen(Act, frozen=True, kw_only=True, tag="act.clip"):
+    """A person saw a clip with clear heads, for a reason. Recorded before the clip is given."""
+
+    clip: EventId
+    reason: str

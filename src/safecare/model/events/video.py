@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from safecare.model.event import Event
-from safecare.model.ids import ArtifactHash
+from safecare.model.ids import AlertId, ArtifactHash
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,3 +66,17 @@ class CameraState(Event, frozen=True, kw_only=True, tag="camera.state"):
 
     state: str
     detail: str = ""
+
+
+class ClipKept(Event, frozen=True, kw_only=True, tag="clip.kept"):
+    """A clip of camera `asset` around `alerts` was kept, from `at` on, heads unrecognisable; it goes at `until`.
+
+    `clear` is a copy with clear heads where the site keeps one, sealed with the secret `key` of the vault.
+    """
+
+    alerts: tuple[AlertId, ...]
+    seconds: float
+    artifact: ArtifactHash
+    until: datetime
+    clear: ArtifactHash | None = None
+    key: str = ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safecare.sources.camera.messages import (
+    Cut,
     Done,
     Failed,
     Job,
@@ -105,6 +106,14 @@ class WorkerClient:
         finally:
             if not finished:
                 await self.stop()
+
+    def ask(self, cut: Cut) -> bool:
+        """Ask for a clip of the stream that is being looked at; return whether there is somebody to ask."""
+        process = self._process
+        if process is None or process.returncode is not None or process.stdin is None:
+            return False
+        process.stdin.write(frame(cut))
+        return True
 
     async def stop(self) -> None:
         """End the worker at once, if one runs."""

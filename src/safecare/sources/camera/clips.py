@@ -18,6 +18,7 @@ from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
 from safecare.sources.camera.messages import (
     ClipJob,
+    ClipMade,
     Done,
     Failed,
     Message,
@@ -172,7 +173,7 @@ class ClipReader:
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]
-            case PictureChange() | Ready() | Progress() | Done() | Failed():
+            case PictureChange() | Ready() | ClipMade() | Progress() | Done() | Failed():
                 return []
 
     async def _unreadable(self, clip: _Clip, reason: str) -> None:

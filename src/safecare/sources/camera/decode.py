@@ -41,6 +41,8 @@ CODECS = frozenset(
     }
 )
 """Decoders that cameras and recorders need; the others of FFmpeg stay out of an attacker's reach."""
+ANALYSED = 1.5
+"""Seconds of a stream that are looked at to learn its format; chosen: some pictures at the slowest usual rate."""
 CLIP_FORMATS = {
     **dict.fromkeys((".mp4", ".m4v", ".mov"), "mov"),
     **dict.fromkeys((".mkv", ".webm"), "matroska"),
@@ -71,11 +73,15 @@ class Decoder:
     None: the pictures' own times."""
     late: Callable[[], bool] = lambda: False
     """Tells whether the looks are behind the stream, so that the picture at hand is left out."""
+    keep: Callable[[Packet[Any]], None] = lambda packet: None
+    """Is given each packet as it comes."""
     broken: str = field(default="", init=False)
     skipped: int = field(default=0, init=False)
     """Pictures that were due, and left out because the looks are behind."""
     number: int = field(default=0, init=False)
     """Pictures decoded so far, those that were not due included."""
+    pictured: float = field(default=0.0, init=False)
+    """Time of the picture at hand as the stream has it, seconds."""
     seconds: float = field(default=0.0, init=False)
     _bad: int = field(default=0, init=False)
     _bad_all: int = field(default=0, init=False)
@@ -83,10 +89,11 @@ class Decoder:
 
     def pictures(self) -> Iterator[tuple[Picture, float]]:
         """Yield pictures with their seconds from the first one. Raises `UnreadableError` and `LostError`."""
-        stream = self._stream()
+        stream = self.stream()
         due = 0.0
         good = False
         for packet in self._packets(stream):
+            self.keep(packet)
             for frame in self._frames(packet):
                 at = self._time(frame)
                 good = True
@@ -100,12 +107,14 @@ class Decoder:
                     if self.late():
                         self.skipped += 1
                         continue
+                    self.pictured = frame.time if frame.pts is not None else 0.0
                     yield _picture(frame), at
         if not good:
             raise UnreadableError("no picture in it can be decoded")
         self._check_end(stream)
 
-    def _stream(self) -> VideoStream:
+    def stream(self) -> VideoStream:
+        """Return the stream of pictures, made ready. Raises `UnreadableError` for what is not taken."""
         if not self.container.streams.video:
             raise UnreadableError("there is no video in it")
         stream = self.container.streams.video[0]
@@ -192,7 +201,8 @@ def open_live(url: str, format: str | None, patience: float, file: int | None = 
     """
     import av
 
-    options: dict[str, str] = {}
+    # FFmpeg looks at 5 s of a stream before it gives the first picture, more than a short patience has
+    options = {"analyzeduration": str(round(1e6 * min(ANALYSED, patience / 2)))}
     scheme = url.partition(":")[0].lower()
     if scheme == "rtsp":
         options |= {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtp,tcp,udp"}

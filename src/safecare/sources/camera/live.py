@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from safecare.model.hospital import Asset
 from safecare.sources.api import Intake
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
-from safecare.sources.camera.messages import Done, Failed, LiveJob, People, PictureChange, Progress, ThingsTold
+from safecare.sources.camera.clipping import Clipper
+from safecare.sources.camera.messages import (
+    ClipMade,
+    Done,
+    Failed,
+    LiveJob,
+    People,
+    PictureChange,
+    Progress,
+    ThingsTold,
+)
 from safecare.sources.camera.places import CameraSettings, Teller, view_of
 from safecare.sources.camera.publish import Outlet, waits
 
@@ -36,8 +47,12 @@ class LiveCamera:
     first_wait: float = 1.0
     """Seconds before the first new attempt; it doubles up to 30."""
     worker: WorkerClient = field(default_factory=lambda: WorkerClient(network=True))
+    clipper: Clipper | None = None
+    """Keeps clips around alerts; None: no clips."""
+    pace: Progress = field(default_factory=lambda: Progress(0), init=False)
+    """The last sign of life: how many pictures were looked at and left out since the stream was opened."""
     _state: str = field(default="", init=False)
-    _progress: Progress = field(default_factory=lambda: Progress(0), init=False)
+    _told: Progress = field(default_factory=lambda: Progress(0), init=False)
 
     def __post_init__(self) -> None:
         """Be patient with a full log."""
@@ -71,17 +86,21 @@ class LiveCamera:
             # the worker gives up first and says why; if it can't, it is ended
             async for message in self.worker.answers(job, silence=2 * self.patience + 1):
                 match message:
-                    case People(people=people):
+                    case People(people=people, late=late, size=size):
                         now = self.intake.clock.now()
+                        at = now - timedelta(seconds=late)
                         still = await self._outlet.keep(message.still)
-                        await self._outlet.publish([self._teller.people(now, now, "live", people, still, message.size)])
-                    case ThingsTold(things=things):
+                        await self._outlet.publish([self._teller.people(at, now, "live", people, still, size)])
+                    case ThingsTold(things=things, late=late, size=size):
                         now = self.intake.clock.now()
+                        at = now - timedelta(seconds=late)
                         still = await self._outlet.keep(message.still)
-                        await self._outlet.publish([self._teller.things(now, now, "live", things, still, message.size)])
-                    case PictureChange(state=state):
+                        await self._outlet.publish([self._teller.things(at, now, "live", things, still, size)])
+                    case PictureChange(state=state, late=late):
                         good = True
-                        await self._tell(state, message.detail)
+                        await self._tell(state, message.detail, late)
+                    case ClipMade() if self.clipper is not None:
+                        await self.clipper.keep(message, self._outlet)
                     case Progress():
                         self._keeps_up(message)
                     case Failed(kind=kind, reason=reason):
@@ -92,24 +111,31 @@ class LiveCamera:
                         pass
         except WorkerDiedError as error:
             return good, "lost", str(error)
+        finally:
+            if self.clipper is not None:
+                self.clipper.forget()
         raise AssertionError("answers end with Done or Failed")
 
     def _keeps_up(self, progress: Progress) -> None:
-        """Tell the health page, now and then, how many pictures are looked at and left out."""
-        before = self._progress
+        """Tell the health page, now and then, how many pictures are looked at and left out, and how late."""
+        before, self.pace = self._told, progress
         looked, skipped = progress.frames - before.frames, progress.skipped - before.skipped
+        late = max(before.late, progress.late)
         if looked < 0:
-            self._progress = progress
-        elif looked + skipped >= TOLD_EACH * self.settings.fps:
-            self._progress = progress
+            self._told = progress
+        elif looked + skipped < TOLD_EACH * self.settings.fps:
+            self._told = Progress(before.frames, before.skipped, late)
+        else:
+            self._told = Progress(progress.frames, progress.skipped)
             share = 100 * skipped / (looked + skipped)
             told = (
                 f"{share:.0f} % of the pictures are left out: too little time" if skipped else "all pictures are seen"
             )
             state = "waiting" if share > MOST_SKIPPED else "ok"
+            told = f"{told}; at most {late:.1f} s late"
             self.intake.report(f"{self.door}/{self.camera.id}/pace", state, told)
 
-    async def _tell(self, state: str, detail: str) -> None:
+    async def _tell(self, state: str, detail: str, late: float = 0.0) -> None:
         """Publish a change of state, and tell the health page."""
         layers = ", ".join(self.worker.layers)
         told = f"{detail or state}; confined by {layers}" if layers else detail or state
@@ -120,4 +146,5 @@ class LiveCamera:
             return
         self._state = state
         now = self.intake.clock.now()
-        await self._outlet.publish([self._teller.state(now, now, "live", state, detail)])
+        at = now - timedelta(seconds=late)
+        await self._outlet.publish([self._teller.state(at, now, "live", state, detail)])

@@ -72,6 +72,15 @@ class LiveJob(msgspec.Struct, frozen=True, tag="live"):
     """Seconds without data after which the stream counts as lost."""
 
 
+class Cut(msgspec.Struct, frozen=True, tag="cut"):
+    """Make a clip around the moment `ago` seconds before now of the live stream that is being looked at."""
+
+    number: int
+    ago: float
+    clear: bool = False
+    """Whether a copy with clear heads is wanted, too."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """First word of a worker: the layers of confinement that are active, and what finds people.
 
@@ -94,6 +103,8 @@ class People(msgspec.Struct, frozen=True, tag="people"):
     """Number of the picture in its file or stream, from 1."""
     found: tuple[tuple[float, float, float, float, float], ...] = ()
     """(left, top, width, height, score) of each box, if they are asked for."""
+    late: float = 0.0
+    """Seconds from the moment of a live picture to this telling: the wait for its turn, and the looking."""
 
 
 class ThingsTold(msgspec.Struct, frozen=True, tag="things"):
@@ -103,6 +114,8 @@ class ThingsTold(msgspec.Struct, frozen=True, tag="things"):
     things: tuple[Thing, ...]
     size: tuple[int, int] = (0, 0)
     still: bytes = b""
+    late: float = 0.0
+    """As of `People`."""
 
 
 class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
@@ -111,6 +124,21 @@ class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
     at: float
     state: PictureState
     detail: str = ""
+    late: float = 0.0
+    """As of `People`."""
+
+
+class ClipMade(msgspec.Struct, frozen=True, tag="made"):
+    """A clip around the cuts `numbers`: it began `ago` seconds before now and takes `seconds`.
+
+    `raw`: WebM, heads unrecognisable; empty if nothing was left of that time. `clear`: the same with clear heads.
+    """
+
+    numbers: tuple[int, ...]
+    ago: float
+    seconds: float
+    raw: bytes
+    clear: bytes = b""
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -118,6 +146,8 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
 
     frames: int
     skipped: int = 0
+    late: float = 0.0
+    """Longest time (seconds) from a live picture to the end of its look, since the last sign of life."""
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -140,10 +170,11 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Job = ClipJob | LiveJob
-Message = Ready | People | ThingsTold | PictureChange | Progress | Done | Failed
+Asked = Job | Cut
+Message = Ready | People | ThingsTold | PictureChange | ClipMade | Progress | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
-_jobs: msgspec.msgpack.Decoder[Job] = msgspec.msgpack.Decoder(Job)
+_asked: msgspec.msgpack.Decoder[Asked] = msgspec.msgpack.Decoder(Asked)
 _messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
@@ -156,7 +187,7 @@ def file_of(job: Job) -> str | None:
             return url.removeprefix("file:") if url.startswith(("file:", "/")) else None
 
 
-def frame(item: Job | Message) -> bytes:
+def frame(item: Asked | Message) -> bytes:
     """Write `item` with its length before it."""
     body = _encoder.encode(item)
     return len(body).to_bytes(4, "big") + body
@@ -178,12 +209,12 @@ def read_message(body: bytes) -> Message:
         raise ProtocolError(str(error)) from error
 
 
-def read_job(stream: BinaryIO) -> Job | None:
-    """Read the next job from `stream`, None at its end. Raises `ProtocolError`."""
+def read_asked(stream: BinaryIO) -> Asked | None:
+    """Read what is asked next from `stream`, None at its end. Raises `ProtocolError`."""
     head = stream.read(4)
     if len(head) < 4:
         return None
     try:
-        return _jobs.decode(stream.read(frame_size(head)))
+        return _asked.decode(stream.read(frame_size(head)))
     except msgspec.MsgspecError as error:
         raise ProtocolError(str(error)) from error

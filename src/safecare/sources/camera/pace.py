@@ -47,6 +47,10 @@ class Pace:
         self._least, self._told, self.behind = least, passed, off - least
         return passed
 
+    def late_by(self, at: float) -> float:
+        """Return the seconds that have passed since the picture of `at` (as `time` gave it) was due."""
+        return max(0.0, self._now() - self._began - at + self.behind)
+
     def late(self) -> bool:
         """Tell whether the picture at hand is to be left out."""
         if self.behind > BEHIND and self._told - self._looked < LEAST_EVERY:

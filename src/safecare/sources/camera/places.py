@@ -19,6 +19,10 @@ STILL_SHARE = 0.8
 """Share of a zone's loitering time from which a still is taken, so that it is there when the rule fires; chosen."""
 
 
+MOST_DAYS = 30
+"""Most days for which clips may be kept: the French rule for video (Code de la sécurité intérieure, L252-5)."""
+
+
 class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One camera in the door's settings. Positions are fractions (0-1) of the picture, origin top left."""
 
@@ -32,6 +36,10 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One or two pairs (row of the feet, height of a standing person): makes counts of groups meaningful."""
     fps: float = 5.0
     """Pictures per second that are looked at."""
+    clip_days: float | None = None
+    """Days for which clips around alerts are kept; 0: none are made; not given: as the door says."""
+    clear: bool = False
+    """Whether a copy of each clip with clear heads is kept, sealed, for those who may ask for it with a reason."""
     turns: bool = False
     """Whether the camera turns by itself (dome): then it is no alert that it looks elsewhere."""
 
@@ -50,6 +58,8 @@ def read_cameras(raw: Mapping[str, Any]) -> dict[AssetId, CameraSettings]:
             or any(not 0 <= part <= 1 for pair in points for part in pair)
         ):
             raise ValueError(f"cameras: {name}: area needs 3 points, person 1 or 2, all between 0 and 1")
+        if one.clip_days is not None and not 0 <= one.clip_days <= MOST_DAYS:
+            raise ValueError(f"cameras: {name}: clip_days {one.clip_days} is outside 0-{MOST_DAYS}")
         if not 0.5 <= one.fps <= 30:
             raise ValueError(f"cameras: {name}: fps {one.fps} is outside 0.5-30")
     return {AssetId(name): one for name, one in cameras.items()}

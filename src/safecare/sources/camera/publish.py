@@ -36,9 +36,9 @@ class Outlet:
             key = f"{self._door} {events[0].id} {len(events)}"
             await self._patiently(lambda: self._intake.publish(events, key=key))
 
-    async def keep(self, jpeg: bytes) -> ArtifactHash | None:
-        """Keep a still; None if there is none."""
-        return await self._patiently(lambda: self._intake.keep(jpeg, "image/jpeg")) if jpeg else None
+    async def keep(self, raw: bytes, media: str = "image/jpeg") -> ArtifactHash | None:
+        """Keep a still, or something else of type `media`; None if there is none."""
+        return await self._patiently(lambda: self._intake.keep(raw, media)) if raw else None
 
     async def reject(self, raw: bytes, reason: str, place: str, context: dict[str, str]) -> None:
         """Keep what could not be read."""

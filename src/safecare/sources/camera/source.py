@@ -9,15 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safecare.exchange.log import Log
 from safecare.model.event import Event
+from safecare.model.hospital import Asset
 from safecare.sources.api import Intake, source
 from safecare.sources.camera.client import WorkerClient
+from safecare.sources.camera.clipping import Clipper, follow
 from safecare.sources.camera.clips import CLIPS, ClipReader
 from safecare.sources.camera.live import PATIENCE, LiveCamera
 from safecare.sources.camera.models import ModelError, choose, installed_folder
-from safecare.sources.camera.places import camera_of, read_cameras
+from safecare.sources.camera.places import MOST_DAYS, CameraSettings, camera_of, read_cameras
 from safecare.sources.camera.replay import Gathering
 from safecare.sources.upload import UploadFolder
+from safecare.store.vault import Vault
+
+CLIP_DAYS = 7.0
+"""Days for which clips are kept where nothing is said; chosen: an incident is looked into within a week."""
 
 
 @source("camera", needs=("av", "cv2"))
@@ -31,6 +38,9 @@ class Cameras:
     `patience`: seconds without a picture after which a live stream counts as lost. Raises `ValueError` for
     settings that make no sense.
 
+    `clip_days`: days for which clips around alerts are kept, where a camera says nothing else (0 to 30; 0: no clips).
+    They need `log`, on which the alerts are heard, and `vault`, which seals those with clear heads; without, no clips.
+
     `model`: name of the network that finds people; empty: the best of those in `models` (a folder) and of the
     installation; ``none``: motion alone. Without a usable one the cameras go on by motion, and the health page says so.
     """
@@ -41,12 +51,17 @@ class Cameras:
     settle: float = 2.0
     overtime: float = 900.0
     patience: float = PATIENCE
+    clip_days: float = CLIP_DAYS
+    log: Log | None = None
+    vault: Vault | None = None
     model: str = ""
     models: Path = Path("models")
 
     def __post_init__(self) -> None:
         """Read the cameras' settings."""
         self._cameras = read_cameras(self.cameras)
+        if not 0 <= self.clip_days <= MOST_DAYS:
+            raise ValueError(f"clip_days {self.clip_days} is outside 0-{MOST_DAYS}")
         self._card: Path | None = None
 
     async def run(self, intake: Intake) -> None:
@@ -58,6 +73,9 @@ class Cameras:
         async with asyncio.TaskGroup() as group:
             for run in (*(part.run for part in parts), *(live.run for live in lives)):
                 group.create_task(run())
+            clippers = [live.clipper for live in lives if live.clipper is not None]
+            if self.log is not None and clippers:
+                group.create_task(follow(self.log, clippers))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a whole clip again (`context`: its ``name``), in a worker. Blocks; call it in a thread."""
@@ -105,4 +123,11 @@ class Cameras:
         if camera is None:
             raise ValueError(f"{self.door}: the hospital has no camera {name}")
         worker = WorkerClient(network=True, model=self._card)
-        return LiveCamera(self.door, camera, settings, intake, self.patience, worker=worker)
+        clipper = self._clipper(camera, settings, intake, worker)
+        return LiveCamera(self.door, camera, settings, intake, self.patience, worker=worker, clipper=clipper)
+
+    def _clipper(self, camera: Asset, settings: CameraSettings, intake: Intake, worker: WorkerClient) -> Clipper | None:
+        days = self.clip_days if settings.clip_days is None else settings.clip_days
+        if self.log is None or not days:
+            return None
+        return Clipper(self.door, camera, intake, worker, days, self.vault if settings.clear else None)

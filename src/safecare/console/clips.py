@@ -1,0 +1,88 @@
+"""Clips around alerts: heads unrecognisable for those who see the alert; clear for few, with a reason, on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from safecare.console.acts import Desk
+from safecare.console.deps import ConsoleDeps
+from safecare.console.kept import kept
+from safecare.console.rights import Visitor, may, within
+from safecare.console.web import ProblemError, not_found, read_struct, visitor_of
+from safecare.console.wire.asks import SeeClip
+from safecare.console.wire.incidents import ClipView
+from safecare.model.events.acts import ClipSeen
+from safecare.model.events.video import ClipKept
+from safecare.model.ids import AlertId, EventId
+from safecare.model.text import say
+from safecare.store.clips import clips
+from safecare.store.keyring import SealError
+from safecare.store.vault import UnknownKeyError
+
+WEBM = b"\x1a\x45\xdf\xa3"
+"""First bytes of WebM (EBML, RFC 8794, 11.1)."""
+MEDIA = "video/webm"
+
+
+def clip_views(deps: ConsoleDeps, visitor: Visitor, alerts: Iterable[AlertId]) -> dict[AlertId, list[ClipView]]:
+    """Return the clips around `alerts`, by alert. Blocking."""
+    wanted = list(alerts)
+    found: dict[AlertId, list[ClipView]] = {}
+    clear = may(visitor, "clear_clip")
+    for clip in clips(deps.reader.database, wanted) if wanted else []:
+        view = ClipView(
+            id=clip.id,
+            address=f"/api/clips/{clip.artifact}",
+            camera=str(clip.asset),
+            at=clip.at,
+            seconds=clip.seconds,
+            until=clip.until,
+            clear=clear and clip.clear is not None,
+        )
+        for alert in clip.alerts:
+            found.setdefault(alert, []).append(view)
+    return found
+
+
+def routes(app: FastAPI, deps: ConsoleDeps) -> None:
+    """Add the routes."""
+    desk = Desk(deps)
+
+    @app.get("/api/clips/{hash}", name="clip")
+    async def clip(request: Request, hash: str) -> Response:
+        """Give a clip, and nothing else of the artifact store."""
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
+        if not raw.startswith(WEBM):
+            raise not_found()
+        return Response(raw, 200, {"Cache-Control": "private, max-age=3600"}, MEDIA)
+
+    @app.post("/api/clips/{id}/clear", name="clear_clip")
+    async def clear(request: Request, id: str) -> Response:
+        """Give the clear copy, once it is on record who asked and why."""
+        visitor, ask = visitor_of(request), await read_struct(request, SeeClip)
+        found = await asyncio.to_thread(deps.reader.event, EventId(id))
+        if not isinstance(found, ClipKept) or found.clear is None or not _sees(visitor, found):
+            raise not_found()
+        if not ask.reason.strip():
+            raise ProblemError(422, say("Say why."))
+        act = ClipSeen(**desk.stamp(visitor, ask.id, found.site), clip=found.id, reason=ask.reason.strip())
+        await desk.record(act, ask.id)
+        raw = await asyncio.to_thread(_clear, deps, found)
+        return Response(raw, 200, {"Cache-Control": "no-store"}, MEDIA)
+
+
+def _clear(deps: ConsoleDeps, clip: ClipKept) -> bytes:
+    """Return the clear copy of `clip`. Blocking. Raises `ProblemError` 404 when it is gone, or its key is."""
+    try:
+        return deps.clear(clip)
+    except (OSError, ValueError, SealError, UnknownKeyError):
+        raise not_found() from None
+
+
+def _sees(visitor: Visitor, clip: ClipKept) -> bool:
+    return within(visitor, clip.site, [one for one in (clip.zone, clip.asset) if one])

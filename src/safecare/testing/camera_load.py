@@ -1,0 +1,125 @@
+"""Many live cameras at once through the real doors: stand-in cameras, confined workers, tracks, rules, alerts.
+
+Measures what became of every picture that was due, how long an alert takes from the moment of the picture, and what
+the workers use. Everything is there but the log and the engine's process, whose own times `script/bench road` tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from safecare.app.streams import Watching, hospital_of
+from safecare.model.alert import Alert
+from safecare.model.clock import SystemClock
+from safecare.model.event import Event
+from safecare.model.events.video import CameraState
+from safecare.model.scene import Scene
+from safecare.sources.camera.client import WorkerClient
+from safecare.sources.camera.live import LiveCamera
+from safecare.sources.camera.places import CameraSettings
+from safecare.testing.camera_streams import FORMAT, Camera, CameraServer
+
+
+class Used(NamedTuple):
+    """What workers have used: seconds of processor time, megabytes (shared pages counted once), how many there are."""
+
+    cpu: float
+    memory: float
+    workers: int
+
+
+@dataclass
+class Load(Watching):
+    """An intake that judges and measures: the road from `cameras` (by name) to alerts."""
+
+    cameras: Mapping[str, Camera]
+    card: Path | None
+    scene: Scene | None = None
+    fps: float = 5.0
+    patience: float = 10.0
+    waits: list[float] = field(default_factory=list, init=False)
+    """Seconds from the moment of a picture to the alert that it gave, in order."""
+    states: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
+    """How often each camera got into each state."""
+    lives: dict[str, LiveCamera] = field(default_factory=dict, init=False)
+    events: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Build the hospital and its rules."""
+        super().__init__(hospital_of(list(self.cameras), self.scene, "Europe/Paris"), SystemClock(), self._alert)
+
+    async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
+        """Count, and judge."""
+        self.events += len(events)
+        for event in events:
+            if isinstance(event, CameraState):
+                name = list(self.cameras)[int(str(event.asset).rpartition("-")[2]) - 1]
+                self.states[name, event.state] += 1
+        await super().publish(events, key=key)
+
+    def _alert(self, alert: Alert) -> None:
+        if alert.rule == "people.line":  # those of states and of time that passes wait on purpose
+            self.waits.append((self.clock.now() - alert.last).total_seconds())
+
+    async def run(self, seconds: float, every: float, sample: Callable[[float], object]) -> None:
+        """Follow the cameras for `seconds`; call `sample` with the seconds passed, every `every` seconds."""
+        server = CameraServer(self.cameras, time.monotonic)
+        async with server.serving():
+            for (name, _), asset in zip(self.cameras.items(), self.hospital.assets, strict=True):
+                settings = CameraSettings(url=server.url(name), format=FORMAT, fps=self.fps)
+                worker = WorkerClient(network=True, model=self.card)
+                self.lives[name] = LiveCamera("load", asset, settings, self, self.patience, worker=worker)
+            began = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                    for number, live in enumerate(self.lives.values()):
+                        group.create_task(self._later(live, number / (len(self.lives) * self.fps)))
+                    while True:
+                        await asyncio.sleep(every)
+                        self.tick()
+                        sample(time.monotonic() - began)
+
+    async def _later(self, live: LiveCamera, wait: float) -> None:
+        await asyncio.sleep(wait)  # cameras do not all take their pictures at the same moment
+        await live.run()
+
+    def pictures(self) -> tuple[int, int]:
+        """Return the pictures looked at and left out since the streams were opened."""
+        told = [one.pace for one in self.lives.values()]
+        return sum(one.frames for one in told), sum(one.skipped for one in told)
+
+
+def used() -> Used:
+    """Return what this process' children use now (proc(5))."""
+    tick = os.sysconf("SC_CLK_TCK")
+    cpu = memory = 0.0
+    count = 0
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        try:
+            times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        cpu += (int(times[11]) + int(times[12])) / tick
+        memory += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+        count += 1
+    return Used(cpu, memory, count)
+
+
+def own_memory() -> float:
+    """Return this process' resident megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def idle() -> float:
+    """Return the idle time of all cores since the machine started, seconds (proc(5))."""
+    return float(Path("/proc/uptime").read_text().split()[1])

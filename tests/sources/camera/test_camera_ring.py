@@ -1,0 +1,214 @@
+"""Clips around alerts: what a camera remembers, what is cut out of it, and that no head of it is recognisable."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+from fractions import Fraction
+from io import BytesIO
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from safecare.exchange.log import Entry
+from safecare.exchange.memory import MemoryLog
+from safecare.model.alert import Alert, Domain
+from safecare.model.clock import SystemClock
+from safecare.model.events.video import ClipKept, PeopleSeen
+from safecare.model.ids import AlertId, AssetId, ZoneId
+from safecare.model.text import say
+from safecare.model.topics import encode as encode_item
+from safecare.scenarios.make.clips import pictures
+from safecare.scenarios.make.scenes import loitering
+from safecare.sources.camera.client import WorkerClient
+from safecare.sources.camera.clipping import Clipper
+from safecare.sources.camera.messages import ClipMade, Cut
+from safecare.sources.camera.publish import Outlet
+from safecare.sources.camera.ring import MOST_BYTES, Ring
+from safecare.sources.camera.source import Cameras
+from safecare.sources.camera.vision.masks import Masks
+from safecare.sources.camera.vision.parts import Box
+from safecare.testing.camera_streams import FORMAT, Camera, CameraServer, encode
+from safecare.testing.hospital_building import SITE
+from safecare.testing.intake import MemoryIntake
+
+SIZE, FPS = (320, 180), 5
+HEAD = (slice(40, 60), slice(120, 140))
+"""Rows and columns of a chequered head in the picture."""
+
+
+def chequered(number: int) -> Any:
+    """Return a grey picture with a head that has texture, and a mark that tells its number."""
+    picture = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
+    board = np.indices((20, 20)).sum(0) // 2 % 2 * 255
+    picture[HEAD] = board[..., None]
+    picture[150:170, number * 2 % 300 : number * 2 % 300 + 12] = 255
+    return picture
+
+
+class Played:
+    """A ring that is given a clip at the pace of a clock that the test moves."""
+
+    def __init__(self, count: int = 200, masks: Any = (), heads: bool = True) -> None:
+        self.now = 0.0
+        self.heads = heads
+        self.source = av.open(BytesIO(encode((chequered(n) for n in range(count)), FPS).raw), "r")
+        stream = self.source.streams.video[0]
+        self.ring = Ring(stream.codec_context, stream.time_base or Fraction(1), Masks(masks), lambda: self.now)
+        self.packets = iter(self.source.demux(stream))
+
+    def play(self, seconds: float) -> ClipMade | None:
+        """Let so many seconds of the stream come; return the clip that was made meanwhile."""
+        done = None
+        for _ in range(round(seconds * FPS)):
+            packet = next(self.packets)
+            assert packet.pts is not None
+            assert packet.time_base is not None
+            at = float(packet.pts * packet.time_base)
+            self.now = at
+            self.ring.take(packet)
+            if self.heads:
+                self.ring.saw(at, [Box(110, 38, 40, 100)])
+            done = self.ring.step() or done
+        return done
+
+
+def seen(raw: bytes) -> list[Any]:
+    with av.open(BytesIO(raw), "r") as film:
+        return [frame.to_ndarray(format="bgr24") for frame in film.decode(video=0)]
+
+
+def alert_at(at: datetime, *, assets: tuple[AssetId, ...] = (), zones: tuple[ZoneId, ...] = ()) -> Alert:
+    return Alert(
+        id=AlertId(f"alert {at.isoformat()}"),
+        rule="door.forced",
+        rule_version=1,
+        domain=Domain.PHYSICAL,
+        site=SITE,
+        first=at,
+        last=at,
+        severity=50,
+        confidence=0.9,
+        title=say("Say why."),
+        why=(),
+        because=(),
+        assets=assets,
+        zones=zones,
+    )
+
+
+def texture(picture: Any) -> float:
+    return float(picture[HEAD][..., 1].std())
+
+
+def test_a_clip_has_what_came_before_and_after_and_no_head() -> None:
+    played = Played()
+    assert played.play(15) is None
+    played.ring.ask(Cut(7, 1.0, clear=True))
+    made = played.play(24)
+    assert made is not None
+    assert made.numbers == (7,)
+    assert made.seconds == pytest.approx(20.0, abs=0.5)
+    hidden, clear = seen(made.raw), seen(made.clear)
+    assert len(hidden) == len(clear) == pytest.approx(100, abs=3)
+    assert max(map(texture, hidden)) < 40 < 80 < min(map(texture, clear))
+
+
+def test_without_the_wish_there_is_no_clear_copy() -> None:
+    played = Played(100)
+    played.play(5)
+    played.ring.ask(Cut(1, 0.0))
+    [made] = played.ring.finish()
+    assert made.clear == b""
+    assert max(map(texture, seen(made.raw))) < 40
+
+
+def test_alerts_that_follow_each_other_share_a_clip() -> None:
+    played = Played(300)
+    played.play(12)
+    played.ring.ask(Cut(1, 0.0))
+    played.play(5)
+    played.ring.ask(Cut(2, 0.0))
+    made = played.play(35)
+    assert made is not None
+    assert made.numbers == (1, 2)
+    assert made.seconds == pytest.approx(25.0, abs=0.5)
+
+
+def test_a_stream_that_ends_gives_what_is_left_at_once() -> None:
+    played = Played(60)
+    played.play(6)
+    played.ring.ask(Cut(3, 0.0))
+    [made] = played.ring.finish()
+    assert made.numbers == (3,)
+    assert made.seconds == pytest.approx(6.0, abs=0.5)
+    assert list(played.ring.finish()) == []
+
+
+def test_where_nobody_looked_the_whole_picture_is_unrecognisable() -> None:
+    played = Played(60, heads=False)
+    played.play(6)
+    played.ring.ask(Cut(1, 0.0))
+    [made] = played.ring.finish()
+    assert max(map(texture, seen(made.raw))) < 40
+
+
+def test_masks_hold_in_the_clear_copy() -> None:
+    corner = (((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),)
+    played = Played(60, masks=corner)
+    played.play(6)
+    played.ring.ask(Cut(1, 0.0, clear=True))
+    [made] = played.ring.finish()
+    assert max(float(one[:80].mean()) for one in seen(made.clear)) < 12
+
+
+def test_memory_is_bounded_by_bytes_and_by_time() -> None:
+    played = Played(200)
+    played.play(39)
+    kept = list(played.ring._packets)
+    assert kept[0].whole
+    assert kept[-1].came - kept[0].came <= 13.0  # ten seconds, and up to the whole picture before
+    ring = Played(10).ring
+    for number in range(100):
+        packet = av.Packet(bytes(200_000))
+        packet.pts = packet.dts = number
+        ring.take(packet)
+    assert ring._bytes <= MOST_BYTES
+
+
+async def test_what_is_asked_too_late_or_of_nobody_gives_nothing() -> None:
+    intake = MemoryIntake()
+    camera = intake.hospital.asset("camera.corridor")
+    assert camera is not None
+    clipper = Clipper("camera", camera, intake, WorkerClient(), 7.0)
+    fresh = alert_at(intake.clock.now(), zones=(camera.watches,) if camera.watches else ())
+    assert clipper.wants(fresh)
+    assert not clipper.wants(alert_at(intake.clock.now(), zones=()))
+    clipper.ask(fresh)  # no worker runs
+    clipper.ask(alert_at(intake.clock.now() - timedelta(minutes=1), zones=fresh.zones))
+    await clipper.keep(ClipMade((1, 2), 5.0, 10.0, b"film"), Outlet(intake, "camera"))
+    assert intake.events == []
+
+
+@pytest.mark.slow
+async def test_an_alert_gives_a_clip_of_the_camera_that_watches_the_place() -> None:
+    clip = encode(pictures(loitering(seconds=60, seed=3), SIZE, FPS), FPS)
+    log, intake = MemoryLog(), MemoryIntake(clock=SystemClock())
+    server = CameraServer({"hall": Camera("good", [clip])}, time.monotonic)
+    async with server.serving():
+        settings = {"camera.corridor": {"url": server.url("hall"), "format": FORMAT}}
+        door = Cameras(cameras=settings, log=log, model="none")
+        task = asyncio.create_task(door.run(intake))
+        await intake.until(lambda one: any(isinstance(event, PeopleSeen) for event in one.events), 60)
+        alert = alert_at(intake.clock.now(), assets=(AssetId("camera.corridor"),))
+        log.append([Entry("alert", (encode_item(alert),))])
+        await intake.until(lambda one: any(isinstance(event, ClipKept) for event in one.events), 60)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    [kept] = [event for event in intake.events if isinstance(event, ClipKept)]
+    assert (kept.asset, kept.alerts, kept.clear) == ("camera.corridor", (alert.id,), None)
+    assert kept.until - kept.at == timedelta(days=7)
+    assert len(seen(intake.artifacts.kept[kept.artifact])) > 20
