@@ -28,7 +28,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def video(
     source: Annotated[
-        list[str], typer.Argument(help="rtsp://, http:// (MJPEG), or a file that is played as a stream.")
+        list[str],
+        typer.Argument(
+            help="rtsp://, onvif:// (asked for its sub-stream), http:// (MJPEG), or a file played as a stream."
+        ),
     ],
     zones: Zones = None,
     calibration: Calibration = None,

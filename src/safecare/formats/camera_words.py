@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -194,6 +195,18 @@ def numbers_of(raw: bytes, tags: tuple[str, ...], within: str) -> tuple[int, ...
         if all(told.get(tag, "").isdecimal() for tag in tags):
             return tuple(int(told[tag][:6]) for tag in tags)
     return ()
+
+
+def elements_of(raw: bytes, tag: str, most: int) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield up to `most` elements called `tag`: their attributes, and the first text of each tag below.
+
+    Raises `CameraWordError`.
+    """
+    for one in islice(_found(_root(raw), tag), most):
+        texts: dict[str, str] = {}
+        for part in _walk(one):
+            texts.setdefault(_local(part.tag), part.text.strip())
+        yield {_local(name): value for name, value in one.attributes.items()}, texts
 
 
 def _root(raw: bytes) -> Element:

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,18 @@ class Used(NamedTuple):
     workers: int
 
 
+class SlowClock:
+    """A clock that runs `slow` times slower than the machine's, from now on."""
+
+    def __init__(self, slow: float) -> None:
+        """Begin now."""
+        self._began, self._from, self._slow = SystemClock().now(), time.monotonic(), slow
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._began + timedelta(seconds=(time.monotonic() - self._from) / self._slow)
+
+
 @dataclass
 class Load(Watching):
     """An intake that judges and measures: the road from `cameras` (by name) to alerts."""
@@ -45,6 +58,8 @@ class Load(Watching):
     scene: Scene | None = None
     fps: float = 5.0
     patience: float = 10.0
+    slow: float = 1.0
+    """How many times slower time passes for cameras, workers and rules than on the machine."""
     waits: list[float] = field(default_factory=list, init=False)
     """Seconds from the moment of a picture to the alert that it gave, in order."""
     states: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
@@ -54,7 +69,8 @@ class Load(Watching):
 
     def __post_init__(self) -> None:
         """Build the hospital and its rules."""
-        super().__init__(hospital_of(list(self.cameras), self.scene, "Europe/Paris"), SystemClock(), self._alert)
+        hospital = hospital_of(list(self.cameras), self.scene, "Europe/Paris")
+        super().__init__(hospital, SlowClock(self.slow), self._alert)
 
     async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
         """Count, and judge."""
@@ -70,25 +86,25 @@ class Load(Watching):
             self.waits.append((self.clock.now() - alert.last).total_seconds())
 
     async def run(self, seconds: float, every: float, sample: Callable[[float], object]) -> None:
-        """Follow the cameras for `seconds`; call `sample` with the seconds passed, every `every` seconds."""
-        server = CameraServer(self.cameras, time.monotonic)
+        """Follow the cameras for `seconds` of theirs; call `sample` with those passed, every `every` seconds."""
+        server = CameraServer(self.cameras, self.slow)
         async with server.serving():
             for (name, _), asset in zip(self.cameras.items(), self.hospital.assets, strict=True):
                 settings = CameraSettings(url=server.url(name), format=FORMAT, fps=self.fps)
-                worker = WorkerClient(network=True, model=self.card)
-                self.lives[name] = LiveCamera("load", asset, settings, self, self.patience, worker=worker)
+                worker = WorkerClient(network=True, model=self.card, slow=self.slow)
+                self.lives[name] = LiveCamera("load", asset, settings, self, self.slow * self.patience, worker=worker)
             began = time.monotonic()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                async with asyncio.timeout(self.slow * seconds), asyncio.TaskGroup() as group:
                     for number, live in enumerate(self.lives.values()):
                         group.create_task(self._later(live, number / (len(self.lives) * self.fps)))
                     while True:
-                        await asyncio.sleep(every)
+                        await asyncio.sleep(self.slow * every)
                         self.tick()
-                        sample(time.monotonic() - began)
+                        sample((time.monotonic() - began) / self.slow)
 
     async def _later(self, live: LiveCamera, wait: float) -> None:
-        await asyncio.sleep(wait)  # cameras do not all take their pictures at the same moment
+        await asyncio.sleep(self.slow * wait)  # cameras do not all take their pictures at the same moment
         await live.run()
 
     def pictures(self) -> tuple[int, int]:

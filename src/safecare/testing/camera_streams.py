@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from random import Random
 from typing import Any, Literal, NamedTuple
@@ -132,9 +133,9 @@ def _well(camera: Camera) -> Iterator[tuple[float, bytes]]:
 class CameraServer:
     """Serves `cameras` by name on a free port of this machine while it is entered."""
 
-    def __init__(self, cameras: Mapping[str, Camera], now: Callable[[], float]) -> None:
-        """Take the cameras; `now` gives seconds."""
-        self._cameras, self._now = dict(cameras), now
+    def __init__(self, cameras: Mapping[str, Camera], slow: float = 1.0) -> None:
+        """Take the cameras; for them, time passes `slow` times slower than on the machine."""
+        self._cameras, self._slow = dict(cameras), slow
         self._chance = {name: Random(f"{one.kind} {one.seed}") for name, one in self._cameras.items()}
         self._visits: dict[str, int] = dict.fromkeys(self._cameras, 0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -171,9 +172,9 @@ class CameraServer:
             if camera.kind == "refuses" and self._visits[name] % 3:
                 return  # two of three attempts fail
             writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
-            began = self._now()
+            began = time.monotonic()
             for due, raw in stream(camera, self._chance[name]):
-                await asyncio.sleep(max(0.0, began + due - self._now()))
+                await asyncio.sleep(max(0.0, began + self._slow * due - time.monotonic()))
                 writer.write(raw)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, KeyError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime, timedelta
 from fractions import Fraction
 from io import BytesIO
@@ -197,7 +196,7 @@ async def test_what_is_asked_too_late_or_of_nobody_gives_nothing() -> None:
 async def test_an_alert_gives_a_clip_of_the_camera_that_watches_the_place() -> None:
     clip = encode(pictures(loitering(seconds=60, seed=3), SIZE, FPS), FPS)
     log, intake = MemoryLog(), MemoryIntake(clock=SystemClock())
-    server = CameraServer({"hall": Camera("good", [clip])}, time.monotonic)
+    server = CameraServer({"hall": Camera("good", [clip])})
     async with server.serving():
         settings = {"camera.corridor": {"url": server.url("hall"), "format": FORMAT}}
         door = Cameras(cameras=settings, log=log, model="none")

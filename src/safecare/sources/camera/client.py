@@ -45,8 +45,12 @@ class WorkerDiedError(RuntimeError):
 class WorkerClient:
     """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
 
-    def __init__(self, *, network: bool = False, model: Path | None = None) -> None:
-        """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people."""
+    def __init__(self, *, network: bool = False, model: Path | None = None, slow: float = 1.0) -> None:
+        """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people.
+
+        `slow`: how many times slower time passes for it, for measurements.
+        """
+        self.slow = slow
         self.network = network
         self.model = model
         self.finds = ""
@@ -137,6 +141,8 @@ class WorkerClient:
                 command = (*COMMAND, str(theirs.fileno()), *(["network"] if self.network else []))
                 if self.model is not None:
                     command = (*command, f"model={self.model}")
+                if self.slow != 1.0:
+                    command = (*command, f"slow={self.slow}")
                 self._process = await asyncio.create_subprocess_exec(
                     *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, pass_fds=(theirs.fileno(),)
                 )

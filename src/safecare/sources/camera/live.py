@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from safecare.model.hospital import Asset
 from safecare.sources.api import Intake
+from safecare.sources.calls import DeviceError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.clipping import Clipper
 from safecare.sources.camera.messages import (
@@ -20,6 +21,7 @@ from safecare.sources.camera.messages import (
     Progress,
     ThingsTold,
 )
+from safecare.sources.camera.onvif_stream import asks, stream_of
 from safecare.sources.camera.places import CameraSettings, Teller, view_of
 from safecare.sources.camera.publish import Outlet, waits
 
@@ -80,7 +82,13 @@ class LiveCamera:
     async def _follow(self) -> tuple[bool, str, str]:
         """Follow one connection to its end; return whether there was a picture, then state and reason."""
         view = view_of(self.intake.hospital, self.camera, self.settings)
-        job = LiveJob(self.camera.id, self.settings.url, view, self.settings.format, self.patience)
+        url = self.settings.url
+        if asks(url):
+            try:
+                url = await stream_of(url, self.intake.clock)
+            except DeviceError as error:
+                return False, "lost", str(error)
+        job = LiveJob(self.camera.id, url, view, self.settings.format, self.patience)
         good = False
         try:
             # the worker gives up first and says why; if it can't, it is ended

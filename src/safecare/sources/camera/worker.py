@@ -1,7 +1,8 @@
 """The camera worker: ``python -m safecare.sources.camera.worker``. Jobs on standard input, answers on standard output.
 
 Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
-reached; ``model=PATH``, the card of the model that finds people. It is confined before the first job, and while it has
+reached; ``model=PATH``, the card of the model that finds people; ``slow=N``, how many times slower than the machine's
+its time passes (measurements on a machine that has other work). It is confined before the first job, and while it has
 a single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no
 core dump, low priority; it ends with its parent. What it can't survive (a crash in a decoder) costs one job, and the
 video door reports it.
@@ -285,9 +286,10 @@ def main() -> None:
     files = socket.socket(fileno=int(sys.argv[1]))
 
     load()
-    card = next((one.removeprefix("model=") for one in sys.argv[2:] if one.startswith("model=")), "")
+    told = dict(one.partition("=")[::2] for one in sys.argv[2:])
+    card, slow = told.get("model", ""), float(told.get("slow", 1))
     finds, name, problem = load_model(card)
-    layers = _confine(network="network" in sys.argv[2:])
+    layers = _confine(network="network" in told)
 
     def send(message: Message) -> None:
         answers.write(frame(message))
@@ -299,7 +301,7 @@ def main() -> None:
 
     send(Ready(layers, name, problem))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
-    viewer = Viewer(send, take, network=finds)
+    viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer.cuts), daemon=True).start()
     while True:
         viewer.do(jobs.get())

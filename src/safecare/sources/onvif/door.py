@@ -10,19 +10,15 @@ import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from datetime import timedelta
 
 import msgspec
 
 from safecare.formats.camera_words import (
     HEARTBEAT,
-    LIMIT,
     SIGN_OF_LIFE,
     CameraWordError,
     Word,
-    numbers_of,
     read_notifications,
     text_of,
 )
@@ -30,10 +26,8 @@ from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.calls import Callers, Device, DeviceError, States, trusted
 from safecare.sources.onvif import soap
+from safecare.sources.onvif.line import Line, reached, skew
 from safecare.sources.retry import FIRST
-
-if TYPE_CHECKING:
-    import httpx
 
 ANSWER = 15.0
 """Seconds beyond the waiting time until a device must have answered (chosen)."""
@@ -89,17 +83,17 @@ class OnvifDoor:
         timeout = httpx.Timeout(ANSWER, read=ANSWER + self.wait)
         try:
             async with httpx.AsyncClient(verify=trusted(device), timeout=timeout, auth=auth) as client:
-                line = _Line(client, device, await _skew(client, device, intake), intake)
+                line = Line(client, device, await skew(client, device, intake.clock), intake.clock)
                 await self._follow(name, line, intake)
         except CameraWordError as error:
             raise DeviceError(f"says what is no answer: {error}") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise DeviceError(f"{type(error).__name__}: {error}") from error
 
-    async def _follow(self, name: str, line: _Line, intake: Intake) -> None:
+    async def _follow(self, name: str, line: Line, intake: Intake) -> None:
         told = text_of(await line.ask(line.device.url, *soap.capabilities()), "XAddr")
-        service = _reached(told, line.device.url)
-        point = _reached(text_of(await line.ask(service, *soap.subscribe(LEASE)), "Address"), service)
+        service = reached(told, line.device.url)
+        point = reached(text_of(await line.ask(service, *soap.subscribe(LEASE)), "Address"), service)
         await self._callers.there(name, intake)
         states, renewed = States(), intake.clock.now()
         try:
@@ -117,65 +111,3 @@ class OnvifDoor:
             raise
         finally:
             await line.leave(point)
-
-
-@dataclass
-class _Line:
-    """Questions to one device, signed in its own time (`skew` ahead of ours)."""
-
-    client: httpx.AsyncClient
-    device: Device
-    skew: timedelta
-    intake: Intake
-
-    async def ask(self, to: str, action: str, body: str) -> bytes:
-        """Return the answer. Raises `DeviceError` for a fault, `httpx.HTTPError`, `CameraWordError`."""
-        now = self.intake.clock.now() + self.skew
-        return await _post(
-            self.client, to, soap.envelope(action, to, body, self.device.user, self.device.password, now)
-        )
-
-    async def leave(self, point: str) -> None:
-        """End the subscription, if the device still hears; it ends by itself otherwise."""
-        import httpx
-
-        with contextlib.suppress(httpx.HTTPError, DeviceError, CameraWordError):
-            await self.ask(point, *soap.unsubscribe())
-
-
-async def _skew(client: httpx.AsyncClient, device: Device, intake: Intake) -> timedelta:
-    """Return how far the device's clock is ahead of ours; nothing where it does not tell."""
-    raw = await _post(client, device.url, soap.date_and_time(device.url))
-    numbers = numbers_of(raw, ("Year", "Month", "Day", "Hour", "Minute", "Second"), "UTCDateTime")
-    try:
-        return datetime(*numbers, tzinfo=UTC) - intake.clock.now() if len(numbers) == 6 else timedelta(0)
-    except ValueError:
-        return timedelta(0)
-
-
-async def _post(client: httpx.AsyncClient, to: str, envelope: bytes) -> bytes:
-    headers = {"content-type": "application/soap+xml; charset=utf-8"}
-    async with client.stream("POST", to, content=envelope, headers=headers) as response:
-        raw = b""
-        async for block in response.aiter_bytes():
-            raw += block
-            if len(raw) > LIMIT:
-                raise DeviceError(f"answers more than {LIMIT} bytes")
-    if response.status_code >= 400:
-        raise DeviceError(f"answers {response.status_code}: {_fault(raw)}")
-    return raw
-
-
-def _fault(raw: bytes) -> str:
-    try:
-        return text_of(raw, "Text") or text_of(raw, "faultstring")
-    except CameraWordError:
-        return "no SOAP"
-
-
-def _reached(told: str, known: str) -> str:
-    """Return the address that a device tells, at the host by which we reach it: it may know itself by another."""
-    if not told:
-        return known
-    here, there = urlsplit(known), urlsplit(told)
-    return urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))

@@ -1,4 +1,4 @@
-"""The five requests of ONVIF's pull-point road, as SOAP 1.2 envelopes with WS-Security's user name token.
+"""The requests of ONVIF's pull-point road and of its streams, as SOAP 1.2 envelopes with WS-Security's user name token.
 
 Source: ONVIF Core 24.12, 9.1.2 (pull point) and 5.9.4 (user name token profile: the digest is
 base64(sha1(nonce + created + password))); OASIS WS-BaseNotification 1.3; WS-Addressing 1.0.
@@ -14,6 +14,8 @@ from html import escape
 
 EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 NOTIFICATION = "http://docs.oasis-open.org/wsn/bw-2"
+SCHEMA = "http://www.onvif.org/ver10/schema"
+MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 
@@ -36,12 +38,27 @@ def date_and_time(to: str) -> bytes:
     return envelope(f"{DEVICE}/GetSystemDateAndTime", to, f'<GetSystemDateAndTime xmlns="{DEVICE}"/>')
 
 
-def capabilities() -> tuple[str, str]:
-    """Return action and body that ask where the event service is."""
+def capabilities(category: str = "Events") -> tuple[str, str]:
+    """Return action and body that ask where the service of `category` is."""
     return (
         f"{DEVICE}/GetCapabilities",
-        f'<GetCapabilities xmlns="{DEVICE}"><Category>Events</Category></GetCapabilities>',
+        f'<GetCapabilities xmlns="{DEVICE}"><Category>{category}</Category></GetCapabilities>',
     )
+
+
+def profiles() -> tuple[str, str]:
+    """Return action and body of GetProfiles."""
+    return f"{MEDIA}/GetProfiles", f'<GetProfiles xmlns="{MEDIA}"/>'
+
+
+def stream_address(token: str) -> tuple[str, str]:
+    """Return action and body of GetStreamUri: RTSP over TCP of the profile `token`."""
+    how = (
+        f'<Stream xmlns="{SCHEMA}">RTP-Unicast</Stream>'
+        f'<Transport xmlns="{SCHEMA}"><Protocol>RTSP</Protocol></Transport>'
+    )
+    body = f"<StreamSetup>{how}</StreamSetup><ProfileToken>{escape(token)}</ProfileToken>"
+    return f"{MEDIA}/GetStreamUri", f'<GetStreamUri xmlns="{MEDIA}">{body}</GetStreamUri>'
 
 
 def subscribe(seconds: int) -> tuple[str, str]:
