@@ -1,0 +1,79 @@
+"""Signed questions to one ONVIF device: what the road of events and that of pictures share."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from safecare.formats.camera_words import LIMIT, CameraWordError, numbers_of, text_of
+from safecare.model.clock import Clock
+from safecare.sources.calls import Device, DeviceError
+from safecare.sources.onvif import soap
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass
+class Line:
+    """Questions to one device, signed in its own time (`skew` ahead of ours)."""
+
+    client: httpx.AsyncClient
+    device: Device
+    skew: timedelta
+    clock: Clock
+
+    async def ask(self, to: str, action: str, body: str) -> bytes:
+        """Return the answer. Raises `DeviceError` for a fault, `httpx.HTTPError`, `CameraWordError`."""
+        now = self.clock.now() + self.skew
+        return await _post(
+            self.client, to, soap.envelope(action, to, body, self.device.user, self.device.password, now)
+        )
+
+    async def leave(self, point: str) -> None:
+        """End the subscription, if the device still hears; it ends by itself otherwise."""
+        import httpx
+
+        with contextlib.suppress(httpx.HTTPError, DeviceError, CameraWordError):
+            await self.ask(point, *soap.unsubscribe())
+
+
+async def skew(client: httpx.AsyncClient, device: Device, clock: Clock) -> timedelta:
+    """Return how far the device's clock is ahead of ours; nothing where it does not tell."""
+    raw = await _post(client, device.url, soap.date_and_time(device.url))
+    numbers = numbers_of(raw, ("Year", "Month", "Day", "Hour", "Minute", "Second"), "UTCDateTime")
+    try:
+        return datetime(*numbers, tzinfo=UTC) - clock.now() if len(numbers) == 6 else timedelta(0)
+    except ValueError:
+        return timedelta(0)
+
+
+async def _post(client: httpx.AsyncClient, to: str, envelope: bytes) -> bytes:
+    headers = {"content-type": "application/soap+xml; charset=utf-8"}
+    async with client.stream("POST", to, content=envelope, headers=headers) as response:
+        raw = b""
+        async for block in response.aiter_bytes():
+            raw += block
+            if len(raw) > LIMIT:
+                raise DeviceError(f"answers more than {LIMIT} bytes")
+    if response.status_code >= 400:
+        raise DeviceError(f"answers {response.status_code}: {_fault(raw)}")
+    return raw
+
+
+def _fault(raw: bytes) -> str:
+    try:
+        return text_of(raw, "Text") or text_of(raw, "faultstring")
+    except CameraWordError:
+        return "no SOAP"
+
+
+def reached(told: str, known: str) -> str:
+    """Return the address that a device tells, at the host by which we reach it: it may know itself by another."""
+    if not told:
+        return known
+    here, there = urlsplit(known), urlsplit(told)
+    return urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
