@@ -85,24 +85,26 @@ def rows() -> Iterable[Row]:
         yield Row(what=f"mails taken durably over SMTP, {CLIENTS} clients", figure=smtp, unit="/s", target=20)
         alone = OneByOne(*(getattr(intake, one.name) for one in dataclasses.fields(intake)))
         for panels in (1, CLIENTS):
+            ours, theirs = _both(partial(_dc09, panels=panels), intake, alone)
             yield Row(
                 what=f"alarms acknowledged durably by SIA DC-09, encrypted, {panels} panels",
-                figure=_best(partial(_dc09, intake, panels)),
+                figure=ours,
                 unit="/s",
-                peer=_best(partial(_dc09, alone, panels)),
+                peer=theirs,
                 peer_name="one fsync each",
                 target=1000 if panels > 1 else None,
-                note="target: fifty times what a storm of all 20 panels of a region says, one message a second each",
+                note="target: fifty times what all 20 panels of a region say in a storm" if panels > 1 else "",
             )
         for rows_, clients in ((1, 1), (1, CLIENTS), (1, MANY), (100, CLIENTS)):
+            ours, theirs = _both(partial(_webhook, rows_=rows_, clients=clients), intake, alone)
             yield Row(
                 what=f"badge events taken durably by webhook, {rows_} in a post, {clients} clients",
-                figure=_best(partial(_webhook, intake, rows_, clients)),
+                figure=ours,
                 unit="/s",
-                peer=_best(partial(_webhook, alone, rows_, clients)),
+                peer=theirs,
                 peer_name="one fsync each",
                 target=1000 if clients > 1 else None,
-                note="target: every door of a hospital of 1,000 doors in one second",
+                note="target: every door of a hospital of 1,000 doors in one second" if clients > 1 else "",
             )
         log.close()
 
@@ -219,8 +221,12 @@ async def _sent(port: int, messages: list[bytes], clients: int, end: str) -> tup
     return msgspec.msgpack.decode(told, type=tuple[float, list[bytes]])
 
 
-def _best(measured: Callable[[], Coroutine[Any, Any, float]]) -> float:
-    return max(asyncio.run(measured()) for _ in range(3))
+def _both(
+    measured: Callable[[DoorIntake], Coroutine[Any, Any, float]], ours: DoorIntake, peer: DoorIntake
+) -> tuple[float, float]:
+    """Return the best of three of both, taken in turns, so that a busy machine is busy for both."""
+    found = [(asyncio.run(measured(ours)), asyncio.run(measured(peer))) for _ in range(3)]
+    return max(one for one, _ in found), max(one for _, one in found)
 
 
 class OneByOne(DoorIntake):
