@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.objects import Document, Object, references
+from safecare.examine.pdf.strings import STRING, readable, text_of, unhexed
 from safecare.model.text import Text, say
 
 _KIND = re.compile(rb"/S\s*/(JavaScript|Launch|URI|SubmitForm|GoToR|GoToE|ImportData|Thread|GoTo|Named)\b")
@@ -18,7 +19,6 @@ _AUTO = re.compile(rb"/(?:OpenAction|AA)\b")
 _STARTS = re.compile(
     rb"(?i)\.(?:exe|com|bat|cmd|ps1|vbs|js|scr|lnk|hta|msi|jar|sh|app|dll)\b|cmd|powershell|/Win\b|/Unix\b|/Mac\b"
 )
-STRING = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]{0,200}\)){0,20000})\)|<([0-9A-Fa-f\s]{2,20000})>", re.DOTALL)
 _KEYED = re.compile(rb"/([A-Za-z0-9]{1,30})\s*(?:\(((?:[^()\\]|\\.){1,600})|<([0-9A-Fa-f\s]{8,1200})>)", re.DOTALL)
 _NO_ACTION = re.compile(rb"/Type\s*/(?:Pages?|Catalog|Annot|XObject|Font)\b")
 _CLICKED_ON = re.compile(rb"/S\s*/(?:URI|Launch)\b")
@@ -144,7 +144,7 @@ def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]
         return
     clicked = b"SubmitForm" in one.text or _CLICKED_ON.search(one.text)
     for key, literal, digits in _KEYED.findall(one.text):
-        value = literal.replace(b"\\\\", b"\\").replace(b"\\/", b"/") if literal else _unhexed(digits)
+        value = literal.replace(b"\\\\", b"\\").replace(b"\\/", b"/") if literal else readable(unhexed(digits))
         if _FOREIGN.match(value) and key not in (b"Title", b"Contents", b"V", b"T", b"TU", b"Alt", b"ActualText"):
             why = say("A PDF refers to a file on a foreign server, which gets the reader's credentials.")
             yield Finding("pdf.foreign-server", why, 0.65, where, kind="pdf.outside")
@@ -167,12 +167,6 @@ def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]
         yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
 
 
-def _unhexed(digits: bytes) -> bytes:
-    clean = re.sub(rb"\s", b"", digits)
-    raw = bytes.fromhex((clean + b"0" * (len(clean) % 2)).decode())
-    return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
-
-
 def links(one: Object) -> Iterator[str]:
     """Yield the addresses to which a click on `one` leads."""
     for found in _LINK.finditer(one.text):
@@ -190,21 +184,6 @@ def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
                 yield one, int(found[1])
             elif string := STRING.match(one.text, found.end()):
                 yield one, text_of(string)
-
-
-def text_of(string: re.Match[bytes]) -> bytes:
-    """Return the bytes of a string object: literal with its escapes, or hexadecimal."""
-    if string[2] is not None:
-        return _unhexed(string[2])
-    raw = re.sub(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r?\n)", _escape, string[1])
-    return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
-
-
-def _escape(found: re.Match[bytes]) -> bytes:
-    code = found[1]
-    if code.isdigit():
-        return bytes([int(code, 8) & 255])
-    return {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}.get(code, b"" if code.isspace() else code)
 
 
 def font_script(document: Document) -> Iterator[Finding]:

@@ -11,7 +11,9 @@ from safecare.examine.mail.codes import picture_of, told
 from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.pictures import BYTES
 from safecare.examine.pdf import actions, doubt
-from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, read
+from safecare.examine.pdf.locked import unlock
+from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, find, unpack
+from safecare.examine.pdf.strings import STRING, text_of
 from safecare.formats.domains import host_of
 from safecare.model.text import say
 
@@ -60,11 +62,17 @@ class Pdf:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings, embedded files and scripts."""
-        document = read(part.raw, context.budget)
+        document = find(part.raw)
         if not document.objects:
             raise UnreadableError("it holds no objects")
         if document.encrypted:
-            yield Finding("pdf.encrypted", say("A PDF is encrypted: its strings cannot be judged."))
+            word = unlock(document, context.passwords)
+            document.encrypted = word is None
+            if word:
+                yield Finding("pdf.opened", say("A PDF was opened with a password that was told beside it."))
+            elif word is None:
+                yield Finding("pdf.encrypted", say("A PDF is encrypted: its strings cannot be judged."))
+        unpack(document, context.budget)
         if document.escaped:
             why = say("Names of actions in a PDF are written in a way that hides them from filters.")
             yield Finding("pdf.names-hidden", why, 0.5, kind="pdf.disguise")
@@ -119,8 +127,8 @@ def _held(document: Document, number: int, context: Context) -> bytes:
     if target is None:
         return b""
     if target.stream is None:
-        found = actions.STRING.search(target.text)
-        return actions.text_of(found) if found else b""
+        found = STRING.search(target.text)
+        return text_of(found) if found else b""
     try:
         return decoded(target, context.budget)
     except UnreadableError:
@@ -187,9 +195,9 @@ def _file_names(document: Document) -> dict[int, str]:
     for one in document.objects:
         numbers = [int(found[1]) for found in _FILE.finditer(one.text)] if b"/EF" in one.text else []
         named = next(_FILE_NAME.finditer(one.text), None) if numbers else None
-        string = actions.STRING.match(one.text, named.end()) if named else None
+        string = STRING.match(one.text, named.end()) if named else None
         if string:
-            names |= dict.fromkeys(numbers, actions.text_of(string).decode("utf-8", "replace"))
+            names |= dict.fromkeys(numbers, text_of(string).decode("utf-8", "replace"))
     return names
 
 

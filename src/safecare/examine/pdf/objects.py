@@ -83,8 +83,8 @@ def unescape(text: bytes) -> tuple[bytes, bool]:
     return plain, len(_TELLING.findall(plain)) > len(_TELLING.findall(text))
 
 
-def read(raw: bytes, budget: Budget) -> Document:
-    """Read all objects of `raw`, those in object streams too."""
+def find(raw: bytes) -> Document:
+    """Return the objects of `raw` that stand plainly in it."""
     document = Document(heads=len(re.findall(rb"%PDF-\d", raw)))
     place = 0
     while found := _HEAD.search(raw, place):
@@ -98,13 +98,22 @@ def read(raw: bytes, budget: Budget) -> Document:
     document.encrypted = any(b"/Encrypt" in one for one in document.trailers) or any(
         b"/XRef" in one.text and b"/Encrypt" in one.text for one in document.objects
     )
+    _settle(document)
+    return document
+
+
+def unpack(document: Document, budget: Budget) -> None:
+    """Add the objects that stand in object streams. Raises `LimitError`."""
     if not document.encrypted:
         for one in [one for one in document.objects if one.stream is not None and b"/ObjStm" in one.text]:
             _inner(one, document, budget)
+        _settle(document)
+
+
+def _settle(document: Document) -> None:
     for one in document.objects:
         if not one.inside or one.number not in document.last:
             document.last[one.number] = one
-    return document
 
 
 def _object(raw: bytes, found: re.Match[bytes], document: Document) -> int:

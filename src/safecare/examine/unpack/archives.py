@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.unpack.libarchive import ArchiveError, members
+from safecare.formats.rar_lock import RarLockError
+from safecare.formats.rar_lock import opened as rar_opened
+from safecare.formats.seven_zip import SevenZipError
+from safecare.formats.seven_zip import members as seven_zip
 from safecare.model.text import Text, say
 
+CUSTOM = ("infected", "malware", "virus", "password", "1234")
+"""Passwords that senders of samples and of malware use by custom."""
+KEY_COST = 15_000
+"""Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: keys of 7z and RAR take 10 to 20 ms."""
 NO_MORE = re.compile(r"encrypt|passphrase|password", re.IGNORECASE)
 """Words by which libarchive says that a member is encrypted."""
 _RAR5_CRYPT = re.compile(rb"^Rar!\x1a\x07\x01\x00.{4}.\x04", re.DOTALL)
@@ -35,10 +43,10 @@ class Archives:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the members, and why the archive could not be read to its end."""
         try:
-            yield from _members(part, context)
+            yield from _members(part, members(part.raw, context.budget.room), context)
         except ArchiveError as error:
             if NO_MORE.search(str(error)) or _RAR5_CRYPT.match(part.raw):
-                yield encrypted()
+                yield from _unlocked(part, context)
             elif part.types[:1] in (("rar",), ("7z",)):
                 why = say("An archive could be opened only in part ({reason}).", reason=str(error)[:120])
                 yield Finding("archive.partly", why)
@@ -46,14 +54,44 @@ class Archives:
                 raise UnreadableError(str(error)[:120]) from error
 
 
-def _members(part: Part, context: Context) -> Iterator[Finding | Part]:
-    for number, (name, raw) in enumerate(members(part.raw, context.budget.room)):
+def _members(part: Part, found: Iterable[tuple[str, bytes]], context: Context) -> Iterator[Finding | Part]:
+    for number, (name, raw) in enumerate(found):
         if number >= context.budget.limits.members:
             raise LimitError("members", part.path)
         context.budget.take(len(raw), name)
         if is_traversal(name):
             yield traversal(name)
         yield part.child(name, raw, origin="archive.member")
+
+
+def _unlocked(part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield the members of an encrypted archive, if a password that was told or is custom opens it."""
+    for word in words(context):
+        if not context.budget.slowly(KEY_COST):
+            break
+        try:
+            inside = list(_members(part, _opened(part, word, context), context))
+        except (ArchiveError, RarLockError, SevenZipError, UnreadableError):
+            continue
+        context.passwords[:] = dict.fromkeys([word, *context.passwords])
+        yield from inside
+        return
+    yield encrypted()
+
+
+def _opened(part: Part, word: str, context: Context) -> Iterable[tuple[str, bytes]]:
+    if "7z" not in part.types:
+        return members(rar_opened(part.raw, word), context.budget.room)
+
+    def unpack(step: Callable[..., bytes], raw: bytes) -> bytes:
+        return context.budget.unpack(step, raw, part.path)
+
+    return seven_zip(part.raw, word, unpack)
+
+
+def words(context: Context) -> Iterable[str]:
+    """Return the passwords to be tried: those told beside the file first, then those of custom."""
+    return dict.fromkeys([*context.passwords, *CUSTOM])
 
 
 def is_traversal(name: str) -> bool:

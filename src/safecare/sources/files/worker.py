@@ -21,7 +21,16 @@ from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
 PRELOAD = (
-    *("bz2", "cv2", "email.mime", "html.entities", "lzma", "msoffcrypto.format.ooxml", "olefile"),
+    *(
+        "bz2",
+        "cv2",
+        "cryptography.hazmat.decrepit.ciphers.algorithms",
+        "email.mime",
+        "html.entities",
+        "lzma",
+        "msoffcrypto.format.ooxml",
+        "olefile",
+    ),
     *("stringprep", "unicodedata", "zstandard"),
 )
 """Modules that parsing imports late."""
