@@ -171,7 +171,11 @@ def test_tricks_of_archives_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["clam.d64.zip", "clam.impl.zip", "clam.arj", "clam-nsis.exe", "clam-upx.exe", "clam.7z"]
+    "name",
+    [
+        *("clam.d64.zip", "clam.impl.zip", "clam.arj", "clam-nsis.exe", "clam-upx.exe", "clam.7z", "clam.chm"),
+        *("clam.ea05.exe", "clam.ea06.exe", "clam_ISmsi_int.exe", "clam_ISmsi_ext.exe"),
+    ],
 )
 def test_old_packers_of_clamav_test_files(name: str) -> None:
     path = Path("/usr/share/clamav-testfiles") / name

@@ -39,6 +39,9 @@ _PASSWORD = linear(rb"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
 _ACTION = linear(rb"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
 _MAILED = linear(rb"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
 _SCRIPT = linear(rb"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
+_STARTER = linear(rb"(?i)adb880a6-d8ff-11cf-9377-00aa003b7a11")
+_COMMANDS = linear(rb"(?i)name\s*=\s*[\"']?item1[\"']?\s+value\s*=\s*[\"']?,?[^\"'>]{2}|value\s*=\s*[\"']?shortcut")
+"""HTML Help's control, and the parameters by which it starts programs: MITRE ATT&CK T1218.001."""
 _FOREIGN = linear(rb"(?i)<(?:\w{1,20}:)?foreignObject\b")
 _DRAWN = linear(rb"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob")
 _FORM = linear(rb"(?i)<form\b|<input\b")
@@ -60,6 +63,9 @@ class Pages:
         coded = mailed or _LONG.search(text) or _DATA.search(text)
         if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
+        if _STARTER.search(text) and _COMMANDS.search(text):
+            why = say("A page starts a program by the help viewer's control.")
+            yield Finding("page.starts", why, 0.85, kind="page.starts")
         if _WRITES.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if _PASSWORD.search(text):

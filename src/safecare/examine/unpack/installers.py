@@ -1,6 +1,7 @@
 """Installers and packed programs: NSIS, InstallShield volumes, UPX, and packed data in files of no known kind.
 
-Source: NSIS fileform.h (first header and blocks); InstallShield cabinets as `unshield` reads them; UPX's pack header
+Source: NSIS fileform.h (first header and blocks); InstallShield cabinets as `unshield` reads them, and the files behind
+its programs as `isx` does; UPX's pack header
 (doc/loader.txt) and the NRV2 methods of UCL; zlib streams by their mark (RFC 1950, 2.2).
 """
 
@@ -13,10 +14,15 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from safecare.examine.api import Context, Finding, Part, UnreadableError, analyser
 from safecare.examine.unpack.inflate64 import repeat
 
 _NSIS = b"\xef\xbe\xad\xdeNullsoftInst"
+_SHIELD = b"InstallShield\x00"
+_SHIELD_KEY = b"\x13\x35\x86\x07"
+_HALVES = bytes((one << 4 | one >> 4) & 255 for one in range(256))
 _ZLIB = re.compile(rb"\x78[\x01\x9c\xda]")
 MOST_BLOCKS = 500
 """Blocks of one installer that are unpacked. Chosen: far more than honest ones for a few programs hold."""
@@ -28,13 +34,18 @@ MOST_UNKNOWN = 8 * 1024 * 1024
 
 @analyser("installer", wants={"pe"})
 class Installers:
-    """Unpacks NSIS installers and programs packed by UPX."""
+    """Unpacks installers of NSIS and InstallShield, and programs packed by UPX."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the files of the installer, and the unpacked program."""
         at = part.raw.find(_NSIS)
         if at >= 0 and (at + 20) % 4 == 0:
             yield from _nsis(part, at + 24, context)
+        at = part.raw.find(_SHIELD)
+        while at >= 0 and not _begins_shield(part.raw, at):
+            at = part.raw.find(_SHIELD, at + 1)
+        if at >= 0:
+            yield from _shield(part, at, context)
         at = part.raw.find(b"UPX!", 0, 8192)
         if at >= 0 and at + 32 < len(part.raw):
             method, whole, packed = struct.unpack_from("<xxB9xII", part.raw, at + 4)
@@ -82,6 +93,42 @@ def _unpacked(raw: bytes, context: Context) -> bytes:
     return b""
 
 
+def _begins_shield(raw: bytes, at: int) -> bool:
+    """Tell whether a list of files, and not only the word, stands at `at`."""
+    if at + 46 + 312 > len(raw):
+        return False
+    count, size = struct.unpack_from("<H", raw, at + 14)[0], struct.unpack_from("<I", raw, at + 46 + 268)[0]
+    return 0 < count <= MOST_BLOCKS and raw[at + 46] > 32 and at + 46 + 312 + size <= len(raw)
+
+
+def _shield(part: Part, at: int, context: Context) -> Iterator[Part]:
+    """Yield the files behind an InstallShield program: names of 260 bytes, data locked by the name, often packed."""
+    count, place = struct.unpack_from("<H", part.raw, at + 14)[0], at + 46
+    for _ in range(count):
+        if place + 312 > len(part.raw):
+            return
+        name = part.raw[place : place + 260].split(b"\x00")[0]
+        flags, size = struct.unpack_from("<I4xI", part.raw, place + 260)
+        data = part.raw[place + 312 : place + 312 + size]
+        place += 312 + size
+        if flags & 6 and name:
+            data = _unlocked(data, name, 1024 if flags & 4 else len(data))
+        with contextlib.suppress(UnreadableError):
+            if data.startswith((b"\x78\x9c", b"\x78\xda", b"\x78\x01")):
+                data = context.budget.inflate(data, "InstallShield", zlib.MAX_WBITS)
+            else:
+                context.budget.take(len(data), "InstallShield")
+            yield part.child(name.decode("latin-1"), data, origin="installer.file")
+
+
+def _unlocked(data: bytes, name: bytes, block: int) -> bytes:
+    """Return `data` unlocked: halves of each byte exchanged, combined with the name anew in each block."""
+    key = np.frombuffer(name, np.uint8) ^ np.resize(np.frombuffer(_SHIELD_KEY, np.uint8), len(name))
+    swapped = np.frombuffer(data.translate(_HALVES), np.uint8)
+    stream = np.resize(np.resize(key, max(1, min(block, len(data)))), len(data))
+    return bytes((~(swapped ^ stream)).astype(np.uint8))
+
+
 @analyser("installshield", wants={"installshield"})
 class InstallShield:
     """Unpacks the volumes of InstallShield cabinets: chunks of deflate with their length before."""
@@ -100,7 +147,7 @@ class InstallShield:
             yield part.child("volume", bytes(out), origin="installer.file")
 
 
-@analyser("carve", wants={"data", "chm", "swf"})
+@analyser("carve", wants={"data", "swf"})
 class Carver:
     """Unpacks zlib streams in data of no known kind."""
 
