@@ -1,7 +1,7 @@
 """Compiled AutoIt scripts: the script and the files that it brings along, which stand locked in the program.
 
 Versions EA05 and EA06. Source: as `autoit-ripper` (MIT licence) reads them; the numbers that lock them are those of
- MT19937 and of a generator with lags 17 and 7; the packing is Lempel-Ziv with fields of bits.
+MT19937 and of a generator with lags 17 and 7; the packing is Lempel-Ziv with fields of bits.
 """
 
 from __future__ import annotations

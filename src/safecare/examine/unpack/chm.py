@@ -1,8 +1,8 @@
 """Compiled help (CHM): pages, scripts and files in it, some of which run by themselves when it is opened.
 
 The pages are packed by LZX, which cabinets use as well: the packed pieces are laid into a cabinet, one folder for each
-stretch after which the packing starts anew, and libarchive unpacks it. Source: "Unofficial CHM specification", 2001-2005;
-[MS-CAB] 2 (headers of cabinets), [MS-PATCH] (LZX); MITRE ATT&CK T1218.001.
+stretch after which the packing starts anew, and libarchive unpacks it. Source: "Unofficial CHM specification",
+2001-2005; [MS-CAB] 2 (headers of cabinets), [MS-PATCH] (LZX); MITRE ATT&CK T1218.001.
 """
 
 from __future__ import annotations
