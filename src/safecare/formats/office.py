@@ -7,6 +7,7 @@ olefile. A document is judged by its structure, never by its name.
 from __future__ import annotations
 
 import io
+import ipaddress
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -17,6 +18,7 @@ from safecare.formats.macros import MacroLimitError, code_of, macro_facts, sheet
 from safecare.formats.zips import Zip, ZipError
 
 OFFICE_FACTS: dict[str, str] = {
+    "office.action.program": "A click or a move of the mouse over a slide starts a program.",
     "office.broken": "The structure is damaged or can't be read as what it says it is.",
     "office.dde": "A field that starts another program (DDE, DDEAUTO).",
     "office.embedded.executable": "An embedded object holds a program or a script.",
@@ -25,6 +27,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.external.object": "An OLE object that is loaded from outside.",
     "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
     "office.external.template": "The template is loaded from outside (template injection).",
+    "office.external.share": "Something is loaded from a share at a public address.",
     "office.limit": "A limit of size, number or inflation was reached: judged only in part.",
     "office.macro": "A VBA macro project.",
     "office.macro.autoexec": "A macro that runs by itself when the document is opened or closed.",
@@ -63,6 +66,14 @@ LONGEST_FIELD = 2000
 """Letters of one field that are read. Chosen: addresses with their switches stay below."""
 MOST_FIELDS = 20_000
 """Fields of one part that are read. Chosen: an index of a book has 10,000."""
+_PROGRAM_LINK = linear(
+    rb"(?i)Target\s*=\s*[\"'][^\"']{0,200}\b(?:cmd|powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin)\b"
+)
+_LOADED = linear(rb"(?i)\bon(?:Load|Action)\s*=\s*[\"'](?:https?:|\\\\|file:)")
+_DDE_CALL = linear(
+    rb"(?i)<f\b[^>]{0,100}>[^<]{0,200}\b(?:cmd|powershell|mshta|rundll32|regsvr32|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s{0,3}\|"
+)
+_SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([0-9a-f.:]{3,45})[/\\]")
 _DDE = re.compile(rb"\bDDE(?:AUTO)?\b\s*[\"&\w\\]", re.IGNORECASE)
 _DDE_LINK = linear(rb"(?i)<(?:\w{1,20}:)?ddeLink\b")
 _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?)?)", re.IGNORECASE)
@@ -104,11 +115,24 @@ def _ooxml(raw: bytes) -> set[str]:
     for name in archive.find((".bin",)):
         facts |= _binary(_member(archive, name, facts), name.lower())
     for name in archive.find((".xml",)):
-        if name.lower().startswith(
-            ("word/document", "word/header", "word/footer", "word/footnotes", "xl/externallinks/")
-        ):
+        low = name.lower()
+        if low.startswith(("word/document", "word/header", "word/footer", "word/footnotes", "xl/externallinks/")):
             facts |= _fields(_member(archive, name, facts))
+        elif low.startswith("customui/") and _LOADED.search(_member(archive, name, facts)):
+            facts.add("office.external.template")
+        elif low.startswith("ppt/slides/slide") and _starts_program(archive, name, facts):
+            facts.add("office.action.program")
+        elif low.startswith("xl/worksheets/") and _DDE_CALL.search(_member(archive, name, facts)):
+            facts.add("office.dde")
     return facts
+
+
+def _starts_program(archive: Zip, slide: str, facts: set[str]) -> bool:
+    """Tell whether an action of a slide starts one of the programs by which attackers run code."""
+    if b"ppaction://program" not in _member(archive, slide, facts):
+        return False
+    folder, _, name = slide.rpartition("/")
+    return _PROGRAM_LINK.search(_member(archive, f"{folder}/_rels/{name}.rels", facts)) is not None
 
 
 def _member(archive: Zip, name: str, facts: set[str]) -> bytes:
@@ -137,6 +161,8 @@ def _relations(xml: bytes) -> set[str]:
             facts.add("office.external.link" if local else "office.external.template")
         elif name not in (b"hyperlink", b"externallinkpath"):
             facts.add("office.external.link")
+        if name != b"hyperlink" and (share := _SHARE.match(where)) and _is_public(share[1]):
+            facts.add("office.external.share")
     return facts
 
 
@@ -150,6 +176,13 @@ def _relation_tags(xml: bytes) -> Iterator[bytes]:
         end = xml.find(b">", at, at + LONGEST_RELATION)
         yield xml[at : end if end >= 0 else at]
         at = end if end >= 0 else at + 1
+
+
+def _is_public(address: bytes) -> bool:
+    try:
+        return ipaddress.ip_address(address.decode("ascii")).is_global
+    except ValueError:
+        return False
 
 
 def _binary(raw: bytes, name: str) -> set[str]:

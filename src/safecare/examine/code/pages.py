@@ -39,6 +39,12 @@ _PASSWORD = linear(rb"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
 _ACTION = linear(rb"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
 _MAILED = linear(rb"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
 _SCRIPT = linear(rb"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
+_FRAMES = linear(rb"(?i)<(?:\w{1,20}:)?(?:iframe|embed|object)\b[^>]{0,300}(?:src|data)\s*=\s*[\"']?https?:")
+_CARRIES = linear(rb"(?i)application/(?:zip|x-zip|octet|x-msdownload|x-7z|x-rar|vnd\.rar|x-iso|x-ms|java|hta|gzip)")
+_PROTOCOL = linear(
+    rb"(?i)[\"'=(\s](?:search-ms|search|ms-msdt|ms-officecmd|ms-appinstaller|ms-search|ms-cxh\w{0,6}|shell):[^\s\"']{0,200}(?:crumb|location|param|source|skip|query|\\\\|::)"
+)
+"""Addresses that hand over to programs of Windows: T1204.001; reports on search-ms (2023), ms-msdt (2022)."""
 _STARTER = linear(rb"(?i)adb880a6-d8ff-11cf-9377-00aa003b7a11")
 _COMMANDS = linear(rb"(?i)name\s*=\s*[\"']?item1[\"']?\s+value\s*=\s*[\"']?,?[^\"'>]{2}|value\s*=\s*[\"']?shortcut")
 """HTML Help's control, and the parameters by which it starts programs: MITRE ATT&CK T1218.001."""
@@ -66,6 +72,9 @@ class Pages:
         if _STARTER.search(text) and _COMMANDS.search(text):
             why = say("A page starts a program by the help viewer's control.")
             yield Finding("page.starts", why, 0.85, kind="page.starts")
+        if _PROTOCOL.search(text):
+            why = say("A page leads into a program of Windows with commands of its own.")
+            yield Finding("page.protocol", why, 0.7, kind="page.starts")
         if _WRITES.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if _PASSWORD.search(text):
@@ -81,12 +90,16 @@ class Pages:
 
 
 def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
+    if any(_CARRIES.match(found[1]) for found in itertools.islice(_DATA.finditer(text), MOST_BLOCKS)):
+        yield Finding("drawing.carries", say("A drawing carries a program or an archive."), 0.7, kind="page.builds")
     if not scripted and not _FOREIGN.search(text):
         return
     if scripted and (_LEADS.search(text) or _DECODES.search(text) or _WRITES.search(text) or _DRAWN.search(text)):
         yield Finding(
             "drawing.acts", say("A drawing runs a script that leads elsewhere or hides."), 0.75, kind="page.runs"
         )
+    elif _FRAMES.search(text):
+        yield Finding("drawing.frame", say("A drawing holds a page of another address."), 0.6, kind="page.runs")
     elif scripted and part.depth and part.origin.startswith("mail."):
         yield Finding("drawing.script", say("A drawing runs a script."), 0.6, kind="page.runs")
     elif scripted:

@@ -51,8 +51,10 @@ _LIBRARY = linear(
 """What scripts of pages and servers say, and those that Windows runs can't."""
 MOST_SCRAMBLED = 512 * 1024
 """Letters of a script that may be judged scrambled. Chosen: droppers stay below, bundles of libraries do not."""
-_WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct"})
+_WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct", "inf"})
 _ENCODED_SCRIPT = linear(rb"#@~\^[A-Za-z0-9+/]{6}==")
+_PAGES = frozenset({"html", "htm", "svg", "xhtml", "xsl", "sct", "wsc", "xml", "mht", "mhtml", ""})
+_SHELLS = linear(rb"(?is)(?:WScript\.Shell|Shell\.Application).{0,400}\.(?:Run|Exec|ShellExecute)\b")
 _CODED = linear(
     rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}"
 )
@@ -68,15 +70,19 @@ class Scripts:
         """Yield what the script would do."""
         windows = ending(part.name) in _WINDOWS
         coded = part.origin in ("text.coded", "page.data")
-        page = bool({"html", "xml"} & set(part.types)) and ending(part.name) in ("html", "htm", "svg", "xhtml", "")
+        page = bool({"html", "xml"} & set(part.types)) and ending(part.name) in _PAGES
         if "script" not in part.types and not (windows or coded or page):
             return  # a text that a person reads: manuals and settings show commands
         if _ENCODED_SCRIPT.search(part.raw):
             yield Finding(
                 "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"
             )
-        for rule, why, weight, kind in judged(text_of(part.raw).encode(errors="replace"), windows=windows):
+        text = text_of(part.raw).encode(errors="replace")
+        for rule, why, weight, kind in judged(text, windows=windows):
             yield Finding(rule, why, weight, kind=kind)
+        if bool({"html", "xml"} & set(part.types)) and _SHELLS.search(text):
+            why = say("A page or style sheet starts programs by Windows' script host.")
+            yield Finding("page.starts", why, 0.75, kind="page.starts")
 
 
 def text_of(raw: bytes) -> str:
@@ -103,7 +109,7 @@ def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, st
         yield (
             "script.fetches",
             say("A script fetches something and starts it."),
-            0.65 if windows else 0.5,
+            0.65 if windows else 0.45,
             "script.fetches",
         )
     if _ENCODED.search(joined) and native:

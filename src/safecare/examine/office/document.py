@@ -13,6 +13,8 @@ from safecare.formats.office import office_facts
 from safecare.model.text import Text, say
 
 FACTS: Mapping[str, tuple[float, Text]] = {
+    "office.action.program": (0.65, say("A click or a move of the mouse over a slide starts a program.")),
+    "office.external.share": (0.6, say("A document loads something from a share at a public address.")),
     "office.dde": (0.7, say("A document starts another program by a field (DDE).")),
     "office.embedded.executable": (0.9, say("A document holds a program or script that a click starts.")),
     "office.embedded.object": (0.1, say("A document holds an embedded object.")),

@@ -53,6 +53,8 @@ AUTO: dict[bytes, tuple[str, float, Text]] = {
     b"Thread": ("pdf.other.auto", 0.5, say("A PDF opens another file by itself.")),
 }
 """Finding by kind of an action that runs by itself."""
+NEXT_TO_IT = 0.3
+"""Weight of going on to another file of the same folder by itself: papers in volumes do. Chosen."""
 LAUNCH = say("A PDF starts a program or opens another file.")
 
 _REACHING = re.compile(
@@ -63,6 +65,8 @@ _REACHING = re.compile(
     r"spell\.customDictionaryOpen|launch)\s*\("
 )
 """Calls by which a script reaches files and networks, or that are known holes (Acrobat JavaScript reference)."""
+_UPDATE = re.compile(r"(?:this\.getURL|app\.launchURL)\(ADBE\.(?:Reader|Viewer)_Value_New_Version_URL\b")
+"""What Adobe's form designer writes into each form: a newer reader is offered, at Adobe's address."""
 _HIDING = re.compile(r"(?i)\b(?:eval|unescape|String\.fromCharCode|getAnnots?)\s*\(|this\.info\.\w+\.(?:replace|split)")
 _NEVER_ENDS = re.compile(r"while\s*\(\s*(?:true|1|!0)\s*\)|for\s*\(\s*;\s*;\s*\)")
 _CODE = re.compile(
@@ -91,12 +95,21 @@ def findings(document: Document) -> Iterator[Finding]:
                 turns += [one.number] if by_itself and b"/AA" in one.text else []
             elif kind in (AUTO if by_itself else CLICKED):
                 rule, weight, why = (AUTO if by_itself else CLICKED)[kind]
+                weight = NEXT_TO_IT if kind == b"GoToR" and _beside(one.text) else weight
                 yield Finding(rule, why, weight, where, kind="pdf.action")
         yield from _outside(one, where, document)
     if len(turns) > 1:
         yield Finding(
             "pdf.turns", say("Pages of a PDF lead away from themselves when they are shown."), 0.5, kind="pdf.action"
         )
+
+
+def _beside(text: bytes) -> bool:
+    """Tell whether the file that an action leads to lies beside the PDF."""
+    values = [
+        literal or readable(unhexed(digits)) for key, literal, digits in _KEYED.findall(text) if key in (b"F", b"UF")
+    ]
+    return bool(values) and not any(_FOREIGN.match(one) or _ADDRESS.match(one) or _LOCAL.match(one) for one in values)
 
 
 def _automatic(document: Document) -> set[int]:
@@ -199,7 +212,7 @@ def judged(script: bytes, one: Object) -> Iterator[Finding]:
     """Yield what the text of a script tells."""
     text = script[:200_000].decode("latin-1")
     where = Where(tag=f"object {one.number}")
-    calls = sorted({found.split("(")[0] for found in _REACHING.findall(text)})
+    calls = sorted({found.split("(")[0] for found in _REACHING.findall(_UPDATE.sub("", text))})
     if calls:
         why = say("A script in a PDF reaches beyond the document ({calls}).", calls=", ".join(calls[:4]))
         yield Finding("pdf.javascript.reaches", why, 0.55, where, kind="pdf.script")

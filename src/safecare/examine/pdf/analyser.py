@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, find, unpack
 from safecare.examine.pdf.strings import STRING, text_of
 from safecare.formats.domains import host_of
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 _NOT_READ = re.compile(
@@ -42,6 +44,13 @@ MOST_LURE = (2, 3)
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 TEXT_TOTAL = 64 * 1024 * 1024
 """Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
+MOST_SCRIPTS = 500
+"""Scripts of one file that are read. Chosen: the largest forms have one for each of some hundred fields."""
+_OTHER_UPDATE = re.compile(
+    rb"ADBE\.\w{1,40}_New_Version_URL\s{0,4}=(?!\s{0,4}[\"']https?://(?:[\w-]{1,40}\.){0,3}adobe\.com[/\"'])"
+)
+_MIME = linear(rb"(?im)^mime-version:\s{0,8}1\.0")
+_ARCHIVED = linear(rb"(?i)application/x-mso|edit-time-data|activemime|^content-location:")
 _FILE = re.compile(rb"/(?:UF|F)\s+(\d{1,10})\s+\d{1,5}\s+R")
 _FILE_NAME = re.compile(rb"/(?:UF|F)\s*(?=[(<])(?!<<)")
 _MEDIA = re.compile(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent")
@@ -87,9 +96,21 @@ class Pdf:
         yield from _markup(document)
         yield from doubt.findings(document, part.raw)
         yield from _media(document)
+        yield from _web_archive(part, context)
         if document.cut:
             why = say("A PDF holds very many objects: judged only in part.")
             yield Finding("limit.objects", why, 0.5 if document.acts else 0.2)
+
+
+def _web_archive(part: Part, context: Context) -> Iterator[Finding | Part]:
+    """Yield a web archive that stands in the PDF: Word opens it as such, and its macros run (JPCERT/CC, 2023)."""
+    found = _MIME.search(part.raw)
+    if found and _ARCHIVED.search(part.raw, found.start()):
+        why = say("A PDF is a web archive, too: Word opens it as that, with what it carries.")
+        yield Finding("pdf.web-archive", why, 0.75, Where(bytes=(found.start(), len(part.raw))), kind="polyglot")
+        raw = part.raw[found.start() :]
+        context.budget.take(len(raw), "web archive")
+        yield part.child("web-archive.mht", raw, origin="pdf.behind", types=("mail",))
 
 
 def _lure(document: Document) -> Iterator[Finding]:
@@ -115,11 +136,14 @@ def _pictures(document: Document, context: Context) -> Iterator[bytes]:
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:
     seen: set[bytes] = set()
-    for one, script in list(actions.scripts(document))[:500]:
+    for one, script in itertools.islice(actions.scripts(document), MOST_SCRIPTS):
         raw = script if isinstance(script, bytes) else _held(document, script, context)
         if raw not in seen:
             seen.add(raw)
             yield from actions.judged(raw, one)
+    if any(_OTHER_UPDATE.search(raw) for raw in seen):
+        why = say("A script in a PDF offers another program in place of Adobe's update.")
+        yield Finding("pdf.javascript.update", why, 0.6, kind="pdf.script")
 
 
 def _held(document: Document, number: int, context: Context) -> bytes:

@@ -29,6 +29,8 @@ _ONCE = tuple(
     for key in b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count".split()
 )
 """Keys that a dictionary may have once, and how they are found."""
+_PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
+_SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})\s+\d{1,5}\s+R")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
@@ -47,6 +49,20 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from _keys(document)
     yield from _loops(document, raw)
     yield from _changed(document, raw)
+    yield from _layers(document)
+
+
+def _layers(document: Document) -> Iterator[Finding]:
+    """Yield that a page prints other layers than it shows: one that only prints, and one that only shows."""
+    seen: set[bytes] = set()
+    for one in document.objects:
+        if b"/PrintState" in one.text and b"/ViewState" in one.text:
+            print_, view = _PRINTS.search(one.text), _SHOWS.search(one.text)
+            if print_ and view and print_[1] != view[1]:
+                seen.add(print_[1])
+    if len(seen) > 1:
+        why = say("A PDF prints something else than it shows.")
+        yield Finding("pdf.doubt.layers", why, 0.5, kind="pdf.doubt")
 
 
 def _changed(document: Document, raw: bytes) -> Iterator[Finding]:

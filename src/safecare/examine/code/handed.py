@@ -1,0 +1,83 @@
+"""Files that a double click hands to a program of Windows, which then starts, loads or signs in to something else.
+
+They are text or XML and look like settings. Source: MITRE ATT&CK T1204.002, T1218, T1187 (forced authentication by UNC
+paths); reports on .library-ms (CVE-2025-24071), .msc ("GrimResource"), .rdp by mail (2024), .SettingContent-ms (2018).
+"""
+
+# ruff: noqa: SIM905  (word lists read better as words)
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.code.scripts import text_of
+from safecare.examine.types import ending
+from safecare.formats.linear import linear
+from safecare.model.text import Text, say
+
+MOST_TEXT = 512 * 1024
+"""Letters that are read. Chosen: a hundred times what such files hold."""
+_PROGRAM = (
+    rb"(?:cmd|powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin|msiexec|curl|forfiles)"
+    rb"(?:\.exe)?\b"
+)
+_SHARE = rb"(?:file:[/\\]{2,5}|\\\\|//)[\w-]+(?:\.[\w-]+)+(?:@[\w@]+)?[\\/]"
+STARTS = say("A file of settings makes the program that opens it start a command.")
+LOADS = say("A file of settings leads to a foreign server, which gets the reader's credentials.")
+SIGNS = say("A file of settings connects this machine with a foreign one.")
+_KEYS = rb"(?im)^\s*(?:IconFile|IconResource|Wallpaper|BrandImage|Path|VisualStyle\w*)\s*=\s*"
+_TASK = rb"(?i)Type=\"CommandLine\"[^>]{0,400}Command=\"[^\"]{0,200}"
+_RULES: tuple[tuple[str, Text, float, bytes, bytes], ...] = (
+    ("handed.starts", STARTS, 0.8, rb"(?i)<(?:\w+:)?SearchableContent\b", rb"(?i)<DeepLink>[^<]{2}"),
+    ("handed.starts", STARTS, 0.8, rb"(?i)<MMC_ConsoleFile\b", rb"(?i)target=javascript:|res://[^<\"]{0,80}redirect"),
+    ("handed.starts", STARTS, 0.7, rb"(?i)<MMC_ConsoleFile\b", _TASK + _PROGRAM),
+    ("handed.starts", STARTS, 0.75, rb"Windows Registry|REGEDIT4", rb"(?is)\\Run(?:Once)?\].{0,400}\b" + _PROGRAM),
+    (
+        "handed.loads",
+        LOADS,
+        0.7,
+        rb"<(?:library|searchConnector)Description\b",
+        rb"(?i)<url>\s*(?:https?:|" + _SHARE + rb")",
+    ),
+    ("handed.loads", LOADS, 0.65, rb"(?i)^\s{0,8}\[(?:Shell|Theme|\.ShellClassInfo)\]", _KEYS + _SHARE),
+    (
+        "handed.signs",
+        SIGNS,
+        0.3,
+        rb"(?im)^full address:s:",
+        rb"(?im)^(?:remoteapplicationprogram|drivestoredirect):s:\S",
+    ),
+    ("handed.loads", LOADS, 0.25, rb"(?i)<jnlp\b", rb"(?i)<all-permissions\b"),
+    ("handed.loads", LOADS, 0.25, rb"(?i)<deployment(?:Provider)?\b", rb"(?i)codebase\s*=\s*[\"']https?:"),
+)
+"""Rule, sentence, weight, what the file is, what it does. Weights below 0.5 are of what hospitals use, too."""
+_COMPILED = tuple((*one[:3], linear(one[3]), linear(one[4])) for one in _RULES)
+_MAILED = 0.65
+"""Weight of any of them that came by mail: administrators send links."""
+
+
+@analyser("handed", wants={"xml", "text", "script", "html", "data"})
+class Handed:
+    """Tells what such a file does."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield at most one finding of each kind."""
+        text = text_of(part.raw[:MOST_TEXT]).encode(errors="replace")
+        mailed = context.mail and part.depth > 0
+        told: set[str] = set()
+        for rule, why, weight, kind, act in _COMPILED:
+            if rule not in told and kind.search(text) and act.search(text):
+                told.add(rule)
+                yield Finding(rule, why, max(weight, _MAILED) if mailed else weight, kind="handed")
+        if not told and mailed and ending(part.name) in HANDED:
+            why = say("A file came by mail that makes Windows start or load something else.")
+            yield Finding("handed.mailed", why, 0.6, kind="handed")
+
+
+HANDED = frozenset(
+    (
+        "settingcontent-ms library-ms searchconnector-ms msc rdp theme themepack deskthemepack appref-ms application "
+        "jnlp diagcab scf wsc sct xbap gadget rdg ws contact"
+    ).split()
+)
+"""Endings that nobody sends by mail for an honest reason but a link would do."""
