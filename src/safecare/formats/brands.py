@@ -129,6 +129,33 @@ carrefour: carrefour.fr carrefour.com
 decathlon: decathlon.fr decathlon.com
 ikea: ikea.com ikea.fr
 sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf
+hmrc, hm revenue customs: gov.uk
+irs, internal revenue service, social security administration, medicare: irs.gov ssa.gov medicare.gov
+royal mail, evri, =hermes: royalmail.com evri.com
+canada post, australia post, canada revenue agency: canadapost.ca auspost.com.au cra-arc.gc.ca
+bpost, postnl, swiss post, die post, correos, poste italiane: bpost.be postnl.nl
+ post.ch correos.es poste.it posteitaliane.it
+intesa sanpaolo, unicredit, bbva, caixabank, abn amro, rabobank, ing bank, commerzbank, postbank, deutsche bank:
+ intesasanpaolo.com unicredit.it bbva.com bbva.es caixabank.es abnamro.nl rabobank.nl ing.com ing.de ing.nl
+ commerzbank.de postbank.de deutsche-bank.de db.com
+receita federal, gov.br: gov.br
+itau, bradesco, banco do brasil, nubank, mercado livre, mercado pago, serasa:
+ itau.com.br bradesco.com.br bb.com.br nubank.com.br mercadolivre.com.br mercadopago.com.br serasa.com.br
+costco, walmart, lowe's, lowes, home depot, kohl's, kohls, sam's club, cvs, walgreens, ace hardware, harbor freight:
+ costco.com walmart.com lowes.com homedepot.com kohls.com samsclub.com cvs.com walgreens.com acehardware.com
+ harborfreight.com
+temu, shein, aliexpress: temu.com shein.com aliexpress.com
+lidl, aldi, auchan, leclerc, intermarche, leroy merlin, darty, fnac, boulanger, cdiscount:
+ lidl.fr lidl.com aldi.fr aldi.com
+ auchan.fr e.leclerc intermarche.com leroymerlin.fr darty.com fnac.com boulanger.com cdiscount.com
+state farm, blue cross, aaa roadside: statefarm.com bcbs.com aaa.com
+xfinity, comcast, verizon, t-mobile: xfinity.com comcast.net comcast.com verizon.com t-mobile.com
+yahoo, aol: yahoo.com yahooinc.com aol.com
+quickbooks, intuit: intuit.com quickbooks.com
+shopify, squarespace: shopify.com squarespace.com
+=zoho, webex, cisco webex: zoho.com webex.com cisco.com
+opensea, uniswap, phantom, exodus, pancakeswap, crypto.com, kucoin, bybit, okx: opensea.io uniswap.org phantom.app
+ exodus.com pancakeswap.finance crypto.com kucoin.com bybit.com okx.com
 ulys, vinci autoroutes: ulys.com vinci-autoroutes.com
 """
 """One organisation a line: names before the colon, domains after it.
@@ -144,6 +171,8 @@ _SERVICE = (
     r"messagerie|business|admin|no-?reply|verification|reminder|update|votre|your|mon|my|groupe|group)"
 )
 _SPLIT = re.compile(r"[^a-z0-9+.']+")
+_PIECE = re.compile(r" [-|/:•·] ")
+"""What stands between an organisation and its service in the name of a sender."""
 _ENDING = re.compile(r"\.(?:com|fr|net|org|info)\b")
 
 _MAILBOXES = frozenset(
@@ -220,9 +249,13 @@ _AUTHOR = re.compile(
 
 def worn(display: str) -> frozenset[str]:
     """Return the name of the organisation that a sender is called by, if any; at most 200 letters are read."""
-    plain = _ENDING.sub("", " ".join(_SPLIT.split(level(display[:200]))).strip())
+    levelled = level(display[:200])
+    plain = _ENDING.sub("", " ".join(_SPLIT.split(levelled)).strip())
     if whole := _WHOLE.fullmatch(plain):
         return frozenset({whole[1]})
+    for piece in _PIECE.split(levelled)[:4] if _PIECE.search(levelled) else ():
+        if (part := _WHOLE.fullmatch(" ".join(_SPLIT.split(piece)).strip())) and part[1] not in _COMMON:
+            return frozenset({part[1]})
     first = None if _OTHERS.search(plain) else _FIRST.match(plain)
     return frozenset({first[1] or first[2]}) if first else frozenset()
 

@@ -72,6 +72,7 @@ MAIL_FACTS: dict[str, str] = {
     "mail.text.money": "The reader is asked for a payment, gift cards, or told of new bank details.",
     "mail.text.open-attachment": "The reader is asked to open an attachment.",
     "mail.text.secrecy": "The reader is asked to tell nobody or not to call.",
+    "mail.text.storage": "The reader is told that a mail box or store is full.",
     "mail.text.urgency": "The reader is threatened with a loss within a short time.",
 } | FILE_FACTS
 """Meaning by fact name: what `examine` can find, in a mail or in one of its parts."""

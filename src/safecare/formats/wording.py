@@ -77,7 +77,10 @@ _LOSS = (
     r"suspendu|desactive|bloqu|ferme|supprim|resili)\w*"
 )
 _LOST = "suspend|deactivat|disabl|clos|lock|terminat|delet|expir|desactive|bloqu|ferme|supprim|resili"
-_ACCOUNT = r"(?:account|mailbox|e-?mail|access|password|compte|boite|messagerie|acces|mot de passe|session|vpn)"
+_ACCOUNT = (
+    r"(?:accounts?|mailbox(?:es)?|e-?mail|access|password|comptes?|boites?|"
+    r"messageries?|acces|mot de passe|sessions?|vpn)"
+)
 _NOW = r"(?:today|urgent\w*|now|immediate\w*|aujourd'hui|ce jour|confidentie\w+)"
 _MACROS = "macro|the content|le contenu|editing|la modification"
 
@@ -110,6 +113,14 @@ ASKS: dict[str, tuple[Ask, ...]] = {
             " warning| notice| avertissement| rappel avant",
         ),
     ),
+    "mail.text.storage": (
+        _ask(
+            r"(?:mailbox|mail box|storage|inbox|quota|boite|messagerie|stockage|espace)\b"
+            r"~(?:\d{2}(?:[.,]\d+)? ?%|(?:is|are|est) (?:almost |nearly |presque )?(?:full|plein\w*|satur\w*)|"
+            r"exceed\w*|depass\w*|satur\w*|\d[\d.,]* ?(?:gb|go|mb|mo) (?:of|sur|out of|/))",
+            "mailbox|mail box|storage|inbox|quota|boite|messagerie|stockage|espace",
+        ),
+    ),
     "mail.text.credentials": (
         _ask(
             r"(?:confirm|verify|validate|update|re-?enter|provide|send us)\w* (?:your|the)"
@@ -128,6 +139,13 @@ ASKS: dict[str, tuple[Ask, ...]] = {
             r"(?:log|sign) ?in~to~(?:keep|restore|avoid|continue|unlock|verify|review)",
             "login|log in|signin|sign in",
             "keep|restore|avoid|continue|unlock|verify|review",
+        ),
+        _ask(
+            r"(?:sign|log|ouvr|open|us|access|connect|identif|utilis|authentif)\w*(?:-vous|-la|-le)?\b"
+            r"~(?:(?:work|corporate|company|business|professional|office) (?:account|e-?mail|credentials|password)|"
+            r"(?:compte|identifiants?|adresse|mot de passe) (?:professionnel|habituel|de session|de messagerie))",
+            "account|email|e-mail|credentials|password|compte|identifiant|adresse|mot de passe",
+            "work|corporate|company|business|professional|office|professionnel|habituel|session|messagerie",
         ),
         _ask(
             r"(?:connectez|identifiez|authentifiez)-vous~(?:pour|afin|sur|via)"

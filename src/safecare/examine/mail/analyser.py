@@ -211,7 +211,8 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     if _wears_brand(base):
         return set()
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
-    worn = {skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]} & BRAND_NAMES
+    shown = [skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]]
+    worn = {word for number, word in enumerate(shown) if not number or word not in COMMON_NAMES} & BRAND_NAMES
     spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (BRAND_NAMES - COMMON_NAMES)
     known = facts | mail.facts
     asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in known - _SLIGHT)

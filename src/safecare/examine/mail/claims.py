@@ -14,8 +14,8 @@ from safecare.formats.domains import host_of, unwrapped
 from safecare.formats.mail import SHORT, Mail
 from safecare.formats.wording import level
 
-_ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.urgency", "mail.text.money")
-_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.urgency"})
+_ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.storage", "mail.text.urgency", "mail.text.money")
+_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.storage", "mail.text.urgency"})
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click"})
 _SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
 _LOGO = re.compile(
@@ -31,7 +31,8 @@ _ODD = frozenset(
 _EVERYWHERE = frozenset({"facebook", "instagram", "linkedin", "whatsapp", "google"})
 """Organisations to whose pages all kinds of mail lead, by links that count."""
 _INTERNAL = re.compile(
-    r"\b(?:it (?:support|service|helpdesk|help ?desk|department|team|admin)|help ?desk|service informatique|dsi|dsn|"
+    r"\b(?:(?:identity|account|password|authentication|mfa) (?:team|desk|admin\w*|services?)|"
+    r"it (?:support|service|helpdesk|help ?desk|department|team|admin)|help ?desk|service informatique|dsi|dsn|"
     r"support (?:it|informatique|technique)|webmail|mail ?server|mail ?admin|postmaster|"
     r"administrat(?:or|eur)|messagerie|rh|drh|hr|human resources|ressources humaines|payroll|(?:service )?paie|"
     r"direction (?:generale|medicale|informatique|des soins|des ressources humaines|de l'hopital|du (?:chu|ch|site)))\b"
@@ -54,8 +55,11 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     hosts = frozenset(filter(None, (host_of(unwrapped(target)) for target, _ in mail.links)))
     found: set[str] = set()
     names = worn(display)
-    if names and (asks or not vouched) and _strange(names, domain, hosts):
-        found.add("mail.brand.sender")
+    if names and _strange(names, domain, hosts):
+        if asks or not vouched or "mail.from.freemail" in facts:
+            found.add("mail.brand.sender")
+        elif hosts and not news:
+            found.add("mail.brand.name")
     if asks and hosts and not news:
         spoken = spoken_for(mail.levelled)
         if "mail.lure.document" in facts and facts & _ODD:

@@ -50,6 +50,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.from.self": _w("sender", 0.15, say("The mail claims to come from its own recipient.")),
     "mail.reply-to.freemail": _w("sender", 0.45, say("Answers would go to a private mail box at a free provider.")),
     "mail.brand.sender": _w("sender", 0.6, say("The sender's name is a known organisation's, but nothing is theirs.")),
+    "mail.brand.name": _w("sender", 0.5, say("The sender is called like a known organisation, but nothing is theirs.")),
     "mail.brand.spoken": _w("sender", 0.4, say("It speaks as a known organisation, but nothing in it is theirs.")),
     "mail.from.internal": _w("sender", 0.35, say("It speaks as a service of the house, but comes from outside.")),
     # who vouches for it
@@ -98,6 +99,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.text.enable-content": _w("request", 0.4, say("The reader is asked to enable active content.")),
     "mail.text.credentials": _w("request", 0.35, say("The reader is asked to give or confirm access data.")),
     "mail.text.money": _w("request", 0.35, say("The reader is asked for a payment or told of new bank details.")),
+    "mail.text.storage": _w("request", 0.3, say("It speaks of a mail box or store that is full.")),
     "mail.text.urgency": _w("request", 0.25, say("The reader is put under pressure of time.")),
     "mail.text.secrecy": _w("request", 0.25, say("The reader is asked to tell nobody.")),
     "mail.lure.account": _w("request", 0.4, say("It speaks of an account that is lost or must be confirmed.")),
@@ -117,12 +119,25 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.page": _w(
         "order", 0.45, say("It asks for access by a page that anyone can set up, or that knows you.")
     ),
+    "mail.order.elsewhere": _w(
+        "order", 0.35, say("What it says waits for the reader is on a page that anyone can set up.")
+    ),
+    "mail.order.download": _w(
+        "order", 0.35, say("A program or archive is to be fetched from a page that anyone can set up.")
+    ),
+    "mail.order.look": _w("order", 0.35, say("It says little more than to look at a page that anyone can set up.")),
+    "mail.order.coins": _w("order", 0.5, say("It names an account of crypto money to pay to.")),
+    "mail.order.winnings": _w("order", 0.4, say("It says that the reader has won a sum.")),
+    "mail.order.new-account": _w("order", 0.4, say("Payments are to go to a new bank account: ask back by phone.")),
     "mail.order.stranger": _w("order", 0.35, say("A stranger with a private mail box promises money or threatens.")),
     "mail.order.locked": _w("order", 0.3, say("It tells the password of a locked file, which filters can't open.")),
     "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),
     "mail.order.cards": _w("order", 0.6, say("Someone who writes from a private mail box asks for gift cards.")),
     "mail.order.payroll": _w("order", 0.55, say("Someone who writes from a private mail box changes where pay goes.")),
     "mail.order.bank": _w("order", 0.5, say("A supplier announces a new bank account from a private mail box.")),
+    "mail.order.data": _w(
+        "order", 0.5, say("A superior writes from a private mail box and wants data of many people.")
+    ),
     "mail.order.ransom": _w("order", 0.5, say("It wants crypto money for its silence.")),
     "mail.order.card": _w("order", 0.3, say("It leads to a page that wants a card or a bank account.")),
     "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),

@@ -18,24 +18,29 @@ MOST = 220
 
 MEANINGS: dict[str, str] = {
     "account": (
-        "account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
+        "cpf account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
         "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte "
         "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
         "toegang icloud office365 mfa 2fa authenticator chave token stockage espace vitale domain* domaine* dominio* "
-        "membership hebergement hosting cps e-cps securipass pushtan tan cle"
+        "membership hebergement hosting cps e-cps securipass pushtan tan cle wallets page pages fanpage "
+        "details coordonnees agenda benefits"
     ),
     "loss": (
         "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed "
         "closure expire* expiring expiration quota full compromis* unusual suspicious unauthori* unrecogni* "
         "bloqu* restreint* desactiv* satur* inhabituel* suspect* gesperrt eingeschrankt abgelaufen deaktivier* "
         "gesperrt* caduc* scadut* bloccat* sospes* geblokkeerd verlopen beperkt irregular* vence* vencid* "
-        "perdre perd lose losing radiation revoqu* revoked "
-        "interrupt* delet* hacked breach* ablauf* lauft unterbrochen atteint depass* plein pleine exceeded resili*"
+        "perdre perd lose losing radiation revoqu* revoked limite limitee limitato limitata coupee radie verloopt "
+        "interrupt* delet* hacked breach* ablauf* lauft unterbrochen atteint depass* plein pleine exceeded resili* "
+        "ferm* clotur* supprim* effac* deletion removed removal invalid* echeance erlischt gelosch* elimina* "
+        "cerrad* chius*"
     ),
     "act": (
+        "aanvrag* vraag commander rinnov* "
         "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
         "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* "
-        "renew* renouvel* synchroni* authentic* re-enter recover* retain keep"
+        "renew* renouvel* synchroni* authentic* re-enter recover* retain keep appeal* commandez revalid* "
+        "connectez-vous enregistr* remplissez"
     ),
     "you": "you vous",
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
@@ -43,22 +48,24 @@ MEANINGS: dict[str, str] = {
         "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
         "gagn* recompens* felicitation* gutschein* gewinn* gewonnen gratulier* auserwahlt* premio* premi sorteo* "
         "regalo* pontos pontuacao milhas vincitor* vinto buono prijs winnaar gefeliciteerd sorteado iphone brinde "
-        "cashback recompensa* bonus"
+        "tirage lot cashback recompensa* bonus"
     ),
     "take": (
         "claim* redeem* collect reclam* recuper* resgat* sichern teilnehm* ritir* participat* survey* "
         "questionnaire sondage umfrage* encuesta* sondaggio selected chosen selectionne* choisi* troque trocar "
-        "retire eligible chance enquete abholen expir*"
+        "retire eligible chance enquete abholen expir* recevoir recevez confirmez tirage heureux"
     ),
     "fortune": (
         "million* billion* donat* inherit* beneficiar* kin deceased compensation consignment unclaimed legacy "
         "philanthropist* charity lottery heritage defunt legs donation orphan* widow* herencia heranca erbschaft* "
-        "spende* humanitarian trust*"
+        "spende* humanitarian trust* fortune veuve succession heritier*"
     ),
     "money": (
         "usd eur dollar* euro* fund* bank* sum somme $ € million* billion* transfer* banque fonds geld dinero "
-        "dinheiro cash payment*"
+        "dinheiro cash payment* fortune biens dollars"
     ),
+    "gift": "don donation donate donating bequeath leguer offrir transmettre",
+    "riches": "fortune million* biens heritage succession estate",
     "crypto": (
         "metamask trustwallet ledger trezor coinbase binance exodus opensea phantom uniswap bitcoin* btc crypto* "
         "usdt ethereum eth airdrop* nft* blockchain wallet* kyc seed portefeuille"
@@ -69,7 +76,7 @@ MEANINGS: dict[str, str] = {
     ),
     "shame": (
         "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "
-        "spyware contacts"
+        "spyware contacts adultes pirate piratee intimes cheval"
     ),
     "threat": "pay bitcoin* btc publish* send* share* expose* contacts envoy* payer pague zahlen divulg*",
     "parcel": (
@@ -97,23 +104,26 @@ MEANINGS: dict[str, str] = {
         "protest* rifiutat* scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute*"
     ),
     "document": (
-        "document* file fax e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
+        "document* doc docx xlsx pdf notes file fax "
+        " e-fax efax voicemail voice-mail voicemessage docusign scan remittance payroll salary "
         "fichier* vocal sharepoint onedrive handbook proposal rfq quotation purchase bulletin paie "
         "salaire prime signature"
     ),
     "open": (
         "shared view review open access download listen sign signed received partage consulter ouvrir telecharger "
         "ecouter signer recu acknowledg* attached encrypted secure pending signez consult* "
-        "attend attente telechargez connectez-vous disponible"
+        "attend attente telechargez connectez-vous disponible invited release arrivee recue"
     ),
     "held-mail": "undelivered quarantine* held pending blocked incoming queued rejected unread clustered stuck",
     "mails": "message* email* e-mail* mail mails courriel* nachricht* mensaje* mensage* messaggi*",
+    "shared": "shared shares partage partagee partages geteilt compartido compartilhou condiviso gedeeld",
+    "sealed": "encrypted secure secured securise* confidentiel* confidential chiffre* crypte*",
     "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
     "strange": (
         "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow "
         "nouvel nouvelle detect*"
     ),
-    "voice": "voicemail voice-mail voicemessage voice vocal fax efax e-fax",
+    "voice": "voicemail voice-mail voicemessage voice vocal vocale audio fax efax e-fax telecopie*",
     "court": (
         "huissier* tribunal justice judiciaire* gendarmerie police interpol europol procureur lawsuit court bailiff "
         "warrant"
@@ -126,8 +136,13 @@ MEANINGS: dict[str, str] = {
     "rate": "taux interet* interest particulier particuliers remboursable zinsen tasa juros",
     "device": "device appareil navigateur browser smartphone gerat dispositivo terminal",
     "movement": "operation transaction virement achat prelevement transfer withdrawal purchase retrait",
-    "refund": "refund* remboursement* rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* rimborso*",
-    "due": "droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul",
+    "refund": (
+        "refund* remboursement* rembourse* somme rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* "
+        "rimborso*"
+    ),
+    "due": (
+        "due droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul"
+    ),
     "fine": "amende* contravention* infraction* toll peage* violation stationnement fps penalty",
     "unpaid": "impaye* unpaid regler majoration major* retard overdue outstanding due payer pay paiement",
     "health": "keto cbd gummies weight viagra cialis erection* prostate diabet* tinnitus wrinkle* slim*",
@@ -137,6 +152,7 @@ MEANINGS: dict[str, str] = {
         "onmiddellijk heures stunden horas ore uur final last dernier* derniere* letzte* ultimo ultima laatste "
         "avoid evite* eviter before"
     ),
+    "policy": "violat* infring* copyright guidelines standards policies policy reglement* plagi*",
     "scan": "qr qrcode qr-code flash* scann*",
     "click": (
         "click clicking tap press cliqu* clic clique klick* klik* clicca toque pulse button bouton lien link "
@@ -152,7 +168,12 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.account", ("account", "loss", "act")),
     ("mail.lure.account", ("device", "strange", "account")),
     ("mail.lure.account", ("movement", "strange", "account")),
+    ("mail.lure.account", ("account", "loss", "policy")),
+    ("mail.lure.account", ("account", "policy", "your")),
     ("mail.lure.document", ("voice", "open")),
+    ("mail.lure.document", ("document", "shared")),
+    ("mail.lure.document", ("sealed", "mails", "open")),
+    ("mail.lure.document", ("sealed", "mails", "you")),
     ("mail.lure.document", ("document", "open", "you")),
     ("mail.lure.court", ("court", "charge")),
     ("mail.lure.court", ("charge", "unpaid", "now")),
@@ -166,6 +187,7 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.prize", ("prize", "take")),
     ("mail.lure.prize", ("prize", "your", "now")),
     ("mail.lure.fortune", ("fortune", "money")),
+    ("mail.lure.fortune", ("gift", "riches")),
     ("mail.lure.crypto", ("crypto", "gain")),
     ("mail.lure.extortion", ("shame", "threat")),
     ("mail.lure.parcel", ("parcel", "held", "your")),

@@ -21,12 +21,14 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 _TITLE = _any(
     r"(?:direct(?:eur|rice)|director)(?: (?:general\w*|adjoint\w*|financi\w+|medical\w*|des ressources humaines))?",
-    r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief \w+ officer|managing director|head of \w+|doyen|"
+    r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief (?:\w+ officer|executive|of staff)|"
+    r"managing partner|managing director|head of \w+|doyen|"
     r"chef(?:fe)? de (?:service|pole)|secretaire general\w*|direction(?: generale)?)",
 )
 _MONEY = Ask.of(
     _any(
-        r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin)~virements?",
+        r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin|prepar\w+|"
+        r"lancer|envoy\w+)~virements?",
         r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
         r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
         r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
@@ -34,20 +36,51 @@ _MONEY = Ask.of(
     "virement|paiement|payment|transfer|wire|swift",
 )
 _CARDS = _any(
-    r"(?:buy|purchase|get|pick up|need|achet\w+|procur\w+|besoin)~"
+    r"(?:buy|purchase|get|pick up|need|with|achet\w+|procur\w+|besoin|avec|offrir)~"
     r"(?:gift ?cards?|(?:itunes|steam|amazon|google play|apple) (?:gift )?cards?|"
     r"cartes? cadeaux?|(?:cartes?|tickets?|coupons?) "
     r"(?:pcs|neosurf|transcash|google play|itunes|steam|amazon))",
 )
+_ADDRESSED = re.compile(r"(?:monsieur|madame|m\.|mme|dear|cher|chere|messieurs|mesdames)(?: le| la| les)? $")
+"""Before a title: it is the reader's."""
+SIGNATURE = 120
+"""Letters at the end of a text that are its signature. Chosen."""
+_DATA = _any(
+    r"(?:send|forward|need|provide|email|envo\w+|transmet\w+|communiqu\w+|besoin)~"
+    r"(?:aging report|accounts? receivable|w-?2s?|payroll (?:file|list|report)|customer list|employee (?:list|records)|"
+    r"fichier des (?:salaires|salaries|agents)|liste (?:du personnel|des agents|des salaries|des patients|des clients)|"
+    r"(?:rib|iban) de (?:tous|chaque)|balance agee)",
+)
+_LEGACY = _any(
+    r"(?:your|same|share|votre|meme)~(?:family name|surname|last name|nom de famille)|next of kin",
+    r"unclaimed (?:estates?|funds?|inheritance|assets?|deposit)",
+    r"(?:fonds|heritage|succession) (?:en desherence|non reclame\w*)",
+)
+_SUM = re.compile(r"[$€£] ?\d{3,5}\b|\b\d{3,5} ?(?:[$€£]|eur|euros|usd|dollars)")
+_CODES = _any(
+    r"(?:scratch|gratt)\w*|(?:pictures?|photos?|images?|send|envo\w+)~(?:codes?|pins?|numeros?|cards?|cartes?|back)"
+)
+_PAY = r"(?:salaires?|paie|paye|salary|payroll|pay ?ch(?:ec|eq)\w*|wages?|direct deposit|remuneration|pay)"
 _PAYROLL = _any(
     r"(?:change|update|modif\w+|mettre a jour|nouveau|changer|new)~"
     r"(?:direct deposit|payroll|(?:rib|iban|coordonnees bancaires|bank (?:details|account))~"
     r"(?:salaire|paie|paye|salary|pay\b|payroll))",
-    r"(?:salaire|paie|paye|salary|payroll)~(?:nouveau|new|autre|another)~(?:compte|account|rib|iban)",
+    rf"{_PAY}~(?:nouveau|new|autre|another|different)~(?:compte|account|rib|iban|bank)",
+    rf"(?:nouveau|new|autre|another|different|switched|change\w*)~(?:compte|account|rib|iban|banks?|banque)~{_PAY}",
+    rf"(?:switched|changed|change de|changing|modifi\w+)~(?:banks?|banque|account|compte|rib)~{_PAY}",
 )
+_DETAILS = (
+    r"(?:bank(?:ing)? (?:details|account|information)|account (?:details|information)|new account|"
+    r"coordonnees bancaires|rib|iban)"
+)
+_BILLS = r"(?:invoices?|payments?|remit\w*|remittances?|swift|factures?|reglements?|regler|paiements?|virements?)"
+_NOT_MINE = r"(?<!mon )(?<!mes )(?<!my )"
+"""Patients write of accounts of their own."""
 _BANK = _any(
+    rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
+    rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~(?:account|compte|iban|rib)",
     r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
-    r"(?<!mon )(?<!mes )(?<!my )(?:new|updated|nouve\w+|changement de|modification de)"
+    rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
     r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
     r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
 )
@@ -55,6 +88,8 @@ _SECRET = _any(
     r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
     r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
     r"(?:don't|do not)~(?:tell|discuss|mention|share)",
+    r"keep (?:it|this|that) (?:to yourself|quiet|secret|a secret|private|a surprise)|between you and me",
+    r"gard\w+ (?:ca|cela|ceci|le|la) pour (?:toi|vous)|surprise",
 )
 _AWAY = _any(r"(?:en reunion|in a meeting|in a conference|en deplacement|en conference)")
 _BARRED = _any(
@@ -74,7 +109,9 @@ _READY = _any(
 _RENEWED = _any(
     r"(?:auto-?)?renew\w*|renouvel\w+|subscription|abonnement",
     r"(?:has been|was|be|ete|sera|etre) (?:charged|debited|billed|debite\w*|preleve\w*|facture\w*)",
-    r"order (?:confirmation|confirmed)|invoice|transaction",
+    r"order (?:has been |was |is )?(?:confirm\w+|placed|received|processed)",
+    r"invoice|transaction|purchase|facture|commande",
+    r"refunds?|remboursement|you(?:'ve| have)? (?:paid|sent|authori[sz]ed|purchased)|vous avez (?:paye|regle|achete)",
 )
 _COIN = _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?")
 _CARD = Ask.of(
@@ -91,6 +128,15 @@ _CALL = re.compile(
 )
 _AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
 
+_WALLET = re.compile(r"\b(?:bc1[a-z0-9]{25,59}|0x[0-9a-fA-F]{40})\b")
+_WALLET_OR_NUMBER = re.compile(
+    r"\b(?:[13][a-km-zA-HJ-NP-Z1-9]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}|T[1-9A-HJ-NP-Za-km-z]{33})\b"
+)
+"""Addresses of Bitcoin and Ethereum; older ones, Monero's and Tron's look like any long number: where ransom goes."""
+_WON = re.compile(
+    r"\b(?:you(?:'ve| have)? won|won the sum|winner of|awarded|vous avez gagne|gagnant\w* de)\b"
+    r"[^.!?\n]{0,60}?\d{1,3}(?:[ ,.]\d{3})+"
+)
 _ARCHIVES = frozenset({"zip", "7z", "rar", "iso", "img", "one"})
 _EXCUSES = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.text.urgency"})
 
@@ -103,7 +149,13 @@ _LOCKED = re.compile(
 MOST_PASSWORDS = 5
 """Passwords of one mail that are tried. Chosen: senders tell one."""
 _PAGES = frozenset({"mail.link.hosted", "mail.link.fragment", "mail.link.shortened", "mail.link.address"})
-_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials"})
+_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.storage"})
+_WAITS = frozenset(
+    {"mail.lure.document", "mail.lure.parcel", "mail.lure.payment", "mail.lure.prize", "mail.lure.crypto"}
+)
+_FORMS = ("forms.office.com", "docs.google.com/forms", "forms.gle", "typeform.com", "jotform.com")
+SHORT_TEXT = 160
+"""Letters of a mail that says nothing but "look here". Chosen: two lines and a name."""
 _STORIES = frozenset({"mail.lure.fortune", "mail.lure.loan", "mail.lure.court"})
 
 
@@ -115,12 +167,24 @@ def told_passwords(text: str) -> list[str]:
 def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
     """Return the facts of orders by a writer from outside; `facts` are those known so far."""
     found: set[str] = set()
-    if "mail.list" not in facts and facts & _PAGES and facts & _ACCESS:
-        found.add("mail.order.page")
+    if "mail.list" not in facts and facts & _PAGES:
+        if "mail.link.executable" in facts:
+            found.add("mail.order.download")
+        if facts & _ACCESS:
+            found.add("mail.order.page")
+        elif facts & _WAITS and not facts & {"mail.thread", "mail.from.own"}:
+            found.add("mail.order.elsewhere")
+        elif len(mail.text.strip()) < SHORT_TEXT and not _asks_by_form(mail) and "mail.from.own" not in facts:
+            found.add("mail.order.look")
     locked = "mail.link.executable" in facts or any(ending(one.name) in _ARCHIVES for one in mail.files)
     if locked and any(not one.isalpha() for one in told_passwords(mail.text[:20_000])):
         found.add("mail.order.locked")
     return found | _by_words(mail, display, facts)
+
+
+def _asks_by_form(mail: Mail) -> bool:
+    """Tell whether the mail leads to a service of forms: that is what colleagues use them for."""
+    return any(one in target for target, _ in mail.links for one in _FORMS)
 
 
 def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
@@ -133,8 +197,16 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
     found = _private(display, text, facts) if private else set()
     if not private and _MONEY.told(text) and _SECRET.search(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
-    if "mail.lure.extortion" in facts and _COIN.search(text):
+    start, coins = mail.text[:20_000], bool(_COIN.search(text))
+    wallet = bool(_WALLET.search(start))
+    if "mail.lure.extortion" in facts and (coins or wallet):
         found.add("mail.order.ransom")
+    elif (wallet and (coins or _SUM.search(text))) or (coins and _WALLET_OR_NUMBER.search(start)):
+        found.add("mail.order.coins")
+    if _WON.search(text):
+        found.add("mail.order.winnings")
+    if not private and _BANK.search(text):
+        found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
     billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
@@ -149,23 +221,34 @@ def _away(text: str) -> bool:
     return bool(_BARRED.search(text) or _AWAY.search(text))
 
 
+def _signed(display: str, text: str) -> bool:
+    """Tell whether a superior signs: by the sender's name, or at the end of the text."""
+    if _TITLE.search(level(display[:200])):
+        return True
+    end = text[-SIGNATURE:]
+    return any(not _ADDRESSED.search(end[: found.start()]) for found in _TITLE.finditer(end))
+
+
 def _private(display: str, text: str, facts: set[str]) -> set[str]:
     """Return the facts of orders from a private mail box."""
     found: set[str] = set()
     title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
     secret, barred, ready = (bool(one.search(text)) for one in (_SECRET, _BARRED, _READY))
     away = barred or _away(text)
-    if (secret or away or (title and ready)) and _MONEY.told(text):
+    signed = _signed(display, text)
+    if (secret or away or signed or (title and ready)) and _MONEY.told(text):
         found.add("mail.order.payment")
-    if (title or secret or away or ready) and _CARDS.search(text):
+    if (secret or signed) and _DATA.search(text):
+        found.add("mail.order.data")
+    if (title or secret or away or ready or _CODES.search(text)) and _CARDS.search(text):
         found.add("mail.order.cards")
     if _PAYROLL.search(text):
         found.add("mail.order.payroll")
     if _BANK.search(text):
         found.add("mail.order.bank")
-    if facts & _STORIES:
+    if facts & _STORIES or _LEGACY.search(text):
         found.add("mail.order.stranger")
-    if title and barred and ready:
+    if (title and barred and ready) or (signed and barred):
         found.add("mail.order.contact")
     return found
 
