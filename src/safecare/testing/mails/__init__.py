@@ -92,7 +92,6 @@ class _Writer:
 
     def __init__(self, template: Template, rng: random.Random) -> None:
         self._template, self._rng = template, rng
-        self._phishing = False
         first, last, other = rng.choice(_FIRST), rng.choice(_LAST), rng.choice(_LAST)
         self._at = _START + timedelta(minutes=rng.randrange(400_000))
         self._words = {
@@ -117,7 +116,8 @@ class _Writer:
             "iban": f"FR76 3000 4{rng.randrange(1000, 9999)} 0001 {rng.randrange(1000, 9999)}",
         }
         self._words["user"] = "user1" if "{user}@" not in template.fields["from"] else other.lower()
-        self._sender, self._address = re.fullmatch(r"(.*?) <(.*)>", self._fill(template.fields["from"])).groups()  # type: ignore[union-attr]
+        sender = self._fill(template.fields["from"])
+        self._sender, self._address = sender.rpartition(" <")[0], sender.rpartition(" <")[2].rstrip(">")
         self._domain = self._address.rpartition("@")[2]
         track = rng.choice(_TRACK).format(num=rng.randrange(10**6, 10**7), ref=self._words["ref"], domain=self._domain)
         self._words["track"] = track
@@ -140,7 +140,7 @@ class _Writer:
         ]
         parts = [self._part("text/plain", text)]
         if links or rng.random() < 0.5:
-            page = self._part("text/html", self._page(text, links))
+            page = self._part("text/html", self._page())
             parts = [page] if rng.random() < 0.4 else [self._several("alternative", [*parts, page])]
         if "attach" in fields:
             parts = [self._several("mixed", [parts[0], *_attached(fields["attach"], self._words, rng)])]
@@ -210,7 +210,7 @@ class _Writer:
             return [f"List-Id: <technical.{name}>", f"List-Post: <mailto:technical@{name}>", "Precedence: list"]
         return [f"List-Unsubscribe: <https://{self._domain}/u/{self._words['ref']}>"] if kind else []
 
-    def _page(self, text: str, links: list[tuple[str, str]]) -> str:
+    def _page(self) -> str:
         rng = self._rng
         told = self._fill(self._template.text)
         rows: list[str] = []
@@ -227,7 +227,6 @@ class _Writer:
             rows.append(f"<img src='https://{self._domain}/o/{self._words['ref']}.gif' width=1 height=1>")
         style = "<style>td{padding:0}a{color:#06c}@media(max-width:600px){table{width:100%}}</style>"
         cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
-        del text, links
         return f"<html><head><meta charset=utf-8>{style}</head><body><table width=600>{cells}</table></body></html>"
 
     def _part(self, media: str, text: str) -> bytes:
