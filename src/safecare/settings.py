@@ -97,6 +97,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clamd: str = ""
     """ClamAV's daemon as second engine: path of its socket, or ``host:port``; empty: Debian's socket if there is one;
     ``none``: not asked."""
+    resolver: str = ""
+    """DNS resolver (``10.0.0.53``) by which SPF, DKIM and DMARC of mails are checked; empty: nothing is asked."""
     console: Console = Console()
     oidc: Oidc = Oidc()
     limits: Limits = Limits()

@@ -52,6 +52,7 @@ from safecare.sources.files.clamd import second_engine
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.memory import Memory
 from safecare.sources.files.release import HeldStore
+from safecare.sources.files.resolver import Resolver
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -161,6 +162,7 @@ class Platform:
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
             memory=Memory(self.folder.path / "verdicts.db"),
             clamd=second_engine(self.settings.clamd),
+            resolver=Resolver(self.settings.resolver) if self.settings.resolver else None,
         )
         self.built: Built = build_doors(
             (*files.doors, EXAMINER), self.settings, given, self.folder.path, self.vault.filled

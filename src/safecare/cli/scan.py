@@ -36,6 +36,9 @@ def main(
     rules: Annotated[list[Path] | None, typer.Option(help="YARA rules, a file or a folder; may be repeated.")] = None,
     mail_model: Annotated[Path | None, typer.Option(help="Model made by `safecare train mail`.")] = None,
     clamd: Annotated[str, typer.Option(help="ClamAV's daemon as second engine: its socket, or host:port.")] = "none",
+    resolver: Annotated[
+        str, typer.Option(help="DNS resolver by which DKIM and DMARC of mails are checked (10.0.0.53); none: offline.")
+    ] = "none",
     language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
@@ -48,6 +51,7 @@ def main(
     from safecare.sources.files.clamd import second_engine
     from safecare.sources.files.judging import Judging
     from safecare.sources.files.pool import Pool
+    from safecare.sources.files.resolver import Resolver
     from safecare.sources.files.rules import load
     from safecare.sources.files.wire import Setup
 
@@ -58,11 +62,12 @@ def main(
 
             Reader(model)
         second = second_engine(clamd)
+        asked = Resolver(resolver) if resolver != "none" else None
         setup = Setup(tuple(own or ()), load(rules or []), model)
     except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False
-    pool = Pool(Judging(setup, clamd=second), workers=workers)
+    pool = Pool(Judging(setup, clamd=second, resolver=asked), workers=workers)
     try:
         for file, verdict in pool.each(_one_by_one(files_of(paths))):
             path = Path(str(file))

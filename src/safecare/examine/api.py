@@ -194,6 +194,8 @@ class Context:
     """Model that the site trained on its own mail (`safecare.examine.mail.model`); empty: none."""
     read: tuple[bytes, Mail] | None = None
     """Bytes of a mail, and the mail as it was read from them already."""
+    checked: str = ""
+    """What was found of a mail's sender by SPF, DKIM and DMARC (an ``Authentication-Results`` field)."""
     passwords: list[str] = field(default_factory=list)
     pictures: int = 0
     """Pictures within the files of a mail in which codes were looked for."""

@@ -83,13 +83,17 @@ class Engine:
                 for wanted in cls.wants:  # type: ignore[attr-defined]
                     self._by_type.setdefault(wanted, []).append((name, made))
 
-    def judge(self, raw: bytes, name: str = "", media: str = "", mail: Mail | None = None) -> Verdict:
+    def judge(
+        self, raw: bytes, name: str = "", media: str = "", mail: Mail | None = None, checked: str = ""
+    ) -> Verdict:
         """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold.
 
-        `mail`: `raw` as it was read already, for the same domains of the site; it is used up.
+        `mail`: `raw` as it was read already, for the same domains of the site; it is used up. `checked`: what is known
+        of a mail's sender (`safecare.formats.mail_auth`).
         """
         context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules, mail_model=self._mail_model)
         context.read = (raw, mail) if mail else None
+        context.checked = checked
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
         context.mail = (

@@ -21,7 +21,7 @@ from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structur
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered, skeleton
 from safecare.formats.html import Page, read_html
-from safecare.formats.mime import Mime, MimePart, decoded, read_mime
+from safecare.formats.mime import Fields, Mime, MimePart, decoded, read_mime
 from safecare.formats.wording import MAX_ASKED, asked, disguised, level
 
 MAIL_FACTS: dict[str, str] = {
@@ -170,11 +170,16 @@ class Mail:
     pages: list[Page] = field(default_factory=list)
 
 
-def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> Mail:
-    """Read the mail `raw`; its files are not opened. `own` are the mail domains of the hospital."""
+def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS, checked: str = "") -> Mail:
+    """Read the mail `raw`; its files are not opened. `own` are the mail domains of the hospital.
+
+    `checked`: what we found of its sender ourselves (an ``Authentication-Results`` field), above what others wrote.
+    """
     home = frozenset(registered(one) for one in own)
     known = (*brands, *_ALSO_GENUINE)
     mime = read_mime(raw)
+    if checked and isinstance(mime.headers, Fields):
+        mime.headers.set_first("Authentication-Results", checked)
     mail = Mail(mime, set(mime.facts))
     mail.facts |= _sender(mime.headers, home, known)
     mail.facts |= _authentication(mime.headers)

@@ -48,6 +48,11 @@ class Fields(Message):
         super().set_raw(name, value)
         self._by_name.setdefault(name.lower(), []).append(value)
 
+    def set_first(self, name: str, value: str) -> None:
+        """Put a field above all others of its name."""
+        super().set_raw(name, value)
+        self._by_name.setdefault(name.lower(), []).insert(0, value)
+
     def __contains__(self, name: object) -> bool:
         """Tell whether there is such a field."""
         return isinstance(name, str) and name.lower() in self._by_name

@@ -80,7 +80,11 @@ class MailAnalyser:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings by weight, then files, embedded scripts and encoded blocks."""
         known, context.read = context.read, None
-        mail = known[1] if known and known[0] is part.raw else read_mail(part.raw, context.own)
+        mail = (
+            known[1]
+            if known and known[0] is part.raw
+            else read_mail(part.raw, context.own, checked=context.checked if not part.path else "")
+        )
         codes = _codes(mail, context.own)
         facts = mail.facts | facts_of(mail)
         facts |= _asked_by_code(codes, facts)

@@ -19,6 +19,8 @@ class MailReceived(Event, frozen=True, kw_only=True, tag="mail.received"):
     size: int
     client: str
     """Address that delivered the mail to us."""
+    spf: str = ""
+    """Whether it may send for the sender's domain (SPF, RFC 7208), and that domain; empty where that was not asked."""
     holders: tuple[HolderId, ...] = ()
 
 

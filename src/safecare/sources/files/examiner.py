@@ -118,7 +118,8 @@ class Examiner:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = await asyncio.to_thread(self.worker.ask, Job(len(raw), facts=True), raw, self._judging.setup)
+                job = Job(len(raw), facts=True, spf=mail.spf)
+                answer = await asyncio.to_thread(self._judging.answer, self.worker, job, raw, self._judging.setup)
             except WorkerError as error:
                 reason = str(error)
                 continue

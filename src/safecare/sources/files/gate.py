@@ -77,14 +77,15 @@ class Gate:
         name: str = "",
         call: bytes = b"",
         mail: EventId | None = None,
+        spf: str = "",
     ) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`, and `ClosedError` after `close`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
         ``observe`` raises nothing. `call` is what is needed besides `raw` to send on what is held. `mail`: the event
-        that tells of `raw` already; then only what is stopped is told.
+        that tells of `raw` already; then only what is stopped is told. `spf`: what the door found of its sender.
         """
-        verdict = await self._judge(raw, media, name)
+        verdict = await self._judge(raw, media, name, spf)
         if self._pool and not self._told:
             self._told = True
             intake.report(self._door, "ok", f"judged in processes confined by {', '.join(self._pool.layers)}")
@@ -123,14 +124,14 @@ class Gate:
     def _rested(self) -> None:
         self._going = asyncio.ensure_future(self._rest())
 
-    async def _judge(self, raw: bytes, media: str, name: str) -> Verdict:
+    async def _judge(self, raw: bytes, media: str, name: str, spf: str) -> Verdict:
         if self._resting:
             self._resting.cancel()
         if self._pool is None:
             self._pool = Pool(self._judging, workers=self._workers)
         self._busy += 1
         try:
-            return await asyncio.to_thread(self._pool.judge, raw, name, media)
+            return await asyncio.to_thread(self._pool.judge, raw, name, media, spf)
         finally:
             self._busy -= 1
             if not self._busy:

@@ -10,12 +10,21 @@ import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
+
 from safecare.examine.api import Verdict
+from safecare.formats.mail_auth import Reply
 from safecare.sources.files.clamd import Clamd
 from safecare.sources.files.memory import Memory, fingerprint, key_of
+from safecare.sources.files.process import Worker
+from safecare.sources.files.resolver import Resolver
 from safecare.sources.files.rules import admitted, rule_files
-from safecare.sources.files.wire import Setup
+from safecare.sources.files.wire import Answer, Job, Setup
 
+ROUNDS = 3
+"""Times that a worker may ask the DNS for one mail: it names all that it needs at once. Chosen."""
+MOST_QUESTIONS = 20
+"""Questions of one round. Chosen: five signatures and the names above a sender."""
 MODEL_BYTES = 4 * 1024 * 1024
 """Largest mail model (bytes). Chosen: ten times what training writes."""
 
@@ -31,27 +40,49 @@ class Judging:
         mail_model: Path | None = None,
         memory: Memory | None = None,
         clamd: Clamd | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         """Take a first setup, the folder of the site's rules, the file of its mail model, and a memory of verdicts.
 
-        Neither folder nor file need be there; `look` reads them. `clamd` is asked as well, where there is one.
+        Neither folder nor file need be there; `look` reads them. `clamd` is asked as well, where there is one;
+        by `resolver` the senders of mails are checked.
         """
         self._clamd = clamd
         self._rules, self._model = rules, mail_model
         self._memory = memory or Memory()
         self._seen: list[tuple[str, int, int]] = []
         self._fingerprint: tuple[Setup, bytes] | None = None
-        self.setup = setup or Setup()
+        self.resolver = resolver
+        self.setup = msgspec.structs.replace(setup or Setup(), checks=resolver is not None)
         self.told = {"rules": state_of((), ""), "mail-model": state_of((), "")}
         """For the health page, by part: state and detail."""
 
     def known(self, digest: str, name: str, media: str, setup: Setup) -> Verdict | None:
-        """Return the verdict on the file with this SHA-256 that was given before under the same `setup`."""
+        """Return the verdict on the file with this SHA-256 that was given before under the same `setup`.
+
+        Where senders are checked nothing is remembered: what the DNS says changes.
+        """
+        if self.resolver is not None:
+            return None
         return self._memory.get(self._key(digest, name, media, setup))
 
     def remember(self, digest: str, name: str, media: str, setup: Setup, verdict: Verdict) -> None:
         """Remember `verdict`."""
+        if self.resolver is not None:
+            return
         self._memory.put(self._key(digest, name, media, setup), verdict)
+
+    def answer(self, worker: Worker, job: Job, raw: bytes, setup: Setup) -> Answer:
+        """Return the answer of `worker`, whose questions to the DNS are asked here; blocking. Raises `WorkerError`."""
+        if self.resolver is None:
+            return worker.ask(job, raw, setup)
+        known: dict[str, Reply] = {}
+        for _ in range(ROUNDS):
+            answer = worker.ask(msgspec.structs.replace(job, dns=known), raw, setup)
+            if not answer.wanted:
+                return answer
+            known |= self.resolver.all(answer.wanted[:MOST_QUESTIONS])
+        return worker.ask(job, raw, setup)
 
     def second(self, raw: bytes, verdict: Verdict) -> Verdict:
         """Return `verdict` together with what a second engine says, if there is one; blocking."""
@@ -61,7 +92,7 @@ class Judging:
         """Make the hospital's own mail domains known, besides those known already."""
         wanted = tuple(sorted({*self.setup.own, *domains}))
         if wanted != self.setup.own:
-            self.setup = Setup(wanted, self.setup.rules, self.setup.mail_model)
+            self.setup = msgspec.structs.replace(self.setup, own=wanted)
 
     def look(self) -> None:
         """Read rules and model if a file of them has changed since the last look; blocking."""
@@ -71,7 +102,7 @@ class Judging:
         self._seen = seen
         texts, problems = admitted([self._rules]) if self._rules and self._rules.is_dir() else ((), ())
         model, wrong = self._read_model()
-        self.setup = Setup(self.setup.own, texts, model)
+        self.setup = msgspec.structs.replace(self.setup, rules=texts, mail_model=model)
         self.told = {
             "rules": state_of(problems, f"{len(texts)} files of the site's own rules" if texts else ""),
             "mail-model": state_of(wrong, "trained on the site's own mail" if model else ""),
@@ -81,6 +112,8 @@ class Judging:
         """Tell of each part by `tell` (part, state, detail)."""
         for part, (state, detail) in self.told.items():
             tell(part, state, detail)
+        if self.resolver:
+            tell("resolver", *self.resolver.told)
         if self._clamd:
             tell("clamav", *self._clamd.told)
 

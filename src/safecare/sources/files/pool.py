@@ -68,10 +68,10 @@ class Pool:
         """Layers of confinement that the last process proved to be active."""
         return self._all[0].layers
 
-    def judge(self, raw: bytes, name: str = "", media: str = "") -> Verdict:
+    def judge(self, raw: bytes, name: str = "", media: str = "", spf: str = "") -> Verdict:
         """Return the verdict on `raw`. Never raises for what the bytes hold; may be called from any thread.
 
-        Raises `ClosedError` after `close`.
+        `spf`: what the door found of a mail's sender. Raises `ClosedError` after `close`.
         """
         digest, setup = hashlib.sha256(raw).hexdigest(), self._judging.setup
         name = os.fsencode(name).decode("utf-8", "replace")
@@ -80,7 +80,7 @@ class Pool:
             return self._judging.second(raw, known)
         worker = self._free.get()
         try:
-            found = self._ask(worker, Job(len(raw), name, media), raw, digest, setup)
+            found = self._ask(worker, Job(len(raw), name, media, spf=spf), raw, digest, setup)
         finally:
             self._free.put(worker)
         self._judging.remember(digest, name, media, setup, found)
@@ -119,12 +119,11 @@ class Pool:
             return OSError(f"larger than {MAX_FILE} bytes")
         return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
 
-    @staticmethod
-    def _ask(worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> Verdict:
+    def _ask(self, worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> Verdict:
         reason = ""
         for _ in range(TRIES):
             try:
-                answer = worker.ask(job, raw, setup)
+                answer = self._judging.answer(worker, job, raw, setup)
             except ClosedError:
                 raise
             except WorkerError as error:

@@ -9,6 +9,7 @@ import msgspec
 
 from safecare.examine.api import Verdict
 from safecare.formats.mail import MailFacts
+from safecare.formats.mail_auth import Query, Reply
 
 T = TypeVar("T")
 LENGTH = struct.Struct(">I")
@@ -28,15 +29,22 @@ class Setup(msgspec.Struct, frozen=True):
     own: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     mail_model: bytes = b""
+    checks: bool = False
+    """Senders of mails are checked (`Job.dns`)."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A file to be judged: `size` bytes follow. `facts`: tell those of a mail, too."""
+    """A file to be judged: `size` bytes follow. `facts`: tell those of a mail, too.
+
+    `spf`: what the door found of the sender; `dns`: answers of the DNS so far, by question; None: nothing is checked.
+    """
 
     size: int
     name: str = ""
     media: str = ""
     facts: bool = False
+    spf: str = ""
+    dns: dict[str, Reply] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -47,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True):
     error: str = ""
     stopped: bool = False
     """True when the error is that a limit stopped the parser."""
+    wanted: tuple[Query, ...] = ()
+    """Questions to the DNS: nothing was judged yet."""
 
 
 def pack(message: msgspec.Struct) -> bytes:

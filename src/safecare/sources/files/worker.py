@@ -15,7 +15,9 @@ import struct
 import sys
 from typing import BinaryIO
 
+from safecare.examine.api import Part
 from safecare.examine.engine import Engine, analysers
+from safecare.examine.types import recognise
 from safecare.formats.mail import examine, read_mail, told
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
@@ -71,6 +73,8 @@ def main() -> None:
         engine = Engine(own=setup.own, rules=setup.rules, mail_model=setup.mail_model)
         engine.judge(_WARM, "warm.eml")
         engine.judge(_WARM_ARCHIVE, "warm.lzh")
+        if setup.checks:
+            _load_checks()
         layers = confine()
         _send(answers, Hello(layers))
         while (job := read(jobs, Job)) is not None:
@@ -80,14 +84,30 @@ def main() -> None:
 
 def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine) -> Answer:
     try:
-        mail = read_mail(raw, own) if job.facts else None
+        results = ""
+        if job.dns is not None and (job.facts or "mail" in recognise(Part(raw, job.name))):
+            from safecare.formats.mail_auth.check import checked  # loaded already
+
+            found = checked(raw, job.spf, job.dns)
+            if found.wanted:
+                return Answer(wanted=found.wanted)
+            results = found.results
+        mail = read_mail(raw, own, checked=results) if job.facts else None
         facts = told(mail) if mail else None
-        return Answer(engine.judge(raw, job.name, job.media, mail), facts)
+        return Answer(engine.judge(raw, job.name, job.media, mail, results), facts)
     except MemoryError:
         gc.collect()
         return Answer(error="needs more memory than a file may", stopped=True)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes is told, never fatal
         return Answer(error=f"{type(error).__name__} while examining")
+
+
+def _load_checks() -> None:
+    """Load what checks signatures, by checking two: libraries load parts of themselves late."""
+    from safecare.formats.mail_auth.dkim import warm
+
+    warm()
+    importlib.import_module("safecare.formats.mail_auth.check")
 
 
 def _preload() -> None:

@@ -22,6 +22,7 @@ import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from safecare.exchange.log import LogFullError
+from safecare.formats.mail_auth.spf import check_host
 from safecare.model.event import Event
 from safecare.model.events.files import MailReceived
 from safecare.model.hospital import Hospital
@@ -193,7 +194,8 @@ class _Handler:
         holders, site = recipients(self.intake.hospital, envelope.rcpt_tos)
         try:
             artifact = await self.intake.keep(raw, MEDIA)
-            event = received(raw, artifact, client, holders, site, self.intake.clock.now())
+            spf = await asyncio.to_thread(door.spf, client, envelope.mail_from or "", session.host_name or "")
+            event = received(raw, artifact, client, holders, site, self.intake.clock.now(), spf)
             await self.intake.publish([event])
             if policy == "observe":
                 self.intake.report(door.door, "ok")
@@ -202,7 +204,7 @@ class _Handler:
             kept = Kept(envelope.mail_from or "", list(envelope.rcpt_tos), list(envelope.mail_options))
             call = msgspec.json.encode(kept)
             decision = await door.gate.admit(
-                raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event.id
+                raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event.id, spf=spf
             )
         except LogFullError:
             if onward and policy == "observe":
@@ -241,6 +243,7 @@ class MailDoor:
         forward_tls: bool = False,
         forward_authority: Path | None = None,
         policy: Policy = "observe",
+        first_hop: bool = False,
         door: str = DOOR,
         judging: Judging | None = None,
         held: HeldStore | None = None,
@@ -248,7 +251,8 @@ class MailDoor:
         """Take settings: largest mail (MB), time-out (s, RFC 5321 4.5.3.2.7), PEM files for STARTTLS.
 
         `forward`: the next mail server (``host:port``); with `forward_tls` it must speak STARTTLS with a certificate of
-        `forward_authority` (PEM; the system's authorities without). Raises `ValueError` for an address that is none.
+        `forward_authority` (PEM; the system's authorities without). `first_hop`: senders of the world connect to us, so
+        that SPF is checked where the platform has a resolver. Raises `ValueError` for an address that is none.
 
         `held_mb`: memory (MB) that all connections together may take for mails; one may take three times the largest
         mail, since the library keeps lines one by one, and a line that never ends whatever its size.
@@ -259,6 +263,7 @@ class MailDoor:
         self.most = connections
         self.policy, self.door = policy, door
         self.gate = Gate(door, policy, judging)
+        self._resolver = judging.resolver if judging and first_hop else None
         self._target = Address.read(forward) if forward else None
         self._onward_tls = ssl.create_default_context(cafile=forward_authority) if forward_tls else None
         self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="onward")
@@ -278,6 +283,13 @@ class MailDoor:
     def next_hop(self) -> NextHop | None:
         """Return a new connection to the next server, if there is one."""
         return NextHop(self._target, self._onward_tls, self._threads) if self._target else None
+
+    def spf(self, client: str, sender: str, helo: str) -> str:
+        """Return whether `client` may send for the sender's domain, and that domain; blocking. Empty: not asked."""
+        if self._resolver is None:
+            return ""
+        result = self._resolver.follow(check_host(client, sender, helo))
+        return f"{result} {sender.strip('<>').rpartition('@')[2] or helo}"
 
     async def _send(self, raw: bytes, call: bytes) -> Sent:
         """Pass on what was held and is released; after a crash on the way it may arrive twice, never not at all."""
@@ -355,7 +367,13 @@ def recipients(hospital: Hospital, addresses: Iterable[str]) -> tuple[tuple[Hold
 
 
 def received(
-    raw: bytes, artifact: ArtifactHash, client: str, holders: tuple[HolderId, ...], site: SiteId, at: datetime
+    raw: bytes,
+    artifact: ArtifactHash,
+    client: str,
+    holders: tuple[HolderId, ...],
+    site: SiteId,
+    at: datetime,
+    spf: str = "",
 ) -> MailReceived:
     """Return the event of a mail that came in."""
     ref = f"{artifact} {','.join(holders)} {client}"
@@ -369,4 +387,5 @@ def received(
         size=len(raw),
         client=client,
         holders=holders,
+        spf=spf,
     )
