@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,7 +112,9 @@ def test_no_answer_is_no_evidence() -> None:
     assert "dmarc" not in checked(SIGNED, "none football.example.com", NOTHING).results
 
 
-def spf(records: dict[str, tuple[str, ...]], client: str = "192.0.2.1", sender: str = "a@b.example") -> tuple[str, int]:
+def spf(
+    records: Mapping[str, tuple[str, ...]], client: str = "192.0.2.1", sender: str = "a@b.example"
+) -> tuple[str, int]:
     asking, asked = check_host(client, sender, "mx.b.example"), 0
     try:
         query: Query = next(asking)

@@ -17,6 +17,8 @@ MAX_PICTURES = 10
 MAX_HIDING = 200
 """Tags within one hidden tag that are counted. Chosen: deeper nesting stays hidden to its end."""
 
+LONG_STYLE, MAX_STYLES = 2000, 3
+"""Letters from which a style sheet is kept, and how many are. Chosen: padding is long."""
 AT_ONCE = 4096
 """Tags that are cut out at once. Chosen: most pages whole, and little memory for those that are nothing but tags."""
 
@@ -49,6 +51,8 @@ class Page:
     """Pictures that are shown."""
     pictures: list[tuple[str, str]] = field(default_factory=list)
     """Address of the first pictures, and what is said in place of each."""
+    styles: list[str] = field(default_factory=list)
+    """The first long style sheets."""
     unseen: int = 0
     """Letters inside style sheets and hidden tags."""
 
@@ -180,6 +184,8 @@ class _Reader:
         if self._silent:
             if self._silent == "style":
                 self.page.unseen += len(data)
+                if len(data) >= LONG_STYLE and len(self.page.styles) < MAX_STYLES:
+                    self.page.styles.append(data)
             return
         if self._hidden:
             self._hidden_letters += len(data.strip())

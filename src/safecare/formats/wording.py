@@ -23,6 +23,10 @@ GAP = r"[^.!?\n]{0,60}?\b"
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _WORDS_ONLY = "".join(one if one.isdigit() or "a" <= one <= "z" else " " for one in map(chr, range(128)))
+FEW = 4
+"""Places of a word around which is looked rather than in the whole text. Chosen."""
+REACH = 320
+"""Letters before and behind such a place: more than the longest ask of common words, with five gaps, takes."""
 _START = 3
 """Letters by which words are looked up. Chosen: the shortest word that an ask needs."""
 
@@ -62,7 +66,22 @@ class Ask(NamedTuple):
         return (
             not any(map(words.isdisjoint, self.starts))
             and all(any(map(text.__contains__, one)) for one in self.needs)
-            and bool(self.pattern.search(text))
+            and self._found(text)
+        )
+
+    def _found(self, text: str) -> bool:
+        """Look around the places of the first need, where there are few."""
+        places: list[int] = []
+        for need in self.needs[0]:
+            at = text.find(need)
+            while at >= 0:
+                places.append(at)
+                if len(places) > FEW:
+                    return bool(self.pattern.search(text))
+                at = text.find(need, at + 1)
+        return any(
+            self.pattern.search(text, max(0, at - REACH), (text.find(" ", at + REACH) + 1 or len(text) + 1) - 1)
+            for at in places
         )
 
 

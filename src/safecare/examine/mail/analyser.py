@@ -25,6 +25,7 @@ from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, registered, skeleton
+from safecare.formats.html import Page
 from safecare.formats.mail import FREE, Mail, add_links, addresses, read_mail
 from safecare.formats.mime import decoded
 from safecare.model.text import say
@@ -283,17 +284,15 @@ def _tricks(mail: Mail) -> set[str]:
     if len(_FALSE.findall(start)) >= 3 and len(set(_FALSE_L.findall(start))) >= 3:
         facts.add("mail.text.lookalike-letters")
     for page in mail.pages:
-        if page.unseen > PADDING and page.unseen > 2 * len(page.text) and _padded(mail):
+        if page.unseen > PADDING and page.unseen > 2 * len(page.text) and _padded(page):
             facts.add("mail.html.padding")
         if page.images and page.links and len(" ".join(page.text.split())) < 120 * min(page.images, 3):
             facts.add("mail.html.picture")
     return facts
 
 
-def _padded(mail: Mail) -> bool:
+def _padded(page: Page) -> bool:
     """Tell whether style sheets hold lists of words where rules should be."""
-    for part in mail.mime.parts:
-        for style in re.findall(r"(?is)<style[^>]{0,200}>([^<]{2000,200000})", part.text[:400_000])[:3]:
-            if style.count("{") < len(style) / 400 and len(_SENTENCE.findall(style[:5000])) > 20:
-                return True
-    return False
+    return any(
+        style.count("{") < len(style) / 400 and len(_SENTENCE.findall(style[:5000])) > 20 for style in page.styles
+    )

@@ -76,13 +76,17 @@ _DETAILS = (
 _BILLS = r"(?:invoices?|payments?|remit\w*|remittances?|swift|factures?|reglements?|regler|paiements?|virements?)"
 _NOT_MINE = r"(?<!mon )(?<!mes )(?<!my )"
 """Patients write of accounts of their own."""
-_BANK = _any(
-    rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
-    rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~(?:account|compte|iban|rib)",
-    r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
-    rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
-    r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
-    r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
+_BANK = Ask.of(
+    _any(
+        rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
+        rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~(?:account|compte|iban|rib)",
+        r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
+        rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
+        r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
+        r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
+    ),
+    "bank|account|coordonnees bancaires|rib|iban|compte",
+    "new|updated|change|nouve|modif",
 )
 _SECRET = _any(
     r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
@@ -113,7 +117,10 @@ _RENEWED = _any(
     r"invoice|transaction|purchase|facture|commande",
     r"refunds?|remboursement|you(?:'ve| have)? (?:paid|sent|authori[sz]ed|purchased)|vous avez (?:paye|regle|achete)",
 )
-_COIN = _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?")
+_COIN = Ask.of(
+    _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?"),
+    "bitcoin|btc|monero|usdt|litecoin|crypto",
+)
 _CARD = Ask.of(
     _any(
         r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
@@ -133,9 +140,12 @@ _WALLET_OR_NUMBER = re.compile(
     r"\b(?:[13][a-km-zA-HJ-NP-Z1-9]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}|T[1-9A-HJ-NP-Za-km-z]{33})\b"
 )
 """Addresses of Bitcoin and Ethereum; older ones, Monero's and Tron's look like any long number: where ransom goes."""
-_WON = re.compile(
-    r"\b(?:you(?:'ve| have)? won|won the sum|winner of|awarded|vous avez gagne|gagnant\w* de)\b"
-    r"[^.!?\n]{0,60}?\d{1,3}(?:[ ,.]\d{3})+"
+_WON = Ask.of(
+    re.compile(
+        r"\b(?:you(?:'ve| have)? won|won the sum|winner of|awarded|vous avez gagne|gagnant\w* de)\b"
+        r"[^.!?\n]{0,60}?\d{1,3}(?:[ ,.]\d{3})+"
+    ),
+    "won|winner|awarded|gagn",
 )
 _ARCHIVES = frozenset({"zip", "7z", "rar", "iso", "img", "one"})
 _EXCUSES = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.text.urgency"})
@@ -197,15 +207,15 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
     found = _private(display, text, facts) if private else set()
     if not private and _MONEY.told(text) and _SECRET.search(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
-    start, coins = mail.text[:20_000], bool(_COIN.search(text))
-    wallet = bool(_WALLET.search(start))
+    start, coins = mail.text[:20_000], _COIN.told(text)
+    wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
     if "mail.lure.extortion" in facts and (coins or wallet):
         found.add("mail.order.ransom")
     elif (wallet and (coins or _SUM.search(text))) or (coins and _WALLET_OR_NUMBER.search(start)):
         found.add("mail.order.coins")
-    if _WON.search(text):
+    if _WON.told(text):
         found.add("mail.order.winnings")
-    if not private and _BANK.search(text):
+    if not private and _BANK.told(text):
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
@@ -244,7 +254,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
         found.add("mail.order.cards")
     if _PAYROLL.search(text):
         found.add("mail.order.payroll")
-    if _BANK.search(text):
+    if _BANK.told(text):
         found.add("mail.order.bank")
     if facts & _STORIES or _LEGACY.search(text):
         found.add("mail.order.stranger")
