@@ -139,6 +139,8 @@ def closed_with_a_verdict(person: Person) -> None:
     person.page.get_by_role("textbox").fill("Police has taken over.")
     person.press("confirm")
     expect(person.page.get_by_test_id("incident-state")).to_have_text("Closed")
+    # The time line has every decision so far: validated, approved twice, refused, closed.
+    expect(person.page.get_by_test_id("lane").get_by_role("link", name="◆")).to_have_count(5)
 
 
 def everything_is_on_record(person: Person) -> None:

@@ -63,9 +63,8 @@ class Timeline:
         for one in sealed:
             act = decode_event(one.detail.encode())
             if isinstance(act, Act) and _concerns(act, id, plan.id if plan else ""):
-                yield Moment(
-                    act.at, lane, record.about(one.detail), words.person(act.actor), f"{one.seq} {one.hash[:16]}"
-                )
+                seal = f"{one.seq} {one.hash[:16]}"
+                yield Moment(act.at, lane, record.about(one.detail), words.person(act.actor), seal, decision=True)
 
 
 def _concerns(act: Act, incident: str, plan: str) -> bool:

@@ -115,6 +115,16 @@ export interface IncidentNotice {
   receipts: Receipt[];
 }
 
+/** One line of an incident's time line. */
+export interface Moment {
+  at: string;
+  lane: string;
+  what: string;
+  who: string;
+  detail: string;
+  decision: boolean;
+}
+
 export interface Incident extends Card {
   story: string[];
   links: Link[];

@@ -164,6 +164,8 @@ class Moment(msgspec.Struct, frozen=True):
     what: str
     who: str
     detail: str
+    decision: bool = False
+    """What a person decided, as it stands in the audit chain."""
 
 
 class HopView(msgspec.Struct, frozen=True):
