@@ -17,6 +17,8 @@ STOPS = 400
 LARGE: ViewportSize = {"width": 320, "height": 256}
 """1280 x 1024 at 400 % (WCAG 2.2, 1.4.10)."""
 BODY = "BODY"
+UNTOUCHED = ("print", "report")
+"""Papers: there is nothing to press on them."""
 
 STOP = """() => {
   const one = document.activeElement;
@@ -92,8 +94,8 @@ def incident(house: House) -> str:
     return filled(house)
 
 
-def walked(page: Page) -> list[str]:
-    """Press the tabulator through the whole page, and back out of it; return what is wrong on the way."""
+def walked(page: Page) -> tuple[int, list[str]]:
+    """Press the tabulator through the whole page, and back into it; return the stops, and what is wrong on the way."""
     faults: list[str] = []
     for number in range(STOPS):
         page.keyboard.press("Tab")
@@ -101,10 +103,10 @@ def walked(page: Page) -> list[str]:
         if stop["what"] == BODY:
             page.keyboard.press("Shift+Tab")
             back = page.evaluate(STOP)["what"]
-            return faults if number == 0 or back != BODY else [*faults, "there is no way back"]
+            return number, faults if number == 0 or back != BODY else [*faults, "there is no way back"]
         if stop["fault"]:
             faults.append(f"{stop['what']} {stop['fault']}")
-    return [*faults, f"no end after {STOPS} stops: {page.evaluate(STOP)['what']}"]
+    return STOPS, [*faults, f"no end after {STOPS} stops: {page.evaluate(STOP)['what']}"]
 
 
 def test_every_screen_is_walked_by_keys_alone(house: House, incident: str) -> None:
@@ -113,7 +115,10 @@ def test_every_screen_is_walked_by_keys_alone(house: House, incident: str) -> No
         for name, address in screens(house, incident):
             camille.open(address)
             camille.settle()
-            faults += [f"{name}: {one}" for one in walked(camille.page)]
+            stops, found = walked(camille.page)
+            faults += [f"{name}: {one}" for one in found]
+            if stops == 0 and not name.startswith(UNTOUCHED):
+                faults.append(f"{name}: nothing is reached")
     assert not faults, "\n".join(faults)
 
 
