@@ -1,8 +1,9 @@
-"""Turns the graph of CenterNet-MobileNetV3 from TensorFlow.js into ONNX: channels first, people only, any size.
+"""Turns graphs of convolutions from TensorFlow.js into ONNX, channels first: CenterNet-MobileNetV3 and MoveNet.
 
-The graph is walked back from its two heads (heat of centres, distances to the sides); what chooses the best centres
-behind them is left to the platform. Input: RGB, 0-255, height and width in steps of 32 pixels: then "SAME" padding is
-the same at every size. Sources: TensorFlow's own padding, and hard-swish as MobileNetV3 has it (Howard et al., 2019).
+The graph is walked back from its heads; what chooses the best centres or joints behind them is left to the platform.
+CenterNet: people only, any size; input RGB, 0-255, height and width in steps of 32 pixels: then "SAME" padding is the
+same at every size. MoveNet: RGB, -1 to 1, 192 x 192. Sources: TensorFlow's own padding, and hard-swish as MobileNetV3
+has it (Howard et al., 2019).
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from default_model.tfjs import Node, read
 INPUT, HEAT, SIDES = "tower_0/images", "tower_0/keypoints", "tower_0/wh"
 SIZE = 512
 """Pixels for which padding is worked out; any multiple of 32 gives the same."""
+POSE = "StatefulPartitionedCall/"
+POSE_INPUT, POSE_SIZE = f"{POSE}sub_1", 192
+"""Where MoveNet's graph has the picture as numbers from -1 to 1, and its height and width."""
+POSE_HEADS = {
+    "points": f"{POSE}Sigmoid",
+    "centre": f"{POSE}Sigmoid_1",
+    "reach": f"{POSE}kpt_regress_0/conv2d_6/BiasAdd",
+    "offset": f"{POSE}kpt_offset_0/conv2d_7/BiasAdd",
+}
 PERSON = [0]
 """Channels of the heat that are kept: people come first among the 80 classes of COCO."""
 
@@ -53,6 +63,16 @@ class Converter:
         }
         return self.graph.write({"images": [1, 3, "h", "w"]}, outputs)
 
+    def pose(self) -> bytes:
+        """Return the ONNX model of MoveNet. Raises `ValueError` for an operation that is not known here."""
+        self._done[POSE_INPUT] = Map("image", 3, POSE_SIZE, POSE_SIZE)
+        outputs: dict[str, list[int | str]] = {}
+        for head, name in POSE_HEADS.items():
+            built = self._build(name, None)
+            self.graph.node("Identity", [built.name], head)
+            outputs[head] = [1, built.channels, built.high, built.wide]
+        return self.graph.write({"image": [1, 3, POSE_SIZE, POSE_SIZE]}, outputs)
+
     def _build(self, name: str, keep: list[int] | None) -> Map:
         """Return the output of node `name`; `keep`: the channels that are wanted of it, None for all."""
         if keep is None and name in self._done:
@@ -75,7 +95,8 @@ class Converter:
                 joined = self.graph.node("Concat", [one.name for one in parts], axis=1)
                 built = Map(joined, sum(one.channels for one in parts), parts[0].high, parts[0].wide)
             case "ResizeBilinear":
-                built = self._doubled(self._build(node.inputs[0], None))
+                how = "half_pixel" if node.attributes.get("half_pixel_centers") else "asymmetric"
+                built = self._doubled(self._build(node.inputs[0], None), how)
             case _:
                 raise ValueError(f"{name}: operation {node.op} is not known here")
         if keep is None:
@@ -166,11 +187,9 @@ class Converter:
         number = float(value) if value is not None and value.size == 1 else float("nan")
         return (varying or [""])[0], number
 
-    def _doubled(self, inner: Map) -> Map:
+    def _doubled(self, inner: Map, how: str) -> Map:
         scales = self.graph.constant(np.array([1, 1, 2, 2], np.float32))
-        made = self.graph.node(
-            "Resize", [inner.name, "", scales], mode="linear", coordinate_transformation_mode="asymmetric"
-        )
+        made = self.graph.node("Resize", [inner.name, "", scales], mode="linear", coordinate_transformation_mode=how)
         return Map(made, inner.channels, inner.high * 2, inner.wide * 2)
 
 
@@ -186,3 +205,8 @@ def _padding(size: int, kernel: int, stride: int, kind: str) -> tuple[int, int, 
 def convert(path: Path) -> bytes:
     """Return the model at `path` (``centernet.json``) as ONNX."""
     return Converter(read(path)).model()
+
+
+def convert_pose(path: Path) -> bytes:
+    """Return the model at `path` (``movenet-lightning.json``) as ONNX."""
+    return Converter(read(path)).pose()

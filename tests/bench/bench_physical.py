@@ -22,10 +22,13 @@ from physical_truth import AREAS, FPS, LINES, dwells, f1, many_lines, matched, s
 from video_truth import Boxes, pets_truth
 
 from safecare.app.film import Film, Wish, card_for
+from safecare.detect.physical.people_down import LYING, UPRIGHT
 from safecare.formats.scene import read_calibration, read_scene
 from safecare.model.alert import Alert
 from safecare.sources.camera.models import installed_folder, read_card
 from safecare.sources.camera.vision.networks import network
+from safecare.sources.camera.vision.parts import Box
+from safecare.sources.camera.vision.pose import load as load_pose
 from safecare.testing.bench import Row, Skipped, rate
 
 VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
@@ -52,6 +55,7 @@ def rows() -> Iterable[Row | Skipped]:
     else:
         yield Skipped("default model", "not converted (script/default-model)")
     yield from _model("no model, blobs", None, truth, calibration, ap=None)
+    yield from _postures(truth)
 
 
 def _model(name: str, card: Path | None, truth: Boxes, calibration: bytes, ap: float | None) -> Iterator[Row]:
@@ -86,6 +90,60 @@ def _model(name: str, card: Path | None, truth: Boxes, calibration: bytes, ap: f
             peer_name=SURVEY if peer else "",
         )
     yield from _rules(name, alerts, truth, found, strict=ap == 0.89)
+
+
+def _postures(truth: Boxes) -> Iterator[Row | Skipped]:
+    """Ask the pose network about people who stand apart, and about the same cut out and turned to both sides.
+
+    A turned person is what somebody who lies looks like from afar, less the floor's own look: no recorded fall is at
+    hand.
+    """
+    import av
+    import numpy as np
+
+    card = installed_folder() / "movenet-lightning.yaml"
+    if not card.exists():
+        yield Skipped("postures", "the pose model is not converted (script/default-model)")
+        return
+    model = read_card(card)
+    pose = load_pose(model.card, model.read())
+    right = {"stands": 0, "turned": 0}
+    wrong, asked = 0, 0
+    with av.open(str(VTEST)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number % 8 != 5:
+                continue
+            picture = frame.to_ndarray(format="bgr24")
+            for box in _apart(truth.get(number, [])):
+                asked += 1
+                side = round(1.6 * box.height)
+                left, top = round(box.x + (box.width - side) / 2), round(box.y + (box.height - side) / 2)
+                cut = picture[top : top + side, left : left + side]
+                middle = Box((side - box.width) / 2, (side - box.height) / 2, box.width, box.height)
+                lying = Box(middle.y, middle.x, middle.height, middle.width)
+                for turns, where in ((0, middle), (1, lying), (3, lying)):
+                    body = pose.body(np.ascontiguousarray(np.rot90(cut, turns)), where)
+                    good, bad = (LYING, UPRIGHT) if turns else (UPRIGHT, LYING)
+                    tilt = None if body is None else body.tilt
+                    hit = tilt is not None and (tilt >= good if turns else tilt <= good)
+                    right["turned" if turns else "stands"] += hit
+                    wrong += tilt is not None and (tilt <= bad if turns else tilt >= bad)
+    note = f"{wrong} of {3 * asked} told the contrary; {asked} people of 60 pixels or more"
+    yield Row(what="posture of people who stand", figure=right["stands"] / asked, unit="", target=0.98, note=note)
+    yield Row(what="posture of the same, turned", figure=right["turned"] / (2 * asked), unit="", target=0.95)
+
+
+def _apart(boxes: Iterable[tuple[int, float, float, float, float]]) -> Iterator[Box]:
+    """Yield who stands apart from all others, whole in the picture with room around."""
+    known = list(boxes)
+    for one in known:
+        _, x, y, width, height = one
+        room = 0.8 * height
+        middle = (x + width / 2, y + height / 2)
+        inside = room < middle[0] < SIZE[0] - room and room < middle[1] < SIZE[1] - room
+        near = any(abs(o[1] - x) < 1.2 * width and abs(o[2] - y) < height for o in known if o is not one)
+        if height >= 60 and inside and not near:
+            yield Box(x, y, width, height)
 
 
 def _network(card: Path) -> float:

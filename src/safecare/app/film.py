@@ -55,10 +55,14 @@ class Wish:
 
 @dataclass
 class Film:
-    """Judges the recording of `wish`; `model` is the card of what finds people, None for blobs of motion."""
+    """Judges the recording of `wish`; `model` is the card of what finds people, None for blobs of motion.
+
+    `pose` is that of what tells how a body lies; None: shapes alone do.
+    """
 
     wish: Wish
     model: Path | None
+    pose: Path | None = None
     broken: str = field(default="", init=False)
     frames: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
@@ -96,7 +100,7 @@ class Film:
             masks=masks,
         )
         job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)
-        worker = WorkerClient(model=self.model)
+        worker = WorkerClient(model=self.model, pose=self.pose)
         try:
             async for message in worker.answers(job, silence=SILENCE):
                 for event in self._events(message):

@@ -83,6 +83,7 @@ async def follow(
     sources: Sequence[str],
     scene: Scene | None,
     card: Path | None,
+    pose: Path | None = None,
     *,
     fps: float,
     seconds: float,
@@ -122,7 +123,11 @@ async def follow(
     intake = Watching(hospital, SystemClock(), tell)
     lives = [
         LiveCamera(
-            "watch", camera, CameraSettings(url=url, fps=fps), intake, worker=WorkerClient(network=True, model=card)
+            "watch",
+            camera,
+            CameraSettings(url=url, fps=fps),
+            intake,
+            worker=WorkerClient(network=True, model=card, pose=pose),
         )
         for url, camera in zip(sources, hospital.assets, strict=True)
     ]

@@ -63,7 +63,7 @@ def video(
     began = _time(start, scene)
     wish = Wish(file, scene, rate, fps, began, boxes=detections_out is not None)
     try:
-        film = Film(wish, model_card(model, data))
+        film = Film(wish, model_card(model, data), pose_card(model, data))
         asyncio.run(_judge(film, format, language))
         if tracks_out is not None:
             tracks_out.write_text(film.tracks(), "utf-8")
@@ -155,3 +155,11 @@ def model_card(name: str, data: Path) -> Path | None:
         return card_for(Path(name))
     model = choose(name, [data / "models", installed_folder()])
     return model.card_path if model else None
+
+
+def pose_card(name: str, data: Path) -> Path | None:
+    """Return the card of the pose model that is used beside the model called `name`."""
+    from safecare.sources.camera.models import NONE, choose, installed_folder
+
+    pose = choose("", [data / "models", installed_folder()], "pose") if name != NONE else None
+    return pose.card_path if pose else None

@@ -28,6 +28,7 @@ def list_(data: Data = Path("var")) -> None:
     from safecare.sources.camera.models import ModelError, choose
 
     used = choose("", _folders(data))
+    posed = choose("", _folders(data), "pose")
     wrong = 0
     for one in _all(data):
         if isinstance(one, ModelError):
@@ -35,7 +36,7 @@ def list_(data: Data = Path("var")) -> None:
             typer.echo(f"  {one}", err=True)
             continue
         card = one.card
-        mark = "*" if used is not None and used.card_path == one.card_path else " "
+        mark = "*" if one.card_path in {each.card_path for each in (used, posed) if each is not None} else " "
         typer.echo(f"{mark} {card.name:<24} {card.family:<10} {card.width}x{card.height}  {one.path}")
         typer.echo(f"    licence: {card.licence}\n    origin:  {card.origin}\n    sha256:  {card.sha256}")
     if used is None:
@@ -46,7 +47,7 @@ def list_(data: Data = Path("var")) -> None:
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="Model file (ONNX): YOLOX or CenterNet.")],
+    file: Annotated[Path, typer.Argument(help="Model file (ONNX): YOLOX, CenterNet or MoveNet.")],
     licence: Annotated[str, typer.Option(help="Licence of the weights.")],
     origin: Annotated[str, typer.Option(help="Where the file comes from.")],
     name: Annotated[str, typer.Option(help="Name; default: that of the file.")] = "",
@@ -76,11 +77,16 @@ def add(
 def check(data: Data = Path("var")) -> None:
     """Check each model's hash and run it once; exit 1 if one can't be used."""
     from safecare.sources.camera.models import ModelError
-    from safecare.sources.camera.worker import load_model
+    from safecare.sources.camera.worker import load_model, load_pose
 
     wrong = 0
     for one in _all(data):
-        problem = str(one) if isinstance(one, ModelError) else load_model(str(one.card_path))[2]
+        if isinstance(one, ModelError):
+            problem = str(one)
+        elif one.card.purpose == "pose":
+            problem = load_pose(str(one.card_path))[1]
+        else:
+            problem = load_model(str(one.card_path))[2]
         name = "card" if isinstance(one, ModelError) else one.card.name
         wrong += bool(problem)
         typer.echo(f"{name}: {problem or 'ok'}")

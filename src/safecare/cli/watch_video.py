@@ -18,6 +18,7 @@ from safecare.cli.detect_video import (
     Written,
     Zones,
     model_card,
+    pose_card,
     read_drawn,
 )
 from safecare.cli.files import stop
@@ -54,8 +55,8 @@ def video(
         stop(error, 2)
     write = typer.echo
     run = follow(
-        source, scene, card, fps=fps, seconds=seconds, timezone=timezone, as_json=format is Format.NDJSON,
-        language=language, write=write,
+        source, scene, card, pose_card(model, data), fps=fps, seconds=seconds, timezone=timezone,
+        as_json=format is Format.NDJSON, language=language, write=write,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run)

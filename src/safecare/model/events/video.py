@@ -23,6 +23,8 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float = 1.0
     unseen: float = 0.0
     """Seconds since the person was really seen; above 0 somebody or something hides them, and the place is a guess."""
+    tilt: float | None = None
+    """Angle of the trunk from upright, degrees, where a pose network was asked and found a body; 90: somebody lies."""
     path: tuple[tuple[float, float, float], ...] = ()
     """Foot points since the last telling, this one left out: (seconds before this moment, x, y)."""
 
@@ -49,6 +51,8 @@ class Thing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds that it has been so."""
     gone: bool = False
     """Whether something is no longer there; otherwise something has come."""
+    tilt: float | None = None
+    """As of `Seen`, where the change is a body."""
 
 
 class ThingsSeen(Event, frozen=True, kw_only=True, tag="things.seen"):

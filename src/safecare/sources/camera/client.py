@@ -45,14 +45,18 @@ class WorkerDiedError(RuntimeError):
 class WorkerClient:
     """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
 
-    def __init__(self, *, network: bool = False, model: Path | None = None, slow: float = 1.0) -> None:
+    def __init__(
+        self, *, network: bool = False, model: Path | None = None, pose: Path | None = None, slow: float = 1.0
+    ) -> None:
         """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people.
 
+        `pose`: card of what tells how somebody's body lies.
         `slow`: how many times slower time passes for it, for measurements.
         """
         self.slow = slow
         self.network = network
         self.model = model
+        self.pose = pose
         self.finds = ""
         """Name of the model that finds people in the last worker, empty for blobs of motion."""
         self.problem = ""
@@ -141,6 +145,8 @@ class WorkerClient:
                 command = (*COMMAND, str(theirs.fileno()), *(["network"] if self.network else []))
                 if self.model is not None:
                     command = (*command, f"model={self.model}")
+                if self.pose is not None:
+                    command = (*command, f"pose={self.pose}")
                 if self.slow != 1.0:
                     command = (*command, f"slow={self.slow}")
                 self._process = await asyncio.create_subprocess_exec(

@@ -24,6 +24,9 @@ NONE = "none"
 """Name that stands for no model: blobs of motion."""
 
 
+Purpose = Literal["people", "pose"]
+
+
 class ModelError(ValueError):
     """A model that can't be used; the text says which file, and why."""
 
@@ -34,7 +37,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: str
     file: str
     sha256: str
-    family: Literal["yolox", "centernet"]
+    family: Literal["yolox", "centernet", "movenet"]
     width: int
     height: int
     labels: tuple[str, ...]
@@ -43,6 +46,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     threshold: float
     preference: int = 0
     """Of several models that could be used the one with the highest number is."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for: finding people, or telling how somebody's body lies."""
+        return "pose" if self.family == "movenet" else "people"
 
     @property
     def person(self) -> int:
@@ -116,14 +124,14 @@ def models(folders: Sequence[Path]) -> Iterator[Model | ModelError]:
                 yield error
 
 
-def choose(name: str, folders: Sequence[Path]) -> Model | None:
-    """Return the model called `name`; for an empty one the best that stands there whole, None if there is none.
+def choose(name: str, folders: Sequence[Path], purpose: Purpose = "people") -> Model | None:
+    """Return the model for `purpose` called `name`; for an empty one the best that stands there whole, if there is one.
 
     Raises `ModelError` if the one that is named is not there.
     """
     if name == NONE:
         return None
-    found = [one for one in models(folders) if isinstance(one, Model)]
+    found = [one for one in models(folders) if isinstance(one, Model) and one.card.purpose == purpose]
     if name:
         named = next((one for one in found if one.card.name == name), None)
         if named is None:

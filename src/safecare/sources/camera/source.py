@@ -17,7 +17,7 @@ from safecare.sources.camera.client import WorkerClient
 from safecare.sources.camera.clipping import Clipper, follow
 from safecare.sources.camera.clips import CLIPS, ClipReader
 from safecare.sources.camera.live import PATIENCE, LiveCamera
-from safecare.sources.camera.models import ModelError, choose, installed_folder
+from safecare.sources.camera.models import NONE, ModelError, choose, installed_folder
 from safecare.sources.camera.places import MOST_DAYS, CameraSettings, camera_of, read_cameras
 from safecare.sources.camera.replay import Gathering
 from safecare.sources.upload import UploadFolder
@@ -63,6 +63,7 @@ class Cameras:
         if not 0 <= self.clip_days <= MOST_DAYS:
             raise ValueError(f"clip_days {self.clip_days} is outside 0-{MOST_DAYS}")
         self._card: Path | None = None
+        self._pose: Path | None = None
 
     async def run(self, intake: Intake) -> None:
         """Watch until cancelled. Raises `ValueError` if a live camera is not in the hospital."""
@@ -97,9 +98,11 @@ class Cameras:
             intake.report(place, "failed", f"{error}; people are found by motion alone")
             return
         self._card = found.card_path if found else None
-        intake.report(
-            place, "ok", f"found by {found.card.name}" if found else "found by motion alone: there is no model"
-        )
+        told = f"found by {found.card.name}" if found else "found by motion alone: there is no model"
+        pose = choose("", [self.models, installed_folder()], "pose") if self.model != NONE else None
+        self._pose = pose.card_path if pose else None
+        told += f"; who lies is told by {pose.card.name}" if pose else "; who lies is told by shapes alone"
+        intake.report(place, "ok", told)
 
     async def _again(self, path: Path, gathering: Gathering) -> None:
         reader = self._reader(path.parent, gathering)
@@ -112,7 +115,7 @@ class Cameras:
     def _reader(self, folder: Path, intake: Intake) -> ClipReader:
         poll = min(1.0, max(0.05, self.settle / 2))
         upload = UploadFolder(folder.absolute(), self.settle, CLIPS)
-        worker = WorkerClient(model=self._card)
+        worker = WorkerClient(model=self._card, pose=self._pose)
         return ClipReader(self.door, upload, self._cameras, intake, self.overtime, poll, worker=worker)
 
     def _live(self, name: Any, intake: Intake) -> LiveCamera | None:
@@ -122,7 +125,7 @@ class Cameras:
         camera = camera_of(intake.hospital, name)
         if camera is None:
             raise ValueError(f"{self.door}: the hospital has no camera {name}")
-        worker = WorkerClient(network=True, model=self._card)
+        worker = WorkerClient(network=True, model=self._card, pose=self._pose)
         clipper = self._clipper(camera, settings, intake, worker)
         return LiveCamera(self.door, camera, settings, intake, self.patience, worker=worker, clipper=clipper)
 

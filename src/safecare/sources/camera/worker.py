@@ -1,8 +1,9 @@
 """The camera worker: ``python -m safecare.sources.camera.worker``. Jobs on standard input, answers on standard output.
 
 Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
-reached; ``model=PATH``, the card of the model that finds people; ``slow=N``, how many times slower than the machine's
-its time passes (measurements on a machine that has other work). It is confined before the first job, and while it has
+reached; ``model=PATH``, the card of the model that finds people; ``pose=PATH``, that of the model of postures;
+``slow=N``, how many times slower than the machine's its time passes (for measurements on a machine that has other
+work). It is confined before the first job, and while it has
 a single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no
 core dump, low priority; it ends with its parent. What it can't survive (a crash in a decoder) costs one job, and the
 video door reports it.
@@ -51,6 +52,9 @@ from safecare.sources.camera.ring import MILLI, Ring
 from safecare.sources.camera.vision.finder import NetworkFinder
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.networks import Network, network
+from safecare.sources.camera.vision.parts import Box
+from safecare.sources.camera.vision.pose import Pose
+from safecare.sources.camera.vision.pose import load as load_postures
 from safecare.sources.camera.vision.tracker import FAINT
 from safecare.sources.camera.vision.watch import Watch
 from safecare.sources.files.confine import Keeps, lock
@@ -88,12 +92,18 @@ class Viewer:
     """Does jobs, one after the other, and remembers what the cameras looked like."""
 
     def __init__(
-        self, send: Send, take: Take, now: Callable[[], float] = time.monotonic, network: Network | None = None
+        self,
+        send: Send,
+        take: Take,
+        now: Callable[[], float] = time.monotonic,
+        network: Network | None = None,
+        pose: Pose | None = None,
     ) -> None:
         """Answer through `send`, get the open files of jobs from `take`; `now` gives seconds that only grow.
 
-        `network` finds people; without one, blobs of motion do.
+        `network` finds people; without one, blobs of motion do. `pose` tells how those who may lie do.
         """
+        self._pose = pose
         self._network = network
         self._send = send
         self._take = take
@@ -187,8 +197,8 @@ class Viewer:
 
     def _fresh(self, view: View) -> Watch:
         if self._network is None:
-            return Watch(view)
-        return Watch(view, NetworkFinder(self._network, 0.0 if view.tell_found else FAINT))
+            return Watch(view, pose=self._pose)
+        return Watch(view, NetworkFinder(self._network, 0.0 if view.tell_found else FAINT), pose=self._pose)
 
     def _look(
         self, decoder: Decoder, watch: Watch, start: float, late_by: Callable[[float], float] = lambda at: 0.0
@@ -260,6 +270,21 @@ def load_model(card: str) -> tuple[Network | None, str, str]:
     return found, model.card.name, ""
 
 
+def load_pose(card: str) -> tuple[Pose | None, str]:
+    """Return the pose network of `card` (a path), and why it can't be used; it is run once, to load all of it."""
+    import numpy as np
+
+    if not card:
+        return None, ""
+    try:
+        model = read_card(Path(card))
+        pose = load_postures(model.card, model.read())
+        pose.body(np.zeros((96, 128, 3), np.uint8), Box(20, 20, 60, 30))
+    except (ModelError, ValueError, ImportError) as error:
+        return None, str(error)
+    return pose, ""
+
+
 def _private_output() -> BinaryIO:
     """Return standard output for answers alone: whatever a library prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "wb")
@@ -289,6 +314,7 @@ def main() -> None:
     told = dict(one.partition("=")[::2] for one in sys.argv[2:])
     card, slow = told.get("model", ""), float(told.get("slow", 1))
     finds, name, problem = load_model(card)
+    pose, unposed = load_pose(told.get("pose", ""))
     layers = _confine(network="network" in told)
 
     def send(message: Message) -> None:
@@ -299,9 +325,9 @@ def main() -> None:
         _, (file, *_), _, _ = socket.recv_fds(files, 1, 1)
         return file
 
-    send(Ready(layers, name, problem))
+    send(Ready(layers, name, problem or unposed))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
-    viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds)
+    viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds, pose)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer.cuts), daemon=True).start()
     while True:
         viewer.do(jobs.get())

@@ -57,16 +57,23 @@ class Network(Protocol):
 
 def network(card: ModelCard, raw: bytes) -> Network:
     """Return the network in the model file `raw`. Raises `ValueError` if it is not what `card` says."""
+    if card.family == "movenet":
+        raise ValueError(f"{card.name}: tells how a body lies, and finds nobody")
+    session = opened(card, raw)
+    return Yolox(card, session) if card.family == "yolox" else CenterNet(card, session)
+
+
+def opened(card: ModelCard, raw: bytes) -> Any:
+    """Return onnxruntime's session of the model file `raw`, in one thread. Raises `ValueError`."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ValueError(f"{card.name}: onnxruntime can't load it: {str(error)[:200]}") from error
-    return Yolox(card, session) if card.family == "yolox" else CenterNet(card, session)
 
 
 class Yolox:
@@ -198,10 +205,12 @@ def guessed(raw: bytes) -> dict[str, Any]:
         raise ValueError(f"onnxruntime can't load it: {str(error)[:200]}") from error
     outputs = {one.name: one.shape for one in session.get_outputs()}
     [shape, *_] = [one.shape for one in session.get_inputs()]
+    if {"points", "centre", "reach", "offset"} <= outputs.keys():
+        return {"family": "movenet", "width": 192, "height": 192, "labels": ("person",), "threshold": 0.25}
     if {"heat", "wh"} <= outputs.keys():
         return {"family": "centernet", "width": 352, "height": 256, "labels": ("person",), "threshold": 0.35}
     [cells, *_] = outputs.values()
     if len(shape) == 4 and isinstance(shape[2], int) and shape[2] == shape[3] and len(cells) == 3:
         labels = COCO if cells[2] == 5 + len(COCO) else ("person", *(f"class {one}" for one in range(1, cells[2] - 5)))
         return {"family": "yolox", "width": shape[3], "height": shape[2], "labels": labels, "threshold": BEST}
-    raise ValueError(f"neither YOLOX nor CenterNet: input {shape}, outputs {outputs}")
+    raise ValueError(f"neither YOLOX, CenterNet nor MoveNet: input {shape}, outputs {outputs}")

@@ -13,6 +13,7 @@ from safecare.sources.camera.vision.health import PictureHealth
 from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
+from safecare.sources.camera.vision.pose import Body, Pose, Postures
 from safecare.sources.camera.vision.still import still
 from safecare.sources.camera.vision.things import Change, Things
 from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, PersonTracker
@@ -68,9 +69,14 @@ class StillChooser:
 class Watch:
     """One camera's pipeline. Pictures go in with growing times; it may go on from one clip to the next."""
 
-    def __init__(self, view: View, finder: Finder | None = None, tracker: Tracker | None = None) -> None:
-        """Build it for `view`; `finder` defaults to blobs of motion."""
+    def __init__(
+        self, view: View, finder: Finder | None = None, tracker: Tracker | None = None, pose: Pose | None = None
+    ) -> None:
+        """Build it for `view`; `finder` defaults to blobs of motion; `pose` tells how those who may lie do."""
         self.view = view
+        self._postures = Postures(pose) if pose is not None and view.things else None
+        self._bodies: dict[int, Body] = {}
+        """By track: how those who may lie do. Changes of the picture have numbers below 0 there."""
         self._finder = finder or BlobFinder(view.person, Background(view.fps or 5.0))
         self._tracker = tracker or PersonTracker(FOOT_ERROR if finder else BLOB_ERROR)
         self._clothed = finder is not None  # what a blob wears is mixed with the wall and with who stands beside
@@ -78,6 +84,7 @@ class Watch:
         self._things = Things(sure=finder is not None) if view.things else None
         self._things_at = float("-inf")
         self._things_told: frozenset[int] = frozenset()
+        self._changes: tuple[Change, ...] = ()
         self._masks = Masks(view.masks)
         self._stills = StillChooser(view)
         self._tracked: list[Tracked] = []
@@ -97,6 +104,7 @@ class Watch:
             self._things.forget()
             return look
         changes = self._things.look(picture.small, at, self._tracked)
+        self._changes = () if changes is None else tuple(changes)
         return look if changes is None else self._with_things(look, picture, at, changes)
 
     def _with_things(self, look: Look, picture: Picture, at: float, changes: Sequence[Change]) -> Look:
@@ -106,7 +114,7 @@ class Watch:
             return look
         raw = self._still(picture) if numbers - self._things_told else b""
         self._things_at, self._things_told = at, numbers
-        things = tuple(_thing(one, picture.scale, at) for one in changes)
+        things = tuple(_thing(one, picture.scale, at, self._tilt(-1 - one.number)) for one in changes)
         return replace(look, things=things, things_still=raw, size=_size(picture))
 
     def _people(self, picture: Picture, at: float) -> Look:
@@ -122,6 +130,10 @@ class Watch:
         size = _size(picture)
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
         self._catch_up(inside, picture.scale)
+        if self._postures is not None:
+            seen = {one.track: _scaled(one.box, picture.scale) for one in inside if one.seen == at}
+            wide_things = {-1 - one.number: _scaled(one.box, picture.scale) for one in self._changes if not one.gone}
+            self._bodies = self._postures.look(picture.colour, {**wide_things, **seen}, at)
         if at - self._told_at < self.view.tell_every - 0.001:
             self._remember(inside, picture.scale, at)
             return Look(state=state)
@@ -129,9 +141,15 @@ class Watch:
             return Look(state=state)
         self._told_at, self._told_any = at, bool(inside)
         raw = self._still(picture) if self._stills.wanted(inside, at) else b""
-        people = tuple(_seen(one, picture.scale, at, self._paths.get(one.track, ())) for one in inside)
+        people = tuple(
+            _seen(one, picture.scale, at, self._paths.get(one.track, ()), self._tilt(one.track)) for one in inside
+        )
         self._paths = {}
         return Look(people, raw, state, size, found)  # type: ignore[arg-type]  # five numbers each
+
+    def _tilt(self, number: int) -> float | None:
+        body = self._bodies.get(number)
+        return round(body.tilt) if body is not None else None
 
     def _remember(self, people: Sequence[Tracked], scale: float, at: float) -> None:
         for one in people:
@@ -173,14 +191,16 @@ def _size(picture: Picture) -> tuple[int, int]:
     return round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale)
 
 
-def _thing(change: Change, scale: float, at: float) -> Thing:
+def _thing(change: Change, scale: float, at: float, tilt: float | None) -> Thing:
     box = _scaled(change.box, scale)
     x, y = box.foot
     width, height = round(box.width, 1), round(box.height, 1)
-    return Thing(change.number, round(x, 1), round(y, 1), width, height, round(at - change.since, 2), change.gone)
+    return Thing(change.number, round(x, 1), round(y, 1), width, height, round(at - change.since, 2), change.gone, tilt)
 
 
-def _seen(one: Tracked, scale: float, at: float, path: Sequence[tuple[float, float, float]]) -> Seen:
+def _seen(
+    one: Tracked, scale: float, at: float, path: Sequence[tuple[float, float, float]], tilt: float | None
+) -> Seen:
     x, y = one.box.foot
     return Seen(
         track=one.track,
@@ -191,5 +211,6 @@ def _seen(one: Tracked, scale: float, at: float, path: Sequence[tuple[float, flo
         height=round(one.box.height * scale, 1),
         score=round(one.box.score, 2),
         unseen=round(at - one.seen, 2),
+        tilt=tilt,
         path=tuple((round(at - then, 2), round(px, 1), round(py, 1)) for then, px, py in path),
     )
