@@ -77,7 +77,8 @@ class Watch:
         self._postures = Postures(pose) if pose is not None and view.things else None
         self._bodies: dict[int, Body] = {}
         """By track: how those who may lie do. Changes of the picture have numbers below 0 there."""
-        self._finder = finder or BlobFinder(view.person, Background(view.fps or 5.0))
+        self._finder = finder or self._blobs()
+        self._state: PictureState = "ok"
         self._tracker = tracker or PersonTracker(FOOT_ERROR if finder else BLOB_ERROR)
         self._clothed = finder is not None  # what a blob wears is mixed with the wall and with who stands beside
         self._health = PictureHealth(view.turns)
@@ -93,6 +94,9 @@ class Watch:
         self._paths: dict[int, list[tuple[float, float, float]]] = {}
         self._told_at = float("-inf")
         self._told_any = False
+
+    def _blobs(self) -> BlobFinder:
+        return BlobFinder(self.view.person, Background(self.view.fps or 5.0))
 
     def look(self, picture: Picture, at: float) -> Look:
         """Take the picture of `at` (seconds) and return what is to be told."""
@@ -119,6 +123,9 @@ class Watch:
 
     def _people(self, picture: Picture, at: float) -> Look:
         state = self._health.judge(picture.small, at)
+        if not self._clothed and state != self._state and "moved" in (state, self._state):
+            self._finder = self._blobs()  # before the old view, all of the new one would be foreground
+        self._state = state
         shape = (picture.small.shape[0], picture.small.shape[1])
         boxes = self._finder.find(picture, at, self._tracked)
         wide = [_scaled(box, picture.scale) for box in boxes]
