@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,7 +20,7 @@ from safecare.examine.api import Verdict, Verdicts
 from safecare.sources.files.clamd import SURE, Clamd, second_engine
 from safecare.sources.files.judging import Judging
 
-PROGRAM = shutil.which("clamd", path="/usr/sbin:/usr/bin")
+PROGRAM = shutil.which("clamd", path=f"/usr/sbin:/usr/bin:{Path(sys.prefix, 'clamav', 'usr', 'sbin')}")
 BAD = b"a harmless text that a signature of this test knows\n"
 CLEAN = Verdict("00", "text", Verdicts.CLEAN, 0.0)
 
