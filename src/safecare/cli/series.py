@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from safecare.formats.readings import Point
     from safecare.model.text import Text
 
+SNIFFED = 4096
+"""Bytes by which the encoding of a file is told (chosen)."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 
 @app.command()
 def main(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns timestamp and value.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV with the columns timestamp and value (or ; tab | between them)."),
+    ],
     unit: Annotated[
         str, typer.Option(help="UCUM unit of the values (Cel, %, hPa): values that can't be are told.")
     ] = "",
@@ -34,22 +40,24 @@ def main(
     from safecare.cli.files import chosen, stop
     from safecare.detect.building.reading_unusual import impossible, possible, reason
     from safecare.detect.building.series import Series
-    from safecare.formats.readings import SeriesError, read_series
+    from safecare.formats.readings import SeriesError, encoding_of, read_series
 
     chosen(format, ("ndjson",), "--format")
     chosen(language, ("en", "fr"), "--language")
     series, bad = Series(), 0
     encode, out = msgspec.json.Encoder().encode, sys.stdout.buffer
     try:
-        with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        with file.open("rb") as beginning:
+            encoding = encoding_of(beginning.read(SNIFFED))
+        with file.open(encoding=encoding, errors="replace", newline="") as lines:
             for point in read_series(lines):
                 score, why = 0.0, None
-                if point.wrong:
-                    bad += 1
-                    typer.echo(f"{file}:{point.line}: {point.wrong}", err=True)
-                elif not possible(point.value, unit):
+                if point.wrong or point.remark:
+                    bad += bool(point.wrong)
+                    typer.echo(f"{file}:{point.line}: {point.wrong or point.remark}", err=True)
+                if not point.wrong and not possible(point.value, unit):
                     score, why = 1.0, impossible(point.value, unit)
-                elif point.at is not None:
+                elif not point.wrong and point.at is not None:
                     judged = series.step(point.at.timestamp(), point.value)
                     score = judged.score
                     why = reason(judged, point.value, unit) if judged.new else None
@@ -66,7 +74,8 @@ def _row(point: Point, score: float, why: Text | None, language: str) -> dict[st
     value = point.value if math.isfinite(point.value) else None
     row: dict[str, Any] = {"timestamp": point.stamp, "value": value, "score": round(score, 6) + 0.0}  # no -0.0
     row["alert"] = None if why is None else _alert(score, why, language)
-    return row | ({"error": point.wrong} if point.wrong else {})
+    told = {"error": point.wrong, "remark": point.remark}
+    return row | {name: text for name, text in told.items() if text}
 
 
 def _alert(score: float, why: Text, language: str) -> dict[str, Any]:

@@ -106,3 +106,41 @@ def test_score_of_the_benchmark() -> None:
     assert round(standard_score([perfect])[0], 1) == 100.0
     assert 50.0 < standard_score([late], 0.5)[0] < 60.0
     assert raw_score(noisy, 0.5) < 0.0
+
+
+def new_after(found: list[Judged], begin: int, end: int) -> int:
+    return sum(one.new for one in found[begin:end])
+
+
+def test_what_has_passed_is_told_again_when_it_comes_again() -> None:
+    values = ordinary(4, 3300)
+    for at in (1500, 2100, 2700):
+        values[at : at + 20] = [one + 9 for one in values[at : at + 20]]
+    found = judged(values)
+    assert [new_after(found, at, at + 20) for at in (1500, 2100, 2700)] == [1, 1, 1]
+
+
+def test_what_stays_is_told_and_then_usual() -> None:
+    found = judged(changed("jump", ordinary(5, 2600)))
+    assert 1 <= new_after(found, 1500, 1700) <= 2
+    assert new_after(found, 1900, 2600) <= 1
+
+
+def test_a_day_that_differs_at_its_usual_hours_is_told() -> None:
+    chance = random.Random(6)
+    days = [[(80 if 18 <= n // 6 < 36 else 20) + chance.uniform(0, 5) for n in range(288)] for _ in range(12)]
+    days[10] = [20 + chance.uniform(0, 5) for _ in range(288)]
+    found = judged([one for day in days for one in day])
+    assert new_after(found, 2 * 288, 10 * 288) == 0
+    assert new_after(found, 10 * 288, 11 * 288) >= 1
+
+
+@pytest.mark.slow
+def test_a_year_with_its_seasons_is_followed() -> None:
+    """Summer comes slowly: 20 K between January and July bring no more than some alerts in 35,000 readings."""
+    chance, series, drift, told = random.Random(7), Series(), 0.0, 0
+    for quarter in range(365 * 96):
+        drift = 0.98 * drift + chance.gauss(0, 0.1)
+        day, year = math.sin(2 * math.pi * quarter / 96), math.sin(2 * math.pi * quarter / (365 * 96))
+        told += series.step(1.7e9 + 900 * quarter, 20 + 10 * year + 2 * day + drift + chance.gauss(0, 0.2)).new
+    assert told <= 12
