@@ -47,8 +47,8 @@ STAYS = 40
 """Readings at the end of that time: if most of them are odd by themselves (not by what was before), it stays."""
 PASSED = 3
 """Oddities that passed by themselves and are not learned, one after the other; the next one is (chosen: what comes for
-the fourth time is usual). On 58 made series in the manner of monitored machines this raised the standard score of NAB at one
-common level from 58 to 80."""
+the fourth time is usual). On 58 made series in the manner of monitored machines this raised NAB's standard score, at
+one common level, from 58 to 80."""
 CONTINUED = 0.4
 """Factor on scores in that time: they stay below an alert."""
 
