@@ -23,7 +23,8 @@ def main(
     protocol: Annotated[
         str,
         typer.Argument(
-            help="bacnet, modbus, s7, enip, cip, dnp3, knx, dicom, hl7, mqtt, smb, tls, dhcp, mdns, http, smtp, or all."
+            help="bacnet, modbus, s7, enip, cip, dnp3, knx, dicom, hl7, mqtt, smb, tls, dhcp, mdns, snmp, "
+            "http, smtp, or all."
         ),
     ],
     file: Annotated[Path, typer.Argument(help="Capture (pcap, pcapng).")],

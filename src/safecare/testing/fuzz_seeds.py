@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 from collections.abc import Callable, Sequence
@@ -216,6 +217,8 @@ _ODD.udp("10.0.0.1", 9, "10.0.0.2", 4789, b"\x08\0\0\0\0\0\1\0" + _ODD.frames[0]
 _ODD.frame(struct.pack(">I", 0x1140) + _ODD.frames[2][1][14:], 0x8847)
 _ODD.frame(struct.pack(">HHH", 5, 0x8100, 6) + _ODD.frames[0][1][12:], 0x88A8)
 
+_TLS12 = bytes.fromhex("1603030030") + b"\2\0\0\x2c\3\3" + bytes(32) + b"\0\xc0\x2f\0\0\4\0\x17\0\0"
+_TLS12 += bytes.fromhex("1603030013") + b"\x0b\0\0\x0f\0\0\x0c\0\0\x09\x30\x07\x30\x05\2\1\7\5\0"
 _STOP = s7(b"\x29" + bytes(5) + b"\x09P_PROGRAM")
 _SZL = s7(
     bytes.fromhex("0001120812840101") + bytes(4),
@@ -243,6 +246,7 @@ SAID: dict[str, tuple[bytes, ...]] = {
         bacnet(bytes.fromhex("000501150c0080000119553e44422000003f3908")),
         bacnet(bytes.fromhex("30010c0c0000000119553e44422000003f")),
         bytes.fromhex("810a001101040005010c0c000000011955"),
+        bacnet(bytes.fromhex("100209011c020000012c00000001390a4e09552e4441b000002f096f2e8204002f4f")),
     ),
     "dnp3": (bytes.fromhex("0564 08c4 0400 0300 b4b8 c0c0 0d 9c86".replace(" ", "")),),
     "enip": (
@@ -265,16 +269,21 @@ SAID: dict[str, tuple[bytes, ...]] = {
     "hl7": (hl7("ADT^A01", "77"), hl7("ORU^R01", "78", extra="OBX|1|ED|x||^^PDF^Base64^JVBERi0xLjQK\r")),
     "http": (_HTTP, _CHUNKED),
     "smtp": (_SMTP, b"220 mail ESMTP\r\n250 ok\r\n"),
-    "tls": (tls_hello("pacs.local"), tls_hello("", server=True)),
+    "tls": (tls_hello("pacs.local"), tls_hello("", server=True), _TLS12),
     "smb": (smb_create("docs\\a.docx"), smb_rename("docs\\a.docx.locked"), smb_write(bytes(range(256)) * 8)),
     "mqtt": (mqtt_connect("pump-7"), mqtt_publish("ward/3/pump"), mqtt_connect("pump-7", level=5)),
     "dhcp": (dhcp("02:00:00:00:00:07", "10.0.0.7", 3), dhcp("02:00:00:00:00:07", "10.0.0.7", 5)),
     "mdns": (mdns("printer", "10.0.0.9"),),
+    "snmp": (
+        bytes.fromhex("302602010104067075626c6963a319020107020100020100300e300c06082b06010201010500") + b"\5\0",
+        bytes.fromhex("302802010104067075626c6963a21b02010702010002010030103" + "00e06082b060102010105000402") + b"ab",
+    ),
 }
 """Good messages, by protocol."""
 
 TARGETS: tuple[Target, ...] = (
     Target("pcap", _capture, (process_network(1, "write", 3).pcap(), _ODD.pcap()), (CaptureError,)),
+    Target("packed", _capture, (gzip.compress(process_network(1, "", 2).pcap()),), (CaptureError,)),
     Target("pcapng", _capture, (process_network(1, "scan", 2).pcapng(), _ODD.pcapng()), (CaptureError,)),
     *(Target(name, _said(name), seeds) for name, seeds in SAID.items()),
     *(Target(f"{name}-stream", _over_tcp(name), seeds) for name, seeds in SAID.items() if PROTOCOLS[name].tcp),

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 def dhcp(
@@ -116,3 +122,37 @@ def smb_rename(name: str, handle: bytes = b"\xff" * 16, message: int = 3) -> byt
     info = bytes(16) + struct.pack("<I", len(raw)) + raw
     body = struct.pack("<HBBIHHI", 33, 1, 10, len(info), 96, 0, 0) + handle
     return _smb(17, body + info, message)
+
+
+def made_certificate(name: str, ends: datetime) -> bytes:
+    """Return a certificate that `name` has signed itself, valid for 90 days up to `ends`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    names = x509.SubjectAlternativeName([x509.DNSName(name)])
+    made = x509.CertificateBuilder(subject, subject, key.public_key(), 7, ends - timedelta(days=90), ends)
+    signed = made.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.DER)
+
+
+def tls_chain(certificate: bytes) -> bytes:
+    """Return the handshake message in which a server shows its certificate (RFC 5246, 7.4.2)."""
+    one = len(certificate).to_bytes(3, "big") + certificate
+    return _handshake(11, len(one).to_bytes(3, "big") + one)
+
+
+def tls_records(certificate: bytes, pieces: int = 1) -> list[bytes]:
+    """Return a server's greeting with TLS 1.2, its certificate in so many records, and the end of its greeting."""
+    greeting = _handshake(2, b"\3\3" + bytes(range(32)) + b"\0\xc0\x2f\0")
+    body = tls_chain(certificate)
+    step = len(body) // pieces + 1
+    parts = [greeting, *(body[at : at + step] for at in range(0, len(body), step)), _handshake(14, b"")]
+    return [b"\x16\3\3" + len(part).to_bytes(2, "big") + part for part in parts]
+
+
+def tls_certificate(name: str) -> list[bytes]:
+    """Return the records of a server that is called `name`."""
+    return tls_records(made_certificate(name, datetime(2030, 1, 1, tzinfo=UTC)))
+
+
+def _handshake(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + len(body).to_bytes(3, "big") + body

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import io
+import lzma
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -13,12 +15,14 @@ from pathlib import Path
 import dpkt
 import psutil
 import pytest
+import zstandard
 
 from safecare.model.events.files import FileJudged
-from safecare.model.events.network import ConnectionSeen
+from safecare.model.events.network import ConnectionSeen, IdentitySeen
 from safecare.sources.api import UnreadableError
 from safecare.sources.capture.folder import CaptureFolder
 from safecare.testing.captures import Wire
+from safecare.testing.greetings import tls_certificate, tls_hello
 from safecare.testing.intake import MemoryIntake
 
 pytestmark = pytest.mark.slow
@@ -135,3 +139,25 @@ def test_a_reject_can_be_read_again() -> None:
     assert len(list(door.decode(capture(4), {"name": "x"}, intake))) == 4
     with pytest.raises(UnreadableError, match="header"):
         list(door.decode(b"words", {}, intake))
+
+
+async def test_packed_captures_and_certificates_are_read_behind_the_locked_door(tmp_path: Path) -> None:
+    intake, wire = MemoryIntake(), Wire()
+    talk = wire.tcp("10.1.10.21", 40_000, "10.1.20.10", 443)
+    talk.ask(tls_hello("pump.local"))
+    for record in tls_certificate("pump.local"):
+        talk.answer(record)
+    packed = {
+        "a.pcap.gz": gzip.compress(wire.pcap()),
+        "b.pcapng.zst": zstandard.ZstdCompressor().compress(wire.pcapng()),
+        "c.pcap.xz": lzma.compress(wire.pcap()),
+    }
+    async with watching(tmp_path, intake):
+        for name, raw in packed.items():
+            (tmp_path / name).write_bytes(raw)
+        for name in packed:
+            await there(tmp_path / "done" / name)
+    told = [one for one in intake.events if isinstance(one, IdentitySeen) and one.system == "tls.certificate"]
+    assert len(told) == len(packed)
+    assert all(one.value.startswith("pump.local, signed by itself, until ") for one in told)
+    assert not intake.rejects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import struct
 
 import pytest
@@ -26,26 +27,25 @@ def may_listen() -> bool:
     return True
 
 
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(1000):
-        writer.write(data)
-    writer.close()
+def exchanged(server: socket.socket) -> None:
+    """Say something over loopback, and close everything that it took."""
+    with socket.create_connection(server.getsockname()) as client, server.accept()[0] as taken:
+        client.sendall(WRITE)
+        taken.sendall(taken.recv(len(WRITE), socket.MSG_WAITALL))
+        client.recv(len(WRITE), socket.MSG_WAITALL)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not may_listen(), reason="needs the right to listen (CAP_NET_RAW)")
 async def test_a_command_on_the_wire_becomes_an_event() -> None:
     intake = MemoryIntake()
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
     listening = asyncio.create_task(Interface("wire", "lo").run(intake))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not any(isinstance(event, CommandSeen) for event in intake.events):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(WRITE)
-                await reader.readexactly(len(WRITE))
-                writer.close()
+                await asyncio.to_thread(exchanged, server)
                 await asyncio.sleep(0.2)
     finally:
         listening.cancel()
@@ -63,5 +63,7 @@ async def test_an_interface_that_is_not_there_is_told() -> None:
         while "wire" not in intake.states or intake.states["wire"][0] != "failed":
             await asyncio.sleep(0.01)
     listening.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await listening
     with pytest.raises(UnreadableError):
         Interface("wire", "lo").decode(b"", {}, intake)

@@ -25,7 +25,7 @@ STEADY = frozenset(
     {"bacnet", "bacnet.model", "bacnet.firmware", "dicom.implementation", "modbus", "enip", "knx", "s7", "s7.serial"}
 )
 """Systems in which a station says the same for years."""
-OF_ASSETS = frozenset({"dhcp.fingerprint", "mdns", "mdns.model"})
+OF_ASSETS = frozenset({"dhcp.fingerprint", "mdns", "mdns.model", "snmp", "snmp.name", "tls.certificate"})
 """Systems that are steady where an address belongs to one asset; in a pool, it changes hands daily."""
 SEVERITY, CRITICAL = 40, 55
 """Severity, and that for assets of criticality 3 and 4 (chosen: mostly somebody has exchanged or updated it)."""

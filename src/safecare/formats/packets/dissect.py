@@ -28,6 +28,8 @@ from safecare.formats.wire.protocols import PROTOCOLS
 
 TRIES = 16
 """Packets with payload that are looked at before a conversation counts as none of ours (chosen)."""
+ENCRYPTED = {2762: "dicom-tls", 8883: "mqtt-tls", 636: "ldaps", 802: "modbus-tls"}
+"""What TLS hides at these ports (IANA): all that shows of it is where it goes."""
 MOST_STREAMS = 20_000
 """Conversations whose bytes are put together at the same time (chosen: a few kB each; more are counted)."""
 MOST_LARGE = 16
@@ -165,6 +167,10 @@ class Dissector:
         self._large -= {(flow.number, 0), (flow.number, 1)}
         self.flows.forget(flow)
         service = stream.protocol.name if stream and stream.protocol else done
+        if service == "tls":
+            service = next(
+                (ENCRYPTED[port] for port in (flow.low & 0xFFFF, flow.high & 0xFFFF) if port in ENCRYPTED), "tls"
+            )
         if stream is not None and stream.client is not None and not flow.began:
             flow.first_is_client = stream.client == flow.first_end
         for half in stream.halves if stream and stream.protocol else ():

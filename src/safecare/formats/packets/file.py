@@ -1,4 +1,4 @@
-"""Capture files (pcap, pcapng) to blocks of frames: where each stands in the file, how long it is, and its time.
+"""Capture files (pcap, pcapng, also packed) to blocks of frames: where each stands, how long it is, and its time.
 
 Source: IETF drafts "PCAP Capture File Format" (draft-ietf-opsawg-pcap) and "PCAP Next Generation"
 (draft-ietf-opsawg-pcapng).
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from safecare.formats.packets.packed import unpacked
 
 BLOCK = 65_536
 """Frames in one block (chosen: header columns of a block stay within the processor's cache)."""
@@ -75,7 +77,10 @@ class Reading:
 
 def read_frames(raw: bytes | memoryview, reading: Reading) -> Iterator[Frames]:
     """Yield the frames of a capture in blocks; `reading` tells how it went. Raises `CaptureError` for no capture."""
+    raw, cut = unpacked(raw)
     head = bytes(raw[:24])
+    if cut and head[:4] not in (*_MAGIC, _SECTION):
+        raise CaptureError(cut, "file")
     data = np.frombuffer(raw, np.uint8)
     if head[:4] in _MAGIC:
         if len(head) < 24:
@@ -100,6 +105,7 @@ def read_frames(raw: bytes | memoryview, reading: Reading) -> Iterator[Frames]:
             np.array(links, np.uint16),
         )
         number += len(times)
+    reading.broken = cut or reading.broken
 
 
 _Rows = tuple[list[float], list[int], list[int], list[int]]

@@ -22,6 +22,8 @@ TUNNELS = (4, 41, 47)
 """IP protocols that carry packets: IP in IP (RFC 2003), IPv6 (RFC 4213), GRE (RFC 2784)."""
 VXLAN = (4789, 8472)
 """Ports of VXLAN (RFC 7348), and the one that Linux used before it."""
+GENEVE = 6081
+"""Port of GENEVE (RFC 8926)."""
 MOST_ADDRESSES = 1 << 20
 """Addresses told apart at the same time (chosen: bounds memory to about 150 MB)."""
 
@@ -87,10 +89,10 @@ def _be32(raw: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
 def _tunnel(
     raw: NDArray[np.uint8], layer: NDArray[np.int64], length: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell which packets carry others: IP in IP, GRE, VXLAN."""
+    """Tell which packets carry others: IP in IP, GRE, VXLAN, GENEVE."""
     protocol, upper = raw[layer + 9], layer + length
     port = _be16(raw, np.where(upper + 4 <= end, upper + 2, layer))
-    found: NDArray[np.bool_] = np.isin(protocol, TUNNELS) | ((protocol == UDP) & np.isin(port, VXLAN))
+    found: NDArray[np.bool_] = np.isin(protocol, TUNNELS) | ((protocol == UDP) & np.isin(port, (*VXLAN, GENEVE)))
     return found
 
 

@@ -1,9 +1,9 @@
 """Frames that are not plain IPv4 over Ethernet: IPv6, fragments, labels, tunnels, other links; and ARP. One at a time.
 
 Source: RFC 8200 (IPv6 and its extension headers), RFC 791 (fragments), RFC 826 (ARP), RFC 2516 (PPPoE), RFC 3032
-(MPLS), RFC 2784 and 2890 (GRE), RFC 7348 (VXLAN), draft-foschiano-erspan (mirror ports over IP), IEEE 802.2 (SNAP),
-LINKTYPE registry. Fragments are put together within bounds; overlapping ones are refused, as RFC 5722 asks for IPv6 and
-as attackers of monitors hope for.
+(MPLS), RFC 2784 and 2890 (GRE), RFC 7348 (VXLAN), RFC 8926 (GENEVE), draft-foschiano-erspan (mirror ports over IP),
+IEEE 802.2 (SNAP), LINKTYPE registry. Fragments are put together within bounds; overlapping ones are refused, as RFC
+5722 asks for IPv6 and as attackers of monitors hope for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from safecare.formats.packets.headers import (
     COOKED,
     COOKED2,
     ETHERNET,
+    GENEVE,
     ICMP,
     ICMP6,
     IPV4,
@@ -31,7 +32,10 @@ from safecare.formats.packets.headers import (
     Addresses,
     Headers,
 )
+from safecare.formats.packets.wireless import RADIOTAP, WIRELESS, beyond_radiotap, carried
 
+PPP, CISCO = (9, 50), 104
+"""Lines that carry PPP (RFC 1661, 1662) or Cisco's HDLC (LINKTYPE registry)."""
 MOST_TAGS = 8
 """VLAN tags and other labels in a row (chosen: QinQ has two, MPLS paths three)."""
 DEEPEST = 4
@@ -128,6 +132,13 @@ class SlowRoad:
         if protocol == UDP and packet.dport in VXLAN and depth < DEEPEST and (kind := _vxlan(packet.payload)):
             body = packet.payload[8:]
             return self._frame(body, ETHERNET, at, depth + 1) if kind == 1 else self._network(kind, body, at, depth + 1)
+        if protocol == UDP and packet.dport == GENEVE and depth < DEEPEST and (inside := _geneve(packet.payload)):
+            kind, body = inside
+            return (
+                self._frame(body, ETHERNET, at, depth + 1)
+                if kind == 0x6558
+                else self._network(kind, body, at, depth + 1)
+            )
         return packet
 
     def _ipv4(self, body: bytes, at: float, depth: int) -> Packet | Arp | None:
@@ -214,6 +225,15 @@ def _link(frame: bytes, link: int) -> tuple[int, bytes]:
         return _labels(frame[:2] + frame[20:], 0)
     if link in (LOOPBACK, 108):
         return _by_version(frame[4:])
+    if link in (RADIOTAP, WIRELESS):
+        found = carried(beyond_radiotap(frame) if link == RADIOTAP else frame)
+        if isinstance(found, str):
+            raise Unreadable(found)
+        return found
+    if link in PPP:
+        return _by_version(frame[4:] if frame[:2] == b"\xff\x03" else frame[2:])
+    if link == CISCO:
+        return _labels(frame, 2)
     raise Unreadable(f"link type {link} is not read")
 
 
@@ -257,6 +277,14 @@ def _vxlan(payload: bytes) -> int:
     if len(payload) < 8 or payload[0] & 0x3B != 0x08 or payload[7]:
         return 0
     return {1: 0x0800, 2: 0x86DD, 3: 1}.get(payload[3], 0) if payload[0] & 0x04 else 1
+
+
+def _geneve(payload: bytes) -> tuple[int, bytes] | None:
+    """Return the EtherType that GENEVE carries (0x6558: a frame) and what follows its options; None if it is none."""
+    if len(payload) < 8 or payload[0] >> 6 or payload[1] & 0x3F:
+        return None
+    kind = int(struct.unpack_from(">H", payload, 2)[0])
+    return (kind, payload[8 + 4 * (payload[0] & 0x3F) :]) if kind in (0x6558, 0x0800, 0x86DD) else None
 
 
 def _by_version(body: bytes) -> tuple[int, bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from safecare.formats.wire.bacnet_tags import (
     OBJECTS,
+    changes,
     device_control,
     discovery,
     name_of,
@@ -225,6 +226,12 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
                 first = rows[0]
                 target = f"{first['object_type']}:{first['instance_number']} {first['property']}"
                 value = short_value(rows) if operation == "write" else ""
+        elif (kind, service) in _OF_CHANGES:
+            rows = fields["changes"] = changes(data, at, end)
+            if rows:
+                first = rows[0]
+                target = f"{first['object_type']}:{first['instance_number']} {first['property']}"
+                value = short_value(rows)
         elif kind == 1 and service in (0, 1, 7, 8):
             fields["discovery"] = discovery(data, at, end, service)
         elif kind == 0 and service in (17, 20):
@@ -240,6 +247,8 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
     yield Message("bacnet", name, _KINDS[kind], operation, "", target, value, outcome, fields)  # type: ignore[arg-type]
 
 
+_OF_CHANGES = {(0, 1), (1, 2)}
+"""Notifications of changed values, confirmed and not: type of PDU and service (21, ConfirmedCOVNotification)."""
 _WITH_PROPERTIES = {12, 14, 15, 16, 26}
 _HARMLESS = {"enable", "start-backup", "end-backup"}
 

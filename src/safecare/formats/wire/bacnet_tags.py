@@ -232,6 +232,38 @@ def _multiple(data: bytes, at: int, end: int, label: str, *, writes: bool, reque
     return rows
 
 
+def changes(data: bytes, at: int, end: int) -> list[dict[str, Any]]:
+    """Return object, property and value of each one that a notification of changes tells (13.4, 13.5)."""
+    for expected in (0, 1, 2, 3):
+        number, context, length, start = tag(data, at)
+        if number != expected or not context or length > 4 or start + length > end:
+            return []
+        if expected == 2:
+            kind, instance = _identifier(data, start)
+        at = start + length
+    rows: list[dict[str, Any]] = []
+    if at >= end or data[at] != 0x4E:
+        return rows
+    at += 1
+    while at < end and data[at] != 0x4F and len(rows) < MOST_ROWS:
+        number, context, length, start = tag(data, at)
+        if number != 0 or not context or length > 4:
+            break
+        prop = int.from_bytes(data[start : start + length], "big")
+        at = start + length
+        if at < end and data[at] & 0xF8 == 0x18:  # index in an array
+            at += 1 + (data[at] & 7)
+        if at >= end or data[at] != 0x2E:
+            break
+        value, at = _values(data, at + 1, end, prop)
+        rows.append(
+            {"object_type": kind, "instance_number": instance, "property": name_of("property", prop), "value": value}
+        )
+        if at < end and data[at] & 0xF8 == 0x38:  # priority
+            at += 1 + (data[at] & 7)
+    return rows
+
+
 def short_value(rows: list[dict[str, Any]]) -> str:
     """Return in a few words what is written."""
     shown = [str(row["value"]) for row in rows[:4] if row["value"] is not None]

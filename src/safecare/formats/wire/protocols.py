@@ -17,6 +17,7 @@ from safecare.formats.wire import (
     s7,
     smb,
     smtp,
+    snmp,
     tls,
 )
 from safecare.formats.wire.message import Protocol
@@ -39,6 +40,7 @@ PROTOCOLS: dict[str, Protocol] = {
         mqtt.PROTOCOL,
         dhcp.PROTOCOL,
         mdns.PROTOCOL,
+        snmp.PROTOCOL,
     )
 }
 """In the order in which payloads are tried: the ones with the surest beginnings first."""

@@ -1,4 +1,4 @@
-"""The two greetings that open TLS, in clear text: which software speaks, and to whom. Nothing behind them is looked at.
+"""The greetings that open TLS, and up to version 1.2 the server's certificate: what stands there in clear text.
 
 Source: RFC 8446, 4.1 and RFC 5246, 7.4.1 (ClientHello, ServerHello), RFC 8701 (GREASE); JA4, the fingerprint of
 clients, as FoxIO describes it (BSD-3-Clause); JA3S, the one of servers, as Salesforce describes it (BSD-3-Clause).
@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from safecare.formats.wire.certificate import MOST_HANDSHAKE, certificate, first_certificate
 from safecare.formats.wire.message import Message, Protocol, Talk, WireError
 
 CLIENT, SERVER = 1, 2
@@ -45,7 +46,10 @@ def from_client(data: bytes) -> bool | None:
 
 
 def parse(data: bytes, talk: Talk) -> Iterator[Message]:
-    """Yield a greeting; after the server's, the conversation is over for us. Raises `WireError`."""
+    """Yield the greetings, and the server's certificate if it shows; then it is over for us. Raises `WireError`."""
+    if "held" in talk.memory:
+        yield from _after(data, talk)
+        return
     talk.over = not sniff(data) or data[5] == SERVER
     if not sniff(data):
         return
@@ -54,9 +58,22 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
     if len(hello) < length:
         raise WireError("greeting in several records")
     try:
-        yield _client(hello) if hello[0] == CLIENT else _server(hello)
+        message = _client(hello) if hello[0] == CLIENT else _server(hello)
     except (struct.error, IndexError) as error:
         raise WireError("cut off inside a greeting") from error
+    yield message
+    if hello[0] == SERVER and message.fields["version"] != "TLS 1.3":
+        talk.memory["held"], talk.over = b"", False
+        yield from _after(data[:5] + data[5 + length :], talk)
+
+
+def _after(data: bytes, talk: Talk) -> Iterator[Message]:
+    """Yield the certificate once it is whole; until then keep the server's messages that follow its greeting."""
+    held = talk.memory["held"] + data[5:]
+    raw = first_certificate(held) if data[0] == 22 and not talk.asked and len(held) <= MOST_HANDSHAKE else b""
+    talk.memory["held"], talk.over = held, raw is not None
+    if raw and (fields := certificate(raw)):
+        yield Message("tls", "certificate", "response", "session", target=fields["subject"], fields=fields)
 
 
 def _client(hello: bytes) -> Message:

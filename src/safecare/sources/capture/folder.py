@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from safecare.sources.files.judging import Judging
 from safecare.sources.upload import BAD, DONE, UploadFolder, open_regular, shown
 from safecare.sources.uploads import each_file, head, tried_twice
 
-SUFFIXES = frozenset({".pcap", ".pcapng", ".cap"})
+SUFFIXES = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".zst", ".xz", ".bz2"})
+"""Captures, and packed ones (``eth1.pcap.gz``)."""
 KEPT = 32 << 20
 """Bytes of a bad capture that the reject store gets (chosen); the folder ``bad`` keeps the whole file."""
 
@@ -34,9 +36,9 @@ UNREAD = frozenset({"header cut off", "lying length", "not IP", "other protocol 
 class CaptureFolder:
     """Watches one folder.
 
-    `folder`: where sensors put captures (``.pcap``, ``.pcapng``). `settle`: seconds for which a file must not
-    change before it counts as complete. `overtime`: seconds after which a capture is given up. `filter`: packets that
-    count, in tcpdump's language, for example ``not port 443``; all without.
+    `folder`: where sensors put captures (``.pcap``, ``.pcapng``, also packed). `settle`: seconds for which a file must
+    not change before it counts as complete. `overtime`: seconds after which a capture is given up. `filter`: packets
+    that count, in tcpdump's language, for example ``not port 443``; all without.
     """
 
     door: str
@@ -92,23 +94,25 @@ class CaptureFolder:
         number, reason, place = 0, "", ""
         file = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}"
         with open_regular(path) as capture:
-            async for answer in answers(capture, self.door, shown(path), "file", self.overtime, self.filter):
-                match answer:
-                    case Seen(events=raw):
-                        seen = intake.clock.now()
-                        events = [placed(unpack(one), intake.hospital, seen) for one in raw]
-                        await intake.publish(events, key=f"{file}\x1f{number}")
-                        number += len(events)
-                    case Valued(values=heard):
-                        found = readings(heard, self.door, intake)
-                        await intake.publish(found, key=f"{file}\x1f{number}")
-                        number += len(found)
-                    case Carved():
-                        await carved(answer, gate, intake)
-                    case Failed(reason=reason, place=place):
-                        pass
-                    case Over():
-                        reason, place = _verdict(answer)
+            said = answers(capture, self.door, shown(path), "file", self.overtime, self.filter)
+            async with aclosing(said):
+                async for answer in said:
+                    match answer:
+                        case Seen(events=raw):
+                            seen = intake.clock.now()
+                            events = [placed(unpack(one), intake.hospital, seen) for one in raw]
+                            await intake.publish(events, key=f"{file}\x1f{number}")
+                            number += len(events)
+                        case Valued(values=heard):
+                            found = readings(heard, self.door, intake)
+                            await intake.publish(found, key=f"{file}\x1f{number}")
+                            number += len(found)
+                        case Carved():
+                            await carved(answer, gate, intake)
+                        case Failed(reason=reason, place=place):
+                            pass
+                        case Over():
+                            reason, place = _verdict(answer)
         return reason, place
 
 

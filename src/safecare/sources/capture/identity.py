@@ -3,12 +3,13 @@
 Source: BACnet I-Am (ASHRAE 135, 16.10) and its device object (12.11), DICOM implementation class UID (PS3.7, D.3.3.2),
 HL7 MSH-3 (2.16.9.3), Modbus device identification (6.21), KNXnet/IP description (03.08.02, 7.5.4), CIP List Identity
 (ODVA vol. 2, 2-4.2), S7 lists of the system's state (0x11, 0x1C), DHCP (RFC 2132), multicast DNS (RFC 6763), TLS
-greetings (RFC 8446).
+greetings and certificates (RFC 8446, RFC 5246), SNMP's system group (RFC 3418).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from safecare.formats.packets.dissect import Spoken
@@ -97,6 +98,24 @@ def _mdns(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:
 def _tls(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:
     yield found.src, "tls.client", fields.get("ja4", "")
     yield found.src, "tls.server", fields.get("ja3s", "")
+    if found.message.command == "certificate":
+        signed = "itself" if fields["self_signed"] else fields["issuer"]
+        over = ", expired" if datetime.fromisoformat(fields["not_after"]).timestamp() < found.at else ""
+        until = f"until {fields['not_after'][:10]}{over}"
+        yield (
+            found.src,
+            "tls.certificate",
+            f"{fields['subject']}, signed by {signed}, {until}, {fields['fingerprint'][:16]}",
+        )
+
+
+def _snmp(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:
+    if found.message.kind == "response":
+        yield found.src, "snmp", fields.get("description", "")
+        yield found.src, "snmp.name", fields.get("name", "")
+        yield found.src, "snmp.location", fields.get("location", "")
+        if fields.get("default_community"):
+            yield found.src, "snmp.access", f"version {fields['version']}, by a password that everybody knows"
 
 
 def _mqtt(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:
@@ -106,5 +125,5 @@ def _mqtt(found: Spoken, fields: dict[str, Any]) -> Iterator[Identity]:
 
 _TELLS: dict[str, Callable[[Spoken, dict[str, Any]], Iterator[Identity]]] = {
     "bacnet": _bacnet, "dicom": _dicom, "hl7": _hl7, "modbus": _modbus, "s7": _s7, "knx": _knx, "enip": _enip,
-    "dhcp": _dhcp, "mdns": _mdns, "tls": _tls, "mqtt": _mqtt,
+    "dhcp": _dhcp, "mdns": _mdns, "tls": _tls, "mqtt": _mqtt, "snmp": _snmp,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from safecare.exchange.log import LogFullError
@@ -59,21 +60,23 @@ class Interface:
         gate = Gate(self.door, "observe", self.judging, workers=1)
         try:
             intake.report(self.door, "ok", self.interface)
-            async for answer in answers(packets.fileno(), self.door, self.interface, "interface", None):
-                match answer:
-                    case Seen(events=raw):
-                        seen = intake.clock.now()
-                        await intake.publish([placed(unpack(one), intake.hospital, seen) for one in raw])
-                    case Valued(values=heard):
-                        await intake.publish(readings(heard, self.door, intake))
-                    case Carved():
-                        await carved(answer, gate, intake)
-                    case Failed(reason=reason):
-                        raise WorkerDiedError(reason)
-                    case _:
-                        lost = answer.skipped.get("lost by the kernel", 0)
-                        told = f"{self.interface}: {answer.packets} packets"
-                        intake.report(self.door, "ok", f"{told}, {lost} lost" if lost else told)
+            said = answers(packets.fileno(), self.door, self.interface, "interface", None)
+            async with aclosing(said):
+                async for answer in said:
+                    match answer:
+                        case Seen(events=raw):
+                            seen = intake.clock.now()
+                            await intake.publish([placed(unpack(one), intake.hospital, seen) for one in raw])
+                        case Valued(values=heard):
+                            await intake.publish(readings(heard, self.door, intake))
+                        case Carved():
+                            await carved(answer, gate, intake)
+                        case Failed(reason=reason):
+                            raise WorkerDiedError(reason)
+                        case _:
+                            lost = answer.skipped.get("lost by the kernel", 0)
+                            told = f"{self.interface}: {answer.packets} packets"
+                            intake.report(self.door, "ok", f"{told}, {lost} lost" if lost else told)
         finally:
             packets.close()
             await gate.close()

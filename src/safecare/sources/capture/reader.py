@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import IO, Literal
 
@@ -28,7 +28,7 @@ def answers(
     kind: Literal["file", "interface"],
     overtime: float | None,
     only: str = "",
-) -> AsyncIterator[Answer]:
+) -> AsyncGenerator[Answer, None]:
     """Start a worker over an open capture or socket and yield what it says; `only`: filter of a capture's packets.
 
     Raises `WorkerDiedError`.

@@ -4,7 +4,7 @@ An asset says by its address ``wire`` where its values are heard (``10.7.0.21``,
 gateway), and by its points which ones they are: ``holding:4`` for Modbus, ``analog-input:1`` for BACnet (its present
 value).
 Source: Modbus application protocol V1.1b3, 6.1 to 6.4 (answers to readings); ASHRAE 135, 15.5 (ReadProperty), 15.7
-(ReadPropertyMultiple).
+(ReadPropertyMultiple), 13.14 (notifications of changes).
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _values(found: Spoken) -> Iterator[tuple[str, str, float]]:
         if place and address >= 0:
             for offset, value in enumerate(message.fields.get("values", ())):
                 yield message.unit, f"{place}:{address + offset}", float(value)
-    elif message.protocol == "bacnet" and message.kind == "response":
-        for row in message.fields.get("properties") or ():
+    elif message.protocol == "bacnet":
+        told = message.fields.get("properties") if message.kind == "response" else message.fields.get("changes")
+        for row in told or ():
             if row["property"] == "present-value" and row["value"] not in (None, ""):
                 value = _number(str(row["value"]))
                 if value is not None:

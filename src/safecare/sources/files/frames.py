@@ -6,7 +6,7 @@ import asyncio
 import os
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import IO, Any, BinaryIO
 
 import msgspec
@@ -27,11 +27,11 @@ def send(stream: BinaryIO, answer: msgspec.Struct) -> None:
 
 async def answers(
     module: str, given: IO[bytes] | int, *words: str, kinds: Any, last: tuple[type, ...], overtime: float | None
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """Yield what the worker `module` answers to what it is `given` open, up to the first answer of the types `last`.
 
     `words`: further arguments. `kinds`: union of the answers. `overtime`: seconds after which it is given up; None
-    where there is no end. Raises `WorkerDiedError`.
+    where there is no end. Close it (`contextlib.aclosing`), and the worker ends. Raises `WorkerDiedError`.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -56,7 +56,7 @@ async def answers(
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await process.communicate()  # to its pipe's end: what is left of it must not outlive the loop
 
 
 async def _receive(process: asyncio.subprocess.Process, kinds: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,17 +72,17 @@ class LogFolder:
         status = await asyncio.to_thread(path.stat)
         number = refused = 0
         with open_regular(path) as file:
-            async for answer in answers(
-                "safecare.sources.logs.worker", file, kinds=Answer, last=(Over,), overtime=self.overtime
-            ):
-                if isinstance(answer, Found):
-                    events = list(self._events(answer.records, shown(path), number, intake))
-                    key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
-                    await intake.publish(events, key=key)
-                    number += len(answer.records)
-                    for one in answer.unread[: max(0, REJECTS - refused)]:
-                        await intake.reject(self.door, one.raw, one.reason, f"{shown(path)}: {one.place}")
-                    refused += len(answer.unread)
+            said = answers("safecare.sources.logs.worker", file, kinds=Answer, last=(Over,), overtime=self.overtime)
+            async with aclosing(said):
+                async for answer in said:
+                    if isinstance(answer, Found):
+                        events = list(self._events(answer.records, shown(path), number, intake))
+                        key = f"{self.door}\x1f{status.st_ino}\x1f{status.st_mtime_ns}\x1f{number}"
+                        await intake.publish(events, key=key)
+                        number += len(answer.records)
+                        for one in answer.unread[: max(0, REJECTS - refused)]:
+                            await intake.reject(self.door, one.raw, one.reason, f"{shown(path)}: {one.place}")
+                        refused += len(answer.unread)
         if refused > REJECTS:
             intake.report(self.door, "failed", f"{shown(path)}: {refused} parts can't be read")
         return bool(number) or not refused
