@@ -20,6 +20,8 @@ from safecare.testing.captures import PUSH, SYN, Tcp, Wire, modbus
 START = 1_750_000_000.0
 NET = "10.7.0."
 MASTER, STANDBY, INTRUDER, WORKSTATION = NET + "10", NET + "11", NET + "99", NET + "50"
+CARD = "02:00:00:00:00:01"
+"""The master's network card."""
 CONTROLLERS = tuple(f"{NET}{20 + number}" for number in range(1, 7))
 
 
@@ -77,7 +79,7 @@ class Plant:
             case 1:
                 self.wire.udp(self.chance.choice((MASTER, STANDBY)), 138, NET + "255", 138, b"\x11\x02" + bytes(170))
             case 2:
-                self.wire.arp("02:00:00:00:00:01", MASTER, self.chance.choice(CONTROLLERS))
+                self.wire.arp(CARD, MASTER, self.chance.choice(CONTROLLERS))
             case _:
                 self.wire.udp(STANDBY, 137, NET + "255", 137, name)
 
@@ -97,6 +99,9 @@ def plant(
                 one.poll(controller, operate=second > 110 and one.chance.random() < 0.02)
         if second == 3:
             one.wire.udp(STANDBY, 138, NET + "255", 138, bytes(170))
+            one.wire.arp(CARD, MASTER, CONTROLLERS[0])
+            for number, controller in enumerate(CONTROLLERS, 1):
+                one.wire.arp(f"02:00:00:00:01:{number:02x}", controller, MASTER, answer=True)
         elif second % 15 == 7:
             one.noise()
         if attack and second == seconds // 2:

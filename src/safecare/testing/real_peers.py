@@ -124,26 +124,25 @@ def _s7_client(port: int) -> Iterator[Acts]:
 
 @contextmanager
 def _bacnet_server() -> Iterator[int]:
-    from bacpypes3.local.analog import AnalogValueObject
-
     with _loop() as run:
         port = _free(socket.SOCK_DGRAM)
-        device = run(_bacnet_device(port, 2))
-        device.add_object(
-            AnalogValueObject(objectIdentifier="analog-value,1", objectName="set point", presentValue=20.5)
-        )
+        device = run(_bacnet_device(port, 2, point=True))
         try:
             yield port
         finally:
             run(_closed(device))
 
 
-async def _bacnet_device(port: int, instance: int) -> Any:
+async def _bacnet_device(port: int, instance: int, *, point: bool = False) -> Any:
     from bacpypes3.app import Application
     from bacpypes3.argparse import SimpleArgumentParser
+    from bacpypes3.local.analog import AnalogValueObject
 
     named = ["--address", f"{LOCAL}/24:{port}", "--instance", str(instance), "--name", f"device {instance}"]
     device = Application.from_args(SimpleArgumentParser().parse_args(named))
+    if point:
+        value = AnalogValueObject(objectIdentifier="analog-value,1", objectName="set point", presentValue=20.5)
+        device.add_object(value)
     for _ in range(1000):  # its sockets open in tasks of their own
         await asyncio.sleep(0.001)
         if all(getattr(one, "transport", True) for one in _servers(device)):

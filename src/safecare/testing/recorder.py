@@ -17,11 +17,16 @@ from safecare.testing.captures import PUSH, Tcp, Wire
 PIECE = 1400
 """Bytes of one segment (an Ethernet frame's 1,500 without its headers)."""
 LOCAL = "127.0.0.1"
+PATIENCE = 10.0
+"""Seconds for which what is still under way is waited for (a backstop)."""
 
 
 @dataclass
 class Recorder:
-    """Relays between a client and a server under given addresses; what passes in `malicious` is marked so."""
+    """Relays between a client and a server under given addresses; what passes in `malicious` is marked so.
+
+    The client must have gone before the relay ends.
+    """
 
     wire: Wire = field(default_factory=Wire)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -62,12 +67,19 @@ class Recorder:
         try:
             yield int(listening.getsockname()[1])
         finally:
-            for one in (listening, *ends):
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+            taker.join(PATIENCE)
+            for pump in pumps:  # the client has gone: what it said last is still passed on
+                pump.join(PATIENCE)
+            for one in ends:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
+            for pump in pumps:
+                pump.join(PATIENCE)
+            for one in ends:
                 one.close()
-            for thread in (taker, *pumps):
-                thread.join(10.0)
 
     def _pump(self, talk: Tcp, side: int, here: socket.socket, there: socket.socket) -> None:
         """Pass on what one end sends until it ends."""
@@ -119,4 +131,4 @@ class Recorder:
                     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
                         end.sendto(b"", one.getsockname())
                 for thread in threads:
-                    thread.join(10.0)
+                    thread.join(PATIENCE)
