@@ -31,7 +31,8 @@ def unpacked(raw: bytes | memoryview) -> tuple[bytes | memoryview, str]:
         while piece := stream.read(PIECE):
             parts += piece
             if len(parts) > MOST:
-                return memoryview(parts)[:MOST].toreadonly(), f"unpacks to more than {MOST} bytes: the rest was not read"
+                why = f"unpacks to more than {MOST} bytes: the rest was not read"
+                return memoryview(parts)[:MOST].toreadonly(), why
     except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
         return memoryview(parts).toreadonly(), f"can't be unpacked to its end: {error}"[:200]
     return memoryview(parts).toreadonly(), "" if parts else "can't be unpacked: there is nothing in it"
