@@ -6,10 +6,14 @@ import itertools
 import json
 import os
 import random
+from contextlib import suppress
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safecare.cascade.cut import Graph, Need, NoCutError, cheapest_cut, up
 from safecare.formats.and_or_graph import read_and_or_graph
@@ -106,3 +110,30 @@ def test_a_circle_is_told_and_survived() -> None:
     read = read_and_or_graph(graph_file(edges=edges), "g.json")
     assert "in a circle" in str(read.warnings[0])
     assert cheapest_cut(read.graph).cost == 0.0  # a and t wait for each other
+
+
+@given(st.binary(max_size=60), st.integers(0, 420), st.integers(0, 40))
+def test_damaged_graphs_are_read_or_refused(noise: bytes, at: int, cut: int) -> None:
+    raw = graph_file()
+    with suppress(ModelFileError):
+        read = read_and_or_graph(raw[:at] + noise + raw[at + cut :], "g.json")
+        with suppress(NoCutError):
+            cheapest_cut(read.graph)
+
+
+WRONG: list[Any] = [None, True, -1, "", "nan", "-inf", 1e400, [], {}, "a", ["a"], {"a": "b"}, "\ud800", 10**400]
+
+
+@given(st.sampled_from(["source", "target", "nodes", "edges", "id", "type", "value"]), st.sampled_from(WRONG))
+def test_absurd_fields_are_named(name: str, value: Any) -> None:
+    document = json.loads(graph_file())["graph"]
+    for one in [document, *document["nodes"], *document["edges"]]:
+        if name in one:
+            one[name] = value
+            break
+    try:
+        raw = json.dumps({"graph": document}).encode()
+    except (ValueError, UnicodeEncodeError):
+        return
+    with suppress(ModelFileError, NoCutError):
+        cheapest_cut(read_and_or_graph(raw, "g.json").graph)

@@ -31,6 +31,7 @@ def risk(
     from safecare.cli.files import stop
     from safecare.cli.hospital import hospital_named
     from safecare.locale.catalogue import Catalogue
+    from safecare.model.text import say
     from safecare.risk import origins as given
     from safecare.risk.study import study
     from safecare.risk.tables import as_csv, as_page, as_pdf, as_workbook, tables
@@ -46,7 +47,8 @@ def risk(
     found = tables(
         study(Cascade.of(site), known, samples), site, lambda text: catalogue.render(text, language, site), language
     )
-    title = site.name.fr if language == "fr" else site.name.en
+    name = site.name.fr if language == "fr" else site.name.en
+    title = f"{catalogue.render(say('Risk study'), language, site)} · {name}"
     forms: dict[str, Callable[[], bytes]] = {
         "csv": lambda: as_csv(found).encode(),
         "xlsx": lambda: as_workbook(found),

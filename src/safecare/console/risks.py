@@ -75,6 +75,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, player: Player) -> None:
         if form == "tables":
             return answer([RiskTable(one.name, one.head, one.rows) for one in written])
         kind, write = FORMS[form]
-        title = words.say(say("Risk study"))
+        name = hospital.name.fr if words.language == "fr" else hospital.name.en
+        title = f"{words.say(say('Risk study'))} · {name}"
         raw = await asyncio.to_thread(write, written, title, words.language)
         return Response(raw, media_type=kind, headers={"Content-Disposition": f'attachment; filename="risk.{form}"'})

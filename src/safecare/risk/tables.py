@@ -6,6 +6,7 @@ import csv
 import html
 import io
 from collections.abc import Callable, Iterable, Sequence
+from math import sqrt
 
 import msgspec
 
@@ -27,6 +28,12 @@ MOST_EFFECTS = 8
 NARROWEST, WIDEST = 3.0, 400
 """Width of a column of a PDF: this share and the root of its longest cell, counted up to so many signs. Chosen: long
 cells wrap, short ones don't."""
+WORD, LONGEST_WORD = 0.85, 18
+"""Share of the width that each sign of the longest word has at least, and signs counted. Chosen: words stay whole."""
+BOLD = 2
+"""Signs by which a word of the head counts longer: it is bold."""
+PIXELS = 420
+"""Widest column of a workbook; longer cells wrap. Chosen: a third of a screen."""
 YEARLY = (say("Per year, low"), say("usual"), say("high"))
 STYLE = """<style>
 @page { size: A4 landscape; margin: 12mm }
@@ -169,14 +176,15 @@ def as_workbook(found: Sequence[Table]) -> bytes:
 
     raw = io.BytesIO()
     book = xlsxwriter.Workbook(raw, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    bold = book.add_format({"bold": True, "bottom": 1})
+    bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    plain = book.add_format({"text_wrap": True, "valign": "top"})
     for table in found:
         sheet = book.add_worksheet(table.name)
         sheet.freeze_panes(1, 0)
         sheet.write_row(0, 0, table.head, bold)
         for number, row in enumerate(table.rows, 1):
-            sheet.write_row(number, 0, row)
-        sheet.autofit()
+            sheet.write_row(number, 0, row, plain)
+        sheet.autofit(PIXELS)
     book.close()
     return raw.getvalue()
 
@@ -192,9 +200,16 @@ def as_pdf(found: Sequence[Table], title: str, language: str) -> bytes:
     blocks: list[pdf.Block] = []
     for table in found:
         texts = [[head, *(str(row[place]) for row in table.rows)] for place, head in enumerate(table.head)]
-        widths = tuple(NARROWEST + min(max(map(len, column)), WIDEST) ** 0.5 for column in texts)
+        widths = tuple(map(_width, texts))
         blocks += [pdf.Heading(table.name), pdf.Table(table.head, table.rows, widths)]
     return pdf.pdf(title, blocks, language=language, across=True, footer=title)
+
+
+def _width(column: Sequence[str]) -> float:
+    """Return the share of the width that the cells of a column ask for."""
+    words = [len(one) + BOLD * (place == 0) for place, cell in enumerate(column) for one in cell.split()]
+    word = max(words, default=0)
+    return max(NARROWEST + sqrt(min(max(map(len, column)), WIDEST)), 1.0 + WORD * min(word, LONGEST_WORD))
 
 
 def _section(table: Table) -> str:
