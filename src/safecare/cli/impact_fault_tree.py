@@ -21,7 +21,7 @@ NOT_SOLVED = 3
 def fault_tree(
     file: Annotated[Path, typer.Argument(help="Fault tree in the Open-PSA format (XML).")],
     top: Annotated[str, typer.Option(help="Name of the top gate, if several gates are used by no other.")] = "",
-    seconds: Annotated[float, typer.Option(min=1.0, help="Processor time for the exact figure.")] = 240.0,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Processor time for the exact figure.")] = 600.0,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Tell the work too, as JSON.")] = False,
 ) -> None:
