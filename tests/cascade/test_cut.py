@@ -11,11 +11,12 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safecare.cascade.cut import Graph, Need, NoCutError, cheapest_cut, up
+from safecare.cascade.cut import Graph, Need, NoCutError, UnfinishedError, cheapest_cut, up
 from safecare.formats.and_or_graph import read_and_or_graph
 from safecare.formats.problem import ModelFileError
 
@@ -55,6 +56,79 @@ def test_no_set_is_cheaper(start: int) -> None:
         found = cheapest_cut(graph)
         assert found.cost == pytest.approx(best)
         assert graph.target not in up(graph, found.nodes)
+
+
+def made(seed: int, nodes: int) -> Graph:
+    """A graph like the published ones: joins and things, the nodes before one near behind it, circles among them."""
+    chance = random.Random(seed)
+    needs: list[Need] = []
+    costs: list[float] = []
+    before: list[tuple[int, ...]] = []
+    for node in range(nodes):
+        join = chance.random() < 0.5
+        needs.append("any" if join and chance.random() < 0.6 else "all")
+        costs.append(inf if join else float(chance.randint(1, 100)))
+        ahead = range(node + 1, min(nodes, node + 1 + max(10, nodes // 20)))
+        own = [chance.choice(ahead) for _ in range(chance.randint(2, 4) if join else 1)] if len(ahead) else []
+        back = [chance.randrange(nodes)] if own and join and chance.random() < 0.1 else []
+        before.append(tuple(dict.fromkeys([*own, *back])))
+    return Graph(tuple(needs), (inf, *costs[1:]), tuple(before), 0)
+
+
+def by_program(graph: Graph) -> float | None:
+    """The same as one integer program of states and cuts (arXiv 1905.04796), solved by scipy: another method."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    count = len(graph.needs)
+    rows: list[tuple[dict[int, float], float]] = []
+    for node, (need, before) in enumerate(zip(graph.needs, graph.before, strict=True)):
+        own = {node: 1.0, **({count + node: 1.0} if isfinite(graph.costs[node]) else {})}
+        others = [one for one in before if one != node]
+        if not before:
+            rows.append((own, 1.0))
+        elif need == "any":
+            rows += [({**own, one: -1.0}, 0.0) for one in others]
+        elif len(others) == len(before):
+            rows.append(({**own, **dict.fromkeys(others, -1.0)}, 1.0 - len(others)))
+    table = np.zeros((len(rows), 2 * count))
+    for place, (factors, _) in enumerate(rows):
+        for column, factor in factors.items():
+            table[place, column] = factor
+    upper = np.ones(2 * count)
+    upper[graph.target] = 0.0
+    price = np.array([0.0] * count + [cost if isfinite(cost) else 0.0 for cost in graph.costs])
+    limits = LinearConstraint(table, np.array([least for _, least in rows]), np.inf)
+    kinds = np.array([0] * count + [1] * count)
+    found = milp(price, constraints=limits, bounds=Bounds(np.zeros(2 * count), upper), integrality=kinds)
+    return float(found.fun) if found.success else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_another_method_finds_the_same_cost(start: int) -> None:
+    for seed in range(start, start + 20):
+        graph = made(seed, 120)
+        best = by_program(graph)
+        try:
+            found = cheapest_cut(graph)
+        except NoCutError:
+            assert best is None
+            continue
+        assert found.cost == pytest.approx(best)
+        assert graph.target not in up(graph, found.nodes)
+
+
+@pytest.mark.slow
+def test_large_graphs_are_finished_and_what_is_not_tells_a_bound() -> None:
+    for seed in range(4):
+        graph = made(seed, 20_000)
+        found = cheapest_cut(graph)
+        assert graph.target not in up(graph, found.nodes)
+    graph = next(graph for seed in range(99) if (graph := made(seed, 2_000)) and len(cheapest_cut(graph).nodes) > 2)
+    with pytest.raises(UnfinishedError) as caught:
+        cheapest_cut(graph, rounds=0)
+    assert graph.target not in up(graph, caught.value.best.nodes)
+    assert caught.value.bound <= cheapest_cut(graph).cost <= caught.value.best.cost
 
 
 @pytest.mark.slow

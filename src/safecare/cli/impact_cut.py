@@ -41,7 +41,7 @@ def cut(
         typer.echo(f"{file}: nothing that can be cut takes {target} down", err=True)
         raise typer.Exit(NOT_SOLVED) from error
     except UnfinishedError as error:
-        best = "none was found" if error.best is None else f"the best found costs {error.best.cost:g}"
+        best = f"the best found costs {error.best.cost:g}"
         typer.echo(f"{file}: no cut was proved cheapest in {seconds:g} s; {best}, {error}", err=True)
         raise typer.Exit(NOT_SOLVED) from error
     nodes = [read.ids[node] for node in found.nodes]

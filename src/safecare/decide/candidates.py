@@ -33,8 +33,8 @@ MOST_FOR_CUT = 12
 """Targets of a playbook that may stand in a cut. Chosen: with 30 playbooks some hundred responses."""
 MOST_NODES = 6_000
 """Largest graph of which the cheapest cut is sought. Chosen: below half a second; larger incidents do without."""
-MOST_TREE_NODES = 200
-"""Branchings of the search for it: work, not time, so that a replay tries the same."""
+MOST_ROUNDS = 60
+"""Rounds of the search for it: work, not time, so that a replay tries the same."""
 MOST_WAYS = 20
 """Ways to have k of n causes that are told apart; with more, one cause counts as enough, and the cut holds as well."""
 LIKELY_WAY = 0.05
@@ -130,7 +130,7 @@ def _cheapest(hospital: Hospital, index: RuleIndex, outcome: Outcome, wider: Seq
     if graph is None or not stops:
         return []
     try:
-        cut = cheapest_cut(graph, branchings=MOST_TREE_NODES)
+        cut = cheapest_cut(graph, rounds=MOST_ROUNDS)
     except (NoCutError, UnfinishedError):
         return []
     return [wider[node] for node in cut.nodes]
