@@ -215,11 +215,12 @@ async def test_a_stop_of_the_server_ends_open_streams_first(served: Running) -> 
 async def test_answers_do_not_wait_for_the_clients_acknowledgement(served: Running) -> None:
     took = []
     async with httpx.AsyncClient(base_url=served.url) as client:
-        for _ in range(21):
+        for _ in range(41):
             began = time.perf_counter()
             await client.get("/api/texts/en.json")
             took.append(time.perf_counter() - began)
-    assert sorted(took)[10] < 0.035  # with Nagle's algorithm and delayed acknowledgements it is 0.04
+    # With Nagle's algorithm and delayed acknowledgements none takes less than 0.04; the first ones a system lets pass.
+    assert min(took[11:]) < 0.035
 
 
 async def test_headers_without_end_are_refused(served: Running) -> None:

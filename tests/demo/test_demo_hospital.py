@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
@@ -42,13 +41,6 @@ def test_the_generator_gives_the_committed_files(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_holds_no_error_and_no_warning() -> None:
     assert loaded().problems == []
-
-
-@pytest.mark.slow
-def test_loads_within_a_second() -> None:
-    start = time.process_time()
-    load(HOSPITAL)
-    assert time.process_time() - start < 1.0
 
 
 def test_has_the_size_of_two_real_sites() -> None:

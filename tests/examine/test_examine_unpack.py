@@ -147,6 +147,7 @@ WHOLE = (
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(60)  # unbounded, each takes minutes or all memory; the bench holds the second
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_stopped_and_told(name: str) -> None:
     file, make = BOMBS[name]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from safecare.decide.stage import DecideStage
@@ -15,8 +13,6 @@ from safecare.model.plan import Plan
 from safecare.testing.cascade import DEMO, incident_of, theft_alerts
 
 pytestmark = pytest.mark.slow
-SECONDS = 3.0
-"""CPU time allowed for a forecast here: ten times what is measured on an idle machine. The bench holds the real bar."""
 
 
 def test_the_story_on_the_demo_hospital() -> None:
@@ -26,9 +22,7 @@ def test_the_story_on_the_demo_hospital() -> None:
         assert hospital.thing(thing), thing
     alerts = theft_alerts(DEMO)
     impact, decide = ImpactStage(hospital), DecideStage(hospital)
-    began = time.process_time()
     (forecast,) = impact.feed([*alerts, incident_of(alerts)])
-    assert time.process_time() - began < SECONDS
     assert isinstance(forecast, Forecast)
     assert forecast.samples >= 200
     groups = {one.group for one in forecast.effects}

@@ -78,7 +78,7 @@ class Clamd:
                     block = raw[start : start + CHUNK]
                     link.sendall(struct.pack(">I", len(block)) + block)
                 link.sendall(bytes(4))
-            except BrokenPipeError:
+            except (BrokenPipeError, ConnectionResetError):
                 pass  # larger than it takes: it has said so
             answer = link.recv(4096).decode("utf-8", "replace").strip("\0\n ")
         if "size limit exceeded" in answer:
