@@ -112,7 +112,7 @@ class MemoryIntake:
         self.states[door] = (state, detail)
         self._changed.set()
 
-    async def until(self, condition: Callable[[MemoryIntake], bool], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[MemoryIntake], bool], seconds: float = 60.0) -> None:
         """Wait until `condition` of this intake holds; looked at after each change. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while not condition(self):
