@@ -95,7 +95,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: tuple[float, float] | None = None
     """Position on the plan, metres."""
     group: str = "other"
-    """Family on screen and in forecasts: it, network, medical, pharmacy, cold_chain, utility, door, camera, fire."""
+    """Family on screen: it, network, medical, pharmacy, cold_chain, utility, door, camera, fire, intrusion."""
     criticality: int = 1
     """1 (low) to 4 (life depends on it)."""
     patient_connected: bool | None = None

@@ -81,6 +81,7 @@ const KINDS: Words = {
   door: () => t("Door"),
   camera: () => t("Camera"),
   fire: () => t("Fire detector"),
+  intrusion: () => t("Intruder alarm"),
   it: () => t("Computer"),
   network: () => t("Network"),
   medical: () => t("Medical device"),
