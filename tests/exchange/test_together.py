@@ -114,6 +114,7 @@ async def test_a_transaction_is_bounded() -> None:
     assert len(log.transactions) == 3
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

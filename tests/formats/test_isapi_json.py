@@ -69,6 +69,7 @@ def test_states_and_signs_of_life_in_json() -> None:
     assert read_isapi_json(controller(0x83), UTC).code == HEARTBEAT
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.integers(1, 60), st.binary(max_size=40))
 def test_json_and_xml_in_one_stream_however_it_is_cut(kinds: list[bool], step: int, noise: bytes) -> None:
     noise = noise.replace(b"{", b"").replace(b"<", b"")

@@ -28,6 +28,9 @@ from safecare.sources.espa.door import EspaDoor
 from safecare.sources.rtls.door import RtlsDoor
 from safecare.testing.intake import MemoryIntake
 
+pytestmark = pytest.mark.slow
+
+HOSPITAL = hospital_of(demo_hospital()).hospital
 PHARMACY = "door.aurore.pharmacy"
 READER = "tagreader.aurore.maternity.stairs.west"
 TOKEN = "a-long-enough-token"
@@ -35,7 +38,7 @@ TOKEN = "a-long-enough-token"
 
 async def played(make: Callable[[Path], Any], kind: str, input: Input, folder: Path) -> MemoryIntake:
     """Play `input` through the door that `make` makes, and return what it has taken."""
-    taken = MemoryIntake(hospital=hospital_of(demo_hospital()).hospital)
+    taken = MemoryIntake(hospital=HOSPITAL)
     token = folder / "token"
     token.write_text(TOKEN)
     door = make(token)
@@ -102,12 +105,11 @@ async def test_a_tag_is_located(tmp_path: Path) -> None:
 def test_every_attack_has_a_quiet_twin_and_speaks_of_things_of_the_demo_hospital() -> None:
     known = scenarios()
     assert sum(1 for one in known.values() if one.quiet) == sum(1 for one in known.values() if not one.quiet)
-    hospital = hospital_of(demo_hospital()).hospital
     for scenario in known.values():
         for step in scenario.steps:
             for one in (*step.inputs, *scenario.noise, *scenario.after):
                 asset = msgspec.to_builtins(one).get("asset")
-                assert not asset or hospital.asset(asset), (scenario.name, asset)
+                assert not asset or HOSPITAL.asset(asset), (scenario.name, asset)
             for expect in step.expect:
-                assert all(map(hospital.asset, expect.assets)), (scenario.name, expect.assets)
-                assert all(map(hospital.zone, expect.zones)), (scenario.name, expect.zones)
+                assert all(map(HOSPITAL.asset, expect.assets)), (scenario.name, expect.assets)
+                assert all(map(HOSPITAL.zone, expect.zones)), (scenario.name, expect.zones)

@@ -191,6 +191,7 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return made, key
 
 
+@pytest.mark.slow
 async def test_https_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
     intake = MemoryIntake()
     own, key = certificate(tmp_path, "platform")

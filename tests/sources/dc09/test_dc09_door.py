@@ -192,6 +192,7 @@ async def test_a_repetition_after_a_restart_is_known_and_the_gap_is_counted(tmp_
     assert len(taken.events) == 3
 
 
+@pytest.mark.slow
 async def test_what_panels_said_last_is_written_anew_before_it_grows_large(tmp_path: Path) -> None:
     known = Heard(tmp_path / "heard")
     for number in range(LINES + 5):
