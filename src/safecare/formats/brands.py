@@ -129,6 +129,7 @@ carrefour: carrefour.fr carrefour.com
 decathlon: decathlon.fr decathlon.com
 ikea: ikea.com ikea.fr
 sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf
+1password, lastpass, bitwarden, dashlane: 1password.com lastpass.com bitwarden.com dashlane.com
 hmrc, hm revenue customs: gov.uk
 irs, internal revenue service, social security administration, medicare: irs.gov ssa.gov medicare.gov
 royal mail, evri, =hermes: royalmail.com evri.com
@@ -168,7 +169,7 @@ _SERVICE = (
     r"(?:support|service|services|accounts|accounting|comptabilite|finance|invoices|client|clients|customer|security|securite|team|equipe|account|billing|facture|"
     r"facturation|notification|notifications|alert|alerts|alerte|info|infos|mobile|france|help|helpdesk|desk|care|"
     r"assistance|delivery|livraison|suivi|centre|center|espace|le|la|l'|de|des|du|the|via|id|365|inc|sas|sa|"
-    r"messagerie|business|admin|no-?reply|verification|reminder|update|votre|your|mon|my|groupe|group)"
+    r"messagerie|business|admin|fraud|online|banking|rewards?|orders?|department|dept|no-?reply|verification|reminder|update|votre|your|mon|my|groupe|group)"
 )
 _SPLIT = re.compile(r"[^a-z0-9+.']+")
 _PIECE = re.compile(r" [-|/:•·] ")

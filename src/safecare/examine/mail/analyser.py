@@ -191,7 +191,7 @@ def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
         return facts
     if (base in FREE or random_name(base) or ending(base) in CHEAP or hosted(domain)) and _ROLES.search(display):
         facts.add("mail.from.role")
-    if alarming(base):
+    if alarming(base) and not genuine(base):
         facts.add("mail.from.alarm-words")
     if random_name(base):
         facts.add("mail.from.random")

@@ -98,7 +98,7 @@ def _of_name(host: str) -> frozenset[str]:
         facts.add("mail.link.cheap-ending")
     if random_name(own):
         facts.add("mail.link.random")
-    if alarming(own):
+    if alarming(own) and not known(own):
         facts.add("mail.link.alarm-words")
     if own not in BRAND_BASES and brand_elsewhere(host, _WORN):
         facts.add("mail.link.brand-elsewhere")

@@ -72,7 +72,7 @@ MEANINGS: dict[str, str] = {
     ),
     "gain": (
         "withdraw* earn* profit* invest* balance deposit* claim* mining receive* retir* gagn* rendement roi "
-        "eligible* secur* connect* verif* phrase update* suspend* restrict* login sign-in"
+        "eligible* secur* connect* link unclaimed verif* phrase update* suspend* restrict* login sign-in"
     ),
     "shame": (
         "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "

@@ -135,6 +135,9 @@ _CALL = re.compile(
 )
 _AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
 
+_OR_ELSE = _any(
+    r"(?:or|otherwise|sinon|faute de quoi)~(?:publish\w*|leak\w*|expos\w*|destroy\w*|publi\w+|divulg\w+|diffus\w+)"
+)
 _WALLET = re.compile(r"\b(?:bc1[a-z0-9]{25,59}|0x[0-9a-fA-F]{40})\b")
 _WALLET_OR_NUMBER = re.compile(
     r"\b(?:[13][a-km-zA-HJ-NP-Z1-9]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}|T[1-9A-HJ-NP-Za-km-z]{33})\b"
@@ -209,7 +212,7 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
         found.add("mail.order.payment")
     start, coins = mail.text[:20_000], _COIN.told(text)
     wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
-    if "mail.lure.extortion" in facts and (coins or wallet):
+    if ("mail.lure.extortion" in facts and (coins or wallet)) or (coins and _OR_ELSE.search(text)):
         found.add("mail.order.ransom")
     elif (wallet and (coins or _SUM.search(text))) or (coins and _WALLET_OR_NUMBER.search(start)):
         found.add("mail.order.coins")
