@@ -51,9 +51,9 @@ async def test_a_person_sends_it_and_the_record_says_what_the_partner_answered(t
     assert report.name == preview["title"]
     assert all(line in report.description for line in preview["story"])
     acts = [(one.to, one.answer) for one in rig.acts() if isinstance(one, IncidentShared)]
-    assert acts == [("CERT", ""), ("CERT", "complete 4/4"), ("Closed", ""), ("Closed", "failed")]
+    assert acts == [("CERT", ""), ("CERT", "4/4"), ("Closed", ""), ("Closed", "failed")]
     assert {(one["form"], one["answer"]) for one in entries} == {
         ("taxii", ""),
-        ("taxii", "complete 4/4"),
+        ("taxii", "4/4"),
         ("taxii", "failed"),
     }

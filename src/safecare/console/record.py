@@ -141,9 +141,10 @@ class Record:
                 said = say("Called for help") if act.panic else say("Reported something")
                 return _joined([said], act.words)
             case IncidentShared():
-                return _joined(
-                    [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)], act.answer
-                )
+                said = [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)]
+                if act.answer == "failed":
+                    return _joined([*said, say("not taken")], "")
+                return _joined(said, act.answer)
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
             case HeldDecided():

@@ -157,7 +157,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         except TaxiiError as error:
             await record(later, "failed")
             raise ProblemError(502, error.reason) from error
-        await record(later, f"{taken.state} {taken.taken}/{taken.taken + taken.refused + taken.waiting}")
+        await record(later, f"{taken.taken}/{taken.taken + taken.refused + taken.waiting}")
         return answer(ShareSent(taken.taken, taken.refused, taken.waiting, list(taken.reasons)))
 
     @app.get("/api/shares", name="shares")

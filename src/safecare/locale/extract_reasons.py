@@ -24,7 +24,7 @@ ANSWERS = frozenset({"lacking", "reasons", "state_of"})
 """Functions whose text says why a part steps aside, or how it is."""
 TOLD = "told"
 """Attribute that keeps what is told later."""
-ROOMS = ("app", "correlate", "detect", "examine", "exchange", "formats", "model", "notify", "sources", "store")
+ROOMS = ("app", "correlate", "detect", "examine", "exchange", "formats", "model", "notify", "share", "sources", "store")
 """Rooms whose reasons reach a screen."""
 
 

@@ -107,7 +107,8 @@ class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
 class IncidentShared(Act, frozen=True, kw_only=True, tag="act.share"):
     """A person took an incident out of the house: to whom, under which label, and the SHA-256 of what was given.
 
-    What is sent to a partner (``taxii``) stands on record twice: before it leaves, and with the partner's `answer`.
+    What is sent to a partner (``taxii``) stands on record twice: before it leaves, and with the partner's `answer`: how
+    many objects of how many were taken (``6/6``), or ``failed``.
     """
 
     incident: IncidentId
