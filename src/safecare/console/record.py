@@ -141,10 +141,10 @@ class Record:
                 said = say("Called for help") if act.panic else say("Reported something")
                 return _joined([said], act.words)
             case IncidentShared():
-                said = [say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp), self._incident(act.incident)]
-                if act.answer == "failed":
-                    return _joined([*said, say("not taken")], "")
-                return _joined(said, act.answer)
+                shared = say("Shared with {to} as {tlp}", to=act.to, tlp=act.tlp)
+                failed = act.answer == "failed"
+                end = say("not taken") if failed else None
+                return _joined([shared, self._incident(act.incident), end], "" if failed else act.answer)
             case CrisisLogged():
                 return _joined([say("Crisis log"), CRISIS[act.entry], self._incident_of(act)], act.words)
             case HeldDecided():
