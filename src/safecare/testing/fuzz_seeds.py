@@ -18,6 +18,9 @@ from safecare.formats.logs.atna import AtnaError, read_atna
 from safecare.formats.logs.cef import CefError, read_cef
 from safecare.formats.logs.files import read_log
 from safecare.formats.logs.syslog import SyslogError, read_syslog
+from safecare.formats.mail_auth import Reply
+from safecare.formats.mail_auth.check import checked
+from safecare.formats.mail_auth.spf import check_host
 from safecare.formats.mllp import MllpDecoder, MllpError
 from safecare.formats.netflow import Netflow, NetflowError
 from safecare.formats.packets.dissect import Dissector
@@ -281,12 +284,41 @@ SAID: dict[str, tuple[bytes, ...]] = {
 }
 """Good messages, by protocol."""
 
+_SIGNED = (
+    b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=b.example; i=@b.example; s=k; h=from:to; "
+    b"bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
+    b" Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\nFrom: a@b.example\r\n\r\nv=DMARC1; p=reject; adkim=s\r\n"
+)
+
+
+def _senders(raw: bytes) -> object:
+    """Check a mail's sender; what stands in it is what the DNS answers, too."""
+    told = raw[-200:].decode("utf-8", "replace")
+    key = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    wanted = checked(raw, "pass b.example", {}).wanted
+    return checked(raw, "pass b.example", {one.key: Reply((key, told)) for one in wanted})
+
+
+def _spf(raw: bytes) -> object:
+    """Check whether a host may send; every name has this record, and these hosts."""
+    told = raw.decode("utf-8", "replace")
+    asking = check_host("192.0.2.1", f"{told[:20]}@b.example", told[-20:])
+    try:
+        query = next(asking)
+        while True:
+            query = asking.send(Reply((told,) if query.type == "TXT" else ("192.0.2.9", "host.example", told[:30])))
+    except StopIteration as done:
+        return done.value
+
+
 TARGETS: tuple[Target, ...] = (
     Target("pcap", _capture, (process_network(1, "write", 3).pcap(), _ODD.pcap()), (CaptureError,)),
     Target("packed", _capture, (gzip.compress(process_network(1, "", 2).pcap()),), (CaptureError,)),
     Target("pcapng", _capture, (process_network(1, "scan", 2).pcapng(), _ODD.pcapng()), (CaptureError,)),
     *(Target(name, _said(name), seeds) for name, seeds in SAID.items()),
     *(Target(f"{name}-stream", _over_tcp(name), seeds) for name, seeds in SAID.items() if PROTOCOLS[name].tcp),
+    Target("mail-senders", _senders, (_SIGNED, _SIGNED.replace(b"relaxed/relaxed", b"simple/simple; l=3"))),
+    Target("spf", _spf, (b"v=spf1 a mx:%{d} include:i.example ip4:192.0.2.0/24//64 exists:%{ir}.%{l1r-}.x -all",)),
     Target("eve", read_eve, (_EVE,), (EveError,)),
     Target("eve-events", _eve, (_EVE, _EVE.replace(b'"flow","src', b'"alert","src'))),
     Target("zeek", _zeek, (_ZEEK, _ZEEK_JSON), (ZeekError,)),
