@@ -30,6 +30,9 @@ ROOMS = (100_000, 1_000_000, 6_000_000, 32_000_000)
 """Nodes allowed in the first, second, ... round of orders; 32 million are about 0.9 GB."""
 ALL_ORDERS = 2
 """Rounds in which every order is tried. Chosen: how far an order comes with a million nodes tells its worth."""
+HOPELESS = 1 / 3
+"""Share of the gates to which the best order must have come by then; else more room is not tried. Chosen: trees that
+were solved later had come to 0.7 of them, the one that never was to 0.3."""
 MOST_VARIABLES = 200_000
 """Most variables of one diagram: operations go as deep as there are variables."""
 STACK = 512 << 20
@@ -222,6 +225,8 @@ def _with_diagram(
                 return trial.build(chances, room, end)
             except TooLargeError as error:
                 reason = error
+        if round_ == ALL_ORDERS - 1 and max(trial.done for trial in trials) < HOPELESS * len(below):
+            raise reason
     for trial in trials[(len(trials) + 1) // 2 :] if len(rooms) > ALL_ORDERS else ():
         try:
             return trial.build(chances, rooms[-1], end)
