@@ -46,6 +46,30 @@ def server_tls(
     return context
 
 
+def client_tls(
+    authority: Path | None, certificate: Path | None = None, key: Path | None = None
+) -> ssl.SSLContext | None:
+    """Return TLS to a server whose certificate is of `authority` (PEM), None without one; `certificate`: our own.
+
+    `key` None: it stands in the file of the certificate. Raises `OSError` (naming the file) for what can't be used.
+    """
+    if authority is None:
+        if certificate or key:
+            raise OSError("TLS onward needs the setting forward_authority")
+        return None
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise OSError(f"authority {authority}: {error.strerror or error}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate:
+        try:
+            context.load_cert_chain(certificate, key)
+        except OSError as error:
+            raise OSError(f"certificate {certificate}, key {key or certificate}: {error.strerror or error}") from error
+    return context
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signals to the process."""
 

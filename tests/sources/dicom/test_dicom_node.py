@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from io import BytesIO
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from safecare.sources.dicom.node import DicomNode
 from safecare.sources.dicom.server import REFUSED
 from safecare.sources.dicom.target import Target
 from safecare.sources.files.gate import Policy
+from safecare.sources.listen import server_tls
 from safecare.testing.intake import MemoryIntake
 from safecare.testing.medical_attacks.payloads import pe
 from safecare.testing.medical_attacks.writer import EXPLICIT, IMPLICIT, Image, Items
@@ -49,13 +51,13 @@ def image(number: int = 1, items: Items | None = None, syntax: str = EXPLICIT) -
 class Archive:
     """A C-STORE SCP that keeps what it gets; `status` is what it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.files: list[bytes] = []
         self.status = 0x0000
         node = AE(ae_title="ARCHIVE")
         node.add_supported_context(CTImageStorage, [EXPLICIT, IMPLICIT])
         handlers: list[Any] = [(evt.EVT_C_STORE, self._store)]
-        self.server = node.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self.server = node.start_server(("127.0.0.1", 0), block=False, ssl_context=tls, evt_handlers=handlers)
 
     @property
     def target(self) -> str:
@@ -211,6 +213,25 @@ async def test_images_come_over_tls_where_a_certificate_is_set(tmp_path: Path) -
     assert len(judged(intake)) == 1
 
 
+async def test_images_go_to_the_archive_over_tls_with_a_certificate_of_our_own(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    (tmp_path / "other").mkdir()
+    other, _ = self_signed(tmp_path / "other")
+    archive = Archive(server_tls(certificate, key, certificate))
+    ours: dict[str, Any] = {"forward_authority": certificate, "forward_certificate": certificate, "forward_key": key}
+    try:
+        async with running(archive, **ours) as (node, _):
+            assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
+        others: tuple[dict[str, Any], ...] = ({"forward_authority": other}, {})
+        for wrong in others:
+            async with running(archive, **wrong) as (node, _):
+                answers = await asyncio.to_thread(send, node.address[1], image())
+                assert [status for status, _ in answers] == [FAILED]
+    finally:
+        archive.stop()
+    assert len(archive.files) == 1
+
+
 def self_signed(folder: Path) -> tuple[Path, Path]:
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -218,7 +239,10 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]),
+            critical=False,
+        )
         .sign(private, hashes.SHA256())
     )
     certificate, key = folder / "node.pem", folder / "node.key"

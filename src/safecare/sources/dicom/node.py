@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, server_tls
+from safecare.sources.listen import client_tls, keep_listening, server_tls
 
 DOOR = "dicom"
 MEDIA = "application/dicom"
@@ -48,19 +49,26 @@ class DicomNode:
         quiet_seconds: float = 60.0,
         certificate: Path | None = None,
         key: Path | None = None,
+        authority: Path | None = None,
+        forward_authority: Path | None = None,
+        forward_certificate: Path | None = None,
+        forward_key: Path | None = None,
         door: str = DOOR,
         judging: Judging | None = None,
         held: HeldStore | None = None,
     ) -> None:
         """Take settings: our AE title, titles that may call (none: all), where images go on to (``TITLE@host:port``).
 
-        `associations` at a time, largest image (MB), seconds after which a silent peer is let go, and certificate and
-        key (PEM) for TLS. Raises `ValueError` for a target that is none.
+        `associations` at a time, largest image (MB), seconds after which a silent peer is let go. TLS (PEM
+        files): `certificate` and `key` for who calls, `authority` asks callers for a certificate of its own;
+        `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
+        Raises `ValueError` for a target that is none.
         """
         self._host, self._port, self._title = host, port, title
-        self._callers, self._target = callers, Target.read(forward) if forward else None
+        onward = client_tls(forward_authority, forward_certificate, forward_key)
+        self._callers, self._target = callers, replace(Target.read(forward), tls=onward) if forward else None
         self._most, self._limit, self._quiet = associations, int(image_mb * 1_000_000), quiet_seconds
-        self._tls = server_tls(certificate, key)
+        self._tls = server_tls(certificate, key, authority)
         self._gate = Gate(door, policy, judging)
         self._release = Release(door, policy, held, self._send) if held else None
         self._door = door

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ class Target:
     title: str
     host: str
     port: int
+    tls: ssl.SSLContext | None = None
+    """How to speak TLS with it; None: not at all."""
 
     @classmethod
     def read(cls, text: str) -> Target:

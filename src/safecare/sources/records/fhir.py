@@ -12,6 +12,7 @@ import asyncio
 import http.client
 import socket
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, served
+from safecare.sources.listen import client_tls, keep_listening, served, server_tls
 from safecare.sources.records.onward import ask_http
 
 DOOR = "fhir-inspect"
@@ -55,18 +56,28 @@ class FhirInspection:
         port: int = 8090,
         policy: Policy = "observe",
         message_mb: float = 32.0,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        authority: Path | None = None,
+        forward_authority: Path | None = None,
+        forward_certificate: Path | None = None,
+        forward_key: Path | None = None,
         door: str = DOOR,
         judging: Judging | None = None,
         held: HeldStore | None = None,
     ) -> None:
         """Take settings: the FHIR server's base address (``https://host/fhir``), policy, largest body (MB).
 
+        TLS (PEM files): `certificate` and `key` for who calls, `authority` asks callers for a certificate of its own;
+        `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
         Raises `ValueError` for an address that is none.
         """
         place = urlsplit(forward)
         if place.scheme not in ("http", "https") or not place.hostname:
             raise ValueError(f"not an address like https://host/fhir: {forward}")
         self._forward, self._host, self._port = forward, host, port
+        self._tls = server_tls(certificate, key, authority)
+        self._onward = client_tls(forward_authority, forward_certificate, forward_key)
         self._gate = Gate(door, policy, judging)
         self._limit = int(message_mb * 1_000_000)
         self._release = Release(door, policy, held, self._send, once=True) if held else None
@@ -90,7 +101,7 @@ class FhirInspection:
         methods = ["GET", "HEAD", "OPTIONS", "DELETE", *WRITES]
         app = Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
         try:
-            async with served(app, self._host, self._port, CONNECTIONS) as (self.address, running):
+            async with served(app, self._host, self._port, CONNECTIONS, self._tls) as (self.address, running):
                 intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, to {self._forward}")
                 self.started.set()
                 await asyncio.shield(running)
@@ -105,7 +116,9 @@ class FhirInspection:
         except msgspec.DecodeError:
             return Sent("refused", "how it was asked is not known: held by an older version")
         try:
-            told = await asyncio.to_thread(ask_http, self._forward, said.method, said.path, said.headers, body)
+            told = await asyncio.to_thread(
+                ask_http, self._forward, said.method, said.path, said.headers, body, self._onward
+            )
         except (ConnectionRefusedError, socket.gaierror) as error:
             return Sent("waiting", f"the server does not answer: {type(error).__name__}")
         except (OSError, http.client.HTTPException) as error:
@@ -137,7 +150,13 @@ class FhirInspection:
                 return _outcome(202, "informational", "kept for a person to look at")
         try:
             told = await asyncio.to_thread(
-                ask_http, self._forward, request.method, _path(request), list(request.headers.items()), raw
+                ask_http,
+                self._forward,
+                request.method,
+                _path(request),
+                list(request.headers.items()),
+                raw,
+                self._onward,
             )
         except (OSError, http.client.HTTPException) as error:
             intake.report(self._door, "waiting", f"the server does not answer: {type(error).__name__}")

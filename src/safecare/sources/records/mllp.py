@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from safecare.exchange.log import LogFullError
@@ -21,7 +22,7 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import MOST_WORDS, NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, streams
+from safecare.sources.listen import client_tls, keep_listening, server_tls, streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
 
@@ -30,6 +31,8 @@ MEDIA = "x-application/hl7-v2+er7"
 READ_SIZE = 256 * 1024
 TAKEN = ("AA", "CA")
 """Accepted (HL7 table 0008)."""
+HANDSHAKE = 10.0
+"""Seconds for a TLS handshake. Chosen."""
 NO_ROOM = "no room, send again"
 NOT_REACHED = "the receiver did not answer, send again"
 
@@ -52,6 +55,12 @@ class MllpInspection:
         quiet_seconds: float = 300.0,
         connections: int = 64,
         held_mb: float = 128.0,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        authority: Path | None = None,
+        forward_authority: Path | None = None,
+        forward_certificate: Path | None = None,
+        forward_key: Path | None = None,
         door: str = DOOR,
         judging: Judging | None = None,
         held: HeldStore | None = None,
@@ -59,10 +68,14 @@ class MllpInspection:
         """Take settings: the receiver (``host:port``), the policy, largest message (MB), seconds of silence allowed.
 
         `held_mb` is what all connections together may hold. Without a receiver messages are kept here and answered AA.
+        TLS (PEM files): `certificate` and `key` for who calls, `authority` asks callers for a certificate of its own;
+        `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
         Raises `ValueError` for an address that is none.
         """
         self._host, self._port = host, port
         self._target = Address.read(forward) if forward else None
+        self._tls = server_tls(certificate, key, authority)
+        self._onward = client_tls(forward_authority, forward_certificate, forward_key)
         self._gate = Gate(door, policy, judging)
         self._limit, self._quiet = int(message_mb * 1_000_000), quiet_seconds
         self._most = connections
@@ -86,7 +99,7 @@ class MllpInspection:
             await self._accept(reader, writer, intake)
 
         try:
-            async with streams(talk, self._host, self._port, self._most) as self.address:
+            async with streams(talk, self._host, self._port, self._most, self._tls, HANDSHAKE) as self.address:
                 onward = f"to {self._target}" if self._target else "passes nothing on"
                 intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, {onward}")
                 self.started.set()
@@ -96,7 +109,7 @@ class MllpInspection:
             await self._gate.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
-        held, link = Held(self._room), MllpLink(self._target) if self._target else None
+        held, link = Held(self._room), MllpLink(self._target, self._onward) if self._target else None
         peer = str(writer.get_extra_info("peername", ("",))[0])
         decoder = MllpDecoder(self._limit)
         try:
@@ -121,7 +134,7 @@ class MllpInspection:
         del call
         if self._target is None:
             return NOWHERE
-        link = MllpLink(self._target)
+        link = MllpLink(self._target, self._onward)
         try:
             answer = await link.ask(message)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import ssl
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,9 +41,9 @@ class Address(NamedTuple):
 class MllpLink:
     """One connection to the receiver, opened when it is needed and again after it broke."""
 
-    def __init__(self, target: Address) -> None:
-        """Take the receiver."""
-        self._target = target
+    def __init__(self, target: Address, tls: ssl.SSLContext | None = None) -> None:
+        """Take the receiver, and how to speak TLS with it (None: not at all)."""
+        self._target, self._tls = target, tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, message: bytes) -> bytes | None:
@@ -53,7 +54,7 @@ class MllpLink:
         try:
             async with asyncio.timeout(SECONDS):
                 if self._streams is None or self._streams[0].at_eof():
-                    self._streams = await asyncio.open_connection(*self._target)
+                    self._streams = await asyncio.open_connection(*self._target, ssl=self._tls)
                 reader, writer = self._streams
                 writer.write(frame(message))
                 await writer.drain()
@@ -83,11 +84,24 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def ask_http(base: str, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
-    """Send one request below `base` and return the answer; blocking. Raises `OSError`, `http.client.HTTPException`."""
+def ask_http(
+    base: str,
+    method: str,
+    path: str,
+    headers: list[tuple[str, str]],
+    body: bytes,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Send one request below `base` and return the answer; blocking. Raises `OSError`, `http.client.HTTPException`.
+
+    `tls`: how to speak TLS where `base` is ``https``; None: with the authorities that the system knows.
+    """
     place = urlsplit(base)
-    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
-    link = kind(place.hostname or "", place.port, timeout=SECONDS)
+    link: http.client.HTTPConnection
+    if place.scheme == "https":
+        link = http.client.HTTPSConnection(place.hostname or "", place.port, timeout=SECONDS, context=tls)
+    else:
+        link = http.client.HTTPConnection(place.hostname or "", place.port, timeout=SECONDS)
     try:
         link.putrequest(method, place.path.rstrip("/") + path, skip_accept_encoding=True)
         for name, value in headers:

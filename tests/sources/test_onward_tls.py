@@ -1,0 +1,206 @@
+"""The doors for records speak TLS both ways where they are told to, each side with a certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import ssl
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from safecare.formats.mllp import MllpDecoder, frame
+from safecare.sources.listen import client_tls, server_tls
+from safecare.sources.records.fhir import FhirInspection
+from safecare.sources.records.mllp import NOT_REACHED, MllpInspection
+from safecare.testing.intake import MemoryIntake
+from safecare.testing.medical_attacks.carriers import ed, oru
+from safecare.testing.medical_attacks.payloads import pdf
+
+pytestmark = pytest.mark.slow
+CLEAN = oru(ed(pdf("")))
+ACK = b"MSH|^~\\&|DPI\rMSA|AA|42\r"
+DAYS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
+
+
+class Papers(NamedTuple):
+    """An authority, and a certificate with its key of it, as PEM files; another authority that signed nothing here."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+    other: Path
+
+
+def signed(name: str, key: Any, by: str, by_key: Any, *, authority: bool) -> x509.Certificate:
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    builder = x509.CertificateBuilder(named(by), named(name), key.public_key(), x509.random_serial_number(), *DAYS)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    return (
+        builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by_key.public_key()), critical=False)
+        .add_extension(names, critical=False)
+        .sign(by_key, hashes.SHA256())
+    )
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    folder = tmp_path_factory.mktemp("papers")
+    root, node, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    made = {
+        "authority.pem": signed("root", root, "root", root, authority=True),
+        "node.pem": signed("node", node, "root", root, authority=False),
+        "other.pem": signed("other", other, "other", other, authority=True),
+    }
+    for name, one in made.items():
+        (folder / name).write_bytes(one.public_bytes(Encoding.PEM))
+    (folder / "node.key").write_bytes(node.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return Papers(*(folder / name for name in ("authority.pem", "node.pem", "node.key", "other.pem")))
+
+
+@asynccontextmanager
+async def running(point: Any) -> AsyncIterator[None]:
+    task = asyncio.create_task(point.run(MemoryIntake()))
+    try:
+        await asyncio.wait_for(point.started.wait(), 10)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def receiver(got: list[bytes], tls: ssl.SSLContext | None) -> AsyncIterator[str]:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder = MllpDecoder()
+        while data := await reader.read(65536):
+            for message in decoder.feed(data):
+                got.append(message)
+                writer.write(frame(ACK))
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def ask(port: int, tls: ssl.SSLContext | None) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    try:
+        writer.write(frame(CLEAN))
+        decoder = MllpDecoder()
+        while data := await asyncio.wait_for(reader.read(65536), 20):
+            if answers := decoder.feed(data):
+                return answers[0]
+        return b""
+    except (ssl.SSLError, ConnectionError):
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_messages_go_through_tls_on_both_sides(papers: Papers) -> None:
+    got: list[bytes] = []
+    ours = client_tls(papers.authority, papers.certificate, papers.key)
+    async with receiver(got, server_tls(papers.certificate, papers.key, papers.authority)) as target:
+        point = MllpInspection(
+            port=0,
+            forward=target,
+            certificate=papers.certificate,
+            key=papers.key,
+            authority=papers.authority,
+            forward_authority=papers.authority,
+            forward_certificate=papers.certificate,
+            forward_key=papers.key,
+        )
+        async with running(point):
+            assert await ask(point.address[1], ours) == ACK
+            assert await ask(point.address[1], client_tls(papers.authority)) == b"", "no certificate of its own"
+            assert await ask(point.address[1], None) == b""
+    assert got == [CLEAN]
+
+
+async def test_a_receiver_of_another_authority_gets_nothing(papers: Papers) -> None:
+    got: list[bytes] = []
+    async with receiver(got, server_tls(papers.certificate, papers.key)) as target:
+        point = MllpInspection(port=0, forward=target, forward_authority=papers.other)
+        async with running(point):
+            assert NOT_REACHED.encode() in await ask(point.address[1], None)
+    assert not got
+
+
+class _Fhir(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(201)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def https(papers: Papers) -> Iterator[str]:
+    made = ThreadingHTTPServer(("127.0.0.1", 0), _Fhir)
+    tls = server_tls(papers.certificate, papers.key, papers.authority)
+    assert tls is not None
+    made.socket = tls.wrap_socket(made.socket, server_side=True)
+    thread = threading.Thread(target=made.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{made.server_address[1]}/base"
+    made.shutdown()
+    made.server_close()
+    thread.join()
+
+
+async def test_records_go_through_tls_on_both_sides(papers: Papers, https: str) -> None:
+    point = FhirInspection(
+        port=0,
+        forward=https,
+        certificate=papers.certificate,
+        key=papers.key,
+        authority=papers.authority,
+        forward_authority=papers.authority,
+        forward_certificate=papers.certificate,
+        forward_key=papers.key,
+    )
+    ours = client_tls(papers.authority, papers.certificate, papers.key)
+
+    def post() -> int:
+        link = http.client.HTTPSConnection("127.0.0.1", point.address[1], timeout=20, context=ours)
+        link.request("POST", "/Patient", b'{"resourceType":"Patient"}', {"Content-Type": "application/fhir+json"})
+        answer = link.getresponse()
+        answer.read()
+        link.close()
+        return answer.status
+
+    async with running(point):
+        assert await asyncio.to_thread(post) == 201
+
+
+def test_settings_that_do_nothing_are_refused(papers: Papers, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="forward_authority"):
+        client_tls(None, papers.certificate)
+    with pytest.raises(OSError, match="authority"):
+        client_tls(tmp_path / "missing.pem")
+    with pytest.raises(OSError, match="certificate"):
+        client_tls(papers.authority, tmp_path / "missing.pem")
+    assert client_tls(None) is None
