@@ -14,7 +14,7 @@ from safecare.app.plans import SitePlans
 from safecare.demo import HOSPITAL
 from safecare.model.event import Event
 from safecare.model.events.acts import ZonesDrawn
-from safecare.model.events.video import PeopleSeen
+from safecare.model.events.video import PeopleSeen, Seen
 from safecare.model.ids import ArtifactHash, AssetId, SiteId
 from safecare.sources.camera.places import CameraSettings, view_of
 from safecare.store.drawings import Drawings
@@ -159,3 +159,32 @@ async def test_the_newest_still_lies_under_the_drawing(rig: Rig) -> None:
         )
     _, view = await ask(rig, "GET", PATH)
     assert (view["still"], view["size"]) == (f"/api/stills/{hash}", [1280, 720])
+
+
+async def test_what_zones_would_have_told_is_shown_and_nothing_is_saved(rig: Rig) -> None:
+    now = rig.clock.now()
+    walked = [
+        PeopleSeen(
+            id=Event.id_for(now - timedelta(minutes=number), "test", str(number)),
+            at=now - timedelta(minutes=60 - number, seconds=0),
+            seen=now,
+            source="test",
+            site=SiteId("aurore"),
+            asset=AssetId(CAMERA),
+            people=(
+                Seen(track=1 + number // 2, x=100.0, y=40.0 if number % 2 else 200.0, since=3.0, width=20, height=60),
+            ),
+            size=(640, 360),
+        )
+        for number in range(6)
+    ]
+    rig.add(*walked)
+    line = {"id": "gate", "kind": "line", "line": [[0, 120], [640, 120]], "direction": "both"}
+    file = {"size": [640, 360], "zones": [line]}
+    status, told = await ask(rig, "POST", f"{PATH}/try", json={"file": file})
+    assert (status, told["seen"]) == (200, 6)
+    assert [(one["rule"], one["count"]) for one in told["alarms"]] == [("people.line", 3)]
+    assert (await ask(rig, "GET", PATH))[1]["version"] == 0
+    status, told = await ask(rig, "POST", f"{PATH}/try", json={"file": {"zones": [{"id": "x", "kind": "moat"}]}})
+    assert status == 422
+    assert (await ask(rig, "POST", f"{PATH}/try", "ciso", json={"file": file}))[0] == 403

@@ -41,6 +41,7 @@ from safecare.console import (
     session,
     sharing,
     timeline,
+    tried,
     tuning,
     whatif,
     zones,
@@ -109,6 +110,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     health.routes(app, deps, feed, counters, chain)
     held.routes(app, deps)
     clips.routes(app, deps)
+    tried.routes(app, deps)
     crisis.routes(app, deps, incidents.Incidents(deps, feed), pages, chain)
     sharing.routes(app, deps, incidents.Incidents(deps, feed))
     detections.routes(app, deps)

@@ -130,6 +130,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "cameras": OVERSIGHT,
         "zones": OVERSIGHT,
         "draw_zones": frozenset({ADMIN}),
+        "try_zones": frozenset({ADMIN}),
         "still": STAFF,
         "clip": STAFF,
         "clear_clip": frozenset({CISO, ADMIN}),

@@ -21,6 +21,13 @@ interface ZonesView {
   file: ZonesFile | null;
 }
 
+/** What the zones would have told of the last day. */
+export interface Tried {
+  since: string;
+  seen: number;
+  alarms: { rule: string; title: string; count: number; first: string; last: string }[];
+}
+
 const NONE: ZonesFile = { zones: [], size: [0, 0], coordinates: "pixels", calibration: null, masks: [] };
 
 export class Zoning {
@@ -107,6 +114,11 @@ export class Zoning {
     const none = [null, null, null, null];
     const pairs = this.file.calibration ?? { picture: none, floor: none };
     this.change({ ...this.file, calibration: { ...pairs, [where]: none.map((_, at) => (at === index ? point : (pairs[where][at] ?? null))) } }, t("Point {n} is set", { n: index + 1 }));
+  }
+
+  /** Ask what the draft would have told of the last day; nothing is saved. */
+  async tryOut(): Promise<Tried | null> {
+    return post<Tried>(`${this.path}/try`, { file: sent(this.file) });
   }
 
   async save(comment: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -49,3 +50,28 @@ class DrawZones(msgspec.Struct, frozen=True, kw_only=True):
     base: int
     comment: Annotated[str, msgspec.Meta(max_length=500)] = ""
     id: Key = ""
+
+
+class TryZones(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of POST /api/cameras/{camera}/zones/try; `file` as of `DrawZones`."""
+
+    file: dict[str, Any]
+
+
+class TriedAlarm(msgspec.Struct, frozen=True):
+    """Alarms with one title that zones would have given: how many, and when the first and the last one."""
+
+    rule: str
+    title: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+class TriedZones(msgspec.Struct, frozen=True):
+    """What zones would have told of the sightings since `since`."""
+
+    since: datetime
+    seen: int
+    """Sightings that were replayed."""
+    alarms: list[TriedAlarm]
