@@ -42,10 +42,11 @@ async def test_a_saved_mask_holds_in_the_running_stream() -> None:
     doors = DoorTasks(intakes, Doors(SystemClock()))
     server = CameraServer({"hall": Camera("good", [clip])})
     async with server.serving(), asyncio.TaskGroup() as group:
-        cameras = {CAMERA: {"url": server.url("hall"), "format": FORMAT}}
+        cameras: dict[str, Any] = {CAMERA: {"url": server.url("hall"), "format": FORMAT}}
 
         def built() -> Built:
-            return Built({"cameras": Cameras(cameras=cameras, model="none")}, {}, {"cameras": "camera"}, {})
+            door: Any = Cameras(cameras=cameras, model="none")
+            return Built({"cameras": door}, {}, {"cameras": "camera"}, {})
 
         doors.start(built(), group)
         await before.until(lambda one: any(isinstance(event, PeopleSeen) for event in one.events), 60)
