@@ -13,9 +13,11 @@ from console_items import SITE, alert, forecast, incident, notice, plan
 from console_rig import Rig
 from fastapi.routing import APIRoute
 
-from safecare.console.news import News
+from safecare.console.clips import MEDIA, WEBM
+from safecare.console.news import Newsroom
 from safecare.console.rights import RIGHTS, Visitor, manages
 from safecare.model.alert import Alert
+from safecare.model.events.video import ClipKept
 from safecare.model.ids import AssetId, SiteId, ZoneId
 from safecare.model.incident import Incident
 from safecare.model.marking import Tlp
@@ -25,6 +27,7 @@ from safecare.model.roles import ROLES, reader_of
 from safecare.model.scope import places_of, scope_of
 from safecare.store.accounts import session_id
 from safecare.testing.hospital import small_hospital
+from safecare.testing.made import made
 
 pytest_plugins = ["console_fixtures"]
 
@@ -62,6 +65,7 @@ class Thing:
     plan: Plan
     notices: dict[str, Notice]
     still: str
+    clip: str
 
 
 def _thing(rig: Rig, at: datetime, name: str, site: SiteId, zone: ZoneId | None, tlp: Tlp) -> Thing:
@@ -71,8 +75,10 @@ def _thing(rig: Rig, at: datetime, name: str, site: SiteId, zone: ZoneId | None,
     found = msgspec.structs.replace(incident(at, seen, site=site, tlp=tlp), zones=zones)
     told = {role: msgspec.structs.replace(notice(found, role), zone=zone) for role in ROLES}
     proposed = plan(found)
-    rig.add(seen, found, forecast(found), proposed, *told.values())
-    return Thing(seen, found, proposed, told, still)
+    clip = rig.artifacts.keep(WEBM + name.encode(), MEDIA)
+    film = made(ClipKept, 0, site=site, zone=zone, alerts=(seen.id,), seconds=20.0, artifact=clip, until=at)
+    rig.add(seen, found, forecast(found), proposed, film, *told.values())
+    return Thing(seen, found, proposed, told, still, clip)
 
 
 @pytest.fixture
@@ -111,6 +117,7 @@ def single(thing: Thing, role: str) -> list[tuple[str, str]]:
         ("report_page", f"/report/{id}/warning"),
         ("arrangements", f"/api/incidents/{id}/arrangements"),
         ("still", f"/api/stills/{thing.still}"),
+        ("clip", f"/api/clips/{thing.clip}"),
         ("notice_page", f"/a/{thing.notices[role].id}"),
     ]
 
@@ -126,7 +133,7 @@ def lists(thing: Thing, role: str) -> list[tuple[str, str, str]]:
 
 
 def expected(name: str, role: str, thing: str, scope: str) -> bool:
-    marked = role != "liaison" or thing == "shared" or name in {"still", "notice_page", "guard"}
+    marked = role != "liaison" or thing == "shared" or name in {"still", "clip", "notice_page", "guard"}
     return thing in HELD[scope] and marked
 
 
@@ -179,15 +186,17 @@ async def test_acts_on_what_one_may_not_see(rig: Rig, things: dict[str, Thing], 
 @pytest.mark.parametrize("scope", SCOPES)
 async def test_live_stream_tells_of_ones_own_place_alone(rig: Rig, things: dict[str, Thing], scope: str) -> None:
     site, places = SCOPES[scope]
-    feed = rig.app.state.feed
+    newsroom = Newsroom(rig.deps())
     visitor = Visitor("u", "U", "operator", site, "", places, scope_of(rig.hospital, places))
     guard = msgspec.structs.replace(visitor, role="guard")
     for called, thing in things.items():
         for item in (thing.alert, thing.incident, forecast(thing.incident), thing.plan):
-            news: News = await feed._news(item)
+            news = await newsroom.news(item)
+            assert news is not None
             assert news.seen_by(visitor) == (called in HELD[scope]), f"{called}: {news.topic}"
             assert not news.seen_by(guard)
-        news = await feed._news(thing.notices["guard"])
+        news = await newsroom.news(thing.notices["guard"])
+        assert news is not None
         assert news.seen_by(guard) == (called in HELD[scope])
 
 
@@ -212,7 +221,7 @@ def test_no_page_is_forgotten(rig: Rig) -> None:
     """A new route that shows something must say here how its places are kept apart."""
     said = {one for names in ELSEWHERE.values() for one in names.split()}
     thing = incident(rig.clock.now())
-    shown = Thing(alert(rig.clock.now()), thing, plan(thing), {"operator": notice(thing)}, "")
+    shown = Thing(alert(rig.clock.now()), thing, plan(thing), {"operator": notice(thing)}, "", "")
     walked = {name for name, _ in single(shown, "operator")} | {name for name, _, _ in lists(shown, "operator")}
     read = {route.name for route in rig.app.routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())}
     assert read - said - walked == set()
