@@ -134,6 +134,8 @@ class WorkerClient:
                 process.kill()
         if process.stdin:
             process.stdin.close()
+        with contextlib.suppress(RuntimeError):  # who waits for its answers meets the end of its pipe there
+            await process.communicate()  # to the end of its pipe: what is left of it must not outlive the loop
         await process.wait()
 
     async def _running(self) -> Process:
