@@ -62,7 +62,7 @@ class Run:
         if passed < WARM:
             self.waits_before = len(self.load.waits)
             return
-        now = used()
+        now = used(self.load.workers())
         self.samples.append((time.monotonic(), now.cpu, now.memory, idle(), *self.load.pictures()))
 
     def rows(self, name: str) -> Iterator[Row]:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -107,18 +107,22 @@ class Load(Watching):
         await asyncio.sleep(self.slow * wait)  # cameras do not all take their pictures at the same moment
         await live.run()
 
+    def workers(self) -> list[int]:
+        """Return the processes that look at the cameras now."""
+        return [one.worker.pid for one in self.lives.values() if one.worker.pid is not None]
+
     def pictures(self) -> tuple[int, int]:
         """Return the pictures looked at and left out since the streams were opened."""
         told = [one.pace for one in self.lives.values()]
         return sum(one.frames for one in told), sum(one.skipped for one in told)
 
 
-def used() -> Used:
-    """Return what this process' children use now (proc(5))."""
+def used(pids: Iterable[int]) -> Used:
+    """Return what the processes `pids` use now (proc(5))."""
     tick = os.sysconf("SC_CLK_TCK")
     cpu = memory = 0.0
     count = 0
-    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+    for pid in pids:
         try:
             times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()

@@ -36,7 +36,7 @@ class Soak:
 
     def sample(self, passed: float) -> None:
         """Take and print a sample."""
-        now = used()
+        now = used(self.load.workers())
         self.samples.append((passed, own_memory(), now.memory, now.workers))
         looked, left = self.load.pictures()
         print(

@@ -98,11 +98,14 @@ class Cameras:
             intake.report(place, "failed", f"{error}; people are found by motion alone")
             return
         self._card = found.card_path if found else None
-        told = f"found by {found.card.name}" if found else "found by motion alone: there is no model"
         pose = choose("", [self.models, installed_folder()], "pose") if self.model != NONE else None
         self._pose = pose.card_path if pose else None
-        told += f"; who lies is told by {pose.card.name}" if pose else "; who lies is told by shapes alone"
-        intake.report(place, "ok", told)
+        if found is None:
+            intake.report(place, "ok", "found by motion alone: there is no model")
+        elif pose is None:
+            intake.report(place, "ok", f"found by {found.card.name}; who lies is told by shapes alone")
+        else:
+            intake.report(place, "ok", f"found by {found.card.name}; who lies is told by {pose.card.name}")
 
     async def _again(self, path: Path, gathering: Gathering) -> None:
         reader = self._reader(path.parent, gathering)

@@ -194,7 +194,7 @@ class _Handler:
         holders, site = recipients(self.intake.hospital, envelope.rcpt_tos)
         try:
             artifact = await self.intake.keep(raw, MEDIA)
-            spf = await asyncio.to_thread(door.spf, client, envelope.mail_from or "", session.host_name or "")
+            spf = await door.spf(client, envelope.mail_from or "", session.host_name or "")
             event = received(raw, artifact, client, holders, site, self.intake.clock.now(), spf)
             await self.intake.publish([event])
             if policy == "observe":
@@ -266,7 +266,7 @@ class MailDoor:
         self._resolver = judging.resolver if judging and first_hop else None
         self._target = Address.read(forward) if forward else None
         self._onward_tls = ssl.create_default_context(cafile=forward_authority) if forward_tls else None
-        self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="onward")
+        self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="mail")
         self._release = Release(door, policy, held, self._send) if held else None
         self._room = Room(int(held_mb * 1024 * 1024))
         self._certificate, self._key, self._require_tls = certificate, key, require_tls
@@ -284,11 +284,13 @@ class MailDoor:
         """Return a new connection to the next server, if there is one."""
         return NextHop(self._target, self._onward_tls, self._threads) if self._target else None
 
-    def spf(self, client: str, sender: str, helo: str) -> str:
-        """Return whether `client` may send for the sender's domain, and that domain; blocking. Empty: not asked."""
+    async def spf(self, client: str, sender: str, helo: str) -> str:
+        """Return whether `client` may send for the sender's domain, and that domain. Empty: not asked."""
         if self._resolver is None:
             return ""
-        result = self._resolver.follow(check_host(client, sender, helo))
+        # In the door's own threads: a slow DNS must take none of those that the whole platform shares.
+        loop, ask = asyncio.get_running_loop(), self._resolver.follow
+        result = await loop.run_in_executor(self._threads, ask, check_host(client, sender, helo))
         return f"{result} {sender.strip('<>').rpartition('@')[2] or helo}"
 
     async def _send(self, raw: bytes, call: bytes) -> Sent:
