@@ -39,6 +39,16 @@ async def test_why_nobody_was_told(rig: Rig) -> None:
     assert "severity" in " ".join(found["untold"])
 
 
+async def test_a_reason_that_two_roles_share_stands_once(rig: Rig) -> None:
+    """Nobody signs in as either: the security desk reads for both, and its absence is told once."""
+    one = made.incident(rig.clock.now())
+    rig.add(one, made.notice(one, role="shift-leader"), made.notice(one, role="duty-pharmacist"))
+    async with rig.browser("ciso") as desk:
+        found = (await desk.get(f"/api/incidents/{one.id}")).json()["untold"]
+    assert sum("nobody has a screen open" in reason for reason in found) == 1
+    assert len(found) == len(set(found))
+
+
 async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
     before = made.incident(rig.clock.now())
     rig.clock.advance(60)

@@ -39,11 +39,11 @@ def reasons(
     if any(one.outcome in REACHED for one in receipts):
         return []
     found: list[Text] = []
-    for role in dict.fromkeys(one.role for one in notices):
-        read_by = reader_of(role)
+    # Several roles may have the same reader: each reason stands once.
+    for role in dict.fromkeys(reader_of(one.role) for one in notices):
         here = any(addressed(one, role, "") and within(one, incident.site, incident.zones) for one in present)
-        if not here and read_by not in phones:
-            found.append(say("{role}: nobody has a screen open or a phone registered", role=ROLE_NAMES[read_by]))
+        if not here and role not in phones:
+            found.append(say("{role}: nobody has a screen open or a phone registered", role=ROLE_NAMES[role]))
     waiting = {one.channel for one in notices} - {one.channel for one in receipts}
     found += [say("The channel {channel} has not sent it yet", channel=channel) for channel in sorted(waiting)]
     return found
