@@ -8,35 +8,28 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from safecare.formats.mllp import MllpDecoder, frame
-from safecare.sources.listen import client_tls, server_tls
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import NOT_REACHED, MllpInspection
+from safecare.sources.tls import Renewed, client_tls, server_tls
 from safecare.testing.intake import MemoryIntake
 from safecare.testing.medical_attacks.carriers import ed, oru
 from safecare.testing.medical_attacks.payloads import pdf
+from safecare.testing.papers import papers as made_papers
 
 pytestmark = pytest.mark.slow
 CLEAN = oru(ed(pdf("")))
 ACK = b"MSH|^~\\&|DPI\rMSA|AA|42\r"
-DAYS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 
 
-class Papers(NamedTuple):
-    """An authority, and a certificate with its key of it, as PEM files; another authority that signed nothing here."""
+class Both(NamedTuple):
+    """Papers as PEM files, and an authority that signed none of them."""
 
     authority: Path
     certificate: Path
@@ -44,34 +37,10 @@ class Papers(NamedTuple):
     other: Path
 
 
-def signed(name: str, key: Any, by: str, by_key: Any, *, authority: bool) -> x509.Certificate:
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    builder = x509.CertificateBuilder(named(by), named(name), key.public_key(), x509.random_serial_number(), *DAYS)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    return (
-        builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by_key.public_key()), critical=False)
-        .add_extension(names, critical=False)
-        .sign(by_key, hashes.SHA256())
-    )
-
-
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Both:
     folder = tmp_path_factory.mktemp("papers")
-    root, node, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-    made = {
-        "authority.pem": signed("root", root, "root", root, authority=True),
-        "node.pem": signed("node", node, "root", root, authority=False),
-        "other.pem": signed("other", other, "other", other, authority=True),
-    }
-    for name, one in made.items():
-        (folder / name).write_bytes(one.public_bytes(Encoding.PEM))
-    (folder / "node.key").write_bytes(node.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return Papers(*(folder / name for name in ("authority.pem", "node.pem", "node.key", "other.pem")))
+    return Both(*made_papers(folder), made_papers(folder, "other").authority)
 
 
 @asynccontextmanager
@@ -100,8 +69,8 @@ async def receiver(got: list[bytes], tls: ssl.SSLContext | None) -> AsyncIterato
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def ask(port: int, tls: ssl.SSLContext | None) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+async def ask(port: int, tls: Renewed | None) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls() if tls else None)
     try:
         writer.write(frame(CLEAN))
         decoder = MllpDecoder()
@@ -115,7 +84,7 @@ async def ask(port: int, tls: ssl.SSLContext | None) -> bytes:
         writer.close()
 
 
-async def test_messages_go_through_tls_on_both_sides(papers: Papers) -> None:
+async def test_messages_go_through_tls_on_both_sides(papers: Both) -> None:
     got: list[bytes] = []
     ours = client_tls(papers.authority, papers.certificate, papers.key)
     async with receiver(got, server_tls(papers.certificate, papers.key, papers.authority)) as target:
@@ -136,7 +105,7 @@ async def test_messages_go_through_tls_on_both_sides(papers: Papers) -> None:
     assert got == [CLEAN]
 
 
-async def test_a_receiver_of_another_authority_gets_nothing(papers: Papers) -> None:
+async def test_a_receiver_of_another_authority_gets_nothing(papers: Both) -> None:
     got: list[bytes] = []
     async with receiver(got, server_tls(papers.certificate, papers.key)) as target:
         point = MllpInspection(port=0, forward=target, forward_authority=papers.other)
@@ -158,7 +127,7 @@ class _Fhir(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def https(papers: Papers) -> Iterator[str]:
+def https(papers: Both) -> Iterator[str]:
     made = ThreadingHTTPServer(("127.0.0.1", 0), _Fhir)
     tls = server_tls(papers.certificate, papers.key, papers.authority)
     assert tls is not None
@@ -171,7 +140,7 @@ def https(papers: Papers) -> Iterator[str]:
     thread.join()
 
 
-async def test_records_go_through_tls_on_both_sides(papers: Papers, https: str) -> None:
+async def test_records_go_through_tls_on_both_sides(papers: Both, https: str) -> None:
     point = FhirInspection(
         port=0,
         forward=https,
@@ -183,9 +152,10 @@ async def test_records_go_through_tls_on_both_sides(papers: Papers, https: str) 
         forward_key=papers.key,
     )
     ours = client_tls(papers.authority, papers.certificate, papers.key)
+    assert ours
 
     def post() -> int:
-        link = http.client.HTTPSConnection("127.0.0.1", point.address[1], timeout=20, context=ours)
+        link = http.client.HTTPSConnection("127.0.0.1", point.address[1], timeout=20, context=ours())
         link.request("POST", "/Patient", b'{"resourceType":"Patient"}', {"Content-Type": "application/fhir+json"})
         answer = link.getresponse()
         answer.read()
@@ -196,7 +166,7 @@ async def test_records_go_through_tls_on_both_sides(papers: Papers, https: str) 
         assert await asyncio.to_thread(post) == 201
 
 
-def test_settings_that_do_nothing_are_refused(papers: Papers, tmp_path: Path) -> None:
+def test_settings_that_do_nothing_are_refused(papers: Both, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="forward_authority"):
         client_tls(None, papers.certificate)
     with pytest.raises(OSError, match="authority"):

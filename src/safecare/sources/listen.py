@@ -7,7 +7,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,56 +17,6 @@ BACK_OFF = 5.0
 """Seconds until the address is tried again when it can't be listened on. Chosen."""
 LEAVE = 5
 """Seconds that open requests have when a door closes. Chosen."""
-
-
-def server_tls(
-    certificate: Path | None, key: Path | None = None, authority: Path | None = None
-) -> ssl.SSLContext | None:
-    """Return TLS of a server from PEM files, None without a certificate; `authority` asks clients for one of its own.
-
-    `key` None: it stands in the file of the certificate. Raises `OSError` (naming the file) for what can't be used.
-    """
-    if certificate is None:
-        if key or authority:
-            raise OSError("TLS needs the setting certificate")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:
-        raise OSError(f"certificate {certificate}, key {key or certificate}: {error.strerror or error}") from error
-    if authority:
-        try:
-            context.load_verify_locations(authority)
-        except OSError as error:
-            raise OSError(f"authority {authority}: {error.strerror or error}") from error
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-def client_tls(
-    authority: Path | None, certificate: Path | None = None, key: Path | None = None
-) -> ssl.SSLContext | None:
-    """Return TLS to a server whose certificate is of `authority` (PEM), None without one; `certificate`: our own.
-
-    `key` None: it stands in the file of the certificate. Raises `OSError` (naming the file) for what can't be used.
-    """
-    if authority is None:
-        if certificate or key:
-            raise OSError("TLS onward needs the setting forward_authority")
-        return None
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except OSError as error:
-        raise OSError(f"authority {authority}: {error.strerror or error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if certificate:
-        try:
-            context.load_cert_chain(certificate, key)
-        except OSError as error:
-            raise OSError(f"certificate {certificate}, key {key or certificate}: {error.strerror or error}") from error
-    return context
 
 
 class _Server(uvicorn.Server):

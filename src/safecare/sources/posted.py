@@ -23,7 +23,8 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.alive import Alive
 from safecare.sources.api import Intake
-from safecare.sources.listen import served, server_tls
+from safecare.sources.listen import served
+from safecare.sources.tls import server_tls
 from safecare.sources.upload import open_regular
 
 CONNECTIONS = 128
@@ -48,7 +49,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Tls:
-    """PEM files for HTTPS, see `safecare.sources.listen.server_tls`; none: plain HTTP."""
+    """PEM files for HTTPS, see `safecare.sources.tls.server_tls`; none: plain HTTP."""
 
     certificate: Path | None = None
     key: Path | None = None

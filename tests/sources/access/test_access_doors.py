@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from safecare.sources.api import UnreadableError
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
 
 TOKEN = "a-long-enough-token"
 HEADER = "time;door;event;badge;direction;reason;number\n"
@@ -181,24 +181,14 @@ async def test_a_table_is_followed_and_a_line_is_taken_once(tmp_path: Path) -> N
     assert "columns" in intake.rejects[0].reason
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 and its key."""
-    made, key = folder / f"{name}.pem", folder / f"{name}.key"
-    words = f"req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {made} -days 1 -subj /CN={name}".split()
-    subprocess.run(
-        ["openssl", *words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=60
-    )
-    return made, key
-
-
 @pytest.mark.slow
 async def test_https_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
     intake = MemoryIntake()
-    own, key = certificate(tmp_path, "platform")
-    theirs, their_key = certificate(tmp_path, "badges")
-    door = AccessWebhook("hook", port=0, token=TOKEN, certificate=own, certificate_key=key, clients=theirs)
-    trusting = ssl.create_default_context(cafile=own)
-    showing = ssl.create_default_context(cafile=own)
+    authority, own, key = papers(tmp_path, "platform")
+    others, theirs, their_key = papers(tmp_path, "badges")
+    door = AccessWebhook("hook", port=0, token=TOKEN, certificate=own, certificate_key=key, clients=others)
+    trusting = ssl.create_default_context(cafile=authority)
+    showing = ssl.create_default_context(cafile=authority)
     showing.load_cert_chain(theirs, their_key)
     async with running(door, intake):
         await asyncio.wait_for(door.started.wait(), 10)

@@ -10,18 +10,11 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from io import BytesIO
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pydicom import dcmread
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
@@ -34,10 +27,11 @@ from safecare.sources.dicom.node import DicomNode
 from safecare.sources.dicom.server import REFUSED
 from safecare.sources.dicom.target import Target
 from safecare.sources.files.gate import Policy
-from safecare.sources.listen import server_tls
+from safecare.sources.tls import server_tls
 from safecare.testing.intake import MemoryIntake
 from safecare.testing.medical_attacks.payloads import pe
 from safecare.testing.medical_attacks.writer import EXPLICIT, IMPLICIT, Image, Items
+from safecare.testing.papers import papers
 
 pytestmark = pytest.mark.slow
 PRIVATE: Items = {(0x00090010, "LO"): "X", (0x00091001, "OB"): pe()}
@@ -205,20 +199,19 @@ async def test_strangers_and_too_large_images_are_turned_away(archive: Archive) 
 
 
 async def test_images_come_over_tls_where_a_certificate_is_set(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
+    authority, certificate, key = papers(tmp_path)
     async with running(None, certificate=certificate, key=key) as (node, intake):
         assert await asyncio.to_thread(send, node.address[1], image()) == []
-        trusted = ssl.create_default_context(cafile=str(certificate))
+        trusted = ssl.create_default_context(cafile=authority)
         assert await asyncio.to_thread(send, node.address[1], image(), tls=(trusted, "localhost")) == [(0, "")]
     assert len(judged(intake)) == 1
 
 
 async def test_images_go_to_the_archive_over_tls_with_a_certificate_of_our_own(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
-    (tmp_path / "other").mkdir()
-    other, _ = self_signed(tmp_path / "other")
-    archive = Archive(server_tls(certificate, key, certificate))
-    ours: dict[str, Any] = {"forward_authority": certificate, "forward_certificate": certificate, "forward_key": key}
+    authority, certificate, key = papers(tmp_path)
+    other = papers(tmp_path, "other").authority
+    archive = Archive(server_tls(certificate, key, authority))
+    ours: dict[str, Any] = {"forward_authority": authority, "forward_certificate": certificate, "forward_key": key}
     try:
         async with running(archive, **ours) as (node, _):
             assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
@@ -230,25 +223,6 @@ async def test_images_go_to_the_archive_over_tls_with_a_certificate_of_our_own(t
     finally:
         archive.stop()
     assert len(archive.files) == 1
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(private, hashes.SHA256())
-    )
-    certificate, key = folder / "node.pem", folder / "node.key"
-    certificate.write_bytes(made.public_bytes(Encoding.PEM))
-    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return certificate, key
 
 
 def test_targets_are_read() -> None:

@@ -7,7 +7,6 @@ import contextlib
 import smtplib
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from safecare.model.events.files import MailReceived
 from safecare.sources.api import UnreadableError
 from safecare.sources.mail.door import MAX_RECIPIENTS, MailDoor
 from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
 
 MAIL = b"From: a@b.example\r\nSubject: x\r\n\r\n.hello\r\n\xff\r\n"
 TO = ["USER1@aurore.example", "nobody@aurore.example", "user2@aurore.example"]
@@ -174,29 +174,15 @@ async def test_too_many_connections_and_recipients() -> None:
 
 @pytest.mark.slow
 async def test_starttls(tmp_path: Path) -> None:
-    pem = tmp_path / "both.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        str(pem),
-        "-out",
-        str(tmp_path / "c"),
-    ]
-    subprocess.run([*command, "-subj", "/CN=localhost", "-days", "2"], check=True, capture_output=True)
+    authority, certificate, key = papers(tmp_path)
     intake = MemoryIntake()
-    settings = {"certificate": str(tmp_path / "c"), "key": str(pem), "require_tls": True}
+    settings = {"certificate": str(certificate), "key": str(key), "require_tls": True}
     async with listening(intake, **settings) as address:
         with pytest.raises(smtplib.SMTPException):
             await send(address)
 
         def work() -> None:
-            context = ssl.create_default_context(cafile=str(tmp_path / "c"))
-            context.check_hostname = False
+            context = ssl.create_default_context(cafile=authority)
             with smtplib.SMTP(*address, timeout=20) as client:
                 client.starttls(context=context)
                 client.sendmail("a@b.example", TO, MAIL)

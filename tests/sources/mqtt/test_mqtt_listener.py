@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ipaddress
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -23,6 +17,7 @@ from safecare.formats import mqtt
 from safecare.model.events.doors import DoorOpened
 from safecare.sources.mqtt.listener import MqttListener
 from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
 
 TOPIC, OPENED = "doors/pharmacy", b'{"contact": false, "at": "2026-03-02T08:00:00Z"}'
 CONNECT = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02d1"
@@ -138,37 +133,12 @@ async def test_nothing_is_taken_before_the_password() -> None:
     assert not intake.events
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "listener")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "listener.pem", folder / "listener.key"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
-
-
 @pytest.mark.slow
 async def test_tls(tmp_path: Path) -> None:
     intake = MemoryIntake()
-    public, key = certificate(tmp_path)
+    authority, public, key = papers(tmp_path)
     async with listening(intake, certificate=str(public), key=str(key), first_packet=0.2) as address:
-        assert await asyncio.to_thread(send, address, 1, authority=public)
+        assert await asyncio.to_thread(send, address, 1, authority=authority)
         assert await closed(address, CONNECT + PUBLISH) in (b"", b"\x15\x03\x01\x00\x02\x02\x46")  # an alert at most
         assert await closed(address) == b""  # a client that never ends its handshake
     assert len(intake.events) == 1

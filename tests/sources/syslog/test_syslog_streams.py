@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from safecare.model.events.logs import LogRecorded
 from safecare.sources.syslog import door as door_module
 from safecare.sources.syslog.door import OFF, SyslogDoor, split
 from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
 
 MESSAGE = b"<38>Oct 11 22:14:15 10.1.10.21 sshd[1]: Failed password"
 
@@ -57,13 +57,10 @@ async def test_udp_and_tcp_with_both_framings() -> None:
 
 
 async def test_tls(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    words = f"req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {certificate} -days 1 -subj /CN=x".split()
-    subprocess.run(["openssl", *words], check=True, capture_output=True)
+    authority, certificate, key = papers(tmp_path)
 
     async def act(door: SyslogDoor, intake: MemoryIntake) -> None:
-        context = ssl.create_default_context(cafile=certificate)
-        context.check_hostname = False
+        context = ssl.create_default_context(cafile=authority)
         _, writer = await asyncio.open_connection(*door.secure, ssl=context)
         writer.write(b"%d %s" % (len(MESSAGE), MESSAGE))
         await intake.until(lambda one: len(one.events) == 1)

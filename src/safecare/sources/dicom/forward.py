@@ -89,6 +89,6 @@ class Onward:
         node.acse_timeout = node.dimse_timeout = node.network_timeout = node.connection_timeout = SECONDS
         contexts = [build_context(kind, syntax) for kind, syntax in self._wanted[:128]]
         host, port = self._target.host, self._target.port
-        tls = (self._target.tls, host) if self._target.tls else None
+        tls = (self._target.tls(), host) if self._target.tls else None
         self._link = node.associate(host, port, contexts, ae_title=self._target.title, tls_args=tls)
         return self._link

@@ -22,7 +22,8 @@ from safecare.sources.dicom.target import Bounds, Target
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import client_tls, keep_listening, server_tls
+from safecare.sources.listen import keep_listening
+from safecare.sources.tls import client_tls, server_tls
 
 DOOR = "dicom"
 MEDIA = "application/dicom"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from safecare.sources.tls import Renewed
 
 
 class Bounds(NamedTuple):
@@ -22,7 +23,7 @@ class Target:
     title: str
     host: str
     port: int
-    tls: ssl.SSLContext | None = None
+    tls: Renewed | None = None
     """How to speak TLS with it; None: not at all."""
 
     @classmethod

@@ -37,6 +37,7 @@ from safecare.sources.mail.onward import Envelope as Kept
 from safecare.sources.mail.onward import NextHop, smuggles
 from safecare.sources.records.onward import Address
 from safecare.sources.room import QUIET, Held, Room
+from safecare.sources.tls import Renewed, server_tls, trusting
 
 NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
 STORED = "250 2.0.0 Stored"
@@ -265,7 +266,7 @@ class MailDoor:
         self.gate = Gate(door, policy, judging)
         self._resolver = judging.resolver if judging and first_hop else None
         self._target = Address.read(forward) if forward else None
-        self._onward_tls = ssl.create_default_context(cafile=forward_authority) if forward_tls else None
+        self._onward_tls = Renewed(lambda: trusting(forward_authority), [forward_authority]) if forward_tls else None
         self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="mail")
         self._release = Release(door, policy, held, self._send) if held else None
         self._room = Room(int(held_mb * 1024 * 1024))
@@ -356,9 +357,7 @@ class MailDoor:
             if self._require_tls:
                 raise OSError("TLS is required but no certificate is set")
             return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(Path(self._certificate), Path(self._key or self._certificate))
-        return context
+        return server_tls(Path(self._certificate), Path(self._key) if self._key else None)
 
 
 def recipients(hospital: Hospital, addresses: Iterable[str]) -> tuple[tuple[HolderId, ...], SiteId]:

@@ -26,6 +26,7 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.mail.collect import collect
+from safecare.sources.tls import trusting
 
 CONNECT, ANSWER = 10.0, 60.0
 """Seconds that the server may take to be reached, and to answer. Chosen: a search of a large mailbox takes long."""
@@ -212,7 +213,7 @@ class ImapDoor:
         return link
 
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.authority) if self.authority else None)
+        return trusting(self.authority)
 
     async def _move(self, folder: str, mark: Mark) -> None:
         if self._marks.get(folder) != mark:

@@ -12,7 +12,6 @@ import contextlib
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -21,6 +20,7 @@ import msgspec
 
 from safecare.sources.files.release import MOST_WORDS, Sent
 from safecare.sources.records.onward import Address
+from safecare.sources.tls import Renewed
 
 T = TypeVar("T")
 SECONDS = 60.0
@@ -47,7 +47,7 @@ class NextHop:
     Its commands wait in threads of `threads`.
     """
 
-    def __init__(self, target: Address, tls: ssl.SSLContext | None, threads: Executor) -> None:
+    def __init__(self, target: Address, tls: Renewed | None, threads: Executor) -> None:
         """Take the server, how to speak TLS with it (None: not), and the threads."""
         self._target, self._tls, self._threads = target, tls, threads
         self._link: smtplib.SMTP | None = None
@@ -120,7 +120,7 @@ class NextHop:
         try:
             link.ehlo_or_helo_if_needed()
             if self._tls is not None:
-                link.starttls(context=self._tls)
+                link.starttls(context=self._tls())
                 link.ehlo()
         except BaseException:
             link.close()

@@ -8,10 +8,12 @@ where the device tells its time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from paho.mqtt import client as paho
@@ -22,6 +24,7 @@ from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.mqtt.decode import events_of
 from safecare.sources.mqtt.frigate import Frigate
+from safecare.sources.tls import trusting
 
 LONGEST_WAIT = 30.0
 """Seconds between attempts to reach a broker that is away (chosen)."""
@@ -125,8 +128,9 @@ class _Line:
         )
         if settings.user:
             self._client.username_pw_set(settings.user, settings.password)
-        if settings.authority:
-            self._client.tls_set(ca_certs=settings.authority)
+        self._trust = trusting(Path(settings.authority)) if settings.authority else None
+        if self._trust:
+            self._client.tls_set_context(self._trust)
         self._client.reconnect_delay_set(1, int(LONGEST_WAIT))
         self._client.on_connect = self._connected
         self._client.on_subscribe = self._subscribed
@@ -191,9 +195,17 @@ class _Line:
         if code.is_failure:
             self._report("failed", self._refused or f"broker away: {code}")
             self._refused = ""
+            self._renew()
 
     def _unreachable(self, _client: paho.Client, _data: Any) -> None:
         self._report("failed", f"no broker at {self._settings.host}:{self._settings.port}")
+        self._renew()
+
+    def _renew(self) -> None:
+        """Trust the authority of now as well, which the broker may have got a new certificate of."""
+        if self._trust:
+            with contextlib.suppress(OSError):
+                self._trust.load_verify_locations(self._settings.authority)
 
     def _received(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         while not self._room.acquire(timeout=CLOSING):

@@ -20,9 +20,10 @@ from safecare.exchange.log import LogFullError
 from safecare.formats import mqtt
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import server_tls, streams
+from safecare.sources.listen import streams
 from safecare.sources.mqtt.decode import events_of
 from safecare.sources.mqtt.frigate import Frigate
+from safecare.sources.tls import server_tls
 
 FIRST_PACKET = 10.0
 """Seconds in which a client must say CONNECT (chosen; 3.1.4 asks for "a reasonable amount of time")."""

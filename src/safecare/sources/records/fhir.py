@@ -28,8 +28,9 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import HeldStore, Release, Sent, releasing
-from safecare.sources.listen import client_tls, keep_listening, served, server_tls
+from safecare.sources.listen import keep_listening, served
 from safecare.sources.records.onward import ask_http
+from safecare.sources.tls import client_tls, server_tls
 
 DOOR = "fhir-inspect"
 WRITES = ("POST", "PUT", "PATCH")

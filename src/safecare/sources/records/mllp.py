@@ -22,9 +22,10 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.release import MOST_WORDS, NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import client_tls, keep_listening, server_tls, streams
+from safecare.sources.listen import keep_listening, streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
+from safecare.sources.tls import client_tls, server_tls
 
 DOOR = "hl7-inspect"
 MEDIA = "x-application/hl7-v2+er7"

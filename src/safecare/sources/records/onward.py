@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import ssl
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from safecare.formats.mllp import MllpDecoder, MllpError, frame
+from safecare.sources.tls import Renewed
 
 SECONDS = 30.0
 """What a receiver may take to answer. Chosen."""
@@ -41,7 +41,7 @@ class Address(NamedTuple):
 class MllpLink:
     """One connection to the receiver, opened when it is needed and again after it broke."""
 
-    def __init__(self, target: Address, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, target: Address, tls: Renewed | None = None) -> None:
         """Take the receiver, and how to speak TLS with it (None: not at all)."""
         self._target, self._tls = target, tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -54,7 +54,7 @@ class MllpLink:
         try:
             async with asyncio.timeout(SECONDS):
                 if self._streams is None or self._streams[0].at_eof():
-                    self._streams = await asyncio.open_connection(*self._target, ssl=self._tls)
+                    self._streams = await asyncio.open_connection(*self._target, ssl=self._tls() if self._tls else None)
                 reader, writer = self._streams
                 writer.write(frame(message))
                 await writer.drain()
@@ -90,7 +90,7 @@ def ask_http(
     path: str,
     headers: list[tuple[str, str]],
     body: bytes,
-    tls: ssl.SSLContext | None = None,
+    tls: Renewed | None = None,
 ) -> Answer:
     """Send one request below `base` and return the answer; blocking. Raises `OSError`, `http.client.HTTPException`.
 
@@ -99,7 +99,8 @@ def ask_http(
     place = urlsplit(base)
     link: http.client.HTTPConnection
     if place.scheme == "https":
-        link = http.client.HTTPSConnection(place.hostname or "", place.port, timeout=SECONDS, context=tls)
+        context = tls() if tls else None
+        link = http.client.HTTPSConnection(place.hostname or "", place.port, timeout=SECONDS, context=context)
     else:
         link = http.client.HTTPConnection(place.hostname or "", place.port, timeout=SECONDS)
     try:

@@ -22,9 +22,9 @@ from safecare.formats.logs.record import LogRecord
 from safecare.formats.logs.syslog import LINE, SyslogError, read_syslog
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import server_tls
 from safecare.sources.logs.events import event_of
 from safecare.sources.syslog.decode import events_of, of_cef
+from safecare.sources.tls import server_tls
 
 QUEUE = 20_000
 """Messages that wait to become durable (chosen: four seconds of a hospital's 5,000 a second; some 10 MB)."""
