@@ -115,6 +115,25 @@ def _accuracy() -> Iterator[Row | Skipped]:
             peer_name="rspamd, offline" if told else "rspamd is not installed",
             note=f"{count} of {len(mails)}",
         )
+    for kind, half, target in (
+        ("later-phishing", "open", 95.0), ("later-phishing", "held", 95.0),
+        ("later-honest", "open", 1.0), ("later-honest", "held", 1.0),
+    ):  # fmt: skip
+        mails = [one.raw for one in made_mails(kind, range(3)) if one.half == half]
+        count = sum(ENGINE.judge(raw, "a.eml").verdict in ALARM for raw in mails)
+        told = judged(mails)
+        theirs = sum(one >= MARKED for one in told.scores) if told else 0
+        aside = "put aside before any was judged" if half == "held" else "in sight"
+        yield Row(
+            what=f"newest stories, {aside}: {'found' if kind == 'later-phishing' else 'false alarms'}",
+            figure=100 * count / len(mails),
+            unit="%",
+            better="more" if kind == "later-phishing" else "less",
+            target=target,
+            peer=100 * theirs / len(mails) if told else None,
+            peer_name="rspamd, offline" if told else "rspamd is not installed",
+            note=f"{count} of {len(mails)}",
+        )
     ham = [path for group in ("easy-ham-1", "easy-ham-2", "hard-ham-1") for path in sorted(HAM.glob(f"{group}/*.txt"))]
     if ham:
         alarms = _flagged(ham)

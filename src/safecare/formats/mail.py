@@ -19,8 +19,9 @@ import msgspec
 
 from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
 from safecare.formats.brands import known as genuine
-from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered, skeleton
+from safecare.formats.domains import label, registered, skeleton
 from safecare.formats.html import Page, read_html
+from safecare.formats.mail_links import imitation, links_of
 from safecare.formats.mime import Fields, Mime, MimePart, decoded, read_mime
 from safecare.formats.wording import MAX_ASKED, asked, disguised, level
 
@@ -55,6 +56,7 @@ MAIL_FACTS: dict[str, str] = {
     "mail.link.address": "A link leads to a bare IP address.",
     "mail.link.any": "The mail holds a link to another domain than the hospital's.",
     "mail.link.executable": "A link leads to a program, script, archive or disk image.",
+    "mail.link.false-file": "A link shows a document and fetches a program, script, archive or disk image.",
     "mail.link.lookalike-brand": "A link leads to a domain that imitates a known brand.",
     "mail.link.lookalike-own": "A link leads to a domain that imitates one of the hospital.",
     "mail.link.mixed-script": "A link leads to a domain that mixes alphabets within one word.",
@@ -102,12 +104,7 @@ FREE = frozenset(
     "aol.com gmx.com gmx.fr protonmail.com proton.me mail.com laposte.net orange.fr free.fr sfr.fr "
     "wanadoo.fr icloud.com yandex.com".split()
 )
-SHORT = frozenset(
-    "bit.ly t.co tinyurl.com goo.gl is.gd ow.ly cutt.ly rebrand.ly rb.gy t.ly shorturl.at urlz.fr lnkd.in".split()
-)
-_FETCHED = frozenset("exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar zip rar 7z docm xlsm xll".split())
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@([\w.-]{1,190}\.[^\W\d_]{2,24})")
-_SHOWN = re.compile(r"(?:https?://)?((?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24})(?:[/?#:]|$)", re.IGNORECASE)
 _OF_LISTS = ("List-Post", "List-Help", "List-Archive", "List-Subscribe", "Precedence", "Mailing-List", "Delivered-To")
 """What a mail of a list carries besides its name (RFC 2369): the name alone is quickly feigned."""
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -118,10 +115,7 @@ _MAILBOX = re.compile(
     r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
 )
 _SPACE = re.compile(r"\s+")
-_ODD_SCHEME = re.compile(r"\s*(?:javascript|data|vbscript|file|search-ms|ms-\w+):", re.IGNORECASE)
-_AFTER_HOST = re.compile(r"[/?#\\]")
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
-_NOT_TEXT_ENDINGS = frozenset("pdf doc docx xls xlsx odt txt jpg png html htm".split())
 _ALSO_GENUINE = (
     "google-analytics.com",
     "googleapis.com",
@@ -131,8 +125,6 @@ _ALSO_GENUINE = (
     "cnafmail.fr",
 )
 """Domains of the brands' own that wear their name; a brand's label under another ending is taken as its own too."""
-MAX_DOMAINS = 50
-"""Link domains that are handed on. Chosen: a screen shows no more."""
 _MAX_WORDING = 200_000
 
 
@@ -192,7 +184,7 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
     mail.text = "\n".join(wording)[:_MAX_WORDING]
     mail.levelled = level(mail.text[:MAX_ASKED])
     mail.facts |= asked(mail.levelled) | disguised(mail.text)
-    mail.domains = _links(mail.links, home, known, mail.facts)
+    mail.domains = links_of(mail.links, home, known, mail.facts)
     return mail
 
 
@@ -200,7 +192,7 @@ def add_links(mail: Mail, links: Iterable[str], own: Iterable[str] = (), brands:
     """Add links that were found elsewhere than in the mail's text, and their facts."""
     mail.links += [(one, "") for one in links]
     home = frozenset(registered(one) for one in own)
-    mail.domains = _links(mail.links, home, (*brands, *_ALSO_GENUINE), mail.facts)
+    mail.domains = links_of(mail.links, home, (*brands, *_ALSO_GENUINE), mail.facts)
 
 
 def examine(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRANDS) -> MailFacts:
@@ -264,7 +256,7 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
         return facts | {"mail.from.invalid"}
     display, domain = senders[0]
     base = registered(domain)
-    facts |= _imitation("mail.from", domain, home, brands)
+    facts |= imitation("mail.from", domain, home, brands)
     if base in home:
         facts.add("mail.from.own")
     if base in FREE:
@@ -304,19 +296,6 @@ def _looks(brands: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(map(registered, brands)), frozenset(skeleton(label(one)) for one in brands)
 
 
-def _imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
-    facts: set[str] = set()
-    if registered(host) in home or genuine(host):
-        return facts
-    if mixed_script(host):
-        facts.add(f"{prefix}.mixed-script")
-    if imitates(host, home):
-        facts.add(f"{prefix}.lookalike-own")
-    elif imitates(host, brands, endings=False):
-        facts.add(f"{prefix}.lookalike-brand")
-    return facts
-
-
 def _authentication(headers: Message) -> set[str]:
     """Read RFC 8601 results as received: only the topmost writer's, since anyone may write the lower ones."""
     facts: set[str] = set()
@@ -337,45 +316,6 @@ def _result(method: str, result: str) -> set[str]:
     if result == "pass":
         return {f"mail.auth.{method}.pass"}
     return {f"mail.auth.{method}.fail"} if result in ("fail", "softfail", "hardfail", "permerror") else set()
-
-
-def _links(
-    links: list[tuple[str, str]], home: frozenset[str], brands: tuple[str, ...], facts: set[str]
-) -> tuple[str, ...]:
-    """Add the facts of `links` and return the foreign domains that they lead to."""
-    domains: dict[str, None] = {}
-    imitations: dict[str, set[str]] = {}
-    for target, shown in dict.fromkeys(links):
-        if _ODD_SCHEME.match(target):
-            facts.add("mail.link.odd-scheme")
-        host = host_of(target)
-        if not host or (registered(host) in home and not is_address(host)):
-            continue
-        domains[registered(host)[:100]] = None
-        if host not in imitations:
-            imitations[host] = _imitation("mail.link", host, home, brands)
-        facts |= imitations[host] | _link(target, host)
-        claimed = _SHOWN.match(shown.strip()) if shown else None
-        if claimed and not _file_name(claimed.group(1)) and registered(claimed.group(1)) != registered(host):
-            facts.add("mail.link.text-mismatch")
-    return tuple(sorted(domains))[:MAX_DOMAINS]
-
-
-def _file_name(shown: str) -> bool:
-    return shown.count(".") == 1 and shown.rsplit(".", 1)[-1].lower() in _NOT_TEXT_ENDINGS
-
-
-def _link(target: str, host: str) -> set[str]:
-    facts = {"mail.link.any"}
-    if is_address(host):
-        facts.add("mail.link.address")
-    if registered(host) in SHORT:
-        facts.add("mail.link.shortened")
-    if "@" in target and "@" in _AFTER_HOST.split(target.split("//", 1)[-1], maxsplit=1)[0]:
-        facts.add("mail.link.user-info")
-    if target.count("/") > 2 and ending(target.partition("?")[0].partition("#")[0]) in _FETCHED:
-        facts.add("mail.link.executable")
-    return facts
 
 
 def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:

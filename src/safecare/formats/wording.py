@@ -60,6 +60,11 @@ class Ask(NamedTuple):
         starts = (frozenset(max(_NO_WORD.split(one), key=len)[:_START] for one in group) for group in groups)
         return cls(pattern, groups, tuple(starts))
 
+    @classmethod
+    def among(cls, *patterns: str, needs: tuple[str, ...]) -> Ask:
+        """Return the ask of any of `patterns`, in which ``~`` stands for `GAP`."""
+        return cls.of(re.compile(r"\b(?:" + "|".join(one.replace("~", GAP) for one in patterns) + ")"), *needs)
+
     def told(self, text: str) -> bool:
         """Tell whether the levelled `text` asks so."""
         words = _starts_of(text)

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims
 from safecare.examine.mail.evidence import EVIDENCE
-from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, host_facts
+from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, host_facts
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders, told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
+from safecare.examine.mail.relations import relations
 from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, registered, skeleton
@@ -87,8 +88,9 @@ class MailAnalyser:
             else read_mail(part.raw, context.own, checked=context.checked if not part.path else "")
         )
         codes = _codes(mail, context.own)
-        facts = mail.facts | facts_of(mail)
-        facts |= _asked_by_code(codes, facts)
+        facts = mail.facts | ({"mail.code.link"} if codes else set())
+        facts |= facts_of(mail, context.own)
+        facts |= _by_code(codes, facts)
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -122,34 +124,42 @@ class MailAnalyser:
         return self._model[1].weight(mail)
 
 
-def _codes(mail: Mail, own: tuple[str, ...]) -> set[str]:
-    """Add the links in codes of the mail's pictures, and return the foreign hosts to which they lead."""
+def _codes(mail: Mail, own: tuple[str, ...]) -> list[str]:
+    """Add the links in codes of the mail's pictures, and return those that lead to foreign hosts."""
     shown = (part for part in mail.mime.parts if not part.attached and b"data:image" in part.body)
     inside = (one for part in shown for one in written_in(part.text))
     links = coded_links(chain((one.body for one in mail.files), inside))
     if links:
         add_links(mail, links, own)
     home = {registered(one) for one in own}
-    return {host for one in links if (host := host_of(one)) and registered(host) not in home}
+    return [one for one in links if (host := host_of(one)) and registered(host) not in home]
 
 
-def _asked_by_code(codes: set[str], facts: set[str]) -> set[str]:
+def _by_code(codes: list[str], facts: set[str]) -> set[str]:
     """Return the facts of codes that lead to `codes`: the reader is to leave the hospital's computer for a phone."""
     if not codes:
         return set()
-    asks = any(one.startswith(_BY_CODE) for one in facts)
-    return {"mail.code.asked"} if asks else {"mail.code.link"}
+    found = {"mail.code.asked"} if any(one.startswith(_BY_CODE) for one in facts) else set()
+    return found | ({"mail.code.doubtful"} if any(map(doubtful, codes)) else set())
 
 
-_BY_CODE = ("mail.lure.account", "mail.lure.document", "mail.lure.payment", "mail.lure.parcel", "mail.text.")
+_BY_CODE = (
+    "mail.lure.account",
+    "mail.lure.document",
+    "mail.lure.payment",
+    "mail.lure.parcel",
+    "mail.text.",
+    "mail.order.login",
+)
 """Asks for which an honest sender gives a link, not a code: whoever reads mail has the link at hand."""
 
 
-def facts_of(mail: Mail) -> set[str]:
-    """Return the facts that go beyond those of `safecare.formats.mail`."""
+def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
+    """Return the facts that go beyond those of `safecare.formats.mail`. `own`: mail domains of the hospital."""
     headers = mail.mime.headers
     senders = addresses(headers, "From")
     display, domain = senders[0] if senders else ("", "")
+    address = next((one for one in sorted(addresses_of(headers, "From")) if one.endswith(f"@{domain}")), "")
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
     facts |= set(lures(mail.levelled))
@@ -159,7 +169,8 @@ def facts_of(mail: Mail) -> set[str]:
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
         facts.add("mail.from.inside")
     facts |= claims(mail, display, domain, facts | mail.facts)
-    facts |= orders(mail, display, facts | mail.facts)
+    facts |= relations(mail, display, address, facts | mail.facts, frozenset(registered(one) for one in own))
+    facts |= orders(mail, display, domain, facts | mail.facts)
     return facts | _tricks(mail)
 
 

@@ -11,7 +11,8 @@ import re
 
 from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
 from safecare.formats.domains import host_of, unwrapped
-from safecare.formats.mail import SHORT, Mail
+from safecare.formats.mail import Mail
+from safecare.formats.mail_links import SHORT
 from safecare.formats.wording import level
 
 _ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.storage", "mail.text.urgency", "mail.text.money")

@@ -53,6 +53,10 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.brand.name": _w("sender", 0.5, say("The sender is called like a known organisation, but nothing is theirs.")),
     "mail.brand.spoken": _w("sender", 0.4, say("It speaks as a known organisation, but nothing in it is theirs.")),
     "mail.from.internal": _w("sender", 0.35, say("It speaks as a service of the house, but comes from outside.")),
+    "mail.thread.lookalike": _w(
+        "sender", 0.55, say("The sender's domain imitates that of someone who took part in the conversation.")
+    ),
+    "mail.text.own-domain": _w("sender", 0.3, say("It speaks of the hospital's own domain, but comes from outside.")),
     # who vouches for it
     "mail.auth.unaligned": _w("vouch", 0.35, say("No check of the receiving server vouches for the visible sender.")),
     "mail.auth.composite.fail": _w("vouch", 0.45, say("The receiving server takes the visible sender for forged.")),
@@ -87,6 +91,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.link.odd-scheme": _w("link", 0.35, say("A link holds a script or data instead of an address.")),
     "mail.link.address": _w("link", 0.4, say("A link leads to a bare network address.")),
     "mail.link.executable": _w("link", 0.4, say("A link leads to a program or archive.")),
+    "mail.link.false-file": _w("link", 0.5, say("A link shows a document and fetches a program or archive.")),
     "mail.link.text-mismatch": _w("link", 0.2, say("A link shows one domain and leads to another.")),
     "mail.brand.address": _w("link", 0.55, say("A link shows a known organisation's address and leads elsewhere.")),
     "mail.brand.link": _w("link", 0.5, say("A button names a known organisation and leads elsewhere.")),
@@ -115,7 +120,23 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.lure.remedy": _w("request", 0.3, say("It advertises a remedy.")),
     "mail.lure.now": _w("request", 0.12, say("It presses for an act at once.")),
     "mail.lure.click": _w("request", 0.1, say("It presses for a click.")),
+    "mail.text.loss": _w("request", 0.25, say("It says what will be lost or cut off without an act.")),
+    "mail.text.value": _w("request", 0.3, say("It wants a card, a bank account or secret words.")),
+    "mail.text.house": _w("request", 0.3, say("It speaks to the reader as an employer does, but comes from outside.")),
     # what it orders
+    "mail.order.stray": _w(
+        "order", 0.4, say("The sender's organisation is nowhere in the mail: neither named, nor do links lead there.")
+    ),
+    "mail.order.anonymous": _w(
+        "order", 0.5, say("A service writes that is nowhere in its own mail: neither named, nor do links lead there.")
+    ),
+    "mail.order.nameless": _w("order", 0.4, say("A service wants something and nowhere tells who it is.")),
+    "mail.order.login": _w("order", 0.45, say("An outsider wants the reader to sign in with an account of the house.")),
+    "mail.order.advance": _w("order", 0.5, say("A stranger with a private mail box promises money and wants some.")),
+    "mail.order.device-code": _w(
+        "order", 0.6, say("A code is to be typed at a genuine page: it lets another machine into the account.")
+    ),
+    "mail.order.command": _w("order", 0.55, say("The reader is to run a command that a page has prepared.")),
     "mail.order.page": _w(
         "order", 0.45, say("It asks for access by a page that anyone can set up, or that knows you.")
     ),
@@ -128,7 +149,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.look": _w("order", 0.35, say("It says little more than to look at a page that anyone can set up.")),
     "mail.order.coins": _w("order", 0.5, say("It names an account of crypto money to pay to.")),
     "mail.order.winnings": _w("order", 0.4, say("It says that the reader has won a sum.")),
-    "mail.order.new-account": _w("order", 0.4, say("Payments are to go to a new bank account: ask back by phone.")),
+    "mail.order.new-account": _w("order", 0.5, say("Payments are to go to a new bank account: ask back by phone.")),
     "mail.order.stranger": _w("order", 0.35, say("A stranger with a private mail box promises money or threatens.")),
     "mail.order.locked": _w("order", 0.3, say("It tells the password of a locked file, which filters can't open.")),
     "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),
@@ -141,13 +162,14 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.ransom": _w("order", 0.5, say("It wants crypto money for its silence.")),
     "mail.order.card": _w("order", 0.3, say("It leads to a page that wants a card or a bank account.")),
     "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),
-    "mail.order.callback": _w("order", 0.5, say("A bill from a private mail box asks for a call.")),
+    "mail.order.callback": _w("order", 0.5, say("A stranger's bill or warning asks for a call.")),
     # how it hides
     "mail.text.mixed-script": _w("disguise", 0.55, say("Words mix alphabets to get past filters.")),
     "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),
     "mail.html.padding": _w("disguise", 0.3, say("Senseless words are hidden in it to get past filters.")),
     "mail.html.picture": _w("disguise", 0.2, say("It is a picture with a link, and hardly any text.")),
     "mail.code.link": _w("disguise", 0.1, say("A picture holds a code (QR) with a link.")),
+    "mail.code.doubtful": _w("disguise", 0.5, say("A code (QR) in a picture leads where lures lead.")),
     "mail.code.asked": _w("disguise", 0.5, say("What it asks for, it wants done by a code (QR), past the computer.")),
     "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
     "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),

@@ -28,7 +28,8 @@ from safecare.formats.domains import (
     skeleton,
     unwrapped,
 )
-from safecare.formats.mail import BRANDS, FREE, SHORT, Mail
+from safecare.formats.mail import BRANDS, FREE, Mail
+from safecare.formats.mail_links import SHORT
 
 BRAND_BASES = frozenset(registered(one) for one in BRANDS)
 BRAND_NAMES = frozenset(skeleton(label(one)) for one in BRANDS if len(label(one)) >= 3)

