@@ -82,7 +82,7 @@ def test_the_set_is_reproducible_labelled_and_large_enough(tmp_path: Path) -> No
     assert digest != hashlib.sha256(b"".join(one.raw for one in generate(2))).hexdigest()
     assert write(tmp_path, 1) == len(samples)
     assert (tmp_path / "labels.json").exists()
-    assert VERSION == 1
+    assert VERSION == 2
 
 
 @given(st.data())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from safecare.formats.mail import Mail
 
 C = TypeVar("C", bound=type)
+MEDICAL = frozenset({"dicom", "hl7", "cda", "fhir"})
+"""Types of files that hold a patient's images or record: nothing that runs belongs in them."""
 ANY = "*"
 """In `wants`: every part, whatever its type."""
 IMAGE = re.compile(rb"(?s).{128}DICM|II[*+]\x00|MM\x00[*+]|\x5c\x01\x00\x00|.{344}n[i+]1\x00")
@@ -45,12 +47,15 @@ class Part:
     origin: str = ""
     types: tuple[str, ...] = ()
     depth: int = 0
+    carrier: str = ""
+    """Type of the medical file that it was unpacked from, at whatever depth; empty if from none."""
 
     def child(self, name: str, raw: bytes, *, media: str = "", origin: str = "", types: tuple[str, ...] = ()) -> Part:
         """Return the part `raw` unpacked from this one; `types` only where the bytes alone can't tell."""
         shown = name.replace("/", "_")[:120] or "part"
         path = f"{self.path}/{shown}" if self.path else shown
-        return Part(raw, name, media, path, origin, types, self.depth + 1)
+        carrier = self.carrier or next((one for one in self.types if one in MEDICAL), "")
+        return Part(raw, name, media, path, origin, types, self.depth + 1, carrier)
 
 
 class Verdicts(StrEnum):

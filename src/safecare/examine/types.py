@@ -11,6 +11,7 @@ import re
 
 from safecare.examine.api import Part
 from safecare.formats.dicom import looks_like_dicom
+from safecare.formats.wide import unmarked
 
 _START: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -182,6 +183,8 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
     """Return the types of text. UTF-16 is looked at as if it were Latin."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.replace(b"\x00", b"")[2:]
+    elif unmarked(head):
+        head = head.replace(b"\x00", b"")
     elif len(head) - len(head.translate(None, _NO_TEXT)) > len(head) // 50:
         return []
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b\x1c")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from safecare.formats.embedded import Embedded, from_base64
+from safecare.formats.embedded import Embedded, from_base64, from_letters, from_url
+from safecare.formats.wide import narrowed, unmarked
 
 MAX_DEPTH = 256
 """Elements within elements (as libxml2)."""
@@ -20,10 +21,19 @@ MOST = 2000
 """Embedded files, and remarks, of one document. Chosen."""
 _ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "applet", "base", "frame", "meta"})
 """Elements that the narrative of both standards forbids, and that act."""
-_HOLDERS = frozenset({"ED.5", "Document"})
-"""Elements whose text is a file: HL7 v2 in XML (data of ED), IHE XDS.b (document of a submission)."""
+_HOLDERS = frozenset({"ED.5", "Document", "InlineBinary"})
+"""Elements whose text is a file: HL7 v2 in XML (data of ED), IHE XDS.b (document of a submission), DICOM in XML."""
+_SAID = frozenset({"B64", "BASE64", "HEX"})
+"""Representations of ED that mean letters for bytes; the standard's, and what others write."""
+MOST_MEANT = 1 << 20
+"""Letters of entities that are read into coded texts. Chosen: a honest record has none."""
+_RISKY = re.compile(
+    r"(?i)[^?#]*\.(?:exe|dll|scr|bat|cmd|ps1|vbs|jse?|hta|msi|lnk|jar)(?:[?#]|$)|(?:\.\./)+(?:etc|proc|windows)/"
+)
+_REACHED = frozenset({"reference", "url", "attachment", "img", "linkhtml", "a", "bulkdata"})
+"""Elements whose address a reader follows."""
 _CODED = re.compile(r"[A-Za-z0-9+/=\s]{64,}")
-_LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction"})
+_LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction", "uri"})
 _LOOSE = re.compile(rb"(?i)representation\s*=\s*[\"']B64[\"'][^>]{0,400}>([A-Za-z0-9+/=\s]{16,})")
 
 
@@ -54,9 +64,9 @@ class ClinicalXml:
 
 def read_clinical_xml(raw: bytes) -> ClinicalXml:
     """Read a document or a fragment of one; what is wrong with it stands in the result. Never raises."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # whatever its declaration says
-        raw = raw.decode("utf-16", "replace").encode("utf-8")
-    first = _read(raw, b"")
+    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or unmarked(raw) != ""
+    raw = narrowed(raw) if wide else raw
+    first = _read(raw, b"", encoding="utf-8" if wide else None)  # whatever its declaration says
     if first.damage is None or first.deep >= 0:
         return first
     declared = re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}\?>", raw)
@@ -107,6 +117,8 @@ class _Coded(NamedTuple):
     start: int
     letters: list[str]
     sure: bool
+    plain: bool = False
+    """Whether the text itself is the file unless it looks coded: a body that does not say how it is represented."""
 
 
 class _Reader:
@@ -123,11 +135,13 @@ class _Reader:
         parser.ProcessingInstructionHandler = self._instruction
         parser.StartDoctypeDeclHandler = self._doctype
         parser.EntityDeclHandler = self._entity
-        parser.DefaultHandler = _ignore  # also keeps entities in text from being expanded
+        parser.DefaultHandler = self._reference  # also keeps entities in text from being expanded
         self._path: list[str] = []
         self._narrative = 0
         self._coded: _Coded | None = None
         self._entities: dict[str, int] = {}
+        self._meant: dict[str, str] = {}
+        self._room = MOST_MEANT
 
     @property
     def offset(self) -> int:
@@ -147,22 +161,28 @@ class _Reader:
         low = local.lower()
         if local in ("text", "div"):
             self._narrative += 1
-        if self._narrative and low in _ACTIVE:
+        if (self._narrative and low in _ACTIVE) or low == "script":
             self.found.remark("active", local, self.offset)
         if self._coded and not self._coded.sure:
             self._drop()
         if local in _HOLDERS and not self._coded:
             self._collect(_Coded(len(path), "", "", self.offset, [], sure=False))
+        elif local == "text" and len(path) > 1 and path[-2].endswith("nonXMLBody"):
+            media = attributes.get("mediaType", "")
+            self._collect(_Coded(len(path), media, "", self.offset, [], sure=False, plain=True))
         if attributes:
             self._attributes(local, attributes)
 
     def _attributes(self, local: str, attributes: dict[str, str]) -> None:
-        if attributes.get("representation", "").upper() == "B64":
+        said = attributes.get("representation", "").upper()
+        if said in _SAID:
             media, packed = attributes.get("mediaType", ""), attributes.get("compression", "")
             self._collect(_Coded(len(self._path), media, packed, self.offset, [], sure=True))
         for name, value in attributes.items():
             if name[:2] in ("on", "On", "oN", "ON") and name.isalpha() and len(name) > 4:
                 self.found.remark("handler", name, self.offset)
+            elif name == "style" and ("javascript:" in value.lower() or "expression(" in value.lower()):
+                self.found.remark("script", f"{name}={value}", self.offset)
             elif name in _LINKS or (name[:5] == "xmlns"):
                 self._link(local, name, value)
 
@@ -176,9 +196,12 @@ class _Reader:
         head = "".join(value[:200].split()).lower()
         if head.startswith(("javascript:", "vbscript:", "data:text/html")):
             self.found.remark("script", f"{name}={value}", self.offset)
+        elif head.startswith("data:") and len(value) > 64 and len(self.found.embedded) < MOST:
+            media, raw = from_url(value)
+            self.found.embedded.append(Embedded("/".join(self._path[-3:]), media, raw, self.offset, self.offset))
         elif "2001/xinclude" in head:
             self.found.remark("include", value, self.offset)
-        elif head.startswith(("file:", "\\\\", "smb:")) and local in ("reference", "url", "attachment", "img"):
+        elif local.lower() in _REACHED and (head.startswith(("file:", "\\\\", "smb:")) or _RISKY.match(head)):
             self.found.remark("address", value, self.offset)
 
     def _end(self, name: str) -> None:
@@ -203,9 +226,11 @@ class _Reader:
         if coded is None or len(self.found.embedded) >= MOST:
             return
         text = "".join(coded.letters)
-        if not coded.sure and not _CODED.fullmatch(text):
+        looks = coded.sure or _CODED.fullmatch(text)
+        if not looks and not coded.plain:
             return
-        raw = from_base64(text.encode("ascii", "ignore"))
+        letters = text.encode("utf-8", "replace")
+        raw = from_letters(letters) if looks else letters.strip()
         if raw:
             place = "/".join(self._path[-3:])
             self.found.embedded.append(Embedded(place, coded.media, raw, coded.start, end, coded.packed))
@@ -226,11 +251,15 @@ class _Reader:
         elif value is not None:
             inner = sum(self._entities.get(one, 0) for one in re.findall(r"&([^;&\s]{1,100});", value))
             self._entities[name] = min(len(value) + inner, 1 << 60)
+            self._meant[name] = value[:MOST_MEANT] if len(self._meant) < MOST else ""
             if len(value) + inner > 1 << 16 or len(self._entities) > 1000 or (inner and len(value) + inner > 4096):
                 self.found.remark("bomb", f"{name}: {self._entities[name]} letters", self.offset)
             elif len(value) > 1024:
                 self.found.remark("bomb", f"{name}: {len(value)} letters", self.offset)
 
-
-def _ignore(_: str) -> None:
-    """Take what has no handler of its own."""
+    def _reference(self, text: str) -> None:
+        """Take what has no handler of its own; what an entity means where a coded text is collected."""
+        meant = self._meant.get(text[1:-1], "") if self._coded and text[:1] == "&" else ""
+        if self._coded and 0 < len(meant) <= self._room:
+            self._room -= len(meant)
+            self._coded.letters.append(meant)

@@ -14,7 +14,9 @@ from typing import Any
 
 import msgspec
 
-from safecare.formats.embedded import Embedded, from_base64
+from safecare.formats.embedded import Embedded, from_base64, from_letters, from_url
+from safecare.formats.linear import linear
+from safecare.formats.wide import narrowed
 
 MOST_TWICE = 20
 """Names that stand twice in one object and whose values are all kept. Chosen: honest objects have none."""
@@ -24,6 +26,7 @@ MOST = 5000
 """Embedded files, narratives and addresses of one file. Chosen: bundles of 1,000 documents are the largest in use."""
 MOST_BACK = 100
 """Times that a place is looked for in the whole file. Chosen: with what stands in order it never is."""
+_LOOSE = linear(rb"[\"']?(data|\w*Base64Binary|InlineBinary)[\"']?\s*:\s*[\"']([A-Za-z0-9+/=\\_-]{16,})")
 SHORTEST = 16
 """Letters of coded data that are worth decoding. Chosen: less holds no file."""
 
@@ -72,7 +75,7 @@ class Fhir:
 
 def read_fhir(raw: bytes) -> Fhir:
     """Read one resource, or one per line. Raises `FhirError`."""
-    data = _plain(raw)
+    data = narrowed(raw)
     found = Fhir()
     if data.count(b"{") + data.count(b"[") > FEW_VALUES + len(data) // BYTES_EACH:
         raise FhirError("more lists and objects than any record needs", 0, deep=True)
@@ -95,11 +98,14 @@ def read_fhir(raw: bytes) -> Fhir:
     return found
 
 
-def _plain(raw: bytes) -> bytes:
-    """Return the JSON as UTF-8 without a mark; UTF-16 is turned."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "replace").encode("utf-8")
-    return raw.removeprefix(b"\xef\xbb\xbf")
+def loosely(raw: bytes) -> list[Embedded]:
+    """Return the embedded files of what is no proper JSON, as readers find them that forgive commas, ends and notes."""
+    found = []
+    for count, one in enumerate(_LOOSE.finditer(narrowed(raw))):
+        if count >= MOST:
+            break
+        found.append(Embedded(one[1].decode(), "", from_base64(one[2].replace(b"\\/", b"/")), *one.span(2)))
+    return found
 
 
 def _decode(data: bytes, found: Fhir) -> Any:
@@ -147,6 +153,16 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
     if name == "div":
         if not found.filled(found.narratives):
             found.narratives.append((place, value))
+    elif name in ("BulkDataURI", "endpoint", "address"):
+        if not found.filled(found.addresses):
+            found.addresses.append((place, value))
+    elif value[:4] == "MSH|" and len(value) >= SHORTEST and not found.filled(found.embedded):
+        at = found.place(data, b"MSH|")
+        found.embedded.append(Embedded(place, "x-application/hl7-v2+er7", value.encode("utf-8", "replace"), at, at))
+    elif name == "url" and value[:5].lower() == "data:" and not found.filled(found.embedded):
+        said, raw = from_url(value)
+        at = found.place(data, value[:64].encode("utf-8", "replace"))
+        found.embedded.append(Embedded(place, said, raw, at, at + len(value)))
     elif name == "url" and ("contentType" in holder or place.endswith("ttachment.url")):
         if not found.filled(found.addresses):
             found.addresses.append((place, value))
@@ -160,7 +176,7 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
         letters = value.encode("ascii", "ignore")
         at = found.place(data, letters[:64])
         media = holder.get("contentType")
-        raw = from_base64(letters)
+        raw = from_letters(letters)
         found.embedded.append(Embedded(place, media if isinstance(media, str) else "", raw, at, at + len(letters)))
 
 

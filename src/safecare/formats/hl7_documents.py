@@ -21,6 +21,9 @@ _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 """A segment that begins behind coded data in the last field of its own."""
 _ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})+\\|\\\.[a-z]{2}[+\-0-9]*\\")
 _ENDS = b"\r\n\x0b\x1c"
+_ESCAPE = re.compile(rb"\\(X(?:[0-9A-Fa-f]{2})+|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
+_ADDED = re.compile(rb"[\r\n]+ADD\|")
+_CODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"
 
 
 def messages(raw: bytes) -> list[tuple[int, int, bytes]]:
@@ -49,13 +52,52 @@ def documents(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[E
             if stop == end and cut < 0:
                 letters = _LAST.split(letters, maxsplit=1)[0]
             if b"\\" in letters:
-                letters = _ESCAPES.sub(b"", letters)
+                letters = _ESCAPES.sub(_letters, letters)
+            if letters[:5].lower() == b"data:":
+                letters = letters.partition(b",")[2]
             plain = bytes.fromhex(_hex(letters)) if name == b"hex" else from_base64(letters)
             if plain:
                 media = raw[max(start, raw.rfind(field, start, at) + 1) : at - 1].split(component)[-2:]
                 told = b"/".join(media).decode("latin-1").lower()[:80]
                 yield Embedded(_place(raw, start, at, field), told, plain, first, last)
     yield from _plain(raw, start, end, separators)
+
+
+def texts(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[bytes]:
+    """Yield the values of observations that are text (OBX-2 is TX, ST or FT)."""
+    for kind in (b"TX", b"ST", b"FT"):
+        for first, last in _observations(raw, start, end, separators, kind):
+            yield raw[first:last]
+
+
+def continued(raw: bytes) -> bytes:
+    """Return messages whose fields were continued in segments of their own (ADD, 2.10.2) with the fields whole."""
+    return _ADDED.sub(b"", raw) if b"ADD|" in raw else raw
+
+
+def unescaped(raw: bytes, separators: bytes) -> bytes:
+    """Return `raw` with all escapes resolved (2.7).
+
+    `separators`: field, component, repetition, escape, subcomponent.
+    """
+
+    def plain(found: re.Match[bytes]) -> bytes:
+        code = found[1]
+        if code[:1] == b"X":
+            return bytes.fromhex(code[1 : 1 + (len(code) - 1) // 2 * 2].decode())
+        at = b"FSRET".find(code)
+        if at >= 0:
+            return separators[at : at + 1]
+        return b"\n" if code in (b".br", b".sp") else b""
+
+    return _ESCAPE.sub(plain, raw)
+
+
+def _letters(found: re.Match[bytes]) -> bytes:
+    """Return what an escape within coded data means: letters of it, or a line end that is none of it."""
+    code = found.group()[1:-1]
+    meant = bytes.fromhex(code[1:].decode()) if code[:1] == b"X" else b""
+    return meant if not meant.translate(None, _CODED) else b""
 
 
 def pointers(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[tuple[int, int]]:
@@ -72,7 +114,8 @@ def _plain(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[Embe
         parts = raw[first:last].split(separators[1:2], 4)
         if len(parts) == 5 and parts[3] in (b"A", b"a", b""):
             media = b"/".join(parts[1:3]).decode("latin-1").lower()[:80]
-            yield Embedded("OBX-5", media, parts[4], last - len(parts[4]), last)
+            plain = unescaped(parts[4], separators[:4] + b"&") if b"\\" in parts[4] else parts[4]
+            yield Embedded("OBX-5", media, plain, last - len(parts[4]), last)
 
 
 def _observations(raw: bytes, start: int, end: int, separators: bytes, kind: bytes) -> Iterator[tuple[int, int]]:
@@ -115,5 +158,6 @@ def _place(raw: bytes, start: int, at: int, field: bytes) -> str:
 
 
 def _hex(letters: bytes) -> str:
-    digits = bytes(one for one in letters if one in b"0123456789abcdefABCDEF")
+    plain = letters.strip().removeprefix(b"0x").removeprefix(b"0X")
+    digits = bytes(one for one in plain if one in b"0123456789abcdefABCDEF")
     return digits[: len(digits) // 2 * 2].decode("ascii")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, Part, Where
-from safecare.examine.medical import payload
+from safecare.examine.medical import commands, payload
+from safecare.examine.types import recognise
 from safecare.formats.embedded import Embedded
 from safecare.model.text import say
 
@@ -14,6 +16,16 @@ _WBITS = {"DF": (-15, 15), "ZL": (15, -15), "GZ": (31, 15)}
 """How zlib reads each compression of CDA (HL7 V3 data types, CompressionAlgorithm); senders mix up the first two."""
 _TEXTUAL = 4096
 """Bytes that decide whether a file is text."""
+_PROGRAMS = re.compile(
+    r"(?i)(?:application|text)/(?:x-)?(?:ms-?download|dosexec|msdos-program|ms-?dos-executable|executable|elf|sh|shellscript|"
+    r"msi|bat|ms-shortcut|vnd\.microsoft\.portable-executable|hta|vbscript|powershell)\b"
+)
+"""Media types of programs: no record has a use for one, whatever its bytes are."""
+_ASTRAY = re.compile(
+    r"(?i)https?://(?:169\.254\.|metadata\.)|"
+    r"[^?#]*\.(?:exe|dll|scr|bat|cmd|ps1|vbs|jse?|hta|msi|lnk|jar)(?:[?#]|$)|(?:file:|/|(?:\.\./){2,})(?:etc|proc|windows)/"
+)
+"""Addresses of a machine's host (server-side request forgery), of programs, and of system files."""
 _RUNS = frozenset({"text/html", "text/xhtml", "application/xhtml+xml"})
 
 
@@ -38,10 +50,29 @@ def carried(part: Part, one: Embedded, context: Context, *, twice: bool = False)
     elif _is_page(raw, one.media):
         why = say("The record carries a page with a script, declared as {media}.", media=one.media or "-")
         yield Finding("record.carries.page", why, 0.7, where)
+    elif _PROGRAMS.match(one.media.replace("^", "/")):
+        why = say("The record carries a file that it calls a program ({media}).", media=one.media)
+        yield Finding("record.carries.named", why, 0.6, where)
     if twice:
         why = say("A document stands twice under one name: readers differ on which one counts.")
         yield Finding("record.twice", why, 0.6, where)
-    yield part.child(one.place, raw, media=one.media, origin="record.document")
+    types = ("zlib",) if payload.zlib_packed(raw[:512]) else ()
+    if not begun and not types and not one.compression and recognise(Part(raw)) == ("data",):
+        types = ("deflate",) if payload.inflates(raw[:512], -15) else ()
+    yield part.child(one.place, raw, media=one.media, origin="record.document", types=types)
+
+
+def in_plain(part: Part, text: bytes, start: int) -> Iterator[Finding | Part]:
+    """Yield files that stand coded in plain values of `text`, which begins at `start` of the record."""
+    for low, high, inner in payload.coded(text):
+        where = Where(part.path, "text", (start + low, start + high))
+        yield Finding("record.coded", say("A plain value holds a file as Base64."), 0.4, where)
+        yield part.child("text", inner, origin="record.document")
+
+
+def leads_astray(address: str) -> bool:
+    """Tell whether an address leads to the services of a machine's host, to a program or to a system file."""
+    return _ASTRAY.match(address.strip()) is not None
 
 
 def _inflated(raw: bytes, one: Embedded, context: Context) -> bytes | None:
@@ -59,4 +90,4 @@ def _is_page(raw: bytes, media: str) -> bool:
     """Tell whether this is a page (not another record, whose own analyser judges it) that runs a script."""
     head = raw[:_TEXTUAL].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     page = head.startswith((b"<html", b"<!doctype html", b"<script", b"<svg", b"<body", b"<head"))
-    return (page or media.lower() in _RUNS) and any(payload.scripted(raw))
+    return (page or media.lower() in _RUNS) and any(commands.scripted(raw))

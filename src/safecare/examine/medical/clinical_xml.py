@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from safecare.examine.api import Context, Finding, LimitError, Part, Where, analyser
 from safecare.examine.medical import payload
-from safecare.examine.medical.carried import carried
+from safecare.examine.medical.carried import carried, in_plain
 from safecare.formats.clinical_xml import ClinicalXml, read_clinical_xml
 from safecare.model.text import Text, say
 
-_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument")
+_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument", b"NativeDicomModel")
 """What tells a fragment of a CDA document from any other XML."""
 _REMARKS: dict[str, tuple[str, float, Text]] = {
     "active": ("record.active", 0.85, say("The narrative holds an element that acts: {detail}.", detail="")),
@@ -58,8 +59,26 @@ class ClinicalXmlFile:
             yield from _clinical(part, found)
         for one in found.embedded:
             yield from carried(part, one, context)
+        yield from _plain(part, found, clinical=clinical)
         if found.deep >= 0:
             raise LimitError("depth", f"byte {found.deep}")
+
+
+def _plain(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Finding | Part]:
+    """Yield files coded in attributes and notes of a record, and messages of HL7 v2 that XML only wraps."""
+    at = 0
+    if clinical:
+        for one in sorted(found.embedded, key=lambda each: each.start):
+            if one.start > at:
+                yield from in_plain(part, part.raw[at : one.start], at)
+            at = max(at, one.end)
+        yield from in_plain(part, part.raw[at:], at)
+    start = part.raw.find(b"MSH|")
+    if start >= 0:
+        message = part.raw[
+            start : min(x for x in (part.raw.find(b"<", start), part.raw.find(b"]]>", start), len(part.raw)) if x > 0)
+        ]
+        yield part.child("message", unescape(message.decode("utf-8", "replace")).encode(), origin="record.message")
 
 
 def _entity(detail: str) -> float:

@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Part, Where
-from safecare.examine.medical import payload
+from safecare.examine.medical import commands, payload
 from safecare.formats.dicom import Dicom, Element
-from safecare.formats.dicom.frames import begins, codec, ends, markers
+from safecare.formats.dicom.frames import begins, codec, ends, notes, size
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.model.text import say
 
 _SAMPLES, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS = (
     *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100),
 )
+_CHANCE = frozenset({"gzip", "class"})
+"""Kinds that four bytes tell, which pixels may hold."""
+HEAD = 512
+"""Bytes at the beginning of native pixels that are read as text. Chosen."""
 LARGEST = 4 << 30
 """Bytes of all frames together. Chosen: whole-slide images reach 3 GB a level."""
 BLOWN = 1000
@@ -25,8 +29,9 @@ UNKNOWN = 1024
 """Bytes behind the pixels that are of no known kind and still a finding: writers' own padding stays below. Chosen."""
 SLACK = 64
 """Bytes behind the pixels or behind a frame's end that nobody wonders about. Chosen: below EICAR's 68."""
-_TAIL = 4096
-"""Bytes at the end of a frame of unknown end that are searched for payloads."""
+TIMES, MOST_PIXELS = 4, 1 << 26
+"""Pixels of a frame over those that its file declares, and those that any frame may claim. Chosen: 64 million are the
+largest detector there is."""
 
 
 def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
@@ -59,7 +64,9 @@ def _needed(found: Dicom) -> int:
 def _native(part: Part, found: Dicom, one: Element, needed: int) -> Iterator[Finding | Part]:
     body = found.body
     begun = payload.begins(body, one.value, one.end)
-    if begun and begun[1] != payload.ARCHIVE:
+    if begun is None and any(commands.scripted(body[one.value : min(one.value + HEAD, one.end)])):
+        begun = "script", payload.SCRIPT
+    if begun and begun[0] not in _CHANCE:
         why = say("The pixels are a file of kind {kind}.", kind=begun[0])
         yield Finding(f"dicom.pixels.{begun[1]}", why, 0.95, _where(part, found, one))
         yield part.child("pixels", body[one.value : one.end], origin="dicom.pixels")
@@ -77,7 +84,7 @@ def _native(part: Part, found: Dicom, one: Element, needed: int) -> Iterator[Fin
         return
     where = Where(part.path, "(7FE0,0010)", None if found.syntax.deflated else (start, one.end))
     hidden = payload.begins(tail) or next(((kind, sort) for kind, sort, _ in payload.hidden(tail, 0, len(tail))), None)
-    if hidden or any(payload.scripted(tail)):
+    if hidden or any(commands.scripted(tail)) or any(payload.coded(tail)):
         kind, sort = hidden or ("script", payload.SCRIPT)
         why = say("Behind the pixels, where no viewer looks, lies a file of kind {kind}.", kind=kind)
         yield Finding(f"dicom.pixels.{sort}", why, 0.95, where)
@@ -111,30 +118,43 @@ def _frames(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part]:
 
 
 def _inside(part: Part, found: Dicom, kind: str, place: int, each: Element) -> Iterator[Finding | Part]:
-    """Judge what a frame's comments hold and what stands behind its end."""
-    body = found.body
-    end = each.end
-    if begins(kind, body[each.value : each.value + 64]):
-        end = ends(kind, body, each.value, each.end)
-        if kind == "jpeg":
-            for marker, start, stop in markers(body, each.value, each.end):
-                if marker == 0xFE or 0xE0 <= marker <= 0xEF:
-                    begun = payload.begins(body, start, stop) or (
-                        ("script", payload.SCRIPT) if any(payload.scripted(body[start:stop])) else None
-                    )
-                    if begun:
-                        yield from _foreign(part, found, place, each, start, begun)
-    start = end if end < each.end else max(each.value, each.end - _TAIL)
-    hidden = next(payload.hidden(body, start, each.end), None)
-    if hidden:
-        yield from _foreign(part, found, place, each, hidden[2], hidden[:2])
+    """Judge what a frame's comments hold and what stands behind its end; all of it where the end can't be told."""
+    body, start, end = found.body, each.value, each.end
+    if begins(kind, body[start : start + 64]):
+        end = ends(kind, body, start, each.end)
+        for first, last in notes(kind, body, start, end):
+            begun = _any(body, first, last)
+            if begun:
+                yield from _foreign(part, found, place, each, begun[2], begun[:2])
+        claimed, shown = size(kind, body, start, end), found.number(_ROWS) * found.number(_COLUMNS)
+        if claimed > max(TIMES * shown, MOST_PIXELS):
+            why = say("A frame claims {count} pixels, its file {size}.", count=claimed, size=shown)
+            yield Finding("dicom.bomb.frame", why, 0.6, _where(part, found, each))
+        start = end if end < each.end else start
+    begun = _any(body, start, each.end)
+    if begun:
+        yield from _foreign(part, found, place, each, begun[2], begun[:2])
     elif end < each.end - SLACK and body[end : each.end].strip(body[end : end + 1]):
         tail = body[end : each.end]
-        script = any(payload.scripted(tail))
         why = say("{count} bytes follow the end of a frame.", count=len(tail))
-        where = _where(part, found, each, end)
-        yield Finding("dicom.frames.excess", why, 0.9 if script else 0.3, where)
+        yield Finding("dicom.frames.excess", why, 0.3, _where(part, found, each, end))
         yield part.child(f"behind frame {place}", tail, origin="dicom.frame")
+
+
+def _any(body: bytes, start: int, stop: int) -> tuple[str, str, int] | None:
+    """Return (kind, sort, offset) of the first payload, script or coded file in ``body[start:stop]``."""
+    found = payload.begins(body, start, stop)
+    if found:
+        return *found, start
+    hidden = next(payload.hidden(body, start, stop), None)
+    if hidden:
+        return hidden
+    text = body[start:stop]
+    script = next(commands.scripted(text), None)
+    if script:
+        return "script", payload.SCRIPT, start + script[0]
+    coded = next(payload.coded(text), None)
+    return ("base64", payload.SCRIPT, start + coded[0]) if coded else None
 
 
 def _foreign(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Part, Where
-from safecare.examine.medical import payload
+from safecare.examine.medical import commands, payload
 from safecare.formats.dicom import Dicom, Element
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.model.text import Text, say
@@ -26,6 +26,8 @@ _UID_LETTERS = b"0123456789.\0\\ "
 _PATH = re.compile(rb"/|:|(?:^|[\\/])\.\.(?:[\\/]|$|\0)|[;|`$<>&]")
 _RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar)(?:[?#\0 ]|$)")
 _SCHEME = re.compile(rb"(?i)\s*([a-z][a-z0-9+.-]*):")
+_INNER = re.compile(rb"(?i)https?://(?:169\.254\.|metadata\.)")
+"""Addresses of the services of a machine's host (server-side request forgery)."""
 _MEDIA = {b"application/pdf": (b"%PDF-",), b"text/xml": (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")}
 """How documents of a media type begin; leading white space apart."""
 _WEIGHT = {"zip": 0.4, "gzip": 0.2, "pdf": 0.2, "rtf": 0.3, "ole": 0.55}
@@ -34,24 +36,26 @@ _GROUP_LENGTH = 64
 """Bytes of a group length (gggg,0000), a number of 4 bytes by PS3.5 section 7.2, that no slip explains. Chosen."""
 _NO_CREATOR = 0.2
 """Added where nobody reserved the private block (PS3.5 section 7.8.1). Chosen."""
-_LONGEST_CODED = 1 << 20
-"""Bytes of one Base64 value that is not recognised by its start but decoded all the same. Chosen."""
+SECOND = {0x5A, 0x45, 0x4B}
+"""Second bytes of programs and archives: the first ones where words of 16 bits are turned."""
+SWAPPED = 4096
+"""Bytes of a value in big endian that are turned to see what they begin. Chosen."""
 
 
 def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     """Yield what the values hold."""
     body, told = found.body, set[int]()
-    first = payload.FIRST
+    first = payload.FIRST | SECOND if found.syntax.big else payload.FIRST
     for source, elements in ((found.data, found.meta), (body, found.elements)):
         for place, one in enumerate(elements):
             tag, vr, _, at, length, _ = one
-            if not length or tag in (ITEM, PIXEL_DATA):
+            if not length or tag == ITEM or (tag == PIXEL_DATA and one.parent < 0):
                 continue
             if vr == "UI" or (not vr and tag in _UIDS):
                 raw = source[at : at + length]
                 if raw.translate(None, _UID_LETTERS):
                     yield from _uid(part, found, one, raw)
-            elif tag in _ADDRESSES:
+            elif tag in _ADDRESSES or vr == "UR":
                 yield from _address(part, found, one)
             elif tag == _FILE_ID:
                 yield from _file_id(part, found, one)
@@ -61,13 +65,29 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
             elif not tag & 0xFFFF and length > _GROUP_LENGTH:
                 why = say("A length of a group of elements holds {count} bytes, where a number belongs.", count=length)
                 yield Finding("dicom.group-length", why, 0.6, _of(part, found, one))
-            elif length > 15 and vr != "SQ" and source[at] in first and source is body:
-                begun = payload.begins(body, at, at + length)
-                if begun:
+            elif length > 15 and vr != "SQ" and source[at] in first:
+                begun = payload.begins(source, at, at + length)
+                if not begun and found.syntax.big and vr == "OW":
+                    begun = payload.begins(_swapped(source[at : at + min(length, SWAPPED)]))
+                if begun and source is found.data and elements is found.meta:
+                    yield from _payload(part, found, -1, begun, at, source, at + length)
+                elif begun:
                     told.add(at)
                     yield from _payload(part, found, place, begun, at)
+                elif payload.zlib_packed(source[at : at + 512]):
+                    yield part.child(found.path(place), source[at : at + length], origin="dicom.value", types=("zlib",))
     for start, stop in _regions(found):
         yield from _hidden(part, found, start, stop, told)
+    if found.syntax.deflated:
+        yield from _texts(part, found, found.data[: found.start], 0)
+
+
+def _swapped(raw: bytes) -> bytes:
+    """Return words of 16 bits turned: what a reader makes of OW in big endian."""
+    even = raw[: len(raw) // 2 * 2]
+    out = bytearray(even)
+    out[::2], out[1::2] = even[1::2], even[::2]
+    return bytes(out)
 
 
 def _regions(found: Dicom) -> Iterator[tuple[int, int]]:
@@ -91,8 +111,12 @@ def _hidden(part: Part, found: Dicom, start: int, stop: int, told: set[int]) -> 
         if one is None or not any(one.value <= known <= at for known in told if known <= at):
             told.add(at)
             yield from _payload(part, found, index, (kind, sort), at)
-    text = body[start:stop]
-    for low, high in payload.scripted(text):
+    yield from _texts(part, found, body[start:stop], start)
+
+
+def _texts(part: Part, found: Dicom, text: bytes, start: int) -> Iterator[Finding | Part]:
+    """Yield scripts, commands and coded files in `text`, which begins at `start`."""
+    for low, high in commands.scripted(text):
         index = found.at(start + low)
         shown = text[low : min(high, low + 40)].decode("latin-1")
         why = say("A value holds a script or command: {text}.", text=shown)
@@ -106,14 +130,17 @@ def _hidden(part: Part, found: Dicom, start: int, stop: int, told: set[int]) -> 
         yield part.child(found.path(index) or "data set", raw, origin="dicom.value")
 
 
-def _payload(part: Part, found: Dicom, index: int, begun: tuple[str, str], at: int) -> Iterator[Finding | Part]:
+def _payload(
+    part: Part, found: Dicom, index: int, begun: tuple[str, str], at: int, source: bytes = b"", stop: int = 0
+) -> Iterator[Finding | Part]:
+    """Yield what begins at `at` of the data set; with `source`, of these bytes up to `stop`."""
     kind, sort = begun
-    end = found.elements[index].end if index >= 0 else found.end
+    end = stop or (found.elements[index].end if index >= 0 else found.end)
     why = say("A value holds a file of kind {kind}.", kind=kind)
     where = _where(part, found, index, at, end)
     yield Finding(f"dicom.value.{sort}", why, _weight(found, index, kind), where)
     if sort != payload.TEST:
-        yield part.child(found.path(index) or "data set", found.body[at:end], origin="dicom.value")
+        yield part.child(found.path(index) or "data set", (source or found.body)[at:end], origin="dicom.value")
 
 
 def _weight(found: Dicom, index: int, kind: str) -> float:
@@ -159,6 +186,9 @@ def _address(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
     if foreign or _RISKY_ENDING.search(raw) or payload.PLAIN_SCRIPT.search(raw.lower()):
         why = say("A viewer is told to fetch {text}, which is no image of an archive.", text=_text(raw))
         yield Finding("dicom.address.foreign", why, 0.9, _of(part, found, one))
+    elif _INNER.match(raw):
+        why = say("A viewer is told to fetch {text}, which is no image of an archive.", text=_text(raw))
+        yield Finding("dicom.address.foreign", why, 0.7, _of(part, found, one))
     elif one.tag == _PIXEL_URL:
         why = say("The pixels are to be fetched from {text}.", text=_text(raw))
         yield Finding("dicom.address.pixels", why, 0.6, _of(part, found, one))

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.examine.medical import payload
-from safecare.examine.medical.carried import carried
-from safecare.formats.fhir import FhirError, read_fhir, strings
+from safecare.examine.medical import commands
+from safecare.examine.medical.carried import carried, in_plain, leads_astray
+from safecare.formats.fhir import FhirError, loosely, read_fhir, strings
 from safecare.model.text import say
 
 _ACTIVE = re.compile(
@@ -36,9 +36,15 @@ class FhirFile:
                 return  # some other JSON, or none: nobody's record
             if error.deep:
                 raise LimitError("depth", "JSON") from error
+            for one in loosely(part.raw):
+                yield from carried(part, one, context)
             raise UnreadableError(error.reason, f"byte {error.offset}") from error
         for one in found.embedded:
             yield from carried(part, one, context, twice=bool({"data"} & set(found.twice)))
+        for place, url in found.addresses:
+            if _FOREIGN.match(url) or (found.resource and leads_astray(url)):
+                why = say("An attachment lies at {text}.", text=url[:60])
+                yield Finding("record.address", why, 0.7, Where(part.path, place))
         if not found.resource:
             return
         for place, xhtml in found.narratives:
@@ -46,14 +52,11 @@ class FhirFile:
             if acts:
                 why = say("The narrative holds an element that acts: {detail}.", detail=acts.group()[:60])
                 yield Finding("record.active", why, 0.85, Where(part.path, place))
-        for place, url in found.addresses:
-            if _FOREIGN.match(url):
-                why = say("An attachment lies at {text}.", text=url[:60])
-                yield Finding("record.address", why, 0.7, Where(part.path, place))
         for text in strings(part.raw, found):
-            for low, high in payload.scripted(text):
+            for low, high in commands.scripted(text):
                 shown = text[low : min(high, low + 40)].decode("latin-1")
                 why = say("A value holds a script or command: {text}.", text=shown)
                 yield Finding("fhir.script", why, 0.6, Where(part.path))
+            yield from in_plain(part, text, 0)
         if found.full:
             raise LimitError("members", "documents")

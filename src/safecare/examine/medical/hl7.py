@@ -11,12 +11,22 @@ from collections.abc import Iterator
 from itertools import islice
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.examine.medical import payload
-from safecare.examine.medical.carried import carried
+from safecare.examine.medical import commands, payload
+from safecare.examine.medical.carried import carried, in_plain
+from safecare.examine.types import recognise
 from safecare.formats.embedded import Embedded
 from safecare.formats.hl7 import Hl7Error
-from safecare.formats.hl7_documents import MOST_DOCUMENTS, documents, messages, pointers
+from safecare.formats.hl7_documents import (
+    MOST_DOCUMENTS,
+    continued,
+    documents,
+    messages,
+    pointers,
+    texts,
+    unescaped,
+)
 from safecare.formats.linear import linear
+from safecare.formats.wide import narrowed
 from safecare.model.text import say
 
 _NAMES = (
@@ -33,6 +43,8 @@ _FRAME = linear(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[B
 _LINE = re.compile(rb"\n(?<=[^\r\n]\n)" + _SEGMENT + rb"\|")
 _RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
 _MOST = 20
+MOST_LINES = 20_000
+"""Observations of one message whose texts are put together. Chosen: twice the segments of the largest message."""
 
 
 @analyser("hl7", wants={"hl7"})
@@ -41,9 +53,7 @@ class Hl7File:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what is found."""
-        raw = part.raw
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raw = raw.decode("utf-16", "replace").encode("utf-8")
+        raw = continued(narrowed(part.raw))
         try:
             found = messages(raw)
         except Hl7Error as error:
@@ -57,6 +67,7 @@ class Hl7File:
                 yield from _pointer(part, raw[low:high], low)
         for one in held:
             yield from carried(part, one, context)
+        yield from _joined(part, raw, held, found)
         yield from _smuggled(part, raw, single=len(found) == 1)
         at = 0
         for start, end in [*sorted((one.start, one.end) for one in held), (len(raw), len(raw))]:
@@ -64,6 +75,18 @@ class Hl7File:
             at = max(at, end)
         if len(held) > MOST_DOCUMENTS:
             raise LimitError("members", "documents")
+
+
+def _joined(
+    part: Part, raw: bytes, held: list[Embedded], found: list[tuple[int, int, bytes]]
+) -> Iterator[Finding | Part]:
+    """Yield documents and texts that were divided among segments, put together again."""
+    if len(held) > 1 and not any(recognise(Part(one.raw)) != ("data",) for one in held[1:]):
+        yield part.child("documents together", b"".join(one.raw for one in held), origin="record.document")
+    for start, end, separators in found:
+        lines = list(islice(texts(raw, start, end, separators), MOST_LINES))
+        if len(lines) > 1:
+            yield from in_plain(part, b"\n".join(lines), start)
 
 
 def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:
@@ -94,15 +117,15 @@ def _pointer(part: Part, raw: bytes, start: int) -> Iterator[Finding]:
 
 def _texts(part: Part, raw: bytes, start: int, stop: int) -> Iterator[Finding | Part]:
     text = raw[start:stop]
-    for low, high in payload.scripted(text):
+    plain = unescaped(text, b"|^~\\&") if b"\\" in text else text
+    if plain != text and not commands.names_command(text) and commands.names_command(plain):
+        why = say("A value holds a script or command, written in escapes.")
+        yield Finding("hl7.script", why, 0.85, Where(part.path, "", (start, stop)))
+    for low, high in commands.scripted(text):
         shown = text[low : min(high, low + 40)].decode("latin-1")
         why = say("A value holds a script or command: {text}.", text=shown)
         yield Finding("hl7.script", why, 0.85, Where(part.path, "", (start + low, start + high)))
-    for low, high, inner in payload.coded(text):
-        one = Embedded("text", "", inner, start + low, start + high)
-        where = Where(part.path, "text", (start + low, start + high))
-        yield Finding("hl7.coded", say("A plain value holds a file as Base64."), 0.4, where)
-        yield part.child(one.place, inner, origin="record.document")
+    yield from in_plain(part, text, start)
     if payload.EICAR in text:
         at = start + text.find(payload.EICAR)
         yield Finding(

@@ -9,7 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import zlib
 from collections.abc import Iterator
+
+from safecare.examine.medical.commands import names_command
+from safecare.formats.linear import linear
 
 PROGRAM, SCRIPT, ARCHIVE, DOCUMENT, TEST = "program", "script", "archive", "document", "eicar"
 """What a payload is to a hospital: it runs, it runs where it is shown, it holds files, it may hold macros."""
@@ -17,6 +21,7 @@ PROGRAM, SCRIPT, ARCHIVE, DOCUMENT, TEST = "program", "script", "archive", "docu
 _PE_MACHINES = (b"\x4c\x01", b"\x64\x86", b"\x64\xaa", b"\xc4\x01", b"\xc0\x01", b"\x00\x02")
 _MACH = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce")
 EICAR = b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!"
+_LNK = b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0"
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z", ARCHIVE),
     (b"Rar!\x1a\x07", "rar", ARCHIVE),
@@ -25,7 +30,7 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF-", "pdf", DOCUMENT),
     (b"{\\rt", "rtf", DOCUMENT),
     (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "onenote", DOCUMENT),
-    (b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0", "lnk", PROGRAM),
+    (_LNK, "lnk", PROGRAM),
     (b"dex\n03", "dex", PROGRAM),
     (b"\0asm\x01\0\0\0", "wasm", PROGRAM),
     (b"ITSF\x03\0\0\0", "chm", PROGRAM),
@@ -34,50 +39,40 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"@echo off", "batch", SCRIPT),
     (b"@ECHO OFF", "batch", SCRIPT),
     (b"<?php", "php", SCRIPT),
+    (b"#@~^", "vbe", SCRIPT),
+    (b"BZh91AY&SY", "bzip2", ARCHIVE),
+    (b"\xfd7zXZ\0", "xz", ARCHIVE),
 )
-FIRST = {one[0][0] for one in _STARTS} | {0x4D, 0x7F, 0xCA, 0xCE, 0xCF, 0xFE, 0x50, 0x46, 0x43, 0x5A, 0x1F}
+FIRST = {one[0][0] for one in _STARTS} | {0x4D, 0x7F, 0xCA, 0xCE, 0xCF, 0xFE, 0x50, 0x46, 0x43, 0x5A, 0x1F, 0x78}
 """First bytes of all that `begins` knows."""
 
+_DOS = b"This program cannot be run in DOS mode"
 _NEEDLES = (
-    b"This program cannot be run in DOS mode",
-    b"PE\0\0",
-    b"\x7fELF",
-    b"PK\x03\x04",
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-    b"%PDF-1",
-    EICAR,
+    *(_DOS, b"PE\0\0", b"\x7fELF", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"MSCF\0\0\0\0"),
+    *(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"%PDF-1", b"{\\rtf1"),
+    *(b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78", _LNK, b"ITSF\x03\0\0\0", b"dex\n03", b"\0asm\x01\0\0\0"),
+    *(b"\x1f\x8b\x08", EICAR),
 )
 """What is searched where values are long; each hit is then checked."""
+_ANY_NEEDLE = linear(b"|".join(map(re.escape, _NEEDLES)))
+MOST_TRIES = 2000
+"""Hits of needles that are checked in one stretch. Chosen: honest data of a gigabyte has fewer."""
 
 PLAIN_SCRIPT = re.compile(rb"(?:java|vb)script\s*:")
-_SCRIPT = re.compile(
-    rb"<script(?:\s[^>]{0,300})?>[^<]{0,300}?[(=;]|<script\s[^>]{0,300}src\s*=|<iframe\s[^>]{0,300}src\s*="
-    rb"|<(?:object|embed)\s[^>]{0,300}(?:data|src|classid|codebase)\s*=|<hta:|<\?php|<svg[^>]{0,200}\son\w+\s*="
-    rb"|<[a-z][^<>]{0,300}\son(?:error|load|click|mouse\w+|focus|toggle|begin)\s*="
-    rb"|(?:java|vb)script\s*:\s*[\w(/]|\$\{(?:jndi|env|lower|upper|\$\{):|__import__\s*\(|wscript\.shell"
-    rb"|powershell(?:\.exe)?\s+-|cmd(?:\.exe)?\s*/c\s|[=+@-]cmd\|"
-    rb"|\b(?:curl|wget)\s[^|;`\0]{0,200}\|\s*(?:ba)?sh\b|os\.system\s*\(|<\?xml-stylesheet[^>]{0,200}javascript:"
+_CODED = linear(
+    rb"(?:TV[opqr]|f0VM|UEsD|z/rt|z_rt|yv66|JVBERi|0M8R4KGx|N3q8|UmFyI|WDVPIV|H4sI|TVNDRg|TAAAAAEUAg|e1xydGYx|IyEv|IyEg|5FJce4|"
+    rb"PGh0bW|PEhUTU|PCFkb2N0eXBl|PCFET0NUWVBF|PHNjcmlwd|PFNDUklQV|PHN2Z|PD9waH|QGVjaG8|QEVDSE8|cG93ZXJzaGVsbC|U2V0I|"
+    rb"Q3JlYXRlT2JqZWN0|V1NjcmlwdC|T24gRXJyb3Ig|eJ[wyzx]|QlpoOTFBWSZTW|/Td6WFo)"
+    rb"[A-Za-z0-9+/_-][A-Za-z0-9+/_\r\n -]{54,}={0,2}"
 )
-_HINTS = (
-    b"script:",
-    b"${",
-    b"__import__",
-    b"wscript.",
-    b"powershell",
-    b"cmd",
-    b"| sh",
-    b"|sh",
-    b"| bash",
-    b"os.system",
+"""Base64 (either alphabet) of the beginnings of programs, scripts, pages, archives, documents and EICAR."""
+_HEX = linear(
+    rb"(?i)(?:4d5a|7f454c46|504b0304|4c0000000114|d0cf11e0|25504446|cffaedfe|377abcaf|526172211a07|3c736372|3c68746d|2321|"
+    rb"58354f21)[0-9a-f]{60}[0-9a-f]*"
 )
-_TAGS = (b"<script", b"<iframe", b"<object", b"<embed", b"<hta:", b"<?php", b"<?xml-s", b" on", b"\ton", b"\non")
-"""Without one of these, lower-case, the expression above cannot match; of the tags only where there is a ``<``."""
-_CODED = re.compile(rb"(?:TV[opqr]|f0VM|UEsD|z/rt|yv66|JVBERi|0M8R4KGx|N3q8|UmFyI|WDVPIV)[A-Za-z0-9+/\r\n ]{56,}={0,2}")
-"""Base64 of the beginnings of programs, archives, documents and EICAR."""
+"""The same in hexadecimal digits."""
+MOST_CODED = 10
+"""Coded values that are looked at in one stretch. Chosen."""
 
 
 def begins(data: bytes, at: int = 0, stop: int | None = None) -> tuple[str, str] | None:
@@ -112,7 +107,19 @@ def begins(data: bytes, at: int = 0, stop: int | None = None) -> tuple[str, str]
         return "swf", PROGRAM
     if head.startswith(b"\x1f\x8b\x08") and head[3:4] < b"\x20":
         return "gzip", ARCHIVE
+    if head[:2] == b"MZ" and _ne(data, at, stop):
+        return "ne", PROGRAM
     return None
+
+
+def _ne(data: bytes, at: int, stop: int) -> bool:
+    """Tell whether the second head is one of 16-bit Windows, in place and in bounds ([MS-NE] head, 64 bytes)."""
+    second = int.from_bytes(data[at + 60 : at + 64], "little")
+    return (
+        64 <= second <= 4096
+        and at + second + 2 <= stop
+        and data[at + second : at + second + 2] in (b"NE", b"LE", b"LX")
+    )
 
 
 def _pe(data: bytes, at: int, stop: int) -> bool:
@@ -125,50 +132,69 @@ def _pe(data: bytes, at: int, stop: int) -> bool:
 
 def hidden(data: bytes, start: int, stop: int) -> Iterator[tuple[str, str, int]]:
     """Yield (kind, sort, offset) of payloads anywhere in ``data[start:stop]``; of one kind the first."""
-    for needle in _NEEDLES:
-        at = data.find(needle, start, stop)
-        tries = 0
-        while at >= 0 and tries < 50:
-            found = _checked(data, needle, at, stop)
-            if found:
-                yield *found, at
-                break
-            at = data.find(needle, at + 1, stop)
-            tries += 1
+    told: set[str] = set()
+    for tries, hit in enumerate(_ANY_NEEDLE.finditer(data, start, stop)):
+        if tries >= MOST_TRIES:
+            return
+        at = hit.start()
+        found = _checked(data, hit.group(), at, stop)
+        if found and found[0] not in told:
+            told.add(found[0])
+            yield *found, at
 
 
 def _checked(data: bytes, needle: bytes, at: int, stop: int) -> tuple[str, str] | None:
     if needle == EICAR:
         return "eicar", TEST
-    if needle.startswith(b"This"):
+    if needle == _DOS:
         return "pe", PROGRAM
     if needle.startswith(b"PE"):
         small = int.from_bytes(data[at + 20 : at + 22], "little") in (0xE0, 0xF0)  # size of the optional header
         return ("pe", PROGRAM) if small and data[at + 4 : at + 6] in _PE_MACHINES else None
+    if needle.startswith(b"\x1f") and (
+        data[at + 3 : at + 4] > b"\x1f" or not inflates(data[at : min(at + 512, stop)], 31)
+    ):
+        return None
     return begins(data, at, stop)
 
 
-def scripted(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the places of scripts and of command lines in text; at most 10."""
-    low = data.lower()
-    tagged = b"<" in low and any(tag in low for tag in _TAGS)
-    if not tagged and not any(hint in low for hint in _HINTS):
-        return
-    for count, found in enumerate(_SCRIPT.finditer(low)):
-        if count >= 10:
-            return
-        yield found.span()
+def inflates(head: bytes, wbits: int) -> bytes:
+    """Return the first 64 bytes that `head` inflates to (`wbits` of zlib); empty if it is not packed so."""
+    try:
+        return zlib.decompressobj(wbits).decompress(head, 64)
+    except zlib.error:
+        return b""
+
+
+def zlib_packed(head: bytes) -> bool:
+    """Tell whether bytes begin a stream of zlib (RFC 1950)."""
+    return head[:2] in (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda") and bool(inflates(head, 15))
 
 
 def coded(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (start, end, decoded bytes) of Base64 that begins like a program, archive or document; at most 10."""
+    """Yield (start, end, decoded bytes) of Base64 or hexadecimal digits that hold a file; at most `MOST_CODED`."""
     for count, found in enumerate(_CODED.finditer(data)):
-        if count >= 10:
-            return
-        letters = bytes(found.group()).translate(None, b"\r\n =")
+        if count >= MOST_CODED:
+            break
+        letters = found.group().translate(_URL_SAFE, b"\r\n =")
         try:
             raw = base64.b64decode(letters[: len(letters) // 4 * 4])
         except binascii.Error:
             continue
-        if begins(raw) or EICAR in raw:
+        if holds(raw):
             yield found.start(), found.end(), raw
+    for count, found in enumerate(_HEX.finditer(data)):
+        if count >= MOST_CODED:
+            break
+        digits = found.group()
+        raw = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+        if holds(raw):
+            yield found.start(), found.end(), raw
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def holds(raw: bytes) -> bool:
+    """Tell whether decoded bytes are a file of any kind that is known here, packed ones too."""
+    return zlib_packed(raw[:512]) or begins(raw) is not None or EICAR in raw or names_command(raw[:65536])

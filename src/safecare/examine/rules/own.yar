@@ -56,6 +56,19 @@ rule equation_editor_exploit {
     filesize < 4MB and $font and $head and (uint32be(0) == 0xD0CF11E0 or uint32be(0) == 0x1C000000 or for any of ($class*) : ($))
 }
 
+rule program_in_image {
+  meta:
+    weight = "0.9"
+    source = "PS3.10 section 7.5: executable content anywhere in a DICOM file, in the pixels too"
+  strings:
+    $dos = "This program cannot be run in DOS mode"
+    $pe = { 50 45 00 00 (4C 01 | 64 86 | 64 AA) [14] (E0 | F0) 00 }
+    $elf = { 7F 45 4C 46 (01 | 02) (01 | 02) 01 (00 | 03) 00 00 00 00 00 00 00 00 (01 | 02 | 03) 00 }
+    $lnk = { 4C 00 00 00 01 14 02 00 00 00 00 00 C0 00 00 00 00 00 00 46 }
+  condition:
+    uint32be(128) == 0x4449434D and any of them
+}
+
 rule web_shell {
   meta:
     weight = "0.75"

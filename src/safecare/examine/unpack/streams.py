@@ -15,17 +15,21 @@ from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableE
 _ENDS = re.compile(r"\.(?:gz|bz2?|xz|lzma|zst)$", re.IGNORECASE)
 MOST_STREAMS = 10_000
 """Streams in a row that are read. Chosen: sequences of genes are packed in pieces of 64 kB (BGZF)."""
+KINDS = frozenset({"gzip", "bzip2", "xz", "lzma", "zstd", "zlib", "deflate"})
+"""The last two have no mark of their own: the analyser of what carries them says so."""
 PIECE = 64 * 1024
 """Bytes given to an unpacker at a time. Chosen: what it leaves of the last piece is copied for every stream."""
 
 
-@analyser("stream", wants={"gzip", "bzip2", "xz", "lzma", "zstd"})
+@analyser("stream", wants=KINDS)
 class Streams:
     """Unpacks the stream to one part, named as the file without its ending."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what is inside."""
-        kind = next(one for one in part.types if one in ("gzip", "bzip2", "xz", "lzma", "zstd"))
+        kind = next(one for one in part.types if one in KINDS)
+        if kind == "deflate" and not _deflated(part.raw):
+            return
         raw = _zstd(part.raw, context) if kind == "zstd" else _rows(part.raw, kind, context)
         name = re.sub(r"\.tgz$", ".tar", _ENDS.sub("", part.name), flags=re.IGNORECASE)
         if raw:
@@ -48,14 +52,24 @@ def _rows(raw: bytes, kind: str, context: Context) -> bytes:
                 raise LimitError("member", kind)
             at += len(piece)
         at -= len(unpacker.unused_data)
-        if not raw.startswith(raw[:2], at):
+        if kind in ("zlib", "deflate") or not raw.startswith(raw[:2], at):
             return bytes(out)
     raise LimitError("members", kind)
+
+
+def _deflated(raw: bytes) -> bool:
+    """Tell whether the beginning of `raw` inflates: random bytes rarely do for long."""
+    try:
+        return len(zlib.decompressobj(-15).decompress(raw[:4096], PIECE)) > 0
+    except zlib.error:
+        return False
 
 
 def _unpacker(kind: str) -> zlib._Decompress | bz2.BZ2Decompressor | lzma.LZMADecompressor:
     if kind == "gzip":
         return zlib.decompressobj(31)
+    if kind in ("zlib", "deflate"):
+        return zlib.decompressobj(15 if kind == "zlib" else -15)
     if kind == "bzip2":
         return bz2.BZ2Decompressor()
     return lzma.LZMADecompressor(memlimit=128 * 1024 * 1024)

@@ -28,6 +28,10 @@ _STARTS: dict[str, tuple[bytes, ...]] = {
     _JXL: (b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\xff\xd8\xff"),
     _VIDEO: (b"\0\0\1", b"\0\0\0\1", b"\x47"),
 }
+_FRAME_HEADS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+"""Markers that state the size of an image: ISO 10918-1 table B.1, ISO 14495-1 (0xF7)."""
+MOST_TILES = 20_000
+"""Markers and tile-parts of one codestream that are followed. Chosen: a slide's level has some hundred."""
 MOST_MARKERS = 200
 """Markers of one frame that are looked at. Chosen: a JPEG has about 10, with colour profiles up to 60."""
 
@@ -53,25 +57,66 @@ def ends(kind: str, data: bytes, start: int, stop: int) -> int:
         for marker, _, after in markers(data, start, stop):
             scan = after if marker == 0xDA else scan
     elif kind == _J2K and data[start : start + 2] == b"\xff\x4f":
-        scan = data.find(b"\xff\x93", start, stop)  # start of data: behind it no marker but the end can stand
+        return _codestream_end(data, start, stop)
     else:
         return stop
     found = data.find(b"\xff\xd9", scan, stop) if scan > start else -1
     return found + 2 if found >= 0 else stop
 
 
+def _codestream_end(data: bytes, start: int, stop: int) -> int:
+    """Return the offset after a JPEG 2000 codestream: tile-parts say their lengths (ISO 15444-1 A.4.2)."""
+    at = start + 2
+    for _ in range(MOST_TILES):
+        marker = data[at : min(at + 2, stop)]
+        if marker == b"\xff\xd9":
+            return at + 2
+        if at + 12 > stop or marker[:1] != b"\xff":
+            return stop
+        if marker == b"\xff\x90":
+            length = int.from_bytes(data[at + 6 : at + 10], "big")
+            if not length:  # up to the end of the codestream
+                found = data.find(b"\xff\xd9", at + 12, stop)
+                return found + 2 if found >= 0 else stop
+            at += max(length, 12)
+        else:
+            at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
+    return stop
+
+
+def notes(kind: str, data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of what a frame holds besides the image: comments, application segments."""
+    for marker, first, last in markers(data, start, stop):
+        if marker == (0x64 if kind == _J2K else 0xFE) or (kind == _JPEG and 0xE0 <= marker <= 0xEF):
+            yield first + 2 * (kind == _J2K), last  # the first two bytes of a comment of JPEG 2000 are its registration
+
+
+def size(kind: str, data: bytes, start: int, stop: int) -> int:
+    """Return the pixels that the head of a frame claims; 0 where it does not say."""
+    for marker, first, last in markers(data, start, stop):
+        if kind == _J2K and marker == 0x51 and first + 10 <= last and data[first] < 0x80:
+            return int.from_bytes(data[first + 2 : first + 6], "big") * int.from_bytes(
+                data[first + 6 : first + 10], "big"
+            )
+        if kind == _JPEG and (marker in _FRAME_HEADS) and first + 5 <= last:
+            return int.from_bytes(data[first + 1 : first + 3], "big") * int.from_bytes(
+                data[first + 3 : first + 5], "big"
+            )
+    return 0
+
+
 def markers(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start of its segment's content, end of it) of a JPEG up to its first scan."""
+    """Yield (marker, start of its segment's content, end of it) of a JPEG or JPEG 2000 up to its first scan or tile."""
     at = start + 2
     for _ in range(MOST_MARKERS):
         if at + 4 > stop or data[at] != 0xFF:
             return
-        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == 0xFF:  # fill byte (B.1.1.2)
             at += 1
             continue
-        end = min(at + 2 + size, stop)
+        end = min(at + 2 + length, stop)
         yield marker, at + 4, end
-        if marker == 0xDA or size < 2:
+        if marker in (0xDA, 0x90, 0xD9) or length < 2:
             return
         at = end

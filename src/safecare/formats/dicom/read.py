@@ -30,6 +30,10 @@ _FIRST_GROUPS = frozenset({2, 4, 8})
 """Groups with which a file begins: meta information, directory, identification (PS3.6)."""
 _FIRST_LENGTH = 256
 """Longest first value. Chosen: it is a group's length, a version, a character set or a UID."""
+_NO_TAG = 0xFFFD0000
+"""From here on no element of a data set has its tag: items, and what bytes of ones look like."""
+DELIMITER = 8
+"""Bytes of the delimiter that ends encapsulated pixels."""
 _LAST_GROUP = 0x7FE0
 """Group of the pixels; padding after it never comes second."""
 _IMPLICIT = {"1.2.840.10008.1.2", "1.2.840.113619.5.2"}
@@ -126,14 +130,14 @@ def _settle(
         at = elements[stray].start
         del elements[stray:]
         return at, None
-    if wrong is not None and pixels >= 0 and wrong.offset == _end(elements, 0):
+    if wrong is not None and pixels >= 0 and wrong.offset in (_end(elements, 0), _end(elements, 0) + DELIMITER):
         return wrong.offset, None
     return last, wrong
 
 
 def _real(one: Element, *, implicit: bool) -> bool:
     """Tell whether an element behind the pixels, or at the end, is one: it comes in order, or writes a VR."""
-    return one.parent >= 0 or (one.tag > PIXEL_DATA if implicit else one.vr.encode("ascii") in _VRS)
+    return one.parent >= 0 or (PIXEL_DATA < one.tag < _NO_TAG if implicit else one.vr.encode("ascii") in _VRS)
 
 
 def _end(elements: list[Element], start: int) -> int:

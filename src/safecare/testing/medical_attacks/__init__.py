@@ -14,18 +14,18 @@ from pathlib import Path
 
 import msgspec
 
-from safecare.testing.medical_attacks import carriers, dicom
+from safecare.testing.medical_attacks import carrier_variants, carriers, dicom, variants
 from safecare.testing.medical_attacks.sample import Label, Sample
 
 __all__ = ["VERSION", "Label", "Sample", "generate", "write"]
 
-VERSION = 1
+VERSION = 2
 """Raised whenever any byte of the set changes for some seed."""
 
 
 def generate(seed: int = 1) -> Iterator[Sample]:
     """Yield the set; equal seeds give equal bytes."""
-    for make in (*dicom.FAMILIES, *carriers.FAMILIES):
+    for make in (*dicom.FAMILIES, *variants.FAMILIES, *carriers.FAMILIES, *carrier_variants.FAMILIES):
         yield from make(random.Random(f"{seed}/{make.__module__}/{make.__name__}"))
 
 
