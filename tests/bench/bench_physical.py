@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from line_limit import Found, limit
 from mot_score import average_precision, score
 from physical_truth import AREAS, FPS, LINES, dwells, f1, many_lines, matched, scored, zones_yaml
+from small_people import average_precision_at
 from video_truth import Boxes, pets_truth
 
 from safecare.app.film import Film, Wish, card_for
@@ -70,6 +71,13 @@ def _model(name: str, card: Path | None, truth: Boxes, calibration: bytes, ap: f
     if card is not None:
         most = 12.0 if ap == 0.89 else 10.0
         yield Row(what=f"{name}: CPU of one look", figure=_network(card), unit="ms", better="less", target=most)
+        yield Row(
+            what=f"{name}: AP50 of 32-pixel people in 720p",
+            figure=average_precision_at(32.0, card, VTEST, truth, FPS),
+            unit="",
+            target=0.85 if ap == 0.86 else None,
+            note="the clip's people made small, in its empty scene made large",
+        )
     yield Row(
         what=f"{name}: CPU per picture, decoding to tracks",
         figure=film.summary()["cpu_ms_per_frame"],

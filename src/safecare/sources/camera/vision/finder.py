@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from safecare.sources.camera.vision.networks import Network
 from safecare.sources.camera.vision.parts import Box, Picture, Tracked
-from safecare.sources.camera.vision.regions import Attention
+from safecare.sources.camera.vision.regions import Attention, Part
 from safecare.sources.camera.vision.tracker import BIRTH, overlap
 
 EDGE = 2.0
@@ -26,9 +26,13 @@ class NetworkFinder:
 
     network: Network
     least: float = 0.0
-    attention: Attention = field(default_factory=Attention)
+    attention: Attention = field(init=False)
     _last: list[Box] = field(default_factory=list, init=False)
     """What was found a moment ago and is not yet, or no more, somebody who is followed."""
+
+    def __post_init__(self) -> None:
+        """Look as the network can."""
+        self.attention = Attention(self.network.pliant)
 
     def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
         """Return boxes of people in pixels of the reduced picture."""
@@ -44,13 +48,13 @@ class NetworkFinder:
         self._last = [box for box in found if box.score >= BIRTH]
         return found
 
-    def _look(self, picture: Picture, part: Box | None) -> list[Box]:
+    def _look(self, picture: Picture, part: Part) -> list[Box]:
         colour = picture.colour()
-        scale = picture.scale
-        if part is None:
-            return [_moved(box, 0, 0, scale) for box in self.network.boxes(colour, self.least)]
-        left, top = int(part.x * scale), int(part.y * scale)
-        image = colour[top : int((part.y + part.height) * scale), left : int((part.x + part.width) * scale)]
+        scale, box = picture.scale, part.box
+        if box is None:
+            return [_moved(one, 0, 0, scale) for one in self.network.boxes(colour, self.least)]
+        left, top = int(box.x * scale), int(box.y * scale)
+        image = colour[top : int((box.y + box.height) * scale), left : int((box.x + box.width) * scale)]
         rows, columns = image.shape[:2]
         if rows < 2 or columns < 2:
             return []
@@ -60,8 +64,9 @@ class NetworkFinder:
             left + columns < colour.shape[1] - 1,
             top + rows < colour.shape[0] - 1,
         )
-        whole = [box for box in self.network.boxes(image, self.least) if not _cut(box, columns, rows, inner)]
-        return [_moved(box, left, top, scale) for box in whole]
+        seen = self.network.boxes(image, self.least, part.reach)
+        whole = [one for one in seen if not _cut(one, columns, rows, inner)]
+        return [_moved(one, left, top, scale) for one in whole]
 
 
 def _cut(box: Box, columns: int, rows: int, inner: tuple[bool, bool, bool, bool]) -> bool:

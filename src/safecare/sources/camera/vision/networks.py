@@ -46,8 +46,16 @@ COCO = (
 class Network(Protocol):
     """Finds people in an image of any size."""
 
-    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
-        """Return boxes in pixels of `image` (BGR) with scores above `least`, best first."""
+    @property
+    def pliant(self) -> bool:
+        """Whether an input of fewer pixels is less work."""
+        ...
+
+    def boxes(self, image: Image, least: float = 0.0, reach: float = 0.0) -> list[Box]:
+        """Return boxes in pixels of `image` (BGR) with scores above `least`, best first.
+
+        `reach`: pixels of input for each of `image`, where the network is `pliant`; 0: as many as its card says.
+        """
         ...
 
     def reach(self, width: int, height: int) -> float:
@@ -98,7 +106,9 @@ class Yolox:
         if card.width != card.height or shape[1] != len(cells) or shape[2] <= self._person:
             raise ValueError(f"{card.name}: output {shape} does not fit an input of {card.width} x {card.height}")
 
-    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
+    pliant = False
+
+    def boxes(self, image: Image, least: float = 0.0, reach: float = 0.0) -> list[Box]:
         """Return boxes in pixels of `image` with scores above `least`."""
         import cv2
         import numpy as np
@@ -139,16 +149,21 @@ class CenterNet:
         """Return the input's width and height for such an image: as many pixels as the card says, the image's shape."""
         wanted = self._card.width * self._card.height
         wide = (wanted * width / height) ** 0.5
-        columns = max(2, round(wide / self.STEP)) * self.STEP
-        return columns, max(2, round(wanted / columns / self.STEP)) * self.STEP
+        columns, _ = self._steps(wide, wide)
+        return self._steps(columns, wanted / columns)
 
-    def boxes(self, image: Image, least: float = 0.0) -> list[Box]:
+    def _steps(self, wide: float, high: float) -> tuple[int, int]:
+        return max(2, round(wide / self.STEP)) * self.STEP, max(2, round(high / self.STEP)) * self.STEP
+
+    pliant = True
+
+    def boxes(self, image: Image, least: float = 0.0, reach: float = 0.0) -> list[Box]:
         """Return boxes in pixels of `image` with scores above `least`."""
         import cv2
         import numpy as np
 
         rows, columns = image.shape[:2]
-        wide, high = self.size(columns, rows)
+        wide, high = self._steps(columns * reach, rows * reach) if reach else self.size(columns, rows)
         small = cv2.resize(image, (wide, high))
         ready = small[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32)
         heat, far = self._session.run(["heat", "wh"], {self._input: ready})
