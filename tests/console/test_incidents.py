@@ -8,6 +8,7 @@ from typing import Any
 import console_items as made
 import pytest
 from console_rig import Rig
+from msgspec.structs import replace
 
 from safecare.model.events.acts import IncidentJudged, PlanDecided
 from safecare.model.ids import IncidentId
@@ -137,6 +138,20 @@ async def test_judging_is_an_act_on_the_road_stored_once(rig: Rig) -> None:
     assert audit["entries"][0]["actor"] == "Someone"
     assert audit["entries"][0]["about"].endswith("“Ein Test”")
     assert (await get(rig, "/api/audit?after=1", "auditor"))["entries"] == []
+
+
+async def test_who_is_late_opens_nothing_again_by_mistake(rig: Rig) -> None:
+    at = rig.clock.now()
+    rig.add(replace(made.incident(at, id="c"), state="closed"), replace(made.incident(at, id="n"), state="contained"))
+    rig.add(made.incident(at, id="m", into="c"))
+    async with rig.browser("operator") as browser:
+
+        async def judged(id: str, state: str) -> int:
+            return (await browser.post(f"/api/incidents/{id}/judge", json={"state": state})).status_code
+
+        assert [await judged("c", state) for state in ("validated", "contained", "new")] == [409, 409, 200]
+        assert [await judged("n", state) for state in ("validated", "closed")] == [409, 200]
+        assert [await judged("m", state) for state in ("closed", "new")] == [409, 200]  # taken out again
 
 
 async def test_the_audit_page_begins_with_the_newest_acts(rig: Rig) -> None:

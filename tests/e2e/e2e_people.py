@@ -27,6 +27,13 @@ IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
 """Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
 EXPECTED = ("/forecast", "/plan")
 """Ends of addresses that answer 404 until there is a forecast or a plan; the browser writes that to its console."""
+STILL = """async () => {
+  await document.fonts.ready;
+  await Promise.all([...document.images].filter((one) => !one.complete && one.loading !== "lazy")
+    .map((one) => new Promise((done) => { one.onload = one.onerror = done; })));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+"""Waits until what is measured by the page itself (the size of a plan) has been."""
 LOADING = ("Reading…", "Lecture…")
 """What stands on a page, or a part of it, that has nothing to show yet."""
 WATCH_POLICY = """
@@ -59,6 +66,10 @@ class Person:
         expect(self.page.locator("main[aria-busy=true]")).to_have_count(0)
         for words in LOADING:
             expect(self.page.get_by_text(words)).to_have_count(0)
+
+    def rest(self) -> None:
+        """Wait until nothing moves any more: letters and pictures are there, and two frames were drawn since."""
+        self.page.evaluate(STILL)
 
     def press(self, test_id: str) -> None:
         """Press the first thing marked `test_id`."""
@@ -120,7 +131,8 @@ class House:
         with self.visitor(**options) as person:
             person.page.goto(self.link(role, name))
             person.page.get_by_role("button").click()
-            person.page.wait_for_load_state()
+            # Through the page that sets the cookie, to the one behind it: whoever goes elsewhere before is not signed in.
+            person.page.wait_for_url(lambda url: "/sign-in" not in url)
             yield person
 
     def until(self, path: str, holds: Callable[[Any], bool], seconds: float = PATIENCE / 1000) -> Any:
@@ -145,8 +157,10 @@ class House:
     def settled(self, id: str) -> Any:
         """Wait until forecast and plan are about the newest revision of incident `id`; return the plan."""
         newest = self.until(f"/api/incidents/{id}", lambda _: True)["revision"]
-        at = self.until(f"/api/incidents/{id}/forecast", lambda forecast: forecast["revision"] >= newest)["at"]
-        return self.until(f"/api/incidents/{id}/plan", lambda plan: plan["at"] >= at)
+        at = self.until(
+            f"/api/incidents/{id}/forecast", lambda one: one["revision"] >= newest and not one.get("rough")
+        )["at"]
+        return self.until(f"/api/incidents/{id}/plan", lambda plan: plan["at"] >= at and not plan.get("rough"))
 
 
 def _heard(message: ConsoleMessage, complaints: list[str]) -> None:

@@ -29,15 +29,14 @@ def filled(house: House) -> str:
     """Play the attack that fills the screens, and something unreadable for the rejects; return the incident."""
     house.attacker.all()
     house.attacker.field(("aurore/doors/pharmacy", {"access": "blown up"}))
-    house.until("/api/alerts", lambda alerts: sum(bool(one["incident"]) for one in alerts) == 5)
+    house.until("/api/alerts", lambda alerts: sum(bool(one["incident"]) for one in alerts) >= 5)
     house.until("/api/rejects", bool)
     return house.incident()
 
 
 def screens(house: House, incident: str) -> Iterator[tuple[str, str]]:
     """Yield name and address of every screen of an administrator."""
-    with house.attacker.api() as http:
-        notice = http.get("/api/guard").json()["notices"][0]["id"]
+    notice = house.until("/api/guard", lambda guard: bool(guard["notices"]))["notices"][0]["id"]
     yield "board", "/"
     yield "incident", f"/incident/{incident}"
     yield "impact", f"/incident/{incident}/impact"

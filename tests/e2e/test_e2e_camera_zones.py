@@ -17,6 +17,7 @@ def test_an_area_is_drawn_mended_by_numbers_saved_and_in_use(house: House) -> No
     with house.person("admin", "Camille Renaud", viewport=DESK) as camille:
         camille.open(PATH)
         camille.press("zone-tool-area")
+        camille.rest()
         board = camille.page.get_by_test_id("zone-board").bounding_box()
         assert board is not None
         for x, y in ((0.2, 0.2), (0.6, 0.2), (0.6, 0.7), (0.2, 0.2)):

@@ -17,12 +17,12 @@ SVG = b"""<svg><rect width="50" height="40"/><text x="9" y="20">Nouvelle salle</
 
 
 def test_a_renamed_room_is_on_the_open_board_at_once_and_comes_back(house: House) -> None:
+    with house.attacker.api() as http:
+        zone = str(http.get(f"/api/levels/{LEVEL}").raise_for_status().json()["zones"][0]["id"])
     people = house.person("operator", "Paul Durand", viewport=DESK), house.person("admin", "Camille Renaud")
     with people[0] as paul, people[1] as camille:
         paul.page.get_by_test_id("building").select_option("tilleuls.rehab")
-        first = paul.page.get_by_test_id("room").first
-        first.wait_for()
-        zone = str(first.get_attribute("data-zone"))
+        paul.page.locator(f"[data-zone='{zone}']").wait_for()
         paul.stay()
         camille.open(f"/drawing/{LEVEL}")
         camille.page.get_by_test_id("draw-search").fill(zone)
@@ -73,6 +73,7 @@ def test_two_fingers_zoom_and_one_moves_the_plan(house: House) -> None:
     with house.person("admin", "Ada Vidal", viewport=DESK, has_touch=True) as ada:
         ada.open(f"/drawing/{LEVEL}")
         ada.see("draw-room-row")
+        ada.rest()
         board = ada.page.get_by_test_id("draw-board")
         box = board.bounding_box()
         assert box is not None
@@ -114,6 +115,7 @@ def test_a_drawing_is_proposed_with_the_pointer_it_is_mended_and_undone(house: H
         expect(camille.page.get_by_test_id("import-found")).to_contain_text("2 rooms")
         camille.press("confirm")
         expect(rows).to_have_count(2)
+        camille.rest()
         board = camille.page.get_by_test_id("draw-board").bounding_box()
         assert board is not None
         camille.press("tool-rectangle")

@@ -25,7 +25,7 @@ TOUCH: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True
 def incident(house: House) -> str:
     """An incident about which the guards of Sainte-Aurore are told."""
     house.attacker.all()
-    house.until("/api/alerts", lambda alerts: sum(bool(one["incident"]) for one in alerts) == 5)
+    house.until("/api/alerts", lambda alerts: sum(bool(one["incident"]) for one in alerts) >= 5)
     return house.incident()
 
 

@@ -99,6 +99,7 @@ def approved_in_two_steps(house: House, person: Person, id: str) -> None:
     action = next(
         one["id"] for one in plan["actions"] if set(one["needs"]) == {"security", "clinical"} and not one["infeasible"]
     )
+    expect(person.page.get_by_test_id("plan")).to_have_attribute("data-plan", plan["id"])
     card = shown(person, action)
     for step, role in (("security", "Security"), ("clinical", "Care")):
         expect(card.get_by_test_id("action-state")).to_have_count(0)

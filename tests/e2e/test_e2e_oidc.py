@@ -13,6 +13,7 @@ from playwright.async_api import async_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "console"))
 from console_rig import Rig
 from e2e_fixtures import BUILT, CHROMIUM, FLAGS
+from e2e_people import PATIENCE
 from oidc_house import CLIENT, House
 
 from safecare.console.provider import Provider
@@ -50,6 +51,7 @@ async def test_the_way_to_the_provider_and_back(place: tuple[str, House, Rig]) -
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = await browser.new_page(locale="en-GB")
+        page.set_default_timeout(PATIENCE)
         await page.goto(f"{url}/alerts")
         await page.get_by_role("link", name="Sign in with your hospital account").click()
         await page.wait_for_url(f"{url}/alerts")  # where the person wanted to go

@@ -9,7 +9,9 @@ const STILLS = "stills";
 const STILLS_KEPT = 40;
 /** Milliseconds before a slow network counts as none for opening the page (chosen: a guard does not wait longer). */
 const PATIENCE = 3000;
-const PAGES = /^\/($|incident\/|guard$|account$|admin$|crisis$|detections$|availability$|health$|rejects$|audit$|scenarios($|\/)|alerts$)/;
+/** What `route.ts` knows: a test holds the two together. */
+const PAGES =
+  /^\/($|incident\/|share\/|scenarios($|\/)|(drawing|cameras)($|\/)|(guard|account|admin|alerts|audit|availability|crisis|detections|health|inventory|rejects|risk|suppressions)$)/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))));
@@ -43,14 +45,17 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** The page from the server; the kept shell when the server is away or slow. */
+/** The page from the server; the kept shell when the server is away or slow, or a proxy before it says so. */
 async function page(request) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE);
+  let answer = Response.error();
   try {
-    return await fetch(request, { signal: stop.signal });
+    answer = await fetch(request, { signal: stop.signal });
+    if (answer.status < 502 || answer.status > 504) return answer;
+    throw new Error("away");
   } catch {
-    return (await caches.match("/index.html", { cacheName: SHELL, ignoreVary: true })) ?? Response.error();
+    return (await caches.match("/index.html", { cacheName: SHELL, ignoreVary: true })) ?? answer;
   } finally {
     clearTimeout(timer);
   }
@@ -80,7 +85,6 @@ self.addEventListener("push", (event) => event.waitUntil(show(event)));
 async function show(event) {
   const { notification } = event.data.json();
   const { title, body, navigate, lang, tag, silent, data } = notification;
-  if (data.proof) await tell("/api/devices/heard", { proof: data.proof });
   // A check that a person sees on an open page need not be shown; but browsers take the right to push from those who
   // show nothing, so it always is, without a sound, and goes away by itself when read.
   await self.registration.showNotification(title, {
@@ -98,6 +102,7 @@ async function show(event) {
   // Safari does not replace by tag (WebKit bug 258922): older ones of the same notice are closed by hand.
   const same = (await self.registration.getNotifications({ tag })).slice(0, -1);
   for (const old of same) old.close();
+  if (data.proof) await tell("/api/devices/heard", { proof: data.proof }); // a phone that could show nothing does not say that it did
   if (data.notice) await answer(data, "delivered");
 }
 
@@ -110,8 +115,10 @@ async function open(data) {
   const address = new URL(data.navigate, self.location.origin);
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const here = windows.find((one) => new URL(one.url).pathname === address.pathname);
-  if (here) await here.focus();
-  else await self.clients.openWindow(address.pathname + address.search);
+  if (here) {
+    here.postMessage({ notice: address.searchParams.get("notice") }); // the open page shows the one that was touched
+    await here.focus();
+  } else await self.clients.openWindow(address.pathname + address.search);
 }
 
 /** Receipts have an id that a repeat repeats: the server takes each once. A phone without a session says nothing here. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ApiError, Unreachable } from "../src/lib/api";
-import { type Act, Queue, type Send, type Shelf } from "../src/lib/queue";
+import { type Act, Queue, type Send, type Shelf, heavy } from "../src/lib/queue";
 
 /** A shelf in memory, that survives a "restart" of the page: a new queue over the same shelf. */
 function memory(): Shelf & { acts: Map<string, Act> } {
@@ -92,6 +92,27 @@ describe("queue", () => {
     expect(seen.map((one) => one.refused)).toEqual(["There is no such notice."]);
     await queue.dismiss("gone");
     expect(seen).toEqual([]);
+  });
+
+  it("goes on with what is about something else when the server fails over one act, and keeps that one", async () => {
+    const shelf = memory();
+    const sent: string[] = [];
+    const send: Send = async (path) => {
+      if (path.includes("bad")) throw new ApiError(500, "500 Internal Server Error");
+      sent.push(path);
+    };
+    const queue = new Queue(shelf, send);
+    await queue.add(act("bad", "2026-11-23T09:00:00Z"));
+    await queue.add({ ...act("bad-2", "2026-11-23T09:01:00Z"), path: act("bad").path });
+    await queue.add(act("good"));
+    await queue.flush();
+    expect(sent).toEqual(["/api/notices/good/answer"]);
+    expect([...shelf.acts.keys()]).toEqual(["bad", "bad-2"]);
+  });
+
+  it("knows an act with a picture, which others must not wait behind", () => {
+    expect(heavy({ ...act("a"), body: { words: "smoke", picture: "x".repeat(50_000) } })).toBe(true);
+    expect(heavy({ ...act("a"), body: { words: "x".repeat(2_000), panic: true } })).toBe(false);
   });
 
   it("sends nobody's act in the name of who comes next on a shared phone", async () => {

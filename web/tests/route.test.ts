@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
-import { match, staysInside } from "../src/lib/route";
+import { PATTERNS, match, staysInside } from "../src/lib/route";
 
 const ORIGIN = "https://safecare.example";
 
@@ -39,5 +41,19 @@ describe("staysInside", () => {
     expect(staysInside(link("/"), click({ button: 1 }), ORIGIN)).toBe(false);
     expect(staysInside(link("/", { target: "_blank" }), click(), ORIGIN)).toBe(false);
     expect(staysInside(link("/print/1"), click(), ORIGIN)).toBe(false);
+  });
+});
+
+describe("service worker", () => {
+  const worker = readFileSync(new URL("../src/sw.js", import.meta.url), "utf8");
+  const pages = new RegExp(/const PAGES =\s*\/(.+)\/;/.exec(worker)?.[1] ?? "none");
+
+  it("opens every page of ours without a network", () => {
+    const paths = PATTERNS.map(([, pattern]) => pattern.replaceAll(/:\w+/g, "one"));
+    expect(paths.filter((path) => !pages.test(path))).toEqual([]);
+  });
+
+  it("leaves to the server what the server writes", () => {
+    expect(["/a/1", "/print/1", "/report/1/final", "/sign-in/1", "/api/me", "/print-crisis"].filter((path) => pages.test(path))).toEqual([]);
   });
 });

@@ -33,6 +33,14 @@ from safecare.model.text import Text, say
 
 ALERTS = 1000
 """Most alerts in one answer (chosen: some seconds of reading for a person, a few hundred kB)."""
+BEHIND: Mapping[str, tuple[str, ...]] = {"validated": ("contained", "closed"), "contained": ("closed",)}
+"""States that a word comes too late for: somebody else was quicker, and only ``new`` opens what is closed again."""
+STANDS: Mapping[str, tuple[str, ...]] = {
+    "approved": ("proposed", "approved"),
+    "refused": ("proposed", "approved"),
+    "done": ("approved",),
+}
+"""States of an action in which a decision changes something: the rule of the stage that decides, told at once."""
 
 
 class Incidents:
@@ -138,8 +146,10 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
         visitor = visitor_of(request)
         ask = await read_struct(request, Judge)
         found = await asyncio.to_thread(incidents.get, id, visitor)
-        if found.into is not None:
+        if found.into is not None and ask.state != "new":  # that takes it out again
             raise ProblemError(409, say("This incident is now part of another one."))
+        if found.state in BEHIND.get(ask.state, ()):
+            raise ProblemError(409, say("Somebody has judged this incident meanwhile. Look at it again."))
         act = IncidentJudged(
             **desk.stamp(visitor, ask.id, found.site),
             incident=found.id,
@@ -210,6 +220,8 @@ def _check_decision(plan: Plan, ask: Decide, visitor: Visitor, now: datetime) ->
         raise not_found()
     if visitor.role not in APPROVERS[ask.step]:
         raise ProblemError(403, say("Your role can't give this approval."))
+    if action.state not in STANDS[ask.decision]:
+        raise ProblemError(409, say("Somebody has decided on this action meanwhile. Look at it again."))
     if ask.decision != "approved":
         return
     if now >= plan.expires:

@@ -18,14 +18,25 @@ export class Unreachable extends Error {
   }
 }
 
-type Signal = { signal?: AbortSignal };
+/** Milliseconds that an answer may take: a reading, which is begun again; what a person asks for, who sees that it takes long
+ *  (chosen). A connection that is cut off without a word would otherwise be waited for by the minute. */
+const READING = 30_000;
+const ASKING = 120_000;
+/** Bytes of what is sent that buy a further millisecond (chosen: 5 kB/s, the edge of a dead spot). */
+const BYTES = 5;
 
-async function request(path: string, init: RequestInit): Promise<Response> {
+export interface Asking {
+  /** Milliseconds that the answer may take, where the usual ones do not fit. */
+  patience?: number;
+}
+
+async function request(path: string, init: RequestInit & { body?: string }, { patience = init.method ? ASKING : READING }: Asking = {}): Promise<Response> {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), patience + (init.body?.length ?? 0) / BYTES); // ends the reading of the body too
   let answer: Response;
   try {
-    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
-  } catch (problem) {
-    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: stop.signal, ...init });
+  } catch {
     throw new Unreachable();
   }
   if (!answer.ok) throw new ApiError(answer.status, await reason(answer));
@@ -42,28 +53,36 @@ async function reason(answer: Response): Promise<string> {
   return `${answer.status} ${answer.statusText}`.trim();
 }
 
+/** Return whether the same may succeed later: no answer, signed out, time-out, too many, a server in trouble or full. */
+export function passes(problem: unknown): boolean {
+  if (!(problem instanceof ApiError)) return true;
+  const { status } = problem;
+  return status === 401 || status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** Return whether a proxy said that the server behind it does not answer, or nobody answered at all. */
+export function away(problem: unknown): boolean {
+  return problem instanceof Unreachable || (problem instanceof ApiError && problem.status >= 502 && problem.status <= 504);
+}
+
 /** Read `path`. Throws `ApiError` or `Unreachable`. */
-export async function get<T>(path: string, options: Signal = {}): Promise<T> {
-  return read<T>(await request(path, options));
+export async function get<T>(path: string, asking: Asking = {}): Promise<T> {
+  return read<T>(await request(path, {}, asking));
 }
 
 /** Read the body of an answer; one that breaks off in the middle is no answer. */
 async function read<T>(answer: Response): Promise<T> {
   try {
     return (await answer.json()) as T;
-  } catch (problem) {
-    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+  } catch {
     throw new Unreachable();
   }
 }
 
 /** Send `body` to `path`. The header tells the server that this page, not a foreign form, is asking. */
-export async function post<T>(path: string, body?: unknown): Promise<T | null> {
-  const answer = await request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Safecare": "1" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+export async function post<T>(path: string, body?: unknown, asking: Asking = {}): Promise<T | null> {
+  const headers = { "Content-Type": "application/json", "X-Safecare": "1" };
+  const answer = await request(path, { method: "POST", headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, asking);
   if (answer.status === 204 || !answer.headers.get("content-type")?.includes("json")) return null;
   return read<T>(answer);
 }

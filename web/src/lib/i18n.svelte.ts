@@ -10,15 +10,20 @@ class Texts {
   /** Time zone of the site: every screen shows its time, wherever the browser is. Unknown: the browser's. */
   zone = $state<string | undefined>();
   private catalogue = $state.raw<Record<string, string>>({});
+  /** False while the sentences could not be had: English stands in their place. */
+  whole = true;
 
   /** Load the catalogue of `language`; offline, the one kept from last time. */
   async use(language: Language): Promise<void> {
     const path = `/api/texts/${language}.json`;
     try {
       this.catalogue = await get<Record<string, string>>(path);
+      this.whole = true;
       void keep(path, this.catalogue); // a device whose storage is slow must not keep the page waiting
     } catch {
-      this.catalogue = (await kept<Record<string, string>>(path))?.value ?? {};
+      const last = await kept<Record<string, string>>(path);
+      this.catalogue = last?.value ?? {};
+      this.whole = last !== undefined;
     }
     this.language = language;
     document.documentElement.lang = language;

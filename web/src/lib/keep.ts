@@ -11,6 +11,9 @@ export interface Kept<T> {
   value: T;
 }
 
+/** Milliseconds that the device's storage may take to open (chosen): some browsers never say that they refuse. */
+const PATIENCE = 3_000;
+
 let opening: Promise<IDBDatabase> | undefined;
 
 function database(): Promise<IDBDatabase> {
@@ -20,8 +23,13 @@ function database(): Promise<IDBDatabase> {
       request.result.createObjectStore("kept", { keyPath: "key" });
       request.result.createObjectStore("acts", { keyPath: "id" });
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("IndexedDB did not open"));
+    request.onsuccess = () => {
+      request.result.onclose = () => (opening = undefined); // a person cleared the site's data: opened anew when needed
+      resolve(request.result);
+    };
+    const refuse = (): void => reject(request.error ?? new Error("IndexedDB did not open"));
+    request.onerror = request.onblocked = refuse;
+    setTimeout(refuse, PATIENCE);
   });
   return opening;
 }

@@ -2,8 +2,11 @@ import type { Change } from "./types";
 
 /** Milliseconds without a beat after which the screen says that it is stale (three beats of 3 s, and a little). */
 export const STALE_AFTER = 10_000;
-/** Chosen: soon enough for a guard, slow enough for a server that starts again under 500 browsers. */
+/** Milliseconds. Chosen: soon enough for a guard, slow enough for a server that starts again under 500 browsers. */
 const RETRY = 3_000;
+/** Milliseconds that a silent stream may stay open before another takes its place: it may have been cut without a word. Doubled
+ *  each time up to the second figure, for a server that is only slow. */
+const REOPEN = [STALE_AFTER, 60_000] as const;
 
 type Listener = (change: Change) => void;
 
@@ -17,6 +20,10 @@ class Live {
   /** Scenario of the running exercise, as the last beat told. */
   exercise = $state<string | null>(null);
   private skew = 0;
+  private patience: number = REOPEN[0];
+  /** When the stream was last opened, and what counts the seconds: this device's clock. */
+  private tried = 0;
+  private counting: ReturnType<typeof setInterval> | undefined;
   /** True once the stream was open. */
   opened = $state(false);
   private stream: EventSource | undefined;
@@ -28,15 +35,36 @@ class Live {
   silence = $derived(Math.max(0, (this.tick - this.heard) / 1000));
 
   start(): void {
-    setInterval(() => {
+    this.counting = setInterval(() => {
       this.tick = Date.now();
       this.now = this.tick + this.skew;
+      if (this.stale && this.tick - this.tried > this.patience) {
+        this.patience = Math.min(2 * this.patience, REOPEN[1]);
+        this.open();
+      }
     }, 1000);
     this.open();
-    addEventListener("online", () => this.open());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.stale) this.open();
-    });
+    addEventListener("online", this.again);
+    document.addEventListener("visibilitychange", this.again);
+  }
+
+  /** Hear nothing any more: nobody is signed in. */
+  stop(): void {
+    clearInterval(this.counting);
+    removeEventListener("online", this.again);
+    document.removeEventListener("visibilitychange", this.again);
+    this.stream?.close();
+    this.stream = undefined;
+  }
+
+  /** The network is back, or somebody looks again at a page that was out of sight. */
+  private readonly again = (event: Event): void => {
+    if (event.type === "online" || (!document.hidden && this.stale)) this.open();
+  };
+
+  /** Seconds since `at` of this device's own clock, milliseconds. */
+  since(at: number): number {
+    return Math.max(0, (this.tick - at) / 1000);
   }
 
   /** Now by the server's clock, to the millisecond: for the time of a press. */
@@ -50,7 +78,7 @@ class Live {
     return () => this.listeners.delete(listener);
   }
 
-  /** Call `again` when the stream was cut and is back: changes may have been missed. */
+  /** Call `again` when the stream has opened, first or again: changes may have been missed since what was read before. */
   onResync(again: () => void): () => void {
     this.resyncs.add(again);
     return () => this.resyncs.delete(again);
@@ -58,12 +86,13 @@ class Live {
 
   private open(): void {
     this.stream?.close();
+    this.tried = Date.now();
     const stream = new EventSource("/api/live");
     this.stream = stream;
     stream.onopen = () => {
       this.hear();
-      if (this.opened) this.resync();
       this.opened = true;
+      this.resync();
     };
     stream.onmessage = (message: MessageEvent<string>) => {
       this.hear();
@@ -90,6 +119,7 @@ class Live {
   private hear(): void {
     this.heard = Date.now();
     this.tick = this.heard;
+    this.patience = REOPEN[0];
   }
 }
 

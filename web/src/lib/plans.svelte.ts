@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 
 import { coalesce } from "./coalesce";
@@ -12,35 +13,45 @@ const SOON = 1_500;
 
 /** The plans of all sites, kept on the device for when the network is gone. */
 class Plans {
-  readonly sites = new Resource<SiteLevels[]>("/api/sites", { offline: true });
+  readonly sites = new Resource<SiteLevels[]>("/api/sites", { offline: true, spread: SOON });
+  private readonly ids = $derived((this.sites.value ?? []).flatMap((site) => site.levels.map((level) => level.id)).join("\n"));
   private readonly asks = new Map<string, () => void>();
   private readonly levels = new SvelteMap<string, Resource<FloorLevel>>();
-
-  /** Read sites, then all levels, once. */
-  async load(): Promise<void> {
-    if (!this.sites.value) await this.sites.read();
-    const ids = (this.sites.value ?? []).flatMap((site) => site.levels.map((level) => level.id));
-    await Promise.all(
-      ids.map((id) => {
-        if (this.levels.has(id)) return Promise.resolve();
-        const plan = new Resource<FloorLevel>(`/api/levels/${encodeURIComponent(id)}`, { offline: true });
-        this.levels.set(id, plan);
-        return plan.read();
-      }),
-    );
-  }
 
   level(id: string): FloorLevel | null {
     return this.levels.get(id)?.value ?? null;
   }
 
-  /** Follow what is drawn anew: geometry comes with the next read. Returns how to stop. */
+  /** Keep the list of sites read, and what is drawn anew. Returns how to stop. For use in `$effect`. */
   follow(): () => void {
-    return live.onChange((change) => {
-      if (change.topic !== "level") return;
-      void this.sites.read();
-      void (this.levels.get(change.id)?.read() ?? this.load());
-    });
+    const stops = [
+      this.sites.follow(),
+      live.onChange((change) => {
+        if (change.topic !== "level") return;
+        void this.sites.read();
+        void this.levels.get(change.id)?.read();
+      }),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Keep all levels of all sites read. Returns how to stop. For use in `$effect`. */
+  followLevels(): () => void {
+    const stops = this.ids.split("\n").filter(Boolean).map((id) => untrack(() => this.one(id)).follow());
+    return () => stops.forEach((stop) => stop());
+  }
+
+  private one(id: string): Resource<FloorLevel> {
+    const known = this.levels.get(id);
+    if (known) return known;
+    const made = new Resource<FloorLevel>(`/api/levels/${encodeURIComponent(id)}`, { offline: true, spread: SOON });
+    this.levels.set(id, made);
+    return made;
+  }
+
+  /** Return whether the plan `id`, or the list of plans, is still being read. */
+  waiting(id: string): boolean {
+    return this.sites.loading || (id !== "" && (this.levels.get(id)?.loading ?? true));
   }
 
   /** Read the state of one level again, soon: rooms have their colour from the incidents already. */

@@ -1,6 +1,6 @@
 /** Acts of a person that must reach the server exactly once, also when pressed without a network. */
 
-import { ApiError } from "./api";
+import { ApiError, passes } from "./api";
 
 export interface Act {
   /** Chosen by this device; the server takes an act with a known id only once. */
@@ -15,6 +15,17 @@ export interface Act {
   refused?: string;
 }
 
+/** Characters of an act that a bad network takes long for (chosen: a photo or a voice note is beyond, words are not). */
+const HEAVY = 20_000;
+
+/** HTTP: the server itself failed over what it was asked. */
+const FAULT = 500;
+
+/** Return whether `act` carries a picture or a voice: others must not wait behind it. */
+export function heavy(act: Act): boolean {
+  return Object.values(act.body).some((value) => typeof value === "string" && value.length > HEAVY);
+}
+
 export interface Shelf {
   all(): Promise<Act[]>;
   put(act: Act): Promise<void>;
@@ -22,11 +33,6 @@ export interface Shelf {
 }
 
 export type Send = (path: string, body: unknown) => Promise<unknown>;
-
-/** Answers after which the same act may succeed later: signed out, time-out, too many, server in trouble or full. */
-function passing(status: number): boolean {
-  return status === 401 || status === 408 || status === 425 || status === 429 || status >= 500;
-}
 
 export class Queue {
   private running: Promise<void> | undefined;
@@ -47,7 +53,7 @@ export class Queue {
     void this.flush();
   }
 
-  /** Send what waits, oldest first. Stops at the first act that cannot be sent now. One run at a time: who asks
+  /** Send what waits, oldest first. Stops at the first act that cannot be sent now (see `run` for one that the server fails over). One run at a time: who asks
    *  during a run gets the one after it, so that nothing added before asking is left out. */
   flush(): Promise<void> {
     this.next ??= (this.running ?? Promise.resolve()).then(() => {
@@ -65,11 +71,17 @@ export class Queue {
   }
 
   private async run(): Promise<void> {
+    const stuck = new Set<string>();
     for (const act of await this.waiting()) {
+      if (stuck.has(act.path)) continue;
       try {
         await this.send(act.path, { ...act.body, id: act.id, at: act.at });
       } catch (problem) {
-        if (!(problem instanceof ApiError) || passing(problem.status)) break;
+        if (problem instanceof ApiError && problem.status === FAULT) {
+          stuck.add(act.path); // the server stumbles over this one: what is about something else must not wait behind it
+          continue;
+        }
+        if (!(problem instanceof ApiError) || passes(problem)) break;
         await this.shelf.put({ ...act, refused: problem.message });
         continue;
       }

@@ -1,4 +1,5 @@
 import { get } from "./api";
+import { COMPUTING } from "./resource.svelte";
 import type { Recovery } from "./types";
 
 /** Crews asked for at first. Chosen: what a hospital's own technicians are at night. */
@@ -18,7 +19,7 @@ export class Recovering {
     this.busy = true;
     this.failed = "";
     try {
-      this.value = await get<Recovery>(`/api/incidents/${encodeURIComponent(this.incident)}/recovery?crews=${this.crews}`);
+      this.value = await get<Recovery>(`/api/incidents/${encodeURIComponent(this.incident)}/recovery?crews=${this.crews}`, { patience: COMPUTING });
     } catch (problem) {
       this.failed = problem instanceof Error ? problem.message : String(problem);
     } finally {

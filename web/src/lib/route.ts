@@ -29,7 +29,7 @@ export interface Route {
   params: Record<string, string>;
 }
 
-const PATTERNS: [RouteName, string][] = [
+export const PATTERNS: [RouteName, string][] = [
   ["board", "/"],
   ["incident", "/incident/:id"],
   ["impact", "/incident/:id/impact"],

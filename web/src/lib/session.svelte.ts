@@ -2,7 +2,6 @@ import { acts } from "./acts.svelte";
 import { ApiError, post } from "./api";
 import { texts } from "./i18n.svelte";
 import { forget } from "./keep";
-import { live } from "./live.svelte";
 import { Resource } from "./resource.svelte";
 import type { Language, Me } from "./types";
 
@@ -21,14 +20,10 @@ class Session {
     // The language is guessed as the server does, so that nothing waits for anything.
     const guess = /safecare_language=(fr|en)/.exec(document.cookie)?.[1] ?? (navigator.language.startsWith("fr") ? "fr" : "en");
     await Promise.all([this.me.read(), texts.use(guess as Language)]);
-    texts.zone = this.me.value?.timezone;
     const language = this.me.value?.language ?? guess;
     if (language !== guess) await texts.use(language as Language);
     this.ready = true;
-    if (!this.signedOut) {
-      this.me.follow(false);
-      live.start();
-    }
+    this.me.follow(false); // also while signed out: who signs in beside this page finds it open
   }
 
   async speak(language: Language): Promise<void> {
@@ -41,7 +36,11 @@ class Session {
 
   dress(theme: Theme): void {
     this.theme = theme;
-    localStorage.setItem("theme", theme);
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // A browser that keeps nothing: the theme holds while the page is open.
+    }
     this.show();
   }
 
@@ -59,8 +58,12 @@ class Session {
 }
 
 function readTheme(): Theme {
-  const found = localStorage.getItem("theme");
-  return found === "dark" || found === "day" ? found : "auto";
+  try {
+    const found = localStorage.getItem("theme");
+    return found === "dark" || found === "day" ? found : "auto";
+  } catch {
+    return "auto";
+  }
 }
 
 export const session = new Session();
