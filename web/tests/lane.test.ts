@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { spread, ticks } from "../src/lib/lane";
+import { bundled, spread, ticks } from "../src/lib/lane";
 
 describe("marks on a time line", () => {
   it("stand where they belong when there is room", () => {
@@ -22,7 +22,28 @@ describe("marks on a time line", () => {
   });
 });
 
+describe("bundles", () => {
+  const marks = (...times: number[]): { at: number }[] => times.map((at) => ({ at }));
+
+  it("leave marks alone that fit", () => {
+    expect(bundled(marks(1, 1, 2), 3)).toEqual([marks(1), marks(1), marks(2)]);
+    expect(bundled([], 3)).toEqual([]);
+  });
+
+  it("hold every mark, in order, and are no more than there is room for", () => {
+    const many = marks(...Array.from({ length: 1000 }, (_, index) => index * index));
+    const found = bundled(many, 20);
+    expect(found.length).toBeLessThanOrEqual(20);
+    expect(found.flat()).toEqual(many);
+    expect(bundled(marks(5, 5, 5), 2)).toEqual([marks(5, 5, 5)]);
+  });
+});
+
 describe("ticks", () => {
+  it("stay few when a device's clock stands in 1970", () => {
+    expect(ticks(0, Date.UTC(2026, 10, 26), 6).length).toBeLessThanOrEqual(7);
+  });
+
   it("are even and within the line", () => {
     const hour = 3_600_000;
     expect(ticks(0, hour, 6)).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => (n * hour) / 6));

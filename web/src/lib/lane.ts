@@ -22,9 +22,29 @@ export function spread(times: number[], from: number, to: number, gap: number): 
 /** Steps of a time axis, seconds. */
 const STEPS = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800];
 
+/** Milliseconds. */
+const WEEK = 604_800_000;
+
+/** Return `marks`, which are in order of time, in at most `most` bundles; each is what lies in an equal part of the line, and
+ *  most often one mark. */
+export function bundled<T extends { at: number }>(marks: T[], most: number): T[][] {
+  const [first, last] = [marks[0], marks.at(-1)];
+  if (marks.length <= most || !first || !last) return marks.map((mark) => [mark]);
+  const part = (last.at - first.at) / most;
+  const found = new Map<number, T[]>();
+  for (const mark of marks) {
+    const index = part > 0 ? Math.min(most - 1, Math.floor((mark.at - first.at) / part)) : 0;
+    const bundle = found.get(index);
+    if (bundle) bundle.push(mark);
+    else found.set(index, [mark]);
+  }
+  return [...found.values()];
+}
+
 /** Return times (ms) of about `count` even ticks between `from` and `to` (ms). */
 export function ticks(from: number, to: number, count = 5): number[] {
-  const step = 1000 * (STEPS.find((seconds) => (seconds * 1000 * count) >= to - from) ?? STEPS.at(-1) ?? 604800);
+  const weeks = Math.ceil((to - from) / (WEEK * count)) * WEEK; // a device whose clock stands in 1970 makes a long line
+  const step = STEPS.map((seconds) => 1000 * seconds).find((one) => one * count >= to - from) ?? weeks;
   const found: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
   return found;
