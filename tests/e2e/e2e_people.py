@@ -131,7 +131,7 @@ class House:
         with self.visitor(**options) as person:
             person.page.goto(self.link(role, name))
             person.page.get_by_role("button").click()
-            # Through the page that sets the cookie, to the one behind it: whoever goes elsewhere before is not signed in.
+            # Through the page that sets the cookie, to the one behind it: who goes elsewhere before is not signed in.
             person.page.wait_for_url(lambda url: "/sign-in" not in url)
             yield person
 
