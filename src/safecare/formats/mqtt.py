@@ -57,13 +57,14 @@ class Connect(msgspec.Struct, frozen=True):
 
 
 class Publish(msgspec.Struct, frozen=True):
-    """A message (3.3). `packet` is 0 for QoS 0."""
+    """A message (3.3). `packet` is 0 for QoS 0; `again`: it is sent once more (DUP)."""
 
     topic: str
     payload: bytes
     qos: int
     packet: int
     retain: bool
+    again: bool = False
 
 
 @dataclass
@@ -157,7 +158,7 @@ def read_publish(packet: Packet) -> Publish:
         at += 2
         if not number:
             raise MqttError("packet identifier 0")
-    return Publish(topic, packet.body[at:], qos, number, bool(packet.flags & 1))
+    return Publish(topic, packet.body[at:], qos, number, bool(packet.flags & 1), bool(packet.flags & 8))
 
 
 def read_number(packet: Packet) -> int:
@@ -167,9 +168,9 @@ def read_number(packet: Packet) -> int:
     return int.from_bytes(packet.body[:2], "big")
 
 
-def connack(code: int = 0) -> bytes:
-    """Write a CONNACK (3.2); every session is a new one."""
-    return bytes((0x20, 2, 0, code))
+def connack(code: int = 0, *, present: bool = False) -> bytes:
+    """Write a CONNACK (3.2); `present`: the session goes on (3.2.2.2)."""
+    return bytes((0x20, 2, present, code))
 
 
 def puback(number: int) -> bytes:

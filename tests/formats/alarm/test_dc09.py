@@ -211,6 +211,19 @@ def test_a_binary_checksum_may_hold_any_byte() -> None:
     assert seen == {0x0A, 0x0D}
 
 
+def test_what_panels_write_beside_the_standard_is_read() -> None:
+    """``L`` without a digit, zero bytes behind a datagram; a NAK has the checksum that the message had."""
+    for body in ('"SIA-DCS"0001L#1234[#1234|NBA7]', '"SIA-DCS"0001RL0#1234[#1234|NBA7]'):
+        message = take(framed(body) + bytes(3))
+        assert (message.head.account, message.events[0].zone) == ("1234", "7")
+    late = framed('"*SIA-DCS"0001L0#1234[' + encrypted("NBA7]_00:00:00,01-01-2020", bytes(16)), binary=True)
+    with pytest.raises(Dc09Error) as error:
+        read(late, lambda _: bytes(16), NOW)
+    nak = answer(error.value.head, "NAK", {}, NOW)
+    assert (error.value.answer, nak[3:8], nak[8:11]) == ("NAK", b'0025"', b"NAK")
+    assert int.from_bytes(nak[1:3]) == crc16(nak[7:-1])
+
+
 def test_extended_data_say_when_and_where() -> None:
     before = f"{NOW - timedelta(minutes=3):%H:%M:%S,%m-%d-%Y}"
     more = f"[H{before}][X093W23.456][Y45N23.456][VHttps://x.example/34][IMrs Smith][LHallway][T S]"

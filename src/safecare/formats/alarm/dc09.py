@@ -3,7 +3,9 @@
 ``LF crc 0LLL "id" seq [Rreceiver] Lprefix #account [data] [more] [_time] CR``: CRC-16 (polynomial 8005, reflected,
 from 0) and length (hexadecimal) of what stands between length and CR. A ``*`` before the id says that all from the
 data on is AES-CBC (key of 128, 192 or 256 bits, start value zero) in hexadecimal. Source: ANSI/SIA DC-09-2021; the
-checksums of its samples are tests.
+checksums of its samples are tests. What panels do beside it (two bytes of checksum, high byte first, and an answer in
+kind; ``L`` without a digit; zero bytes behind a datagram) was checked against another receiver, github.com/schmupu/
+ioBroker.sia, ``src/lib/sia.ts``.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ ANY = "*"
 """Account in the table of keys that stands for all others."""
 
 _HEAD = re.compile(
-    rb'"(\*?)([A-Z-]{3,10})"(\d{4})(?:R([0-9A-F]{1,6}))?(?:L([0-9A-F]{1,6}))?(?:#([0-9A-F]{3,16}))?\[', re.IGNORECASE
+    rb'"(\*?)([A-Z-]{3,10})"(\d{4})(?:R([0-9A-F]{0,6}))?(?:L([0-9A-F]{0,6}))?(?:#([0-9A-F]{3,16}))?\[', re.IGNORECASE
 )
 _BINARY = re.compile(rb'(..)(0[0-9A-F]{3})"', re.IGNORECASE | re.DOTALL)
 _TIME = re.compile(r"_\d{2}:\d{2}:\d{2},\d{2}-\d{2}-\d{4}$")
@@ -161,8 +163,8 @@ def read(frame: bytes, key_of: Callable[[str], bytes | None], now: datetime) -> 
 
 
 def _bare(frame: bytes) -> bytes:
-    """Return a frame without LF and CR around it; a binary checksum may begin with one of them."""
-    frame = frame.rstrip(b"\r\n")
+    """Return a frame without LF and CR (and zeros) around it; a binary checksum may begin with one of them."""
+    frame = frame.rstrip(b"\r\n\0")
     if _BINARY.match(frame):
         return frame
     return frame[1:] if _BINARY.match(frame, 1) else frame.lstrip(b"\r\n")
@@ -270,7 +272,8 @@ def answer(head: Head | None, word: str, keys: Mapping[str, bytes], now: datetim
     """Return the answer ``ACK`` (encrypted where the message with `head` was), ``DUH`` or ``NAK``."""
     stamp = f"_{now:%H:%M:%S,%m-%d-%Y}"
     if word == "NAK" or head is None:  # 5.5.1.3: carries our time, so that the panel can set its clock
-        return framed(f'"NAK"0000R0L0A0[]{stamp}' if word == "NAK" else f'"{word}"0000R0L0A0[]')
+        rest = f'"NAK"0000R0L0A0[]{stamp}' if word == "NAK" else f'"{word}"0000R0L0A0[]'
+        return framed(rest, binary=head is not None and head.binary)
     line = (f"R{head.receiver}" if head.receiver else "") + f"L{head.prefix or '0'}#{head.account}"
     key = key_for(head.account, keys) if head.encrypted and word == "ACK" else None
     if key is None:

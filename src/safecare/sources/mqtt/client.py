@@ -2,7 +2,7 @@
 
 The session is persistent (clean session off) and acknowledgements are sent by hand, so a broker keeps for
 us what it sent while we were down. What it sends again because an acknowledgement was lost is stored once
-where the device tells its time.
+as long as we are not started anew; after that, where the device tells its time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.mqtt.again import Session
 from safecare.sources.mqtt.decode import events_of
 from safecare.sources.mqtt.frigate import Frigate
 from safecare.sources.tls import trusting
@@ -48,6 +49,8 @@ class Message(NamedTuple):
     number: int
     qos: int
     connection: int
+    again: bool
+    session: Session
 
 
 @source("mqtt-broker")
@@ -89,6 +92,10 @@ class MqttClient:
         events: list[Event] = []
         unreadable: list[tuple[Message, UnreadableError]] = []
         for message in messages:
+            told = f"{message.topic}\0".encode() + message.payload
+            if message.session.knows(message.number, told, qos=message.qos, again=message.again):
+                continue
+            message.session.keep(message.number, told, qos=message.qos)
             try:
                 events += events_of(message.topic, message.payload, self.door, intake, message.seen, self._frigate)
             except UnreadableError as error:
@@ -122,6 +129,7 @@ class _Line:
         self._room = threading.BoundedSemaphore(WAITING)
         self._closing = threading.Event()
         self._connection = 0
+        self._session = Session()
         self._refused = ""
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=f"safecare-{settings.door}", clean_session=False, manual_ack=True
@@ -177,6 +185,8 @@ class _Line:
         if code.is_failure:
             self._refused = f"the broker refuses us: {code}"
             return
+        if not flags.session_present:
+            self._session = Session()
         if self._connection == 0 or not flags.session_present:
             # asked for again, it would send all retained messages again
             client.subscribe([(topic, 1) for topic in self._settings.topics])
@@ -222,5 +232,7 @@ class _Line:
             message.mid,
             message.qos,
             self._connection,
+            message.dup,
+            self._session,
         )
         self._loop.call_soon_threadsafe(self._queue.put_nowait, taken)

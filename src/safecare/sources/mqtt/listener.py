@@ -21,6 +21,7 @@ from safecare.formats import mqtt
 from safecare.model.event import Event
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.listen import streams
+from safecare.sources.mqtt.again import Session, Sessions
 from safecare.sources.mqtt.decode import events_of
 from safecare.sources.mqtt.frigate import Frigate
 from safecare.sources.tls import server_tls
@@ -53,7 +54,12 @@ class MqttListener:
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _frigate: Frigate = field(default_factory=Frigate, init=False)
+    _sessions: Sessions = field(init=False)
     _open: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no session."""
+        self._sessions = Sessions(self.most)
 
     async def run(self, intake: Intake) -> None:
         """Serve until cancelled. Raises `OSError` when the address, the certificate or its key can't be had."""
@@ -99,16 +105,17 @@ class MqttListener:
                     if not raw:
                         return
                     packet = next(decoder.feed(raw), None)
-            patience = self._connect(packet, writer, peer)
-            if patience is None:
+            joined = self._connect(packet, writer, peer)
+            if joined is None:
                 await writer.drain()
                 return
+            session, patience = joined
             decoder.limit, raw = mqtt.Decoder.limit, b""
             while True:
                 for packet in decoder.feed(raw):
                     if packet.type == mqtt.DISCONNECT:
                         return
-                    writer.write(await self._answer(packet, intake))
+                    writer.write(await self._answer(packet, session, intake))
                 packet = None
                 await writer.drain()
                 raw = await asyncio.wait_for(reader.read(READ_SIZE), patience or None)
@@ -119,8 +126,8 @@ class MqttListener:
                 self.door, packet.body if packet else decoder.held, str(error), f"connection from {peer}"
             )
 
-    def _connect(self, packet: mqtt.Packet, writer: asyncio.StreamWriter, peer: str) -> float | None:
-        """Answer a CONNECT; return the seconds of silence to allow (0 = any), None when refused."""
+    def _connect(self, packet: mqtt.Packet, writer: asyncio.StreamWriter, peer: str) -> tuple[Session, float] | None:
+        """Answer a CONNECT; return the session and the seconds of silence to allow (0 = any), None when refused."""
         if packet.type != mqtt.CONNECT:
             raise mqtt.MqttError("the first packet is no CONNECT")
         request = mqtt.read_connect(packet)
@@ -131,25 +138,31 @@ class MqttListener:
             code = mqtt.REFUSED_CREDENTIALS
         elif not request.client and not request.clean:
             code = mqtt.REFUSED_IDENTIFIER  # 3.1.3-8
-        writer.write(mqtt.connack(code))
         if code:
+            writer.write(mqtt.connack(code))
             structlog.get_logger().warning("device refused", door=self.door, peer=peer, code=code)
             return None
-        return request.keep_alive * 1.5
+        session, present = self._sessions.of(request.user or "", request.client, clean=request.clean)
+        writer.write(mqtt.connack(present=present))
+        return session, request.keep_alive * 1.5
 
     def _known(self, request: mqtt.Connect) -> bool:
         expected = self.users.get(request.user or "")
         return expected is not None and hmac.compare_digest(expected.encode(), request.password or b"")
 
-    async def _answer(self, packet: mqtt.Packet, intake: Intake) -> bytes:
+    async def _answer(self, packet: mqtt.Packet, session: Session, intake: Intake) -> bytes:
         match packet.type:
             case mqtt.PUBLISH:
                 message = mqtt.read_publish(packet)
-                await self._take(message, intake)
+                told = f"{message.topic}\0".encode() + message.payload
+                if not session.knows(message.packet, told, qos=message.qos, again=message.again):
+                    await self._take(message, intake)
+                    session.keep(message.packet, told, qos=message.qos)
                 if message.qos == 1:
                     return mqtt.puback(message.packet)
                 return mqtt.pubrec(message.packet) if message.qos == 2 else b""
             case mqtt.PUBREL:
+                session.release(mqtt.read_number(packet))
                 return mqtt.pubcomp(mqtt.read_number(packet))
             case mqtt.PINGREQ:
                 return mqtt.PINGRESP
