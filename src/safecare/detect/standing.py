@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.memory import remember
+from safecare.model.events.building import FireSignal, PointChanged
+from safecare.model.events.panels import PanelSignal
+from safecare.model.text import Text, say
 
 CALM = timedelta(seconds=60)
 """Time after its end within which an alarm that comes back is the same one (chosen: longer than contacts bounce)."""
@@ -23,6 +26,22 @@ LONGEST = timedelta(hours=24)
 """Time after which an alarm that still stands is told again (chosen: once in each day's hand-over)."""
 MOST = 2000
 """Most alarms remembered (chosen: more than a site has points in alarm)."""
+
+
+def thing_of(event: PanelSignal | FireSignal | PointChanged) -> str:
+    """Return a key of what `event` is about: its asset, else its place, and the part that no file names."""
+    part = "" if isinstance(event, PointChanged) else event.part
+    return f"{event.asset or event.zone or event.site}\x1f{part}"
+
+
+def part_of(event: PanelSignal | FireSignal) -> list[Text]:
+    """Return the sentence that says which part it was, where no file names that."""
+    return [say("It was part {part} of it, which the site's files don't name.", part=event.part)] if event.part else []
+
+
+def tag_hold(event: PanelSignal) -> timedelta:
+    """Return the time after which a tag's alarm is a new one: short where nobody knows whose, for it may be another."""
+    return AGAIN if event.holder else CALM
 
 
 class One(msgspec.Struct):

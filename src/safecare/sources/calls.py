@@ -129,6 +129,7 @@ class Callers:
         """Return the events of `word`. Raises `UnreadableError`."""
         telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", word.at, now)
         asset = self.asset(name, word.channel, intake)
+        whole = asset is not None and asset == self.asset(name, "", intake)
         if asset is None:
             called = f"{self.system} {name}/{word.channel}".rstrip("/")
             raise UnreadableError(f"no asset of the hospital has the address {called[:160]}", word.code)
@@ -138,7 +139,8 @@ class Callers:
             signals = signals_of({"code": word.code, **word.said} if "alarm" in word.said else word.said)
         except FieldError as error:
             raise UnreadableError(error.reason, error.place) from error
-        return list(events_about(asset, signals, telling, intake, called=asset.id))
+        part = word.channel if whole else ""
+        return list(events_about(asset, signals, telling, intake, called=asset.id, part=part))
 
     def asset(self, name: str, channel: str, intake: Intake) -> Asset | None:
         """Return the asset of a device's part, else of the device."""

@@ -72,8 +72,11 @@ def events_about(
     *,
     called: str,
     site: SiteId | None = None,
+    part: str = "",
 ) -> Iterator[Event]:
     """Yield the events of one message about `asset`, which its sender calls `called`. Raises `UnreadableError`.
+
+    `part`: the sender's own number of a part of `asset` that the hospital's files do not name.
 
     Whereabouts need no asset. With `site`, nothing does: an alarm must not be lost because a list of detectors is not
     up to date.
@@ -85,10 +88,10 @@ def events_about(
         elif asset is None and site is None:
             raise UnreadableError("no asset of the hospital has this address", called)
         elif asset is None:
-            yield _event(signal, common | {"site": site}, "", known)
+            yield _event(signal, common | {"site": site}, "", known, part)
         else:
             about = {"site": asset.site, "asset": asset.id, "zone": place_of(asset)}
-            yield _event(signal, common | about, asset.kind, known)
+            yield _event(signal, common | about, asset.kind, known, part)
 
 
 def place_of(asset: Asset) -> ZoneId | None:
@@ -96,7 +99,7 @@ def place_of(asset: Asset) -> ZoneId | None:
     return asset.zone or (asset.between[1] if asset.between else None)
 
 
-def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known) -> Event:
+def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known, part: str) -> Event:
     state: Any = signal.state  # one of the words that `formats.field` lets through, as are the three below
     means: Any = signal.means
     way: Any = signal.way
@@ -116,12 +119,12 @@ def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known) -> E
             holder = holder_of(signal.badge, known)
             return BadgeGranted(**common, holder=holder, means=means, duress=signal.duress, way=way)
         case "fire":
-            return FireSignal(**common, state=state)
+            return FireSignal(**common, state=state, part=part)
         case "power":
             return PowerSignal(**common, state=state)
         case "panel":
             holder = holder_of(signal.badge, known)
-            return PanelSignal(**common, what=what, on=signal.on, holder=holder, code=signal.code)
+            return PanelSignal(**common, what=what, on=signal.on, holder=holder, code=signal.code, part=part)
         case "heard":
             return DeviceHeard(**common, every=signal.value)
         case "reading":

@@ -36,7 +36,9 @@ def placed(second: float, holder: str = "h", by: str = "roster", **where: Any) -
     ("event", "after", "alerts"),
     [
         (placed(0), HOUR, 1),  # off duty
-        (placed(0), 14 * HOUR, 0),  # the roster's word is old
+        (placed(0), 14 * HOUR, 1),  # still off duty, as far as is known
+        (placed(0), 31 * 24 * HOUR, 0),  # the roster's word is old
+        (placed(0, **ELSEWHERE), 14 * HOUR, 0),  # so is this one: a shift is over
         (placed(0, **ELSEWHERE), HOUR, 1),
         (placed(0, zone="aurore.ward.a"), HOUR, 0),  # on this site
         (placed(0, by="tag", **ELSEWHERE), 600, 1),
@@ -84,3 +86,12 @@ def test_state_survives_a_crash() -> None:
     one = rule()
     feed(one, placed(0, **ELSEWHERE))
     assert len(feed(restarted(one, rule()), grant(60))) == 1
+
+
+def test_a_long_leave_is_told_once_in_a_shift_and_weighs_less() -> None:
+    on_leave = rule()
+    grants = [grant(14 * HOUR + number * HOUR) for number in range(40)]
+    told = feed(on_leave, placed(0), grant(HOUR), *grants)
+    assert [one.severity for one in told] == [75, 45, 45, 45, 45]
+    assert {one.confidence for one in told[1:]} == {0.5}
+    assert not feed(on_leave, placed(60 * HOUR, zone="aurore.ward.a"), grant(61 * HOUR))

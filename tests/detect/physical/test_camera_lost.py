@@ -29,8 +29,22 @@ def test_each_state_is_told_once_and_again_after_it_was_well(name: str) -> None:
     assert not list(rule.tick(START + timedelta(seconds=30)))
     assert len(list(rule.tick(START + timedelta(seconds=31)))) == 1
     assert not list(rule.tick(START + timedelta(seconds=90)))
-    assert not list(rule.feed([state(100, "ok"), state(110, name)]))
-    assert len(list(rule.tick(START + timedelta(seconds=150)))) == 1
+    assert not list(rule.feed([state(100, "ok"), state(110, name), state(120, "ok")]))
+    assert not list(rule.tick(START + timedelta(seconds=170))), "it flutters"
+    assert not list(rule.feed([state(180, name)]))
+    assert len(list(rule.tick(START + timedelta(seconds=211)))) == 1
+
+
+def test_a_short_outage_does_not_hide_the_long_one_after_it() -> None:
+    rule = CameraLost(small_hospital())
+    assert not list(rule.feed([state(0, "lost"), state(5, "ok"), state(20, "lost")]))
+    assert len(list(rule.tick(START + timedelta(seconds=51)))) == 1
+
+
+def test_an_old_word_that_it_is_back_ends_nothing() -> None:
+    rule = CameraLost(small_hospital())
+    assert not list(rule.feed([state(60, "lost"), state(50, "ok")]))
+    assert len(list(rule.tick(START + timedelta(seconds=91)))) == 1
 
 
 def test_masked_camera_weighs_more_than_a_lost_one() -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from safecare.detect.physical.door_forced import GRANTS, ForcedDoor
+from safecare.detect.physical.door_forced import GRANTS, LATEST, ForcedDoor
+from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
 from safecare.model.events.panels import PanelSignal
-from safecare.testing.made import HOSPITAL, made, restarted
+from safecare.testing.made import HOSPITAL, made, moment, restarted
 
 DOOR = "door.pharmacy"
 
 
 def count(*events: Event, rule: ForcedDoor | None = None) -> int:
-    return len(list((rule or ForcedDoor(HOSPITAL)).feed(events)))
+    """Return how often `events` are told, the clock running on after the last of them."""
+    return len(alerts(*events, rule=rule))
+
+
+def alerts(*events: Event, rule: ForcedDoor | None = None) -> list[Alert]:
+    rule = rule or ForcedDoor(HOSPITAL)
+    found = list(rule.feed(events))
+    return [*found, *rule.tick(max(one.seen for one in events) + timedelta(seconds=LATEST))]
 
 
 def grant(second: float, door: str = DOOR) -> Event:
@@ -47,9 +57,9 @@ def test_grace(after: float, alerts: int) -> None:
 
 
 def test_the_reason_tells_how_long_ago_the_last_grant_was() -> None:
-    (alert,) = ForcedDoor(HOSPITAL).feed([grant(0), opened(60)])
+    (alert,) = alerts(grant(0), opened(60))
     assert alert.why[0].key == "The last granted badge at {door} was {ago} earlier."
-    (alert,) = ForcedDoor(HOSPITAL).feed([grant(60), opened(0)])
+    (alert,) = alerts(grant(60), opened(0))
     assert alert.why[0].key == "No badge was granted at {door} before it opened."
 
 
@@ -104,5 +114,33 @@ def test_state_survives_a_crash() -> None:
 
 @pytest.mark.parametrize(("door", "severity"), [("door.main", 30), ("door.ward", 45), (DOOR, 65), ("door.server", 80)])
 def test_severity_by_the_more_guarded_side(door: str, severity: int) -> None:
-    (alert,) = ForcedDoor(HOSPITAL).feed([opened(0, door)])
+    (alert,) = alerts(opened(0, door))
     assert alert.severity == severity
+
+
+def late(at: float, by: float) -> Event:
+    return made(BadgeGranted, at, DOOR, late=by)
+
+
+def test_a_grant_whose_word_comes_after_the_opening_is_waited_for() -> None:
+    assert count(opened(1), late(0, 2.5)) == 0
+    assert count(opened(1), late(0, 3.5)) == 1
+    assert count(opened(1), closed(2), opened(2.2), late(0, 2.5)) == 1, "one grant, two openings"
+
+
+def test_a_door_whose_grants_come_by_a_slow_table_is_known_after_its_first_entry() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    assert count(closed(0), opened(100), closed(105), late(99, 40), rule=rule) == 1
+    assert count(opened(200), closed(205), late(199, 35), rule=rule) == 0
+    assert not list(rule.feed([opened(300)]))
+    assert not list(rule.tick(moment(330)))
+    assert len(list(rule.tick(moment(390)))) == 1, "nobody's"
+    for number in range(30):
+        assert count(grant(1000 + number * 60), opened(1001 + number * 60), closed(1002 + number * 60), rule=rule) == 0
+    assert len([*rule.feed([opened(4000)]), *rule.tick(moment(4002))]) == 1, "grants come in time again"
+
+
+def test_what_comes_in_another_order_does_not_hide_the_next_opening() -> None:
+    rule = ForcedDoor(HOSPITAL)
+    assert count(closed(0), grant(4), closed(9), opened(5), rule=rule) == 0
+    assert count(opened(60), rule=rule) == 1

@@ -74,8 +74,19 @@ def test_our_clock_put_back_delays_and_breaks_nothing() -> None:
 
 def test_closed_before_it_was_opened() -> None:
     rule = held()
-    assert not feed(rule, made(DoorClosed, 5, DOOR), made(DoorOpened, 10, DOOR), made(DoorClosed, 1, DOOR))
+    assert not feed(rule, made(DoorClosed, 5, DOOR), made(DoorOpened, 10, DOOR), made(DoorClosed, 12, DOOR))
     assert not rule._open
+
+
+def test_words_that_come_in_another_order() -> None:
+    rule = held()
+    late = made(DoorOpened, 0, DOOR, late=8)
+    assert not feed(rule, made(DoorClosed, 5, DOOR), late)
+    assert not tick(rule, 600)
+    assert len(feed(rule, made(DoorClosed, 900, DOOR), made(DoorOpened, 700, DOOR, late=201))) == 1
+    assert not tick(rule, 1200)
+    feed(rule, made(DoorOpened, 2000, DOOR), made(DoorClosed, 1990, DOOR, late=15))
+    assert len(tick(rule, 2070)) == 1, "the closing was of an opening before"
 
 
 def test_only_doors_to_guarded_places_are_remembered() -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import LONGEST
+from safecare.detect.standing import LONGEST, part_of, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -51,9 +51,10 @@ class FireAlarm:
         for event in batch:
             if not isinstance(event, FireSignal):
                 continue
-            name = event.asset or event.zone or event.site
-            if event.state == "normal":
-                self._on.pop(name, None)
+            name = thing_of(event)
+            known = self._on.get(name)
+            if event.state == "normal" and known and event.at >= known.at:  # one that came late is of an alarm before
+                del self._on[name]
             elif event.state == "alarm":
                 yield from self._alarm(event, name)
 
@@ -66,13 +67,13 @@ class FireAlarm:
         told = event.at if known is None or begins else known.told
         remember(self._on, name, Burning(compartment, max(event.at, known.at if known else event.at), told), MOST)
         if begins:
-            yield self._alert(event, name, others)
+            yield self._alert(event, event.asset or event.zone or event.site, others)
 
     def _lasts(self, known: Burning, event: FireSignal) -> bool:
         return abs(event.at - known.at) < self.again
 
     def _alert(self, event: FireSignal, name: str, others: int) -> Alert:
-        why = [say("{detector} reports fire.", detector=Ref(name))]
+        why = [say("{detector} reports fire.", detector=Ref(name)), *part_of(event)]
         if others:
             why.append(say("{count} more detectors of the same fire compartment are in alarm.", count=others))
         return Alert.of(

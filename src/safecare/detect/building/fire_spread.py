@@ -14,8 +14,8 @@ from functools import cached_property
 import msgspec
 
 from safecare.detect.api import detector
-from safecare.detect.physical.contacts import Contacts, Open
-from safecare.detect.standing import LONGEST
+from safecare.detect.physical.contacts import Contacts
+from safecare.detect.standing import LONGEST, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -28,11 +28,15 @@ SEVERITY = 95
 
 
 class Fire(msgspec.Struct):
-    """A compartment in alarm: its first signal, when it was last said, and which detectors say it."""
+    """A compartment in alarm: its first signal, when it was last said, which detectors say it.
+
+    `spread`: it was told that fire came here from elsewhere.
+    """
 
     first: FireSignal
     last: datetime
     detectors: set[str] = set()
+    spread: bool = False
 
 
 @detector("fire.spread", wants={FireSignal, DoorOpened, DoorClosed}, domain=Domain.PHYSICAL)
@@ -59,9 +63,9 @@ class FireSpread:
                 case FireSignal(state="normal"):
                     self._normal(event)
                 case DoorOpened(asset=str(door)) if self.hospital.asset(door):
-                    self._contacts.doors[door] = Open(event.at, event.at)
+                    self._contacts.opened(door, event.at)
                 case DoorClosed(asset=str(door)) if self.hospital.asset(door):
-                    self._contacts.closed(door)
+                    self._contacts.closed(door, event.at)
                 case _:
                     pass
 
@@ -95,25 +99,31 @@ class FireSpread:
         known = self._fires.get(here)
         if known and abs(event.at - known.last) <= self.within and event.at - known.first.at <= LONGEST:
             known.last = max(known.last, event.at)
-            known.detectors.add(event.asset or zone.id)
+            known.detectors.add(thing_of(event))
             return
-        self._fires[here] = Fire(event, event.at, {event.asset or zone.id})
-        before = [
-            (fire, name)
-            for name, fire in self._fires.items()
-            if name in self._near.get(here, ())
-            and self.together < event.at - fire.first.at
-            and event.at - fire.last <= self.within
-        ]
+        burning = self._fires[here] = Fire(event, event.at, {thing_of(event)})
+        near = [(fire, name) for name, fire in self._fires.items() if name in self._near.get(here, ())]
+        before = [one for one in near if self._spreads(one[0], burning)]
         if before:
             fire, name = max(before, key=lambda one: one[0].first.at)
             yield self._alert(event, fire, here, name)
+        for fire, name in near:
+            if (
+                self._spreads(burning, fire) and not fire.spread
+            ):  # the word of the first fire came after that of the second
+                fire.spread = True
+                yield self._alert(fire.first, burning, name, here)
+        burning.spread = bool(before)
+
+    def _spreads(self, one: Fire, other: Fire) -> bool:
+        """Tell whether `other` began after `one`, while that burned."""
+        return self.together < other.first.at - one.first.at and other.first.at - one.last <= self.within
 
     def _normal(self, event: FireSignal) -> None:
         zone = self.hospital.zone(event.zone)
         fire = self._fires.get(_compartment(zone)) if zone else None
         if zone and fire:
-            fire.detectors.discard(event.asset or zone.id)
+            fire.detectors.discard(thing_of(event))
             if not fire.detectors:
                 del self._fires[_compartment(zone)]
 

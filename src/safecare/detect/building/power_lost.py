@@ -29,9 +29,10 @@ MOST = 1000
 
 
 class Supply(msgspec.Struct):
-    """A supply that is not normal: its state, and when that was told."""
+    """A supply that is not normal: its state, when it was last said, and when it was told."""
 
     state: str
+    at: datetime
     told: datetime
 
 
@@ -57,11 +58,14 @@ class PowerLost:
                     yield from self._changed(event, supply, "normal" if on else "lost")
 
     def _changed(self, event: Event, supply: str, state: str) -> Iterator[Alert]:
-        before = self._state.pop(supply, None)
+        before = self._state.get(supply)
+        if before is not None and event.at < before.at and state != "lost":
+            return  # it came late, and something else was said meanwhile
+        self._state.pop(supply, None)
         worse = before is None or RANK[state] > RANK[before.state] or event.at - before.told >= LONGEST
         if state != "normal":
             told = event.at if before is None or worse else before.told
-            remember(self._state, supply, Supply(state, told), MOST)
+            remember(self._state, supply, Supply(state, max(event.at, before.at) if before else event.at, told), MOST)
         if state == "normal" or not worse:
             return
         fed = [edge for edge in self.hospital.dependencies_at(supply) if edge.kind == "powers" and edge.of == supply]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
-from safecare.detect.standing import Standing
+from safecare.detect.standing import Standing, part_of, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.acts import ExerciseSet
@@ -87,12 +87,10 @@ class SilentSensor:
         for event in batch:
             if isinstance(event, ExerciseSet):
                 self._play(event)
-            if not isinstance(event, Report) or not self.hospital.asset(event.asset):
-                continue
             if isinstance(event, PanelSignal) and event.what == "silent":
-                if self._standing.news(str(event.asset), event.on, event.at):
+                if self._standing.news(thing_of(event), event.on, event.at):
                     yield self._supervised(event)
-            else:
+            elif isinstance(event, Report) and self.hospital.asset(event.asset):
                 self._heard(str(event.asset), event)
 
     def _play(self, event: ExerciseSet) -> None:
@@ -173,8 +171,8 @@ class SilentSensor:
             event,
             severity=SEVERITY[about.criticality if about else 1],
             confidence=0.85,
-            title=say("{asset} says nothing any more", asset=Ref(event.asset or "")),
-            why=[say("The system that supervises it reports it.")],
+            title=say("{asset} says nothing any more", asset=Ref(event.asset or event.zone or event.site)),
+            why=[say("The system that supervises it reports it."), *part_of(event)],
         )
 
     def _door(self, late: list[Device], first: Report) -> Alert:

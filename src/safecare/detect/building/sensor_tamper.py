@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from safecare.detect.api import detector
-from safecare.detect.standing import Standing
+from safecare.detect.standing import Standing, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import PointChanged
@@ -39,9 +39,8 @@ class Tamper:
                     pass
                 case _:
                     continue
-            name = event.asset or event.zone or event.site
-            if self._standing.news(name, on, event.at):
-                yield self._alert(event, name)
+            if self._standing.news(thing_of(event), on, event.at):
+                yield self._alert(event, event.asset or event.zone or event.site)
 
     def _ruled(self, event: Event) -> bool:
         asset = self.hospital.asset(event.asset)

@@ -14,10 +14,10 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import LONGEST, MOST
+from safecare.detect.standing import LONGEST, MOST, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
-from safecare.model.events.building import FireSignal
+from safecare.model.events.building import FireSignal, PointChanged
 from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Hospital
 from safecare.model.text import Ref, Span, Text, say
@@ -29,11 +29,11 @@ SEVERITY = {1: 20, 2: 30, 3: 40, 4: 50}
 class Fault(msgspec.Struct):
     """A fault that stands: its event, and whether it was told."""
 
-    event: PanelSignal | FireSignal
+    event: PanelSignal | FireSignal | PointChanged
     told: bool = False
 
 
-@detector("sensor.trouble", wants={PanelSignal, FireSignal}, domain=Domain.PHYSICAL)
+@detector("sensor.trouble", wants={PanelSignal, FireSignal, PointChanged}, domain=Domain.PHYSICAL)
 @dataclass
 class Trouble:
     """Alert once when a fault has stood for `patience` (time), and at once when somebody switches a part off.
@@ -51,6 +51,8 @@ class Trouble:
             match event:
                 case PanelSignal(what="trouble" | "bypass" as what, on=on):
                     yield from self._state(event, what, on=on)
+                case PointChanged(point="battery_low", on=on):
+                    yield from self._state(event, "battery", on=on)
                 case FireSignal(state="fault"):
                     yield from self._state(event, "trouble", on=True)
                 case FireSignal(state="normal"):
@@ -64,8 +66,8 @@ class Trouble:
             if not fault.told and now - fault.event.seen >= self.patience:
                 yield self._alert(key, fault)
 
-    def _state(self, event: PanelSignal | FireSignal, what: str, *, on: bool) -> Iterator[Alert]:
-        key = f"{event.asset or event.zone or event.site}\x1f{what}"
+    def _state(self, event: PanelSignal | FireSignal | PointChanged, what: str, *, on: bool) -> Iterator[Alert]:
+        key = f"{thing_of(event)}\x1f{what}"
         known = self._faults.get(key)
         if on and (known is None or (known.told and event.at - known.event.at >= LONGEST)):
             remember(self._faults, key, Fault(event), MOST)
@@ -78,12 +80,12 @@ class Trouble:
 
     def _alert(self, key: str, fault: Fault) -> Alert:
         fault.told = True
-        name, _, what = key.partition("\x1f")
-        asset = self.hospital.asset(fault.event.asset)
-        title, why = _words(Ref(name), self.patience, bypass=what == "bypass")
+        event, what = fault.event, key.rpartition("\x1f")[2]
+        asset = self.hospital.asset(event.asset)
+        title, why = _words(Ref(event.asset or event.zone or event.site), self.patience, what)
         return Alert.of(
             self,
-            fault.event,
+            event,
             window=what,
             severity=SEVERITY[asset.criticality if asset else 1],
             confidence=0.8,
@@ -92,8 +94,13 @@ class Trouble:
         )
 
 
-def _words(device: Ref, patience: timedelta, *, bypass: bool) -> tuple[Text, Text]:
-    if bypass:
+def _words(device: Ref, patience: timedelta, what: str) -> tuple[Text, Text]:
+    if what == "battery":
+        return (
+            say("The battery of {device} is low", device=device),
+            say("It will soon report nothing any more: change its battery."),
+        )
+    if what == "bypass":
         return (
             say("{device} was taken out of service", device=device),
             say("Somebody has switched it off at the panel: it reports nothing until it is switched on."),

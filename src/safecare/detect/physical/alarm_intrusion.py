@@ -14,7 +14,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import MOST, Standing
+from safecare.detect.standing import MOST, Standing, part_of, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.panels import PanelSignal
@@ -53,7 +53,7 @@ class IntrusionAlarm:
         for event in batch:
             if isinstance(event, PanelSignal) and event.what == "intrusion":
                 name = event.asset or event.zone or event.site
-                if self._standing.news(name, event.on, event.at, AGAIN):
+                if self._standing.news(thing_of(event), event.on, event.at, AGAIN):
                     yield self._alert(event, name)
 
     def _alert(self, event: PanelSignal, name: str) -> Alert:
@@ -62,11 +62,11 @@ class IntrusionAlarm:
         near = {here, *self.hospital.adjacent(here)} - {""}
         others = [
             one
-            for one in self._last.values()
-            if one.asset != name and one.zone in near and abs(event.at - one.at) <= self.confirm
+            for thing, one in self._last.items()
+            if thing != thing_of(event) and one.zone in near and abs(event.at - one.at) <= self.confirm
         ]
-        remember(self._last, name, Alarm(name, here, event.at), MOST)
-        why = [say("{detector} reports somebody.", detector=Ref(name))]
+        remember(self._last, thing_of(event), Alarm(name, here, event.at), MOST)
+        why = [say("{detector} reports somebody.", detector=Ref(name)), *part_of(event)]
         if others:
             why.append(
                 say("{other} reported somebody shortly before: the alarm is confirmed.", other=Ref(others[-1].asset))

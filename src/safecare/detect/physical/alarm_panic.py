@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from safecare.detect.api import detector
-from safecare.detect.standing import Standing
+from safecare.detect.standing import Standing, part_of, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.panels import PanelSignal
@@ -36,7 +36,7 @@ class PanicAlarm:
         for event in batch:
             if isinstance(event, PanelSignal) and event.what in {"panic", "medical"}:
                 name = event.asset or event.zone or event.site
-                key = f"{event.what}\x1f{name}\x1f{event.holder or ''}\x1f{event.zone or ''}"
+                key = f"{event.what}\x1f{thing_of(event)}\x1f{event.holder or ''}\x1f{event.zone or ''}"
                 if self._standing.news(key, event.on, event.at, AGAIN):
                     yield self._alert(event, name)
 
@@ -51,7 +51,7 @@ class PanicAlarm:
             title=say("Call for help by button: {place}", place=place)
             if panic
             else say("Emergency call for a patient: {place}", place=place),
-            why=[_why(event, name)],
+            why=[_why(event, name), *part_of(event)],
             holders=[event.holder] if event.holder else [],
         )
 

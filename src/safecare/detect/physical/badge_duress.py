@@ -6,9 +6,10 @@ Source: access-control practice (EN 60839-11-1:2013, "duress alarm"): the reader
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from safecare.detect.api import detector
+from safecare.detect.standing import CALM, Standing, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted
@@ -20,14 +21,22 @@ from safecare.model.text import Ref, Text, say
 @detector("badge.duress", wants={BadgeGranted, PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class Duress:
-    """Alert at once for each grant that the reader marks as given under duress, and each duress code at a panel."""
+    """Alert at once for each grant that the reader marks as given under duress, and each duress code at a panel.
+
+    What a panel repeats within a minute is told once.
+    """
+
+    _standing: Standing = field(default_factory=Standing, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Pass on what the reader says."""
         for event in batch:
             if isinstance(event, BadgeGranted) and event.duress and event.asset:
                 yield self._alert(event, event.holder, say("Somebody is forced to open {door}", door=Ref(event.asset)))
-            elif isinstance(event, PanelSignal) and event.what == "duress" and event.on:
+            elif isinstance(event, PanelSignal) and event.what == "duress":
+                key = f"{thing_of(event)}\x1f{event.holder or ''}"
+                if not self._standing.news(key, event.on, event.at, CALM):
+                    continue
                 place = Ref(event.zone or event.asset or event.site)
                 yield self._alert(event, event.holder, say("Somebody is forced to use a code: {place}", place=place))
 

@@ -23,6 +23,9 @@ from safecare.model.text import Ref, Span, Text, When, say
 HOLDERS = 20_000
 """Most holders whose place is remembered (chosen: more than a hospital's staff; unknown badges count as well)."""
 
+OLD = 45
+"""Severity where the roster's word is older than a shift (chosen: opens no incident by itself, joins those nearby)."""
+
 
 class Place(msgspec.Struct):
     """Where a holder was last known to be: site (empty = away), zone, since when, by which evidence."""
@@ -32,6 +35,8 @@ class Place(msgspec.Struct):
     at: datetime
     by: str
     event: EventId
+    told: datetime | None = None
+    """When old evidence was last told."""
 
 
 @detector("badge.owner-absent", wants={BadgeGranted, HolderPlaced}, domain=Domain.PHYSICAL)
@@ -39,12 +44,14 @@ class Place(msgspec.Struct):
 class OwnerAbsent:
     """Alert when a grant stands against what is known of its owner.
 
-    `roster`: how long a duty roster's word holds (one long shift). `travel`: least time between two sites
-    (chosen: by car, door to door).
+    `roster`: how long a duty roster's word holds (one long shift). That somebody is off duty holds for `leave` (a long
+    leave); after `roster` it is weaker evidence, since they may be early for a shift whose begin is not told yet.
+    `travel`: least time between two sites (chosen: by car, door to door).
     """
 
     hospital: Hospital
     roster: timedelta = timedelta(hours=13)
+    leave: timedelta = timedelta(days=30)
     travel: timedelta = timedelta(minutes=20)
     _places: dict[str, Place] = field(default_factory=dict, init=False)
 
@@ -71,12 +78,17 @@ class OwnerAbsent:
             return
         # The owner's place stays what it was: a stolen code must not move its owner.
         confidence = 0.7 if known.by == "roster" else 0.9
+        old = known.by == "roster" and event.at - known.at > self.roster
+        if old:  # once in a shift: the word that they are back may have been lost
+            if known.told and abs(event.at - known.told) < self.roster:
+                return
+            known.told = event.at
         yield msgspec.structs.replace(
             Alert.of(
                 self,
                 event,
-                severity=75,
-                confidence=confidence,
+                severity=OLD if old else 75,
+                confidence=0.5 if old else confidence,
                 title=say("Badge or code used at {door} while its owner is elsewhere", door=Ref(event.asset or "")),
                 why=[reason],
                 holders=[HolderId(holder)],
@@ -90,7 +102,7 @@ class OwnerAbsent:
         if since < timedelta(0):
             return None  # came late: where the owner went afterwards proves nothing
         if known.by == "roster":
-            if since > self.roster or known.site == event.site:
+            if since > (self.roster if known.site else self.leave) or known.site == event.site:
                 return None
             if not known.site:
                 return say("The duty roster says that the owner has been off duty since {since}.", since=When(known.at))

@@ -6,6 +6,7 @@ plan; nobody runs through a hospital faster than 5 m/s as the crow flies, and a 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import hypot
@@ -20,6 +21,8 @@ from safecare.model.text import Amount, Ref, Span, say
 
 HOLDERS = 20_000
 """Most holders remembered; chosen: more than a hospital's staff."""
+KEPT = 4
+"""Grants remembered of each holder; chosen: what comes late is compared with the one before and the one after it."""
 CLOCKS = 2.0
 """Seconds that the clocks of two readers may differ; chosen: both follow a time server."""
 
@@ -35,17 +38,19 @@ class ImpossibleTravel:
     hospital: Hospital
     speed: float = 5.0
     storey: float = 8.0
-    _last: dict[str, BadgeGranted] = field(default_factory=dict, init=False)
+    _last: dict[str, list[BadgeGranted]] = field(default_factory=dict, init=False)
+    """By holder, in order of their own times."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow each badge from door to door."""
         for event in batch:
             if isinstance(event, BadgeGranted) and event.holder and event.asset:
-                before = self._last.get(event.holder)
-                if before is not None and before.asset != event.asset and before.site == event.site:
-                    yield from self._judge(before, event)
-                if before is None or event.at >= before.at:
-                    remember(self._last, event.holder, event, HOLDERS)
+                known = self._last.get(event.holder, [])
+                place = bisect_right(known, event.at, key=lambda one: one.at)
+                for other in known[max(0, place - 1) : place + 1]:
+                    if other.asset != event.asset and other.site == event.site:
+                        yield from self._judge(*sorted((other, event), key=lambda one: one.at))
+                remember(self._last, event.holder, [*known[:place], event, *known[place:]][-KEPT:], HOLDERS)
 
     def _judge(self, before: BadgeGranted, event: BadgeGranted) -> Iterator[Alert]:
         one, other = self.hospital.asset(before.asset), self.hospital.asset(event.asset)

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
+
 from safecare.detect.api import detector
+from safecare.detect.memory import remember
+from safecare.detect.standing import AGAIN, CALM, LONGEST, MOST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.video import CameraState
@@ -23,35 +27,57 @@ COVERED = 10
 """Added when the picture is covered or frozen: cables fail by themselves, tape does not stick itself; chosen."""
 
 
+class Outage(msgspec.Struct):
+    """A camera without a picture: since which event, when that was last said, when it ended (None: it lasts)."""
+
+    event: CameraState
+    said: datetime
+    over: datetime | None = None
+    told: bool = False
+
+    def goes_on(self, event: CameraState) -> bool:
+        """Tell whether `event` (no picture) is of this outage, whatever word of its end was lost."""
+        if self.over is not None:
+            return self.told and event.at - self.over < CALM
+        return event.at - self.said < AGAIN and event.at - self.event.at < LONGEST
+
+
 @detector("camera.lost", wants={CameraState}, domain=Domain.PHYSICAL)
 @dataclass
 class CameraLost:
-    """Alert once when a camera has had no usable picture for longer than `longest` (time)."""
+    """Alert once when a camera has had no usable picture for longer than `longest` (time), by our clock.
+
+    One that is lost again within a minute of an outage that was told is not told anew. One that is said to be lost
+    after an hour without a word, or still after a day, is: the word that it was back may have been lost.
+    """
 
     hospital: Hospital
     longest: timedelta = timedelta(seconds=30)
-    _bad: dict[str, CameraState] = field(default_factory=dict, init=False)
-    _told: set[str] = field(default_factory=set, init=False)
+    _outages: dict[str, Outage] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the cameras' states."""
         for event in batch:
-            yield from self.tick(event.at)
-            match event:
-                case CameraState(asset=str(camera), state="ok" | "moved"):  # a moved one is `camera.moved`
-                    self._bad.pop(camera, None)
-                    self._told.discard(camera)
-                case CameraState(asset=str(camera)):
-                    self._bad.setdefault(camera, event)
-                case _:
-                    pass
+            yield from self.tick(event.seen)
+            if isinstance(event, CameraState) and event.asset:
+                self._state(event, event.asset)
+
+    def _state(self, event: CameraState, camera: str) -> None:
+        known = self._outages.get(camera)
+        if event.state in {"ok", "moved"}:  # a moved one is `camera.moved`
+            if known and event.at >= known.event.at:
+                known.over = known.over or event.at
+        elif known is None or not known.goes_on(event):
+            remember(self._outages, camera, Outage(event, event.at), MOST)
+        else:
+            known.said, known.over = max(known.said, event.at), None
 
     def tick(self, now: datetime) -> Iterator[Alert]:
         """Judge the cameras that have no picture at `now`."""
-        for camera, event in self._bad.items():
-            if camera not in self._told and now - event.at > self.longest:
-                self._told.add(camera)
-                yield self._alert(camera, event)
+        for camera, one in self._outages.items():
+            if not one.told and one.over is None and now - one.event.seen > self.longest:
+                one.told = True
+                yield self._alert(camera, one.event)
 
     def _alert(self, camera: str, event: CameraState) -> Alert:
         masked = event.state in {"covered", "frozen", "replayed"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from safecare.detect.api import detector
 from safecare.detect.physical.camera_lost import severity_of_camera
+from safecare.detect.standing import Standing
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.video import CameraState
@@ -24,20 +25,18 @@ MORE = 10
 @detector("camera.moved", wants={CameraState}, domain=Domain.PHYSICAL)
 @dataclass
 class CameraMoved:
-    """Alert once when a camera's view has changed, until it is the old one again."""
+    """Alert once when a camera's view has changed, until it is the old one again; what still stands, once a day."""
 
     hospital: Hospital
-    _moved: set[str] = field(default_factory=set, init=False)
+    _standing: Standing = field(default_factory=Standing, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the cameras' states."""
         for event in batch:
             match event:
-                case CameraState(asset=str(camera), state="moved") if camera not in self._moved:
-                    self._moved.add(camera)
-                    yield self._alert(camera, event)
-                case CameraState(asset=str(camera), state="ok"):
-                    self._moved.discard(camera)
+                case CameraState(asset=str(camera), state="moved" | "ok" as state):
+                    if self._standing.news(camera, state == "moved", event.at):
+                        yield self._alert(camera, event)
                 case _:
                     pass
 

@@ -17,34 +17,48 @@ REPEATED = timedelta(minutes=75)
 """Time within which an "open" that is said again is a repetition (chosen: sensors say how they stand each hour)."""
 
 
-class Open(msgspec.Struct):
-    """A door that is open: when it last said so, and since when it counts as opened."""
+LATE = timedelta(minutes=10)
+"""How much older than what is known a word may be and count as late; one that is older is of a clock that was put back
+(chosen: what comes by two ways, or in a table, is minutes apart)."""
+
+
+class Contact(msgspec.Struct):
+    """How a door's contact stands: when it last said so; since when it counts as opened (None: it is closed)."""
 
     said: datetime
-    since: datetime
+    since: datetime | None = None
 
 
 class Contacts(msgspec.Struct):
     """How the contacts of doors stand. Ask only about doors of the hospital: one entry each is kept."""
 
-    doors: dict[str, Open | None] = {}
-    """By door that tells when it closes; None: it is closed."""
+    doors: dict[str, Contact] = {}
+    """By door."""
+    closing: set[str] = set()
+    """Doors that have been told to be closed: only of them an "open" may be a repetition."""
 
-    def closed(self, door: str) -> None:
-        """Take that `door` says that it is closed."""
-        self.doors[door] = None
+    def closed(self, door: str, at: datetime) -> None:
+        """Take that `door` says at `at` that it is closed."""
+        self.closing.add(door)
+        known = self.doors.get(door)
+        if known is None or known.since is None or not timedelta(0) < known.since - at < LATE:
+            self.doors[door] = Contact(at)
 
     def opened(self, door: str, at: datetime) -> bool:
         """Take that `door` says at `at` that it is open; True when that is news."""
-        if door not in self.doors:
+        known = self.doors.get(door)
+        if known is None or door not in self.closing:
+            self.doors[door] = Contact(at, at)
             return True
-        before = self.doors[door]
-        if before is None or at - before.said > REPEATED or at - before.since >= LONGEST:
-            self.doors[door] = Open(at, at)
+        if known.since is None and timedelta(0) < known.said - at < LATE:
+            return True  # it came late: an opening whose end is known already
+        if known.since is None or at - known.said > REPEATED or at - known.since >= LONGEST:
+            self.doors[door] = Contact(at, at)
             return True
-        before.said = max(before.said, at)
+        known.said = max(known.said, at)
         return False
 
     def is_open(self, door: str) -> bool:
         """Tell whether `door` was last said to be open."""
-        return self.doors.get(door) is not None
+        known = self.doors.get(door)
+        return known is not None and known.since is not None

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
 from safecare.detect.physical.contacts import Contacts
+from safecare.detect.standing import thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
@@ -45,9 +46,9 @@ class EmergencyExit:
         for event in batch:
             match event:
                 case FireSignal(state="alarm"):
-                    remember(self._burning, _detector(event), event, FIRES)
+                    remember(self._burning, thing_of(event), event, FIRES)
                 case FireSignal(state="normal"):
-                    self._burning.pop(_detector(event), None)
+                    self._burning.pop(thing_of(event), None)
                 case DoorOpened() | DoorClosed():
                     asset = self.hospital.asset(event.asset)
                     if asset and asset.kind == "exit":
@@ -57,7 +58,7 @@ class EmergencyExit:
 
     def _moved(self, event: DoorOpened | DoorClosed, asset: Asset) -> Iterator[Alert]:
         if isinstance(event, DoorClosed):
-            self._contacts.closed(asset.id)
+            self._contacts.closed(asset.id, event.at)
         elif self._contacts.opened(asset.id, event.at):
             last = self._told.get(asset.id)
             if last is None or abs(event.at - last) >= self.pause:
@@ -82,7 +83,3 @@ class EmergencyExit:
             why=[why],
             zones=asset.between,
         )
-
-
-def _detector(event: FireSignal) -> str:
-    return event.asset or event.zone or event.site

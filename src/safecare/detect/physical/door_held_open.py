@@ -51,13 +51,20 @@ class HeldDoor:
     hospital: Hospital
     longest: timedelta = timedelta(seconds=60)
     _open: dict[str, Opening] = field(default_factory=dict, init=False)
+    _closed: dict[str, DoorClosed] = field(default_factory=dict, init=False)
+    """Last closing of each door: an opening may be heard of after it."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow openings and closings of doors to guarded places."""
         for event in batch:
             match event:
                 case DoorOpened(asset=str(door)) if self._severity(door):
-                    self._take(door, event)
+                    closed = self._closed.get(door)
+                    if closed and closed.at > event.at and event.seen - closed.seen < self.longest:
+                        if closed.at - event.at > self.longest:  # heard of after its end
+                            yield self._alert(door, event)
+                    else:
+                        self._take(door, event)
                 case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
                     held = self._take(door, event)
                     if not held.told:
@@ -65,7 +72,10 @@ class HeldDoor:
                         yield self._alert(door, event)
                 case PanelSignal(what="held", on=False, asset=str(told)):
                     self._open.pop(told, None)
-                case DoorClosed(asset=str(door)):
+                case DoorClosed(asset=str(door)) if self._severity(door):
+                    known, self._closed[door] = self._open.get(door), event
+                    if known and event.at < known.event.at and event.seen - known.event.seen < self.longest:
+                        continue  # of an opening before this one
                     opening = self._open.pop(door, None)
                     if opening and not opening.told and event.at - opening.event.at > self.longest:
                         yield self._alert(door, opening.event)

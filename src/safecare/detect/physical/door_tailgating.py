@@ -30,12 +30,24 @@ MOST = 20
 """Grants remembered for each door; chosen: a shift comes in."""
 
 
+EARLY = 4
+"""People remembered for each door who came in before the word of a grant (chosen: it comes a second later at most)."""
+
+
+class Entering(msgspec.Struct, frozen=True):
+    """Somebody came in: in which picture, and how."""
+
+    event: PeopleSeen
+    crossing: Crossing
+
+
 class Entry(msgspec.Struct):
-    """Grants of a door that nobody has used yet, and when somebody last came in on one."""
+    """Grants of a door that nobody has used yet, when somebody last came in on one, and who came in before its word."""
 
     grants: list[BadgeGranted] = []
     used: BadgeGranted | None = None
     last: datetime | None = None
+    early: list[Entering] = []
 
 
 @detector("door.tailgating", wants={PeopleSeen, BadgeGranted}, domain=Domain.PHYSICAL)
@@ -43,8 +55,8 @@ class Entry(msgspec.Struct):
 class Tailgating:
     """Alert when somebody enters within `follow` (time) after a person with a grant, and no grant is left for them.
 
-    A grant is good for `valid` (time). Crossings come from lines that name a door. Somebody who enters with no grant at
-    all is left to the door's contact (`door.forced`).
+    A grant is good for `valid` (time); its word may come after the picture. Crossings come from lines that name a door.
+    Somebody who enters with no grant at all is left to the door's contact (`door.forced`).
     """
 
     hospital: Hospital
@@ -60,6 +72,10 @@ class Tailgating:
                 case BadgeGranted(asset=str(door)):
                     entry = self._entries.setdefault(door, Entry())
                     entry.grants = [*entry.grants, event][-MOST:]
+                    early, entry.early = entry.early, []
+                    for one in early:
+                        if event.at <= one.crossing.at:
+                            yield from self._enters(one.event, AssetId(door), one.crossing)
                 case PeopleSeen():
                     for crossing in self._lines.crossings(self.hospital, event):
                         if crossing.area.door is not None:
@@ -75,6 +91,7 @@ class Tailgating:
             entry.used, entry.last = entry.grants.pop(0), at
             return
         if entry.used is None or entry.last is None or at - entry.last > self.follow:
+            entry.early = [*entry.early, Entering(event, crossing)][-EARLY:]
             return
         asset = self.hospital.asset(door)
         sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone] if asset else []

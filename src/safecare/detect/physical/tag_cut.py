@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from safecare.detect.api import detector
-from safecare.detect.standing import Standing
+from safecare.detect.standing import Standing, tag_hold, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.panels import PanelSignal
@@ -32,7 +32,8 @@ class TagCut:
         for event in batch:
             if isinstance(event, PanelSignal) and event.what == "tag_cut":
                 name = event.asset or event.zone or event.site
-                if self._standing.news(f"{name}\x1f{event.holder or ''}", event.on, event.at):
+                key = f"{thing_of(event)}\x1f{event.holder or ''}"
+                if self._standing.news(key, event.on, event.at, tag_hold(event)):
                     yield Alert.of(
                         self,
                         event,

@@ -14,7 +14,7 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
-from safecare.detect.standing import AGAIN, Standing
+from safecare.detect.standing import AGAIN, Standing, tag_hold, thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import HolderPlaced
@@ -61,7 +61,8 @@ class TagExit:
             match event:
                 case PanelSignal(what="tag_exit"):
                     name = event.asset or event.zone or event.site
-                    if self._standing.news(f"{name}\x1f{event.holder or ''}", event.on, event.at):
+                    key = f"{thing_of(event)}\x1f{event.holder or ''}"
+                    if self._standing.news(key, event.on, event.at, tag_hold(event)):
                         yield self._alert(event, name)
                 case HolderPlaced(by="tag"):
                     yield from self._placed(event)

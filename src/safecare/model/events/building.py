@@ -26,6 +26,8 @@ class FireSignal(Event, frozen=True, kw_only=True, tag="fire.signal"):
     """A fire detector or call point: alarm, pre-alarm, fault or back to normal."""
 
     state: Literal["alarm", "prealarm", "fault", "normal"]
+    part: str = ""
+    """The panel's own number of its part, where the hospital's files name only the panel."""
 
 
 class PowerSignal(Event, frozen=True, kw_only=True, tag="power.signal"):

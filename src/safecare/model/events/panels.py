@@ -44,6 +44,8 @@ class PanelSignal(Event, frozen=True, kw_only=True, tag="panel.signal"):
     """Whose button, tag or code it was."""
     code: str = ""
     """The sender's own word for it: ``BA``, ``1130``, ``fielddetection``."""
+    part: str = ""
+    """The sender's own number of its part, where the hospital's files name only the whole: each has its own alarms."""
 
 
 class DeviceHeard(Event, frozen=True, kw_only=True, tag="device.heard"):

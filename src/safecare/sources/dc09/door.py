@@ -200,13 +200,14 @@ class Dc09Door:
             telling = Telling(
                 self.door, f"{account}\x1f{message.head.sequence}\x1f{digest}\x1f{number}", message.at, now
             )
-            asset = (known.hospital.at_address("sia", f"{account}/{zone}") if zone else None) or panel
+            own = known.hospital.at_address("sia", f"{account}/{zone}") if zone else None
+            asset, part = own or panel, "" if own else zone
             called = f"sia {account}/{zone}".rstrip("/")
             try:
                 signals = signals_of(told)
             except FieldError as error:
                 raise UnreadableError(error.reason, error.place) from error
-            events += events_about(asset, signals, telling, known, called=called, site=site)
+            events += events_about(asset, signals, telling, known, called=called, site=site, part=part)
         return events
 
 
