@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from math import expm1, log1p
 
 import pytest
 
@@ -89,3 +90,18 @@ def test_collecting_garbage_changes_nothing() -> None:
     assert wide.largest > 0
     tight = solve(tree, rooms=(wide.largest // 2, wide.largest, 4 * wide.largest))
     assert tight.probability == pytest.approx(wide.probability, rel=1e-12)
+
+
+@pytest.mark.timeout(120)
+def test_long_and_wide_trees_take_no_longer_than_they_are_large() -> None:
+    many = 20_000
+    builder = Builder([1e-5] * many)
+    long = builder.event(0)
+    for event in range(1, many):
+        long = builder.any_of([long, builder.event(event)])
+    for top in (long, builder.any_of(range(many))):
+        found = solve(FaultTree(builder.chances, tuple(builder.gates), top))
+        assert found.probability == pytest.approx(-expm1(many * log1p(-1e-5)), rel=1e-9)
+        assert found.largest == 0
+    half = builder.at_least(many // 4, range(many // 2))
+    assert solve(FaultTree((0.5,) * many, tuple(builder.gates), half)).probability == pytest.approx(0.5, abs=0.01)

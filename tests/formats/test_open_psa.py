@@ -208,3 +208,41 @@ def test_names_may_stand_with_the_path_of_their_component() -> None:
     path = gate("top", '<or><event name="plant.pump.a"/><event name="b.1"/></or>')
     events = event(NUMBER) + '<define-basic-event name="b.1"><float value="0.5"/></define-basic-event>'
     assert read(model(path, events)) == pytest.approx(0.65)
+
+
+@pytest.mark.slow
+def test_private_names_are_those_of_their_component() -> None:
+    def component(name: str, value: str) -> str:
+        own = f'<define-basic-event name="x" role="private"><float value="{value}"/></define-basic-event>'
+        inside = '<define-gate name="g" role="private"><or><basic-event name="x"/><event name="a"/></or></define-gate>'
+        return f'<define-component name="{name}">{inside}{own}</define-component>'
+
+    both = gate("top", '<and><gate name="A.g"/><gate name="t.B.g"/></and>')
+    text = model(both + component("A", "0.5") + component("B", "0.25"))
+    assert read(text) == pytest.approx(0.1 + 0.9 * 0.5 * 0.25)
+    assert wrong(model(gate("top", '<gate name="g"/>') + component("A", "0.5")))[-1:] == [
+        "m.xml:3: gate g is not defined"
+    ]
+
+
+@pytest.mark.slow
+def test_event_trees_beside_a_fault_tree_change_nothing() -> None:
+    tree = '<define-event-tree name="e"><define-sequence name="s"/></define-event-tree>'
+    text = model(gate("g")).replace("<model-data>", f'{tree}<define-initiating-event name="i"/><model-data>')
+    assert read(text) == pytest.approx(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_parameters_are_evaluated_once_however_they_use_each_other() -> None:
+    def parameter(name: str, value: str) -> str:
+        return f'<define-parameter name="{name}">{value}</define-parameter>'
+
+    def twice(name: str) -> str:
+        return f'<mul><float value="0.5"/><add>{name}{name}</add></mul>'
+
+    many = [parameter(f"p{one}", twice(f'<parameter name="p{one - 1}"/>')) for one in range(1, 5000)]
+    events = event('<parameter name="p4999"/>') + parameter("p0", NUMBER) + "".join(many)
+    assert read(model(gate("g"), events)) == pytest.approx(0.3)
+    ring = event('<parameter name="p"/>') + "\n" + parameter("p", '<parameter name="p"/>')
+    assert wrong(model(gate("g"), ring)) == ["m.xml:6: parameters use each other in a circle: p -> p"]

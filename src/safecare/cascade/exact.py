@@ -15,10 +15,11 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from math import inf
 from time import process_time
 from typing import NamedTuple
+
+import numpy as np
 
 from safecare.cascade.bdd import Diagram, TooLargeError
 from safecare.cascade.bounds import enclose
@@ -37,6 +38,9 @@ MOST_VARIABLES = 200_000
 """Most variables of one diagram: operations go as deep as there are variables."""
 STACK = 512 << 20
 """Bytes of stack for operations, 2.6 kB for each level; taken only as far as it is used."""
+MOST_WEIGHED = 50_000_000
+"""Square of the number of gates up to which variables are ordered by weight, which takes the more of them the longer
+for each. Chosen: about half a minute."""
 TIDYINGS = 4
 """Most rounds of simplification. Chosen: nothing changed after the third on any published tree."""
 
@@ -155,10 +159,12 @@ class _Solver:
     def _enclosed(self, top: int, open_: Sequence[int], end: float) -> tuple[float, float]:
         """Return the best of what several orders and rooms say about the gates `open_`."""
         gates = {node: self.tree.gates[node - self.tree.events] for node in open_}
+        orders = [by_weight(gates, top)] if len(gates) ** 2 <= MOST_WEIGHED else []
+        orders.append(depth_first(gates, top, "given"))
         low, high = 0.0, 1.0
         for room in ENCLOSING_ROOMS:
-            for order in ENCLOSING_ORDERS:
-                found = enclose(gates, open_, order(gates, top), self.chances, room, lambda: process_time() > end)
+            for order in orders:
+                found = enclose(gates, open_, order, self.chances, room, lambda: process_time() > end)
                 if found is None:
                     return low, high
                 low, high = max(low, found[0]), min(high, found[1])
@@ -196,12 +202,12 @@ def _odd(own: Sequence[Chance]) -> Chance:
 
 
 def _at_least(need: int, own: Sequence[Chance]) -> Chance:
-    counts = [1.0] + [0.0] * len(own)
-    for seen, (p, q) in enumerate(own, 1):
-        for count in range(seen, 0, -1):
-            counts[count] = counts[count] * q + counts[count - 1] * p
+    counts = np.zeros(len(own) + 1)
+    counts[0] = 1.0
+    for p, q in own:
+        counts[1:] = counts[1:] * q + counts[:-1] * p
         counts[0] *= q
-    return sum(counts[need:]), sum(counts[:need])
+    return float(counts[need:].sum()), float(counts[:need].sum())
 
 
 def _with_diagram(
@@ -216,9 +222,17 @@ def _with_diagram(
     variables = {max(arg, ~arg) for gate in gates.values() for arg in gate.args} - gates.keys()
     if len(variables) > MOST_VARIABLES:
         raise TooLargeError(f"a part with more than {MOST_VARIABLES} variables")
-    trials = [_Trial(gates, below, order()) for order in _orders(gates, top)]
     reason = TooLargeError("no room")
-    for round_, room in enumerate(rooms):
+    trials: list[_Trial] = []
+    for order in _orders(gates, top):
+        if process_time() > end:
+            raise TooLargeError("the time is over")
+        trials.append(_Trial(gates, below, order))
+        try:
+            return trials[-1].build(chances, rooms[0], end)
+        except TooLargeError as error:
+            reason = error
+    for round_, room in enumerate(rooms[1:], 1):
         trials.sort(key=lambda one: -one.done)
         for trial in trials[: len(trials) if round_ < ALL_ORDERS else (len(trials) + 1) // 2]:
             try:
@@ -235,16 +249,15 @@ def _with_diagram(
     raise reason
 
 
-def _orders(gates: dict[int, Gate], top: int) -> Iterator[Callable[[], list[int]]]:
-    yield partial(depth_first, gates, top, "given")
-    yield partial(by_force, gates, top)
-    yield partial(by_weight, gates, top)
-    yield partial(depth_first, gates, top, "small")
-    yield partial(depth_first, gates, top, "large")
-    yield partial(depth_first, gates, top, "reversed")
-
-
-ENCLOSING_ORDERS = (by_weight, partial(depth_first, first="given"))
+def _orders(gates: dict[int, Gate], top: int) -> Iterator[list[int]]:
+    """Yield orders of the variables below `top`, the usual ones first; each is made only when it is asked for."""
+    yield depth_first(gates, top, "given")
+    yield by_force(gates, top)
+    if len(gates) ** 2 <= MOST_WEIGHED:
+        yield by_weight(gates, top)
+    yield depth_first(gates, top, "small")
+    yield depth_first(gates, top, "large")
+    yield depth_first(gates, top, "reversed")
 
 
 class _Trial:

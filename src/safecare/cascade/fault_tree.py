@@ -8,7 +8,7 @@ they were written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -133,23 +133,36 @@ def tidy(tree: FaultTree) -> FaultTree:
         found = made[node] if node >= tree.events else builder.event(node)
         return opposite(found) if literal < 0 else found
 
-    inner: dict[int, list[int]] = {}
+    joined = {
+        arg
+        for place, gate in enumerate(tree.gates)
+        if gate.kind == "and" and uses[place + tree.events]
+        for arg in gate.args
+        if arg >= tree.events and uses[arg] == 1 and tree.gates[arg - tree.events].kind == "and"
+    }
     for place, gate in enumerate(tree.gates):
         node = place + tree.events
-        if not uses[node]:
+        if not uses[node] or node in joined:
             continue
         if gate.kind == "and":
-            args: list[int] = []
-            for arg in gate.args:
-                args.extend(inner[arg] if arg in inner and uses[arg] == 1 else [arg])
-            inner[node] = args
-            made[node] = builder.all_of(map(value, args))
+            made[node] = builder.all_of(map(value, _whole(tree, gate, joined)))
         elif gate.kind == "xor":
             made[node] = builder.differ(map(value, gate.args))
         else:
             made[node] = builder.at_least(gate.need, map(value, gate.args))
     top = value(tree.top)
     return reachable(FaultTree(tree.chances, tuple(builder.gates), top))
+
+
+def _whole(tree: FaultTree, gate: Gate, joined: Collection[int]) -> Iterator[int]:
+    """Yield the arguments of an AND, and in place of those that are `joined` to it theirs."""
+    waiting = list(gate.args)
+    while waiting:
+        arg = waiting.pop()
+        if arg in joined:
+            waiting.extend(tree.gates[arg - tree.events].args)
+        else:
+            yield arg
 
 
 def _uses(tree: FaultTree) -> Counter[int]:

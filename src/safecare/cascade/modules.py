@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from safecare.cascade.fault_tree import FaultTree, Gate, reachable
 
 MOST_BITS = 4_000_000_000
-"""Events x gates up to which arguments are grouped by what they share. Chosen: half a gigabyte of bits."""
+"""Nodes used more than once x gates up to which arguments are grouped by what they share. Chosen: half a gigabyte."""
 
 
 def walk(gates: dict[int, Gate], top: int) -> Iterator[tuple[int, bool]]:
@@ -77,14 +78,10 @@ def _below(gates: dict[int, Gate], top: int, is_module: set[int]) -> list[int]:
 
 def split_apart(tree: FaultTree) -> FaultTree:
     """Return `tree` with a gate of its own for each group of arguments of an AND or XOR that share events."""
-    if isinstance(tree.top, bool) or tree.events * len(tree.gates) > MOST_BITS:
+    shared = _shared(tree)
+    if isinstance(tree.top, bool) or len(shared) * len(tree.gates) > MOST_BITS:
         return tree
-    events: list[int] = [1 << event for event in range(tree.events)]
-    for gate in tree.gates:
-        bits = 0
-        for arg in gate.args:
-            bits |= events[max(arg, ~arg)]
-        events.append(bits)
+    below: list[int] = [shared.get(event, 0) for event in range(tree.events)]
     fresh = {node: node for node in range(tree.events)}
     gates: list[Gate] = []
 
@@ -92,8 +89,12 @@ def split_apart(tree: FaultTree) -> FaultTree:
         return ~fresh[~literal] if literal < 0 else fresh[literal]
 
     for place, gate in enumerate(tree.gates):
+        bits = shared.get(place + tree.events, 0)
+        for arg in gate.args:
+            bits |= below[max(arg, ~arg)]
+        below.append(bits)
         args: list[int] = []
-        groups = _groups(gate.args, events) if gate.kind != "atleast" else [list(gate.args)]
+        groups = _groups(gate.args, below) if gate.kind != "atleast" else [list(gate.args)]
         for group in groups:
             if len(group) == 1 or len(groups) == 1:
                 args.extend(map(renamed, group))
@@ -105,11 +106,26 @@ def split_apart(tree: FaultTree) -> FaultTree:
     return reachable(FaultTree(tree.chances, tuple(gates), renamed(tree.top)))
 
 
-def _groups(args: Sequence[int], events: Sequence[int]) -> list[list[int]]:
+def _shared(tree: FaultTree) -> dict[int, int]:
+    """Return a bit for each node that is used more than once: only by such ones can two arguments share an event."""
+    uses = Counter(max(arg, ~arg) for gate in tree.gates for arg in gate.args)
+    return {node: 1 << place for place, node in enumerate(node for node, count in uses.items() if count > 1)}
+
+
+def _groups(args: Sequence[int], below: Sequence[int]) -> list[list[int]]:
     """Return `args` in groups; two arguments that share an event stand in the same group."""
-    groups: list[tuple[int, list[int]]] = []
+    once = twice = 0
     for arg in args:
-        bits, members = events[max(arg, ~arg)], [arg]
+        bits = below[max(arg, ~arg)]
+        twice |= once & bits
+        once |= bits
+    groups: list[tuple[int, list[int]]] = []
+    alone: list[list[int]] = []
+    for arg in args:
+        bits, members = below[max(arg, ~arg)] & twice, [arg]
+        if not bits:
+            alone.append(members)
+            continue
         apart: list[tuple[int, list[int]]] = []
         for other, others in groups:
             if bits & other:
@@ -117,4 +133,4 @@ def _groups(args: Sequence[int], events: Sequence[int]) -> list[list[int]]:
             else:
                 apart.append((other, others))
         groups = [*apart, (bits, members)]
-    return [members for _, members in groups]
+    return [*alone, *(members for _, members in groups)]

@@ -4,8 +4,9 @@ Taken: ``define-fault-tree``, ``define-component``, ``define-gate``, ``define-ba
 ``define-parameter``, ``define-CCF-group`` (beta-factor, MGL, alpha-factor), ``model-data``; formulas of and, or, not,
 xor, iff, imply, nand, nor, atleast, cardinality and constant, nested at will; expressions float, int, bool, parameter,
 ``system-mission-time`` (of ``model-data``'s parameter of that name) and those of `safecare.formats.open_psa_numbers`.
-A name may stand with the path of its component before it (``plant.pump.fails``). References may stand before what they
-mean. What else stands there is named, never guessed.
+What is ``role="private"`` in a component is known there, and elsewhere by its path (``plant.pump.fails``). References
+may stand before what they mean. Event trees say nothing about a fault tree and are passed over. What else stands there
+is named, never guessed.
 
 Source: S. Epstein, A. Rauzy, "Open-PSA Model Exchange Format", version 2.0d.
 """
@@ -23,7 +24,16 @@ from safecare.formats.problem import ModelFileError, Problem
 EVENTS = ("event", "gate", "basic-event", "house-event")
 KEPT_OUT = ("label", "attributes")
 """Elements that say something to people only."""
+EVENT_TREES = (
+    "define-event-tree",
+    "define-initiating-event",
+    "define-sequence",
+    "define-functional-event",
+    "define-rule",
+)
+"""Definitions that use fault trees and change none."""
 CONTAINERS = ("opsa-mef", "define-fault-tree", "define-component", "model-data")
+PARAMETERS = ("parameter", "system-mission-time")
 NAMED = ("define-gate", "define-basic-event", "define-house-event", "define-parameter")
 
 
@@ -46,6 +56,11 @@ class _Model:
         self.houses: dict[str, Element] = {}
         self.parameters: dict[str, Element] = {}
         self.groups: list[Element] = []
+        self._paths: dict[str, str] = {}
+        """Names by the paths that also mean them."""
+        self._private: set[str] = set()
+        self._known: dict[str, float | None] = {}
+        """Values of parameters."""
         if root.tag != "opsa-mef":
             raise ModelFileError([Problem(file, root.line, f"this is no Open-PSA model: its root is <{root.tag}>")])
         self._collect(root)
@@ -54,45 +69,68 @@ class _Model:
         self.problems.append(Problem(self.file, at.line, reason))
 
     def _collect(self, root: Element) -> None:
+        """Note all definitions under the names that they have in the whole file; then references are named so too."""
         into = dict(zip(NAMED, (self.gates, self.basics, self.houses, self.parameters), strict=True))
-        waiting = [root]
+        waiting = [(root, "", False)]
+        within: list[tuple[Element, str]] = []
         while waiting:
-            for child in waiting.pop().children:
+            container, path, hidden = waiting.pop()
+            for child in container.children:
+                private = child.attributes.get("role", "private" if hidden else "public") == "private"
                 if child.tag in CONTAINERS:
-                    waiting.append(child)
+                    name = child.attributes.get("name", "") if child.tag != "model-data" else ""
+                    waiting.append((child, f"{path}.{name}".strip("."), private))
                 elif child.tag in into:
-                    name = child.attributes.get("name", "")
-                    if not name:
+                    within.append((child, path))
+                    if not child.attributes.get("name"):
                         self._wrong(child, f"<{child.tag}> has no name")
-                        continue
-                    events = (self.parameters,) if child.tag == "define-parameter" else tuple(into.values())[:3]
-                    twin = next((known[name] for known in events if name in known), None)
-                    if twin is not None:
-                        self._wrong(child, f"{name} is defined twice: first in line {twin.line}")
-                        continue
-                    into[child.tag][name] = child
+                    elif self._is_new(child, path, private=private, parameter=child.tag == "define-parameter"):
+                        into[child.tag][child.attributes["name"]] = child
                 elif child.tag == "define-CCF-group":
-                    self._group(child)
-                elif child.tag not in KEPT_OUT:
+                    self.groups.append(child)
+                    within.append((child, path))
+                    for member in _members(child):
+                        if not member.attributes.get("name"):
+                            self._wrong(member, "a member has no name")
+                        elif self._is_new(member, path, private=private, parameter=False):
+                            self.basics[member.attributes["name"]] = member
+                elif child.tag not in (*KEPT_OUT, *EVENT_TREES):
                     self._wrong(child, f"<{child.tag}> is not supported")
+        for definition, path in within:
+            self._refer(definition, path)
 
-    def _group(self, group: Element) -> None:
-        """Note a common-cause group; its members are basic events that it defines."""
-        self.groups.append(group)
-        for member in _members(group):
-            name = member.attributes.get("name", "")
-            twin = next((known[name] for known in (self.gates, self.basics, self.houses) if name in known), None)
-            if twin is not None or not name:
-                told = f"is defined twice: first in line {twin.line}" if twin else "has no name"
-                self._wrong(member, f"{name or 'a member'} {told}")
-            else:
-                self.basics[name] = member
+    def _is_new(self, definition: Element, path: str, *, private: bool, parameter: bool) -> bool:
+        """Give `definition` its name in the whole file; notes if there is another one."""
+        name = definition.attributes["name"]
+        full = f"{path}.{name}"
+        if private and path:
+            name = definition.attributes["name"] = full
+            self._private.add(name)
+        for at, sign in enumerate(full):
+            if sign == ".":
+                self._paths[full[at + 1 :]] = self._paths.get(full[at + 1 :], name)
+        self._paths[full] = name
+        known = (self.parameters,) if parameter else (self.gates, self.basics, self.houses)
+        twin = next((one[name] for one in known if name in one), None)
+        if twin is not None:
+            self._wrong(definition, f"{name} is defined twice: first in line {twin.line}")
+        return twin is None
 
-    def _name(self, reference: Element) -> str:
-        """Return the name that `reference` means: as it stands, else without the path of its component."""
-        name = reference.attributes.get("name", "")
+    def _refer(self, definition: Element, path: str) -> None:
+        """Put the names of the whole file in place of those that are used in `definition`, which stands in `path`."""
         known = (self.gates, self.basics, self.houses, self.parameters)
-        return name if any(name in one for one in known) else name.rpartition(".")[2] if "." in name else name
+        waiting = [child for child in definition.children if child.tag not in KEPT_OUT]
+        while waiting:
+            one = waiting.pop()
+            waiting.extend(one.children)
+            name = one.attributes.get("name", "")
+            base = path
+            while base and f"{base}.{name}" not in self._private:
+                base = base.rpartition(".")[0]
+            if base:
+                one.attributes["name"] = f"{base}.{name}"
+            elif "." in name and not any(name in kind for kind in known):
+                one.attributes["name"] = self._paths.get(name, name.rpartition(".")[2])
 
     def tree(self, top: str) -> FaultTree:
         """Return the tree below `top`, or below the one gate that no other uses."""
@@ -100,7 +138,8 @@ class _Model:
         uses = {name: list(self._references(formula)) for name, formula in formulas.items()}
         if not self.gates:
             self.problems.append(Problem(self.file, 0, "there is no gate"))
-        order = self._order(uses)
+        order = self._order(uses, self.gates, "gates")
+        self._values()
         chances = self._chances()
         common = self._common()
         chosen = self._top(top, uses) if order or not self.problems else ""
@@ -133,7 +172,7 @@ class _Model:
         while waiting:
             one = waiting.pop()
             if one.tag in EVENTS:
-                name = self._name(one)
+                name = one.attributes.get("name", "")
                 kinds = {"gate": (self.gates,), "basic-event": (self.basics,), "house-event": (self.houses,)}
                 if not any(name in known for known in kinds.get(one.tag, (self.gates, self.basics, self.houses))):
                     self._wrong(one, f"{one.tag} {name or '(without a name)'} is not defined")
@@ -149,8 +188,8 @@ class _Model:
             else:
                 self._wrong(one, f"<{one.tag}> is not supported in a formula")
 
-    def _order(self, uses: dict[str, list[str]]) -> list[str]:
-        """Return the gates so that each comes after those it uses; notes a cycle."""
+    def _order(self, uses: dict[str, list[str]], known: dict[str, Element], kind: str) -> list[str]:
+        """Return gates or parameters so that each comes after those it uses; notes a circle, and returns none."""
         done: dict[str, None] = {}
         for start in uses:
             path = [(start, iter(uses[start]))] if start not in done else []
@@ -165,7 +204,7 @@ class _Model:
                 elif step in open_gates:
                     ring = [*open_gates][[*open_gates].index(step) :]
                     told = " -> ".join([*ring[:10], *(["..."] if len(ring) > 10 else []), step])
-                    self._wrong(self.gates[step], f"gates use each other in a circle: {told}")
+                    self._wrong(known[step], f"{kind} use each other in a circle: {told}")
                     return []
                 else:
                     open_gates[step] = None
@@ -195,7 +234,7 @@ class _Model:
             if len(expressions) != 1:
                 self._wrong(event, f"basic event {name} has {len(expressions) or 'no'} probabilities, not one")
                 continue
-            value = self._number(expressions[0], ())
+            value = self._number(expressions[0])
             if value is None:
                 continue
             if not 0.0 <= value <= 1.0:
@@ -204,13 +243,26 @@ class _Model:
             found[name] = value
         return found
 
-    def _number(self, expression: Element, within: tuple[str, ...]) -> float | None:
-        """Return the value of `expression`; notes why there is none. `within`: parameters that are being evaluated."""
+    def _values(self) -> None:
+        """Evaluate the parameters, each once, after those that it uses."""
+        inner: dict[str, Element] = {}
+        for name, parameter in self.parameters.items():
+            values = [child for child in parameter.children if child.tag not in KEPT_OUT]
+            if len(values) == 1:
+                inner[name] = values[0]
+            else:
+                self._wrong(parameter, f"parameter {name} has {len(values) or 'no'} values, not one")
+        uses = {name: list(_parameters(value)) for name, value in inner.items()}
+        for name in self._order(uses, self.parameters, "parameters"):
+            self._known[name] = self._number(inner[name])
+
+    def _number(self, expression: Element) -> float | None:
+        """Return the value of `expression`; notes why there is none, unless a parameter has none."""
         tag, children = expression.tag, expression.children
         if tag in ("float", "int"):
             text = expression.attributes.get("value", "")
             try:
-                value = float(text) if "_" not in text else float("nan")
+                value = float(text) if text.isascii() and "_" not in text else float("nan")
             except ValueError:
                 value = float("nan")
             if isfinite(value):
@@ -219,19 +271,13 @@ class _Model:
             return None
         if tag == "bool":
             return float(self._truth_of(expression))
-        if tag in {"parameter", "system-mission-time"}:
-            name = tag if tag == "system-mission-time" else self._name(expression)
-            known = self.parameters.get(name)
-            if known is None or name in within:
-                self._wrong(expression, f"parameter {name} {'is not defined' if known is None else 'uses itself'}")
-                return None
-            inner = [child for child in known.children if child.tag not in KEPT_OUT]
-            if len(inner) != 1:
-                self._wrong(known, f"parameter {name} has {len(inner) or 'no'} values, not one")
-                return None
-            return self._number(inner[0], (*within, name))
+        if tag in PARAMETERS:
+            name = _parameter(expression)
+            if name not in self.parameters:
+                self._wrong(expression, f"parameter {name} is not defined")
+            return self._known.get(name)
         if tag in EXPRESSIONS:
-            values = [self._number(child, within) for child in children]
+            values = [self._number(child) for child in children]
             if None in values:
                 return None
             try:
@@ -249,11 +295,11 @@ class _Model:
             names = [member.attributes.get("name", "") for member in _members(group)]
             wholes = [child for part in group.all("distribution") for child in part.children]
             levels = [*group.all("factor"), *(one for part in group.all("factors") for one in part.all("factor"))]
-            each = self._number(wholes[0], ()) if len(wholes) == 1 else None
+            each = self._number(wholes[0]) if len(wholes) == 1 else None
             factors: dict[int, float] = {}
             for factor in levels:
                 text, inner = factor.attributes.get("level", ""), factor.children
-                value = self._number(inner[0], ()) if len(inner) == 1 else None
+                value = self._number(inner[0]) if len(inner) == 1 else None
                 if value is None or not (text.isascii() and text.isdigit() and len(text) < 4) or int(text) in factors:
                     self._wrong(factor, "a factor has a level of its own and one value")
                     return []
@@ -279,7 +325,7 @@ class _Model:
 
     def _value(self, formula: Element, builder: Builder, values: dict[str, Value]) -> Value:
         if formula.tag in EVENTS:
-            return values[self._name(formula)]
+            return values[formula.attributes["name"]]
         if formula.tag == "constant":
             return self._truth_of(formula)
         args = [self._value(child, builder, values) for child in formula.children]
@@ -288,6 +334,20 @@ class _Model:
         except ValueError as error:
             self._wrong(formula, str(error))
             return False
+
+
+def _parameter(reference: Element) -> str:
+    return reference.attributes.get("name", "") if reference.tag == "parameter" else reference.tag
+
+
+def _parameters(expression: Element) -> Iterator[str]:
+    """Yield the parameters that `expression` uses."""
+    waiting = [expression]
+    while waiting:
+        one = waiting.pop()
+        if one.tag in PARAMETERS:
+            yield _parameter(one)
+        waiting.extend(one.children)
 
 
 def _members(group: Element) -> list[Element]:
