@@ -176,6 +176,17 @@ def low_day(chance: random.Random) -> Made:
     return Made("day with a low plateau", _days(chance, lambda on: 40.0 if on else 20.0), spans=_around(4032, 3030))
 
 
+def working_week(chance: random.Random) -> Made:
+    """A plateau on working days; once on a Sunday, and once not."""
+    values: list[float] = []
+    for place in range(35 * 288):
+        day, on = (place // 288 + 3) % 7, 96 <= place % 288 < 216
+        there = on and (day < 5 or place // 288 == 24) and place // 288 != 32
+        values.append((60 if there else 20) + chance.gauss(0, 1.5) + (chance.uniform(0, 3) if there else 0))
+    times = [1_400_112_000.0 + MINUTES5 * place for place in range(len(values))]
+    return Made("working week", values, spans=_around(len(values), 24 * 288 + 144, 32 * 288 + 144), times=times)
+
+
 def dense_spikes(chance: random.Random) -> Made:
     """Spikes of always the same height come four times as often for a while."""
     periods = [25 if 3024 <= place < 3424 else 100 for place in range(4032)]
@@ -202,6 +213,6 @@ KINDS: tuple[Callable[[random.Random], Made], ...] = (
 
 
 def corpus(seed: int) -> list[Made]:
-    """Return 25 series."""
+    """Return 26 series."""
     chance = random.Random(seed)
-    return [*(kind(chance) for kind in KINDS), *quiet(chance)]
+    return [*(kind(chance) for kind in KINDS), *quiet(chance), working_week(chance)]

@@ -113,11 +113,20 @@ def new_after(found: list[Judged], begin: int, end: int) -> int:
 
 
 def test_what_has_passed_is_told_again_when_it_comes_again() -> None:
-    values = ordinary(4, 3300)
-    for at in (1500, 2100, 2700):
+    values, places = ordinary(4, 6700), (1500, 3900, 6200)  # more than a week apart
+    for at in places:
         values[at : at + 20] = [one + 9 for one in values[at : at + 20]]
     found = judged(values)
-    assert [new_after(found, at, at + 20) for at in (1500, 2100, 2700)] == [1, 1, 1]
+    assert [new_after(found, at, at + 20) for at in places] == [1, 1, 1]
+
+
+def test_what_comes_more_than_once_a_week_is_usual_in_the_end() -> None:
+    values, places = ordinary(4, 4000), (1500, 2100, 2700, 3300)
+    for at in places:
+        values[at : at + 20] = [one + 9 for one in values[at : at + 20]]
+    found = judged(values)
+    assert new_after(found, 1500, 1520) == 1
+    assert new_after(found, 3300, 3320) == 0
 
 
 def test_what_stays_is_told_and_then_usual() -> None:
@@ -133,6 +142,18 @@ def test_a_day_that_differs_at_its_usual_hours_is_told() -> None:
     found = judged([one for day in days for one in day])
     assert new_after(found, 2 * 288, 10 * 288) == 0
     assert new_after(found, 10 * 288, 11 * 288) >= 1
+
+
+@pytest.mark.parametrize("odd", [24, 32])  # a Sunday with a working day's plateau, a Monday without
+def test_a_day_unlike_its_kind_of_day_is_told(odd: int) -> None:
+    chance, series = random.Random(8), Series()
+    told = set[int]()
+    for place in range(35 * 288):
+        day = place // 288
+        on = 96 <= place % 288 < 216 and ((day % 7 < 5) != (day == odd))
+        if series.step(1_400_457_600 + 300.0 * place, (60 if on else 20) + chance.gauss(0, 1.5)).new:
+            told.add(day)
+    assert {day for day in told if day >= 14} - {odd + 1} == {odd}  # what a weekend is must be seen first
 
 
 @pytest.mark.slow

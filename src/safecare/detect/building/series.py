@@ -18,13 +18,14 @@ SHORT, LONG, SPREAD = 12, 96, 24
 STILL = 12
 """Readings exactly alike from which a standstill is looked at (at 5 minutes: an hour)."""
 BUCKETS = 48
-"""Parts of the day that have a usual value of their own: half hours."""
+"""Parts of the day that have a usual value of their own: half hours; once more for working days and for weekends."""
 DAY = 86_400.0
 """Seconds at the beginning of a series in which nothing is told: until a day is over, its extremes are not known."""
 DAYS = 4
 """Days after which the usual value of a half hour counts (chosen: a weekend and two working days at least)."""
 SEASONAL = 0.5
-"""Share of the spread that must be left by the hour's usual value at most, for the hour to count (chosen: half)."""
+"""Share of the spread that must be left by the hour's usual value at most, for the hour to count; and of that, by the
+hour's value in working days or at weekends, for the week to count (chosen: half)."""
 COMMON = 0.5
 """Share of the spread around all hours' usual values that is added to an hour's own (chosen: half, so that an hour that
 happened to be alike for some days is not sure of itself)."""
@@ -49,6 +50,9 @@ PASSED = 3
 """Oddities that passed by themselves and are not learned, one after the other; the next one is (chosen: what comes for
 the fourth time is usual). On 58 made series in the manner of monitored machines this raised NAB's standard score, at
 one common level, from 58 to 80."""
+OFTEN = 7 * DAY
+"""Seconds within which an oddity that comes again for the same reason is usual (chosen: what happens every week belongs
+to the work of the building; failures come more seldom)."""
 CONTINUED = 0.4
 """Factor on scores in that time: they stay below an alert."""
 
@@ -89,8 +93,14 @@ class Series(msgspec.Struct):
     """Oddities in a row that passed and were not learned."""
     mean: float = 0.0
     spread: float = 0.0
-    """Mean square of the distance from the running mean, and below from the usual value of the hour; over some days."""
+    """Mean square of the distance from the running mean; below from the usual value of the hour, and of the hour in
+    working days or at the weekend. All over some days."""
     seasonal: float = 0.0
+    weekly: float = 0.0
+    told: dict[str, float] = {}
+    """By reason: when an oddity was told last (seconds since 1970)."""
+    often: bool = False
+    """What goes on was told for the same reason not long ago."""
     pending: list[dict[str, float]] = []
     """Features that are not learned yet."""
     tails: dict[str, Tail] = {}
@@ -122,18 +132,20 @@ class Series(msgspec.Struct):
             score *= CONTINUED
         elif score >= ALERT:
             self.rest, self.odd, new = REST, 0, True
+            self.often = seconds - self.told.get(reason, -math.inf) < OFTEN
+            self.told[reason] = seconds
         if self.rest == 0 and len(self.pending) > DELAY:
             self._remember(self.pending.pop(0))
         return Judged(score, reason, best, new, usual)
 
     def _whole_day(self, seconds: float) -> float:
         """Return about how many readings a day has: before all hours were seen once, none of them is odd."""
-        season = self.seasons[_bucket(seconds)]
+        season = self.seasons[_part_of_day(seconds)]
         return BUCKETS * season.count / season.days
 
     def _over(self, *, stays: bool) -> None:
-        """End the time after an alert: what stays is usual from now on, what has passed would be odd again."""
-        forgotten = not stays and self.passed < PASSED
+        """End the time after an alert: what stays, or comes often, is usual from now on; what has passed is odd again."""
+        forgotten = not stays and not self.often and self.passed < PASSED
         self.passed = self.passed + 1 if forgotten else 0
         for one in self.pending[: len(self.pending) - (REST + 1 if forgotten else 0)]:
             self._remember(one)
@@ -161,9 +173,11 @@ class Series(msgspec.Struct):
             mean = sum(window) / SPREAD
             spread = math.sqrt(sum((one - mean) ** 2 for one in window) / SPREAD)
             found["loud"], found["quiet"] = (spread, mean), (-spread, mean)
-        season = self.seasons.get(_bucket(seconds))
-        if season is not None and season.days >= DAYS and self.seasonal < SEASONAL * self.spread:
-            room = season.off + COMMON * math.sqrt(self.seasonal)  # hours of change are less sure than nights
+        weekly = self.weekly < SEASONAL * self.seasonal
+        season = self.seasons.get(_part_of_week(seconds) if weekly else _part_of_day(seconds))
+        around = min(self.weekly, self.seasonal)
+        if season is not None and season.days >= DAYS and around < SEASONAL * self.spread:
+            room = season.off + COMMON * math.sqrt(around)  # hours of change are less sure than nights
             found["season"] = (abs(value - season.mean) / room if room else 0.0, season.mean)
         return found
 
@@ -176,19 +190,30 @@ class Series(msgspec.Struct):
         self.recent.append(value)
         if len(self.recent) > 2 * (SHORT + LONG):
             del self.recent[: SHORT + LONG]
-        season = self.seasons.setdefault(_bucket(seconds), Season(mean=value))
         self.mean += SLOW * (value - self.mean) if self.recent[1:] else value
         self.spread += SLOW * ((value - self.mean) ** 2 - self.spread)
-        self.seasonal += SLOW * ((value - season.mean) ** 2 - self.seasonal)
-        day = int(seconds // 86_400)
+        self.seasonal += SLOW * (self._season(_part_of_day(seconds), seconds, value) - self.seasonal)
+        self.weekly += SLOW * (self._season(_part_of_week(seconds), seconds, value) - self.weekly)
+
+    def _season(self, part: int, seconds: float, value: float) -> float:
+        """Learn the usual value of a part of the day or week; return the square of how far the reading was from it."""
+        season = self.seasons.setdefault(part, Season(mean=value))
+        far = (value - season.mean) ** 2
+        day = int(seconds // DAY)
         if day != season.day:
             season.days, season.day = season.days + 1, day
         season.count += 1
-        per_day = season.count / season.days
-        weight = max(1.0 / season.count, 1.0 / (per_day * FORGET))
+        weight = max(1.0 / season.count, season.days / (season.count * FORGET))
         season.off += (abs(value - season.mean) - season.off) * weight
         season.mean += (value - season.mean) * weight
+        return far
 
 
-def _bucket(seconds: float) -> int:
-    return int(seconds % 86_400 // (86_400 / BUCKETS))
+def _part_of_day(seconds: float) -> int:
+    return int(seconds % DAY // (DAY / BUCKETS))
+
+
+def _part_of_week(seconds: float) -> int:
+    """Return the half hour, of working days and of Saturdays and Sundays apart (1 January 1970 was a Thursday)."""
+    weekend = (int(seconds // DAY) + 3) % 7 >= 5
+    return _part_of_day(seconds) + BUCKETS * (2 if weekend else 1)
