@@ -46,7 +46,15 @@ JUDGED = frozenset({ConnectionSeen, CommandSeen, IdentitySeen, FileJudged, Measu
 """Kinds of events that captures give."""
 
 
-WHOLE = frozenset({"network.new-conversation", "network.write-from-non-master", "network.identity", "network.scan"})
+WHOLE = frozenset(
+    {
+        "network.new-conversation",
+        "network.write-from-non-master",
+        "network.identity",
+        "network.scan",
+        "network.out-of-role",
+    }
+)
 """Rules that object to who speaks: all that this station sent and got in the conversation belongs to the alert."""
 
 

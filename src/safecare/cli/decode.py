@@ -97,7 +97,7 @@ def _row(found: Spoken) -> dict[str, Any]:
 
 
 def _bad(found: Any) -> dict[str, Any]:
-    return _ends(found) | {"protocol": found.protocol, "kind": "malformed", "reason": found.reason}
+    return _ends(found) | {"protocol": found.protocol, "kind": found.operation, "reason": found.reason}
 
 
 def _ends(found: Any) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 A master (a Windows machine, with the noise of one) polls six Modbus controllers, over connections that stay or over new
 ones each time; an operator switches something now and then. From the middle on an attack, in the manner of the public
 labelled sets: a forged command, what is found out before it, an exploit with its way back, moved files, floods,
-replays, an answering machine in the middle, tools that try all functions.
+replays, an answering machine in the middle, answers within a connection,
+tools that try all functions.
 Source of the manners: Lemay and Fernandez (USENIX CSET 2016); Morris and Gao (ICCIP 2014, MITRE T0846, T0855, T0856,
 T0814); the modules of smod and Metasploit's modbusclient. Made ones: nothing is taken from those captures.
 """
@@ -205,6 +206,32 @@ def _in_between(one: Plant) -> None:
         one.wire.arp("02:00:00:00:99:99", CONTROLLERS[0], MASTER, answer=True)
 
 
+def _open(one: Plant) -> Tcp:
+    """Return the master's connection to the first controller; a new one where none stays open."""
+    talk = one._talks.get(CONTROLLERS[0]) if one.stays else None
+    if talk is None:
+        one.wire.evil = False
+        talk = one.connect(MASTER, CONTROLLERS[0])
+        one.wire.evil = True
+    return talk
+
+
+def _spoken_into(one: Plant) -> None:
+    """Answer in the controller's place, before it and after it; both segments of a contested place count."""
+    talk, ask = _open(one), struct.pack(">BHH", 3, 0, 4)
+    for number in range(10):
+        one.wire.evil = False
+        talk.ask(modbus(40_000 + number, 1, ask))
+        one.wire.evil = True
+        place = talk.sent[1]
+        talk.answer(modbus(40_000 + number, 1, struct.pack(">BB4H", 3, 8, 9, 9, 9, 9)))
+        if number % 2:
+            talk.segment(1, PUSH, modbus(40_000 + number, 1, struct.pack(">BB4H", 3, 8, 120, 121, 122, 123)), place)
+        else:
+            talk.answer(modbus(40_000 + number, 1, struct.pack(">BB4H", 3, 8, 120, 121, 122, 123)))
+        one.wire.at += 0.2
+
+
 ATTACKS: dict[str, Callable[[Plant], None]] = {
     "forged command": _forged,
     "many forged commands": _forged_often,
@@ -216,5 +243,6 @@ ATTACKS: dict[str, Callable[[Plant], None]] = {
     "flood": _flooded,
     "replay": _replayed,
     "in between": _in_between,
+    "spoken into": _spoken_into,
 }
 """Attack by name: writes its packets."""

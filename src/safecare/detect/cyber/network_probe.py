@@ -89,7 +89,7 @@ class ProtocolProbe:
         """Yield kind, target and the thing that is tried."""
         kind = event.facts.get("kind", "request")
         server, place = event.dst_ip, f"{event.command} {event.unit} {event.target}"
-        if kind == "error" and event.operation != "malformed":
+        if kind == "error" and event.operation not in ("malformed", "contested"):
             if event.protocol == "dicom" and event.command == "associate_reject":
                 yield "titles", server, event.target
             elif _is_password(event):

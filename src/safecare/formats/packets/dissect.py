@@ -34,6 +34,7 @@ MOST_STREAMS = 20_000
 """Conversations whose bytes are put together at the same time (chosen: a few kB each; more are counted)."""
 MOST_LARGE = 16
 """Messages of more than 1 MB that are put together at the same time: they carry files, of 8 MB at most."""
+CONTESTED = "other bytes for a place that was sent before"
 MOST_STEPS = 4096
 """Messages taken out of one segment (chosen: a segment of 64 kB holds fewer of the shortest)."""
 
@@ -88,6 +89,8 @@ class Malformed(msgspec.Struct, gc=False):
     server: str
     port: int
     transport: Literal["tcp", "udp"]
+    operation: Literal["malformed", "contested"] = "malformed"
+    """``contested``: other bytes came in the place of bytes that were there already."""
 
 
 _FAULTS = (IndexError, KeyError, ValueError, OverflowError, struct.error)
@@ -105,7 +108,8 @@ class _Stream:
     talks: dict[bool, Talk] = field(default_factory=dict)
     client: int | None = None
     """Which end (0 or 1 of the flow's key) is the client, once known."""
-    given_up: bool = False
+    before: list[tuple[int, ...]] = field(default_factory=lambda: [(), ()])
+    """The frames of each end's last message."""
 
 
 @dataclass
@@ -205,6 +209,8 @@ class Dissector:
             found = (frame_of(columns, row), float(columns.time[row]))
             if flow.protocol == TCP:
                 other = stream.halves[1 - side]
+                if other.misses(int(columns.acked[row])):
+                    _forget(stream)
                 if other.waiting and other.skip(int(columns.acked[row]), self.counts):
                     yield from self._messages(stream, flow, 1 - side, found[1])
                 yield from self._segment(stream, flow, side, int(columns.sequence[row]), payload, found)
@@ -251,7 +257,15 @@ class Dissector:
     def _segment(
         self, stream: _Stream, flow: Flow, side: int, sequence: int, payload: bytes, found: tuple[int, float]
     ) -> Iterator[Found]:
-        if stream.halves[side].feed(sequence, payload, found[0], self.counts):
+        half = stream.halves[side]
+        more = half.feed(sequence, payload, found[0], self.counts)
+        if half.contested and stream.protocol is not None:
+            half.contested = False
+            ends = self._ends(stream, flow, side)
+            before = half.marks[0][1] if half.buffer else half.past_frame
+            both = tuple(frame for frame in (before, found[0]) if frame)
+            yield Malformed(stream.protocol.name, CONTESTED, both, found[1], *ends, "tcp", "contested")
+        if more:
             yield from self._messages(stream, flow, side, found[1])
 
     def _messages(self, stream: _Stream, flow: Flow, side: int, at: float) -> Iterator[Found]:
@@ -264,6 +278,7 @@ class Dissector:
             if not buffer:
                 return
             if half.lost:
+                _forget(stream)
                 if not protocol.sniff(bytes(buffer[:4096])):
                     half.clear()
                     self.counts[f"{protocol.name}: beginning not found after a gap"] += 1
@@ -273,6 +288,7 @@ class Dissector:
             if size < 0:
                 data, frames = half.take(len(buffer))
                 half.lost = True
+                _forget(stream)
                 yield self._malformed(protocol, "no message begins here", stream, flow, side, frames, at)
                 return
             if size == 0 or size > len(buffer):
@@ -323,12 +339,14 @@ class Dissector:
         transport: Literal["tcp", "udp"] = "tcp" if flow.protocol == TCP else "udp"
         try:
             for message in protocol.parse(data, talk):
-                yield Spoken(message, frames, at, *ends, transport)
+                both = stream.before[side] + frames if message.operation == "contested" else frames
+                yield Spoken(message, both, at, *ends, transport)
         except WireError as error:
             yield self._malformed(protocol, str(error), stream, flow, side, frames, at)
         except _FAULTS as error:  # a parser's own fault must not cost the capture; it is counted, and shows up
             reason = f"parser failed with {type(error).__name__}"
             yield self._malformed(protocol, reason, stream, flow, side, frames, at)
+        stream.before[side] = frames
 
     def _malformed(
         self,
@@ -364,3 +382,9 @@ class Dissector:
 def frame_of(columns: Headers, row: int) -> int:
     """Return the frame number of a row."""
     return int(columns.frame[row])
+
+
+def _forget(stream: _Stream) -> None:
+    """Forget which questions were answered: some bytes of the conversation were not seen."""
+    for talk in stream.talks.values():
+        talk.answered.clear()

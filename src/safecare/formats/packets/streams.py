@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 
 MOST_WAITING = 64
 """Segments kept beyond a gap (chosen: a window of 64 kB in segments of 1 kB); more, and the gap is given up."""
+PAST = 512
+"""Bytes kept of what a parser has taken (chosen: two Modbus messages): a second answer in the same place shows there."""
 FARTHEST = 1 << 20
 """Bytes beyond a gap that are waited for (chosen: the largest usual TCP window)."""
+PROBE = 1
+"""Bytes of a keep-alive, which mean nothing (RFC 9293, 3.8.4)."""
 HALF = 1 << 31
 WHOLE = 1 << 32
 
@@ -30,6 +34,11 @@ class Half:
     """Bytes still to be thrown away: the rest of a message that is too long to be kept."""
     lost: bool = False
     """Bytes are missing before the buffer's first: the parser must find its beginning again."""
+    past: bytes = b""
+    """The last bytes that were taken, up to the buffer's first; and the frame that brought the last of them."""
+    past_frame: int = 0
+    contested: bool = False
+    """A segment brought other bytes for a place than the one before; whoever looks at it takes it back."""
 
     def feed(self, sequence: int, data: bytes, frame: int, counts: Counter[str]) -> bool:
         """Take one segment; tell whether there are new bytes in order."""
@@ -62,6 +71,10 @@ class Half:
                 self._append(data[behind:], frame)
         return True
 
+    def misses(self, acked: int) -> bool:
+        """Tell whether the other end has acknowledged bytes (up to `acked`; -1: none) that we have not seen."""
+        return acked >= 0 and self.next >= 0 and 0 < (acked - self.next) % WHOLE < HALF
+
     def skip(self, acked: int, counts: Counter[str]) -> bool:
         """Go on after a gap that the other end has acknowledged (`acked`; -1: whatever it has): we did not see it.
 
@@ -76,6 +89,7 @@ class Half:
     def take(self, size: int) -> tuple[bytes, tuple[int, ...]]:
         """Take `size` bytes from the front, and the numbers of the frames that brought them."""
         taken = bytes(self.buffer[:size])
+        self.past = taken[-PAST:] if size >= PAST else (self.past + taken)[-PAST:]
         del self.buffer[:size]
         frames: list[int] = []
         keep: list[tuple[int, int]] = []
@@ -87,10 +101,12 @@ class Half:
                 keep.append((upto - size, frame))
             before = upto
         self.marks = keep
+        self.past_frame = frames[-1] if frames else self.past_frame
         return taken, tuple(dict.fromkeys(frames))
 
     def clear(self) -> None:
         """Throw away what is there."""
+        self.past = b""
         self.buffer.clear()
         self.marks.clear()
 
@@ -99,6 +115,7 @@ class Half:
         if self.discard:
             gone = min(self.discard, len(data))
             self.discard -= gone
+            self.past = b""
             data = data[gone:]
         if data:
             self.buffer += data
@@ -109,6 +126,7 @@ class Half:
         if known is None or len(known[0]) < len(data):
             if known is not None and not data.startswith(known[0]):
                 counts["overlap with other bytes"] += 1
+                self.contested = True
                 return
             self.waiting[sequence] = (data, frame)
             counts["out of order"] += 1
@@ -127,6 +145,10 @@ class Half:
     def _compare(self, data: bytes, behind: int, counts: Counter[str]) -> None:
         """Count a repeat; one whose bytes differ from those still in the buffer is told apart."""
         counts["repeated"] += 1
-        kept = bytes(self.buffer[-behind:]) if 0 < behind <= len(self.buffer) else b""
-        if kept and kept[: len(data)] != data[: len(kept)]:
+        kept = self.past + bytes(self.buffer)
+        if behind > len(kept) or len(data) <= PROBE:
+            return
+        kept = kept[len(kept) - behind :]
+        if kept[: len(data)] != data[: len(kept)]:
             counts["overlap with other bytes"] += 1
+            self.contested = True

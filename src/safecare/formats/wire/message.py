@@ -11,6 +11,8 @@ Kind = Literal["request", "response", "error", "notice"]
 
 MOST_MESSAGE = 1 << 20
 """Bytes kept of a message that is not complete (chosen: above the usual largest PDU of DICOM, 128 kB)."""
+MOST_ANSWERED = 64
+"""Requests of which it is remembered whether they were answered (chosen: above what is open at the same time)."""
 MOST_MEMORY = 4096
 """Things that a conversation remembers (chosen: above the requests that any protocol here leaves open)."""
 
@@ -49,6 +51,8 @@ class Talk(msgspec.Struct):
     asked: bool = True
     """The bytes come from the client."""
     memory: dict[Any, Any] = msgspec.field(default_factory=dict)
+    answered: dict[int, int] = msgspec.field(default_factory=dict)
+    """Of the last requests, by their number: how many wait for an answer; 0 when they were answered."""
     over: bool = False
     """Nothing that comes after this is looked at: it is encrypted, or of no interest."""
 
@@ -57,6 +61,21 @@ class Talk(msgspec.Struct):
         if len(self.memory) >= MOST_MEMORY:
             del self.memory[next(iter(self.memory))]
         self.memory[key] = value
+
+    def ask(self, number: int) -> None:
+        """Take note of a request with this number."""
+        waiting = self.answered.pop(number, 0)
+        if len(self.answered) >= MOST_ANSWERED:
+            del self.answered[next(iter(self.answered))]
+        self.answered[number] = waiting + 1
+
+    def answer(self, number: int) -> bool:
+        """Take note of an answer; tell whether its request was answered before, by somebody else or a second time."""
+        waiting = self.answered.get(number)
+        if waiting is None:  # its request was not seen, or is long ago
+            return False
+        self.answered[number] = max(0, waiting - 1)
+        return waiting == 0
 
 
 class Protocol(msgspec.Struct, frozen=True):

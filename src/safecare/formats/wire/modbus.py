@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from safecare.formats.wire.message import Message, Protocol, Talk, WireError
 
@@ -144,25 +144,32 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
     if function & 0x80:
         reason = data[8] if len(data) > 8 else 0
         fields["exception"] = EXCEPTIONS.get(reason, str(reason))
-        asked = talk.memory.pop(transaction, None)
+        waiting, asked = talk.answered.get(transaction, 0), talk.memory.pop(transaction, None)
         target = asked[2] if asked else ""
         if asked and asked[0] == code:
             name, operation = asked[1], asked[3]
-        yield Message("modbus", name, "error", operation, str(unit), target, fields["exception"], "refused", fields)
+        outcome: Literal["", "refused"] = "refused"
+        if talk.answer(transaction) or (waiting == 1 and asked and asked[0] != code):
+            operation, outcome = "contested", ""
+        yield Message("modbus", name, "error", operation, str(unit), target, fields["exception"], outcome, fields)
         return
     try:
         if talk.asked:
+            talk.ask(transaction)
             name, operation, target, value = _request(code, data, name, operation, fields)
-            talk.remember(transaction, (code, name, target, operation, fields.get("address", -1)))
+            talk.remember(transaction, (code, name, target, operation, fields.get("address", -1), fields.get("count", 0)))
             yield Message("modbus", name, "request", operation, str(unit), target, value, "", fields)
         else:
-            asked = talk.memory.pop(transaction, None)
+            waiting, asked = talk.answered.get(transaction, 0), talk.memory.pop(transaction, None)
             target, value = "", ""
             if asked and asked[0] == code:
                 name, target, operation = asked[1], asked[2], asked[3]
                 if asked[4] >= 0:
                     fields["address"] = asked[4]
             value = _answer(code, data, fields)
+            if talk.answer(transaction) or (waiting == 1 and asked and not _fits(asked, code, data)):
+                yield Message("modbus", name, "response", "contested", str(unit), target, value, "", fields)
+                return
             yield Message("modbus", name, "response", operation, str(unit), target, value, "ok", fields)
     except (struct.error, IndexError) as error:
         raise WireError("cut off inside a message") from error
@@ -215,6 +222,18 @@ def _request(code: int, data: bytes, name: str, operation: str, fields: dict[str
     if code in (20, 21):
         fields["bytes"] = data[8]
     return name, operation, "", ""
+
+
+def _fits(asked: tuple[int, str, str, str, int, int], code: int, data: bytes) -> bool:
+    """Tell whether an answer is one to the request with its number: function, and size or place."""
+    function, _, _, _, address, count = asked
+    if function != code:
+        return False
+    if code in (1, 2):
+        return data[8] == (count + 7) // 8
+    if code in (3, 4):
+        return data[8] == 2 * count
+    return code not in (5, 6, 15, 16) or data[8:10] == address.to_bytes(2, "big")
 
 
 def _answer(code: int, data: bytes, fields: dict[str, Any]) -> str:

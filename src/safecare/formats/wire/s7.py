@@ -173,6 +173,8 @@ def _classic(body: bytes, talk: Talk) -> Message:
     fields: dict[str, Any] = {"rosctr": rosctr, "reference": reference}
     if at + parameters > len(body):
         raise WireError("parameters longer than the message")
+    if rosctr == 1:
+        talk.ask(reference)
     if rosctr in (2, 3):
         fields["error"] = body[10] << 8 | body[11]
     parameter = body[at : at + parameters]
@@ -182,6 +184,7 @@ def _classic(body: bytes, talk: Talk) -> Message:
     if rosctr == 2 and not parameter:
         failed = bool(fields["error"])
         asked = talk.memory.pop(reference, ("ack", "other", ""))
+        talk.answer(reference)
         outcome = "refused" if failed else "ok"
         return Message("s7", asked[0], "error" if failed else "response", asked[1], "", asked[2], "", outcome, fields)  # type: ignore[arg-type]
     code = parameter[0]
@@ -201,6 +204,8 @@ def _classic(body: bytes, talk: Talk) -> Message:
     asked = talk.memory.pop(reference, None)
     if asked:
         name, operation, target = asked
+    if rosctr == 3 and talk.answer(reference):
+        return Message("s7", name, "response", "contested", "", target, "", "", fields)
     failed = bool(fields.get("error"))
     outcome = "refused" if failed else "ok"
     return Message("s7", name, "error" if failed else "response", operation, "", target, "", outcome, fields)  # type: ignore[arg-type]

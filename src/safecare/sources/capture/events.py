@@ -25,6 +25,8 @@ FACTS = (
 """Fields of messages that rules look at."""
 MOST_TOLD = 50_000
 """Different readings and identities remembered, so that each is told once per `every` (chosen: bounds memory)."""
+EACH = frozenset({"modbus", "s7", "enip", "cip", "dnp3", "bacnet"})
+"""Protocols of which a place that a station has never read before is told at once: what is read in rounds is known."""
 TOGETHER = (READS | {"publish"}) - {"message", "file"}
 """Operations whose messages are told once per `every`, counted."""
 
@@ -45,6 +47,7 @@ class Told:
     source: str
     every: float = 60.0
     _known: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
+    _places: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _identities: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
     def events(self, found: Found, name: str, seen: datetime | None) -> Iterator[Event]:
@@ -60,7 +63,7 @@ class Told:
         elif (isinstance(found, Malformed) and found.protocol in CARRIERS | GREETINGS) or _is_file(found):
             return
         elif isinstance(found, Malformed):
-            yield self._command(found, found.reason, "malformed", {}, name, seen, 1)
+            yield self._command(found, found.reason, found.operation, {}, name, seen, 1)
         else:
             yield from self._spoken(found, name, seen)
 
@@ -71,7 +74,7 @@ class Told:
         if message.protocol in GREETINGS or (message.kind == "notice" and message.operation in ("notice", "read")):
             return
         count = 1
-        if self.every and (message.operation in TOGETHER or message.outcome == "ok"):
+        if self.every and (message.operation in TOGETHER or message.outcome == "ok") and not self._is_new_place(found):
             key: tuple[str, ...] = (found.client, found.server, message.protocol, message.command, message.kind)
             key += (message.unit, message.outcome, str(message.fields.get("calling", "")))
             key += (message.target,) if message.operation == "publish" else ()
@@ -83,6 +86,18 @@ class Told:
             self._known[key] = (found.at, 0)
             count = max(1, count)
         yield self._command(found, message.command, message.operation, message.fields, name, seen, count)
+
+    def _is_new_place(self, found: Spoken) -> bool:
+        """Tell whether a station reads something that it has not read before."""
+        message = found.message
+        if message.operation != "read" or message.kind != "request" or message.protocol not in EACH:
+            return False
+        place = (found.client, found.server, message.protocol, message.unit, message.target)
+        if place in self._places:
+            return False
+        self._bounded(self._places)
+        self._places[place] = True
+        return True
 
     def _command(
         self,
