@@ -269,8 +269,8 @@ def _attacks() -> Iterator[Row]:
         how = f"made plants, {learn} s learned" if learn else "made plants, nothing learned"
         recall, f1 = hits / (hits + missed), 2 * hits / (2 * hits + wrong + missed)
         note = f"{hits + missed} malicious packets, {wrong} others told"
-        yield Row(what=f"{how}: recall per packet", figure=recall, unit="", target=1.0 if learn else None, note=note)
-        yield Row(what=f"{how}: F1 per packet", figure=f1, unit="", target=0.995 if learn else None)
+        yield Row(what=f"{how}: recall per packet", figure=recall, unit="", target=1.0 if learn else 0.95, note=note)
+        yield Row(what=f"{how}: F1 per packet", figure=f1, unit="", target=0.995 if learn else 0.95)
         yield Row(what=f"{how}: forged writes named as from a non-master", figure=named / forged, unit="", target=1.0)
 
 

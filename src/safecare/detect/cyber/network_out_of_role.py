@@ -112,9 +112,8 @@ class OutOfRole:
             return
         why = [
             say(
-                "Until then the controller was asked {count} times, by {masters} stations, and nothing else happened.",
+                "Until then the controller was asked {count} times, and nothing of this kind happened.",
                 count=role.count,
-                masters=len(role.masters),
             ),
             say("TCP port {port}.", port=str(event.dst_port)),
         ]
