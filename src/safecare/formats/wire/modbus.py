@@ -157,7 +157,9 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
         if talk.asked:
             talk.ask(transaction)
             name, operation, target, value = _request(code, data, name, operation, fields)
-            talk.remember(transaction, (code, name, target, operation, fields.get("address", -1), fields.get("count", 0)))
+            talk.remember(
+                transaction, (code, name, target, operation, fields.get("address", -1), fields.get("count", 0))
+            )
             yield Message("modbus", name, "request", operation, str(unit), target, value, "", fields)
         else:
             waiting, asked = talk.answered.get(transaction, 0), talk.memory.pop(transaction, None)
