@@ -34,7 +34,7 @@ class Plant:
     stays: bool = True
     wire: Wire = field(default_factory=lambda: Wire(at=START))
     transaction: int = 0
-    _talks: dict[str, Tcp] = field(default_factory=dict)
+    talks: dict[str, Tcp] = field(default_factory=dict)
     _port: int = 1025
 
     def connect(self, client: str, server: str, port: int = 502) -> Tcp:
@@ -60,9 +60,9 @@ class Plant:
 
     def poll(self, controller: str, *, operate: bool) -> None:
         """Let the master poll one controller, and perhaps switch something."""
-        talk = self._talks.get(controller) if self.stays else None
+        talk = self.talks.get(controller) if self.stays else None
         if talk is None:
-            talk = self._talks[controller] = self.connect(MASTER, controller)
+            talk = self.talks[controller] = self.connect(MASTER, controller)
         self.read(talk)
         if operate:
             self.switch(talk, self.chance.randrange(4), on=self.chance.random() < 0.5)
@@ -208,7 +208,7 @@ def _in_between(one: Plant) -> None:
 
 def _open(one: Plant) -> Tcp:
     """Return the master's connection to the first controller; a new one where none stays open."""
-    talk = one._talks.get(CONTROLLERS[0]) if one.stays else None
+    talk = one.talks.get(CONTROLLERS[0]) if one.stays else None
     if talk is None:
         one.wire.evil = False
         talk = one.connect(MASTER, CONTROLLERS[0])

@@ -144,7 +144,7 @@ class Series(msgspec.Struct):
         return BUCKETS * season.count / season.days
 
     def _over(self, *, stays: bool) -> None:
-        """End the time after an alert: what stays, or comes often, is usual from now on; what has passed is odd again."""
+        """End the time after an alert: what stays or comes often is usual from now on; what has passed is odd again."""
         forgotten = not stays and not self.often and self.passed < PASSED
         self.passed = self.passed + 1 if forgotten else 0
         for one in self.pending[: len(self.pending) - (REST + 1 if forgotten else 0)]:

@@ -37,8 +37,11 @@ class ForgedAnswer:
         """Judge what the parsers found contested."""
         for event in batch:
             if isinstance(event, CommandSeen) and event.operation == "contested":
-                if self._past.due(event, f"{event.src_ip} {event.dst_ip} {event.protocol}", self.pause):
-                    yield self._alert(event)
+                yield from self._contested(event)
+
+    def _contested(self, event: CommandSeen) -> Iterator[Alert]:
+        if self._past.due(event, f"{event.src_ip} {event.dst_ip} {event.protocol}", self.pause):
+            yield self._alert(event)
 
     def _alert(self, event: CommandSeen) -> Alert:
         if event.facts.get("kind") == "error" and not event.value:

@@ -28,12 +28,14 @@ CONTROL = frozenset({"modbus", "s7", "cip", "enip", "dnp3"})
 DEVICES, CLIENTS = 20_000, 64
 """Most controllers, and most clients and services of each, that are remembered (chosen: more than a hospital's)."""
 HELPERS = frozenset({21, 25, 53, 67, 123, 514, 601, 1514, 6514})
-"""Ports that controllers use as clients by themselves: reports by FTP and mail, names, addresses, time, syslog (IANA)."""
+"""Ports that controllers use as clients by themselves: FTP, mail, names, addresses, time, syslog (IANA)."""
 
 
 class Role(msgspec.Struct):
-    """What is known of a controller: since when it is asked, how often, by whom, and which connections are its usual
-    ones (with their direction)."""
+    """What is known of a controller: since when it is asked, how often, by whom.
+
+    `usual`: which connections, with their direction, began before all was steady.
+    """
 
     since: datetime
     count: int = 0
@@ -95,7 +97,7 @@ class OutOfRole:
                 yield from self._alert(event, server, 45, title, "T0886")
 
     def _is_new(self, role: Role, told: tuple[str, str], event: ConnectionSeen) -> bool:
-        """Tell whether a connection is none of the usual ones, and make those usual that began before all was steady."""
+        """Tell whether a connection is none of the usual ones; make usual what began before all was steady."""
         key = " ".join(told)
         if role.steady is None or event.at < role.steady:
             remember(role.usual, key, True, CLIENTS)

@@ -1,7 +1,7 @@
 """A station reads out places of a controller that it never read, although its round has long been the same.
 
-Source: MITRE ATT&CK for ICS T0888 (Remote System Information Discovery), T0801 (Monitor Process State). Masters read the
-same registers in an endless round (Goldenberg and Wool, "Accurate modeling of Modbus/TCP for intrusion detection in
+Source: MITRE ATT&CK for ICS T0888 (Remote System Information Discovery), T0801 (Monitor Process State). Masters read
+the same registers in an endless round (Goldenberg and Wool, "Accurate modeling of Modbus/TCP for intrusion detection in
 SCADA systems", 2013); a master that somebody has taken over reads others.
 """
 
@@ -58,9 +58,8 @@ class UnusualRead:
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow what is read."""
         for event in batch:
-            if isinstance(event, CommandSeen) and event.operation == "read" and event.target:
-                if event.protocol in PROTOCOLS and event.facts.get("kind", "request") == "request":
-                    yield from self._read(event)
+            if isinstance(event, CommandSeen) and _is_read(event):
+                yield from self._read(event)
 
     def _read(self, event: CommandSeen) -> Iterator[Alert]:
         pair, place = f"{event.src_ip} {event.dst_ip} {event.protocol}", f"{event.unit} {event.target}"
@@ -88,3 +87,9 @@ class UnusualRead:
         )
         title = say("{source} reads places of {target} that it never read", source=source, target=target)
         return alert_on(self, self.hospital, event, 40, title, [why, what(event)], "T0888")
+
+
+def _is_read(event: CommandSeen) -> bool:
+    """Tell whether an event is the request to read a place of a controller."""
+    asked = event.operation == "read" and event.facts.get("kind", "request") == "request"
+    return asked and bool(event.target) and event.protocol in PROTOCOLS

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 MOST_WAITING = 64
 """Segments kept beyond a gap (chosen: a window of 64 kB in segments of 1 kB); more, and the gap is given up."""
 PAST = 512
-"""Bytes kept of what a parser has taken (chosen: two Modbus messages): a second answer in the same place shows there."""
+"""Bytes kept of what a parser has taken (chosen: two Modbus messages): other bytes in their place show there."""
 FARTHEST = 1 << 20
 """Bytes beyond a gap that are waited for (chosen: the largest usual TCP window)."""
 PROBE = 1
