@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,12 @@ def test_questions_that_the_capture_has_lost_make_no_forger() -> None:
 
 
 def test_the_same_two_are_told_once_within_the_pause_and_across_a_restart() -> None:
-    ends = {"src_ip": "10.1.50.10", "dst_ip": "10.1.50.20", "protocol": "modbus", "command": "read_coils"}
+    ends: dict[str, Any] = {
+        "src_ip": "10.1.50.10",
+        "dst_ip": "10.1.50.20",
+        "protocol": "modbus",
+        "command": "read_coils",
+    }
 
     def contested(second: float) -> CommandSeen:
         return made(CommandSeen, second, operation="contested", facts={"kind": "response"}, **ends)

@@ -14,12 +14,18 @@ MASTER, CONTROLLER, OTHER = "10.1.50.10", "10.1.50.20", "10.1.50.99"
 
 
 def polls(source: str = MASTER, protocol: str = "modbus", begin: float = 0.0) -> list[CommandSeen]:
-    fields = {"protocol": protocol, "command": "read_coils", "operation": "read", "dst_ip": CONTROLLER, "dst_port": 502}
+    fields: dict[str, Any] = {
+        "protocol": protocol,
+        "command": "read_coils",
+        "operation": "read",
+        "dst_ip": CONTROLLER,
+        "dst_port": 502,
+    }
     return [made(CommandSeen, begin + n, src_ip=source, facts={"kind": "request"}, **fields) for n in range(30)]
 
 
 def talk(second: float, source: str, target: str, port: int = 4445, **more: Any) -> ConnectionSeen:
-    fields = {"outcome": "open", "dst_port": port} | more
+    fields: dict[str, Any] = {"outcome": "open", "dst_port": port} | more
     return made(ConnectionSeen, second, src_ip=source, dst_ip=target, **fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ LONG = SAME.total_seconds() + 60
 
 
 def read(second: float, place: int, protocol: str = "modbus") -> CommandSeen:
-    fields = {"command": "read_holding_registers", "operation": "read", "target": f"holding:{place}"}
-    ends = {"src_ip": "10.1.50.10", "dst_ip": "10.1.50.20", "protocol": protocol}
+    fields: dict[str, Any] = {"command": "read_holding_registers", "operation": "read", "target": f"holding:{place}"}
+    ends: dict[str, Any] = {"src_ip": "10.1.50.10", "dst_ip": "10.1.50.20", "protocol": protocol}
     return made(CommandSeen, second, facts={"kind": "request"}, **fields, **ends)
 
 
