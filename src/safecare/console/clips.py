@@ -12,6 +12,7 @@ from starlette.responses import Response
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.kept import kept
+from safecare.console.ranges import part_of
 from safecare.console.rights import Visitor, may, within
 from safecare.console.web import ProblemError, not_found, read_struct, visitor_of
 from safecare.console.wire.asks import SeeClip
@@ -59,7 +60,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
         if not raw.startswith(WEBM):
             raise not_found()
-        return Response(raw, 200, {"Cache-Control": "private, max-age=3600"}, MEDIA)
+        return part_of(request, raw, {"Cache-Control": "private, max-age=3600"}, MEDIA)
 
     @app.post("/api/clips/{id}/clear", name="clear_clip")
     async def clear(request: Request, id: str) -> Response:

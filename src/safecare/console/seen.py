@@ -13,6 +13,7 @@ from starlette.responses import Response
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.kept import kept
+from safecare.console.ranges import part_of
 from safecare.console.rights import Visitor, within
 from safecare.console.views import still_url
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
@@ -136,4 +137,4 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         media = voice_type(raw)
         if not media:
             raise not_found()
-        return Response(raw, 200, {"Cache-Control": "private, max-age=86400, immutable"}, media)
+        return part_of(request, raw, {"Cache-Control": "private, max-age=86400, immutable"}, media)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from safecare.sources.camera.messages import ClipMade, Cut
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Image
-from safecare.sources.camera.vision.still import WIDTH, blurred, pixelated
+from safecare.sources.camera.vision.still import WIDTH, blurred, pixelated, scaled
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -61,6 +61,8 @@ class _Heads(NamedTuple):
 
     at: float
     boxes: tuple[Box, ...]
+    strangers: tuple[Box, ...]
+    """What moved and was nobody known."""
 
 
 class _Asked(NamedTuple):
@@ -106,9 +108,9 @@ class Ring:
             return False
         return any(one.whole and one.came < oldest for one in _rest(self._packets))
 
-    def saw(self, at: float, boxes: Sequence[Box]) -> None:
-        """Remember whom a look saw in the picture of `at` (seconds of the stream)."""
-        self._heads.append(_Heads(at, tuple(boxes)))
+    def saw(self, at: float, boxes: Sequence[Box], strangers: Sequence[Box] = ()) -> None:
+        """Remember whom a look saw in the picture of `at` (seconds of the stream), and what else moved there."""
+        self._heads.append(_Heads(at, tuple(boxes), tuple(strangers)))
         while self._heads[0].at < at - LONGEST - BEFORE:
             self._heads.popleft()
 
@@ -171,7 +173,7 @@ class Ring:
             due = length + 1 / PICTURES - 0.02
             image = self.masks.blacken(_reduced(frame))
             scale = image.shape[1] / frame.width
-            films[0].add(_unrecognisable(image, _around(heads, at), scale), length)
+            films[0].add(_unrecognisable(image, _around(heads, at), at, scale), length)
             for film in films[1:]:
                 film.add(image, length)
             yield None
@@ -249,28 +251,27 @@ def _reduced(frame: VideoFrame) -> Image:
     return found
 
 
-def _around(heads: Sequence[_Heads], at: float) -> list[tuple[float, Box]] | None:
-    """Return who was seen just before and just after `at`, each with the seconds between; None where nobody looked."""
+def _around(heads: Sequence[_Heads], at: float) -> list[_Heads] | None:
+    """Return what was seen just before and just after `at`; None where nobody looked."""
     before = next((one for one in reversed(heads) if one.at <= at), None)
     after = next((one for one in heads if one.at > at), None)
     near = [one for one in (before, after) if one is not None and abs(one.at - at) <= SEEN_WITHIN]
-    return [(abs(one.at - at), box) for one in near for box in one.boxes] if near else None
+    return near or None
 
 
-def _unrecognisable(image: Image, heads: list[tuple[float, Box]] | None, scale: float) -> Image:
-    """Return `image` with all heads pixelated, or as a whole where it is not known where they are."""
-    if heads is None:
+def _unrecognisable(image: Image, near: list[_Heads] | None, at: float, scale: float) -> Image:
+    """Return `image` (of `at`) with all heads pixelated, or as a whole where it is not known where they are."""
+    if near is None:
         return blurred(image)
-    boxes = [
-        Box(
-            (box.x - SPEED * apart * box.height) * scale,
-            (box.y - SPEED * apart * box.height / 4) * scale,
-            (box.width + 2 * SPEED * apart * box.height) * scale,
-            box.height * scale,
-        )
-        for apart, box in heads
-    ]
-    return pixelated(image, boxes)
+    boxes = [scaled(_moved(box, abs(one.at - at)), scale) for one in near for box in one.boxes]
+    whole = [scaled(_moved(box, abs(one.at - at)), scale) for one in near for box in one.strangers]
+    return pixelated(image, boxes, whole)
+
+
+def _moved(box: Box, apart: float) -> Box:
+    """Return where `box` may be `apart` seconds from when it was seen."""
+    aside = SPEED * apart * box.height
+    return Box(box.x - aside, box.y - aside / 4, box.width + 2 * aside, box.height)
 
 
 def _rest(packets: deque[_Kept]) -> Iterator[_Kept]:

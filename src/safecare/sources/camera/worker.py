@@ -169,7 +169,7 @@ class Viewer:
                     self._send(made)
 
             def looked(at: float) -> float:
-                ring.saw(decoder.pictured, watch.people)
+                ring.saw(decoder.pictured, watch.people, watch.strangers)
                 return pace.late_by(at)
 
             decoder.keep = came

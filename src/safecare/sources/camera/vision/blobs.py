@@ -44,6 +44,8 @@ SCORE = 0.6
 """Score of a blob: it may begin a track, and must move before it is told as a person."""
 MOST = 40
 """Most people told from one blob; chosen: bounds the work on a picture full of motion."""
+GROWN_BY = (9, 5)
+"""Rows and columns by which foreground is grown where it is told, as motion is before a network."""
 MOST_BLOBS = 100
 """Most blobs looked at in one picture; chosen: bounds the work on noise."""
 
@@ -54,6 +56,8 @@ class BlobFinder:
 
     person: tuple[tuple[float, float], ...] = ()
     background: Background = field(default_factory=Background)
+    moving: Image | None = field(default=None, init=False)
+    """The foreground of the last picture, a little grown (0: background); None while the background is being learnt."""
 
     def __post_init__(self) -> None:
         """Take hold of the image library."""
@@ -65,12 +69,14 @@ class BlobFinder:
     def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
         """Return boxes of people in `picture`; none while the background is being learnt."""
         mask = self.background.foreground(picture.small, at, tracked)
+        self.moving = None
         if mask is None:
             return []
         rows = mask.shape[0]
         tall = max(3, rows // 36) | 1
         mask = self._cv2.medianBlur(mask, 3)  # type: ignore[assignment]
         mask = self._cv2.morphologyEx(mask, self._cv2.MORPH_CLOSE, self._np.ones((tall, 3), self._np.uint8))  # type: ignore[assignment]
+        self.moving = self._cv2.dilate(mask, self._np.ones(GROWN_BY, self._np.uint8))  # type: ignore[assignment]
         _, _, stats, _ = self._cv2.connectedComponentsWithStats(mask)
         blobs = sorted(
             ((Box._make((*map(float, row[:4]), SCORE)), int(row[4])) for row in stats[1:]), key=lambda one: -one[1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from safecare.sources.camera.vision.networks import Network
-from safecare.sources.camera.vision.parts import Box, Picture, Tracked
+from safecare.sources.camera.vision.parts import Box, Image, Picture, Tracked
 from safecare.sources.camera.vision.regions import Attention, Part
 from safecare.sources.camera.vision.tracker import BIRTH, overlap
 
@@ -33,6 +33,11 @@ class NetworkFinder:
     def __post_init__(self) -> None:
         """Look as the network can."""
         self.attention = Attention(self.network.pliant)
+
+    @property
+    def moving(self) -> Image | None:
+        """What moved in the last picture."""
+        return self.attention.motion.mask
 
     def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
         """Return boxes of people in pixels of the reduced picture."""

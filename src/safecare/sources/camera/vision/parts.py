@@ -64,6 +64,11 @@ class Tracked(NamedTuple):
 class Finder(Protocol):
     """Finds people in one picture."""
 
+    @property
+    def moving(self) -> Image | None:
+        """What moved in the last picture, in its reduced pixels (0: nothing); None where that is not known."""
+        ...
+
     def find(self, picture: Picture, at: float, tracked: Sequence[Tracked]) -> list[Box]:
         """Return boxes of people at time `at` (seconds); `tracked` is who was there a moment ago."""
         ...

@@ -63,6 +63,8 @@ FEWEST_PIXELS = 96
 class Motion:
     """Finds what moves in successive reduced pictures."""
 
+    mask: Image | None = field(default=None, init=False)
+    """What moved in the last picture, grown by a little (0: nothing); None where that is not known."""
     _mean: NDArray[np.float32] | None = field(default=None, init=False)
     _at: float = field(default=0.0, init=False)
 
@@ -73,7 +75,7 @@ class Motion:
 
         grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
         if self._mean is None or self._mean.shape != grey.shape:
-            self._mean, self._at = grey, at
+            self._mean, self._at, self.mask = grey, at, None
             return None
         moving = (cv2.absdiff(grey, self._mean) > STIR).astype(np.uint8)
         step = max(at - self._at, 0.0)
@@ -81,6 +83,7 @@ class Motion:
         self._at = at
         opened = cv2.morphologyEx(moving, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         grown = cv2.dilate(opened, np.ones((9, 5), np.uint8))
+        self.mask = grown  # type: ignore[assignment]  # 8-bit, as `moving` is
         _, _, stats, _ = cv2.connectedComponentsWithStats(grown)
         least = LEAST_SHARE * grey.size
         return [Box._make((*map(float, row[:4]), 1.0)) for row in stats[1:] if row[4] >= least + GROWN]
@@ -105,7 +108,7 @@ class Attention:
 
     pliant: bool = False
     _whole_at: float = field(default=float("-inf"), init=False)
-    _motion: Motion = field(default_factory=Motion, init=False)
+    motion: Motion = field(default_factory=Motion, init=False)
     _news_at: float = field(default=float("-inf"), init=False)
     _turn: int = field(default=0, init=False)
     _close_turn: int = field(default=0, init=False)
@@ -116,7 +119,7 @@ class Attention:
         `known`: who is there; `scale`: camera's pixels for each of `small`; `reach`: the network's pixels for each of
         the camera's when it looks at the whole.
         """
-        moving = self._motion.regions(small, at)
+        moving = self.motion.regions(small, at)
         legible = reach * scale
         stirred = moving or []
         news = [box for box in stirred if not any(_touch(one, box) for one in known)]

@@ -24,25 +24,30 @@ MARGIN = 0.15
 """Share of the box added around it."""
 
 
-def still(colour: Image, boxes: Iterable[Box]) -> bytes:
-    """Return `colour` (BGR) as a small JPEG in which the heads of `boxes` (pixels of `colour`) are pixelated."""
+def still(colour: Image, boxes: Iterable[Box], whole: Iterable[Box] = ()) -> bytes:
+    """Return `colour` (BGR) as a small JPEG; the heads of `boxes` and all of `whole` (its pixels) are pixelated."""
     import cv2
 
     scale = min(1.0, WIDTH / colour.shape[1])
     small: Image = cv2.resize(colour, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    small = pixelated(
-        small, [Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale) for box in boxes]
-    )
+    small = pixelated(small, [scaled(box, scale) for box in boxes], [scaled(box, scale) for box in whole])
     done, raw = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return raw.tobytes() if done else b""
 
 
-def pixelated(image: Image, boxes: Iterable[Box]) -> Image:
-    """Return a copy of `image` in which the heads of `boxes` (its own pixels) are pixelated."""
+def pixelated(image: Image, boxes: Iterable[Box], whole: Iterable[Box] = ()) -> Image:
+    """Return a copy of `image` in which the heads of `boxes` and all of `whole` (its own pixels) are pixelated."""
     copy = image.copy()
     for box in boxes:
-        _pixelate(copy, box)
+        _pixelate(copy, box, HEAD_SHARE, CELLS)
+    for box in whole:
+        _pixelate(copy, box, 1.0, max(CELLS, round(COARSE * box.width / image.shape[1])))
     return copy
+
+
+def scaled(box: Box, scale: float) -> Box:
+    """Return `box` in a picture `scale` times as large."""
+    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.score)
 
 
 def blurred(image: Image) -> Image:
@@ -55,15 +60,15 @@ def blurred(image: Image) -> Image:
     return found
 
 
-def _pixelate(image: Image, box: Box) -> None:
+def _pixelate(image: Image, box: Box, share: float, cells: int) -> None:
     import cv2
 
     rows, columns = image.shape[:2]
     top = max(0, int(box.y - MARGIN * box.height))
-    bottom = min(rows, int(box.y + HEAD_SHARE * box.height) + 1)
+    bottom = min(rows, int(box.y + (share if share < 1 else 1 + MARGIN) * box.height) + 1)
     left = max(0, int(box.x - MARGIN * box.width))
     right = min(columns, int(box.x + (1 + MARGIN) * box.width) + 1)
     if bottom <= top or right <= left:
         return
-    coarse = cv2.resize(image[top:bottom, left:right], (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(image[top:bottom, left:right], (cells, cells), interpolation=cv2.INTER_AREA)
     image[top:bottom, left:right] = cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)

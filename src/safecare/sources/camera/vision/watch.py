@@ -14,7 +14,8 @@ from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.pose import Body, Pose, Postures
-from safecare.sources.camera.vision.still import still
+from safecare.sources.camera.vision.still import scaled, still
+from safecare.sources.camera.vision.strangers import strangers
 from safecare.sources.camera.vision.things import Change, Things
 from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, PersonTracker
 
@@ -89,6 +90,8 @@ class Watch:
         self._masks = Masks(view.masks)
         self._stills = StillChooser(view)
         self._tracked: list[Tracked] = []
+        self.strangers: list[Box] = []
+        """Places of motion that belongs to none of `people`, in the camera's pixels."""
         self.people: list[Box] = []
         """Boxes of all who may be in the last picture (found, followed, hidden), in the camera's pixels."""
         self._paths: dict[int, list[tuple[float, float, float]]] = {}
@@ -128,18 +131,20 @@ class Watch:
         self._state = state
         shape = (picture.small.shape[0], picture.small.shape[1])
         boxes = self._finder.find(picture, at, self._tracked)
-        wide = [_scaled(box, picture.scale) for box in boxes]
+        wide = [scaled(box, picture.scale) for box in boxes]
         self._tracked = self._tracker.follow(
             boxes, at, Looks(picture.colour, wide) if self._clothed else (), (shape[1], shape[0])
         )
-        self.people = [*wide, *(_scaled(one.box, picture.scale) for one in self._tracked)]
+        self.people = [*wide, *(scaled(one.box, picture.scale) for one in self._tracked)]
+        unknown = strangers(self._finder.moving, [*boxes, *(one.box for one in self._tracked)], (shape[1], shape[0]))
+        self.strangers = [scaled(box, picture.scale) for box in unknown]
         found = tuple(tuple(round(part, 3) for part in box) for box in wide) if self.view.tell_found else ()
         size = _size(picture)
         inside = [one for one in self._tracked if self._in_area(one.box.foot, shape)]
         self._catch_up(inside, picture.scale)
         if self._postures is not None:
-            seen = {one.track: _scaled(one.box, picture.scale) for one in inside if one.seen == at}
-            wide_things = {-1 - one.number: _scaled(one.box, picture.scale) for one in self._changes if not one.gone}
+            seen = {one.track: scaled(one.box, picture.scale) for one in inside if one.seen == at}
+            wide_things = {-1 - one.number: scaled(one.box, picture.scale) for one in self._changes if not one.gone}
             self._bodies = self._postures.look(picture.colour, {**wide_things, **seen}, at)
         if at - self._told_at < self.view.tell_every - 0.001:
             self._remember(inside, picture.scale, at)
@@ -170,8 +175,8 @@ class Watch:
                 self._paths.setdefault(one.track, []).extend((at, x * scale, y * scale) for at, x, y in one.way)
 
     def _still(self, picture: Picture) -> bytes:
-        """Return the picture with the heads of all made unrecognisable."""
-        return still(picture.colour(), self.people)
+        """Return the picture with the heads of all, and all who may be somebody, made unrecognisable."""
+        return still(picture.colour(), self.people, self.strangers)
 
     def _in_area(self, foot: tuple[float, float], shape: tuple[int, int]) -> bool:
         if not self.view.area:
@@ -189,17 +194,13 @@ def inside(area: Sequence[tuple[float, float]], x: float, y: float) -> bool:
     return within
 
 
-def _scaled(box: Box, scale: float) -> Box:
-    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.score)
-
-
 def _size(picture: Picture) -> tuple[int, int]:
     """Return width and height of the camera's picture."""
     return round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale)
 
 
 def _thing(change: Change, scale: float, at: float, tilt: float | None) -> Thing:
-    box = _scaled(change.box, scale)
+    box = scaled(change.box, scale)
     x, y = box.foot
     width, height = round(box.width, 1), round(box.height, 1)
     return Thing(change.number, round(x, 1), round(y, 1), width, height, round(at - change.since, 2), change.gone, tilt)
