@@ -54,6 +54,41 @@ def test_a_changed_file_is_found_out(model: Path, tmp_path: Path) -> None:
     assert "SHA-256" in said
 
 
+@pytest.mark.slow
+def test_a_special_model_stands_beside_the_one_that_finds_people(model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    words = ("--licence", "CC0", "--origin", "drawn", "--data", data)
+    assert run("add", model, *words, "--name", "embers", "--labels", "fire", "--tells", "fire")[0] == 0
+    code, said = run("list", "--data", data)
+    assert (code, "* embers" in said, "tells:   fire" in said) == (0, True, True)
+    assert "embers: ok" in run("check", "--data", data)[1]
+    special = choose("", [data / "models"], "special")
+    assert special is not None
+    assert special.card.tells == ("fire",)
+    assert choose("", [data / "models"]) is None  # it finds nobody
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("labels", "tells", "said"), [("", "fire", "tells"), ("fire", "", "person")])
+def test_a_special_model_must_know_what_it_tells(
+    model: Path, tmp_path: Path, labels: str, tells: str, said: str
+) -> None:
+    code, told = run(
+        "add", model, "--licence", "x", "--origin", "x", "--data", tmp_path, "--labels", labels, "--tells", tells
+    )
+    assert code == 1
+    assert said in told
+
+
+@pytest.mark.slow
+def test_more_labels_than_the_network_has_are_found_out(model: Path, tmp_path: Path) -> None:
+    words = ("--licence", "x", "--origin", "x", "--data", tmp_path, "--labels", "fire,smoke", "--tells", "smoke")
+    assert run("add", model, *words)[0] == 0
+    code, said = run("check", "--data", tmp_path)
+    assert code == 1
+    assert "labels" in said
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "picture.onnx"
     path.write_bytes(np.arange(100, dtype=np.uint8).tobytes())

@@ -26,7 +26,17 @@ from safecare.model.scene import Scene
 from safecare.model.text import Amount, Span, Text
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
-from safecare.sources.camera.messages import ClipJob, Done, Failed, Message, People, PictureChange, ThingsTold, View
+from safecare.sources.camera.messages import (
+    ClipJob,
+    Done,
+    Failed,
+    Message,
+    People,
+    PictureChange,
+    SpotsTold,
+    ThingsTold,
+    View,
+)
 from safecare.sources.camera.models import ModelError, read_card
 from safecare.sources.camera.places import Teller, masks_of, needs_things
 
@@ -57,12 +67,13 @@ class Wish:
 class Film:
     """Judges the recording of `wish`; `model` is the card of what finds people, None for blobs of motion.
 
-    `pose` is that of what tells how a body lies; None: shapes alone do.
+    `pose` is that of what tells how a body lies; None: shapes alone do. `special` is that of a special model.
     """
 
     wish: Wish
     model: Path | None
     pose: Path | None = None
+    special: Path | None = None
     broken: str = field(default="", init=False)
     frames: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)
@@ -100,7 +111,7 @@ class Film:
             masks=masks,
         )
         job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)
-        worker = WorkerClient(model=self.model, pose=self.pose)
+        worker = WorkerClient(model=self.model, pose=self.pose, special=self.special)
         try:
             async for message in worker.answers(job, silence=SILENCE):
                 for event in self._events(message):
@@ -126,6 +137,8 @@ class Film:
                 return [event]
             case ThingsTold(things=things):
                 return [self._teller.things(at, at, "film", things, None, message.size)]
+            case SpotsTold(spots=spots):
+                return [self._teller.spots(at, at, "film", spots, None, message.size)]
             case PictureChange(state=state):
                 return [self._teller.state(at, at, "film", state, message.detail)]
             case Done(frames=frames, seconds=seconds, broken=broken, cpu=cpu):

@@ -84,6 +84,7 @@ async def follow(
     scene: Scene | None,
     card: Path | None,
     pose: Path | None = None,
+    special: Path | None = None,
     *,
     fps: float,
     seconds: float,
@@ -127,7 +128,7 @@ async def follow(
             camera,
             CameraSettings(url=url, fps=fps),
             intake,
-            worker=WorkerClient(network=True, model=card, pose=pose),
+            worker=WorkerClient(network=True, model=card, pose=pose, special=special),
         )
         for url, camera in zip(sources, hospital.assets, strict=True)
     ]

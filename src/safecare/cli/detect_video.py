@@ -63,7 +63,7 @@ def video(
     began = _time(start, scene)
     wish = Wish(file, scene, rate, fps, began, boxes=detections_out is not None)
     try:
-        film = Film(wish, model_card(model, data), pose_card(model, data))
+        film = Film(wish, model_card(model, data), pose_card(model, data), special_card(data))
         asyncio.run(_judge(film, format, language))
         if tracks_out is not None:
             tracks_out.write_text(film.tracks(), "utf-8")
@@ -163,3 +163,11 @@ def pose_card(name: str, data: Path) -> Path | None:
 
     pose = choose("", [data / "models", installed_folder()], "pose") if name != NONE else None
     return pose.card_path if pose else None
+
+
+def special_card(data: Path) -> Path | None:
+    """Return the card of the site's special model, if it has one."""
+    from safecare.sources.camera.models import choose
+
+    special = choose("", [data / "models"], "special")
+    return special.card_path if special else None

@@ -1,4 +1,4 @@
-"""``safecare models``: the networks that find people in video."""
+"""``safecare models``: the networks that find people in video, tell how they lie, or see what a site has named."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_(data: Data = Path("var")) -> None:
     from safecare.sources.camera.models import ModelError, choose
 
     used = choose("", _folders(data))
-    posed = choose("", _folders(data), "pose")
+    others = choose("", _folders(data), "pose"), choose("", _folders(data), "special")
     wrong = 0
     for one in _all(data):
         if isinstance(one, ModelError):
@@ -36,8 +36,10 @@ def list_(data: Data = Path("var")) -> None:
             typer.echo(f"  {one}", err=True)
             continue
         card = one.card
-        mark = "*" if one.card_path in {each.card_path for each in (used, posed) if each is not None} else " "
+        mark = "*" if one.card_path in {each.card_path for each in (used, *others) if each is not None} else " "
         typer.echo(f"{mark} {card.name:<24} {card.family:<10} {card.width}x{card.height}  {one.path}")
+        if card.tells:
+            typer.echo(f"    tells:   {', '.join(card.tells)}")
         typer.echo(f"    licence: {card.licence}\n    origin:  {card.origin}\n    sha256:  {card.sha256}")
     if used is None:
         typer.echo("No model is there: people are found by motion alone.")
@@ -52,6 +54,8 @@ def add(
     origin: Annotated[str, typer.Option(help="Where the file comes from.")],
     name: Annotated[str, typer.Option(help="Name; default: that of the file.")] = "",
     threshold: Annotated[float, typer.Option(help="Score with the best balance of misses and false boxes.")] = 0.0,
+    labels: Annotated[str, typer.Option(help="Its labels in their order, by commas, where it is not of people.")] = "",
+    tells: Annotated[str, typer.Option(help="Those of its labels that give an alert: a special model.")] = "",
     preference: Annotated[int, typer.Option(help="The model with the highest number is used.")] = 20,
     data: Data = Path("var"),
 ) -> None:
@@ -63,6 +67,10 @@ def add(
     try:
         card: dict[str, Any] = guessed(file.read_bytes())
         card |= {"name": name or file.stem, "licence": licence, "origin": origin, "preference": preference}
+        if labels:
+            card["labels"] = _words(labels)
+        if tells:
+            card["tells"] = _words(tells)
         if threshold:
             card["threshold"] = threshold
         model = keep(file, card, data / "models")
@@ -92,6 +100,10 @@ def check(data: Data = Path("var")) -> None:
         typer.echo(f"{name}: {problem or 'ok'}")
     if wrong:
         raise typer.Exit(1)
+
+
+def _words(told: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in told.split(",") if word.strip())
 
 
 def _folders(data: Path) -> list[Path]:

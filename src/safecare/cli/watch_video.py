@@ -20,6 +20,7 @@ from safecare.cli.detect_video import (
     model_card,
     pose_card,
     read_drawn,
+    special_card,
 )
 from safecare.cli.files import stop
 
@@ -55,7 +56,7 @@ def video(
         stop(error, 2)
     write = typer.echo
     run = follow(
-        source, scene, card, pose_card(model, data), fps=fps, seconds=seconds, timezone=timezone,
+        source, scene, card, pose_card(model, data), special_card(data), fps=fps, seconds=seconds, timezone=timezone,
         as_json=format is Format.NDJSON, language=language, write=write,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):

@@ -65,6 +65,29 @@ class ThingsSeen(Event, frozen=True, kw_only=True, tag="things.seen"):
     """Picture of this moment, people's heads pixelated, if one was kept."""
 
 
+class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that a special model has a name for: foot point and size in the picture's pixels."""
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float
+    since: float = 0.0
+    """Seconds that it has been told."""
+
+
+class SpotsSeen(Event, frozen=True, kw_only=True, tag="spots.seen"):
+    """What a special model sees in the picture of camera `asset`, the surest of each label; empty at its end."""
+
+    spots: tuple[Spot, ...]
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the picture, pixels."""
+    still: ArtifactHash | None = None
+    """Picture of this moment, people's heads pixelated, if one was kept."""
+
+
 class CameraState(Event, frozen=True, kw_only=True, tag="camera.state"):
     """The picture of camera `asset` came back, stopped, froze, moved, or could not be read."""
 

@@ -46,17 +46,24 @@ class WorkerClient:
     """One child process that does jobs one after the other; after a `WorkerDiedError` the next job starts a new one."""
 
     def __init__(
-        self, *, network: bool = False, model: Path | None = None, pose: Path | None = None, slow: float = 1.0
+        self,
+        *,
+        network: bool = False,
+        model: Path | None = None,
+        pose: Path | None = None,
+        special: Path | None = None,
+        slow: float = 1.0,
     ) -> None:
         """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people.
 
-        `pose`: card of what tells how somebody's body lies.
+        `pose`: card of what tells how somebody's body lies; `special`: card of a special model.
         `slow`: how many times slower time passes for it, for measurements.
         """
         self.slow = slow
         self.network = network
         self.model = model
         self.pose = pose
+        self.special = special
         self.finds = ""
         """Name of the model that finds people in the last worker, empty for blobs of motion."""
         self.problem = ""
@@ -149,6 +156,8 @@ class WorkerClient:
                     command = (*command, f"model={self.model}")
                 if self.pose is not None:
                     command = (*command, f"pose={self.pose}")
+                if self.special is not None:
+                    command = (*command, f"special={self.special}")
                 if self.slow != 1.0:
                     command = (*command, f"slow={self.slow}")
                 self._process = await asyncio.create_subprocess_exec(

@@ -26,6 +26,7 @@ from safecare.sources.camera.messages import (
     PictureChange,
     Progress,
     Ready,
+    SpotsTold,
     ThingsTold,
 )
 from safecare.sources.camera.names import ClipName, read_name
@@ -170,6 +171,9 @@ class ClipReader:
             case ThingsTold(at=at, things=things):
                 still = await self._outlet.keep(message.still)
                 return [clip.teller.things(time_of(at), seen, "clip", things, still, message.size)]
+            case SpotsTold(at=at, spots=spots):
+                still = await self._outlet.keep(message.still)
+                return [clip.teller.spots(time_of(at), seen, "clip", spots, still, message.size)]
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]

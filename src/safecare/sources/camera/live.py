@@ -19,6 +19,7 @@ from safecare.sources.camera.messages import (
     People,
     PictureChange,
     Progress,
+    SpotsTold,
     ThingsTold,
 )
 from safecare.sources.camera.onvif_stream import asks, stream_of
@@ -104,6 +105,11 @@ class LiveCamera:
                         at = now - timedelta(seconds=late)
                         still = await self._outlet.keep(message.still)
                         await self._outlet.publish([self._teller.things(at, now, "live", things, still, size)])
+                    case SpotsTold(spots=spots, late=late, size=size):
+                        now = self.intake.clock.now()
+                        at = now - timedelta(seconds=late)
+                        still = await self._outlet.keep(message.still)
+                        await self._outlet.publish([self._teller.spots(at, now, "live", spots, still, size)])
                     case PictureChange(state=state, late=late):
                         good = True
                         await self._tell(state, message.detail, late)

@@ -6,7 +6,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from safecare.model.events.video import Seen, Thing
+from safecare.model.events.video import Seen, Spot, Thing
 
 MAX_FRAME = 8 * 1024 * 1024
 """Largest message in bytes; chosen: a still of 640 pixels' width takes well under 1 MB."""
@@ -118,6 +118,17 @@ class ThingsTold(msgspec.Struct, frozen=True, tag="things"):
     """As of `People`."""
 
 
+class SpotsTold(msgspec.Struct, frozen=True, tag="spots"):
+    """What a special model sees at `at`; `still` is a pixelated JPEG if a label is new."""
+
+    at: float
+    spots: tuple[Spot, ...]
+    size: tuple[int, int] = (0, 0)
+    still: bytes = b""
+    late: float = 0.0
+    """As of `People`."""
+
+
 class PictureChange(msgspec.Struct, frozen=True, tag="picture"):
     """The picture became good, frozen, covered, replayed or moved."""
 
@@ -171,7 +182,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 Job = ClipJob | LiveJob
 Asked = Job | Cut
-Message = Ready | People | ThingsTold | PictureChange | ClipMade | Progress | Done | Failed
+Message = Ready | People | ThingsTold | SpotsTold | PictureChange | ClipMade | Progress | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _asked: msgspec.msgpack.Decoder[Asked] = msgspec.msgpack.Decoder(Asked)

@@ -24,7 +24,7 @@ NONE = "none"
 """Name that stands for no model: blobs of motion."""
 
 
-Purpose = Literal["people", "pose"]
+Purpose = Literal["people", "pose", "special"]
 
 
 class ModelError(ValueError):
@@ -44,12 +44,16 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     licence: str
     origin: str
     threshold: float
+    tells: tuple[str, ...] = ()
+    """Labels of a special model that give an alert of their own; empty for one that finds people, or their posture."""
     preference: int = 0
     """Of several models that could be used the one with the highest number is."""
 
     @property
     def purpose(self) -> Purpose:
-        """What it is for: finding people, or telling how somebody's body lies."""
+        """What it is for: finding people, telling how somebody's body lies, or seeing what it alone has a name for."""
+        if self.tells:
+            return "special"
         return "pose" if self.family == "movenet" else "people"
 
     @property
@@ -59,8 +63,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         """Refuse what can't be (`ValueError`)."""
-        if "person" not in self.labels:
-            raise ValueError("labels must name person")
+        if not self.tells and "person" not in self.labels:
+            raise ValueError("labels must name person, or tells those that give an alert")
+        if self.tells and (self.family == "movenet" or not set(self.tells) <= set(self.labels)):
+            raise ValueError("tells must be among the labels of a model that finds things")
         if not 0.0 < self.threshold < 1.0:
             raise ValueError("threshold must lie between 0 and 1")
         if not (32 <= self.width <= 2048 and 32 <= self.height <= 2048):

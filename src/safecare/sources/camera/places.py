@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from safecare.model.event import Event
-from safecare.model.events.video import CameraState, PeopleSeen, Seen, Thing, ThingsSeen
+from safecare.model.events.video import CameraState, PeopleSeen, Seen, Spot, SpotsSeen, Thing, ThingsSeen
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.ids import ArtifactHash, AssetId
 from safecare.model.scene import Scene
@@ -136,6 +136,18 @@ class Teller:
     ) -> ThingsSeen:
         """Return what has changed and stays in the picture of `size` at `at`."""
         return ThingsSeen(things=things, still=still, size=size, **self._common(at, seen, f"{ref} things"))
+
+    def spots(
+        self,
+        at: datetime,
+        seen: datetime,
+        ref: str,
+        spots: tuple[Spot, ...],
+        still: ArtifactHash | None,
+        size: tuple[int, int],
+    ) -> SpotsSeen:
+        """Return what a special model sees in the picture of `size` at `at`."""
+        return SpotsSeen(spots=spots, still=still, size=size, **self._common(at, seen, f"{ref} spots"))
 
     def state(self, at: datetime, seen: datetime, ref: str, state: str, detail: str = "") -> CameraState:
         """Return a change of the camera's state."""

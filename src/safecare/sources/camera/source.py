@@ -64,6 +64,7 @@ class Cameras:
             raise ValueError(f"clip_days {self.clip_days} is outside 0-{MOST_DAYS}")
         self._card: Path | None = None
         self._pose: Path | None = None
+        self._special: Path | None = None
 
     async def run(self, intake: Intake) -> None:
         """Watch until cancelled. Raises `ValueError` if a live camera is not in the hospital."""
@@ -91,6 +92,11 @@ class Cameras:
 
     def _choose(self, intake: Intake) -> None:
         """Choose what finds people, and tell the health page which it is."""
+        special = choose("", [self.models, installed_folder()], "special")
+        self._special = special.card_path if special else None
+        if special is not None:
+            told = ", ".join(special.card.tells)
+            intake.report(f"{self.door}/special", "ok", f"{special.card.name} looks for {told}")
         place = f"{self.door}/people"
         try:
             found = choose(self.model, [self.models, installed_folder()])
@@ -118,7 +124,7 @@ class Cameras:
     def _reader(self, folder: Path, intake: Intake) -> ClipReader:
         poll = min(1.0, max(0.05, self.settle / 2))
         upload = UploadFolder(folder.absolute(), self.settle, CLIPS)
-        worker = WorkerClient(model=self._card, pose=self._pose)
+        worker = WorkerClient(model=self._card, pose=self._pose, special=self._special)
         return ClipReader(self.door, upload, self._cameras, intake, self.overtime, poll, worker=worker)
 
     def _live(self, name: Any, intake: Intake) -> LiveCamera | None:
@@ -128,7 +134,7 @@ class Cameras:
         camera = camera_of(intake.hospital, name)
         if camera is None:
             raise ValueError(f"{self.door}: the hospital has no camera {name}")
-        worker = WorkerClient(network=True, model=self._card, pose=self._pose)
+        worker = WorkerClient(network=True, model=self._card, pose=self._pose, special=self._special)
         clipper = self._clipper(camera, settings, intake, worker)
         return LiveCamera(self.door, camera, settings, intake, self.patience, worker=worker, clipper=clipper)
 

@@ -2,6 +2,7 @@
 
 Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
 reached; ``model=PATH``, the card of the model that finds people; ``pose=PATH``, that of the model of postures;
+``special=PATH``, that of a special model of the site's own;
 ``slow=N``, how many times slower than the machine's its time passes (for measurements on a machine that has other
 work). It is confined before the first job, and while it has
 a single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no
@@ -40,6 +41,7 @@ from safecare.sources.camera.messages import (
     Progress,
     ProtocolError,
     Ready,
+    SpotsTold,
     ThingsTold,
     View,
     file_of,
@@ -98,11 +100,14 @@ class Viewer:
         now: Callable[[], float] = time.monotonic,
         network: Network | None = None,
         pose: Pose | None = None,
+        special: Network | None = None,
     ) -> None:
         """Answer through `send`, get the open files of jobs from `take`; `now` gives seconds that only grow.
 
         `network` finds people; without one, blobs of motion do. `pose` tells how those who may lie do.
+        `special` sees what it alone has a name for.
         """
+        self._special = special
         self._pose = pose
         self._network = network
         self._send = send
@@ -197,8 +202,9 @@ class Viewer:
 
     def _fresh(self, view: View) -> Watch:
         if self._network is None:
-            return Watch(view, pose=self._pose)
-        return Watch(view, NetworkFinder(self._network, 0.0 if view.tell_found else FAINT), pose=self._pose)
+            return Watch(view, pose=self._pose, special=self._special)
+        finder = NetworkFinder(self._network, 0.0 if view.tell_found else FAINT)
+        return Watch(view, finder, pose=self._pose, special=self._special)
 
     def _look(
         self, decoder: Decoder, watch: Watch, start: float, late_by: Callable[[float], float] = lambda at: 0.0
@@ -219,6 +225,8 @@ class Viewer:
                 self._send(People(start + at, look.people, look.still, look.size, decoder.number, look.found, late))
             if look.things is not None:
                 self._send(ThingsTold(start + at, look.things, look.size, look.things_still, late))
+            if look.spots is not None:
+                self._send(SpotsTold(start + at, look.spots, look.size, look.spots_still, late))
             if self._now() - alive >= ALIVE_EVERY:
                 alive = self._now()
                 self._send(Progress(frames, decoder.skipped, longest))
@@ -264,7 +272,7 @@ def load_model(card: str) -> tuple[Network | None, str, str]:
     try:
         model = read_card(Path(card))
         found = network(model.card, model.read())
-        found.boxes(np.zeros((96, 128, 3), np.uint8))
+        (found.spots if model.card.tells else found.boxes)(np.zeros((96, 128, 3), np.uint8))
     except (ModelError, ValueError, ImportError) as error:
         return None, "", str(error)
     return found, model.card.name, ""
@@ -315,6 +323,7 @@ def main() -> None:
     card, slow = told.get("model", ""), float(told.get("slow", 1))
     finds, name, problem = load_model(card)
     pose, unposed = load_pose(told.get("pose", ""))
+    special, _, unseen = load_model(told.get("special", ""))
     layers = _confine(network="network" in told)
 
     def send(message: Message) -> None:
@@ -325,9 +334,9 @@ def main() -> None:
         _, (file, *_), _, _ = socket.recv_fds(files, 1, 1)
         return file
 
-    send(Ready(layers, name, problem or unposed))
+    send(Ready(layers, name, problem or unposed or unseen))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
-    viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds, pose)
+    viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds, pose, special)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer.cuts), daemon=True).start()
     while True:
         viewer.do(jobs.get())

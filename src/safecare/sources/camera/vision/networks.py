@@ -5,6 +5,7 @@ Sources: YOLOX (Ge et al., arXiv 2107.08430) and CenterNet (Zhou et al., arXiv 1
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,8 @@ MOST = 200
 """Boxes kept of one picture; chosen: bounds the work."""
 BEST = 0.6
 """Score that a network's own best threshold is scaled to, so that what follows needs to know no network."""
+SPOT = BEST
+"""Score from which what a special model names counts: its own best threshold."""
 GREY = 114
 """Grey that fills what the picture does not, as YOLOX was trained."""
 STRIDES = (8, 16, 32)
@@ -56,6 +59,10 @@ class Network(Protocol):
 
         `reach`: pixels of input for each of `image`, where the network is `pliant`; 0: as many as its card says.
         """
+        ...
+
+    def spots(self, image: Image) -> list[tuple[str, Box]]:
+        """Return label and box, in pixels of `image`, of all that the card of a special model tells, best first."""
         ...
 
     def reach(self, width: int, height: int) -> float:
@@ -94,7 +101,7 @@ class Yolox:
         self._session, self._side = session, card.width
         self._input = session.get_inputs()[0].name
         self._power = _power(card.threshold)
-        self._person = 5 + card.person
+        self._card = card
         cells = [
             (x, y, stride)
             for stride in STRIDES
@@ -103,13 +110,23 @@ class Yolox:
         ]
         self._cells = np.array(cells, np.float32)
         shape = session.get_outputs()[0].shape
-        if card.width != card.height or shape[1] != len(cells) or shape[2] <= self._person:
+        if card.width != card.height or shape[1] != len(cells) or shape[2] < 5 + len(card.labels):
             raise ValueError(f"{card.name}: output {shape} does not fit an input of {card.width} x {card.height}")
 
     pliant = False
 
     def boxes(self, image: Image, least: float = 0.0, reach: float = 0.0) -> list[Box]:
         """Return boxes in pixels of `image` with scores above `least`."""
+        scale, out = self._run(image)
+        return self._boxes(out, scale, self._card.person, least)
+
+    def spots(self, image: Image) -> list[tuple[str, Box]]:
+        """Return label and box, in pixels of `image`, of all that the card tells, best first."""
+        scale, out = self._run(image)
+        return _named(self._card, lambda place: self._boxes(out, scale, place, SPOT))
+
+    def _run(self, image: Image) -> tuple[float, Floats]:
+        """Return pixels of input for each of `image`, and the network's output."""
         import cv2
         import numpy as np
 
@@ -119,13 +136,19 @@ class Yolox:
         filled = np.full((self._side, self._side, 3), GREY, np.uint8)
         filled[: small.shape[0], : small.shape[1]] = small
         ready = filled.transpose(2, 0, 1)[None].astype(np.float32)
-        out = self._session.run(None, {self._input: ready})[0][0]
-        scores = out[:, 4] * out[:, self._person]
+        return scale, self._session.run(None, {self._input: ready})[0][0]
+
+    def _boxes(self, out: Floats, scale: float, place: int, least: float) -> list[Box]:
+        import numpy as np
+
+        scores = out[:, 4] * out[:, 5 + place]
         kept = scores > max(LEAST, least ** (1 / self._power))
         out, cells = out[kept], self._cells[kept]
         centre = (out[:, :2] + cells[:, :2]) * cells[:, 2:]
         size = np.exp(np.minimum(out[:, 2:4], 10)) * cells[:, 2:]
-        return distinct(np.concatenate([centre - size / 2, size], 1) / scale, scores[kept] ** self._power)
+        return distinct(
+            (np.concatenate([centre - size / 2, size], 1) / scale).astype(np.float32), scores[kept] ** self._power
+        )
 
     def reach(self, width: int, height: int) -> float:
         """Return pixels of input for each pixel of an image of that size."""
@@ -144,6 +167,9 @@ class CenterNet:
         self._power = _power(card.threshold)
         if {one.name for one in session.get_outputs()} != {"heat", "wh"}:
             raise ValueError(f"{card.name}: it has no outputs heat and wh")
+        [maps] = [one.shape[1] for one in session.get_outputs() if one.name == "heat"]
+        if isinstance(maps, int) and maps < len(card.labels):
+            raise ValueError(f"{card.name}: {maps} maps of heat for {len(card.labels)} labels")
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Return the input's width and height for such an image: as many pixels as the card says, the image's shape."""
@@ -159,6 +185,15 @@ class CenterNet:
 
     def boxes(self, image: Image, least: float = 0.0, reach: float = 0.0) -> list[Box]:
         """Return boxes in pixels of `image` with scores above `least`."""
+        return self._boxes(self._run(image, reach), image, self._card.person, least)
+
+    def spots(self, image: Image) -> list[tuple[str, Box]]:
+        """Return label and box, in pixels of `image`, of all that the card tells, best first."""
+        out = self._run(image, 0.0)
+        return _named(self._card, lambda place: self._boxes(out, image, place, SPOT))
+
+    def _run(self, image: Image, reach: float) -> tuple[Floats, Floats]:
+        """Return the maps of heat and of distances."""
         import cv2
         import numpy as np
 
@@ -167,7 +202,15 @@ class CenterNet:
         small = cv2.resize(image, (wide, high))
         ready = small[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32)
         heat, far = self._session.run(["heat", "wh"], {self._input: ready})
-        heat, far = heat[0, self._card.person], far[0]
+        return heat[0], far[0]
+
+    def _boxes(self, out: tuple[Floats, Floats], image: Image, place: int, least: float) -> list[Box]:
+        import cv2
+        import numpy as np
+
+        heat, far = out[0][place], out[1]
+        rows, columns = image.shape[:2]
+        wide, high = self.GRID * heat.shape[1], self.GRID * heat.shape[0]
         peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > max(LEAST, least ** (1 / self._power)))
         row, column = np.nonzero(peaks)
         left, top, right, low = far[:, row, column]
@@ -180,6 +223,11 @@ class CenterNet:
         """Return pixels of input for each pixel of an image of that size."""
         wide, high = self.size(width, height)
         return min(wide / width, high / height)
+
+
+def _named(card: ModelCard, boxes: Callable[[int], list[Box]]) -> list[tuple[str, Box]]:
+    found = [(label, box) for label in card.tells for box in boxes(card.labels.index(label))]
+    return sorted(found, key=lambda one: -one[1].score)
 
 
 def distinct(found: Floats, scores: Floats) -> list[Box]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from safecare.model.events.video import Seen, Thing
+from safecare.model.events.video import Seen, Spot, Thing
 from safecare.sources.camera.messages import PictureState, View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
@@ -14,6 +14,7 @@ from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.pose import Body, Pose, Postures
+from safecare.sources.camera.vision.specials import Known, Labelled, Specials
 from safecare.sources.camera.vision.still import scaled, still
 from safecare.sources.camera.vision.strangers import strangers
 from safecare.sources.camera.vision.things import Change, Things
@@ -41,6 +42,9 @@ class Look:
     things: tuple[Thing, ...] | None = None
     """What has changed and stays; None when it is not yet time to tell, or still nothing does."""
     things_still: bytes = b""
+    spots: tuple[Spot, ...] | None = None
+    """What a special model sees; None when it has not looked, or still sees nothing."""
+    spots_still: bytes = b""
 
 
 @dataclass
@@ -71,9 +75,19 @@ class Watch:
     """One camera's pipeline. Pictures go in with growing times; it may go on from one clip to the next."""
 
     def __init__(
-        self, view: View, finder: Finder | None = None, tracker: Tracker | None = None, pose: Pose | None = None
+        self,
+        view: View,
+        finder: Finder | None = None,
+        tracker: Tracker | None = None,
+        pose: Pose | None = None,
+        special: Labelled | None = None,
     ) -> None:
-        """Build it for `view`; `finder` defaults to blobs of motion; `pose` tells how those who may lie do."""
+        """Build it for `view`; `finder` defaults to blobs of motion; `pose` tells how those who may lie do.
+
+        `special` sees what it alone has a name for.
+        """
+        self._specials = Specials(special) if special is not None else None
+        self._spots_told: frozenset[str] = frozenset()
         self.view = view
         self._postures = Postures(pose) if pose is not None and view.things else None
         self._bodies: dict[int, Body] = {}
@@ -104,7 +118,7 @@ class Watch:
     def look(self, picture: Picture, at: float) -> Look:
         """Take the picture of `at` (seconds) and return what is to be told."""
         picture = self._masks.applied(picture)
-        look = self._people(picture, at)
+        look = self._with_spots(self._people(picture, at), picture, at)
         if self._things is None:
             return look
         if look.state != "ok":
@@ -113,6 +127,16 @@ class Watch:
         changes = self._things.look(picture.small, at, self._tracked)
         self._changes = () if changes is None else tuple(changes)
         return look if changes is None else self._with_things(look, picture, at, changes)
+
+    def _with_spots(self, look: Look, picture: Picture, at: float) -> Look:
+        """Add what the special model sees to `look`, if it has looked, and sees or saw something."""
+        known = self._specials.look(picture, at) if self._specials is not None else None
+        if known is None or not (known or self._spots_told):
+            return look
+        labels = frozenset(one.label for one in known)
+        raw = self._still(picture) if labels - self._spots_told else b""
+        self._spots_told = labels
+        return replace(look, spots=tuple(_spot(one, at) for one in known), spots_still=raw, size=_size(picture))
 
     def _with_things(self, look: Look, picture: Picture, at: float, changes: Sequence[Change]) -> Look:
         """Add what stays to `look`, if it is time to tell."""
@@ -197,6 +221,12 @@ def inside(area: Sequence[tuple[float, float]], x: float, y: float) -> bool:
 def _size(picture: Picture) -> tuple[int, int]:
     """Return width and height of the camera's picture."""
     return round(picture.small.shape[1] * picture.scale), round(picture.small.shape[0] * picture.scale)
+
+
+def _spot(one: Known, at: float) -> Spot:
+    x, y = one.box.foot
+    width, height, score = round(one.box.width, 1), round(one.box.height, 1), round(one.box.score, 2)
+    return Spot(one.label, round(x, 1), round(y, 1), width, height, score, round(at - one.since, 2))
 
 
 def _thing(change: Change, scale: float, at: float, tilt: float | None) -> Thing:
