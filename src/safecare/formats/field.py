@@ -2,11 +2,13 @@
 
 Understood: Zigbee2MQTT payloads (https://www.zigbee2mqtt.io, "MQTT topics and messages": ``contact``,
 ``smoke``, ``temperature``, ...), and a small JSON of our own for access control, power and whereabouts
-(docs/reference/field-messages.md). Unknown keys are passed over: devices add what they like.
+(docs/reference/field-messages.md). Unknown keys are passed over: devices add what they like. Makers write truth and
+numbers as text, or in capitals: that is read. A key that can't be read does not hide the others of its message.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +30,7 @@ QUANTITIES = {
     "power": "W",
 }
 """Measured values that Zigbee2MQTT names, with the UCUM unit that its pages give them."""
-BINARY = ("water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "mains")
+BINARY = ("water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "carbon_monoxide", "mains")
 """Binary states that are passed on under their own name."""
 ACCESS = {"granted", "denied", "opened", "closed"}
 FIRE = {"alarm", "prealarm", "fault", "normal"}
@@ -38,7 +40,13 @@ PLACED_BY = {"roster", "tag", "logon"}
 WAYS = {"", "in", "out"}
 LONGEST = 86_400.0
 """Longest agreed time between two signs of life, seconds (chosen: a daily test call)."""
-OWN = ("contact", "smoke", "fire", "access", "supply", "placed", "alarm", "heard")
+OWN = ("contact", "smoke", "fire", "access", "supply", "placed", "alarm", "heard", "battery_low", "action")
+WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+"""Truth as makers write it, in small letters. A contact is open or closed by words of its own: on is either."""
+CONTACTS = {"true": True, "closed": True, "close": True, "false": False, "open": False, "opened": False}
+"""Whether a contact is closed (Zigbee2MQTT: true), by word."""
+MILLIVOLTS = 100.0
+"""Voltage of a battery from which it is told in mV, as Zigbee2MQTT does (chosen: no sensor has a battery of 100 V)."""
 UNDERSTOOD = tuple(sorted((*QUANTITIES, *BINARY, *OWN)))
 """Keys that give a signal, in the order in which their signals are told."""
 
@@ -56,7 +64,8 @@ class FieldError(ValueError):
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a device says. `what` is the kind.
 
-    It is one of contact, fire, access, power, placed, reading, point, panel (`name`: a `PanelKind`) and heard.
+    It is one of contact, fire, access, power, placed, reading, point, panel (`name`: a `PanelKind`), heard, and action
+    (of a button; `code`: its word).
     """
 
     what: str
@@ -93,24 +102,52 @@ def read_field(raw: bytes) -> FieldMessage:
         said = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(f"not a JSON object: {error}") from error
-    return FieldMessage(signals_of(said), _time(said))
+    signals, wrong = _readable(said)
+    if not signals:
+        raise wrong[0] if wrong else FieldError("no key that is understood")
+    at = None
+    try:
+        at = _time(said)
+    except FieldError as error:
+        wrong.append(error)
+    notes = (Signal(what="panel", name="note", on=True, code=f"can't be read: {one}"[:200]) for one in wrong)
+    return FieldMessage((*signals, *notes), at)
 
 
 def signals_of(said: dict[str, Any]) -> tuple[Signal, ...]:
     """Return what the keys of `said` tell. Raises `FieldError` where a known key is wrong, or none is known."""
-    signals = tuple(
-        _signal(key, said) for key in UNDERSTOOD if key in said and (said[key] is not None or key == "placed")
-    )
-    if not signals:
-        raise FieldError("no key that is understood")
-    return signals
+    signals, wrong = _readable(said)
+    if wrong or not signals:
+        raise wrong[0] if wrong else FieldError("no key that is understood")
+    return tuple(signals)
+
+
+def _readable(said: dict[str, Any]) -> tuple[list[Signal], list[FieldError]]:
+    """Return what the known keys tell, and what is wrong with those that can't be read."""
+    signals: list[Signal] = []
+    wrong: list[FieldError] = []
+    for key in UNDERSTOOD:
+        if key not in said or (said[key] is None and key != "placed") or (key == "action" and said[key] == ""):
+            continue  # an empty action follows each, where the site wants it so
+        try:
+            signals.append(_signal(key, said))
+        except FieldError as error:
+            wrong.append(error)
+    return signals, wrong
 
 
 def _signal(key: str, said: dict[str, Any]) -> Signal:
     value = said[key]
     match key:
         case "contact":  # Zigbee2MQTT: true = closed
-            return Signal(what="contact", on=not _flag(key, value), egress=_egress(said))
+            return Signal(what="contact", on=not _flag(key, value, CONTACTS), egress=_egress(said))
+        case "action":
+            return Signal(what="action", on=True, code=_word(key, value))
+        case "voltage" if "battery" in said or "battery_low" in said:
+            volts = _number(key, value)
+            return Signal(
+                what="reading", name=key, value=volts / (1000 if volts >= MILLIVOLTS else 1), unit=QUANTITIES[key]
+            )
         case "smoke":
             return Signal(what="fire", state="alarm" if _flag(key, value) else "normal")
         case "fire":
@@ -158,20 +195,26 @@ def _panel(kind: str, said: dict[str, Any]) -> Signal:
 
 
 def _badge(said: dict[str, Any]) -> str:
-    return _word("badge", said.get("badge", ""))
+    number = said.get("badge", "")
+    return _word("badge", str(number) if isinstance(number, int) and not isinstance(number, bool) else number)
 
 
 def _egress(said: dict[str, Any]) -> bool:
     return _flag("egress", said.get("egress", False))
 
 
-def _flag(key: str, value: object) -> bool:
+def _flag(key: str, value: object, words: dict[str, bool] = WORDS) -> bool:
     if isinstance(value, bool):
         return value
+    if isinstance(value, str) and (told := words.get(value.strip().lower())) is not None:
+        return told
     raise FieldError(f"must be true or false, not {_shown(value)}", key)
 
 
 def _number(key: str, value: object) -> float:
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value.strip().replace(",", "."))
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9:
         return float(value)
     raise FieldError(f"must be a number, not {_shown(value)}", key)
@@ -185,8 +228,8 @@ def _seconds(key: str, value: object) -> float:
 
 
 def _one_of(key: str, value: object, allowed: AbstractSet[str]) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
+    if isinstance(value, str) and (told := value.strip().lower()) in allowed:
+        return told
     raise FieldError(f"must be one of {', '.join(sorted(allowed))}, not {_shown(value)}", key)
 
 

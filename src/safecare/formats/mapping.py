@@ -266,24 +266,26 @@ def rows_of_csv(mapping: MappingFile, lines: Iterable[str]) -> Iterator[tuple[in
         except csv.Error as error:
             yield reader.line_num, RowError(f"no CSV: {error}")
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
+        if not any(cell.strip() for cell in cells) or (not columns and cells[0].lower().startswith("sep=")):
+            continue  # spreadsheets begin with the separator
         if cells == ["\0"]:
             yield reader.line_num, RowError(f"longer than {LONGEST} characters")
         elif not columns:
             columns = [cell.strip().lstrip("\ufeff") for cell in cells]
+            while columns and not columns[-1]:
+                columns.pop()
             if lacks := missing(mapping, columns):
                 yield (
                     reader.line_num,
                     RowError(f"the header lacks {', '.join(lacks)}; it has {', '.join(columns)[:300]}"),
                 )
                 return
-        elif list(map(str.strip, cells)) == columns:
+        elif list(map(str.strip, cells))[: len(columns)] == columns:
             continue  # the header once more: files are put together, and rotated
-        elif len(cells) != len(columns):
+        elif len(cells) < len(columns) or any(map(str.strip, cells[len(columns) :])):  # empty ones: a last separator
             yield reader.line_num, RowError(f"has {len(cells)} columns, not {len(columns)}")
         else:
-            yield reader.line_num, dict(zip(columns, cells, strict=True))
+            yield reader.line_num, dict(zip(columns, cells, strict=False))
 
 
 def missing(mapping: MappingFile, columns: Iterable[str]) -> list[str]:

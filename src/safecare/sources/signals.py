@@ -22,6 +22,13 @@ FUTURE = timedelta(minutes=5)
 PAST = timedelta(days=7)
 """So is one further behind: it was never set (chosen: longer than a broker keeps messages over a long week-end)."""
 
+CALLS = frozenset({"emergency", "panic", "panic_button", "sos"})
+"""What buttons and key pads call a press for help (Zigbee2MQTT's pages of devices)."""
+FIRE = frozenset({"fire"})
+"""The fire key of a key pad (Zigbee cluster IAS ACE)."""
+BUTTON = "panic_button"
+"""Kind of assets of which each press is a call for help, whatever the maker calls it: single, hold, on."""
+
 
 class Known(Protocol):
     """What reading needs to know of the site: the part of an `Intake` that stores nothing."""
@@ -125,12 +132,23 @@ def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known, part
         case "panel":
             holder = holder_of(signal.badge, known)
             return PanelSignal(**common, what=what, on=signal.on, holder=holder, code=signal.code, part=part)
+        case "action" if signal.code.lower() in FIRE or _is_call(signal.code.lower(), kind):
+            if signal.code.lower() in FIRE:
+                return FireSignal(**common, state="alarm", part=part)
+            return PanelSignal(**common, what="panic", code=signal.code, part=part)
+        case "action":
+            return PanelSignal(**common, what="note", code=signal.code, part=part)
         case "heard":
             return DeviceHeard(**common, every=signal.value)
         case "reading":
             return Reading(**common, quantity=signal.name, value=signal.value, unit=signal.unit)
         case _:
             return PointChanged(**common, point=signal.name, on=signal.on)
+
+
+def _is_call(action: str, kind: str) -> bool:
+    """Tell whether what was done with a button of this kind of asset is a call for help; letting it go is none."""
+    return action in CALLS or (kind == BUTTON and not action.endswith("release"))
 
 
 def placed(signal: Signal, common: dict[str, Any], known: Known) -> HolderPlaced:

@@ -9,6 +9,7 @@ import hmac
 import json
 import ssl
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from safecare.detect.building.sensor_silent import SilentSensor
 from safecare.model.events.doors import BadgeGranted, DoorOpened
 from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.sources.access.folder import AccessFolder
-from safecare.sources.access.rows import Rows, mapping_of
+from safecare.sources.access.rows import Rows, header_of, mapping_of
 from safecare.sources.access.tail import AccessTail
 from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.api import UnreadableError
@@ -262,3 +263,45 @@ def test_a_rejected_row_of_a_list_is_read_again_once_its_door_is_known(tmp_path:
     with pytest.raises(UnreadableError, match="later"):
         door.decode(unread[0].raw, {}, known)
     assert door.decode(unread[0].raw.replace(b"later", b"reader-pharmacy"), {}, known)
+
+
+def rows() -> Rows:
+    return Rows(mapping_of("generic"), "table")
+
+
+def table(*told: tuple[int, str]) -> str:
+    moments = [(START + timedelta(seconds=second)).isoformat() for second, _ in told]
+    return HEADER + "".join(
+        f"{at};reader-pharmacy;{event};B001;;;\n" for at, (_, event) in zip(moments, told, strict=True)
+    )
+
+
+def kinds(text: str, encoding: str = "utf-8") -> list[str]:
+    events, unread = rows().read(text.encode(encoding), MemoryIntake())
+    assert not unread
+    return [type(one).__name__ for one in events]
+
+
+def test_a_list_that_begins_with_the_newest_is_told_in_the_order_of_time() -> None:
+    told = [(-60, "granted"), (-60, "opened"), (-50, "closed"), (-20, "granted"), (-19, "opened"), (-19, "closed")]
+    assert kinds(table(*reversed(told))) == kinds(table(*told))
+    assert kinds(table(*told))[:3] == ["BadgeGranted", "DoorOpened", "DoorClosed"]
+    raw = json.dumps([body(event=one, time=(START - timedelta(seconds=9 - at)).isoformat()) for at, one in told[3:]])
+    events, _ = Rows(mapping_of("generic-json"), "hook").read(raw.encode(), MemoryIntake())
+    assert [one.at for one in events] == sorted(one.at for one in events)
+
+
+def test_tables_as_spreadsheets_write_them() -> None:
+    plain = table((-9, "granted"), (-8, "opened"))
+    expected = kinds(plain)
+    assert kinds(plain, "utf-16") == expected
+    assert kinds(plain, "utf-8-sig") == expected
+    assert kinds("sep=;\r\n" + plain.replace("\n", "\r\n")) == expected
+    assert kinds(plain.replace("\n", ";\n")) == expected, "a separator at the end of each line"
+    assert kinds(HEADER + plain.removeprefix(HEADER).replace("\n", ";\n")) == expected, "of each row"
+    for raw in (plain.encode("utf-16"), b"sep=;\n" + plain.encode(), plain.encode()):
+        assert header_of(raw, mapping_of("generic")) == HEADER.strip()
+    _, unread = rows().read(
+        plain.replace("\n", ";x\n").replace(f"{HEADER[:-1]};x", HEADER[:-1]).encode(), MemoryIntake()
+    )
+    assert [one.reason for one in unread] == ["has 8 columns, not 7"] * 2

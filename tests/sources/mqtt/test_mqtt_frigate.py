@@ -104,7 +104,12 @@ def test_a_review_is_an_alarm_where_the_site_has_drawn_a_zone() -> None:
         "review desk",
         False,
     )
-    for said in (review("new", "detection"), review("new", zones=()), review("new", label="car"), review("end")):
+    for said in (
+        review("new", "detection"),
+        review("new", zones=()),
+        review("new", label="car"),
+        review("end", zones=()),
+    ):
         assert not read("frigate/reviews", said, Frigate())
 
 
@@ -162,3 +167,90 @@ def test_text_that_is_no_utf_8_is_told(topic: str) -> None:
     """Found by `script/fuzz`."""
     with pytest.raises(UnreadableError):
         read(topic, b'{"type":"\xe9","state":"\xe9"}')
+
+
+def test_the_end_of_a_review_that_began_before_we_were_started_ends_it() -> None:
+    (over,) = read("frigate/reviews", review("end"), Frigate())
+    assert isinstance(over, PanelSignal)
+    assert (over.what, over.on) == ("intrusion", False)
+
+
+def test_the_base_topic_may_be_any() -> None:
+    for base in ("frigate", "site/north/frigate", "nvr"):
+        assert isinstance(read(f"{base}/events", tracked("new"))[0], PeopleSeen)
+        assert isinstance(read(f"{base}/reviews", review("new"))[0], PanelSignal)
+        assert isinstance(read(f"{base}/hall/status/detect", b"offline")[0], CameraState)
+
+
+def test_a_stream_that_is_not_looked_at_is_a_fault_and_no_lost_camera() -> None:
+    (fault,) = read("frigate/hall/status/record", b"offline")
+    assert isinstance(fault, PanelSignal)
+    assert (fault.what, fault.on, fault.part, fault.code) == ("trouble", True, "record", "record offline")
+    (over,) = read("frigate/hall/status/record", b"online")
+    assert isinstance(over, PanelSignal)
+    assert not over.on
+
+
+def test_frigate_itself_is_gone() -> None:
+    lost = read("frigate/available", b"offline")
+    assert [(one.asset, one.state) for one in lost if isinstance(one, CameraState)] == [("camera.hall", "lost")]
+    (back,) = read("frigate/available", b"online")
+    assert isinstance(back, CameraState)
+    assert back.state == "ok"
+    small = hospital()
+    named = tuple(
+        msgspec.structs.replace(one, addresses=one.addresses | {"frigate": "nvr"}) if one.id == "door.main" else one
+        for one in small.assets
+    )
+    intake = MemoryIntake(hospital=msgspec.structs.replace(small, assets=named))
+    (silent,) = events_of("nvr/available", b"offline", "broker", intake, START)
+    assert isinstance(silent, PanelSignal)
+    assert (silent.what, silent.asset, silent.on) == ("silent", "door.main", True)
+
+
+def test_zigbee2mqtt_itself_is_gone_and_speaks_of_other_things() -> None:
+    small = hospital()
+    named = tuple(
+        msgspec.structs.replace(one, addresses=one.addresses | {"mqtt": "z2m/pharmacy"})
+        if one.id == "door.pharmacy"
+        else one
+        for one in small.assets
+    )
+    intake = MemoryIntake(hospital=msgspec.structs.replace(small, assets=named))
+
+    def said(topic: str, raw: bytes) -> list[Event]:
+        return list(events_of(topic, raw, "broker", intake, START))
+
+    for raw, on in ((b"offline", True), (b'{"state":"online"}', False)):
+        (silent,) = said("z2m/bridge/state", raw)
+        assert isinstance(silent, PanelSignal)
+        assert (silent.what, silent.on, silent.asset, silent.site, silent.part) == ("silent", on, None, "aurore", "z2m")
+    assert not said("z2m/bridge/logging", b'{"level":"info","message":"MQTT publish"}')
+    assert not said("z2m/bridge/devices", b"[]")
+    assert not said("z2m/pharmacy/set", b'{"state":"ON"}')
+    for strange in ("other/bridge/state", "z2m/nobody/set"):
+        with pytest.raises(UnreadableError):
+            said(strange, b"offline")
+
+
+@pytest.mark.parametrize(
+    ("asset", "action", "kind"),
+    [
+        ("button", "single", "panic"),
+        ("button", "hold", "panic"),
+        ("button", "hold_release", "note"),
+        ("door.pharmacy", "emergency", "panic"),
+        ("door.pharmacy", "SOS", "panic"),
+        ("door.pharmacy", "single", "note"),
+        ("door.pharmacy", "fire", "alarm"),
+    ],
+)
+def test_what_a_press_of_a_button_means(asset: str, action: str, kind: str) -> None:
+    small = small_hospital()
+    door = next(one for one in small.assets if one.id == "door.pharmacy")
+    kinds = {"button": "panic_button", "door.pharmacy": "door"}
+    thing = msgspec.structs.replace(door, id=asset, kind=kinds[asset], addresses={"mqtt": "z2m/b"})
+    intake = MemoryIntake(hospital=msgspec.structs.replace(small, assets=(thing,)))
+    raw = json.dumps({"action": action, "battery": 80}).encode()
+    (event,) = events_of("z2m/b", raw, "broker", intake, START)
+    assert kind == (event.what if isinstance(event, PanelSignal) else getattr(event, "state", ""))

@@ -171,7 +171,9 @@ class SilentSensor:
             event,
             severity=SEVERITY[about.criticality if about else 1],
             confidence=0.85,
-            title=say("{asset} says nothing any more", asset=Ref(event.asset or event.zone or event.site)),
+            title=say("{asset} says nothing any more", asset=Ref(event.asset))
+            if event.asset
+            else say("A system at {place} says nothing any more", place=Ref(event.zone or event.site)),
             why=[say("The system that supervises it reports it."), *part_of(event)],
         )
 

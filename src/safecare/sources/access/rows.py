@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def zone_of_site(hospital: Hospital) -> tzinfo:
         return UTC
 
 
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OUT = "-out"
 """End of the address system of readers on the inside (``reader-out``)."""
 
@@ -98,7 +100,8 @@ class Rows:
     def csv(self, raw: bytes, known: Known, header: Iterable[str] = ()) -> tuple[list[Event], list[Unread]]:
         """Read a table, or a stretch of one that has `header` before it: the events, and the rows that can't be read.
 
-        Text is UTF-8; bytes that are none are read as Windows-1252, which is what such exports are written in.
+        Text is UTF-8, or UTF-16 with its mark; bytes that are neither are read as Windows-1252, which is what such
+        exports are written in. Rules want events in the order of their times: many lists begin with the newest.
         """
         text = _text(raw)
         before = len(list(header))
@@ -116,7 +119,7 @@ class Rows:
                 events += self.event(row, known, seen)
             except UnreadableError as error:
                 unread.append(Unread(max(line, 1), str(error), kept))
-        return events, unread
+        return in_order(events), unread
 
     def json(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
         """Read a message, or messages one per line: the events, and the rows that can't be read."""
@@ -138,7 +141,7 @@ class Rows:
                     events += self.event(row, known, seen)
                 except UnreadableError as error:
                     unread.append(Unread(line, str(error), msgspec.json.encode(row)))
-        return events, unread
+        return in_order(events), unread
 
     def read(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
         """Read a whole table or message, as the mapping says."""
@@ -158,12 +161,28 @@ class Rows:
         return events
 
 
+HEAD = 1 << 16
+"""Bytes in which a table's header stands (chosen)."""
+
+
 def header_of(raw: bytes, mapping: MappingFile) -> str:
     """Return the header line of a table; empty where the mapping names the columns."""
-    return "" if mapping.columns or mapping.format == "json" else _text(raw[: raw.find(b"\n") + 1 or None]).strip()
+    if mapping.columns or mapping.format == "json":
+        return ""
+    head = raw[:HEAD] if raw.startswith(UTF16) else raw[: raw.rfind(b"\n", 0, HEAD) + 1 or HEAD]
+    lines = [line for line in _text(head).splitlines()[:2] if not line.lower().startswith("sep=")]
+    return lines[0].strip() if lines else ""
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """Return `events` by their times; those of one second as written, from the end where the newest stand first."""
+    newest_first = bool(events) and events[0].at > events[-1].at
+    return sorted(reversed(events) if newest_first else events, key=lambda one: one.at)
 
 
 def _text(raw: bytes) -> str:
+    if raw.startswith(UTF16):
+        return raw.decode("utf-16", "replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -10,20 +10,24 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from safecare.formats.field import Signal
 from safecare.formats.frigate import FrigateError, Review, Tracked, read_review, read_tracked
 from safecare.model.event import Event
 from safecare.model.events.panels import PanelSignal
 from safecare.model.events.video import CameraState, PeopleSeen, Seen
 from safecare.model.hospital import Asset
 from safecare.sources.api import UnreadableError
-from safecare.sources.signals import Known, Telling
+from safecare.sources.signals import Known, Telling, events_about
 
 GONE = timedelta(seconds=60)
 """Time without a word after which a person counts as gone (chosen: Frigate tells somebody who stands still rarely)."""
 PEOPLE = 200
 """Most people of one camera, and most reviews, that are remembered (chosen)."""
-STATES = {"online": "ok", "offline": "lost"}
+STATES: dict[str, Literal["ok", "lost"]] = {"online": "ok", "offline": "lost"}
+DETECT = "detect"
+"""The role of the stream in which Frigate looks for people."""
 
 
 @dataclass
@@ -36,14 +40,17 @@ class Frigate:
 
     def events(self, topic: str, raw: bytes, source: str, known: Known, seen: datetime) -> Iterator[Event] | None:
         """Return the events of one message; None where the topic is none of Frigate's. Raises `UnreadableError`."""
-        parts = topic.split("/")
-        if len(parts) == 2 and parts[1] == "events":
-            return self._tracked(raw, topic, source, known, seen)
-        if len(parts) == 2 and parts[1] == "reviews":
-            return self._review(raw, topic, source, known, seen)
-        if len(parts) == 4 and parts[2] == "status":
-            return _status(parts[1], raw, topic, source, known, seen)
-        return None
+        match topic.split("/"):
+            case [_, *_, "events"]:
+                return self._tracked(raw, topic, source, known, seen)
+            case [_, *_, "reviews"]:
+                return self._review(raw, topic, source, known, seen)
+            case [_, *_, camera, "status", role]:
+                return _status(camera, role, raw, topic, source, known, seen)
+            case [_, *_, "available"]:
+                return _available(raw, topic, source, known, seen)
+            case _:
+                return None
 
     def _tracked(self, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
         try:
@@ -79,7 +86,7 @@ class Frigate:
         told = message.after
         camera = _camera(told.camera, known, topic)
         if message.type == "end":
-            if told.id in self._alerts:
+            if told.id in self._alerts or _alarming(told):  # we may have been started anew meanwhile
                 self._alerts.discard(told.id)
                 yield self._signal(told, camera, told.end_time or told.start_time, source, seen, topic, on=False)
         elif _alarming(told) and told.id not in self._alerts and len(self._alerts) < PEOPLE:
@@ -110,14 +117,40 @@ def _alarming(told: Review) -> bool:
     return told.severity == "alert" and "person" in told.data.objects and bool(told.data.zones)
 
 
-def _status(camera: str, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+def _status(
+    camera: str, role: str, raw: bytes, topic: str, source: str, known: Known, seen: datetime
+) -> Iterator[Event]:
+    """Yield whether a stream of a camera is there; without that for detection nobody sees anything."""
     state = STATES.get(raw.decode("utf-8", "replace").strip().lower())
     asset = _camera(camera, known, topic)
-    if state is not None:  # "disabled" is somebody's choice
-        telling = Telling(source, f"{topic}\x1f{state}", None, seen)
-        yield CameraState(
-            **telling.common(0), site=asset.site, asset=asset.id, zone=asset.watches or asset.zone, state=state
-        )
+    if state is None:
+        return  # "disabled" is somebody's choice
+    telling = Telling(source, f"{topic}\x1f{state}", None, seen)
+    if role == DETECT:
+        yield _state(asset, state, telling, 0)
+    else:
+        signal = Signal(what="panel", name="trouble", on=state == "lost", code=f"{role} {raw[:20].decode('latin-1')}")
+        yield from events_about(asset, [signal], telling, known, called=topic, part=role)
+
+
+def _available(raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+    """Yield that Frigate is gone or back: of the asset that has its base topic as address, else of all cameras."""
+    state = STATES.get(raw.decode("utf-8", "replace").strip().lower())
+    base = topic.rpartition("/")[0]
+    telling = Telling(source, f"{topic}\x1f{state}", None, seen)
+    recorder = known.hospital.at_address("frigate", base)
+    if state is not None and recorder is not None:
+        signal = Signal(what="panel", name="silent", on=state == "lost", code="available")
+        yield from events_about(recorder, [signal], telling, known, called=topic)
+    elif state is not None:
+        cameras = (one for one in known.hospital.assets if one.kind == "camera" and "frigate" in one.addresses)
+        yield from (_state(one, state, telling, number) for number, one in enumerate(cameras))
+
+
+def _state(camera: Asset, state: Literal["ok", "lost"], telling: Telling, number: int) -> CameraState:
+    return CameraState(
+        **telling.common(number), site=camera.site, asset=camera.id, zone=camera.watches or camera.zone, state=state
+    )
 
 
 def _camera(name: str, known: Known, topic: str) -> Asset:
