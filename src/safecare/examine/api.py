@@ -27,6 +27,8 @@ ANY = "*"
 """In `wants`: every part, whatever its type."""
 IMAGE = re.compile(rb"(?s).{128}DICM|II[*+]\x00|MM\x00[*+]|\x5c\x01\x00\x00|.{344}n[i+]1\x00")
 """Heads of DICOM, TIFF and NIfTI-1 images."""
+LEAST_KEPT, MOST_KEPT = 16, 200
+"""Bytes of a part that another engine may know, and parts that it is shown. Chosen: EICAR has 68 bytes."""
 BLOCK = 256 * 1024
 """Bytes inflated at a time. Chosen: a bomb is noticed after one block too many."""
 
@@ -186,6 +188,21 @@ class Budget:
 
 
 @dataclass
+class Unpacked:
+    """Parts that are kept for another engine: at most `room` bytes, `MOST_KEPT` parts, in the order met."""
+
+    room: int
+    kept: list[tuple[str, bytes]] = field(default_factory=list)
+    """Path and bytes of each."""
+
+    def keep(self, part: Part) -> None:
+        """Keep `part` if there is room."""
+        if LEAST_KEPT <= len(part.raw) <= self.room and len(self.kept) < MOST_KEPT:
+            self.room -= len(part.raw)
+            self.kept.append((part.path, part.raw))
+
+
+@dataclass
 class Context:
     """What holds for a whole submission: its budget, the site's own mail domains, passwords met on the way."""
 
@@ -201,6 +218,8 @@ class Context:
     """Bytes of a mail, and the mail as it was read from them already."""
     checked: str = ""
     """What was found of a mail's sender by SPF, DKIM and DMARC (an ``Authentication-Results`` field)."""
+    unpacked: Unpacked | None = None
+    """Where parts are kept for another engine; None: nowhere."""
     passwords: list[str] = field(default_factory=list)
     pictures: int = 0
     """Pictures within the files of a mail in which codes were looked for."""
@@ -228,6 +247,18 @@ def analyser(name: str, *, wants: Iterable[str], needs: Iterable[str] = ()) -> C
 
 
 __all__ = [
-    "ANY", "Analyser", "Budget", "Context", "Finding", "LimitError", "Limits", "Part", "UnreadableError", "Verdict",
-    "Verdicts", "Where", "analyser",
+    "ANY",
+    "Analyser",
+    "Budget",
+    "Context",
+    "Finding",
+    "LimitError",
+    "Limits",
+    "Part",
+    "Unpacked",
+    "UnreadableError",
+    "Verdict",
+    "Verdicts",
+    "Where",
+    "analyser",
 ]  # fmt: skip

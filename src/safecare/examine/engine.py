@@ -23,6 +23,7 @@ from safecare.examine.api import (
     LimitError,
     Limits,
     Part,
+    Unpacked,
     UnreadableError,
     Verdict,
     Where,
@@ -84,16 +85,22 @@ class Engine:
                     self._by_type.setdefault(wanted, []).append((name, made))
 
     def judge(
-        self, raw: bytes, name: str = "", media: str = "", mail: Mail | None = None, checked: str = ""
+        self,
+        raw: bytes,
+        name: str = "",
+        media: str = "",
+        mail: Mail | None = None,
+        checked: str = "",
+        unpacked: Unpacked | None = None,
     ) -> Verdict:
         """Return the verdict on the file `raw` that is called `name`. Never raises for what the bytes hold.
 
         `mail`: `raw` as it was read already, for the same domains of the site; it is used up. `checked`: what is known
-        of a mail's sender (`safecare.formats.mail_auth`).
+        of a mail's sender (`safecare.formats.mail_auth`). `unpacked` takes what is unpacked, as far as it has room.
         """
         context = Context(Budget(self._limits, len(raw)), self._own, rules=self._rules, mail_model=self._mail_model)
         context.read = (raw, mail) if mail else None
-        context.checked = checked
+        context.checked, context.unpacked = checked, unpacked
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
         context.mail = (
@@ -147,6 +154,8 @@ class Engine:
         if mark in seen:
             return
         seen.add(mark)
+        if context.unpacked:
+            context.unpacked.keep(part)
         if part.depth > self._limits.depth:
             yield _limit(LimitError("depth"), part)
             return

@@ -10,20 +10,23 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from safecare.examine.api import Finding, Verdict
 from safecare.examine.verdict import score, verdict
+from safecare.model.finding import Where
 from safecare.model.text import say
 
 SOCKET = Path("/run/clamav/clamd.ctl")
 """Where Debian's daemon listens."""
 SECONDS = 20.0
-"""What it may take for one file. Chosen: as one file may take us."""
+"""What it may take for one file, and for all of its parts. Chosen: as one file may take us."""
 AGAIN = 30.0
 """Seconds without it after it did not answer. Chosen: a daemon that reads its signatures takes that long."""
+TOLD = "ClamAV, second engine; it sees what we unpack, too"
 CHUNK = 1 << 18
 """Bytes sent at once. Chosen."""
 SURE, DOUBTED = 0.9, 0.5
@@ -47,24 +50,29 @@ class Clamd:
         self.told = ("waiting", f"ClamAV at {place}")
         """State and detail for the health page."""
 
-    def judged(self, raw: bytes, found: Verdict) -> Verdict:
-        """Return `found` together with what ClamAV knows of `raw`."""
+    def judged(self, raw: bytes, found: Verdict, parts: Iterable[tuple[str, bytes]] = ()) -> Verdict:
+        """Return `found` together with what ClamAV knows of `raw` and of `parts` (path, bytes) unpacked from it.
+
+        Once it knows something the rest is not asked.
+        """
         if time.monotonic() < self._until:
             return found
-        try:
-            name = self.scan(raw)
-        except OSError as error:
-            self._until = time.monotonic() + AGAIN
-            self.told = ("failed", f"ClamAV: {error}; judged without it")
-            return found
-        self.told = ("ok", "ClamAV, second engine")
-        if not name:
-            return found
-        weight = DOUBTED if _GUESS.match(name) else SURE
-        known = Finding("clamav.signature", say("ClamAV knows it as {name}.", name=name), weight, kind="clamav")
-        findings = (known, *found.findings)
-        total = score(findings)
-        return msgspec.structs.replace(found, verdict=verdict(total, findings), score=total, findings=findings)
+        end = time.monotonic() + SECONDS
+        for path, one in (("", raw), *parts):
+            if path and time.monotonic() > end:
+                self.told = ("ok", "ClamAV, second engine; of one file it saw only a part in time")
+                return found
+            try:
+                name = self.scan(one)
+            except OSError as error:
+                self._until = time.monotonic() + AGAIN
+                self.told = ("failed", f"ClamAV: {error}; judged without it")
+                return found
+            if name:
+                self.told = ("ok", TOLD)
+                return _known(found, name, path)
+        self.told = ("ok", TOLD)
+        return found
 
     def scan(self, raw: bytes) -> str:
         """Return the name of the signature that matches `raw`, empty if none does. Raises `OSError`."""
@@ -87,6 +95,16 @@ class Clamd:
         if found is None:
             raise ClamdError(f"it said {answer[:80]!r}")
         return found[1] or ""
+
+
+def _known(found: Verdict, name: str, path: str) -> Verdict:
+    weight = DOUBTED if _GUESS.match(name) else SURE
+    known = Finding(
+        "clamav.signature", say("ClamAV knows it as {name}.", name=name), weight, Where(path), kind="clamav"
+    )
+    findings = (known, *found.findings)
+    total = score(findings)
+    return msgspec.structs.replace(found, verdict=verdict(total, findings), score=total, findings=findings)
 
 
 def second_engine(place: str) -> Clamd | None:

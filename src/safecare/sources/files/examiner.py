@@ -126,7 +126,7 @@ class Examiner:
             intake.report(DOOR, "ok", f"confined by {', '.join(self.worker.layers)}")
             if answer.facts is None or answer.verdict is None:
                 return unreadable(mail, answer.error, intake, stopped=answer.stopped)
-            verdict = await asyncio.to_thread(self._judging.second, raw, answer.verdict)
+            verdict = await asyncio.to_thread(self._judging.second, raw, answer.verdict, answer.unpacked)
             return examined(mail, answer.facts, verdict, intake)
         intake.report(DOOR, "failed", reason)
         return unreadable(mail, reason, intake, stopped=True)

@@ -25,6 +25,10 @@ ROUNDS = 3
 """Times that a worker may ask the DNS for one mail: it names all that it needs at once. Chosen."""
 MOST_QUESTIONS = 20
 """Questions of one round. Chosen: five signatures and the names above a sender."""
+PARTS = 32 * 1024 * 1024
+"""Bytes of what is unpacked that a second engine is shown of one file. Chosen: both processes hold them once more."""
+Unpacked = tuple[tuple[str, bytes], ...]
+"""Path and bytes of parts."""
 MODEL_BYTES = 4 * 1024 * 1024
 """Largest mail model (bytes). Chosen: ten times what training writes."""
 
@@ -66,14 +70,21 @@ class Judging:
             return None
         return self._memory.get(self._key(digest, name, media, setup))
 
-    def remember(self, digest: str, name: str, media: str, setup: Setup, verdict: Verdict) -> None:
-        """Remember `verdict`."""
-        if self.resolver is not None:
+    def remember(
+        self, digest: str, name: str, media: str, setup: Setup, verdict: Verdict, parts: Unpacked = ()
+    ) -> None:
+        """Remember `verdict`; not where a second engine is to see `parts` again, for its signatures change."""
+        if self.resolver is not None or parts:
             return
         self._memory.put(self._key(digest, name, media, setup), verdict)
 
     def answer(self, worker: Worker, job: Job, raw: bytes, setup: Setup) -> Answer:
-        """Return the answer of `worker`, whose questions to the DNS are asked here; blocking. Raises `WorkerError`."""
+        """Return the answer of `worker`, whose questions to the DNS are asked here; blocking. Raises `WorkerError`.
+
+        Where there is a second engine the answer holds what was unpacked, for `second`.
+        """
+        if self._clamd:
+            job = msgspec.structs.replace(job, parts=PARTS)
         if self.resolver is None:
             return worker.ask(job, raw, setup)
         known: dict[str, Reply] = {}
@@ -84,9 +95,9 @@ class Judging:
             known |= self.resolver.all(answer.wanted[:MOST_QUESTIONS])
         return worker.ask(job, raw, setup)
 
-    def second(self, raw: bytes, verdict: Verdict) -> Verdict:
-        """Return `verdict` together with what a second engine says, if there is one; blocking."""
-        return self._clamd.judged(raw, verdict) if self._clamd else verdict
+    def second(self, raw: bytes, verdict: Verdict, parts: Unpacked = ()) -> Verdict:
+        """Return `verdict` together with what a second engine says of file and `parts`, if there is one; blocking."""
+        return self._clamd.judged(raw, verdict, parts) if self._clamd else verdict
 
     def own(self, domains: Iterable[str]) -> None:
         """Make the hospital's own mail domains known, besides those known already."""

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.model.text import Text, say
-from safecare.sources.files.judging import Judging
+from safecare.sources.files.judging import Judging, Unpacked
 from safecare.sources.files.process import ClosedError, Worker, WorkerError
 from safecare.sources.files.wire import Job, Setup
 
@@ -80,11 +80,11 @@ class Pool:
             return self._judging.second(raw, known)
         worker = self._free.get()
         try:
-            found = self._ask(worker, Job(len(raw), name, media, spf=spf), raw, digest, setup)
+            found, parts = self._ask(worker, Job(len(raw), name, media, spf=spf), raw, digest, setup)
         finally:
             self._free.put(worker)
-        self._judging.remember(digest, name, media, setup, found)
-        return self._judging.second(raw, found)
+        self._judging.remember(digest, name, media, setup, found, parts)
+        return self._judging.second(raw, found, parts)
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
         """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or slices of them."""
@@ -119,7 +119,7 @@ class Pool:
             return OSError(f"larger than {MAX_FILE} bytes")
         return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
 
-    def _ask(self, worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> Verdict:
+    def _ask(self, worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> tuple[Verdict, Unpacked]:
         reason = ""
         for _ in range(TRIES):
             try:
@@ -130,10 +130,10 @@ class Pool:
                 reason = str(error)
                 continue
             if answer.verdict is not None:
-                return answer.verdict
+                return answer.verdict, answer.unpacked
             reason = answer.error
             break
-        return unreadable(digest, say("The file cannot be examined: {reason}.", reason=reason))
+        return unreadable(digest, say("The file cannot be examined: {reason}.", reason=reason)), ()
 
 
 def unreadable(digest: str, why: Text) -> Verdict:

@@ -64,7 +64,7 @@ class Worker:
             try:
                 _write(process, pack(job), end)
                 _write(process, raw, end)
-                return _read(process, Answer, end)
+                return _with_parts(process, _read(process, Answer, end), job.parts, end)
             except TimeoutError as error:
                 self.stop()
                 raise WorkerError(f"took longer than {self._wall:g} s") from error
@@ -133,6 +133,14 @@ def _write(process: subprocess.Popen[bytes], raw: bytes, end: float) -> None:
             view = view[os.write(file, view) :]
         except BlockingIOError:
             _wait(file, selectors.EVENT_WRITE, end)
+
+
+def _with_parts(process: subprocess.Popen[bytes], answer: Answer, most: int, end: float) -> Answer:
+    """Read the bytes that follow `answer`. Raises `OSError` where it announces more than `most`."""
+    if sum(size for _, size in answer.parts) > most or any(size < 0 for _, size in answer.parts):
+        raise OSError("more parts than were wanted")
+    parts = tuple((path, _exactly(process, size, end)) for path, size in answer.parts)
+    return msgspec.structs.replace(answer, unpacked=parts) if parts else answer
 
 
 def _read(process: subprocess.Popen[bytes], kind: type[T], end: float) -> T:

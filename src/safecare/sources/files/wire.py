@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True):
     name: str = ""
     media: str = ""
     facts: bool = False
+    parts: int = 0
+    """Bytes of what is unpacked that are wanted back, for another engine."""
     spf: str = ""
     dns: dict[str, Reply] | None = None
 
@@ -57,6 +59,10 @@ class Answer(msgspec.Struct, frozen=True):
     """True when the error is that a limit stopped the parser."""
     wanted: tuple[Query, ...] = ()
     """Questions to the DNS: nothing was judged yet."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Path and size of unpacked parts, whose bytes follow on the wire."""
+    unpacked: tuple[tuple[str, bytes], ...] = ()
+    """Path and bytes of these parts, once they were read; never on the wire."""
 
 
 def pack(message: msgspec.Struct) -> bytes:

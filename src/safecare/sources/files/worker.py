@@ -15,7 +15,9 @@ import struct
 import sys
 from typing import BinaryIO
 
-from safecare.examine.api import Part
+import msgspec
+
+from safecare.examine.api import Part, Unpacked
 from safecare.examine.engine import Engine, analysers
 from safecare.examine.types import recognise
 from safecare.formats.mail import examine, read_mail, told
@@ -79,10 +81,16 @@ def main() -> None:
         _send(answers, Hello(layers))
         while (job := read(jobs, Job)) is not None:
             allow_cpu()
-            _send(answers, _judge(job, jobs.read(job.size), setup.own, engine))
+            kept = Unpacked(job.parts)
+            answer = _judge(job, jobs.read(job.size), setup.own, engine, kept)
+            told = tuple((path, len(raw)) for path, raw in kept.kept) if answer.verdict else ()
+            _send(answers, msgspec.structs.replace(answer, parts=told))
+            for _, raw in kept.kept[: len(told)]:
+                answers.write(raw)
+            answers.flush()
 
 
-def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine) -> Answer:
+def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine, kept: Unpacked) -> Answer:
     try:
         results = ""
         if job.dns is not None and (job.facts or "mail" in recognise(Part(raw, job.name))):
@@ -94,7 +102,7 @@ def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine) -> Answer
             results = found.results
         mail = read_mail(raw, own, checked=results) if job.facts else None
         facts = told(mail) if mail else None
-        return Answer(engine.judge(raw, job.name, job.media, mail, results), facts)
+        return Answer(engine.judge(raw, job.name, job.media, mail, results, kept if job.parts else None), facts)
     except MemoryError:
         gc.collect()
         return Answer(error="needs more memory than a file may", stopped=True)
