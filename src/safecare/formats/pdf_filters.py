@@ -6,10 +6,13 @@ Pure and bounded: what plain Python does byte by byte is bounded in bytes, the r
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-MOST_PIECES = 20_000
-"""Lines of a table that start anew. Chosen: writers start one."""
+import numpy as np
+from numpy.typing import NDArray
+
+EACH_LINE = 16
+"""Bytes read one by one in the time that a line takes. Measured."""
 _POWERS = np.array([85**4, 85**3, 85**2, 85, 1], np.uint64)
 
 
@@ -81,19 +84,64 @@ def lzw(data: bytes, most: int) -> bytes:
     return bytes(out[:most])
 
 
-def predicted(data: bytes, columns: int) -> bytes:
-    """Undo the PNG predictors "up" and "none" of tables, whose lines are `columns` bytes; others stay as they are."""
-    rows = len(data) // (columns + 1) if columns else 0
-    if not rows or columns > 64:
+def predicted(data: bytes, row: int, pixel: int, slowly: Callable[[int], int]) -> bytes:
+    """Undo the PNG predictors of tables and streams, whose lines are `row` bytes and whose values `pixel` bytes.
+
+    Where lines differ they are read one by one, and by "average" and "Paeth" byte by byte: `slowly` is told how many
+    bytes that is and grants them, or fewer; then the data stays as it is.
+    """
+    rows = len(data) // (row + 1) if row else 0
+    if not rows:
         return data
-    lines = np.frombuffer(data, np.uint8, rows * (columns + 1)).reshape(rows, columns + 1)
+    lines = np.frombuffer(data, np.uint8, rows * (row + 1)).reshape(rows, row + 1)
     kinds, values = lines[:, 0], lines[:, 1:]
     if (kinds == 2).all():
         return np.add.accumulate(values, axis=0, dtype=np.uint8).tobytes()
     if (kinds == 0).all():
         return values.tobytes()
-    starts = np.flatnonzero(kinds != 2)  # a line of another kind starts anew
-    if starts.size > MOST_PIECES:
+    needed = int((kinds > 2).sum()) * row + rows * EACH_LINE
+    if slowly(needed) < needed:
         return data
-    pieces = np.split(values, starts)
-    return b"".join(np.add.accumulate(one, axis=0, dtype=np.uint8).tobytes() for one in pieces if len(one))
+    before, out = np.zeros(row, np.uint8), []
+    for kind, line in zip(kinds.tolist(), values, strict=True):
+        if kind == 1:
+            before = _summed(line, pixel)
+        elif kind == 2:
+            before = line + before
+        elif kind in (3, 4):
+            before = _by_neighbours(line.tolist(), before.tolist(), pixel, paeth=kind == 4)
+        else:
+            before = line
+        out.append(before.tobytes())
+    return b"".join(out)
+
+
+def turned_off(data: bytes, row: int, pixel: int = 1) -> bytes:
+    """Undo the predictor of TIFF (8 bits a value): each value is the difference to the one before it in its line."""
+    rows = len(data) // row if row else 0
+    lines = np.frombuffer(data, np.uint8, rows * row).reshape(rows, row)
+    if row % pixel:
+        return data
+    return np.add.accumulate(lines.reshape(rows, -1, pixel), axis=1, dtype=np.uint8).tobytes()
+
+
+def _summed(line: NDArray[np.uint8], pixel: int) -> NDArray[np.uint8]:
+    """Return the running sums of a line's values, each part of a value for itself."""
+    whole = np.zeros(-(-len(line) // pixel) * pixel, np.uint8)
+    whole[: len(line)] = line
+    return np.add.accumulate(whole.reshape(-1, pixel), axis=0, dtype=np.uint8).reshape(-1)[: len(line)]
+
+
+def _by_neighbours(line: list[int], above: list[int], pixel: int, *, paeth: bool) -> NDArray[np.uint8]:
+    """Undo "average" or "Paeth" (PNG, 9.2) of one line."""
+    for at, value in enumerate(line):
+        left = line[at - pixel] if at >= pixel else 0
+        up = above[at]
+        if not paeth:
+            line[at] = (value + (left + up) // 2) & 255
+            continue
+        corner = above[at - pixel] if at >= pixel else 0
+        to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+        near = left if to_left <= min(to_up, to_corner) else up if to_up <= to_corner else corner
+        line[at] = (value + near) & 255
+    return np.array(line, np.uint8)

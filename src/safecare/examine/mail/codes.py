@@ -7,6 +7,8 @@ one that leads where lures lead is more.
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
 
 from safecare.examine.api import Context, Finding, Part, analyser
@@ -21,6 +23,7 @@ RAW = 8_000_000
 """Bytes of one picture without a format of its own. Chosen: a scanned page in grey at 300 dots per inch."""
 _WIDTH = re.compile(rb"/Width\s+(\d{1,5})\b")
 _HEIGHT = re.compile(rb"/Height\s+(\d{1,5})\b")
+_PREDICTED = re.compile(rb"/Predictor\s+1[0-5]\b")
 _DEPTH = re.compile(rb"/BitsPerComponent\s+(\d{1,2})\b")
 
 
@@ -57,6 +60,10 @@ def picture_of(keys: bytes, data: bytes) -> bytes:
     if len(sizes) != 3 or len(data) > RAW:
         return b""
     width, height, depth = map(int, sizes)
+    colours = 3 if b"RGB" in keys or b"/Colors 3" in keys else 1
+    row = -(-width * depth * colours // 8) + 1
+    if _PREDICTED.search(keys) and depth in (1, 8) and len(data) >= row * height:
+        return _png(width, height, depth, colours, data[: row * height])
     if depth == 8 and len(data) >= 3 * width * height:
         return b"P6 %d %d 255\n" % (width, height) + data[: 3 * width * height]
     if depth == 8 and len(data) >= width * height:
@@ -65,6 +72,16 @@ def picture_of(keys: bytes, data: bytes) -> bytes:
     if depth == 1 and len(data) >= row * height:
         return b"P4 %d %d\n" % (width, height) + data[: row * height].translate(_INVERTED)
     return b""
+
+
+def _png(width: int, height: int, depth: int, colours: int, lines: bytes) -> bytes:
+    """Return a PNG of `lines`, which have the predictors of that format already (ISO 32000-1, 7.4.4.4)."""
+    head = struct.pack(">IIBBBBB", width, height, depth, 2 if colours == 3 else 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b""))
+    written = (
+        struct.pack(">I", len(raw)) + kind + raw + struct.pack(">I", zlib.crc32(kind + raw)) for kind, raw in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
 
 
 _INVERTED = bytes(255 - one for one in range(256))

@@ -12,6 +12,7 @@ from safecare.examine.mail.codes import picture_of, told
 from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.pictures import BYTES
 from safecare.examine.pdf import actions, doubt
+from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, find, unpack
 from safecare.examine.pdf.strings import STRING, text_of
@@ -88,7 +89,8 @@ class Pdf:
         yield from actions.findings(document)
         if context.mail:
             yield from _lure(document)
-            yield from told(_pictures(document, context), context)
+            shown = itertools.chain(_pictures(document, context), drawings(document))
+            yield from told(shown, context)
         if not document.encrypted:
             yield from _scripts(document, context)
             yield from _streams(document, part, context)

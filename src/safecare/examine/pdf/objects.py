@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from safecare.examine.api import Budget, LimitError, UnreadableError
 from safecare.formats.linear import linear
-from safecare.formats.pdf_filters import FilterError, ascii85, lzw, predicted, run_length
+from safecare.formats.pdf_filters import FilterError, ascii85, lzw, predicted, run_length, turned_off
 
 MOST_OBJECTS = 40_000
 """Objects that are read; in the rest only actions are looked for. Chosen: a book of 1,000 pages has 30,000; 0.4 s."""
@@ -30,8 +30,13 @@ _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
 _ACTS = linear(rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b")
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
-_PREDICTOR = re.compile(rb"/Predictor\s+1[0-5]")
-_COLUMNS = re.compile(rb"/Columns\s+(\d{1,6})")
+_PREDICTOR = re.compile(rb"/Predictor\s+(2|1[0-5])(?!\d)")
+_SHAPE = tuple(
+    (re.compile(rb"/" + key + rb"\s+(\d{1,6})"), usual)
+    for key, usual in ((b"Columns", 1), (b"Colors", 1), (b"BitsPerComponent", 8))
+)
+"""Columns, colours and bits of a value, and what holds where nothing is said: ISO 32000-1, table 8."""
+_IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 _REFERENCE = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s+R\b")
 
 
@@ -187,9 +192,21 @@ def decoded(one: Object, budget: Budget, most: int = MOST_DECODED) -> bytes:
             data = lzw(data[: budget.slowly(len(data))], most)
         else:
             break
-    if b"/Predictor" in one.text and _PREDICTOR.search(one.text) and (columns := _COLUMNS.search(one.text)):
-        data = predicted(data, int(columns[1]))
+    if b"/Predictor" in one.text and not _IMAGE.search(one.text):
+        data = _unpredicted(one.text, data, budget)
     return data
+
+
+def _unpredicted(text: bytes, data: bytes, budget: Budget) -> bytes:
+    """Undo the predictor that `text` names; data of other shapes stays as it is."""
+    kind = _PREDICTOR.search(text)
+    columns, colours, bits = (int(found[1]) if (found := one.search(text)) else usual for one, usual in _SHAPE)
+    pixel, row = max(1, colours * bits // 8), -(-columns * colours * bits // 8)
+    if not kind or not 0 < pixel <= row <= MOST_DECODED:
+        return data
+    if kind[1] == b"2":
+        return turned_off(data, row, pixel) if bits == 8 else data
+    return predicted(data, row, pixel, budget.slowly)
 
 
 def _text85(data: bytes, number: int) -> bytes:
