@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -117,12 +117,12 @@ def _ooxml(raw: bytes) -> set[str]:
     for name in archive.find((".xml",)):
         low = name.lower()
         if low.startswith(("word/document", "word/header", "word/footer", "word/footnotes", "xl/externallinks/")):
-            facts |= _fields(_member(archive, name, facts))
+            facts |= _fields(_pieces(archive, name, facts))
         elif low.startswith("customui/") and _LOADED.search(_member(archive, name, facts)):
             facts.add("office.external.template")
         elif low.startswith("ppt/slides/slide") and _starts_program(archive, name, facts):
             facts.add("office.action.program")
-        elif low.startswith("xl/worksheets/") and _DDE_CALL.search(_member(archive, name, facts)):
+        elif low.startswith("xl/worksheets/") and any(map(_DDE_CALL.search, _pieces(archive, name, facts))):
             facts.add("office.dde")
     return facts
 
@@ -141,6 +141,13 @@ def _member(archive: Zip, name: str, facts: set[str]) -> bytes:
     except ZipError as error:
         facts.add("office.limit" if str(error).startswith("limit") else "office.broken")
         return b""
+
+
+def _pieces(archive: Zip, name: str, facts: set[str]) -> Iterator[bytes]:
+    try:
+        yield from archive.pieces(name)
+    except ZipError as error:
+        facts.add("office.limit" if str(error).startswith("limit") else "office.broken")
 
 
 def _relations(xml: bytes) -> set[str]:
@@ -194,9 +201,13 @@ def _binary(raw: bytes, name: str) -> set[str]:
     return facts
 
 
-def _fields(xml: bytes) -> set[str]:
-    codes = b"".join(_TAG.sub(b"", one) for one in _instructions(xml))
-    return {"office.dde"} if _DDE.search(codes) or _DDE_LINK.search(xml) else set()
+def _fields(pieces: Iterable[bytes]) -> set[str]:
+    """Tell of fields that start programs; their codes may be divided among runs, and so among pieces."""
+    codes, linked = bytearray(), False
+    for xml in pieces:
+        codes += b"".join(_TAG.sub(b"", one) for one in _instructions(xml))
+        linked |= _DDE_LINK.search(xml) is not None
+    return {"office.dde"} if _DDE.search(codes) or linked else set()
 
 
 def _instructions(xml: bytes) -> Iterator[bytes]:

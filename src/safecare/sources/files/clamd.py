@@ -26,7 +26,6 @@ SECONDS = 20.0
 """What it may take for one file, and for all of its parts. Chosen: as one file may take us."""
 AGAIN = 30.0
 """Seconds without it after it did not answer. Chosen: a daemon that reads its signatures takes that long."""
-TOLD = "ClamAV, second engine; it sees what we unpack, too"
 CHUNK = 1 << 18
 """Bytes sent at once. Chosen."""
 SURE, DOUBTED = 0.9, 0.5
@@ -69,9 +68,9 @@ class Clamd:
                 self.told = ("failed", f"ClamAV: {error}; judged without it")
                 return found
             if name:
-                self.told = ("ok", TOLD)
+                self.told = ("ok", "ClamAV, second engine")
                 return _known(found, name, path)
-        self.told = ("ok", TOLD)
+        self.told = ("ok", "ClamAV, second engine")
         return found
 
     def scan(self, raw: bytes) -> str:
