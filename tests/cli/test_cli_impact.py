@@ -81,6 +81,8 @@ def test_forecast_and_what_if() -> None:
         (["demo", "--fact", "DOWN(server.appointments)@1h", "--fact", "DOWN(server.appointments)@2h"], 2),
         (["demo", "--fact", "DOWN(server.appointments)", "--what-if", "off(no.such.rule)"], 2),
         (["demo", "--fact", "DOWN(server.appointments)", "--horizon", "-3h"], 2),
+        (["demo", "--fact", "DOWN(server.appointments)", "--map", "a=b"], 2),
+        (["demo", "--fact", "DOWN(server.appointments)", "--mode", "published", "--what-if", "off(*)"], 2),
         (["demo", "--fact", "DOWN(nothing)"], 1),
         (["/no/such/folder", "--fact", "DOWN(nothing)"], 1),
     ],
@@ -97,3 +99,10 @@ def test_published_scores() -> None:
     told = json.loads(result.stdout)
     assert told["gamma"] == "sum"
     assert all(0.0 <= one["score"] <= 1.0 for one in told["impacts"])
+
+
+def test_what_begins_after_the_horizon_is_not_called_harmless() -> None:
+    late = ["demo", "--samples", "50", "--fact", "DOWN(server.appointments)@80h"]
+    result = runner.invoke(impact_forecast.app, late)
+    assert result.exit_code == 0
+    assert "server.appointments: begins at the horizon or after it; nothing is said about it" in result.stderr

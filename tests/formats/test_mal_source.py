@@ -94,6 +94,16 @@ def test_everything_that_a_source_may_hold() -> None:
     assert graph.steps["a:plugged"].exists is True
 
 
+def test_steps_that_change_the_model_are_named() -> None:
+    changed = WARD.replace(b"asset Pump extends Device { & take }", b"asset Pump extends Device { & take A> spare.x }")
+    changed = changed.replace(b"         peers().take\n", b"         peers().take\n      R> ports.net, (spare).net\n")
+    model = {"assets": {"1": {"name": "a", "type": "Pump"}}}
+    graph = read_mal(json.dumps(model).encode(), "model.json", (changed, "ward.mal"), fetch)
+    assert set(graph.left_out) == {"Pump.take", "Pump.reach"}
+    same = read_mal(json.dumps(model).encode(), "model.json", (WARD, "ward.mal"), fetch)
+    assert (plain(graph), same.left_out) == (plain(same), ())
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason"),
     [

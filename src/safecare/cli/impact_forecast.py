@@ -68,6 +68,10 @@ def forecast(
 
     if mode not in {"cascade", "published"} or language not in {"en", "fr"}:
         _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
+    if mode == "published" and what_if:
+        _fail("--what-if: the published mode knows no changes", WRONG_CALL)
+    if by_hand and attack is None and model is None:
+        _fail("--map: there is neither --attack nor --model whose things it could name", WRONG_CALL)
     site = hospital_named(hospital, language)
     try:
         flows = _attacks(attack, model, model_language, by_hand or (), site)
@@ -84,6 +88,9 @@ def forecast(
     if not given.seeds:
         hint = "; a model without an attacker begins where --fact 'COMP(mal:asset:step)' says" if model else ""
         _fail(f"none of the things named is known{hint}", UNUSABLE)
+    for stated in given.seeds:
+        if stated.at >= cascade.horizon:
+            typer.echo(f"{stated.fact.target}: begins at the horizon or after it; nothing is said about it", err=True)
     if mode == "published":
         typer.echo(json.dumps(published(site, cascade.system, given.seeds), ensure_ascii=False, indent=None))
         return
@@ -113,6 +120,8 @@ def _attacks(
             spoken = read_model(language, lambda raw, name: (raw, name)) if language else None
             include = beside(language) if language else None
             graph = read_model(model, lambda raw, name: read_mal(raw, name, spoken, include))
+            for step in graph.left_out[:MOST_LINES]:
+                typer.echo(f"{language}: what {step} changes in the model (A>, R>) is left out (warning)", err=True)
             found.append((model, mal_on(hospital, graph, pairs)))
     except KeyError as error:
         _fail(f"--map: the hospital has no asset {error.args[0]!r}", WRONG_CALL)

@@ -2,7 +2,7 @@
 
 An attack graph stands for itself. An instance model needs its language: ``langspec.json`` or the ``.mar`` archive that
 holds it (`safecare.formats.mal_language`), or its source (``.mal``, `safecare.formats.mal_source`). Effects that change
-the model while it is attacked (``A>``, ``R>``) are left out.
+the model while it is attacked (``A>``, ``R>``) are left out, and named.
 
 Times: MAL's time to compromise, in days. Exponential, Bernoulli and their products are taken as they are; the others as
 a triangle through their 5 %, 50 % and 95 % points, a gamma distribution as an exponential one of the same mean.
@@ -67,6 +67,8 @@ class MalGraph(NamedTuple):
 
     steps: dict[str, MalStep]
     entries: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    """Steps of kinds of assets that also change the model, which is not done."""
 
 
 def wrong(file: str, reason: str, line: int = 0) -> ModelFileError:

@@ -127,7 +127,7 @@ def apply_language(document: Mapping[str, Any], file: str, language: Language) -
     """Return the attack graph of the instance model `document` in `language`. Raises `ModelFileError`."""
     try:
         model = _model(document, file, language)
-        return MalGraph(_steps(model, language), _entries(document, model))
+        return MalGraph(_steps(model, language), _entries(document, model), tuple(_changing(model, language)))
     except (AttributeError, TypeError, KeyError, ValueError, RecursionError) as error:
         if isinstance(error, ValueError) and hasattr(error, "problems"):
             raise
@@ -205,6 +205,14 @@ def _steps(model: _Model, language: Language) -> dict[str, MalStep]:
             takes = _takes(model, language, id, name, definitions)
             steps[own] = MalStep(own, model.names[id], step_kind, takes, tuple(parents.get(own, ())), exists)
     return steps
+
+
+def _changing(model: _Model, language: Language) -> Iterator[str]:
+    """Yield the steps that change the model while it is attacked, by kind of asset."""
+    for kind in dict.fromkeys(model.kinds.values()):
+        for name, definitions in language.steps(kind).items():
+            if any(one.get("append_reaches") or one.get("remove_reaches") for one in definitions):
+                yield f"{kind}.{name}"
 
 
 def _reached(definitions: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 Taken: includes, definitions, categories, assets (abstract, extending), variables, the five kinds of steps with tags,
 ``{C, I, A}``, times, what they ask for (``<-``) and reach (``->``, ``+>``), all operators of expressions, associations.
+Of what changes the model while it is attacked (``A>``, ``R>``) only that it stands there.
 Notes (``info``) say something to people only. Fields and steps that nothing defines are named with their line
 (`safecare.formats.mal_check`).
 
@@ -22,12 +23,15 @@ MOST_FILES = 200
 MOST_DEPTH = 50
 """Deepest brackets in an expression."""
 KINDS = {"|": "or", "&": "and", "#": "defense", "E": "exist", "!E": "notExist"}
+CHANGES = {"A>": "append_reaches", "+A>": "append_reaches", "R>": "remove_reaches", "+R>": "remove_reaches"}
+AFTER_CHANGES = frozenset({*KINDS, *CHANGES, "->", "+>", "let", "}"})
+"""Where what an effect changes ends."""
 SETS = {"\\/": "union", "/\\": "intersection", "-": "difference"}
 SUMS = {"+": "addition", "-": "subtraction"}
 PRODUCTS = {"*": "multiplication", "/": "division"}
 _TOKEN = re.compile(
     r"(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>\"\"\".*?\"\"\"|\"(?:[^\"\\\n]|\\.)*\")|(?P<number>\d+\.\d+|\d+(?!\w))"
-    r"|(?P<name>\w+)|(?P<sign><--|-->|<-|->|\+>|\\/|/\\|\.\.|!E\b|[|&#!{}\[\]():,.*@=\-+/^])",
+    r"|(?P<change>\+?[AR]>)|(?P<name>\w+)|(?P<sign><--|-->|<-|->|\+>|\\/|/\\|\.\.|!E\b|[|&#!{}\[\]():,.*@=\-+/^])",
     re.DOTALL | re.ASCII,
 )
 Include = Callable[[str], bytes]
@@ -197,6 +201,10 @@ class _Parser:
             step["requires"] = {"overrides": True, "stepExpressions": self._list(steps=False)}
         if arrow := self._if("->", "+>"):
             step["reaches"] = {"overrides": arrow == "->", "stepExpressions": self._list(steps=True)}
+        while change := self._if(*CHANGES):
+            step[CHANGES[change]] = {"line": self._next.line}
+            while self._next.kind != "end" and self._next.text not in AFTER_CHANGES:
+                self._take()
         self._notes()
         return step
 
