@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,9 +104,37 @@ def test_branches_that_are_too_deep_are_refused() -> None:
 def test_what_is_not_kept_and_what_is_not_carried_out_is_said() -> None:
     workflow = playbook()["workflow"]
     workflow[ACT]["commands"] = [{"type": "ssh", "command": "reboot"}]
-    fine, faults = faults_of(playbook(workflow=workflow, signatures=[]))
+    fine, faults = faults_of(playbook(workflow=workflow, signatures=[{"value": "x"}]))
     assert fine
     assert faults == [("signatures", "warning"), (f"workflow.{ACT}.commands[0]", "warning")]
+
+
+def test_everything_else_is_kept_as_it_was() -> None:
+    workflow = playbook()["workflow"]
+    coded = {"type": "bash", "command_b64": "aXAgbGluayBzZXQgZXRoMCBkb3du", "version": "1"}
+    calls = {"type": "http-api", "command": "POST /x", "headers": {"a": ["b"]}, "content_b64": "e30="}
+    variables = {"__z__": {"type": "string", "value": "q", "constant": True}}
+    workflow[ACT] |= {"commands": [coded, calls], "owner": id_of("identity", 9), "step_variables": variables}
+    extension = id_of("extension-definition", 8)
+    more = {
+        "priority": 10,
+        "severity": 70,
+        "impact": 0,
+        "valid_from": "2026-01-01T00:00:00Z",
+        "industry_sectors": ["x"],
+    }
+    more |= {
+        "playbook_extensions": {extension: {"deep": [{"a": 1}]}},
+        "extension_definitions": {extension: {"name": "e"}},
+    }
+    whole = playbook(workflow=workflow, **more)
+    book, faults = read_cacao(msgspec.json.encode(whole))
+    assert book is not None
+    assert [one.place for one in faults] == [f"workflow.{ACT}.commands[{number}]" for number in (0, 1)]
+    assert msgspec.json.decode(write_cacao(book)) == whole
+    assert book.workflow[ACT].commands[0].text == "ip link set eth0 down"
+    named = {**whole, "markings": ["marking-tlp--1"], "workflow": {**workflow, ACT: {**workflow[ACT], "odd": {"a": 1}}}}
+    assert [one.place for one in read_cacao(msgspec.json.encode(named))[1]][:2] == [f"workflow.{ACT}.odd", "markings"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"type": "bundle"}', b"\xff\xfe", b"[" * 100_000])

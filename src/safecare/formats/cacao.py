@@ -2,15 +2,18 @@
 
 The subset: steps ``start``, ``end``, ``action``, ``playbook-action``, ``parallel``, ``if-condition``,
 ``while-condition`` and ``switch-condition``; commands of any type are kept, and only ``manual`` ones are carried out
-(by people). Signatures, markings, authentication and targets are neither used nor kept, and are named as warnings. All
-faults of a file are gathered. Source: CACAO Security Playbooks Version 2.0, Committee Specification 01 (2023-11-27),
-clauses 3 to 5.
+(by people). What isn't used here and not kept (signatures, markings, authentication, properties of later versions) is
+named as a warning, each with its place. All faults of a file are gathered.
+
+Source: CACAO Security Playbooks Version 2.0, Committee Specification 01 (2023-11-27), clauses 3 to 5.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +24,10 @@ MOST_BYTES = 4_000_000
 """Largest file read (bytes). Chosen: a playbook of 1,000 steps is half a megabyte."""
 MOST_STEPS = 5_000
 """Most steps of one playbook. Chosen: far beyond what people can follow."""
+MOST_LOST = 100
+"""Most properties named that are not kept. Chosen: some screenfuls."""
+DEEPEST = 8
+"""Deepest place of a property that this module knows by name; what lies deeper is kept as it is."""
 MOST_NESTING = 40
 """Most branches inside each other. Chosen: people can't follow deeper ones, and a run walks them recursively."""
 
@@ -28,7 +35,6 @@ Kind = Literal[
     "start", "end", "action", "playbook-action", "parallel", "if-condition", "while-condition", "switch-condition"
 ]
 _ID = re.compile(r"[a-z][a-z0-9-]*--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_UNUSED = ("signatures", "data_marking_definitions", "authentication_info_definitions", "target_definitions")
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "start": ("on_completion",),
     "playbook-action": ("playbook_id",),
@@ -61,7 +67,24 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True):
 
     type: str
     command: str = ""
+    command_b64: str = ""
     description: str = ""
+    version: str = ""
+    playbook_activity: str = ""
+    headers: dict[str, Any] = {}
+    content: str = ""
+    content_b64: str = ""
+    external_references: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What is to be done, as a person can read it."""
+        if self.command or not self.command_b64:
+            return self.command or self.description
+        try:
+            return b64decode(self.command_b64, validate=True).decode()
+        except ValueError:
+            return self.command_b64
 
 
 class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,6 +120,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_failure: str = ""
     commands: tuple[Command, ...] = ()
     agent: str = ""
+    owner: str = ""
+    targets: tuple[str, ...] = ()
+    step_variables: dict[str, Variable] = {}
+    external_references: tuple[dict[str, Any], ...] = ()
     in_args: tuple[str, ...] = ()
     out_args: tuple[str, ...] = ()
     playbook_id: str = ""
@@ -129,7 +156,20 @@ class Cacao(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: str = ""
     modified: str = ""
     labels: tuple[str, ...] = ()
-    external_references: tuple[dict[str, str], ...] = ()
+    revoked: bool = False
+    valid_from: str = ""
+    valid_until: str = ""
+    derived_from: tuple[str, ...] = ()
+    related_to: tuple[str, ...] = ()
+    priority: int | None = None
+    severity: int | None = None
+    impact: int | None = None
+    industry_sectors: tuple[str, ...] = ()
+    playbook_activities: tuple[str, ...] = ()
+    playbook_extensions: dict[str, Any] = {}
+    extension_definitions: dict[str, Any] = {}
+    target_definitions: dict[str, Any] = {}
+    external_references: tuple[dict[str, Any], ...] = ()
     playbook_variables: dict[str, Variable] = {}
     workflow_start: str
     workflow_exception: str = ""
@@ -147,15 +187,29 @@ def read_cacao(raw: bytes) -> tuple[Cacao | None, list[Fault]]:
         raise CacaoError(f"not JSON: {error}") from error
     if not isinstance(value, dict) or value.get("type") != "playbook":
         raise CacaoError("not a playbook: its type is not 'playbook'")
-    faults = [
-        Fault(name, say("{name} is not used here, and not kept", name=name), "warning")
-        for name in _UNUSED
-        if name in value
-    ]
+    faults: list[Fault] = []
     book = _converted(value, faults)
     if book is not None:
+        lost = islice(_lost(value, msgspec.to_builtins(book), ""), MOST_LOST)
+        faults += [Fault(place, say("{name} is not used here, and not kept", name=place), "warning") for place in lost]
         faults += check(book)
     return (book if all(one.level != "error" for one in faults) else None), faults
+
+
+def _lost(given: object, kept: object, place: str, depth: int = 0) -> Iterator[str]:
+    """Yield the places of what stands in `given` and says something, and does not stand in `kept`."""
+    if depth > DEEPEST:
+        return
+    if isinstance(given, dict) and isinstance(kept, dict):
+        for name, value in given.items():
+            at = f"{place}.{name}"[-300:].removeprefix(".")
+            if name in kept:
+                yield from _lost(value, kept[name], at, depth + 1)
+            elif value not in (None, False, 0, "", [], {}):
+                yield at
+    elif isinstance(given, list) and isinstance(kept, list | tuple):
+        for number, pair in enumerate(zip(given, kept, strict=False)):
+            yield from _lost(*pair, f"{place}[{number}]", depth + 1)
 
 
 def _converted(value: dict[str, Any], faults: list[Fault]) -> Cacao | None:

@@ -8,9 +8,11 @@ from typing import Literal
 import msgspec
 import pytest
 
-from safecare.decide.procedures.compile import built_in_procedures
+from safecare.decide.procedures.compile import built_in_procedures, imported
 from safecare.decide.stage import DecideStage
+from safecare.formats.cacao import Cacao, Command, Step
 from safecare.impact.stage import ImpactStage
+from safecare.locale.catalogue import Catalogue
 from safecare.model.event import Event
 from safecare.model.events.acts import ProcedureActed
 from safecare.model.plan import Plan, Procedure
@@ -127,3 +129,19 @@ def test_what_is_not_proposed_can_be_begun_and_what_the_site_took_away_stays_on_
     kept = found(plan, "medical-gas")
     assert (kept.state, len(kept.taken)) == ("running", 1)
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
+
+
+def test_the_commands_of_an_imported_step_are_shown_beside_its_name() -> None:
+    start, action, end = (f"{kind}--00000000-0000-4000-8000-000000000001" for kind in ("start", "action", "end"))
+    commands = (Command(type="bash", command_b64="aXAgbGluayBkb3du"), Command(type="manual", command="Tell the ward"))
+    steps = {
+        start: Step(type="start", on_completion=action),
+        action: Step(type="action", name="Take it off", commands=commands, on_completion=end),
+        end: Step(type="end"),
+    }
+    id = "playbook--00000000-0000-4000-8000-000000000001"
+    book = Cacao(type="playbook", spec_version="cacao-2.0", id=id, name="T", workflow_start=start, workflow=steps)
+    stage = DecideStage(HOSPITAL, procedures=[imported(book)])
+    plan = after(stage, act(planned(stage), id, "begin"))
+    (step,) = found(plan, id).open
+    assert Catalogue.load().render(step.text, "fr", HOSPITAL) == "Take it off : ip link down; Tell the ward"

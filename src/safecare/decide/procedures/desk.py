@@ -30,6 +30,8 @@ LIKELY = 0.3
 MOST_TAKEN = 2000
 """Steps remembered of one run. Chosen: far beyond the longest procedure with its rounds."""
 MOST_COMMENT = 2000
+MOST_COMMAND = 2000
+"""Characters of a command that a person is shown. Chosen: a screenful."""
 """Characters kept of a comment."""
 
 
@@ -124,7 +126,11 @@ class ProcedureDesk:
         if step.playbook_id:
             inner = self._known.get(step.playbook_id)
             return say("Follow the procedure: {name}", name=say(inner.book.name) if inner else step.playbook_id)
-        return say(step.name or step.description or (step.commands[0].command if step.commands else step.type))
+        told = step.name or step.description
+        commands = "; ".join(text for one in step.commands if (text := one.text[:MOST_COMMAND]) not in {"", told})
+        if not told or not commands:
+            return say(told or commands or step.type)
+        return say("{step}: {commands}", step=say(told), commands=commands)
 
     def after(self, plan: Plan, act: ProcedureActed) -> Plan | None:
         """Return the next revision of `plan` after `act`; None if it changes nothing (unknown, over, done before)."""
