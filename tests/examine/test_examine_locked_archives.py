@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import io
+import zipfile
 import zlib
 
 import pytest
@@ -59,7 +61,7 @@ MADE = {
 """Made with 7-Zip 22.01: EICAR's test text under the password `WORD`; the program is ClamAV's harmless test file."""
 
 
-def rar(word: str, *, hidden: bool) -> bytes:
+def rar(word: str, *, hidden: bool, name: bytes = b"a.txt") -> bytes:
     """Return a RAR 5 archive of a stored file under a lock, and with its headers under one, too, if `hidden`."""
     salt, start = bytes(range(16)), bytes(range(16, 32))
     key = hashlib.pbkdf2_hmac("sha256", word.encode(), salt, 1 << 4)
@@ -78,7 +80,7 @@ def rar(word: str, *, hidden: bool) -> bytes:
     record = b"\1\0\1\4" + salt + start + proof
     extra = bytes([len(record)]) + record
     data = locked(EICAR)
-    told = b"\x04" + bytes([len(EICAR)]) + b"\0" + b"\0\0\0\0" + b"\0\1" + b"\5a.txt"
+    told = b"\x04" + bytes([len(EICAR)]) + b"\0" + b"\0\0\0\0" + b"\0\1" + bytes([len(name)]) + name
     blocks = [b"\1\0\0", bytes([2, 3, len(extra), len(data)]) + told + extra, b"\5\0\0"]
     out = b"Rar!\x1a\x07\x01\x00"
     if hidden:
@@ -127,3 +129,29 @@ def test_damaged_locks_end_with_a_declared_error(name: str, place: int, noise: b
         elif name.startswith("rar"):
             opened(raw, WORD)
     assert not [one for one in ENGINE.judge(raw).findings if one.rule.endswith(".failed")]
+
+
+def renamed(raw: bytes, name: str) -> bytes:
+    """Return a 7z archive with a plain header, whose file has another name of the same length."""
+    start, size = int.from_bytes(raw[12:20], "little"), int.from_bytes(raw[20:28], "little")
+    head = raw[32 + start : 32 + start + size].replace("e.txt".encode("utf-16-le"), name.encode("utf-16-le"))
+    told = raw[12:28] + zlib.crc32(head).to_bytes(4, "little")
+    return raw[:8] + zlib.crc32(told).to_bytes(4, "little") + told + raw[32 : 32 + start] + head
+
+
+@pytest.mark.parametrize("raw", [rar(WORD, hidden=False, name=b"cr.pdf.exe"), renamed(ARCHIVES["7z, stored"], "e.exe")])
+def test_names_that_can_be_read_are_judged(raw: bytes) -> None:
+    rules = told(raw, "rien")
+    assert {"archive.encrypted", "carried.program"} <= set(rules)
+    assert "carried.program" not in told(rar(WORD, hidden=True, name=b"cr.pdf.exe"), "rien")
+
+
+def test_each_name_is_judged_though_bytes_are_the_same() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("lisez-moi.txt", "cr.pdf", "facture.pdf.exe"):
+            archive.writestr(name, b"the same bytes")
+    rules = [one.rule for one in ENGINE.judge(out.getvalue(), "a.zip").findings]
+    assert rules.count("name.double") == 1
+    head = out.getvalue().replace(b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0")
+    assert "name.double" in [one.rule for one in ENGINE.judge(head, "a.zip").findings], "encrypted: names only"

@@ -36,6 +36,8 @@ from safecare.model.text import Text, say
 if TYPE_CHECKING:
     from safecare.formats.mail import Mail
 
+NAMES = frozenset({"name"})
+"""Analysers that look at what a part is called."""
 MOST_FINDINGS = 500
 """Findings that are kept, one rule at most `MOST_SAME` times. Chosen: more than a person reads."""
 MOST_SAME = 20
@@ -121,8 +123,12 @@ class Engine:
             tuple(findings.kept),
         )
 
-    def _visit(self, part: Part, context: Context, seen: set[tuple[int, int]]) -> Iterator[Finding]:
+    def _visit(
+        self, part: Part, context: Context, seen: set[tuple[int, int]], only: frozenset[str] = frozenset()
+    ) -> Iterator[Finding]:
         for name, one in self._for(part.types):
+            if only and name not in only:
+                continue
             try:
                 for item in one.examine(part, context):
                     if isinstance(item, Finding):
@@ -151,7 +157,8 @@ class Engine:
     def _child(self, part: Part, context: Context, seen: set[tuple[int, int]]) -> Iterator[Finding]:
         context.budget.count()
         mark = (len(part.raw), hash(part.raw))
-        if mark in seen:
+        if mark in seen:  # its bytes are judged already, its name is another
+            yield from self._visit(replace(part, types=recognise(part)), context, seen, only=NAMES)
             return
         seen.add(mark)
         if context.unpacked:

@@ -203,21 +203,25 @@ def _binary(raw: bytes, name: str) -> set[str]:
 
 def _fields(pieces: Iterable[bytes]) -> set[str]:
     """Tell of fields that start programs; their codes may be divided among runs, and so among pieces."""
-    codes, linked = bytearray(), False
+    codes, linked, count = bytearray(), False, 0
     for xml in pieces:
-        codes += b"".join(_TAG.sub(b"", one) for one in _instructions(xml))
+        for one in islice(_instructions(xml), MOST_FIELDS + 1 - count):
+            count += 1
+            codes += _TAG.sub(b"", one)
         linked |= _DDE_LINK.search(xml) is not None
-    return {"office.dde"} if _DDE.search(codes) or linked else set()
+        if count > MOST_FIELDS:
+            break
+    facts = {"office.limit"} if count > MOST_FIELDS else set[str]()
+    return facts | {"office.dde"} if _DDE.search(codes) or linked else facts
 
 
 def _instructions(xml: bytes) -> Iterator[bytes]:
-    """Yield the codes of fields: between tags, or in an attribute."""
-    for found in islice(_FIELD.finditer(xml), MOST_FIELDS):
+    """Yield the codes of fields: between tags, or in an attribute; empty where one does not end."""
+    for found in _FIELD.finditer(xml):
         code = xml[found.end() : found.end() + LONGEST_FIELD]
         close = b"</w:instrText>" if found.group().startswith(b"<") else found.group()[-1:]
         end = code.find(close)
-        if end >= 0:
-            yield code[:end]
+        yield code[: max(end, 0)]
 
 
 def _ole(raw: bytes) -> set[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.examine.unpack.libarchive import ArchiveError, members
+from safecare.examine.unpack.libarchive import ArchiveError, members, names
 from safecare.formats.rar_lock import RarLockError
 from safecare.formats.rar_lock import opened as rar_opened
 from safecare.formats.seven_zip import SevenZipError
@@ -76,6 +77,8 @@ def _unlocked(part: Part, context: Context) -> Iterator[Finding | Part]:
         context.passwords[:] = dict.fromkeys([word, *context.passwords])
         yield from inside
         return
+    for name in islice(names(part.raw), context.budget.limits.members):
+        yield part.child(name, b"", origin="archive.member")  # its name can still be judged
     yield encrypted()
 
 

@@ -5,6 +5,7 @@ Source: libarchive's archive.h and archive_entry.h (3.8). Only what reading need
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Iterator
 from functools import cache
@@ -47,6 +48,12 @@ def library() -> Any:
         function = getattr(lib, name)
         function.restype, function.argtypes = result, arguments
     return lib
+
+
+def names(raw: bytes) -> Iterator[str]:
+    """Yield the names of plain files as far as they can be read, whether or not their bytes can."""
+    with contextlib.suppress(ArchiveError):
+        yield from (name for name, _ in members(raw, -1))
 
 
 def members(raw: bytes, room: int) -> Iterator[tuple[str, bytes]]:
