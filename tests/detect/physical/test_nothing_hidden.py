@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecare.detect.building.fire_alarm import FireAlarm
+from safecare.detect.building.fire_prealarm import FirePrealarm
 from safecare.detect.building.fire_spread import FireSpread
 from safecare.detect.building.power_lost import PowerLost
 from safecare.detect.building.sensor_silent import SilentSensor
@@ -130,6 +131,7 @@ LIVES = {
     "door.forced by controller": Life(lambda: ForcedDoor(HOSPITAL), *panel("forced"), 0, 0),
     "door.emergency-exit": Life(lambda: EmergencyExit(HOSPITAL), opened(EXIT), closed(EXIT), 75 * MINUTE + 1, DAY),
     "fire.alarm": Life(lambda: FireAlarm(HOSPITAL), fire("alarm"), fire("normal"), HOUR, DAY),
+    "fire.prealarm": Life(FirePrealarm, fire("prealarm"), fire("normal"), HOUR, DAY),
     "power.lost": Life(lambda: PowerLost(HOSPITAL), power("lost"), power("normal"), DAY, DAY),
     "sensor.tamper": Life(lambda: Tamper(HOSPITAL), *panel("tamper"), HOUR, DAY),
     "sensor.trouble": Life(lambda: Trouble(HOSPITAL), *panel("bypass"), DAY, DAY),
