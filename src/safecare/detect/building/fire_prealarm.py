@@ -1,7 +1,7 @@
 """A fire detector, or a camera that sees heat or smoke, warns early: it may burn, and somebody should look.
 
-Source: EN 54-2:1997 7 and EN 54-20:2006 (pre-alarm of sensitive detectors): a warning to the staff before the alarm that
-empties the building. It stands apart from the alarm: nothing is reckoned to burn yet.
+Source: practice of fire panels and heat cameras: sensitive detectors warn the staff before the alarm that empties the
+building. It stands apart from the alarm: nothing is reckoned to burn yet.
 """
 
 from __future__ import annotations

@@ -9,20 +9,18 @@ lost. Source: PS3.4 annex B, PS3.7 annex C (statuses), PS3.15 annex B (TLS).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from safecare.model.event import Event
-from safecare.sources.api import Intake, UnreadableError, source
+from safecare.sources.api import Intake, source
 from safecare.sources.dicom.forward import onward_of
 from safecare.sources.dicom.server import start
 from safecare.sources.dicom.target import Bounds, Target
-from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.files.gate import Policy, Sender
+from safecare.sources.files.inspecting import Inspecting
 from safecare.sources.files.judging import Judging
-from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening
+from safecare.sources.files.release import NOWHERE, HeldStore, Sent
 from safecare.sources.tls import client_tls, server_tls
 
 DOOR = "dicom"
@@ -30,7 +28,7 @@ MEDIA = "application/dicom"
 
 
 @source(DOOR, needs=("pynetdicom",))
-class DicomNode:
+class DicomNode(Inspecting):
     """Listens for associations. `port` 0 takes a free one, told by `address` once `started` is set."""
 
     name: ClassVar[str]
@@ -65,25 +63,12 @@ class DicomNode:
         `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
         Raises `ValueError` for a target that is none.
         """
-        self._host, self._port, self._title = host, port, title
+        super().__init__(door, (host, port), policy, judging, held)
+        self._title = title
         onward = client_tls(forward_authority, forward_certificate, forward_key)
         self._callers, self._target = callers, replace(Target.read(forward), tls=onward) if forward else None
         self._most, self._limit, self._quiet = associations, int(image_mb * 1_000_000), quiet_seconds
         self._tls = server_tls(certificate, key, authority)
-        self._gate = Gate(door, policy, judging)
-        self._release = Release(door, policy, held, self._send) if held else None
-        self._door = door
-        self.address: tuple[str, int] = (host, port)
-        self.started = asyncio.Event()
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-        async with releasing(self._release, intake):
-            await keep_listening(self._serve, intake, self._door, self._host, self._port)
-
-    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
-        """Refuse: this door rejects nothing; what it can't read is judged unreadable."""
-        raise UnreadableError("the DICOM node keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
         bounds = Bounds(self._most, self._limit, self._quiet)
@@ -114,12 +99,12 @@ class DicomNode:
             await asyncio.to_thread(server.stop)
             await self._gate.close()
 
-    async def _send(self, file: bytes, call: bytes) -> Sent:
+    async def _send(self, raw: bytes, call: bytes) -> Sent:
         """Pass on what was held and is released."""
         del call
         if self._target is None:
             return NOWHERE
-        return await asyncio.to_thread(onward_of, file, self._target, self._title)
+        return await asyncio.to_thread(onward_of, raw, self._target, self._title)
 
     async def _admit(self, file: bytes, title: str, host: str, intake: Intake) -> tuple[bool, str]:
         """Judge and record one image; return whether it goes on, and why it is refused (empty: it is held).

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -25,13 +24,13 @@ from starlette.routing import Route
 from safecare.examine.api import Verdict
 from safecare.exchange.log import LogFullError
 from safecare.locale.catalogue import LANGUAGES, Catalogue
-from safecare.model.event import Event
 from safecare.model.hospital import Hospital
-from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.files.gate import Decision, Gate, Policy, Sender
+from safecare.sources.api import Intake, source
+from safecare.sources.files.gate import Decision, Policy, Sender
+from safecare.sources.files.inspecting import Inspecting
 from safecare.sources.files.judging import Judging
-from safecare.sources.files.release import HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, served
+from safecare.sources.files.release import HeldStore, Sent
+from safecare.sources.listen import served
 
 DOOR = "file-scan"
 REMEMBERED = 10_000
@@ -45,7 +44,7 @@ LEAST_TOKEN = 16
 
 
 @source(DOOR)
-class FileScan:
+class FileScan(Inspecting):
     """Listens for HTTP. `port` 0 takes a free one, told by `address` once `started` is set."""
 
     name: ClassVar[str]
@@ -71,25 +70,12 @@ class FileScan:
             raise ValueError(f"a token has at least {LEAST_TOKEN} letters")
         if not token and not _local(host):
             raise ValueError("a token is needed where other machines can call")
-        self._host, self._port, self._token = host, port, token
-        self._gate = Gate(door, policy, judging)
+        super().__init__(door, (host, port), policy, judging, held)
+        self._token = token
         self._limit = int(file_mb * 1_000_000)
-        self._release = Release(door, policy, held, _left_to_the_caller) if held else None
-        self._door = door
         self._answers: OrderedDict[str, Decision | str | None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalogue = Catalogue.load()
-        self.address: tuple[str, int] = (host, port)
-        self.started = asyncio.Event()
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-        async with releasing(self._release, intake):
-            await keep_listening(self._serve, intake, self._door, self._host, self._port)
-
-    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
-        """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
-        raise UnreadableError("the door for files keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
         async def take(request: Request) -> Response:
@@ -107,6 +93,11 @@ class FileScan:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._gate.close()
+
+    async def _send(self, raw: bytes, call: bytes) -> Sent:
+        """Leave it to the caller."""
+        del raw, call
+        return Sent("refused", "the program that handed the file in has it, and decides")
 
     async def _take(self, request: Request, intake: Intake) -> Response:
         if not self._allowed(request):
@@ -175,11 +166,6 @@ class FileScan:
     def _allowed(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
         return not self._token or hmac.compare_digest(given, self._token.encode())
-
-
-async def _left_to_the_caller(raw: bytes, call: bytes) -> Sent:
-    del raw, call
-    return Sent("refused", "the program that handed the file in has it, and decides")
 
 
 def _local(host: str) -> bool:

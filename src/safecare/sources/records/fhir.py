@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import socket
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -23,12 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from safecare.exchange.log import LogFullError
-from safecare.model.event import Event
-from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.api import Intake, source
+from safecare.sources.files.gate import Policy, Sender
+from safecare.sources.files.inspecting import Inspecting
 from safecare.sources.files.judging import Judging
-from safecare.sources.files.release import HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, served
+from safecare.sources.files.release import HeldStore, Sent
+from safecare.sources.listen import served
 from safecare.sources.records.onward import ask_http
 from safecare.sources.tls import client_tls, server_tls
 
@@ -43,7 +42,7 @@ CONNECTIONS = 256
 
 
 @source(DOOR)
-class FhirInspection:
+class FhirInspection(Inspecting):
     """Listens for HTTP. `port` 0 takes a free one, told by `address` once `started` is set."""
 
     name: ClassVar[str]
@@ -76,24 +75,11 @@ class FhirInspection:
         place = urlsplit(forward)
         if place.scheme not in ("http", "https") or not place.hostname:
             raise ValueError(f"not an address like https://host/fhir: {forward}")
-        self._forward, self._host, self._port = forward, host, port
+        super().__init__(door, (host, port), policy, judging, held, once=True)
+        self._forward = forward
         self._tls = server_tls(certificate, key, authority)
         self._onward = client_tls(forward_authority, forward_certificate, forward_key)
-        self._gate = Gate(door, policy, judging)
         self._limit = int(message_mb * 1_000_000)
-        self._release = Release(door, policy, held, self._send, once=True) if held else None
-        self._door = door
-        self.address: tuple[str, int] = (host, port)
-        self.started = asyncio.Event()
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-        async with releasing(self._release, intake):
-            await keep_listening(self._serve, intake, self._door, self._host, self._port)
-
-    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
-        """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
-        raise UnreadableError("the inspection point keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
         async def answer(request: Request) -> Response:
@@ -110,7 +96,7 @@ class FhirInspection:
             self.started.clear()
             await self._gate.close()
 
-    async def _send(self, body: bytes, call: bytes) -> Sent:
+    async def _send(self, raw: bytes, call: bytes) -> Sent:
         """Pass on what was held and is released; whether it arrived is not always known."""
         try:
             said = msgspec.json.decode(call, type=_Call)
@@ -118,7 +104,7 @@ class FhirInspection:
             return Sent("refused", "how it was asked is not known: held by an older version")
         try:
             told = await asyncio.to_thread(
-                ask_http, self._forward, said.method, said.path, said.headers, body, self._onward
+                ask_http, self._forward, said.method, said.path, said.headers, raw, self._onward
             )
         except (ConnectionRefusedError, socket.gaierror) as error:
             return Sent("waiting", f"the server does not answer: {type(error).__name__}")

@@ -9,20 +9,19 @@ again, nothing is lost. Source: HL7 v2.5.1 sections 2.9.2 and 2.15, MLLP release
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from safecare.exchange.log import LogFullError
 from safecare.formats.hl7 import Hl7Error, acknowledge, read_hl7
 from safecare.formats.mllp import MllpDecoder, MllpError, frame
-from safecare.model.event import Event
 from safecare.model.ids import new_id
-from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.files.gate import Gate, Policy, Sender
+from safecare.sources.api import Intake, source
+from safecare.sources.files.gate import Policy, Sender
+from safecare.sources.files.inspecting import Inspecting
 from safecare.sources.files.judging import Judging
-from safecare.sources.files.release import MOST_WORDS, NOWHERE, HeldStore, Release, Sent, releasing
-from safecare.sources.listen import keep_listening, streams
+from safecare.sources.files.release import MOST_WORDS, NOWHERE, HeldStore, Sent
+from safecare.sources.listen import streams
 from safecare.sources.records.onward import Address, MllpLink
 from safecare.sources.room import Held, Room
 from safecare.sources.tls import client_tls, server_tls
@@ -39,7 +38,7 @@ NOT_REACHED = "the receiver did not answer, send again"
 
 
 @source(DOOR)
-class MllpInspection:
+class MllpInspection(Inspecting):
     """Listens for MLLP. `port` 0 takes a free one, told by `address` once `started` is set."""
 
     name: ClassVar[str]
@@ -73,27 +72,13 @@ class MllpInspection:
         `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
         Raises `ValueError` for an address that is none.
         """
-        self._host, self._port = host, port
+        super().__init__(door, (host, port), policy, judging, held)
         self._target = Address.read(forward) if forward else None
         self._tls = server_tls(certificate, key, authority)
         self._onward = client_tls(forward_authority, forward_certificate, forward_key)
-        self._gate = Gate(door, policy, judging)
         self._limit, self._quiet = int(message_mb * 1_000_000), quiet_seconds
         self._most = connections
         self._room = Room(int(held_mb * 1024 * 1024))
-        self._release = Release(door, policy, held, self._send) if held else None
-        self._door = door
-        self.address: tuple[str, int] = (host, port)
-        self.started = asyncio.Event()
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-        async with releasing(self._release, intake):
-            await keep_listening(self._serve, intake, self._door, self._host, self._port)
-
-    def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
-        """Refuse: what this door can't read is judged unreadable, and rejected nowhere."""
-        raise UnreadableError("the inspection point keeps no rejects", self._door)
 
     async def _serve(self, intake: Intake) -> None:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -130,14 +115,14 @@ class MllpInspection:
             if link:
                 link.close()
 
-    async def _send(self, message: bytes, call: bytes) -> Sent:
+    async def _send(self, raw: bytes, call: bytes) -> Sent:
         """Pass on what was held and is released, on a connection of its own."""
         del call
         if self._target is None:
             return NOWHERE
         link = MllpLink(self._target, self._onward)
         try:
-            answer = await link.ask(message)
+            answer = await link.ask(raw)
         finally:
             link.close()
         if answer is None:
