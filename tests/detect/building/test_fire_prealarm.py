@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from safecare.detect.building.fire_prealarm import FirePrealarm
@@ -10,7 +12,7 @@ from safecare.model.events.building import FireSignal
 from safecare.testing.made import made, restarted
 
 
-def fire(second: float, state: str, **more: str) -> Event:
+def fire(second: float, state: str, **more: Any) -> Event:
     return made(FireSignal, second, "fire.pharmacy", state=state, **more)
 
 
