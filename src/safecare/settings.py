@@ -42,6 +42,8 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Claim that lists a person's groups; dots lead into objects (``realm_access.roles``)."""
     groups: dict[str, str | Grant] = {}
     """What a group gives: a role, or a table of ``role``, ``site``, ``zones``. The first that a person has counts."""
+    scope: str = ""
+    """What is asked of it; empty: ``openid profile``, and the claim's own scope where the provider offers one."""
 
 
 class Partner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

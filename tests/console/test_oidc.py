@@ -48,6 +48,17 @@ def rig(house: House, tmp_path: Path) -> Iterator[Rig]:
     rig.database.engine.dispose()
 
 
+def test_groups_are_asked_for_where_they_are_given_for_the_asking_only(house: House) -> None:
+    def asked(offered: object, scope: str = "") -> list[str]:
+        house.metadata = {"scopes_supported": offered}
+        provider = Provider(house.issuer, CLIENT, "groups", str, house.clock, scope)
+        return parse_qs(urlsplit(provider.address("http://back", "s", "n", "v" * 43)).query)["scope"]
+
+    assert asked(["openid", "profile", "groups"]) == ["openid profile groups"]
+    assert asked(["openid", "roles"]) == asked("groups") == asked(None) == ["openid profile"]
+    assert asked(["groups"], "openid profile teams") == ["openid profile teams"]
+
+
 async def at_provider(browser: httpx.AsyncClient, where: str = "/oidc/begin") -> str:
     """Go to the provider and come back: return the path and query of the way back."""
     sent = await browser.get(where)

@@ -28,7 +28,7 @@ def provider_of(
         return vault.get(SEALED_AS) if SEALED_AS in vault.names() else ""
 
     try:
-        provider = Provider(settings.issuer, settings.client, settings.claim, secret, clock)
+        provider = Provider(settings.issuer, settings.client, settings.claim, secret, clock, settings.scope)
     except ValueError as error:
         wrong.append(str(error))
     return (None, [Missing("oidc", "not set up: " + "; ".join(wrong))]) if wrong else (provider, [])

@@ -37,6 +37,8 @@ LEEWAY = 60
 """Seconds by which its clock may differ from ours (chosen: as Authlib's clients)."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that are taken: by a key that only the provider has (RFC 8725, 3.1: never `none`, no shared keys)."""
+USUAL = ("openid", "profile")
+"""Scopes that every provider knows (Core, 3.1.2.1 and 5.4)."""
 NAME = 80
 """Most letters of a name (as in an invitation)."""
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -71,8 +73,10 @@ class _Known(msgspec.Struct):
 class Provider:
     """The provider at `issuer`, to whom we are `client`. Raises `ValueError` for an address that is not safe."""
 
-    def __init__(self, issuer: str, client: str, claim: str, secret: Callable[[], str], clock: Clock) -> None:
-        """`claim` lists a person's groups; `secret` gives our password there, empty for none."""
+    def __init__(
+        self, issuer: str, client: str, claim: str, secret: Callable[[], str], clock: Clock, scope: str = ""
+    ) -> None:
+        """`claim` lists a person's groups; `secret` gives our password there (empty: none)."""
         if not _safe(issuer):
             raise ValueError(f"issuer is no https address: {issuer}")
         self.issuer = issuer
@@ -80,6 +84,7 @@ class Provider:
         self._claim = claim
         self._secret = secret
         self._clock = clock
+        self._scope = scope
         self._lock = threading.Lock()
         self._known: _Known | None = None
         self._failed: tuple[datetime, ProviderError] | None = None
@@ -94,13 +99,19 @@ class Provider:
             self._client,
             "code",
             redirect_uri=back,
-            scope="openid profile",
+            scope=self._scope or self._usual(),
             state=state,
             nonce=nonce,
             code_challenge=create_s256_code_challenge(verifier),
             code_challenge_method="S256",
         )
         return found
+
+    def _usual(self) -> str:
+        """Return what is asked for: who it is, and the groups where the provider gives them for the asking only."""
+        offered = self._metadata().get("scopes_supported")
+        asked = [*USUAL, self._claim] if isinstance(offered, list) and self._claim in offered else USUAL
+        return " ".join(asked)
 
     def end_address(self, id_token: str, back: str) -> str:
         """Return where a browser is sent to sign out there too; empty if the provider has no such page."""

@@ -26,6 +26,9 @@ class Live {
   private counting: ReturnType<typeof setInterval> | undefined;
   /** True once the stream was open. */
   opened = $state(false);
+  /** How often the server has refused a stream that was open before: perhaps the person is not signed in any more. */
+  refusals = $state(0);
+  private held = false;
   private stream: EventSource | undefined;
   private readonly listeners = new Set<Listener>();
   private readonly resyncs = new Set<() => void>();
@@ -92,6 +95,7 @@ class Live {
     stream.onopen = () => {
       this.hear();
       this.opened = true;
+      this.held = true;
       this.resync();
     };
     stream.onmessage = (message: MessageEvent<string>) => {
@@ -108,7 +112,10 @@ class Live {
     stream.addEventListener("resync", () => this.resync());
     stream.onerror = () => {
       // The browser retries by itself, but gives up for good after an HTTP error (proxy, restart, signed out).
-      if (stream.readyState === EventSource.CLOSED && this.stream === stream) setTimeout(() => this.stream === stream && this.open(), RETRY);
+      if (stream.readyState !== EventSource.CLOSED || this.stream !== stream) return;
+      if (this.held) this.refusals += 1;
+      this.held = false;
+      setTimeout(() => this.stream === stream && this.open(), RETRY);
     };
   }
 
