@@ -141,7 +141,16 @@ WHOLE = (
         "xml, blocks",
     ),
     *("base64", "html, tags", "html, forms", "html, scripts", "script", "text, lines", "flat", "csv", "sylk", "yara"),
-    *("program", "binhex", "mail, large", "mail, pictures", "picture", "fhir, resources"),
+    *(
+        "dicom, frames",
+        "dicom, small",
+        "program",
+        "binhex",
+        "mail, large",
+        "mail, pictures",
+        "picture",
+        "fhir, resources",
+    ),
 )
 """Beginnings of the names of bombs that are only slow for others: they are judged whole."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
 from safecare.formats.dicom import Dicom, Element
-from safecare.formats.dicom.frames import begins, codec, ends, notes, size
+from safecare.formats.dicom.frames import Segment, begins, codec, ends, markers, notes, size
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.model.text import say
 
@@ -29,6 +29,11 @@ UNKNOWN = 1024
 """Bytes behind the pixels that are of no known kind and still a finding: writers' own padding stays below. Chosen."""
 SLACK = 64
 """Bytes behind the pixels or behind a frame's end that nobody wonders about. Chosen: below EICAR's 68."""
+FEW_MARKERS, BYTES_EACH = 20_000, 128
+"""Markers and frames that are looked at one by one, and bytes for each further one. Chosen: a tile of a slide has 10
+and 2,000 bytes at least."""
+LEAST = 16
+"""Bytes that hold anything that is looked for."""
 TIMES, MOST_PIXELS = 4, 1 << 26
 """Pixels of a frame over those that its file declares, and those that any frame may claim. Chosen: 64 million are the
 largest detector there is."""
@@ -101,37 +106,43 @@ def _frames(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part]:
     if not fragments:
         return
     kind = codec(found.syntax.uid)
-    body, odd = found.body, False
+    body, left = found.body, FEW_MARKERS + one.length // BYTES_EACH
+    if len(fragments) > 1 and not begins(kind, body[fragments[1].value : fragments[1].value + 64]):
+        why = say("The frames are not what the transfer syntax says ({kind}).", kind=kind)
+        yield Finding("dicom.frames.other", why, 0.3, _where(part, found, one), unreadable=True)
     for place, each in enumerate(fragments):
         begun = payload.begins(body, each.value, each.end)
         if begun:
             yield from _foreign(part, found, place, each, each.value, begun)
             continue
-        if not place or not each.length:
-            continue
-        if place == 1:
-            odd = not begins(kind, body[each.value : each.value + 64])
-        yield from _inside(part, found, kind, place, each)
-    if odd:
-        why = say("The frames are not what the transfer syntax says ({kind}).", kind=kind)
-        yield Finding("dicom.frames.other", why, 0.3, _where(part, found, one), unreadable=True)
+        segments = list(markers(kind, body, each.value, each.end))
+        left -= len(segments) + 1
+        if left < 0:  # the rest at once, wherever frames end
+            rest = _any(body, each.value, one.end)
+            if rest:
+                yield from _foreign(part, found, place, each, rest[2], rest[:2])
+            return
+        if place and each.length:
+            yield from _inside(part, found, kind, place, each, segments)
 
 
-def _inside(part: Part, found: Dicom, kind: str, place: int, each: Element) -> Iterator[Finding | Part]:
+def _inside(
+    part: Part, found: Dicom, kind: str, place: int, each: Element, segments: list[Segment]
+) -> Iterator[Finding | Part]:
     """Judge what a frame's comments hold and what stands behind its end; all of it where the end can't be told."""
     body, start, end = found.body, each.value, each.end
     if begins(kind, body[start : start + 64]):
-        end = ends(kind, body, start, each.end)
-        for first, last in notes(kind, body, start, end):
-            begun = _any(body, first, last)
+        end = ends(kind, body, start, each.end, segments)
+        for first, last in notes(kind, segments):
+            begun = _any(body, first, last) if last - first >= LEAST else None
             if begun:
                 yield from _foreign(part, found, place, each, begun[2], begun[:2])
-        claimed, shown = size(kind, body, start, end), found.number(_ROWS) * found.number(_COLUMNS)
+        claimed, shown = size(kind, body, segments), found.number(_ROWS) * found.number(_COLUMNS)
         if claimed > max(TIMES * shown, MOST_PIXELS):
             why = say("A frame claims {count} pixels, its file {size}.", count=claimed, size=shown)
             yield Finding("dicom.bomb.frame", why, 0.6, _where(part, found, each))
         start = end if end < each.end else start
-    begun = _any(body, start, each.end)
+    begun = _any(body, start, each.end) if each.end - start >= LEAST else None
     if begun:
         yield from _foreign(part, found, place, each, begun[2], begun[:2])
     elif end < each.end - SLACK and body[end : each.end].strip(body[end : end + 1]):

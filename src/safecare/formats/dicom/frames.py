@@ -5,7 +5,7 @@ Source: PS3.5 annexes A.4 (encapsulation), G (RLE); ISO 10918-1 annex B (JPEG ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _JPEG, _J2K, _RLE, _VIDEO, _JXL = "jpeg", "jpeg-2000", "rle", "video", "jpeg-xl"
 _KINDS = (
@@ -28,6 +28,7 @@ _STARTS: dict[str, tuple[bytes, ...]] = {
     _JXL: (b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\xff\xd8\xff"),
     _VIDEO: (b"\0\0\1", b"\0\0\0\1", b"\x47"),
 }
+_SCAN = 0xDA
 _FRAME_HEADS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 """Markers that state the size of an image: ISO 10918-1 table B.1, ISO 14495-1 (0xF7)."""
 MOST_TILES = 20_000
@@ -50,17 +51,17 @@ def begins(kind: str, frame: bytes) -> bool:
     return kind not in _STARTS or frame.startswith(_STARTS[kind])
 
 
-def ends(kind: str, data: bytes, start: int, stop: int) -> int:
+Segment = tuple[int, int, int]
+"""Marker, start of the content, end of it."""
+
+
+def ends(kind: str, data: bytes, start: int, stop: int, segments: Sequence[Segment]) -> int:
     """Return the offset after the image that begins at `start`; `stop` where that can't be told or it is cut off."""
-    if kind == _JPEG:
-        scan = start
-        for marker, _, after in markers(data, start, stop):
-            scan = after if marker == 0xDA else scan
-    elif kind == _J2K and data[start : start + 2] == b"\xff\x4f":
+    if kind == _J2K and data[start : start + 2] == b"\xff\x4f":
         return _codestream_end(data, start, stop)
-    else:
+    if kind != _JPEG or not segments or segments[-1][0] != _SCAN:
         return stop
-    found = data.find(b"\xff\xd9", scan, stop) if scan > start else -1
+    found = data.find(b"\xff\xd9", segments[-1][2], stop)
     return found + 2 if found >= 0 else stop
 
 
@@ -84,31 +85,31 @@ def _codestream_end(data: bytes, start: int, stop: int) -> int:
     return stop
 
 
-def notes(kind: str, data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def notes(kind: str, segments: Iterable[Segment]) -> Iterator[tuple[int, int]]:
     """Yield start and end of what a frame holds besides the image: comments, application segments."""
-    for marker, first, last in markers(data, start, stop):
+    for marker, first, last in segments:
         if marker == (0x64 if kind == _J2K else 0xFE) or (kind == _JPEG and 0xE0 <= marker <= 0xEF):
             yield first + 2 * (kind == _J2K), last  # the first two bytes of a comment of JPEG 2000 are its registration
 
 
-def size(kind: str, data: bytes, start: int, stop: int) -> int:
+def size(kind: str, data: bytes, segments: Iterable[Segment]) -> int:
     """Return the pixels that the head of a frame claims; 0 where it does not say."""
-    for marker, first, last in markers(data, start, stop):
+    for marker, first, last in segments:
         if kind == _J2K and marker == 0x51 and first + 10 <= last and data[first] < 0x80:
-            return int.from_bytes(data[first + 2 : first + 6], "big") * int.from_bytes(
-                data[first + 6 : first + 10], "big"
-            )
-        if kind == _JPEG and (marker in _FRAME_HEADS) and first + 5 <= last:
-            return int.from_bytes(data[first + 1 : first + 3], "big") * int.from_bytes(
-                data[first + 3 : first + 5], "big"
-            )
+            return _number(data, first + 2, 4) * _number(data, first + 6, 4)
+        if kind == _JPEG and marker in _FRAME_HEADS and first + 5 <= last:
+            return _number(data, first + 1, 2) * _number(data, first + 3, 2)
     return 0
 
 
-def markers(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+def _number(data: bytes, at: int, width: int) -> int:
+    return int.from_bytes(data[at : at + width], "big")
+
+
+def markers(kind: str, data: bytes, start: int, stop: int) -> Iterator[Segment]:
     """Yield (marker, start of its segment's content, end of it) of a JPEG or JPEG 2000 up to its first scan or tile."""
     at = start + 2
-    for _ in range(MOST_MARKERS):
+    for _ in range(MOST_MARKERS if kind in (_JPEG, _J2K) else 0):
         if at + 4 > stop or data[at] != 0xFF:
             return
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
@@ -117,6 +118,6 @@ def markers(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]
             continue
         end = min(at + 2 + length, stop)
         yield marker, at + 4, end
-        if marker in (0xDA, 0x90, 0xD9) or length < 2:
+        if marker in (_SCAN, 0x90, 0xD9) or length < 2:
             return
         at = end

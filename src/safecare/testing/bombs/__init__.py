@@ -136,6 +136,15 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "dicom, sequences": ("a.dcm", lambda: dicom_sequences(300_000)),
     "dicom, fragments": ("a.dcm", lambda: dicom_fragments(390_000)),
+    "dicom, frames of markers": (
+        "a.dcm",
+        lambda: dicom_fragments(10_000, b"\xff\xd8\xff" + b"\xff\xfe\0\2" * 199 + b"\0"),
+    ),
+    "dicom, frames like programs": (
+        "a.dcm",
+        lambda: dicom_fragments(3000, b"PK\3\4" * 500, b"1.2.3.4.5.6.7.8.9.10.11\0"),
+    ),
+    "dicom, small frames": ("a.dcm", lambda: dicom_fragments(95_000, b"\xff\xd8\xff\xe0\0\2")),
     "dicom, deflated": (
         "a.dcm",
         lambda: dicom(zlib.compress(bytes(300 * MB))[2:-4], b"1.2.840.10008.1.2.1.99"),

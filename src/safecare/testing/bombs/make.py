@@ -224,10 +224,10 @@ def dicom_sequences(count: int) -> bytes:
     return dicom((one * 30 + ends * 30) * (count // 30))
 
 
-def dicom_fragments(count: int) -> bytes:
-    """Return an image of `count` fragments."""
+def dicom_fragments(count: int, one: bytes = b"\xff\xd8", syntax: bytes = b"1.2.840.10008.1.2.4.50") -> bytes:
+    """Return an image of `count` fragments that are `one`."""
     head = b"\x28\0\x10\0US\2\0\1\0\x28\0\x11\0US\2\0\1\0\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff"
-    return dicom(head + b"\xfe\xff\0\xe0\2\0\0\0\xff\xd8" * count, b"1.2.840.10008.1.2.4.50")
+    return dicom(head + (b"\xfe\xff\0\xe0" + struct.pack("<I", len(one)) + one) * count, syntax)
 
 
 def hl7(body: bytes) -> bytes:
