@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydicom.dataelem import RawDataElement
 
 from safecare.formats.dicom import DicomError, DicomLimitError, looks_like_dicom, read_dicom, shown
-from safecare.formats.dicom.frames import begins, codec, ends, markers
+from safecare.formats.dicom.frames import begins, codec, ends, markers, notes, size
 from safecare.formats.dicom.model import ITEM
 from safecare.formats.dicom.walk import MAX_DEPTH
 from safecare.testing.medical_attacks.payloads import jpeg, jpeg_2000
@@ -116,9 +116,23 @@ def test_frames_begin_and_end_as_their_codec_says() -> None:
     for kind, frame in (("jpeg", jpeg(b"note")), ("jpeg-2000", jpeg_2000())):
         assert begins(kind, frame)
         assert not begins(kind, b"MZ" + frame)
+        whole = frame + b"tail"
+        segments = list(markers(kind, whole, 0, len(whole)))
+        assert ends(kind, whole, 0, len(whole), segments) == len(frame)
+        assert size(kind, whole, segments) == 64
     frame = jpeg(b"note")
-    assert ends("jpeg", frame + b"tail", 0, len(frame) + 4) == len(frame)
-    assert frame[slice(*next((a, b) for m, a, b in markers(frame, 0, len(frame)) if m == 0xFE))] == b"note"
+    assert [frame[first:last] for first, last in notes("jpeg", markers("jpeg", frame, 0, len(frame)))] == [b"note"]
+
+
+@given(st.sampled_from(["jpeg", "jpeg-2000", "rle"]), st.integers(0, 200), st.binary(max_size=40))
+def test_damaged_frames_stay_within_their_bounds(kind: str, place: int, noise: bytes) -> None:
+    frame = bytearray({"jpeg": jpeg(b"note"), "jpeg-2000": jpeg_2000()}.get(kind, b"\1\0\0\0"))
+    frame[place % len(frame) : place % len(frame) + len(noise)] = noise
+    raw = bytes(frame)
+    segments = list(markers(kind, raw, 0, len(raw)))
+    assert all(0 <= last <= len(raw) for _, _, last in segments)
+    assert 0 <= ends(kind, raw, 0, len(raw), segments) <= len(raw)
+    assert size(kind, raw, segments) >= 0
 
 
 @given(st.binary(max_size=600))
