@@ -28,7 +28,8 @@ FEW = 4
 REACH = 320
 """Letters before and behind such a place: more than the longest ask of common words, with five gaps, takes."""
 _START = 3
-"""Letters by which words are looked up. Chosen: the shortest word that an ask needs."""
+_LONG_START = 6
+"""Letters by which words are looked up: of the shortest word that an ask needs, and of those long enough for more."""
 
 
 @lru_cache(maxsize=4)
@@ -40,7 +41,8 @@ def words_of(levelled: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _starts_of(levelled: str) -> frozenset[str]:
-    return frozenset(one[:_START] for one in words_of(levelled))
+    words = words_of(levelled)
+    return frozenset([*(one[:_START] for one in words), *(one[:_LONG_START] for one in words)])
 
 
 class Ask(NamedTuple):
@@ -57,7 +59,10 @@ class Ask(NamedTuple):
     def of(cls, pattern: re.Pattern[str], *needs: str) -> Ask:
         """Return the ask of `pattern`; `needs` are joined by ``|``."""
         groups = tuple(tuple(one.split("|")) for one in needs)
-        starts = (frozenset(max(_NO_WORD.split(one), key=len)[:_START] for one in group) for group in groups)
+        longest = [[max(_NO_WORD.split(one), key=len) for one in group] for group in groups]
+        starts = (
+            frozenset(one[: _LONG_START if len(one) >= _LONG_START else _START] for one in group) for group in longest
+        )
         return cls(pattern, groups, tuple(starts))
 
     @classmethod

@@ -11,23 +11,39 @@ import re
 from safecare.formats.mail import Mail
 from safecare.formats.wording import GAP, Ask
 
-_STAFF = Ask.among(
-    r"(?:all|every|each) (?:\w+ )?(?:staff|employees?|personnel)\b",
-    r"(?:employees?|staff(?: members?)?) (?:who|must|have to|need to|are required|are asked|should)",
-    r"(?:tous les|l'ensemble des|chaque|les) (?:agents?|salaries|personnels|collaborateurs)\b",
-    r"(?:tout le|l'ensemble du|du|le) personnel\b",
-    needs=("staff|employee|personnel|agent|salaries|collaborateurs",),
+_STAFF = (
+    Ask.among(
+        r"(?:all|every|each) (?:\w+ )?(?:staff|employees?|personnel)\b",
+        r"(?:employees?|staff(?: members?)?) (?:who|must|have to|need to|are required|are asked|should)",
+        needs=("staff|employee|personnel",),
+    ),
+    Ask.among(
+        r"(?:tous les|l'ensemble des|chaque|les) (?:agents?|salaries|personnels|collaborateurs)\b",
+        r"(?:tout le|l'ensemble du|du|le) personnel\b",
+        needs=("agent|salaries|personnel|collaborateurs",),
+    ),
 )
-_POSITION = Ask.among(
-    r"(?:your|the) (?:\w+ ){0,2}(?:salary|payslip|pay ?stub|payroll|pay rise|bonus|annual leave|"
-    r"leave (?:policy|balance)|employment|position|termination|appraisal|performance review|overtime|timesheet|rota|"
-    r"roster|work schedule)\b",
-    r"(?:votre|vos|ton|tes|la|les|le) (?:\w+ ){0,2}(?:bulletins? de (?:paie|salaire)|salaires?|paie|primes?|conges|"
-    r"contrat de travail|entretien (?:annuel|professionnel)|heures supplementaires|planning de (?:garde|travail))\b",
-    needs=(
-        (
-            "salary|pay|bonus|leave|employment|position|termination|appraisal|performance|overtime|timesheet|rota|"
-            "roster|schedule|bulletin|salaire|prime|conges|contrat|entretien|heures|planning"
+_POSITION = (
+    Ask.among(
+        r"(?:your|the) (?:\w+ ){0,2}(?:salary|payslip|payroll|pay rise|bonus|annual leave|leave (?:policy|balance)|"
+        r"employment|position|termination|appraisal|performance review|overtime|timesheet|rota|roster|"
+        r"work schedule)\b",
+        needs=(
+            (
+                "salary|payslip|payroll|pay rise|bonus|annual leave|leave policy|leave balance|employment|position|"
+                "termination|appraisal|performance review|overtime|timesheet|rota|roster|work schedule"
+            ),
+        ),
+    ),
+    Ask.among(
+        r"(?:votre|vos|ton|tes|la|les|le) (?:\w+ ){0,2}(?:bulletins? de (?:paie|salaire)|salaires?|paie|primes?|"
+        r"conges|contrat de travail|entretien (?:annuel|professionnel)|heures supplementaires|"
+        r"planning de (?:garde|travail))\b",
+        needs=(
+            (
+                "bulletin de|bulletins de|salaire|paie|prime|conges|contrat de travail|entretien annuel|"
+                "entretien professionnel|heures supplementaires|planning de"
+            ),
         ),
     ),
 )
@@ -40,35 +56,48 @@ _ACCOUNT_FR = (
     r"(?:(?:votre|vos|le|les|l'|un|son)? ?(?:compte|identifiants?|adresse|mot de passe|session|login)(?: et \w+ \w+)?"
     r"(?: de)? (?:professionnel\w*|messagerie|reseau|windows|session|travail|l'hopital|l'etablissement))"
 )
-_LOGIN = Ask.among(
-    r"(?:sign(?:ed)? in|log(?:ged)? ?in|logon|authenticate|identify|verify|connect|open|access|enter)\w*"
-    rf"~(?:with|using|via)~{_ACCOUNT}",
-    rf"(?:use|enter|using)~{_ACCOUNT}",
-    rf"{_ACCOUNT} (?:is|are) (?:needed|required|necessary)",
-    r"(?:identifi\w+|connect\w+|authentifi\w+|complet\w+|acced\w+)(?:-vous|-la|-le)?"
-    rf"~(?:avec|via|par|a l'aide de)~{_ACCOUNT_FR}",
-    rf"(?:saisi\w+|utilis\w+|entre[rz])~{_ACCOUNT_FR}",
-    needs=(
-        "mail|email|account|user|credentials|login|password|id|compte|identifiant|adresse|mot de passe|session",
-        (
-            "work|staff|employee|hospital|network|corporate|company|business|office|windows|profession|organi|domain|"
-            "intranet|mail|email|messagerie|reseau|session|travail|hopital|etablissement"
+_LOGIN = (
+    Ask.among(
+        r"(?:sign(?:ed)? in|log(?:ged)? ?in|logon|authenticate|identify|verify|connect|open|access|enter)\w*"
+        rf"~(?:with|using|via)~{_ACCOUNT}",
+        rf"(?:use|enter|using)~{_ACCOUNT}",
+        rf"{_ACCOUNT} (?:is|are) (?:needed|required|necessary)",
+        needs=(
+            (
+                "work|staff|employee|hospital|network|corporate|company|business|office|windows|professional|organi|"
+                "domain|intranet|and password"
+            ),
+            "email|e-mail|account|username|user name|credentials|login|password| id",
+        ),
+    ),
+    Ask.among(
+        r"(?:identifi\w+|connect\w+|authentifi\w+|complet\w+|acced\w+)(?:-vous|-la|-le)?"
+        rf"~(?:avec|via|par|a l'aide de)~{_ACCOUNT_FR}",
+        rf"(?:saisi\w+|utilis\w+|entre[rz])~{_ACCOUNT_FR}",
+        needs=(
+            "professionnel|messagerie|reseau|windows|session|travail|hopital|etablissement",
+            "identifi|connect|authentifi|complet|acced|saisi|utilis|entrer|entrez",
+            "compte|identifiant|adresse|mot de passe|session|login",
         ),
     ),
 )
-_LOSS = Ask.among(
-    r"(?:will be|is about to be|sera|seront|va etre|vont etre|allez)~(?:cancel\w*|cut|remov\w*|suspend\w*|interrupt\w*|"
-    r"stopp\w*|withdrawn|lost|delet\w*|clos\w*|disconnect\w*|limit\w*|block\w*|return\w*|annul\w*|coupe\w*|retir\w*|"
-    r"interromp\w*|arret\w*|perd\w+|efface\w*|supprim\w*|ferm\w*|desactiv\w*|bloqu\w*|renvoy\w*|radi\w+|resili\w*)\b",
-    r"(?:lapses?|expires?|ends?|expire|prend fin|se termine)"
-    r"~(?:today|tonight|midnight|tomorrow|aujourd'hui|ce soir|minuit|demain)",
-    r"(?:faute de|sans|failing|unless|if you do not|if not)"
-    r"~(?:reglement|paiement|reponse|action|payment|renew\w*|confirm\w*|verif\w*)",
-    needs=(
-        (
-            "will be|about to|sera|seront|va etre|vont etre|allez|lapse|expire|end|prend fin|termine|faute de|sans|"
-            "failing|unless|if "
-        ),
+_LOSS = (
+    Ask.among(
+        r"(?:will be|is about to be|sera|seront|va etre|vont etre|allez)~(?:cancel\w*|cut|remov\w*|suspend\w*|"
+        r"interrupt\w*|stopp\w*|withdrawn|lost|delet\w*|clos\w*|disconnect\w*|limit\w*|block\w*|return\w*|annul\w*|"
+        r"coupe\w*|retir\w*|interromp\w*|arret\w*|perd\w+|efface\w*|supprim\w*|ferm\w*|desactiv\w*|bloqu\w*|"
+        r"renvoy\w*|radi\w+|resili\w*)\b",
+        needs=("will be |about to be |sera |seront |va etre |vont etre |allez ",),
+    ),
+    Ask.among(
+        r"(?:lapses?|expires?|ends?|expire|prend fin|se termine)"
+        r"~(?:today|tonight|midnight|tomorrow|aujourd'hui|ce soir|minuit|demain)",
+        needs=("today|tonight|midnight|tomorrow|aujourd'hui|ce soir|minuit|demain",),
+    ),
+    Ask.among(
+        r"(?:faute de|sans|failing|unless|if you do not|if not)"
+        r"~(?:reglement|paiement|reponse|action|payment|renew\w*|confirm\w*|verif\w*)",
+        needs=("faute de |sans |failing |unless |if you do not |if not ",),
     ),
 )
 _VALUE = Ask.among(
@@ -77,12 +106,15 @@ _VALUE = Ask.among(
     r"~(?:(?:credit |bank |debit )?card\b|card details|bank (?:account|details)|carte(?: bancaire| bleue)?\b|rib\b|"
     r"iban\b|(?:12|24|twelve|twenty-four|douze|vingt-quatre) (?:words|mots)|(?:recovery|seed) phrase|"
     r"phrase de recuperation)",
-    needs=("card|bank|carte|rib|iban|words|mots|phrase",),
+    needs=("card|bank account|bank details|carte| rib| iban| words| mots| phrase",),
 )
 _PROMPT = r"(?:powershell|terminal|command prompt|invite de commandes?|run (?:box|dialog|window))"
-_COMMAND = re.compile(
-    r"\b(?:win(?:dows)?(?: key| logo key)?|touche windows) ?\+ ?\[?r\b|"
-    rf"\b(?:paste|coll(?:ez|er))\b{GAP}{_PROMPT}|\b{_PROMPT}{GAP}(?:paste|coll(?:ez|er))\b"
+_COMMAND = Ask.of(
+    re.compile(
+        r"\b(?:win(?:dows)?(?: key| logo key)?|touche windows) ?\+ ?\[?r\b|"
+        rf"\b(?:paste|coll(?:ez|er))\b{GAP}{_PROMPT}|\b{_PROMPT}{GAP}(?:paste|coll(?:ez|er))\b"
+    ),
+    "windows|win +|win+|powershell|terminal|command prompt|invite de commande|run box|run dialog|run window",
 )
 """The reader is to run a command that a page put into his clipboard ("ClickFix": Microsoft, Proofpoint 2024)."""
 
@@ -91,13 +123,13 @@ def house(mail: Mail, facts: set[str]) -> set[str]:
     """Return the facts of what the mail of an outsider asks; `facts` are those known so far."""
     text = mail.levelled
     found: set[str] = set()
-    if "mail.list" not in facts and _COMMAND.search(text):
+    if "mail.list" not in facts and _COMMAND.told(text):
         found.add("mail.order.command")
-    if _STAFF.told(text) or _POSITION.told(text):
+    if any(one.told(text) for one in _STAFF + _POSITION):
         found.add("mail.text.house")
-    if _LOGIN.told(text) and (mail.links or mail.files):
+    if (mail.links or mail.files) and any(one.told(text) for one in _LOGIN):
         found.add("mail.order.login")
-    if mail.links and _LOSS.told(text):
+    if mail.links and any(one.told(text) for one in _LOSS):
         found.add("mail.text.loss")
     if mail.links and _VALUE.told(text):
         found.add("mail.text.value")

@@ -12,7 +12,7 @@ import re
 from safecare.examine.mail.relations import by_form
 from safecare.examine.mail.strangers import strangers
 from safecare.formats.attachment import ending
-from safecare.formats.brands import known, spoken_for, worn
+from safecare.formats.brands import known
 from safecare.formats.domains import registered
 from safecare.formats.mail import FREE, Mail
 from safecare.formats.mail_links import file_shown
@@ -39,7 +39,8 @@ _MONEY = Ask.of(
         r"operations? (?:financieres?|bancaires?)|financial (?:operation|transaction)",
         r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
     ),
-    "virement|paiement|payment|transfer|wire|swift|operation|transaction",
+    "virement|paiement|payment|transfer|wire|swift|operation financiere|operations financieres|operation bancaire|"
+    "financial operation|financial transaction",
 )
 _PAID_CARDS = _any(
     r"(?:buy|purchase|get(?:ting)?|pick(?:ing)? up|need|achet\w+|procur\w+|besoin|faut|trouver?)"
@@ -101,6 +102,12 @@ _BANK = Ask.of(
         rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
         r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
         r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
+    ),
+    "bank|account|coordonnees bancaires|rib|iban|compte",
+    "new|updated|change|nouve|modif",
+)
+_ELSEWHERE = Ask.of(
+    _any(
         rf"{_BILLS}~(?:(?:to|into|in) (?:the|this|our)|sur (?:le|ce|notre)) (?:\w+ )?(?:account|compte|iban|rib)\b"
         r"~(?:below|following|attached|suivant\w*|ci-dessous|ci-joint\w*|joint)",
         rf"{_BILLS}~(?:(?:to|into) the following|sur le compte suivant|"
@@ -111,8 +118,11 @@ _BANK = Ask.of(
         r"(?:no longer|not (?:be )?able to|cannot|can't|ne (?:pouvons|peut|recevons) plus)~"
         r"(?:receive|accept|recevoir|accepter|encaisser)~(?:funds|payments?|transfers?|paiements?|virements?|fonds)",
     ),
-    "bank|account|coordonnees bancaires|rib|iban|compte|payment",
+    "account|compte|iban|rib|funds|payment|transfer|fonds|virement|paiement|details|coordonnees",
+    "below|following|attached|suivant|ci-joint|ci-dessous|joint|no longer|able to|cannot|can't|pouvons|ne peut|"
+    "recevons|have |has |were |ont |a ete",
 )
+"""Payments can't go where they went, or are to go to an account that the mail brings along."""
 _IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
 """ISO 13616: country, two check digits, in some countries four letters of the bank, and digits."""
 _OTHER_ACCOUNT = _any(
@@ -181,7 +191,9 @@ _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support)[^!?\n]{0,80}?"
     r"(\+?\(?\d[\d ().-]{7,17}\d)"
 )
-_AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2} ?(?:[$€£]|eur|euros|usd|dollars)")
+_AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2}(?: ?[$€£]| eur| usd| dollars)")
+_MONEYS = ("$", "€", "£", " eur", " usd", " dollar")
+"""What stands beside every amount that `_AMOUNT` finds."""
 
 _OR_ELSE = _any(
     r"(?:or|otherwise|sinon|faute de quoi)~(?:publish\w*|leak\w*|expos\w*|destroy\w*|publi\w+|divulg\w+|diffus\w+)"
@@ -260,7 +272,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
         return {"mail.order.new-account"} if _BANK.told(text) or _other_account(text) else set()
     found = _private(display, text, facts) if private else set()
-    if not private and _MONEY.told(text) and _SECRET.search(text) and _TITLE.search(text) and _away(text):
+    if not private and _SECRET.search(text) and _TITLE.search(text) and _MONEY.told(text) and _away(text):
         found.add("mail.order.payment")
     start, coins = mail.text[:20_000], _COIN.told(text)
     wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
@@ -274,16 +286,16 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
-    billed = bool(facts & {"mail.from.freemail", "mail.brand.sender"}) or _DISPUTED.search(text)
-    named = billed and not owner and (worn(display) or spoken_for(text) or _AMOUNT.search(text))
-    if named and _RENEWED.search(text) and _AMOUNT.search(text) and _CALL.search(text):
-        found.add("mail.order.callback")
+    if not owner and any(map(text.__contains__, _MONEYS)) and _AMOUNT.search(text):
+        billed = facts & {"mail.from.freemail", "mail.brand.sender"} or _DISPUTED.search(text)
+        if billed and _RENEWED.search(text) and _CALL.search(text):
+            found.add("mail.order.callback")
     return found
 
 
 def _other_account(text: str) -> bool:
-    """Tell whether an account is told by its number, and that it is another one than before."""
-    return bool(_IBAN.search(text) and _OTHER_ACCOUNT.search(text))
+    """Tell whether payments are to go to an account that the mail brings along, other than before."""
+    return _ELSEWHERE.told(text) or bool(_IBAN.search(text) and _OTHER_ACCOUNT.search(text))
 
 
 def _away(text: str) -> bool:
@@ -317,7 +329,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
         found.add("mail.order.cards")
     if _PAYROLL.search(text):
         found.add("mail.order.payroll")
-    if _BANK.told(text):
+    if _BANK.told(text) or _other_account(text):
         found.add("mail.order.bank")
     if facts & _STORIES or _LEGACY.search(text):
         found.add("mail.order.stranger")

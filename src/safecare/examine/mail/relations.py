@@ -36,17 +36,15 @@ EVERYDAY = frozenset(
 """Places to which all kinds of people lead each other, and which ask for no account of the house."""
 WORD = 4
 """Letters of a word of a domain's name by which its owner is taken as named. Chosen: shorter ones stand anywhere."""
-END = 800
-"""Letters at the end of a text in which its writer signs. Chosen: a signature with its address and notice."""
 SHORT = 2500
 """Letters of a mail that comes to the point: what long letters and bulletins speak of is no ask. Chosen: 400 words."""
 OTHERS = 20
 """Other writers of a conversation that are compared with the sender. Chosen: long ones have ten."""
 
-_PLACES = re.compile(r"\S*(?:://|@)\S*")
 _PARTS = re.compile(r"[^a-z]+")
+_NO_LETTERS = bytes(code for code in range(256) if not chr(code).encode("latin-1").islower())
 _IDENTITY = re.compile(r"<[^<>@\s]{1,200}@([\w.-]{3,190})>")
-_QUOTED = re.compile(r"(?i)(?:[\w.+-]{1,64})@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
+_QUOTED = re.compile(r"@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
 _ASKING = (
     "mail.lure.", "mail.order.login", "mail.text.credentials", "mail.text.storage", "mail.text.urgency",
     "mail.text.house", "mail.text.own-domain", "mail.text.loss", "mail.text.value",
@@ -170,23 +168,28 @@ def _active(name: str) -> bool:
 
 
 def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
-    """Tell whether the owner of `base` is named: in the sender's name, the subject, the text or its signature.
+    """Tell whether the owner of `base` is named: in the sender's name, the subject or the text.
 
     Who is called as one of the `hosts` to which links lead is named, too.
     """
     called = level(display[:200])
-    plain = _PLACES.sub(" ", f"{called} {mail.levelled} {level(mail.text[-END:])}")
     name = _PARTS.sub("", label(base))
-    if len(name) >= WORD and name in _PARTS.sub("", plain):
-        return True
     words = {one for one in _PARTS.split(label(base)) if len(one) >= WORD} - ALARM
-    if words & set(_PARTS.split(plain)):
-        return True
+    told = f"{called} {mail.levelled}"
+    if (len(name) >= WORD and name in _letters(told)) or any(one in told for one in words):
+        plain = " ".join(one for one in told.split() if "@" not in one and "://" not in one)  # names, not addresses
+        if (len(name) >= WORD and name in _letters(plain)) or words & set(_PARTS.split(plain)):
+            return True
     own = [one for one in _PARTS.split(called) if one]
     telling = [one for one in own if len(one) > WORD and one not in ALARM]
     if any(one in label(host) for host in hosts for one in telling):
         return True
     return 2 <= len(name) <= 5 and _in_order(name, "".join(one[0] for one in own))
+
+
+def _letters(text: str) -> str:
+    """Return the small Latin letters of `text` without what stands between them."""
+    return text.encode("ascii", "ignore").translate(None, _NO_LETTERS).decode()
 
 
 def _in_order(short: str, letters: str) -> bool:
@@ -206,9 +209,15 @@ def _related(host: str, base: str) -> bool:
 
 def _speaks_of(own: frozenset[str], text: str) -> bool:
     """Tell whether the text names a domain of the hospital, but for addresses and links."""
-    return any(
-        re.search(rf"(?<![\w@./-]){re.escape(one)}(?![\w/-])", text) for one in own if one in text and "." in one
-    )
+    padded = f" {text} "
+    for one in own:
+        at = padded.find(one)
+        while at > 0:
+            before, after = padded[at - 1], padded[at + len(one)]
+            if not (before.isalnum() or before in "@./-_" or after.isalnum() or after in "/-_"):
+                return True
+            at = padded.find(one, at + 1)
+    return False
 
 
 def _beside(mail: Mail, base: str) -> bool:

@@ -40,8 +40,9 @@ _THEFT = Ask.among(
     r"~(?:files?|data\b|databases?|records?|fichiers?|donnees|dossiers?|bases?)",
     needs=("file|data|record|fichier|donnees|dossier|base",),
 )
-_VIOLENCE = re.compile(
-    r"\b(?:bomb\w*|explos\w+|detonat\w+|device in (?:your|the) (?:building|hospital)|nobody gets hurt|engin explosif)\b"
+_VIOLENCE = Ask.among(
+    r"bomb\w*|explos\w+|detonat\w+|device in (?:your|the) (?:building|hospital)|nobody gets hurt|engin explosif",
+    needs=("bomb|bombs|explos|detonat|device in |nobody gets hurt|engin",),
 )
 _CHANNEL = re.compile(
     r"\b(?:telegram|signal|tox|session|onion|whatsapp|proton(?:mail)?|contact us|contactez-nous|ecrivez-nous|"
@@ -51,14 +52,17 @@ _ELSE = re.compile(
     r"\b(?:bitcoins?|btc|monero|crypto\w*|publi\w+|leak\w*|divulg\w+|diffus\w+|sold|sell|vend\w+|mise en vente|"
     r"public\b|ransom|rancon)\b"
 )
-_DEVICE = re.compile(
-    r"(?i)\b(?:microsoft\.com/devicelogin|aka\.ms/devicelogin|login\.microsoft\S{0,60}/deviceauth|google\.com/device\b)"
-)
+_DEVICE = ("microsoft.com/devicelogin", "aka.ms/devicelogin", "/deviceauth", "google.com/device")
 """Pages at which a code, once typed, lets another machine into the reader's account."""
-_INFECTED = re.compile(
-    r"\b(?:computer|pc|workstation|ordinateur|poste|device|appareil|windows|licen[cs]e)\b[^.!?\n]{0,80}?"
-    r"\b(?:virus|infect\w+|hacked|pirat\w+|block\w+|bloqu\w+|locked|compromis\w*|expire\w*)|"
-    r"\b(?:virus|infect\w+|hacked|pirat\w+|trojan)\b[^\n]{0,120}?\b(?:computer|pc|ordinateur|poste|appareil|eteign\w+|call|appel\w+)"
+_INFECTED = Ask.among(
+    r"(?:computer|pc|workstation|ordinateur|poste|device|appareil|windows|licen[cs]e)\b~"
+    r"(?:virus|infect\w+|hacked|pirat\w+|block\w+|bloqu\w+|locked|compromis\w*|expire\w*)",
+    r"(?:virus|infect\w+|hacked|pirat\w+|trojan)\b[^\n]{0,120}?"
+    r"\b(?:computer|pc|ordinateur|poste|appareil|eteign\w+|call|appel\w+)",
+    needs=(
+        "virus|infect|hacked|pirat|block|bloqu|locked|compromis|expire|trojan",
+        "call|dial|phone|ring|appel|contact|joign|compos",
+    ),
 )
 _NUMBER = re.compile(
     r"\b(?:call|dial|phone|ring|appel\w*|contact\w*|joign\w+|composez)\b[^!?\n]{0,80}?\+?\(?\d[\d ().-]{7,17}\d"
@@ -74,11 +78,11 @@ def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
     if private and (_ADVANCE.told(text) or _OFFER.told(text) or _TRUST.told(text)):
         found.add("mail.order.advance")
-    if (_THEFT.told(text) or _VIOLENCE.search(text)) and _ELSE.search(text) and (private or _CHANNEL.search(text)):
+    if (_THEFT.told(text) or _VIOLENCE.told(text)) and _ELSE.search(text) and (private or _CHANNEL.search(text)):
         found.add("mail.order.ransom")
-    if _DEVICE.search(text) or any(_DEVICE.search(target) for target, _ in mail.links[:50]):
+    if any(one in text or any(one in target.lower() for target, _ in mail.links[:50]) for one in _DEVICE):
         found.add("mail.order.device-code")
-    if not mail.links and _INFECTED.search(text) and _NUMBER.search(text):
+    if not mail.links and _INFECTED.told(text) and _NUMBER.search(text):
         found.add("mail.order.callback")
     return found
 
