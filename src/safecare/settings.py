@@ -101,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``none``: not asked."""
     resolver: str = ""
     """DNS resolver (``10.0.0.53``) by which SPF, DKIM and DMARC of mails are checked; empty: nothing is asked."""
+    sealers: tuple[str, ...] = ()
+    """Domains whose seals (ARC) on mails that they passed on are believed: lists, sister hospitals, mail services."""
     console: Console = Console()
     oidc: Oidc = Oidc()
     limits: Limits = Limits()

@@ -53,6 +53,7 @@ from safecare.sources.files.judging import Judging
 from safecare.sources.files.memory import Memory
 from safecare.sources.files.release import HeldStore
 from safecare.sources.files.resolver import Resolver
+from safecare.sources.files.wire import Setup as FilesSetup
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
@@ -158,6 +159,7 @@ class Platform:
         given["data"] = self.folder.path
         given["vault"] = self.vault
         given["judging"] = Judging(
+            FilesSetup(sealers=tuple(one.lower() for one in self.settings.sealers)),
             rules=self.folder.path / (self.settings.file_rules or "file-rules"),
             mail_model=self.folder.path / (self.settings.mail_model or "mail-model.json"),
             memory=Memory(self.folder.path / "verdicts.db"),

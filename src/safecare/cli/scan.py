@@ -39,6 +39,9 @@ def main(
     resolver: Annotated[
         str, typer.Option(help="DNS resolver by which DKIM and DMARC of mails are checked (10.0.0.53); none: offline.")
     ] = "none",
+    sealer: Annotated[
+        list[str] | None, typer.Option(help="A domain whose ARC seals are believed (with --resolver); may be repeated.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
@@ -63,7 +66,7 @@ def main(
             Reader(model)
         second = second_engine(clamd)
         asked = Resolver(resolver) if resolver != "none" else None
-        setup = Setup(tuple(own or ()), load(rules or []), model)
+        setup = Setup(tuple(own or ()), load(rules or []), model, sealers=tuple(one.lower() for one in sealer or ()))
     except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False

@@ -27,6 +27,8 @@ from safecare.formats.wording import MAX_ASKED, asked, disguised, level
 
 MAIL_FACTS: dict[str, str] = {
     "mail.auth.dkim.fail": "The receiving server found no valid DKIM signature where one was claimed.",
+    "mail.auth.arc.pass": "Those who passed the mail on sealed what they found of its sender, unchanged since (ARC).",
+    "mail.auth.dkim.open": "A valid DKIM signature leaves the end of the text open.",
     "mail.auth.dkim.pass": "The receiving server found a valid DKIM signature.",
     "mail.auth.dmarc.fail": "The receiving server says that the visible sender's domain did not send it (DMARC).",
     "mail.auth.dmarc.pass": "The receiving server says that the visible sender's domain sent it (DMARC).",
@@ -115,7 +117,7 @@ _MAILBOX = re.compile(
     r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
 )
 _SPACE = re.compile(r"\s+")
-_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
+_RESULT = re.compile(r"\b(spf|dkim|dmarc|arc)\s*=\s*([a-z]+)", re.IGNORECASE)
 _ALSO_GENUINE = (
     "google-analytics.com",
     "googleapis.com",
@@ -313,6 +315,10 @@ def _authentication(headers: Message) -> set[str]:
 
 
 def _result(method: str, result: str) -> set[str]:
+    if method == "arc":  # a broken chain is none (RFC 8617 section 9.3)
+        return {"mail.auth.arc.pass"} if result == "pass" else set()
+    if (method, result) == ("dkim", "policy"):
+        return {"mail.auth.dkim.open"}
     if result == "pass":
         return {f"mail.auth.{method}.pass"}
     return {f"mail.auth.{method}.fail"} if result in ("fail", "softfail", "hardfail", "permerror") else set()

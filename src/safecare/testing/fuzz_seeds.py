@@ -291,6 +291,13 @@ _SIGNED = (
 )
 
 
+_PASSED_ON = (
+    b"ARC-Seal: i=1; a=ed25519-sha256; cv=none; d=b.example; s=k; b=AAAA\r\n"
+    b"ARC-Message-Signature: i=1; a=ed25519-sha256; c=relaxed/relaxed; d=b.example; s=k; h=from; bh=AAAA; b=AAAA\r\n"
+    b"ARC-Authentication-Results: i=1; mx.b.example; dmarc=pass header.from=b.example\r\nFrom: a@b.example\r\n\r\nx\r\n"
+)
+
+
 def _senders(raw: bytes) -> object:
     """Check a mail's sender; what stands in it is what the DNS answers, too."""
     told = raw[-200:].decode("utf-8", "replace")
@@ -317,7 +324,7 @@ TARGETS: tuple[Target, ...] = (
     Target("pcapng", _capture, (process_network(1, "scan", 2).pcapng(), _ODD.pcapng()), (CaptureError,)),
     *(Target(name, _said(name), seeds) for name, seeds in SAID.items()),
     *(Target(f"{name}-stream", _over_tcp(name), seeds) for name, seeds in SAID.items() if PROTOCOLS[name].tcp),
-    Target("mail-senders", _senders, (_SIGNED, _SIGNED.replace(b"relaxed/relaxed", b"simple/simple; l=3"))),
+    Target("mail-senders", _senders, (_SIGNED, _SIGNED.replace(b"relaxed/relaxed", b"simple/simple; l=3"), _PASSED_ON)),
     Target("spf", _spf, (b"v=spf1 a mx:%{d} include:i.example ip4:192.0.2.0/24//64 exists:%{ir}.%{l1r-}.x -all",)),
     Target("eve", read_eve, (_EVE,), (EveError,)),
     Target("eve-events", _eve, (_EVE, _EVE.replace(b'"flow","src', b'"alert","src'))),

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from safecare.examine.engine import Engine
@@ -41,10 +42,11 @@ def told(intake: MemoryIntake) -> list[Event]:
     return [one for one in intake.events if isinstance(one, MailExamined | Unreadable)]
 
 
-def take_in(intake: MemoryIntake, raw: bytes, number: int = 0) -> MailReceived:
+def take_in(intake: MemoryIntake, raw: bytes, number: int = 0, *, judged: bool = False) -> MailReceived:
     """Put a mail into the store and the log, as the mail door does."""
     digest = intake.artifacts.keep(raw, "message/rfc822")
     event = received(raw, digest, "192.0.2.1", (HolderId("holder.1"),), SITE, START + timedelta(seconds=number))
+    event = msgspec.structs.replace(event, judged=judged)
     assert intake.log is not None
     intake.log.append([Entry("event", (encode_event(event),))])
     return event
@@ -70,6 +72,7 @@ def intake_with_log() -> MemoryIntake:
 async def test_mails_are_examined_once_and_in_order() -> None:
     intake = intake_with_log()
     mails = [take_in(intake, raw, number) for number, raw in enumerate(benign_mails(20, seed=1, at=START, to=TO))]
+    take_in(intake, spear_phish(seed=2, at=START, to=TO), 19, judged=True)  # told by its door
     bad = take_in(intake, spear_phish(seed=1, at=START, to=TO), 20)
     async with examining(intake) as examiner:
         await intake.until(lambda one: len(told(one)) == 21)

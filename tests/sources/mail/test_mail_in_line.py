@@ -19,7 +19,7 @@ from safecare.exchange.sqlite import SqliteLog
 from safecare.model.event import Event
 from safecare.model.events import encode_event
 from safecare.model.events.acts import HeldDecided
-from safecare.model.events.files import FileJudged, HeldForwarded, MailReceived
+from safecare.model.events.files import FileJudged, HeldForwarded, MailExamined, MailReceived
 from safecare.scenarios.make.mail import credential_phish
 from safecare.sources.files.release import HeldStore
 from safecare.sources.mail.door import MailDoor
@@ -161,7 +161,23 @@ async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
         ("sender@b.example", tuple(TO), CLEAN),
         ("sender@b.example", (TO[0],), CLEAN.replace(b"lunch", b"dinner")),
     ]
-    assert [type(one) for one in intake.events] == [MailReceived, MailReceived]
+    told = [MailReceived, MailExamined] if policy == "hold" else [MailReceived]
+    assert [type(one) for one in intake.events] == told * 2
+
+
+async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: Site) -> None:
+    intake, behind = site.intake(), NextServer()
+    async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
+        await send(address, BAD)
+    received, examined, judged_ = intake.events
+    assert isinstance(received, MailReceived)
+    assert received.judged
+    assert isinstance(examined, MailExamined)
+    assert examined.received == received.id
+    assert examined.findings
+    assert "mail.auth.dmarc.fail" in examined.facts or examined.facts
+    assert isinstance(judged_, FileJudged)
+    assert judged_.mail == received.id
 
 
 async def test_observe_passes_everything_even_without_room_for_a_record(site: Site) -> None:
@@ -232,7 +248,7 @@ async def test_what_is_refused_is_told_to_its_sender(site: Site) -> None:
 async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
-        for room in (0, 1, 2, 3, 4):  # its bytes, its event; its bytes again, its envelope, what was decided
+        for room in (0, 1, 2, 3):  # its bytes; its bytes again, its envelope, what was found and decided
             intake.room = room
             with pytest.raises(smtplib.SMTPDataError) as error:
                 await send(address, BAD)

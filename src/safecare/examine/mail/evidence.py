@@ -38,6 +38,11 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.auth.dmarc.fail": _w("vouch", 0.4, say("The sender's domain did not send this mail (DMARC).")),
     "mail.auth.spf.fail": _w("vouch", 0.25, say("The delivering server may not send for the sender's domain (SPF).")),
     "mail.auth.dkim.fail": _w("vouch", 0.15, say("The signature of the sender's domain is not valid (DKIM).")),
+    "mail.auth.dkim.open": _w(
+        "vouch",
+        0.15,
+        say("The sender's signature leaves the end of the text open: anyone may have written it."),
+    ),
     "mail.from.multiple": _w("sender", 0.35, say("The mail names several senders.")),
     "mail.reply-to.differs": _w("sender", 0.15, say("Answers would go to another domain than the sender's.")),
     "mail.from.claims-brand": _w("sender", 0.45, say("The mail speaks for a known company, its sender is another.")),

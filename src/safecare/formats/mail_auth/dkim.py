@@ -1,7 +1,7 @@
 """DKIM: which domains signed a mail as it is? Source: RFC 6376, RFC 8301 (no SHA-1, 1,024 bits), RFC 8463 (Ed25519).
 
-A key that is gone (mails are judged late, keys are changed) proves nothing: ``neutral``. So does a signature that
-leaves the end of the text open (``l=``), since anyone may have written that.
+A key that is gone (mails are judged late, keys are changed) proves nothing: ``neutral``. A signature that leaves the
+end of the text open (``l=``) vouches for nobody, since anyone may have written that: ``policy``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ _NAMED = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _BLANKS = re.compile(rb"[ \t]+")
 _ENDS = re.compile(rb"[ \t]+\r\n")
 _SIGNED = re.compile(rb"(?i)(;|^)(\s*b\s*=)[^;]*")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _NEEDED = frozenset({"v", "a", "b", "bh", "d", "h", "s"})
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,250}[a-z0-9_])?", re.IGNORECASE)
+HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,250}[a-z0-9_])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Message:
     @classmethod
     def read(cls, raw: bytes) -> Message:
         """Cut a mail in two; line ends of a stored file become those of the wire."""
-        if b"\r\n" not in raw[:2000]:
+        first = raw.find(b"\n")
+        if first >= 0 and raw[max(0, first - 1) : first] != b"\r":
             raw = raw.replace(b"\n", b"\r\n")
         head, _, body = raw.partition(b"\r\n\r\n")
         fields: list[tuple[bytes, bytes]] = []
@@ -80,38 +82,72 @@ class Message:
         for name, field in self.fields:
             if name == b"dkim-signature" and len(found) < MOST_SIGNATURES:
                 told = tags(field.partition(b":")[2].decode("utf-8", "replace"))
-                if told and told.keys() >= _NEEDED and _HOST.fullmatch(told["d"]) and _HOST.fullmatch(told["s"]):
+                if told and told.keys() >= _NEEDED and HOST.fullmatch(told["d"]) and HOST.fullmatch(told["s"]):
                     found.append(Signature(told, field))
         return found
 
 
-def verify(message: Message, signature: Signature, reply: Reply) -> str:
-    """Return ``pass``, ``fail``, ``neutral`` or ``temperror`` for one signature and its key."""
+def verify(message: Message, signature: Signature, reply: Reply, at: int = 0) -> str:
+    """Return ``pass``, ``fail``, ``neutral``, ``policy`` or ``temperror`` for one signature and its key.
+
+    `at`: when the mail came (s since 1970; 0: not known). A signature that had expired by then proves nothing.
+    """
     if reply.failed:
         return "temperror"
     told = signature.tags
-    names = [one.strip().lower() for one in told["h"].split(":")]
     user = told.get("i", f"@{signature.domain}").rpartition("@")[2].lower()
-    if "from" not in names or not (user == signature.domain or user.endswith(f".{signature.domain}")):
+    if "from" not in _names(signature) or not (user == signature.domain or user.endswith(f".{signature.domain}")):
         return "fail"
-    key = next((one for one in map(tags, reply.records) if one and one.get("p")), None)
-    kind, _, digest = told["a"].lower().partition("-")
-    if key is None or digest != "sha256" or key.get("k", "rsa").lower() != kind:
-        return "neutral"
-    if "s" in key.get("t", "").split(":") and user != signature.domain:
+    key = _key(reply)
+    if key and "s" in key.get("t", "").split(":") and user != signature.domain:
         return "fail"
+    result = covered(message, signature, reply)
+    return "neutral" if result in ("pass", "policy") and _expired(told, at) else result
+
+
+def covered(message: Message, signature: Signature, reply: Reply) -> str:
+    """Return the result of checking what `signature` covers of `message`; ``policy``: the text's end is left open."""
+    told, names = signature.tags, _names(signature)
     head_way, _, body_way = told.get("c", "simple/simple").lower().partition("/")
     body = _relaxed_body(message.body) if body_way == "relaxed" else _simple_body(message.body)
-    size = int(told["l"]) if told.get("l", "").isdigit() else len(body)
+    size = int(told["l"]) if _NUMBER.fullmatch(told.get("l", "")) else len(body)
+    result = signed_by(signature, reply, _head(message, signature, names, relaxed=head_way == "relaxed"))
+    if result in ("temperror", "neutral"):
+        return result
     try:
         if hashlib.sha256(body[:size]).digest() != base64.b64decode(told["bh"], validate=True):
             return "fail"
-        good = _signed(kind, key["p"], told["b"], _head(message, signature, names, relaxed=head_way == "relaxed"))
+    except (binascii.Error, ValueError):
+        return "neutral"
+    return "policy" if result == "pass" and size < len(body) else result
+
+
+def signed_by(signature: Signature, reply: Reply, data: bytes) -> str:
+    """Return ``pass``, ``fail``, ``neutral`` (no such key) or ``temperror``: whether `data` was signed."""
+    if reply.failed:
+        return "temperror"
+    kind, _, digest = signature.tags["a"].lower().partition("-")
+    key = _key(reply)
+    if key is None or digest != "sha256" or key.get("k", "rsa").lower() != kind:
+        return "neutral"
+    try:
+        return "pass" if _signed(kind, key["p"], signature.tags["b"], data) else "fail"
     except (binascii.Error, ValueError, UnsupportedAlgorithm):
         return "neutral"
-    if not good:
-        return "fail"
-    return "pass" if size >= len(body) else "neutral"
+
+
+def _names(signature: Signature) -> list[str]:
+    return [one.strip().lower() for one in signature.tags["h"].split(":")]
+
+
+def _key(reply: Reply) -> dict[str, str] | None:
+    return next((one for one in map(tags, reply.records) if one and one.get("p")), None)
+
+
+def _expired(told: dict[str, str], at: int) -> bool:
+    """Tell whether a signature had expired (``x=``), or says that it was made after that (section 3.5)."""
+    made, ends = (int(told[one]) if _NUMBER.fullmatch(told.get(one, "")) else 0 for one in ("t", "x"))
+    return bool(ends) and (made > ends or 0 < ends < at)
 
 
 def warm() -> None:
@@ -155,14 +191,19 @@ def _head(message: Message, signature: Signature, names: list[str], *, relaxed: 
         stack = left.get(one.encode("utf-8", "replace"))
         if stack:
             field = stack.pop()
-            out += _relaxed_field(field) if relaxed else field
-    own = signature.field.partition(b":")
-    emptied = own[0] + b":" + _SIGNED.sub(rb"\1\2", own[2])
-    out += _relaxed_field(emptied) if relaxed else emptied
+            out += relaxed_field(field) if relaxed else field
+    own = emptied(signature.field)
+    out += relaxed_field(own) if relaxed else own
     return bytes(out).removesuffix(b"\r\n")
 
 
-def _relaxed_field(field: bytes) -> bytes:
+def emptied(field: bytes) -> bytes:
+    """Return a field of a signature without the signature itself (``b=``)."""
+    name, colon, value = field.partition(b":")
+    return name + colon + _SIGNED.sub(rb"\1\2", value)
+
+
+def relaxed_field(field: bytes) -> bytes:
     """Section 3.4.2."""
     name, _, value = field.partition(b":")
     return name.strip().lower() + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip() + b"\r\n"
@@ -187,4 +228,4 @@ def _cut(body: bytes) -> bytes:
     return body[:end]
 
 
-__all__ = ["Message", "Signature", "verify"]
+__all__ = ["HOST", "Message", "Signature", "covered", "emptied", "relaxed_field", "signed_by", "verify", "warm"]

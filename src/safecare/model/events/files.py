@@ -22,6 +22,8 @@ class MailReceived(Event, frozen=True, kw_only=True, tag="mail.received"):
     spf: str = ""
     """Whether it may send for the sender's domain (SPF, RFC 7208), and that domain; empty where that was not asked."""
     holders: tuple[HolderId, ...] = ()
+    judged: bool = False
+    """The door judged it before it told of it: what was found comes with this event."""
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -23,7 +23,7 @@ from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.follow import Follower
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.process import Worker, WorkerError
-from safecare.sources.files.wire import Job
+from safecare.sources.files.wire import Answer, Job
 
 DOOR = "files"
 GROUP = "files"
@@ -84,7 +84,7 @@ class Examiner:
         resting: asyncio.TimerHandle | None = None
         try:
             async for seq, items in follower.batches():
-                mails = [one for one in items if isinstance(one, MailReceived)]
+                mails = [one for one in items if isinstance(one, MailReceived) and not one.judged]
                 if mails and resting:
                     resting.cancel()
                 await self._store([await self._examine(mail, intake) for mail in mails], seq, follower, intake)
@@ -118,16 +118,16 @@ class Examiner:
         reason = ""
         for _ in range(TRIES):
             try:
-                job = Job(len(raw), facts=True, spf=mail.spf)
+                job = Job(len(raw), facts=True, spf=mail.spf, at=int(mail.at.timestamp()))
                 answer = await asyncio.to_thread(self._judging.answer, self.worker, job, raw, self._judging.setup)
             except WorkerError as error:
                 reason = str(error)
                 continue
             intake.report(DOOR, "ok", f"confined by {', '.join(self.worker.layers)}")
-            if answer.facts is None or answer.verdict is None:
-                return unreadable(mail, answer.error, intake, stopped=answer.stopped)
-            verdict = await asyncio.to_thread(self._judging.second, raw, answer.verdict, answer.unpacked)
-            return examined(mail, answer.facts, verdict, intake)
+            verdict = answer.verdict and await asyncio.to_thread(
+                self._judging.second, raw, answer.verdict, answer.unpacked
+            )
+            return found_in(mail, verdict, answer, intake)
         intake.report(DOOR, "failed", reason)
         return unreadable(mail, reason, intake, stopped=True)
 
@@ -149,6 +149,13 @@ class Examiner:
     def _rest(self) -> None:
         """Stop the worker: nothing has come for a while, and it holds memory."""
         self._resting = asyncio.ensure_future(asyncio.to_thread(self.worker.stop))
+
+
+def found_in(mail: MailReceived, verdict: Verdict | None, answer: Answer, intake: Intake) -> Event:
+    """Return the event that tells what was found in `mail`, or that it could not be examined."""
+    if answer.facts is None or verdict is None:
+        return unreadable(mail, answer.error, intake, stopped=answer.stopped)
+    return examined(mail, answer.facts, verdict, intake)
 
 
 def examined(mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Intake) -> MailExamined:

@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from safecare.examine.api import Verdict, Verdicts
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
-from safecare.model.events.files import FileJudged
+from safecare.model.events.files import FileJudged, MailReceived
 from safecare.model.hospital import Asset
-from safecare.model.ids import ArtifactHash, EventId
+from safecare.model.ids import ArtifactHash
 from safecare.sources.api import Intake
+from safecare.sources.files.examiner import found_in
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.pool import WORKERS, Pool
 
+T = TypeVar("T")
 Policy = Literal["observe", "hold", "refuse"]
 Act = Literal["passed", "held", "refused"]
 CALL = "application/http"
@@ -76,16 +79,22 @@ class Gate:
         keep: bool = False,
         name: str = "",
         call: bytes = b"",
-        mail: EventId | None = None,
-        spf: str = "",
+        mail: MailReceived | None = None,
     ) -> Decision:
         """Judge `raw`; return what to do once that is durable. Raises `LogFullError`, and `ClosedError` after `close`.
 
         `keep`: the bytes are kept even if they are clean, since they go nowhere else. Where they do go on, the policy
         ``observe`` raises nothing. `call` is what is needed besides `raw` to send on what is held. `mail`: the event
-        that tells of `raw` already; then only what is stopped is told. `spf`: what the door found of its sender.
+        that tells of `raw`; it goes out together with what was found, and a judgement is told only of what is stopped.
         """
-        verdict = await self._judge(raw, media, name, spf)
+        told: list[Event] = []
+        if mail is None:
+            verdict = await self._judge(lambda pool: pool.judge(raw, name, media))
+        else:
+            at, spf = int(mail.at.timestamp()), mail.spf
+            verdict, answer = await self._judge(lambda pool: pool.examine(raw, name, spf, at))
+            mail = msgspec.structs.replace(mail, judged=True)
+            told = [mail, found_in(mail, verdict, answer, intake)]
         if self._pool and not self._told:
             self._told = True
             intake.report(self._door, "ok", f"judged in processes confined by {', '.join(self._pool.layers)}")
@@ -99,7 +108,8 @@ class Gate:
             said = await intake.keep(call, CALL) if call and decision.act == "held" else None
             if mail is None or decision.act != "passed":
                 event = _event(raw, decision, sender, self._door, intake, kept=kept, call=said)
-                await intake.publish([msgspec.structs.replace(event, mail=mail)])
+                told.append(msgspec.structs.replace(event, mail=mail.id if mail else None))
+            await intake.publish(told)
         except LogFullError:
             if self._policy != "observe" or keep:
                 raise
@@ -124,14 +134,14 @@ class Gate:
     def _rested(self) -> None:
         self._going = asyncio.ensure_future(self._rest())
 
-    async def _judge(self, raw: bytes, media: str, name: str, spf: str) -> Verdict:
+    async def _judge(self, work: Callable[[Pool], T]) -> T:
         if self._resting:
             self._resting.cancel()
         if self._pool is None:
             self._pool = Pool(self._judging, workers=self._workers)
         self._busy += 1
         try:
-            return await asyncio.to_thread(self._pool.judge, raw, name, media, spf)
+            return await asyncio.to_thread(work, self._pool)
         finally:
             self._busy -= 1
             if not self._busy:

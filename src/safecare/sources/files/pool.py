@@ -19,9 +19,9 @@ from typing import TypeVar
 
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.model.text import Text, say
-from safecare.sources.files.judging import Judging, Unpacked
+from safecare.sources.files.judging import Judging
 from safecare.sources.files.process import ClosedError, Worker, WorkerError
-from safecare.sources.files.wire import Job, Setup
+from safecare.sources.files.wire import Answer, Job, Setup
 
 W = TypeVar("W")
 WORKERS = 2
@@ -80,11 +80,26 @@ class Pool:
             return self._judging.second(raw, known)
         worker = self._free.get()
         try:
-            found, parts = self._ask(worker, Job(len(raw), name, media, spf=spf), raw, digest, setup)
+            answer = self._ask(worker, Job(len(raw), name, media, spf=spf), raw, setup)
         finally:
             self._free.put(worker)
-        self._judging.remember(digest, name, media, setup, found, parts)
-        return self._judging.second(raw, found, parts)
+        found = answer.verdict or _stopped(digest, answer)
+        self._judging.remember(digest, name, media, setup, found, answer.unpacked)
+        return self._judging.second(raw, found, answer.unpacked)
+
+    def examine(self, raw: bytes, name: str, spf: str, at: int) -> tuple[Verdict, Answer]:
+        """Return the verdict on the mail `raw`, and all that the worker answered: facts, or why there are none.
+
+        `at`: when it came (s since 1970). Nothing is remembered. Raises `ClosedError` after `close`.
+        """
+        worker = self._free.get()
+        try:
+            job = Job(len(raw), name, "message/rfc822", facts=True, spf=spf, at=at)
+            answer = self._ask(worker, job, raw, self._judging.setup)
+        finally:
+            self._free.put(worker)
+        found = answer.verdict or _stopped(hashlib.sha256(raw).hexdigest(), answer)
+        return self._judging.second(raw, found, answer.unpacked), answer
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
         """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or slices of them."""
@@ -119,7 +134,7 @@ class Pool:
             return OSError(f"larger than {MAX_FILE} bytes")
         return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
 
-    def _ask(self, worker: Worker, job: Job, raw: bytes, digest: str, setup: Setup) -> tuple[Verdict, Unpacked]:
+    def _ask(self, worker: Worker, job: Job, raw: bytes, setup: Setup) -> Answer:
         reason = ""
         for _ in range(TRIES):
             try:
@@ -129,11 +144,12 @@ class Pool:
             except WorkerError as error:
                 reason = str(error)
                 continue
-            if answer.verdict is not None:
-                return answer.verdict, answer.unpacked
-            reason = answer.error
-            break
-        return unreadable(digest, say("The file cannot be examined: {reason}.", reason=reason)), ()
+            return answer
+        return Answer(error=reason, stopped=True)
+
+
+def _stopped(digest: str, answer: Answer) -> Verdict:
+    return unreadable(digest, say("The file cannot be examined: {reason}.", reason=answer.error))
 
 
 def unreadable(digest: str, why: Text) -> Verdict:

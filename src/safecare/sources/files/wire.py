@@ -31,12 +31,15 @@ class Setup(msgspec.Struct, frozen=True):
     mail_model: bytes = b""
     checks: bool = False
     """Senders of mails are checked (`Job.dns`)."""
+    sealers: tuple[str, ...] = ()
+    """Domains whose seals on mails that they passed on are believed (ARC)."""
 
 
 class Job(msgspec.Struct, frozen=True):
     """A file to be judged: `size` bytes follow. `facts`: tell those of a mail, too.
 
-    `spf`: what the door found of the sender; `dns`: answers of the DNS so far, by question; None: nothing is checked.
+    `spf`: what the door found of the sender; `at`: when the mail came (s since 1970; 0: not known); `dns`: answers of
+    the DNS so far, by question; None: nothing is checked.
     """
 
     size: int
@@ -46,6 +49,7 @@ class Job(msgspec.Struct, frozen=True):
     parts: int = 0
     """Bytes of what is unpacked that are wanted back, for another engine."""
     spf: str = ""
+    at: int = 0
     dns: dict[str, Reply] | None = None
 
 

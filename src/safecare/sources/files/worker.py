@@ -82,7 +82,7 @@ def main() -> None:
         while (job := read(jobs, Job)) is not None:
             allow_cpu()
             kept = Unpacked(job.parts)
-            answer = _judge(job, jobs.read(job.size), setup.own, engine, kept)
+            answer = _judge(job, jobs.read(job.size), setup, engine, kept)
             told = tuple((path, len(raw)) for path, raw in kept.kept) if answer.verdict else ()
             _send(answers, msgspec.structs.replace(answer, parts=told))
             for _, raw in kept.kept[: len(told)]:
@@ -90,17 +90,17 @@ def main() -> None:
             answers.flush()
 
 
-def _judge(job: Job, raw: bytes, own: tuple[str, ...], engine: Engine, kept: Unpacked) -> Answer:
+def _judge(job: Job, raw: bytes, setup: Setup, engine: Engine, kept: Unpacked) -> Answer:
     try:
         results = ""
         if job.dns is not None and (job.facts or "mail" in recognise(Part(raw, job.name))):
             from safecare.formats.mail_auth.check import checked  # loaded already
 
-            found = checked(raw, job.spf, job.dns)
+            found = checked(raw, job.spf, job.dns, setup.sealers, job.at)
             if found.wanted:
                 return Answer(wanted=found.wanted)
             results = found.results
-        mail = read_mail(raw, own, checked=results) if job.facts else None
+        mail = read_mail(raw, setup.own, checked=results) if job.facts else None
         facts = told(mail) if mail else None
         return Answer(engine.judge(raw, job.name, job.media, mail, results, kept if job.parts else None), facts)
     except MemoryError:

@@ -197,15 +197,15 @@ class _Handler:
             artifact = await self.intake.keep(raw, MEDIA)
             spf = await door.spf(client, envelope.mail_from or "", session.host_name or "")
             event = received(raw, artifact, client, holders, site, self.intake.clock.now(), spf)
-            await self.intake.publish([event])
             if policy == "observe":
+                await self.intake.publish([event])
                 self.intake.report(door.door, "ok")
                 return ""
             sender = Sender(client, self.intake.hospital.at_address("ip", client))
             kept = Kept(envelope.mail_from or "", list(envelope.rcpt_tos), list(envelope.mail_options))
             call = msgspec.json.encode(kept)
             decision = await door.gate.admit(
-                raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event.id, spf=spf
+                raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event
             )
         except LogFullError:
             if onward and policy == "observe":
