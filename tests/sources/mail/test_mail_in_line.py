@@ -33,11 +33,20 @@ BAD = credential_phish(seed=3, at=datetime(2026, 3, 2, tzinfo=UTC), to="user1@au
 TO = ["user1@aurore.example", "user2@aurore.example"]
 
 
+def under_our_field(raw: bytes) -> tuple[bytes, bytes]:
+    """Return the one field that the door puts above a mail, and all that is below it."""
+    lines = raw.split(b"\r\n", 3)
+    assert lines[0].startswith(b"Received: from "), lines[0]
+    assert all(one.startswith(b"\t") for one in lines[1:3])
+    return b" ".join(one.strip() for one in lines[:3]), lines[3]
+
+
 @dataclass
 class NextServer:
     """A mail server that takes, refuses or delays as it is told."""
 
     got: list[tuple[str, tuple[str, ...], bytes]] = field(default_factory=list)
+    traces: list[bytes] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     data: list[str] = field(default_factory=list)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,9 +65,9 @@ class NextServer:
         del server, session
         answer = self.data.pop(0) if self.data else "250 2.0.0 Queued as 7"
         if answer.startswith("2"):
-            self.got.append(
-                (envelope.mail_from or "", tuple(envelope.rcpt_tos), bytes(envelope.original_content or b""))
-            )
+            ours, theirs = under_our_field(bytes(envelope.original_content or b""))
+            self.traces.append(ours)
+            self.got.append((envelope.mail_from or "", tuple(envelope.rcpt_tos), theirs))
         self.taken.set()
         if self.silent:
             await asyncio.get_running_loop().create_future()
@@ -161,6 +170,8 @@ async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
         ("sender@b.example", tuple(TO), CLEAN),
         ("sender@b.example", (TO[0],), CLEAN.replace(b"lunch", b"dinner")),
     ]
+    assert all(one.startswith(b"Received: from ") and b" ([127.0.0.1]) by " in one for one in behind.traces)
+    assert all(b" (Safecare) with ESMTP; " in one for one in behind.traces)
     told = [MailReceived, MailExamined] if policy == "hold" else [MailReceived]
     assert [type(one) for one in intake.events] == told * 2
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -33,10 +33,11 @@ from safecare.sources.files.judging import Judging
 from safecare.sources.files.process import ClosedError
 from safecare.sources.files.release import NOWHERE, HeldStore, Release, Sent, releasing
 from safecare.sources.listen import keep_listening
+from safecare.sources.mail.connection import Connection
 from safecare.sources.mail.onward import Envelope as Kept
-from safecare.sources.mail.onward import NextHop, smuggles
+from safecare.sources.mail.onward import NextHop, smuggles, trace
 from safecare.sources.records.onward import Address
-from safecare.sources.room import QUIET, Held, Room
+from safecare.sources.room import QUIET, Room
 from safecare.sources.tls import Renewed, server_tls, trusting
 
 NO_ROOM = "452 4.3.1 Insufficient system storage, try again later"
@@ -48,71 +49,10 @@ REFUSED = "550 5.7.1 Refused as dangerous"
 MEDIA = "message/rfc822"
 DOOR = "mail"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
-TOO_BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
-NO_MEMORY = b"421 4.3.1 Too much at once, try again later\r\n"
 MAX_RECIPIENTS = 1000
 """Recipients of one mail. Chosen: ten times the least that RFC 5321, 4.5.3.1.8 asks for."""
-LINE = 64 * 1024
-"""Longest line (bytes). RFC 5321 says 1,000, but appliances send more, and a refused mail is not judged."""
-LINE_COST = 100
-"""Bytes that the library spends on each line of a mail besides its text. Measured: 90 for an empty line."""
 LEAST_COST = 16 << 20
 """Bytes that one mail may always take. Chosen: a small limit on mails is told by its own answer."""
-
-
-class _Smtp(SMTP):
-    """One connection; counts itself, and takes longer lines than the library."""
-
-    line_length_limit = LINE
-
-    def __init__(self, door: _Handler, **settings: Any) -> None:
-        self._door = door
-        self._held = Held(door.room)
-        self._cost = 0
-        self.heard = 0.0
-        self.onward = door.next_hop()
-        super().__init__(door, **settings)
-
-    def data_received(self, data: bytes) -> None:
-        """Count what the library holds of a mail, and end the connection when that is more than there is room for."""
-        self.heard = self.loop.time()
-        self._cost += len(data) + LINE_COST * data.count(b"\n")
-        if self._cost <= self._door.largest and self._held.hold(self._cost):
-            super().data_received(data)
-        elif self.transport is not None:
-            transport = cast("asyncio.Transport", self.transport)
-            transport.write(NO_MEMORY)
-            transport.close()
-
-    def _set_post_data_state(self) -> None:
-        """Forget the mail: it is done, refused, or taken back."""
-        super()._set_post_data_state()  # type: ignore[no-untyped-call]
-        self._cost = 0
-        self._held.hold(0)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse the connection when there are too many; the upgrade to TLS comes here again and is not counted."""
-        if (
-            self.transport is None
-            and len(self._door.open) >= self._door.most
-            and not self._door.make_way(self.loop.time())
-        ):
-            refused = cast("asyncio.Transport", transport)  # not by isinstance: those of uvloop are no subclasses
-            refused.write(TOO_BUSY)
-            refused.close()
-            return
-        self.heard = self.loop.time()
-        self._door.open.add(self)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Give the place and the memory back."""
-        self._held.hold(0)
-        if self.onward is not None:
-            self.onward.close()
-        if self in self._door.open:
-            self._door.open.discard(self)
-            super().connection_lost(error)
 
 
 class _Handler:
@@ -124,7 +64,7 @@ class _Handler:
         self.most = door.most
         self.room = room
         self.largest = largest
-        self.open: set[_Smtp] = set()
+        self.open: set[Connection] = set()
         self._unrecorded = 0
 
     def next_hop(self) -> NextHop | None:
@@ -144,7 +84,7 @@ class _Handler:
     ) -> str:
         """Begin a mail, at the next server as well."""
         del session
-        onward = cast("_Smtp", server).onward
+        onward = cast("Connection", server).onward
         answer = await onward.mail(address, options) if onward else "250 2.1.0 OK"
         if answer.startswith("2"):
             envelope.mail_from = address
@@ -158,7 +98,7 @@ class _Handler:
         del session, options
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return TOO_MANY_RECIPIENTS
-        onward = cast("_Smtp", server).onward
+        onward = cast("Connection", server).onward
         answer = await onward.rcpt(address) if onward else "250 2.1.5 OK"
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
@@ -167,29 +107,30 @@ class _Handler:
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         """Take the mail back, at the next server as well."""
         del session, envelope
-        onward = cast("_Smtp", server).onward
+        onward = cast("Connection", server).onward
         if onward:
             await onward.reset()
         return "250 2.0.0 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         """Keep the mail and tell of it, judge it if it may be stopped, and pass it on; 250 only when all is done."""
-        raw, onward = bytes(envelope.original_content or b""), cast("_Smtp", server).onward
+        raw, onward = bytes(envelope.original_content or b""), cast("Connection", server).onward
         wrong = EMPTY if not raw.strip() else LONE_DOT if onward and smuggles(raw) else ""
-        answer = wrong or await self._took(raw, session, envelope, onward)
+        line = trace(session, self.intake.clock.now()) if onward else ""
+        answer = wrong or await self._took(raw, session, envelope, line)
         if answer:
             if onward:
                 await onward.reset()
             return answer
-        return await onward.data(raw) if onward else STORED
+        return await onward.data(line.encode() + raw) if onward else STORED
 
     async def handle_exception(self, error: Exception) -> str:
         """Have the sender try again: a mail is never given up for a fault of ours."""
         self.intake.report(self._mail_door.door, "failed", type(error).__name__)
         return TRY_AGAIN
 
-    async def _took(self, raw: bytes, session: Session, envelope: Envelope, onward: NextHop | None) -> str:
-        """Record and judge a mail; return the answer that ends it here, empty if it goes on."""
+    async def _took(self, raw: bytes, session: Session, envelope: Envelope, line: str) -> str:
+        """Record and judge a mail; return the answer that ends it here, empty if it goes on, under the field `line`."""
         door, policy = self._mail_door, self._mail_door.policy
         client = str(session.peer[0]) if isinstance(session.peer, tuple) else ""
         holders, site = recipients(self.intake.hospital, envelope.rcpt_tos)
@@ -202,13 +143,13 @@ class _Handler:
                 self.intake.report(door.door, "ok")
                 return ""
             sender = Sender(client, self.intake.hospital.at_address("ip", client))
-            kept = Kept(envelope.mail_from or "", list(envelope.rcpt_tos), list(envelope.mail_options))
+            kept = Kept(envelope.mail_from or "", list(envelope.rcpt_tos), list(envelope.mail_options), line)
             call = msgspec.json.encode(kept)
             decision = await door.gate.admit(
                 raw, MEDIA, sender, self.intake, keep=True, name="mail.eml", call=call, mail=event
             )
         except LogFullError:
-            if onward and policy == "observe":
+            if line and policy == "observe":
                 self._unrecorded += 1
                 detail = f"no room: {self._unrecorded} passed on without a record"
                 self.intake.report(door.door, "failed", detail)
@@ -300,7 +241,8 @@ class MailDoor:
         if link is None:
             return NOWHERE
         try:
-            return await link.send(raw, msgspec.json.decode(call, type=Kept))
+            kept = msgspec.json.decode(call, type=Kept)
+            return await link.send(kept.trace.encode() + raw, kept)
         except msgspec.DecodeError:
             return Sent("refused", "to whom it was sent is not known")
         finally:
@@ -324,8 +266,8 @@ class MailDoor:
         handler = _Handler(self, intake, self._room, max(LEAST_COST, 3 * self._limit))
         tls = self._tls()
 
-        def connection() -> _Smtp:
-            return _Smtp(
+        def connection() -> Connection:
+            return Connection(
                 handler,
                 data_size_limit=self._limit,
                 enable_SMTPUTF8=True,
