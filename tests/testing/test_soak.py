@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from safecare.sources.camera.live import LiveCamera
+from safecare.sources.camera.messages import Progress
+from safecare.sources.camera.places import CameraSettings
 from safecare.testing.camera_load import Load
-from safecare.testing.soak import FAILING, Soak, cameras, soak
+from safecare.testing.soak import FAILING, Soak, cameras, soak, verdict
 
 
 @pytest.mark.slow
@@ -15,6 +18,20 @@ async def test_cameras_of_all_kinds_are_followed() -> None:
     assert {name.partition("-")[2] for name in run.load.lives} == {"good", *FAILING}
     assert run.samples
     assert run.samples[-1][3] == 12
+
+
+def test_each_camera_has_a_verdict() -> None:
+    load = Load(cameras(6, []), None)
+    for name in load.cameras:
+        asset = load.hospital.assets[len(load.lives)]
+        load.lives[name] = LiveCamera("load", asset, CameraSettings(), load)
+    first, second, third, fourth, *_ = load.cameras
+    load.lives[first].pace = Progress(100, 3)
+    load.states.update({(first, "ok"): 1, (second, "ok"): 2, (second, "lost"): 2, (third, "ok"): 1, (third, "lost"): 1})
+    assert verdict(load, first) == "ok 1; 100 pictures, 3 left out since it was last opened: went on all the time"
+    assert verdict(load, second).endswith("gone 2 times, seen 2 times")
+    assert verdict(load, third).endswith("NEVER BACK")
+    assert verdict(load, fourth).endswith("NEVER SEEN")
 
 
 def sampled(memory: list[float]) -> Soak:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +19,8 @@ from safecare.testing.camera_load import Load, own_memory, used
 from safecare.testing.camera_streams import Camera, Clip, Kind, encode
 
 FAILING: tuple[Kind, ...] = ("stops", "silent", "stutters", "resizes", "garbage", "refuses")
+GONE = ("lost", "unreadable")
+"""States of a camera whose picture is not there."""
 SETTLED = 0.25
 """Share of the run after which memory counts; chosen: by then every worker has met its first faults."""
 GROWTH = 0.15
@@ -86,14 +87,26 @@ def main(arguments: list[str]) -> int:
     card = model.card_path if model else None
     seconds = 60 * told.minutes
     run = asyncio.run(soak(told.cameras, seconds, max(5.0, seconds / 60), (1280, 720), card))
-    states = Counter[str]()
-    for (name, state), count in sorted(run.load.states.items()):
-        states[name] += count
-        print(f"  {name:<14} {state:<10} {count}")
+    for name in run.load.cameras:
+        print(f"  {name:<14} {verdict(run.load, name)}")
     bounded = run.bounded()
-    lost = [name for (name, state) in run.load.states if name.endswith("good") and state in ("lost", "unreadable")]
+    lost = [name for (name, state) in run.load.states if name.endswith("good") and state in GONE]
     print(f"memory {'stayed bounded' if bounded else 'GREW'}; good cameras lost: {', '.join(lost) or 'none'}")
     return 0 if bounded and not lost else 1
+
+
+def verdict(load: Load, name: str) -> str:
+    """Return in words how camera `name` fared: pictures since its stream was last opened, and what was told of it."""
+    pace = load.lives[name].pace
+    gone = sum(count for (camera, state), count in load.states.items() if camera == name and state in GONE)
+    back = load.states[name, "ok"]
+    told = ", ".join(f"{state} {count}" for (camera, state), count in sorted(load.states.items()) if camera == name)
+    looked = f"{told or 'nothing told'}; {pace.frames} pictures, {pace.skipped} left out since it was last opened"
+    if not back:
+        return f"{looked}: NEVER SEEN"
+    if not gone:
+        return f"{looked}: went on all the time"
+    return f"{looked}: gone {gone} times, seen {back} times{'' if back > 1 else ', NEVER BACK'}"
 
 
 def _mean(numbers: list[float]) -> float:

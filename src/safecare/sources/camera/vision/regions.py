@@ -49,8 +49,8 @@ GROW = 0.5
 MOST_CROPS = 4
 """Crops of one picture; beyond, they take turns. Chosen: four times the cost of the whole picture."""
 NEWS_EVERY = 0.5
-"""Seconds after which motion that nobody known explains is looked at again, and small people who stand still or are
-beside large ones; chosen: a newcomer is told within two."""
+"""Seconds after which small motion that nobody known explains is looked at again; by a network of one size all such
+motion, and small people beside large ones, too. Chosen: a newcomer is told within two."""
 MOST_NEWS = 2
 """Crops for motion that nobody known explains; more of it takes turns. Chosen: leaves in the wind are everywhere."""
 NEAR = 0.5
@@ -148,7 +148,7 @@ class Attention:
                 small_news[(self._turn * MOST_NEWS + one) % len(small_news)] for one in range(MOST_NEWS) if small_news
             ]
         elif not self.pliant:
-            low = [box for box in low if first != [Part()] and any(_touch(box, one) for one in stirred)]
+            low = [] if first == [Part()] else low  # the whole picture and crops are too much at once
         if not low:
             return first
         tall = usual or max(3.0, sorted(box.height for box in low)[len(low) // 2] * 0.7)
