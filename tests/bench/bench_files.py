@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 from rspamd_peer import MARKED, judged
 
 from safecare.examine.api import Verdicts
