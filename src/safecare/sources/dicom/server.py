@@ -48,7 +48,10 @@ class Listening:
         self.links.leave()
         open_ones = self.server.active_associations
         for link in open_ones:
-            link.abort(block=False)
+            if link.is_established:
+                link.abort(block=False)
+            else:  # there is nothing to abort yet (PS3.8 9.2): the library's thread would die of it
+                link.dul.kill_dul()
         self.server.shutdown()
         end = time.monotonic() + LEAVE
         for link in open_ones:
