@@ -4,7 +4,7 @@ import { inOrder, onCard } from "../src/lib/cards";
 import type { GuardNotice } from "../src/lib/types";
 
 function notice(id: string, level: GuardNotice["level"], at: string, more: Partial<GuardNotice> = {}): GuardNotice {
-  return { id, level, at, mine: true, done: false, ids: [id], ...more } as GuardNotice;
+  return { id, level, at, mine: true, done: false, ids: [id], given: [], ...more } as GuardNotice;
 }
 
 const early = notice("early", "high", "2026-11-23T10:00:00Z");
@@ -21,6 +21,11 @@ describe("the card on the phone", () => {
   it("does not change under a thumb when one as grave comes, but when a graver one does", () => {
     expect(onCard(inOrder([early, late]), "", "early")?.id).toBe("early");
     expect(onCard(inOrder([early, late, grave]), "", "early")?.id).toBe("grave");
+  });
+
+  it("gives way to what awaits an answer once its own is given", () => {
+    const answered = { ...early, given: [{ who: "me", mine: true, answer: "acknowledged", at: early.at }] } as GuardNotice;
+    expect(onCard(inOrder([answered, late]), "", "early")?.id).toBe("late");
   });
 
   it("shows what a person chose, also by the name that another channel gave it, until it is done", () => {

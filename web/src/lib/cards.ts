@@ -10,12 +10,13 @@ export function inOrder(notices: GuardNotice[]): GuardNotice[] {
     .toSorted((one, other) => Number(other.mine) - Number(one.mine) || rank(other.level) - rank(one.level) || other.at.localeCompare(one.at));
 }
 
-/** Return the notice to show of `open` (in order): the `chosen` one; else the one that `stands` on the card, which must not
- *  change under a thumb; unless the first is graver, or the reader's own where that is not. Either is an id. */
+/** Return the notice to show of `open` (in order): the `chosen` one; else the one that `stands` on the card and awaits the
+ *  reader's answer, which must not change under a thumb; unless the first is graver, or the reader's own where that is not. */
 export function onCard(open: GuardNotice[], chosen: string, stands: string): GuardNotice | undefined {
   const find = (id: string): GuardNotice | undefined => open.find((notice) => notice.id === id || notice.ids?.includes(id));
   const [first] = open;
   const there = find(stands);
-  const stays = there && first && there.mine === first.mine && rank(there.level) >= rank(first.level);
+  const awaits = there && !there.given.some((one) => one.mine);
+  const stays = awaits && first && there.mine === first.mine && rank(there.level) >= rank(first.level);
   return find(chosen) ?? (stays ? there : first);
 }
