@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +140,16 @@ def test_series_scores_each_point(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert points[900]["score"] > 0.5
     assert points[900]["alert"]["rule"] == "reading.unusual"
     assert points[950]["value"] is None
+
+
+def test_a_series_is_read_from_a_pipe_and_packed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = b"timestamp,value\n" + b"".join(b"2026-01-01 %02d:00:00,20\n" % hour for hour in range(24))
+    packed, pipe = tmp_path / "readings.csv.gz", tmp_path / "pipe"
+    packed.write_bytes(gzip.compress(text))
+    os.mkfifo(pipe)
+    sender = threading.Thread(target=pipe.write_bytes, args=(text,), daemon=True)
+    sender.start()
+    for path in (packed, pipe):
+        code, points, _ = run(capsys, "detect", "series", path)
+        assert (code, len(points)) == (0, 24)
+    sender.join(20.0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import math
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from safecare.formats.readings import Point
     from safecare.model.text import Text
 
+GZIP = b"\x1f\x8b"
+"""How a packed file begins (RFC 1952)."""
 SNIFFED = 4096
 """Bytes by which the encoding of a file is told (chosen)."""
 
@@ -47,27 +52,33 @@ def main(
     series, bad = Series(), 0
     encode, out = msgspec.json.Encoder().encode, sys.stdout.buffer
     try:
-        with file.open("rb") as beginning:
-            encoding = encoding_of(beginning.read(SNIFFED))
-        with file.open(encoding=encoding, errors="replace", newline="") as lines:
-            for point in read_series(lines):
-                score, why = 0.0, None
-                if point.wrong or point.remark:
-                    bad += bool(point.wrong)
-                    typer.echo(f"{file}:{point.line}: {point.wrong or point.remark}", err=True)
-                if not point.wrong and not possible(point.value, unit):
-                    score, why = 1.0, impossible(point.value, unit)
-                elif not point.wrong and point.at is not None:
-                    judged = series.step(point.at.timestamp(), point.value)
-                    score = judged.score
-                    why = reason(judged, point.value, unit) if judged.new else None
-                out.write(encode(_row(point, score, why, language)) + b"\n")
-    except OSError as error:
-        stop(f"{file}: {error.strerror}", 1)
+        with file.open("rb") as raw, _plain(raw) as data:  # opened once: it may be a pipe
+            encoding = encoding_of(data.peek(SNIFFED)[:SNIFFED])
+            with io.TextIOWrapper(data, encoding, errors="replace", newline="") as lines:
+                for point in read_series(lines):
+                    score, why = 0.0, None
+                    if point.wrong or point.remark:
+                        bad += bool(point.wrong)
+                        typer.echo(f"{file}:{point.line}: {point.wrong or point.remark}", err=True)
+                    if not point.wrong and not possible(point.value, unit):
+                        score, why = 1.0, impossible(point.value, unit)
+                    elif not point.wrong and point.at is not None:
+                        judged = series.step(point.at.timestamp(), point.value)
+                        score = judged.score
+                        why = reason(judged, point.value, unit) if judged.new else None
+                    out.write(encode(_row(point, score, why, language)) + b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        out.flush()
+        stop(f"{file}: {getattr(error, 'strerror', None) or error}", 1)
     except SeriesError as error:
         stop(f"{file}: {error}", 1)
     out.flush()
     raise typer.Exit(1 if bad else 0)
+
+
+def _plain(raw: io.BufferedReader) -> io.BufferedReader:
+    """Return the bytes of a file, unpacked as they are read where it is packed."""
+    return io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == GZIP else raw  # type: ignore[arg-type]
 
 
 def _row(point: Point, score: float, why: Text | None, language: str) -> dict[str, Any]:

@@ -50,13 +50,13 @@ class Recorder:
         def take() -> None:
             while True:
                 try:
-                    near, _ = listening.accept()
+                    near, caller = listening.accept()
                 except OSError:
                     return
                 far = socket.create_connection((LOCAL, to))
                 ends.extend((near, far))
                 with self._lock:
-                    talk = self.wire.tcp(client, near.getpeername()[1], server, port)
+                    talk = self.wire.tcp(client, caller[1], server, port)
                 for side, here, there in ((0, near, far), (1, far, near)):
                     pump = threading.Thread(target=self._pump, args=(talk, side, here, there), daemon=True)
                     pumps.append(pump)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from safecare.formats.packets.dissect import Claimed, Dissector, Found, Malformed, Spoken
 from safecare.formats.packets.file import CaptureError, Reading, read_frames
 from safecare.formats.packets.flows import Conversation
+from safecare.formats.packets.packed import unpacked
 from safecare.testing.captures import Wire, modbus, process_network, s7
 
 A, B = "10.0.0.1", "10.0.0.2"
@@ -130,6 +132,14 @@ def test_lengths_that_lie_are_counted() -> None:
     talk.ask(struct.pack(">HHHB", 2, 0, 60_000, 1) + bytes(20))
     found = dissect(wire.pcap())
     assert [one.reason for one in found if isinstance(one, Malformed)] == ["no message begins here"]
+
+
+def test_what_was_unpacked_before_the_cut_is_read() -> None:
+    raw = bytes(range(256)) * 64
+    part, why = unpacked(gzip.compress(raw, 0)[:-2000])
+    assert raw.startswith(part)
+    assert len(part) > 10_000
+    assert "can't be unpacked to its end" in why
 
 
 @pytest.mark.parametrize(

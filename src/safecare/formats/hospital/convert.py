@@ -42,7 +42,7 @@ def read_struct(node: Node, kind: type[Any], problems: Problems, extra: dict[str
             continue
         values[name] = readers[name](value, problems)
         whole = whole and values[name] is not FAILED
-    for name in required - values.keys():
+    for name in sorted(required - values.keys()):
         whole = False
         problems.error(node, say("The field {name} is missing.", name=name))
     return kind(**values) if whole else FAILED

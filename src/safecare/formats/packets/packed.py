@@ -28,7 +28,7 @@ def unpacked(raw: bytes | memoryview) -> tuple[bytes | memoryview, str]:
         return raw, ""
     parts = bytearray()
     try:
-        while piece := stream.read(PIECE):
+        while piece := stream.read1(PIECE):  # what was unpacked before an error is not lost
             parts += piece
             if len(parts) > MOST:
                 why = f"unpacks to more than {MOST} bytes: the rest was not read"
@@ -60,7 +60,7 @@ class _Decoded:
     def __init__(self, decoder: lzma.LZMADecompressor, raw: bytes | memoryview) -> None:
         self._decoder, self._raw = decoder, io.BytesIO(raw)
 
-    def read(self, size: int) -> bytes:
+    def read1(self, size: int) -> bytes:
         """Return up to `size` bytes; none at the end. Raises `EOFError` where the end is missing."""
         while not self._decoder.eof:
             held = self._raw.read(PIECE) if self._decoder.needs_input else b""
