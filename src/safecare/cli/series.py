@@ -78,7 +78,7 @@ def main(
 
 def _plain(raw: io.BufferedReader) -> io.BufferedReader:
     """Return the bytes of a file, unpacked as they are read where it is packed."""
-    return io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == GZIP else raw  # type: ignore[arg-type]
+    return io.BufferedReader(gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == GZIP else raw
 
 
 def _row(point: Point, score: float, why: Text | None, language: str) -> dict[str, Any]:

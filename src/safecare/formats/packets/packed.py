@@ -10,7 +10,7 @@ import gzip
 import io
 import lzma
 import zlib
-from typing import IO, Any
+from typing import Any
 
 import zstandard
 
@@ -38,7 +38,7 @@ def unpacked(raw: bytes | memoryview) -> tuple[bytes | memoryview, str]:
     return memoryview(parts).toreadonly(), "" if parts else "can't be unpacked: there is nothing in it"
 
 
-def _stream(raw: bytes | memoryview) -> IO[bytes] | Any | None:
+def _stream(raw: bytes | memoryview) -> Any:
     head = bytes(raw[:6])
     if head[:3] == b"\x1f\x8b\x08":
         return gzip.GzipFile(fileobj=io.BytesIO(raw))
