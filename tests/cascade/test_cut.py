@@ -211,3 +211,14 @@ def test_absurd_fields_are_named(name: str, value: Any) -> None:
         return
     with suppress(ModelFileError, NoCutError):
         cheapest_cut(read_and_or_graph(raw, "g.json").graph)
+
+
+def test_a_graph_with_too_many_proofs_ends_with_what_is_known() -> None:
+    many = 200
+    leaves = Graph(("all",) * many + ("any",), (1.0,) * many + (inf,), ((),) * many + (tuple(range(many)),), many)
+    with pytest.raises(UnfinishedError) as caught:
+        cheapest_cut(leaves, seconds=0.0)
+    assert caught.value.best.cost == many
+    sure = Graph(("all", "all", "any"), (1.0, inf, inf), ((), (), (0, 1)), 2)
+    with pytest.raises(NoCutError):
+        cheapest_cut(sure, seconds=0.0)

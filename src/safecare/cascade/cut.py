@@ -61,6 +61,7 @@ def cheapest_cut(graph: Graph, seconds: float = inf, rounds: int | None = None) 
     """Return a cut of least cost. Raises `NoCutError`; `UnfinishedError` after `seconds` or so many `rounds`."""
     end = monotonic() + seconds
     walk = _Walk(graph)
+    all_ = frozenset(node for node, cost in enumerate(graph.costs) if isfinite(cost))
     proofs: list[frozenset[int]] = []
     chosen, bound = frozenset[int](), 0.0
     best: tuple[float, frozenset[int]] = (inf, chosen)
@@ -70,7 +71,7 @@ def cheapest_cut(graph: Graph, seconds: float = inf, rounds: int | None = None) 
             if not proof:
                 raise NoCutError
             proofs.append(proof)
-            gone |= proof
+            gone |= proof if monotonic() < end else all_
         if gone == chosen:
             return _least(graph, chosen)
         best = min(best, (sum(graph.costs[node] for node in gone), gone), key=lambda one: one[0])
