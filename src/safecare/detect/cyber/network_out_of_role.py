@@ -72,7 +72,7 @@ class OutOfRole:
     def _asked(self, event: CommandSeen) -> None:
         role = self._roles.get(event.dst_ip) or Role(event.at)
         remember(self._roles, event.dst_ip, role, DEVICES)
-        role.since = min(role.since, event.at)
+        role.since = min(role.since, event.at) if role.count else event.at
         if role.steady is None or event.src_ip in role.masters:
             remember(role.masters, event.src_ip, role.masters.get(event.src_ip, 0) + event.count, CLIENTS)
         role.count += event.count
@@ -82,7 +82,10 @@ class OutOfRole:
     def _opened(self, event: ConnectionSeen) -> Iterator[Alert]:
         """Judge a connection by its two ends; told late, it counts from when it began."""
         client, server = self._roles.get(event.src_ip), self._roles.get(event.dst_ip)
-        if client is not None and event.dst_port not in HELPERS:
+        if event.dst_port not in HELPERS:
+            if client is None:  # what it does before anybody asks it is usual
+                client = Role(event.at)
+                remember(self._roles, event.src_ip, client, DEVICES)
             told = "opens", f"{event.dst_ip} {event.dst_port}"
             if self._is_new(client, told, event):
                 source, target = end(self.hospital, event.src_ip), target_of(self.hospital, event.dst_ip)
