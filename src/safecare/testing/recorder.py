@@ -30,6 +30,8 @@ class Recorder:
 
     wire: Wire = field(default_factory=Wire)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _port: int = 49_152
+    """Of the client, another one for each connection: the system's own come again, and look like one conversation."""
 
     @contextmanager
     def malicious(self) -> Iterator[None]:
@@ -50,13 +52,14 @@ class Recorder:
         def take() -> None:
             while True:
                 try:
-                    near, caller = listening.accept()
+                    near, _ = listening.accept()
                 except OSError:
                     return
                 far = socket.create_connection((LOCAL, to))
                 ends.extend((near, far))
                 with self._lock:
-                    talk = self.wire.tcp(client, caller[1], server, port)
+                    self._port += 1
+                    talk = self.wire.tcp(client, self._port, server, port)
                 for side, here, there in ((0, near, far), (1, far, near)):
                     pump = threading.Thread(target=self._pump, args=(talk, side, here, there), daemon=True)
                     pumps.append(pump)
