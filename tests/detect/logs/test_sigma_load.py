@@ -245,3 +245,10 @@ def test_a_correlation_speaks_for_its_rules_unless_it_says_otherwise() -> None:
     assert isinstance(rules.correlations[0], Correlation)
     assert rules.rules[0].silent
     assert not loaded(base, correlation("event_count", {"gte": 3}, generate=True)).rules[0].silent
+
+
+@pytest.mark.parametrize("id", [12, None, [], True])
+def test_an_id_that_is_no_text_is_told_with_its_line(id: Any) -> None:
+    [problem] = loaded(rule({"s": {"F": "a"}}, id=id)).problems
+    assert problem.reason == f"the id must be text (a UUID), not {id!r}"
+    assert problem.line > 1

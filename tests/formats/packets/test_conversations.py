@@ -75,6 +75,16 @@ def test_a_refused_port_tried_again_is_two_conversations() -> None:
     assert [one.outcome for one in found] == ["refused", "refused"]
 
 
+def test_a_device_that_was_switched_off_begins_a_new_conversation() -> None:
+    """Same ports, same first numbers, other bytes: nobody said farewell before."""
+    begun = [tcp(True, SYN), tcp(False, SYN_ACK), tcp(True, ACK)]
+    once, again = [*begun, tcp(True, PUSH, b"hello")], [*begun, tcp(True, PUSH, b"other")]
+    found, _ = read(capture(*once, *again))
+    assert [(one.src_ip, one.bytes_out, one.outcome, one.packets) for one in found] == [
+        ("10.1.10.21", 5, "open", 4)
+    ] * 2
+
+
 def test_a_cut_file_gives_what_was_there() -> None:
     raw = capture(tcp(True, SYN), tcp(False, RST), tcp(True, SYN))
     found, ended = read(raw[:-20])

@@ -98,6 +98,9 @@ class _Loader:
         if "action" in value:
             self._tell(name, document.line("action"), f"action: {value['action']} (old collections) is not supported")
             return
+        if not isinstance(value.get("id", ""), str):
+            self._tell(name, document.line("id"), f"the id must be text (a UUID), not {value['id']!r}")
+            return
         kind: Any = SigmaCorrelationRule if "correlation" in value else SigmaFilter if "filter" in value else SigmaRule
         try:
             value = value | {"detection": usual(value["detection"])} if "detection" in value else value

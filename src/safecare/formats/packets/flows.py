@@ -199,8 +199,13 @@ class Flows:
 
     @staticmethod
     def _over(flow: Flow, at: float, flags: int, side: int) -> bool:
-        """Tell whether a packet begins a new conversation between ends that had one."""
-        again = flags & (SYN | ACK) == SYN and (flow.refused or flow.closed) and side == flow.first_end
+        """Tell whether a packet begins a new conversation between ends that had one.
+
+        A device that was switched off says no farewell, and may take the same ports, and the same first number, again:
+        a SYN after payload is no repetition of the first one, and what follows is not compared with what was before.
+        """
+        over = flow.refused or flow.closed or any(flow.payload)
+        again = flags & (SYN | ACK) == SYN and over and side == flow.first_end
         return again or at - flow.last > IDLE
 
     def _new(self, key: tuple[int, int, int], side: int, at: float, flags: int) -> Flow:
