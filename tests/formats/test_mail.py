@@ -115,6 +115,7 @@ def test_own_links_and_file_names_are_no_mismatch() -> None:
     [
         ("Votre messagerie sera désactivée sous 24 heures.", "mail.text.urgency"),
         ("Your account will be suspended within 24 hours", "mail.text.urgency"),
+        ("Access to your mailbox has been blocked", "mail.text.urgency"),
         ("Merci de confirmer votre mot de passe", "mail.text.credentials"),
         ("Please verify your password here", "mail.text.credentials"),
         ("Merci de c\u200bonfirmer vos\u200b identi\u200bfiants", "mail.text.credentials"),

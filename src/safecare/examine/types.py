@@ -224,5 +224,9 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
 def _is_mail(start: bytes, claimed: str) -> bool:
     if not _FIELD_LINE.match(start):
         return False
-    fields = {one.lower() for one in _MAIL_FIELDS.findall(start.split(b"\n\n")[0].split(b"\r\n\r\n")[0])}
-    return len(fields) >= (1 if claimed == "mail" else 2)
+    fields: set[bytes] = set()
+    for found in _MAIL_FIELDS.finditer(start.split(b"\n\n")[0].split(b"\r\n\r\n")[0]):
+        fields.add(found[0].lower())
+        if len(fields) >= (1 if claimed == "mail" else 2):
+            return True
+    return False

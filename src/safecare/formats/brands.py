@@ -250,6 +250,8 @@ _AUTHOR = re.compile(
 
 def worn(display: str) -> frozenset[str]:
     """Return the name of the organisation that a sender is called by, if any; at most 200 letters are read."""
+    if not display:
+        return frozenset()
     levelled = level(display[:200])
     plain = _ENDING.sub("", " ".join(_SPLIT.split(levelled)).strip())
     if whole := _WHOLE.fullmatch(plain):

@@ -87,6 +87,8 @@ class MimePart:
     @cached_property
     def name(self) -> str:
         """Declared file name, decoded; empty if there is none."""
+        if "Content-Disposition" not in self.headers and "name" not in str(self.headers.get("Content-Type")).lower():
+            return ""  # most parts; the library takes the fields apart to tell
         try:
             raw = self.headers.get_filename("")
         except (ValueError, LookupError, TypeError, UnicodeError):

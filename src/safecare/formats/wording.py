@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -45,25 +46,30 @@ def _starts_of(levelled: str) -> frozenset[str]:
     return frozenset([*(one[:_START] for one in words), *(one[:_LONG_START] for one in words)])
 
 
+def _by_start(needs: Iterable[str]) -> dict[str, list[str]]:
+    """Return `needs` by the first letters of the longest word of each."""
+    found: dict[str, list[str]] = {}
+    for need in needs:
+        word = max(_NO_WORD.split(need), key=len)
+        found.setdefault(word[: _LONG_START if len(word) >= _LONG_START else _START], []).append(need)
+    return found
+
+
 class Ask(NamedTuple):
     """A pattern, and what stands in all that it finds: one of each of `needs` at least, which is quickly seen.
 
-    `starts`: first letters of a word of each, which are seen more quickly still.
+    `starts`: first letters of a word of each, which are seen more quickly still, and which needs begin so.
     """
 
     pattern: re.Pattern[str]
     needs: tuple[tuple[str, ...], ...]
-    starts: tuple[frozenset[str], ...]
+    starts: tuple[dict[str, list[str]], ...]
 
     @classmethod
     def of(cls, pattern: re.Pattern[str], *needs: str) -> Ask:
         """Return the ask of `pattern`; `needs` are joined by ``|``."""
         groups = tuple(tuple(one.split("|")) for one in needs)
-        longest = [[max(_NO_WORD.split(one), key=len) for one in group] for group in groups]
-        starts = (
-            frozenset(one[: _LONG_START if len(one) >= _LONG_START else _START] for one in group) for group in longest
-        )
-        return cls(pattern, groups, tuple(starts))
+        return cls(pattern, groups, tuple(map(_by_start, groups)))
 
     @classmethod
     def among(cls, *patterns: str, needs: tuple[str, ...]) -> Ask:
@@ -75,7 +81,9 @@ class Ask(NamedTuple):
         words = _starts_of(text)
         return (
             not any(map(words.isdisjoint, self.starts))
-            and all(any(map(text.__contains__, one)) for one in self.needs)
+            and all(
+                any(need in text for start in words & group.keys() for need in group[start]) for group in self.starts
+            )
             and self._found(text)
         )
 
@@ -105,7 +113,7 @@ _LOSS = (
     r"(?:suspend|deactivat|disabl|clos|lock|terminat|delet|block|expir|"
     r"suspendu|desactive|bloqu|ferme|supprim|resili)\w*"
 )
-_LOST = "suspend|deactivat|disabl|clos|lock|terminat|delet|expir|desactive|bloqu|ferme|supprim|resili"
+_LOST = "suspend|deactivat|disabl|clos|lock|block|terminat|delet|expir|desactive|bloqu|ferme|supprim|resili"
 _ACCOUNT = (
     r"(?:accounts?|mailbox(?:es)?|e-?mail|access|password|comptes?|boites?|"
     r"messageries?|acces|mot de passe|sessions?|vpn)"

@@ -87,7 +87,13 @@ _LOSS = (
         r"interrupt\w*|stopp\w*|withdrawn|lost|delet\w*|clos\w*|disconnect\w*|limit\w*|block\w*|return\w*|annul\w*|"
         r"coupe\w*|retir\w*|interromp\w*|arret\w*|perd\w+|efface\w*|supprim\w*|ferm\w*|desactiv\w*|bloqu\w*|"
         r"renvoy\w*|radi\w+|resili\w*)\b",
-        needs=("will be |about to be |sera |seront |va etre |vont etre |allez ",),
+        needs=(
+            "will be |about to be |sera |seront |va etre |vont etre |allez ",
+            (
+                "cancel|cut|remov|suspend|interrupt|stopp|withdrawn|lost|delet|clos|disconnect|limit|block|return|annul|"
+                "coupe|retir|interromp|arret|perd|efface|supprim|ferm|desactiv|bloqu|renvoy|radi|resili"
+            ),
+        ),
     ),
     Ask.among(
         r"(?:lapses?|expires?|ends?|expire|prend fin|se termine)"

@@ -206,6 +206,8 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.click", ("click", "take")),
 )
 """Lure, and the meanings that stand near each other where it is told."""
+_BY_FIRST = {first: [one for one in LURES if one[1][0] == first] for first in {wanted[0] for _, wanted in LURES}}
+"""The same by the first of these meanings: most sentences hold few."""
 
 _TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?](?=\s|$)|\n")
 """Words, and ends of sentences: a dot inside an address is none."""
@@ -260,9 +262,10 @@ def lures(levelled: str) -> dict[str, int]:
 def _told(places: list[tuple[int, str]], told: set[str]) -> None:
     """Add the lures whose meanings stand near each other, by different words."""
     kinds = {meaning for _, meaning in places}
-    for lure, wanted in LURES:
-        if lure not in told and kinds.issuperset(wanted) and _near(places, wanted):
-            told.add(lure)
+    for first in kinds & _BY_FIRST.keys():
+        for lure, wanted in _BY_FIRST[first]:
+            if lure not in told and kinds.issuperset(wanted) and _near(places, wanted):
+                told.add(lure)
 
 
 def _near(places: list[tuple[int, str]], wanted: tuple[str, ...]) -> bool:

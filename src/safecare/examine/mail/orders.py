@@ -125,17 +125,27 @@ _ELSEWHERE = Ask.of(
 """Payments can't go where they went, or are to go to an account that the mail brings along."""
 _IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
 """ISO 13616: country, two check digits, in some countries four letters of the bank, and digits."""
-_OTHER_ACCOUNT = _any(
-    rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)~(?:account|compte|iban|rib)",
-    r"(?:account|compte|iban|rib)~(?:closed|ferme|changed?|suivant|following|audit\w*|under review)",
+_OTHER_ACCOUNT = Ask.of(
+    _any(
+        rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)"
+        r"~(?:account|compte|iban|rib)",
+        r"(?:account|compte|iban|rib)~(?:closed|ferme|changed?|suivant|following|audit\w*|under review)",
+    ),
+    "account|compte|iban|rib",
+    "new|nouveau|nouvel|updated|change|different|another|autre|following|suivant|closed|ferme|audit|under review",
 )
-_SECRET = _any(
-    r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
-    r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
-    r"(?:don't|do not)~(?:tell|discuss|mention|share)",
-    r"keep (?:it|this|that) (?:to yourself|quiet|secret|a secret|private|a surprise)|between you and me",
-    r"(?:seule?|only) (?:personne |person |one )?~(?:informee?|au courant|dans la confidence|informed|aware|who knows)",
-    r"gard\w+ (?:ca|cela|ceci|le|la) pour (?:toi|vous)|surprise",
+_SECRET = Ask.of(
+    _any(
+        r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
+        r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
+        r"(?:don't|do not)~(?:tell|discuss|mention|share)",
+        r"keep (?:it|this|that) (?:to yourself|quiet|secret|a secret|private|a surprise)|between you and me",
+        r"(?:seule?|only) (?:personne |person |one )?"
+        r"~(?:informee?|au courant|dans la confidence|informed|aware|who knows)",
+        r"gard\w+ (?:ca|cela|ceci|le|la) pour (?:toi|vous)|surprise",
+    ),
+    "confidentie|discret|entre nous|between |strictly private|parle|dit|mention|inform|don't|do not|keep |seul|only |"
+    "gard|surprise",
 )
 _AWAY = _any(
     r"(?:en|in (?:a|an|the|back.to.back)|stuck (?:in|on)|retenue? (?:en|par|dans)|tied up)~"
@@ -169,10 +179,14 @@ _RENEWED = _any(
     r"invoice|transaction|purchase|facture|commande|paiement|payment|operation|debit|prelevement",
     r"refunds?|remboursement|you(?:'ve| have)? (?:paid|sent|authori[sz]ed|purchased)|vous avez (?:paye|regle|achete)",
 )
-_DISPUTED = re.compile(
-    r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
-    r"\bto (?:stop|cancel|dispute|refuse) (?:it|this|the)|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
-    r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas"
+_DISPUTED = Ask.of(
+    re.compile(
+        r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
+        r"\bto (?:stop|cancel|dispute|refuse) (?:it|this|the)|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
+        r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas"
+    ),
+    "did not|didn't|do not|don't|to stop|to cancel|to dispute|to refuse|annuler|arreter|contester|n'etes|n'avez|"
+    "reconnaissez",
 )
 """A bill that its reader is to dispute."""
 _COIN = Ask.of(
@@ -272,7 +286,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
         return {"mail.order.new-account"} if _BANK.told(text) or _other_account(text) else set()
     found = _private(display, text, facts) if private else set()
-    if not private and _SECRET.search(text) and _TITLE.search(text) and _MONEY.told(text) and _away(text):
+    if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
     start, coins = mail.text[:20_000], _COIN.told(text)
     wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
@@ -286,16 +300,16 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
-    if not owner and any(map(text.__contains__, _MONEYS)) and _AMOUNT.search(text):
-        billed = facts & {"mail.from.freemail", "mail.brand.sender"} or _DISPUTED.search(text)
-        if billed and _RENEWED.search(text) and _CALL.search(text):
+    if not owner and any(map(text.__contains__, _MONEYS)):
+        billed = facts & {"mail.from.freemail", "mail.brand.sender"} or _DISPUTED.told(text)
+        if billed and _AMOUNT.search(text) and _RENEWED.search(text) and _CALL.search(text):
             found.add("mail.order.callback")
     return found
 
 
 def _other_account(text: str) -> bool:
     """Tell whether payments are to go to an account that the mail brings along, other than before."""
-    return _ELSEWHERE.told(text) or bool(_IBAN.search(text) and _OTHER_ACCOUNT.search(text))
+    return _ELSEWHERE.told(text) or (_OTHER_ACCOUNT.told(text) and bool(_IBAN.search(text)))
 
 
 def _away(text: str) -> bool:
@@ -315,7 +329,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
     """Return the facts of orders from a private mail box."""
     found: set[str] = set()
     title = bool(_TITLE.search(level(display[:200])) or _DOCTOR.match(level(display[:200])) or _TITLE.search(text))
-    secret, barred, ready = (bool(one.search(text)) for one in (_SECRET, _BARRED, _READY))
+    secret, barred, ready = _SECRET.told(text), bool(_BARRED.search(text)), bool(_READY.search(text))
     away_too = bool(_AWAY.search(text))
     away = barred or away_too
     signed = _signed(display, text)

@@ -177,8 +177,10 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
     words = {one for one in _PARTS.split(label(base)) if len(one) >= WORD} - ALARM
     told = f"{called} {mail.levelled}"
     if (len(name) >= WORD and name in _letters(told)) or any(one in told for one in words):
-        plain = " ".join(one for one in told.split() if "@" not in one and "://" not in one)  # names, not addresses
-        if (len(name) >= WORD and name in _letters(plain)) or words & set(_PARTS.split(plain)):
+        plain = " ".join([one for one in told.split() if "@" not in one and "://" not in one])  # names, not addresses
+        if len(name) >= WORD and name in _letters(plain):
+            return True
+        if any(one in plain for one in words) and words & set(_PARTS.split(plain)):
             return True
     own = [one for one in _PARTS.split(called) if one]
     telling = [one for one in own if len(one) > WORD and one not in ALARM]
