@@ -39,7 +39,8 @@ _MONEY = Ask.of(
         r"operations? (?:financieres?|bancaires?)|financial (?:operation|transaction)",
         r"(?:virement|paiement|wire|transfer)~(?:urgent\w*|confidentie\w+|today|aujourd'hui)",
     ),
-    "virement|paiement|payment|transfer|wire|swift|operation financiere|operations financieres|operation bancaire|"
+    "virement|paiement|payment|transfer|wire|swift|operation financiere|operations financiere|operation bancaire|"
+    "operations bancaire|"
     "financial operation|financial transaction",
 )
 _PAID_CARDS = _any(
@@ -103,7 +104,7 @@ _BANK = Ask.of(
         r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
         r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
     ),
-    "bank|account|coordonnees bancaires|rib|iban|compte",
+    "bank|account|payment instructions|coordonnees bancaires|rib|iban|compte",
     "new|updated|change|nouve|modif",
 )
 _ELSEWHERE = Ask.of(
