@@ -142,7 +142,7 @@ DOORS: list[Row] = [
         "settings": {"host": "127.0.0.1", "port": 8092, "token_file": "locating.token"},
     },
     {"id": "modbus-building", "source": "modbus", "settings": {"interval": 2.0}},
-    # the demo's clips are drawn: their people are found by motion, on any machine, with or without a network
+    # no network: the people of the demo's clips are drawn, and networks take drawn figures for nobody
     {"id": "clips", "source": "camera", "settings": {"folder": "inbox", "model": "none", "cameras": VIEWS}},
 ]
 """Doors of the platform; relative paths are relative to the data folder."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.model.roles import Grant
 
 
@@ -128,7 +129,7 @@ def load(folder: Path, changes: dict[str, Any] | None = None) -> Settings:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: {error}") from error
     try:
-        return msgspec.convert(_overlay(raw, changes or {}), Settings)
+        return msgspec.convert(_overlay(raw, changes or {}), laid_out(Settings))
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}") from error
 

@@ -15,6 +15,7 @@ import structlog
 from safecare.app.health import Doors
 from safecare.app.intake import DoorIntake
 from safecare.formats.hospital import DoorSpec
+from safecare.model.layout import laid_out
 from safecare.settings import Settings, SettingsError
 from safecare.sources.api import Source, sources
 
@@ -96,7 +97,7 @@ def _arguments(kind: type, settings: Mapping[str, Any], given: Mapping[str, Any]
     if strange := sorted(set(settings) - set(asked)):
         raise ValueError(f"the source has no setting {strange[0]}; it has: {', '.join(sorted(asked))}")
     return {
-        name: folder / value if asked[name] in {Path, Path | None} else msgspec.convert(value, asked[name])
+        name: folder / value if asked[name] in {Path, Path | None} else msgspec.convert(value, laid_out(asked[name]))
         for name, value in settings.items()
     }
 

@@ -20,6 +20,7 @@ from safecare.detect.logs.load import FILE_LIMIT, load
 from safecare.detect.logs.plan import Compiled, Plan
 from safecare.detect.logs.rule import Problem
 from safecare.exchange.disk import write_private
+from safecare.model.layout import laid_out
 
 DETECTOR = "log.sigma"
 """Name under which the health page tells of rules."""
@@ -115,7 +116,7 @@ def _kept(path: Path) -> Compiled | None:
     if hashlib.sha256(raw[32:]).digest() != raw[:32]:
         return None
     try:
-        return msgspec.msgpack.decode(raw[32:], type=Compiled)
+        return msgspec.msgpack.decode(raw[32:], type=laid_out(Compiled))
     except msgspec.DecodeError:
         return None
 

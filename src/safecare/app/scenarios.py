@@ -15,6 +15,7 @@ import msgspec
 from safecare.console.deps import BusyError, Exercise, KnownRun, ScenarioInfo
 from safecare.model.clock import Clock
 from safecare.model.ids import new_id
+from safecare.model.layout import laid_out
 from safecare.model.text import Text
 from safecare.scenarios.exercise import running
 from safecare.scenarios.report import ScenarioRun
@@ -93,7 +94,7 @@ class ScenarioProcesses:
         """Return what stands in the report of `run`; a run of an earlier platform that did not end has failed."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
             raw = (self.folder.path / "runs" / f"{run}.json").read_bytes()
-            found = msgspec.json.decode(raw, type=ScenarioRun)
+            found = msgspec.json.decode(raw, type=laid_out(ScenarioRun))
             over = run not in self._runs and found.state == "running"
             return msgspec.structs.replace(found, state="failed") if over else found
         return None

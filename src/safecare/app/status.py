@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.model.plugins import Missing
 
 FILE = "engine.json"
@@ -34,5 +35,5 @@ def tell(folder: Path, status: EngineStatus) -> None:
 def told(folder: Path) -> EngineStatus | None:
     """Return what the engine told last; None when it has not yet."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=EngineStatus)
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=laid_out(EngineStatus))
     return None

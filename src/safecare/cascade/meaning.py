@@ -15,6 +15,7 @@ from safecare.cascade.words import Fact, Figure, Seed
 from safecare.model.alert import Alert
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 
 SECURITY_ORDER = ("public", "staff", "restricted", "critical")
@@ -54,7 +55,7 @@ def read_meanings(text: str) -> tuple[Meaning, ...]:
     import yaml
 
     try:
-        return msgspec.convert(yaml.safe_load(text), tuple[Meaning, ...])
+        return msgspec.convert(yaml.safe_load(text), laid_out(tuple[Meaning, ...]))
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         raise MeaningsError(f"meanings: {error}") from error
 

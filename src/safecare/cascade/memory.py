@@ -8,6 +8,7 @@ import msgspec
 
 from safecare.model.alert import Alert
 from safecare.model.ids import AlertId
+from safecare.model.layout import laid_out
 
 MOST = 5000
 """Alerts kept. Chosen: about 2 MB in a snapshot; a hospital's open incidents hold some hundred alerts."""
@@ -19,7 +20,7 @@ class AlertMemory:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._kept: dict[AlertId, bytes] = {}
-        self._decoder = msgspec.msgpack.Decoder(Alert)
+        self._decoder = msgspec.msgpack.Decoder(laid_out(Alert))
 
     def keep(self, alert: Alert) -> None:
         """Remember `alert`."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from safecare.cli.files import stop
+from safecare.model.layout import laid_out
 from safecare.store.database import Database
 from safecare.store.folder import DataFolder
 
@@ -36,7 +37,7 @@ def opened(data: Path) -> tuple[DataFolder, Database]:
 def call(data: Path, method: str, path: str, body: object = None) -> Any:
     """Call the console API of the platform over `data` as its local administrator. Raises `LocalError`."""
     try:
-        where = msgspec.json.decode((data / "runtime.json").read_bytes(), type=_Where)
+        where = msgspec.json.decode((data / "runtime.json").read_bytes(), type=laid_out(_Where))
         token = (data / "local.token").read_text("utf-8")
     except (OSError, msgspec.DecodeError) as error:
         raise LocalError(f"no platform runs over {data}: {error}") from error

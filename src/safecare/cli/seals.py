@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from safecare.cli.files import shown
 from safecare.formats.seal import MAX_SEAL, Digests, Seal, SealError, digests, read_seal, sign
+from safecare.model.layout import laid_out
 from safecare.sources.files.confined import confined
 
 ENDING = ".seal"
@@ -74,7 +75,7 @@ class SealedFile:
 
     def digests(self) -> Digests:
         """Return the hashes of the file as it is. Raises `OSError`, `WorkerError`."""
-        return msgspec.msgpack.decode(confined(_digests, self.path.read_bytes()), type=Digests)
+        return msgspec.msgpack.decode(confined(_digests, self.path.read_bytes()), type=laid_out(Digests))
 
     def write(self, key: Ed25519PrivateKey, at: datetime) -> None:
         """Seal the file. Raises `OSError`, `WorkerError`."""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from safecare.console.web import ProblemError
 from safecare.model.clock import Clock
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 from safecare.notify.webpush import decode64, encode64
 from safecare.store.credentials import Credential
@@ -126,7 +127,7 @@ def registered(raw: bytes, challenge: bytes, party: str, origin: str) -> tuple[s
 def credential_id(raw: bytes) -> str:
     """Return which passkey an answer is about; empty when the answer can't be read."""
     try:
-        given = msgspec.json.decode(raw, type=_Named).id
+        given = msgspec.json.decode(raw, type=laid_out(_Named)).id
         return encode64(decode64(given))
     except (msgspec.MsgspecError, ValueError):
         return ""

@@ -27,6 +27,7 @@ from safecare.console.web import ProblemError, not_found, paper, visitor_of, wor
 from safecare.console.wire.asks import Answer, Report
 from safecare.console.words import Words
 from safecare.model.ids import IncidentId, new_id
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 
 ANSWER_WORDS = {
@@ -79,7 +80,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         check_form(visitor, form.pop("form_key", ""))
         form = {name: value for name, value in form.items() if value}
         try:
-            ask = msgspec.convert(form, Report, strict=False)
+            ask = msgspec.convert(form, laid_out(Report), strict=False)
         except msgspec.ValidationError as error:
             raise ProblemError(422, say("This form can't be read.")) from error
         await seen.take(ask, visitor)
@@ -110,7 +111,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         form = await read_form(request)
         check_form(visitor, form.pop("form_key", ""))
         try:
-            ask = msgspec.convert(form, Answer, strict=False)
+            ask = msgspec.convert(form, laid_out(Answer), strict=False)
         except msgspec.ValidationError as error:
             raise ProblemError(422, say("This form can't be read.")) from error
         notice = await asyncio.to_thread(notices.get, id, visitor)

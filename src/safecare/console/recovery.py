@@ -25,6 +25,7 @@ from safecare.console.wire.study import BackView, RecoveryView
 from safecare.console.words import Words
 from safecare.model.alert import Alert
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 
 DAY = 86_400.0
@@ -68,7 +69,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 def play(hospital: bytes, asked: bytes) -> Recovered:
     """Play one question (MessagePack of `_Asked`). Runs in the process."""
-    one = msgspec.msgpack.decode(asked, type=_Asked)
+    one = msgspec.msgpack.decode(asked, type=laid_out(_Asked))
     cascade = replace(compiled(hospital)[0], horizon=HORIZON)
     seeds = cascade.seeds(one.incident, one.alerts)
     draws = Draws(cascade.system, key_number(one.incident.id), SAMPLES)

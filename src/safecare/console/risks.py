@@ -16,6 +16,7 @@ from safecare.console.web import answer, not_found, visitor_of, words_of
 from safecare.console.whatif import Player, compiled
 from safecare.console.wire.study import RiskTable
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 from safecare.risk.origins import origins
 from safecare.risk.study import Study, study
@@ -56,7 +57,7 @@ class Risks:
             hospital = self._deps.hospital
             if self._known is None or self._known[0] is not hospital:
                 raw = await self._player.run(hospital, play, b"")
-                self._known = (hospital, msgspec.msgpack.decode(raw, type=Study))
+                self._known = (hospital, msgspec.msgpack.decode(raw, type=laid_out(Study)))
             return self._known
 
 

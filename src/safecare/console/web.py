@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from safecare.console.rights import NOBODY, Visitor
 from safecare.console.words import Words
+from safecare.model.layout import laid_out
 from safecare.model.text import Text, say
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -80,6 +81,6 @@ async def read_struct(request: Request, kind: type[S], limit: int = ACT_BYTES) -
     """Read a JSON body of an act, at most `limit` bytes. Raises `ProblemError` 413 or 422 with what is wrong where."""
     raw = await read_body(request, limit)
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(raw, type=laid_out(kind))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(422, say("This request can't be read: {reason}", reason=str(error))) from error

@@ -36,6 +36,7 @@ from safecare.impact.whatif import Looked, kept_from_harm, look_at, together
 from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.text import say
 from safecare.sources.files.confine import die_with_parent
 
@@ -61,7 +62,7 @@ class _Asked(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=1)
 def compiled(hospital: bytes) -> tuple[Cascade, RuleIndex]:
     """Return the cascade of `hospital` (MessagePack); the last one is kept."""
-    cascade = Cascade.of(msgspec.msgpack.decode(hospital, type=Hospital))
+    cascade = Cascade.of(msgspec.msgpack.decode(hospital, type=laid_out(Hospital)))
     return cascade, RuleIndex(cascade.system)
 
 
@@ -72,7 +73,7 @@ def _playbooks() -> tuple[Playbook, ...]:
 
 def play(hospital: bytes, asked: bytes) -> Looked:
     """Play one question (MessagePack of `_Asked`). Raises `NoSuchActionError`. Runs in the process."""
-    one = msgspec.msgpack.decode(asked, type=_Asked)
+    one = msgspec.msgpack.decode(asked, type=laid_out(_Asked))
     cascade, index = compiled(hospital)
     return look_at(cascade, one.incident, one.alerts, _changes(cascade, index, one.ask))
 

@@ -38,6 +38,7 @@ from safecare.model.event import Event
 from safecare.model.events.acts import Act, IncidentArranged, IncidentJudged, Suppressed
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.topics import Item
 
 INCIDENTS = 2_000
@@ -142,7 +143,7 @@ class CorrelateStage:
 
     def restore(self, state: bytes) -> None:
         """Go back to `state`; empty: a fresh start."""
-        memo = msgspec.msgpack.decode(state, type=State) if state else State()
+        memo = msgspec.msgpack.decode(state, type=laid_out(State)) if state else State()
         self._gathering = Gathering(self._places, self._limits, memo.gathering)
         self._rules.restore(memo.rules)
         self._windows = Suppressions(memo.windows)

@@ -22,6 +22,7 @@ from safecare.correlate.rules.engine import Match
 from safecare.correlate.rules.read import PLACE
 from safecare.correlate.rules.sign import Sign as Seen
 from safecare.model.alert import Domain
+from safecare.model.layout import laid_out
 from safecare.model.text import Ref, Text, When, say
 
 STORIES = 5
@@ -53,7 +54,7 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read(raw: str, name: str) -> Template:
     """Read the story template `raw`. Raises `StoryError` naming `name` and the place."""
     try:
-        template = msgspec.convert(yaml.safe_load(raw), Template)
+        template = msgspec.convert(yaml.safe_load(raw), laid_out(Template))
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         raise StoryError(f"{name}: {error}") from error
     if not template.signs:

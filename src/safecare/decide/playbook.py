@@ -31,6 +31,7 @@ from typing import Literal
 import msgspec
 
 from safecare.model.forecast import State
+from safecare.model.layout import laid_out
 
 Approver = Literal["security", "clinical"]
 Relation = Literal[
@@ -124,7 +125,7 @@ def read_playbook(text: str, place: str) -> Playbook:
     import yaml
 
     try:
-        return msgspec.convert(yaml.safe_load(text), Playbook)
+        return msgspec.convert(yaml.safe_load(text), laid_out(Playbook))
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         raise PlaybookError(f"{place}: {error}") from error
 

@@ -23,6 +23,7 @@ from safecare.model.forecast import Forecast
 from safecare.model.hospital import Hospital
 from safecare.model.ids import IncidentId, PlanId, derived_id
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.plan import Plan
 from safecare.model.topics import Item
 
@@ -143,7 +144,7 @@ class DecideStage:
 
     def restore(self, state: bytes) -> None:
         """Go back to the state that `snapshot` gave; empty bytes mean a fresh start."""
-        kept = msgspec.msgpack.decode(state, type=_State) if state else _State([], {}, {})
+        kept = msgspec.msgpack.decode(state, type=laid_out(_State)) if state else _State([], {}, {})
         self._alerts.restore(kept.alerts)
         self._incidents, self._plans = kept.incidents, kept.plans
 

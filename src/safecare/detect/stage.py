@@ -18,6 +18,7 @@ from safecare.detect.api import Detector, detectors
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 
 JOURNAL_EVENTS = 2000
 """Events after which a detector's state is saved anew. Chosen: two full batches, so that going back is short."""
@@ -73,7 +74,10 @@ class _Driven:
         if saved.version != self.detector.version or set(saved.fields) != names:
             return False
         try:
-            values = {name: msgspec.msgpack.decode(raw, type=self._hints[name]) for name, raw in saved.fields.items()}
+            values = {
+                name: msgspec.msgpack.decode(raw, type=laid_out(self._hints[name]))
+                for name, raw in saved.fields.items()
+            }
         except msgspec.MsgspecError:
             return False
         for name, value in values.items():
@@ -175,7 +179,7 @@ class DetectStage:
 
     def restore(self, state: bytes) -> None:
         """Go back to a snapshot. A detector that is not in it, or has changed since, starts fresh."""
-        saved = msgspec.msgpack.decode(state, type=dict[str, Saved]) if state else {}
+        saved = msgspec.msgpack.decode(state, type=laid_out(dict[str, Saved])) if state else {}
         for name, driven in self._driven.items():
             if name not in saved or not driven.load(saved[name]):
                 driven.reset()

@@ -21,6 +21,7 @@ from safecare.exchange.log import Batch, Entry, Log, Position
 from safecare.exchange.rejects import Keep, Rejects
 from safecare.exchange.stage import Stage
 from safecare.model.clock import Clock
+from safecare.model.layout import laid_out
 from safecare.model.topics import encode, topic_of
 
 READ_BATCHES = 64
@@ -44,7 +45,7 @@ class _Identity(msgspec.Struct, frozen=True):
     at: str = ""
 
 
-_identity = msgspec.json.Decoder(_Identity)
+_identity = msgspec.json.Decoder(laid_out(_Identity))
 
 
 class Worker:

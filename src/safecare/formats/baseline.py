@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.model.network import Baseline, KnownCommand, KnownConversation, KnownIdentity
 
 LIMIT = 64 << 20
@@ -30,7 +31,7 @@ def read_baseline(raw: bytes) -> Baseline:
     if len(raw) > LIMIT:
         raise BaselineError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
-        return msgspec.json.decode(raw, type=Baseline)
+        return msgspec.json.decode(raw, type=laid_out(Baseline))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BaselineError(str(error)) from error
 

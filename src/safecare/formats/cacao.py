@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.model.text import Text, say
 
 MOST_BYTES = 4_000_000
@@ -224,11 +225,11 @@ def _converted(value: dict[str, Any], faults: list[Fault]) -> Cacao | None:
     steps: dict[str, Step] = {}
     for id, given in workflow.items():
         try:
-            steps[id] = msgspec.convert(given, Step)
+            steps[id] = msgspec.convert(given, laid_out(Step))
         except msgspec.ValidationError as error:
             faults.append(Fault(f"workflow.{id}", say("Not a step that is known here: {reason}", reason=str(error))))
     try:
-        book = msgspec.convert({**value, "workflow": {}}, Cacao)
+        book = msgspec.convert({**value, "workflow": {}}, laid_out(Cacao))
     except msgspec.ValidationError as error:
         faults.append(Fault("", say("Not a playbook that is known here: {reason}", reason=str(error))))
         return None

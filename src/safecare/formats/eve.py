@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from safecare.model.layout import laid_out
+
 LIMIT = 1 << 20
 """Longest line, bytes (chosen: Suricata's own payload dumps end far below)."""
 
@@ -81,7 +83,7 @@ class EveRecord(msgspec.Struct, frozen=True):
         return f"{self.event_type}\x1f{self.flow_id}\x1f{rule}\x1f{self.timestamp}\x1f{ends}"
 
 
-_decoder = msgspec.json.Decoder(EveRecord)
+_decoder = msgspec.json.Decoder(laid_out(EveRecord))
 _TYPES = {"alert": "alert", "flow": "flow"}
 
 

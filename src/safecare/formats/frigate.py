@@ -10,6 +10,8 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from safecare.model.layout import laid_out
+
 LIMIT = 262_144
 """Largest message, bytes (chosen: an event with a long path has some 20 kB)."""
 NAME = 100
@@ -68,7 +70,7 @@ class ReviewMessage(msgspec.Struct, frozen=True):
 
 
 M = TypeVar("M", TrackedMessage, ReviewMessage)
-_tracked, _review = msgspec.json.Decoder(TrackedMessage), msgspec.json.Decoder(ReviewMessage)
+_tracked, _review = msgspec.json.Decoder(laid_out(TrackedMessage)), msgspec.json.Decoder(laid_out(ReviewMessage))
 
 
 def read_tracked(raw: bytes) -> TrackedMessage:

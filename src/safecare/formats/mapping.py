@@ -22,6 +22,7 @@ import yaml
 
 from safecare.formats.field import FieldError, Signal, signals_of
 from safecare.formats.mapping_paths import DEEPEST, rows_at, value_at
+from safecare.model.layout import laid_out
 
 SIZE = 256 << 10
 """Largest mapping file, bytes (chosen: a hundred times an ordinary one)."""
@@ -148,7 +149,7 @@ def read_mapping(raw: bytes) -> MappingFile:
     try:
         text = raw.decode("utf-8-sig")
         _bounded(text)
-        mapping = msgspec.convert(yaml.load(text, _Loader), MappingFile)  # noqa: S506 - a safe loader
+        mapping = msgspec.convert(yaml.load(text, _Loader), laid_out(MappingFile))  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise MappingError(f"byte {error.start}: not UTF-8") from error
     except yaml.MarkedYAMLError as error:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from safecare.formats.dicom import Dicom, DicomError, looks_like_dicom, read_dicom, shown
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
+from safecare.model.layout import laid_out
 
 MAX_SEAL = 64 * 1024 * 1024
 """Largest seal (bytes) that is read. Chosen: 400,000 attributes, the reader's limit, take 25 MB."""
@@ -76,7 +77,7 @@ def sign(name: str, told: Digests, at: datetime, key: Ed25519PrivateKey) -> byte
 def read_seal(raw: bytes, trusted: Ed25519PublicKey) -> Seal:
     """Return the seal if it was signed with `trusted`. Raises `SealError`."""
     try:
-        seal = msgspec.json.decode(raw, type=Seal)
+        seal = msgspec.json.decode(raw, type=laid_out(Seal))
         signature = base64.b64decode(seal.signature, validate=True)
     except (ValueError, msgspec.MsgspecError) as error:
         raise SealError(f"no seal: {error}") from error

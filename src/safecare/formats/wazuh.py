@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from safecare.formats.logs.record import read_time
+from safecare.model.layout import laid_out
 
 LIMIT = 65_536
 """Longest alert, bytes (Wazuh's own limit of a message is 65,535)."""
@@ -53,7 +54,7 @@ class _Written(msgspec.Struct):
     data: dict[str, Any] = {}
 
 
-_decoder = msgspec.json.Decoder(_Written)
+_decoder = msgspec.json.Decoder(laid_out(_Written))
 
 
 def read_wazuh(raw: bytes) -> WazuhAlert:

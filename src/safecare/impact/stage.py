@@ -15,6 +15,7 @@ from safecare.model.alert import Alert
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AlertId, IncidentId
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.topics import Item
 
 MOST_INCIDENTS = 2000
@@ -91,6 +92,6 @@ class ImpactStage:
 
     def restore(self, state: bytes) -> None:
         """Go back to the state that `snapshot` gave; empty bytes mean a fresh start."""
-        kept = msgspec.msgpack.decode(state, type=_State) if state else _State([], {})
+        kept = msgspec.msgpack.decode(state, type=laid_out(_State)) if state else _State([], {})
         self._alerts.restore(kept.alerts)
         self._evidence, self._rough = kept.evidence, kept.rough

@@ -13,6 +13,7 @@ from safecare.model.events import AnyEvent
 from safecare.model.forecast import Forecast
 from safecare.model.ids import ArtifactHash
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.notice import Notice, Receipt
 from safecare.model.plan import Plan
 
@@ -53,7 +54,7 @@ _NAMES: dict[type, str] = {
     Receipt: "receipt",
     Reject: "reject",
 }
-_decoders = {name: msgspec.json.Decoder(kind) for name, kind in TOPICS.items()}
+_decoders = {name: msgspec.json.Decoder(laid_out(kind)) for name, kind in TOPICS.items()}
 _encoder = msgspec.json.Encoder()
 
 

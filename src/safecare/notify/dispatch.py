@@ -24,6 +24,7 @@ from safecare.model.clock import Clock
 from safecare.model.event import Event
 from safecare.model.events.acts import NoticeAnswered
 from safecare.model.ids import NoticeId
+from safecare.model.layout import laid_out
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import say
 from safecare.model.topics import decode, encode, topic_of
@@ -126,7 +127,7 @@ class Dispatcher:
     def _resume(self) -> None:
         position = self._log.position(self.group)
         self._cursor = position.seq
-        jobs = msgspec.msgpack.decode(position.state, type=list[Job]) if position.state else []
+        jobs = msgspec.msgpack.decode(position.state, type=laid_out(list[Job])) if position.state else []
         self._jobs: dict[NoticeId, Job] = {job.notice.id: job for job in jobs}
 
     def _take(self) -> bool:

@@ -22,6 +22,7 @@ from safecare.model.events.acts import NoticeAnswered
 from safecare.model.hospital import Hospital, Route
 from safecare.model.ids import EventId, NoticeId, ZoneId
 from safecare.model.incident import Incident
+from safecare.model.layout import laid_out
 from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.plan import Action, Plan
 from safecare.model.severity import level_of, rank_of
@@ -110,7 +111,7 @@ class NotifyStage:
 
     def restore(self, state: bytes) -> None:
         """Go back to `state`; empty: a fresh start."""
-        memo = msgspec.msgpack.decode(state, type=Memo) if state else Memo()
+        memo = msgspec.msgpack.decode(state, type=laid_out(Memo)) if state else Memo()
         self._threads = {thread.key: thread for thread in memo.threads}
         self._heard = dict.fromkeys(memo.heard)
         self._counts = {"dropped": 0, "unanswered": 0, "unheard": 0, **memo.counts}

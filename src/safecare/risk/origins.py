@@ -10,6 +10,7 @@ import msgspec
 
 from safecare.model.forecast import State
 from safecare.model.hospital import Asset, Hospital, Name
+from safecare.model.layout import laid_out
 
 
 class OriginError(ValueError):
@@ -40,7 +41,7 @@ def read_origins(text: str, place: str) -> tuple[Origin, ...]:
     import yaml
 
     try:
-        found = msgspec.convert(yaml.safe_load(text), tuple[Origin, ...])
+        found = msgspec.convert(yaml.safe_load(text), laid_out(tuple[Origin, ...]))
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError) as error:
         raise OriginError(f"{place}: {error}") from error
     for number, one in enumerate(found):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from safecare.model.layout import laid_out
+
 FILE = "exercise.json"
 
 
@@ -37,7 +39,7 @@ def marked(folder: Path, scenario: str, since: datetime) -> Iterator[None]:
 def running(folder: Path) -> Mark | None:
     """Return the mark of the exercise that runs over `folder`; a mark that a dead process left is none."""
     try:
-        mark = msgspec.json.decode((folder / FILE).read_bytes(), type=Mark)
+        mark = msgspec.json.decode((folder / FILE).read_bytes(), type=laid_out(Mark))
         os.kill(mark.pid, 0)
     except (OSError, msgspec.DecodeError):
         return None

@@ -16,6 +16,7 @@ from safecare.model.clock import Clock
 from safecare.model.event import Event
 from safecare.model.events.acts import ExerciseSet
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 from safecare.model.text import Span, Text, say
 from safecare.scenarios import browser, report
 from safecare.scenarios.answers import SeenIncident, SeenNotice
@@ -293,7 +294,7 @@ class Runner:
 
     def _plays(self) -> Plays:
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            return msgspec.json.decode((self.data / "scenarios.json").read_bytes(), type=Plays)
+            return msgspec.json.decode((self.data / "scenarios.json").read_bytes(), type=laid_out(Plays))
         return Plays()
 
     @contextlib.contextmanager

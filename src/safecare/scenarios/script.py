@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from safecare.model.layout import laid_out
 from safecare.scenarios.inputs.api import Input, inputs
 
 LIMIT = 1 << 20
@@ -104,7 +105,7 @@ def load(path: Path, play: int = 0) -> Scenario:
         raw = path.read_bytes()
         if len(raw) > LIMIT:
             raise ScenarioError(f"{path}: {len(raw)} bytes are over the limit of {LIMIT}")
-        return msgspec.convert(_filled(yaml.safe_load(raw), play), Scenario, dec_hook=_input)
+        return msgspec.convert(_filled(yaml.safe_load(raw), play), laid_out(Scenario), dec_hook=_input)
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from error
     except yaml.MarkedYAMLError as error:
@@ -157,6 +158,6 @@ def _input(wanted: type, given: Any) -> Any:
     if kind not in _kinds():
         raise ValueError(f"no input is called {kind}; there are: {', '.join(_kinds())}")
     try:
-        return msgspec.convert(settings, _kinds()[kind])
+        return msgspec.convert(settings, laid_out(_kinds()[kind]))
     except msgspec.ValidationError as error:
         raise ValueError(f"{kind}: {error}") from error  # so that the place in the file is told too

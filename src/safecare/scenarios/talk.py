@@ -12,6 +12,7 @@ import msgspec
 
 from safecare.model.event import Event
 from safecare.model.events import encode_event
+from safecare.model.layout import laid_out
 from safecare.scenarios import answers
 from safecare.scenarios.world import Runtime
 
@@ -33,7 +34,7 @@ class Talk:
     def __init__(self, data: Path) -> None:
         """Read where the platform is. Raises `PlatformError`."""
         try:
-            self.runtime = msgspec.json.decode((data / "runtime.json").read_bytes(), type=Runtime)
+            self.runtime = msgspec.json.decode((data / "runtime.json").read_bytes(), type=laid_out(Runtime))
             self._token = (data / "local.token").read_text("utf-8")
         except (OSError, msgspec.DecodeError) as error:
             raise PlatformError(f"no platform runs over {data}: {error}") from error
@@ -65,7 +66,7 @@ class Talk:
     def invite(self, role: str, name: str) -> answers.Invitation:
         """Return a one-time sign-in link for a new user."""
         made = self._call("POST", "/api/invitations", msgspec.json.encode({"role": role, "name": name}))
-        return msgspec.json.decode(made, type=answers.Invitation)
+        return msgspec.json.decode(made, type=laid_out(answers.Invitation))
 
     def revoke(self, user: str) -> None:
         """Take all access from a user."""
@@ -82,7 +83,7 @@ class Talk:
 
     def _get(self, path: str, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(self._call("GET", path), type=kind)
+            return msgspec.json.decode(self._call("GET", path), type=laid_out(kind))
         except msgspec.DecodeError as error:
             raise PlatformError(f"{path}: {error}") from error
 

@@ -16,6 +16,7 @@ from safecare.exchange.log import LogFullError
 from safecare.formats.eve import LIMIT
 from safecare.formats.lines import LineError
 from safecare.model.event import Event
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError
 from safecare.sources.upload import open_regular
 
@@ -142,7 +143,7 @@ class LineFile:
     def _load(self) -> Position:
         try:
             with open_regular(self._position_file()) as file:
-                return msgspec.json.decode(file.read(POSITION), type=Position)
+                return msgspec.json.decode(file.read(POSITION), type=laid_out(Position))
         except (OSError, msgspec.DecodeError):
             return Position()
 

@@ -16,6 +16,7 @@ import msgspec
 
 from safecare.exchange.disk import sync_folder, write_private
 from safecare.formats.hospital import Placed, Redrawn
+from safecare.model.layout import laid_out
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 """Ids of levels and cameras, as the hospital's files have them: no name of a folder leads out of the store."""
@@ -96,7 +97,9 @@ class Drawings:
 def _read(root: Path, id: str, kind: type[V]) -> list[V]:
     if not _ID.fullmatch(id):
         return []
-    return [msgspec.json.decode(path.read_bytes(), type=kind) for path in sorted((root / id).glob("[0-9]*.json"))]
+    return [
+        msgspec.json.decode(path.read_bytes(), type=laid_out(kind)) for path in sorted((root / id).glob("[0-9]*.json"))
+    ]
 
 
 def _newest(root: Path, kind: type[V]) -> list[V]:

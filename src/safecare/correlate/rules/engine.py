@@ -26,6 +26,7 @@ from safecare.correlate.rules.plan import Plan, Ready
 from safecare.correlate.rules.rule import Rule
 from safecare.correlate.rules.sign import Sign
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 
 LATENESS = 30.0
 """Seconds by which a sign may be late and still count as present. Chosen: door controllers and gateways report within
@@ -165,7 +166,7 @@ class Engine:
 
     def restore(self, state: bytes) -> None:
         """Go back to `state`; empty: a fresh start. Rules may have changed since: what they do not know is left out."""
-        memo = msgspec.msgpack.decode(state, type=_Memo) if state else _Memo()
+        memo = msgspec.msgpack.decode(state, type=laid_out(_Memo)) if state else _Memo()
         self._arrivals: deque[Sign] = deque()
         self._known: dict[str, Sign] = {}
         self._index = Index(self._ground, self.plan.families, self._bounds.crowd)

@@ -20,6 +20,7 @@ from safecare.correlate.rules.rule import Rule
 from safecare.correlate.rules.sign import Sign, few, places_of
 from safecare.correlate.story import told
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 from safecare.model.text import Text
 
 CHUNK = 8 * 1024 * 1024
@@ -80,7 +81,7 @@ class Replay:
         """Replay `rules` in `hospital`."""
         self._places = Places(hospital)
         self._engine = Engine(rules, hospital, self._places, bounds=Bounds(signs=MOST))
-        decoder = msgspec.json.Decoder(_Line)
+        decoder = msgspec.json.Decoder(laid_out(_Line))
         self._decode, self._decode_all = decoder.decode, decoder.decode_lines
         self._pattern = _pattern(rules)
         self._homes: dict[str, tuple[str, ...]] = {}

@@ -26,6 +26,7 @@ import msgspec
 from safecare.decide.playbook import Playbook, PlaybookError, named_playbooks
 from safecare.formats.cacao import Agent, Cacao, Command, Step, Variable, check
 from safecare.model.forecast import State
+from safecare.model.layout import laid_out
 
 _SPACE = uuid.UUID("6f0a5f0e-7f0b-5d5a-9c0e-5afeca4e0001")
 """Name space of derived identifiers: any constant does, this one was drawn once."""
@@ -90,7 +91,7 @@ def read_procedure(text: str, name: str, responses: Mapping[str, Playbook]) -> P
     import yaml
 
     try:
-        given = msgspec.convert(yaml.safe_load(text), _File)
+        given = msgspec.convert(yaml.safe_load(text), laid_out(_File))
         book = _Builder(name, responses).book(given)
     except (yaml.YAMLError, msgspec.ValidationError, RecursionError, PlaybookError) as error:
         raise PlaybookError(f"{name}: {error}") from error

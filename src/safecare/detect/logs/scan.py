@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from safecare.detect.logs.values import expression
+from safecare.model.layout import laid_out
 from safecare.model.plugins import lacking
 
 GRAM = 3
@@ -130,7 +131,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     @staticmethod
     def loads(raw: bytes) -> _Kept | None:
         try:
-            return msgspec.msgpack.decode(raw, type=_Kept)
+            return msgspec.msgpack.decode(raw, type=laid_out(_Kept))
         except msgspec.DecodeError:
             return None
 

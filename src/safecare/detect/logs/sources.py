@@ -11,6 +11,7 @@ import yaml
 
 from safecare.detect.logs.rule import LogSource
 from safecare.detect.logs.values import Value, elements
+from safecare.model.layout import laid_out
 
 DECLARED = ("product", "category", "service")
 """Fields by which a record says itself where it comes from."""
@@ -115,7 +116,7 @@ def _namings(source: LogSource, rows: Iterable[Row]) -> list[dict[str, str]]:
 def shipped() -> _File:
     """Return the data file."""
     text = resources.files(__package__).joinpath("logsources.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.load(text, yaml.CSafeLoader), _File)
+    return msgspec.convert(yaml.load(text, yaml.CSafeLoader), laid_out(_File))
 
 
 def sources_for(rules: Sequence[LogSource]) -> Sources:

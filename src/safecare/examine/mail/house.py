@@ -120,7 +120,8 @@ _COMMAND = Ask.of(
         r"\b(?:win(?:dows)?(?: key| logo key)?|touche windows) ?\+ ?\[?r\b|"
         rf"\b(?:paste|coll(?:ez|er))\b{GAP}{_PROMPT}|\b{_PROMPT}{GAP}(?:paste|coll(?:ez|er))\b"
     ),
-    "windows|win +|win+|win key|win logo key|powershell|terminal|command prompt|invite de commande|run box|run dialog|run window",
+    "windows|win +|win+|win key|win logo key|powershell|terminal|command prompt|invite de commande|"
+    "run box|run dialog|run window",
 )
 """The reader is to run a command that a page put into his clipboard ("ClickFix": Microsoft, Proofpoint 2024)."""
 

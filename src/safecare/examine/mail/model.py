@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from safecare.formats.mail import Mail, read_mail
+from safecare.model.layout import laid_out
 
 BUCKETS = 1 << 16
 """Places for words and pairs. Chosen: 20,000 mails fill half of them."""
@@ -97,7 +98,7 @@ class Reader:
 
     def __init__(self, raw: bytes) -> None:
         try:
-            self.model = msgspec.json.decode(raw, type=MailModel)
+            self.model = msgspec.json.decode(raw, type=laid_out(MailModel))
             odds = zlib.decompressobj().decompress(base64.b64decode(self.model.odds), 4 * BUCKETS)
             self._odds = np.frombuffer(odds, "<f4")
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from safecare.model.layout import laid_out
+
 ON: dict[str, dict[str, Any]] = {
     "fire": {"fire": "alarm"},
     "fire_early": {"fire": "prealarm"},
@@ -47,7 +49,7 @@ class Meaning(msgspec.Struct, frozen=True):
 @cache
 def _tables() -> tuple[dict[str, tuple[str, bool]], dict[str, str], list[tuple[str, str]]]:
     raw = (files("safecare.formats.alarm") / "codes.yaml").read_text("utf-8")
-    table = msgspec.convert(yaml.safe_load(raw), dict[str, Code])
+    table = msgspec.convert(yaml.safe_load(raw), laid_out(dict[str, Code]))
     sia = {code: (kind, True) for kind, row in table.items() for code in row.begins}
     sia |= {code: (kind, False) for kind, row in table.items() for code in row.ends}
     exact = {code: kind for kind, row in table.items() for code in row.cid if "?" not in code}

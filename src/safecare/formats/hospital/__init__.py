@@ -23,6 +23,7 @@ from safecare.formats.hospital.plans import read_plan
 from safecare.formats.hospital.problems import Problem, Problems
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.ids import AssetId, ZoneId
+from safecare.model.layout import laid_out
 from safecare.model.network import Baseline
 from safecare.model.text import say
 
@@ -129,7 +130,7 @@ def read(files: Mapping[str, bytes], problems: Problems | None = None, redrawn: 
 def level_of(raw: bytes) -> str:
     """Return the id of the level that a plan file is of; empty if it tells none."""
     try:
-        features = msgspec.json.decode(raw, type=_PlanHead).features
+        features = msgspec.json.decode(raw, type=laid_out(_PlanHead)).features
     except (msgspec.DecodeError, RecursionError):
         return ""
     return next((one.id for one in features if one.feature_type == "level"), "")

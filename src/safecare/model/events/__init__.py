@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from safecare.model.event import Event
+from safecare.model.layout import laid_out
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -30,7 +31,7 @@ for _kind in KINDS.values():
 AnyEvent: Any = _union
 """Union of all event classes, for msgspec decoders."""
 
-_decoder = msgspec.json.Decoder(AnyEvent)
+_decoder = msgspec.json.Decoder(laid_out(AnyEvent))
 _encoder = msgspec.json.Encoder()
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from safecare.model.clock import Clock
+from safecare.model.layout import laid_out
 from safecare.model.notice import Notice, Receipt
 from safecare.model.text import Text, say
 from safecare.notify.api import channel
@@ -61,7 +62,7 @@ class Mail:
         `render` puts a sentence into the reader's language; `public_url` (empty: no link) leads to the page
         on which the notice is answered. Raises `ValueError` for a table that is wrong.
         """
-        self._server = server if isinstance(server, MailServer) else msgspec.convert(server, MailServer)
+        self._server = server if isinstance(server, MailServer) else msgspec.convert(server, laid_out(MailServer))
         self._recipients = recipients
         self._render = render
         self._clock = clock

@@ -22,6 +22,7 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.model.events.building import PointChanged, Reading
 from safecare.model.hospital import Asset, Hospital, Point
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError, source
 
 MOST_REGISTERS = 100
@@ -82,7 +83,7 @@ class ModbusPoller:
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read one poll (`Sample` as JSON). Raises `UnreadableError`."""
         try:
-            sample = msgspec.json.decode(raw, type=Sample)
+            sample = msgspec.json.decode(raw, type=laid_out(Sample))
         except msgspec.DecodeError as error:
             raise UnreadableError(str(error)) from error
         asset = intake.hospital.asset(sample.asset)

@@ -16,6 +16,8 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from safecare.model.layout import laid_out
+
 MAX_BYTES = 256 * 1024 * 1024
 """Largest model file in bytes; chosen: two cores run no larger one in time."""
 MAX_CARD = 64 * 1024
@@ -112,7 +114,7 @@ def read_card(path: Path) -> Model:
             raw = file.read(MAX_CARD + 1)
         if len(raw) > MAX_CARD:
             raise ModelError(f"{path}: larger than {MAX_CARD} bytes")
-        card = msgspec.convert(yaml.safe_load(raw), ModelCard)
+        card = msgspec.convert(yaml.safe_load(raw), laid_out(ModelCard))
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, msgspec.ValidationError, ValueError, RecursionError) as error:
@@ -157,7 +159,7 @@ def add(model: Path, card: dict[str, Any], folder: Path) -> Model:
         raise ModelError(f"{model}: {error.strerror}") from error
     filled = {"file": model.name, **card, "sha256": hashlib.sha256(raw).hexdigest()}
     try:
-        made = msgspec.convert(filled, ModelCard)
+        made = msgspec.convert(filled, laid_out(ModelCard))
     except (msgspec.ValidationError, ValueError) as error:
         raise ModelError(f"card of {model}: {error}") from error
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from safecare.model.event import Event
 from safecare.model.events.video import CameraState, PeopleSeen, Seen, Spot, SpotsSeen, Thing, ThingsSeen
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.ids import ArtifactHash, AssetId
+from safecare.model.layout import laid_out
 from safecare.model.scene import Scene
 from safecare.sources.camera.messages import View
 
@@ -48,7 +49,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_cameras(raw: Mapping[str, Any]) -> dict[AssetId, CameraSettings]:
     """Read the door's setting ``cameras`` (by asset id). Raises `ValueError` that names the place."""
     try:
-        cameras = msgspec.convert(raw, dict[str, CameraSettings])
+        cameras = msgspec.convert(raw, laid_out(dict[str, CameraSettings]))
     except msgspec.ValidationError as error:
         raise ValueError(f"cameras: {error}") from error
     for name, one in cameras.items():

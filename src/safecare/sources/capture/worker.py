@@ -23,6 +23,7 @@ from safecare.formats.packets.file import CaptureError, Frames, Reading, read_fr
 from safecare.model.event import Event
 from safecare.model.events import AnyEvent
 from safecare.model.hospital import Hospital
+from safecare.model.layout import laid_out
 from safecare.sources.capture.events import Told
 from safecare.sources.capture.packets import packet_blocks
 from safecare.sources.capture.values import Heard, WireValues
@@ -76,7 +77,7 @@ class Over(msgspec.Struct, frozen=True, tag="over"):
 
 Answer = Failed | Seen | Valued | Carved | Over
 _encoder = msgspec.msgpack.Encoder()
-_decoder: Any = msgspec.msgpack.Decoder(AnyEvent)
+_decoder: Any = msgspec.msgpack.Decoder(laid_out(AnyEvent))
 
 
 def unpack(event: msgspec.Raw) -> Event:

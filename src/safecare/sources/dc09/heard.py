@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.sources.upload import open_regular
 
 LINES = 20_000
@@ -47,7 +48,7 @@ class Heard:
             for line in file.read(LARGEST).splitlines():
                 self._lines += 1
                 with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                    last = msgspec.json.decode(line, type=Last)
+                    last = msgspec.json.decode(line, type=laid_out(Last))
                     self.accounts[last.account] = last
 
     def keep(self, stored: dict[str, Last]) -> None:

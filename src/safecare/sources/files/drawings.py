@@ -14,6 +14,7 @@ import sys
 import msgspec
 
 from safecare.formats.drawing import Drawing, DrawingError, read_drawing
+from safecare.model.layout import laid_out
 from safecare.model.text import Text, say
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 
@@ -57,7 +58,7 @@ def read_confined(raw: bytes, form: str, level: str = "", unit: float = 0.0) -> 
             timeout=WALL,
             check=False,
         )
-        answer = msgspec.json.decode(done.stdout, type=Answer)
+        answer = msgspec.json.decode(done.stdout, type=laid_out(Answer))
     except subprocess.TimeoutExpired as error:
         raise DrawingError(say("Reading the drawing took longer than {seconds} s.", seconds=int(WALL))) from error
     except msgspec.DecodeError as error:
@@ -72,7 +73,7 @@ def read_confined(raw: bytes, form: str, level: str = "", unit: float = 0.0) -> 
 def main(parent: int) -> None:
     """Answer one question."""
     die_with_parent(parent)
-    asked = msgspec.json.decode(sys.stdin.buffer.readline(4096), type=Asked)
+    asked = msgspec.json.decode(sys.stdin.buffer.readline(4096), type=laid_out(Asked))
     _load(asked.form)
     confine()
     allow_cpu(CPU)

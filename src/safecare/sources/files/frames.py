@@ -11,6 +11,8 @@ from typing import IO, Any, BinaryIO
 
 import msgspec
 
+from safecare.model.layout import laid_out
+
 LENGTH = struct.Struct(">I")
 
 
@@ -63,4 +65,4 @@ async def _receive(process: asyncio.subprocess.Process, kinds: Any) -> Any:
     if process.stdout is None:
         raise asyncio.IncompleteReadError(b"", LENGTH.size)
     size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
-    return msgspec.msgpack.decode(await process.stdout.readexactly(size), type=kinds)
+    return msgspec.msgpack.decode(await process.stdout.readexactly(size), type=laid_out(kinds))

@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from safecare.examine.api import Verdict
+from safecare.model.layout import laid_out
 from safecare.sources.files.wire import Setup
 
 RECENT = 20_000
@@ -60,7 +61,7 @@ class Memory:
             try:
                 row = self._file.execute("SELECT verdict FROM verdicts WHERE key = ?", (key,)) if self._file else None
                 raw = row.fetchone() if row else None
-                found = msgspec.msgpack.decode(raw[0], type=Verdict) if raw else None
+                found = msgspec.msgpack.decode(raw[0], type=laid_out(Verdict)) if raw else None
             except (sqlite3.Error, msgspec.MsgspecError) as error:
                 self._give_up(error)
                 return None

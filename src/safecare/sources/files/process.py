@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from safecare.model.layout import laid_out
 from safecare.sources.files.wire import LENGTH, MAX_ANSWER, Answer, Hello, Job, Setup, pack
 
 T = TypeVar("T")
@@ -147,7 +148,7 @@ def _read(process: subprocess.Popen[bytes], kind: type[T], end: float) -> T:
     size = LENGTH.unpack(_exactly(process, LENGTH.size, end))[0]
     if size > MAX_ANSWER:
         raise OSError(f"an answer of {size} bytes")
-    return msgspec.msgpack.decode(_exactly(process, size, end), type=kind)
+    return msgspec.msgpack.decode(_exactly(process, size, end), type=laid_out(kind))
 
 
 def _exactly(process: subprocess.Popen[bytes], size: int, end: float) -> bytes:

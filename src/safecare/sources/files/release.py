@@ -25,6 +25,7 @@ from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.acts import HeldDecided
 from safecare.model.events.files import HeldForwarded
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake
 from safecare.sources.files.examiner import ArtifactReader
 from safecare.sources.files.gate import Policy
@@ -207,7 +208,7 @@ class Release:
 
     def _load(self) -> None:
         with contextlib.suppress(FileNotFoundError):
-            self._place = msgspec.json.decode(self._path.read_bytes(), type=_Place)
+            self._place = msgspec.json.decode(self._path.read_bytes(), type=laid_out(_Place))
             self._saved = self._place.seq
 
     def _save(self) -> None:

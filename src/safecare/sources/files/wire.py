@@ -10,6 +10,7 @@ import msgspec
 from safecare.examine.api import Verdict
 from safecare.formats.mail import MailFacts
 from safecare.formats.mail_auth import Query, Reply
+from safecare.model.layout import laid_out
 
 T = TypeVar("T")
 LENGTH = struct.Struct(">I")
@@ -81,4 +82,4 @@ def read(stream: BinaryIO, kind: type[T]) -> T | None:
     if len(head) < LENGTH.size:
         return None
     raw = stream.read(LENGTH.unpack(head)[0])
-    return msgspec.msgpack.decode(raw, type=kind)
+    return msgspec.msgpack.decode(raw, type=laid_out(kind))

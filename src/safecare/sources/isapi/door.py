@@ -16,6 +16,7 @@ from safecare.formats.camera_words import CameraWordError, Word, read_isapi
 from safecare.formats.isapi_json import read_isapi_json
 from safecare.formats.isapi_stream import Alerts
 from safecare.model.event import Event
+from safecare.model.layout import laid_out
 from safecare.sources.access.rows import zone_of_site
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.calls import Callers, Device, DeviceError, States, trusted
@@ -68,7 +69,7 @@ class IsapiDoor:
                 return read_isapi(raw, zone)
             if b'"eventType"' in raw:
                 return read_isapi_json(raw, zone)
-            return msgspec.json.decode(raw, type=Word)  # a word of ours that was rejected
+            return msgspec.json.decode(raw, type=laid_out(Word))  # a word of ours that was rejected
         except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error
 

@@ -27,6 +27,7 @@ from safecare.model.event import Event
 from safecare.model.events.files import MailReceived
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash, HolderId, SiteId
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.files.gate import Gate, Policy, Sender
 from safecare.sources.files.judging import Judging
@@ -241,7 +242,7 @@ class MailDoor:
         if link is None:
             return NOWHERE
         try:
-            kept = msgspec.json.decode(call, type=Kept)
+            kept = msgspec.json.decode(call, type=laid_out(Kept))
             return await link.send(kept.trace.encode() + raw, kept)
         except msgspec.DecodeError:
             return Sent("refused", "to whom it was sent is not known")

@@ -24,6 +24,7 @@ import msgspec
 from safecare.exchange.disk import write_private
 from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.mail.collect import collect
 from safecare.sources.tls import trusting
@@ -223,7 +224,7 @@ class ImapDoor:
     def _load(self) -> dict[str, Mark]:
         file = self._file()
         try:
-            return msgspec.json.decode(file.read_bytes(), type=dict[str, Mark]) if file else {}
+            return msgspec.json.decode(file.read_bytes(), type=laid_out(dict[str, Mark])) if file else {}
         except (OSError, msgspec.DecodeError):
             return {}
 

@@ -23,6 +23,7 @@ from safecare.formats.camera_words import (
     text_of,
 )
 from safecare.model.event import Event
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.calls import Callers, Device, DeviceError, States, trusted
 from safecare.sources.onvif import soap
@@ -71,7 +72,7 @@ class OnvifDoor:
         """Read a rejected word, or an answer. Raises `UnreadableError`."""
         name, ref, now = context.get("device", ""), context.get("ref", ""), intake.clock.now()
         try:
-            words = [msgspec.json.decode(raw, type=Word)] if raw.startswith(b"{") else read_notifications(raw)
+            words = [msgspec.json.decode(raw, type=laid_out(Word))] if raw.startswith(b"{") else read_notifications(raw)
         except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error
         return [event for one in words for event in self._callers.events(one, name, ref, now, intake)]

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from safecare.exchange.log import LogFullError
+from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, source
 from safecare.sources.files.gate import Policy, Sender
 from safecare.sources.files.inspecting import Inspecting
@@ -99,7 +100,7 @@ class FhirInspection(Inspecting):
     async def _send(self, raw: bytes, call: bytes) -> Sent:
         """Pass on what was held and is released; whether it arrived is not always known."""
         try:
-            said = msgspec.json.decode(call, type=_Call)
+            said = msgspec.json.decode(call, type=laid_out(_Call))
         except msgspec.DecodeError:
             return Sent("refused", "how it was asked is not known: held by an older version")
         try:
