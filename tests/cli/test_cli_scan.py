@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from safecare.cli import main
+from safecare.cli.files import files_of
 
 
 @pytest.mark.slow
@@ -54,3 +55,32 @@ def test_mails_of_an_mbox_and_of_a_maildir_are_judged_one_by_one(
     ]
     assert {line["type"] for line in lines} == {"mail"}
     assert ended.value.code == 1
+
+
+def test_what_lies_out_of_reach_is_handed_on_to_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shut").mkdir()
+    (tmp_path / "a.txt").write_bytes(b"words")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "a.txt")
+    too_long, scandir = tmp_path / ("a" * 300), os.scandir
+
+    def refused(path: str) -> object:  # whoever runs the tests may be root, who may look everywhere
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert list(files_of([tmp_path, too_long])) == [tmp_path / "a.txt", tmp_path / "shut", too_long]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", [["--language", "de"], ["--rules", "no-such-rules"], ["--mail-model", "no-such-model"]]
+)
+def test_a_wrong_call_is_told_in_one_line(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", *words, __file__])
+    out, err = capfd.readouterr()
+    assert (out, ended.value.code) == ("", 2)
+    assert words[1] in err
+    assert "Errno" not in err

@@ -78,3 +78,19 @@ def test_what_is_not_there_is_told(clip: Path, words: list[str]) -> None:
     assert code == 2
     assert words[-1] in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rate", "-1"], "--rate"),
+        (["--language", "de"], "--language"),
+        (["--start", "9999-12-31T23:59:59"], "--start"),
+        (["--tracks-out", "no-such-folder/tracks.txt"], "no-such-folder"),
+    ],
+)
+def test_a_wrong_call_is_told_before_anything_is_judged(clip: Path, words: list[str], said: str) -> None:
+    code, lines, errors = run(clip, *words)
+    assert (code, lines) == (2, [])
+    assert said in errors
+    assert "Traceback" not in errors

@@ -34,7 +34,10 @@ SHOWN = 300
 def main(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Log files, and folders of them: EVTX, JSON, syslog, CEF, Zeek, web servers'; gzip too."),
+        typer.Argument(
+            help="Log files, and folders of them: EVTX, JSON, syslog, CEF, Zeek, web servers'; gzip too.",
+            readable=False,
+        ),
     ],
     rules: Annotated[Path, typer.Option(help="Folder of Sigma rules, or one rule.")],
     format: Annotated[Format, typer.Option(help="table for people, ndjson for programs.")] = Format.TABLE,

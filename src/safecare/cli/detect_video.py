@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safecare.cli.files import stop
+from safecare.cli.files import InLanguage, Language, stop
 
 if TYPE_CHECKING:
     from safecare.app.film import Film
@@ -35,12 +35,11 @@ Calibration = Annotated[Path | None, typer.Option(help="How the picture lies on 
 Model = Annotated[str, typer.Option(help="Name or file of the model that finds people; none: blobs of motion.")]
 Written = Annotated[Format, typer.Option(help="How alerts are written.")]
 Data = Annotated[Path, typer.Option(help="Data folder, whose models are used first.")]
-Language = Annotated[str, typer.Option(help="Language of titles and reasons: en or fr.")]
 
 
 @app.command()
 def video(
-    file: Annotated[Path, typer.Argument(help="Recording: mp4, mov, avi or mkv.")],
+    file: Annotated[Path, typer.Argument(help="Recording: mp4, mov, avi, mkv, webm, mpg or ts.")],
     zones: Zones = None,
     calibration: Calibration = None,
     model: Model = "",
@@ -49,16 +48,21 @@ def video(
     detections_out: Annotated[
         Path | None, typer.Option(help="Write all boxes in MOT format, without identities.")
     ] = None,
-    rate: Annotated[float, typer.Option(help="True pictures per second, if the file's own times are wrong.")] = 0.0,
-    fps: Annotated[float, typer.Option(help="Pictures per second to look at; 0: all.")] = 0.0,
+    rate: Annotated[
+        float, typer.Option(min=0, help="True pictures per second, if the file's own times are wrong.")
+    ] = 0.0,
+    fps: Annotated[float, typer.Option(min=0, help="Pictures per second to look at; 0: all.")] = 0.0,
     start: Annotated[str, typer.Option(help="Time of the first picture, ISO 8601; needed for zones with hours.")] = "",
     data: Data = Path("var"),
-    language: Language = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Judge a recording; one alert a line. Exit 1: a part was unreadable; 2: the call, zones or model is wrong."""
     from safecare.app.film import Film, FilmError, Wish
     from safecare.sources.camera.models import ModelError
 
+    for out in (tracks_out, detections_out):
+        if out is not None and not out.parent.is_dir():  # told before the minutes that judging takes
+            stop(f"{out}: there is no folder {out.parent}", WRONG)
     scene = read_drawn(zones, calibration, language)
     began = _time(start, scene)
     wish = Wish(file, scene, rate, fps, began, boxes=detections_out is not None)
@@ -95,7 +99,8 @@ def _tell(film: Film, format: Format) -> None:
     if format is Format.NDJSON:
         typer.echo(msgspec.json.encode({"type": "summary", **film.summary()}))
     else:
-        typer.echo(", ".join(f"{name} {value}" for name, value in film.summary().items()), err=True)
+        told = {name: value for name, value in film.summary().items() if value != ""}
+        typer.echo(", ".join(f"{name} {value}" for name, value in told.items()), err=True)
 
 
 def read_drawn(zones: Path | None, calibration: Path | None, language: str) -> Scene | None:
@@ -141,9 +146,10 @@ def _time(start: str, scene: Scene | None) -> datetime:
         return datetime(1970, 1, 1, tzinfo=UTC)
     try:
         at = datetime.fromisoformat(start)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)) + timedelta(0)
+        (at + timedelta(days=1)).astimezone(UTC)  # the times of the recording itself are times, too
     except (ValueError, OverflowError):
         stop(f"--start {start} is no time as 2026-11-23T20:00:00+01:00", WRONG)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def model_card(name: str, data: Path) -> Path | None:

@@ -5,15 +5,15 @@ Ends with 0 if every file was disarmed, 1 if one was refused, 2 if one could not
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safecare.cli.files import Format
+from safecare.cli.files import Format, InLanguage, Language, files_of
 
 if TYPE_CHECKING:
     from safecare.model.text import Text
@@ -30,7 +30,7 @@ def main(
         list[str] | None, typer.Option(help="A creator whose private attributes stay, besides the standard's list.")
     ] = None,
     format: Annotated[Format, typer.Option(help="table for people, ndjson for programs.")] = Format.TABLE,
-    language: Annotated[str, typer.Option(help="Language of reasons: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Clear the preamble, drop what was appended and unlisted private attributes, and scan the result again."""
     import msgspec
@@ -40,8 +40,10 @@ def main(
     from safecare.model.hospital import Hospital
     from safecare.sources.files.pool import Pool
 
-    if not source.exists():
-        stop(f"{shown(source)}: no such file or folder", 2)
+    try:
+        source.stat()
+    except OSError as error:
+        stop(f"{shown(source)}: {error.strerror}", 2)
     if source.resolve() == target.resolve():
         stop(f"{shown(target)}: is the same as {shown(source)}; a disarmed file never replaces the original", 2)
     catalogue, pool, worst = Catalogue.load(), Pool(workers=1), 0
@@ -66,9 +68,8 @@ def _pairs(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
     if not source.is_dir():
         yield source, target / source.name if target.is_dir() else target
         return
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            yield path, target / path.relative_to(source)
+    for path in files_of([source]):
+        yield path, target / path.relative_to(source)
 
 
 def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int, tuple[str, ...], Text | None]:
@@ -96,16 +97,21 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
         if verdict.verdict is not Verdicts.CLEAN:
             rules = ", ".join(dict.fromkeys(one.rule for one in verdict.findings if one.weight or one.unreadable))
             return 1, done.removed, say("What must stay is suspicious itself: {rules}.", rules=rules)
-        _write(out, done.raw)
+        _write(out, done.raw, path.stat().st_mode)
     except (OSError, WorkerError) as error:
         return 2, (), say("It cannot be read or written: {reason}.", reason=str(error))
     return 0, done.removed, None
 
 
-def _write(out: Path, raw: bytes) -> None:
-    """Write the whole file or none."""
+def _write(out: Path, raw: bytes, mode: int) -> None:
+    """Write the whole file or none; who may read the original (`mode`) may read it, nobody else."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as stream:
         stream.write(raw)
-    Path(stream.name).chmod(0o644)
-    os.replace(stream.name, out)  # noqa: PTH105 - the same
+    waiting = Path(stream.name)
+    try:
+        waiting.chmod(S_IMODE(mode))
+        waiting.replace(out)
+    except OSError:
+        waiting.unlink()
+        raise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
@@ -21,6 +22,16 @@ class Format(StrEnum):
 
     TABLE = "table"
     NDJSON = "ndjson"
+
+
+class Language(StrEnum):
+    """Languages of the sentences that a command writes."""
+
+    EN = "en"
+    FR = "fr"
+
+
+InLanguage = Annotated[Language, typer.Option(help="Language of the sentences.")]
 
 
 def stop(reason: object, code: int = UNUSABLE) -> NoReturn:
@@ -40,18 +51,27 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def files_of(paths: list[Path]) -> Iterator[Path]:
-    """Yield the files of `paths`; folders in the order of names. Links inside folders are not followed."""
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files of `paths`; folders in the order of names. Links, pipes and the like inside folders are left out.
+
+    What can't be looked at, a folder or a file, is yielded too: who opens it tells why.
+    """
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - a name that is too long, or lies out of reach, is no error here
             yield path
             continue
-        for folder, folders, names in os.walk(path):
+        unread: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=unread.append):
             folders.sort()
-            for name in sorted(names):
-                file = Path(folder, name)
-                if file.is_file() and not file.is_symlink():
-                    yield file
+            yield from (file for file in (Path(folder, name) for name in sorted(names)) if not _special(file))
+        yield from (Path(os.fsdecode(error.filename)) for error in unread)
+
+
+def _special(file: Path) -> bool:
+    try:
+        return not stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def put(line: bytes) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.store.held import Decided
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option(help="Data folder.")]
-Language = Annotated[str, typer.Option(help="en or fr: the words in which findings are told.")]
 Why = Annotated[str, typer.Option(help="Why; it goes to the log.")]
 
 
@@ -26,7 +27,7 @@ def main() -> None:
 def list_(
     data: Data = Path("var"),
     limit: Annotated[int, typer.Option(help="Most rows, those that wait first.")] = 50,
-    language: Language = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """List held files: those that wait for somebody first, newest first, with what was found in each."""
     from safecare.cli.local import opened

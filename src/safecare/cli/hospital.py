@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safecare.cli.files import UNUSABLE
+from safecare.cli.files import UNUSABLE, InLanguage, Language
 from safecare.cli.import_plan import import_plan
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 app.command("import-plan")(import_plan)
 
 Folder = Annotated[Path | None, typer.Argument(help="Folder of the hospital's files; the demo hospital if left out.")]
-Language = Annotated[str, typer.Option(help="Language of the reasons: en or fr.")]
 
 
 @app.callback()
@@ -28,7 +27,7 @@ def main() -> None:
 
 
 @app.command()
-def check(path: Folder = None, language: Language = "en") -> None:
+def check(path: Folder = None, language: InLanguage = Language.EN) -> None:
     """Tell everything that is wrong in the files, as file:line:column; exit 1 if the hospital can't be used."""
     loaded = _load(path)
     for line in lines(loaded.problems, language):
@@ -40,7 +39,7 @@ def check(path: Folder = None, language: Language = "en") -> None:
 
 
 @app.command()
-def show(path: Folder = None, language: Language = "en") -> None:
+def show(path: Folder = None, language: InLanguage = Language.EN) -> None:
     """Show what the hospital has, by site and kind; exit 1 if it can't be used."""
     loaded = _load(path)
     hospital = loaded.hospital

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from safecare.cli.files import UNUSABLE
+from safecare.cli.files import UNUSABLE, InLanguage, Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def forecast(
     mode: Annotated[
         str, typer.Option(help="`cascade`, or `published`: the scores of the SAFECARE project.")
     ] = "cascade",
-    language: Annotated[str, typer.Option(help="Language of sentences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -66,8 +66,8 @@ def forecast(
     from safecare.impact.outlook import look
     from safecare.impact.published import published
 
-    if mode not in {"cascade", "published"} or language not in {"en", "fr"}:
-        _fail(f"--mode is cascade or published, --language en or fr, not {mode} and {language}", WRONG_CALL)
+    if mode not in {"cascade", "published"}:
+        _fail(f"--mode is cascade or published, not {mode}", WRONG_CALL)
     if mode == "published" and what_if:
         _fail("--what-if: the published mode knows no changes", WRONG_CALL)
     if by_hand and attack is None and model is None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from safecare.cli.files import chosen, stop
+from safecare.cli.files import InLanguage, Language, chosen, stop
 
 WRONG_CALL = 2
 
@@ -22,7 +22,7 @@ def import_plan(
     storey: Annotated[str, typer.Option(help="Which storey of the drawing, where it has several.")] = "",
     unit: Annotated[float, typer.Option(min=0.0, max=1000.0, help="Metres of one unit; 0: as the drawing says.")] = 0.0,
     output: Annotated[Path | None, typer.Option(help="File that the plan is written to; else standard output.")] = None,
-    language: Annotated[str, typer.Option(help="Language of reasons and differences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     *,
     write: Annotated[bool, typer.Option("--write", help="Put the plan into the hospital's folder.")] = False,
 ) -> None:
@@ -41,7 +41,6 @@ def import_plan(
     from safecare.locale.catalogue import Catalogue
     from safecare.sources.files.drawings import read_confined
 
-    chosen(language, ("en", "fr"), "--language")
     if form:
         chosen(form, FORMATS, "--format")
     if write and hospital == "demo":

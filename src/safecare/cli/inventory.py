@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.formats.inventory import Station
     from safecare.locale.catalogue import Catalogue
@@ -20,12 +22,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 
 @app.command()
 def main(
-    files: Annotated[list[Path], typer.Argument(help="Captures (pcap, pcapng).")],
+    files: Annotated[list[Path], typer.Argument(help="Captures (pcap, pcapng).", readable=False)],
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets, tells those never heard.")
     ] = None,
     only: Annotated[str, typer.Option("--filter", help="Packets that count, in tcpdump's language: 'net 10.7'.")] = "",
-    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     format: Annotated[str, typer.Option(help="table, or ndjson (one station a line).")] = "table",
 ) -> None:
     """List stations with address, network card and its maker, matched asset, and everything that they said.
@@ -46,7 +48,6 @@ def main(
     from safecare.sources.capture.events import Told
 
     chosen(format, ("table", "ndjson"), "--format")
-    chosen(language, ("en", "fr"), "--language")
     passes, mapped_to, failed = sieve(only), known(hospital, None), False
     told = Told(mapped_to, "capture")
     said: dict[tuple[str, str, str], Said] = {}

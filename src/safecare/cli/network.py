@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.app.network import Captures, Judged
     from safecare.locale.catalogue import Catalogue
@@ -17,7 +19,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 @app.command()
 def main(
     files: Annotated[
-        list[Path], typer.Argument(help="Captures (pcap, pcapng), in the order in which they are judged.")
+        list[Path],
+        typer.Argument(help="Captures (pcap, pcapng), in the order in which they are judged.", readable=False),
     ],
     learn: Annotated[str, typer.Option(help="How much of the first file's beginning is normal: 30s, 5m, 1h, 2d.")] = "",
     baseline: Annotated[Path | None, typer.Option(help="File that says what is normal.")] = None,
@@ -38,7 +41,7 @@ def main(
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     format: Annotated[str, typer.Option(help="ndjson (one alert a line) or text.")] = "ndjson",
 ) -> None:
     """Tell what is suspicious in captures, with rule, frames, five-tuple and the command in words.
@@ -58,7 +61,6 @@ def main(
     from safecare.sources.files.pool import Pool
 
     chosen(format, ("ndjson", "text"), "--format")
-    chosen(language, ("en", "fr"), "--language")
     if learn and baseline:
         stop("--learn and --baseline exclude each other: a baseline is frozen", 2)
     if propose and not baseline:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.decide.procedures.compile import Procedure
     from safecare.formats.cacao import Cacao
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option(help="Data folder.")]
-Files = Annotated[list[Path], typer.Argument(help="CACAO 2.0 files (JSON).")]
-Language = Annotated[str, typer.Option(help="Language: en or fr.")]
+Files = Annotated[list[Path], typer.Argument(help="CACAO 2.0 files (JSON).", readable=False)]
 
 
 @app.callback()
@@ -25,14 +26,14 @@ def main() -> None:
 
 
 @app.command("list")
-def list_(data: Data = Path("var"), language: Language = "en") -> None:
+def list_(data: Data = Path("var"), language: InLanguage = Language.EN) -> None:
     """List the procedures of the platform and of the site."""
     for one in _known(data):
         typer.echo(f"{one.name:<28}{_said(one.book.name, language)}")
 
 
 @app.command()
-def show(name: str, data: Data = Path("var"), language: Language = "en") -> None:
+def show(name: str, data: Data = Path("var"), language: InLanguage = Language.EN) -> None:
     """Show what a procedure is for and all its steps, before branches are known; exit 1 if there is none."""
     one = _named(name, data)
     typer.echo(f"{_said(one.book.name, language)}\n{_said(one.book.description, language)}\n")
@@ -43,7 +44,7 @@ def show(name: str, data: Data = Path("var"), language: Language = "en") -> None
 
 
 @app.command()
-def check(files: Files, language: Language = "en") -> None:
+def check(files: Files, language: InLanguage = Language.EN) -> None:
     """Tell everything that is wrong in the files; exit 1 if one can't be run, 2 if one can't be read."""
     code = 0
     for path in files:
@@ -55,7 +56,7 @@ def check(files: Files, language: Language = "en") -> None:
 
 
 @app.command("import")
-def import_(path: Path, data: Data = Path("var"), language: Language = "en") -> None:
+def import_(path: Path, data: Data = Path("var"), language: InLanguage = Language.EN) -> None:
     """Take a CACAO 2.0 file over into the data folder; it is known after the next start. Exit 1 if it can't be run."""
     from safecare.app.procedures import FOLDER
     from safecare.formats.cacao import write_cacao

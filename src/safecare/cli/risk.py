@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 FORMATS = ("csv", "xlsx", "html", "pdf")
@@ -21,14 +23,14 @@ def risk(
     to: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
     origins: Annotated[Path | None, typer.Option(help="Your own risk origins (YAML).")] = None,
     samples: Annotated[int, typer.Option(min=50, max=100_000, help="Courses drawn for each scenario.")] = 400,
-    language: Annotated[str, typer.Option(help="en or fr.")] = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Compute feared events, scenarios and the register of risks from the hospital's own model.
 
     Exit 1: files can't be used, with the reasons. 2: the call can't be understood.
     """
     from safecare.cascade.engine import Cascade
-    from safecare.cli.files import stop
+    from safecare.cli.files import chosen, stop
     from safecare.cli.hospital import hospital_named
     from safecare.locale.catalogue import Catalogue
     from safecare.model.text import say
@@ -36,8 +38,7 @@ def risk(
     from safecare.risk.study import study
     from safecare.risk.tables import as_csv, as_page, as_pdf, as_workbook, tables
 
-    if form not in FORMATS or language not in {"en", "fr"}:
-        stop(f"--format is one of {', '.join(FORMATS)}, --language en or fr", 2)
+    chosen(form, FORMATS, "--format")
     site = hospital_named(hospital, language)
     try:
         known = given.origins(origins)

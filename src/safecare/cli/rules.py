@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.correlate.rules.read import Rulebook
     from safecare.correlate.rules.replay import Raised, Replay
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Form = Literal["text", "ndjson"]
-Language = Annotated[str, typer.Option(help="Language of reasons and stories: en or fr.")]
 
 
 @app.callback()
@@ -35,7 +36,7 @@ def check(
     path: Annotated[
         Path | None, typer.Argument(help="Rule file or folder; the rules of the package if left out.")
     ] = None,
-    language: Language = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Tell everything that is wrong in rule files, as file:line:column; exit 1 if anything is."""
     from safecare.cli import log_rules
@@ -60,7 +61,7 @@ def try_out(
     ],
     hospital: Annotated[Path | None, typer.Option(help="Folder of the hospital's files; default: the demo.")] = None,
     form: Annotated[Form, typer.Option("--format", help="How to tell it.")] = "text",
-    language: Language = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Run rules over stored history and show what they would have raised.
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.sources.files.pool import Slice
 
@@ -30,7 +32,9 @@ class Format(StrEnum):
 
 @app.command()
 def main(
-    paths: Annotated[list[Path], typer.Argument(help="Files, mbox files, Maildir and other folders, whole.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, mbox files, Maildir and other folders, whole.", readable=False)
+    ],
     format: Annotated[Format, typer.Option(help="table for people, ndjson or idmef for programs.")] = Format.TABLE,
     own: Annotated[list[str] | None, typer.Option(help="A mail domain of the hospital; may be repeated.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="YARA rules, a file or a folder; may be repeated.")] = None,
@@ -42,7 +46,7 @@ def main(
     sealer: Annotated[
         list[str] | None, typer.Option(help="A domain whose ARC seals are believed (with --resolver); may be repeated.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
     """Judge files: mails, documents, archives, programs, medical files and images."""
@@ -59,11 +63,7 @@ def main(
     from safecare.sources.files.wire import Setup
 
     try:
-        model = mail_model.read_bytes() if mail_model else b""
-        if model:
-            from safecare.examine.mail.model import Reader
-
-            Reader(model)
+        model = _model(mail_model) if mail_model else b""
         second = second_engine(clamd)
         asked = Resolver(resolver) if resolver != "none" else None
         setup = Setup(tuple(own or ()), load(rules or []), model, sealers=tuple(one.lower() for one in sealer or ()))
@@ -99,6 +99,20 @@ def main(
     raise typer.Exit(1 if found else 2 if failed else 0)
 
 
+def _model(path: Path) -> bytes:
+    """Return the model in the file `path`. Raises `ValueError` with its name for what is none, or can't be read."""
+    from safecare.examine.mail.model import ModelError, Reader
+
+    try:
+        raw = path.read_bytes()
+        Reader(raw)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    except ModelError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return raw
+
+
 def _one_by_one(files: Iterable[Path]) -> Iterator[Path | Slice]:
     """Yield files, and the mails of mbox files each for itself."""
     from safecare.formats.mbox import mails_in
@@ -106,7 +120,7 @@ def _one_by_one(files: Iterable[Path]) -> Iterator[Path | Slice]:
 
     for path in files:
         try:
-            mails = mails_in(path) if path.is_file() else []
+            mails = mails_in(path) if os.path.isfile(path) else []  # noqa: PTH113 - never fails
         except (OSError, ValueError):  # told by who judges it
             mails = []
         yield from (Slice(path, start, size, number) for number, (start, size) in enumerate(mails, 1))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-Language = Annotated[str, typer.Option(help="Language of what is printed: en or fr.")]
-
 
 @app.callback()
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 @app.command("list")
-def list_(language: Language = "en") -> None:
+def list_(language: InLanguage = Language.EN) -> None:
     """List the scenarios."""
     from safecare.scenarios.script import scenarios
 
@@ -41,7 +41,7 @@ def list_(language: Language = "en") -> None:
 
 
 @app.command()
-def show(name: str, language: Language = "en") -> None:
+def show(name: str, language: InLanguage = Language.EN) -> None:
     """Show what a scenario puts in and expects."""
     from safecare.scenarios.scoring import Progress, run_step
 
@@ -67,7 +67,7 @@ def run(
     acknowledge: Annotated[str, typer.Option(help="Who acknowledges the notice: auto, browser or person.")] = "auto",
     report: Annotated[Path | None, typer.Option(help="Write the report, as JSON, while it grows.")] = None,
     actor: Annotated[str, typer.Option(help="Who starts it, for the audit chain.")] = "local",
-    language: Language = "en",
+    language: InLanguage = Language.EN,
     keep: Annotated[  # noqa: FBT002 - typer
         bool, typer.Option("--keep", help="Leave the incident open and, with --isolated, the data folder.")
     ] = False,

@@ -16,7 +16,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders (with all that is below them).")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders (with all that is below them).", readable=False)
+    ],
     key: Annotated[Path | None, typer.Option(help="Private key (PEM, Ed25519); made if it is not there.")] = None,
     renew: Annotated[bool, typer.Option("--renew", help="Seal again what has changed since.")] = False,  # noqa: FBT002
 ) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.formats.readings import Point
     from safecare.model.text import Text
@@ -33,7 +35,7 @@ def main(
     unit: Annotated[
         str, typer.Option(help="UCUM unit of the values (Cel, %, hPa): values that can't be are told.")
     ] = "",
-    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     format: Annotated[str, typer.Option(help="ndjson.")] = "ndjson",
 ) -> None:
     """Print one object for each point: timestamp, value, anomaly score (0-1), and the alert that it raises, or null.
@@ -48,7 +50,6 @@ def main(
     from safecare.formats.readings import SeriesError, encoding_of, read_series
 
     chosen(format, ("ndjson",), "--format")
-    chosen(language, ("en", "fr"), "--language")
     series, bad = Series(), 0
     encode, out = msgspec.json.Encoder().encode, sys.stdout.buffer
     try:

@@ -21,7 +21,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders (with all that is below them).")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders (with all that is below them).", readable=False)
+    ],
     key: Annotated[
         Path | None, typer.Option(help="The key that is trusted: the private one, its .pub lies beside it.")
     ] = None,

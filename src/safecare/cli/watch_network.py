@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safecare.cli.files import InLanguage, Language
+
 if TYPE_CHECKING:
     from safecare.formats.packets.file import Frames
 
@@ -25,7 +27,7 @@ def main(
     hospital: Annotated[
         Path | None, typer.Option(help="Folder of the hospital's files: names assets and zones.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the sentences: en or fr.")] = "en",
+    language: InLanguage = Language.EN,
     format: Annotated[str, typer.Option(help="ndjson (one alert a line) or text.")] = "text",
     packets: Annotated[int, typer.Option(help="End after so many packets; 0: only when interrupted.")] = 0,
 ) -> None:
@@ -44,7 +46,6 @@ def main(
     from safecare.locale.catalogue import Catalogue
 
     chosen(format, ("ndjson", "text"), "--format")
-    chosen(language, ("en", "fr"), "--language")
     if learn and baseline:
         stop("--learn and --baseline exclude each other: a baseline is frozen", 2)
     judge = Captures(known(hospital, baseline), timedelta(seconds=duration(learn) if learn else 0), live=True)

@@ -13,7 +13,6 @@ from safecare.cli.detect_video import (
     Calibration,
     Data,
     Format,
-    Language,
     Model,
     Written,
     Zones,
@@ -22,7 +21,7 @@ from safecare.cli.detect_video import (
     read_drawn,
     special_card,
 )
-from safecare.cli.files import stop
+from safecare.cli.files import InLanguage, Language, stop
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,7 +42,7 @@ def video(
     seconds: Annotated[float, typer.Option(help="End after so many seconds; 0: when interrupted.")] = 0.0,
     timezone: Annotated[str, typer.Option(help="Time zone of the hours of zones.")] = "Europe/Paris",
     data: Data = Path("var"),
-    language: Language = "en",
+    language: InLanguage = Language.EN,
 ) -> None:
     """Follow streams until interrupted; one alert a line. A lost stream is told, and tried again with back-off."""
     from safecare.app.streams import follow

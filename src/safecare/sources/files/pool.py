@@ -123,7 +123,8 @@ class Pool:
         path = part.path if part else Path(str(file))
         name = f"{path.stem}-{part.number}.eml" if part else path.name
         try:
-            if not stat.S_ISREG(path.stat().st_mode):
+            mode = path.stat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would wait; opening a folder tells why it can't
                 return OSError("not a regular file")
             with path.open("rb") as stream:
                 stream.seek(part.start if part else 0)

@@ -35,7 +35,7 @@ def admitted(paths: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{path}: {error}")
+            problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
             continue
         if sum(map(len, texts)) + len(text) > MOST_BYTES:
             problems.append(f"{path}: rules are larger than {MOST_BYTES} bytes together")
