@@ -27,7 +27,7 @@ def test_a_procedure_goes_out_and_comes_in_again(tmp_path: Path, capfdbinary: py
     assert run("list", "--data", str(tmp_path), "--language", "fr") == 0
     listed = capfdbinary.readouterr().out.decode()
     assert "Ours" in listed
-    assert "Rançongiciel dans l'hôpital" in listed
+    assert "Rançongiciel dans l’hôpital" in listed
     assert run("show", "water-loss", "--data", str(tmp_path)) == 0
 
 

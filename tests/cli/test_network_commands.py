@@ -72,7 +72,7 @@ def test_baseline_is_written_reviewed_and_used(capsys: pytest.CaptureFixture[str
 def test_french_and_text(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     alerts = judged(capsys, tmp_path, process_network(1, "write"), "--learn", "30s", "--language", "fr")
     [forged] = [one for one in alerts if one["rule"] == "network.write-from-non-master"]
-    assert forged["title"].startswith("Commande d'écriture venant de 10.7.0.22, qui n'est pas un maître de 10.7.0.23")
+    assert forged["title"].startswith("Commande d’écriture venant de 10.7.0.22, qui n’est pas un maître de 10.7.0.23")
 
 
 @pytest.mark.parametrize(

@@ -66,5 +66,8 @@ def test_what_doors_say_of_themselves_is_in_the_catalogue() -> None:
     catalogue, root = Catalogue.load(), Path(__file__).parents[2]
     english = [one.key for one in templates(root) if one.state and catalogue.reason(one.key, "fr") == one.key]
     assert set(english) <= {"segment {value}", "{folder} UID {uid}"}
-    assert catalogue.reason("no room: senders are refused", "fr") == "plus de place : les expéditeurs sont refusés"
+    assert (
+        catalogue.reason("no room: senders are refused", "fr")
+        == "plus de place\N{NO-BREAK SPACE}: les expéditeurs sont refusés"
+    )
     assert catalogue.reason("no room: senders are refused", "en") == "no room: senders are refused"
