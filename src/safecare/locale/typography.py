@@ -1,6 +1,7 @@
 """How French is set: the apostrophe, and the spaces at which no line is broken.
 
-Source: Imprimerie nationale, "Lexique des règles typographiques": a space that doesn't break before ; : ! ? » and %, and after «.
+Source: Imprimerie nationale, "Lexique des règles typographiques": a space that doesn't break stands before ; : ! ? »
+and %, and after «.
 """
 
 from __future__ import annotations
