@@ -120,17 +120,18 @@ def _accuracy() -> Iterator[Row | Skipped]:
     for kind, half, target in (
         ("later-phishing", "open", 95.0), ("later-phishing", "held", 95.0),
         ("later-honest", "open", 1.0), ("later-honest", "held", 1.0),
+        ("fresh-phishing", "", 95.0), ("fresh-honest", "", 1.0),
     ):  # fmt: skip
         mails = [one.raw for one in made_mails(kind, range(3)) if one.half == half]
         count = sum(ENGINE.judge(raw, "a.eml").verdict in ALARM for raw in mails)
         told = judged(mails)
         theirs = sum(one >= MARKED for one in told.scores) if told else 0
-        aside = "put aside before any was judged" if half == "held" else "in sight"
+        aside = {"held": "put aside before any was judged", "": "fresh, with honest twins"}.get(half, "in sight")
         yield Row(
-            what=f"newest stories, {aside}: {'found' if kind == 'later-phishing' else 'false alarms'}",
+            what=f"newest stories, {aside}: {'found' if kind.endswith('phishing') else 'false alarms'}",
             figure=100 * count / len(mails),
             unit="%",
-            better="more" if kind == "later-phishing" else "less",
+            better="more" if kind.endswith("phishing") else "less",
             target=target,
             peer=100 * theirs / len(mails) if told else None,
             peer_name="rspamd, offline" if told else "rspamd is not installed",

@@ -230,7 +230,9 @@ _TELLING = frozenset(max(_WORD.findall(one), key=len) for one in frozenset(_NAME
 _WHOLE = re.compile(
     rf"(?:{_SERVICE} )*({'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})(?: {_SERVICE})*"
 )
-_FIRST = re.compile(rf"(?:(?:{_SERVICE}) )*{_SPEAKING.pattern}|.* via {_SPEAKING.pattern}$")
+_FIRST = re.compile(rf"(?:(?:{_SERVICE}) )*{_SPEAKING.pattern}")
+_THROUGH = re.compile(rf" via {_SPEAKING.pattern}$")
+"""A service that writes for another ("A firm via DocuSign"): the sender is the service."""
 _OTHERS = re.compile(
     r"\b(?:formations?|training|academy|academie|partn\w+|partenaires?|users?|utilisateurs|clubs?|days?|conference|blog|"
     r"news|actualites|reseller|revendeur|consult\w+|webinar|webinaire)\b"
@@ -259,8 +261,10 @@ def worn(display: str) -> frozenset[str]:
     for piece in _PIECE.split(levelled)[:4] if _PIECE.search(levelled) else ():
         if (part := _WHOLE.fullmatch(" ".join(_SPLIT.split(piece)).strip())) and part[1] not in _COMMON:
             return frozenset({part[1]})
+    if through := _THROUGH.search(plain):
+        return frozenset({through[1]})
     first = None if _OTHERS.search(plain) else _FIRST.match(plain)
-    return frozenset({first[1] or first[2]}) if first else frozenset()
+    return frozenset({first[1]}) if first else frozenset()
 
 
 @lru_cache(maxsize=4)

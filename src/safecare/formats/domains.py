@@ -36,7 +36,7 @@ _LOOKS_LIKE = str.maketrans(
 _WORD = re.compile(r"[-_.]")
 _HOST = re.compile(r"[^\s/?#@:\\]+")
 COMMON = frozenset(
-    "apple amazon orange office outlook chase discover square target steam wise visa ledger binance".split()
+    "apple amazon orange office outlook chase discover square target steam wise visa ledger binance booking".split()
 )
 """Brands that are words of the language, too: worn within a foreign name they tell something only beside `_LURES`."""
 _LURES = frozenset(

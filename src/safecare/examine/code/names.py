@@ -36,6 +36,8 @@ _CARRIED: dict[str, tuple[float, Text]] = {
     "image": (0.6, say("A disk image came by mail.")),
     "notebook": (0.35, say("A notebook file came by mail, which can carry programs.")),
 }
+_SHELL = (0.3, say("A shell script came by mail, which no double click runs on Windows."))
+"""Instead of ``script``. Weight chosen: administrators and programmers send them, and it takes them to run one."""
 _ARCHIVES = ("archive.", "zip.", "stream.", "mail.", "msg.", "installer.")
 _SPACES = re.compile(r"\s{8,}\.?\w{1,5}$")
 
@@ -49,8 +51,9 @@ class Names:
         kind = _runs(part)
         yield from _disguises(part, kind)
         if context.mail and kind in _CARRIED and part.depth:
-            weight, why = _CARRIED[kind]
-            yield Finding(f"carried.{kind}", why, weight, kind="carried")
+            shell = kind == "script" and ending(part.name) == "sh"
+            weight, why = _SHELL if shell else _CARRIED[kind]
+            yield Finding("carried.shell" if shell else f"carried.{kind}", why, weight, kind="carried")
         elif context.mail and part.depth and part.name and part.raw == b"" and RUNS.get(ending(part.name)) in _CARRIED:
             weight, why = _CARRIED[RUNS[ending(part.name)]]
             yield Finding(f"carried.{RUNS[ending(part.name)]}", why, weight, kind="carried")

@@ -23,6 +23,7 @@ from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_
 from safecare.examine.mail.orders import orders, told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.relations import relations
+from safecare.examine.mail.reports import MUTED, is_report, is_status
 from safecare.examine.mail.vouch import gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, registered, skeleton
@@ -91,6 +92,8 @@ class MailAnalyser:
         facts = mail.facts | ({"mail.code.link"} if codes else set())
         facts |= facts_of(mail, context.own)
         facts |= _by_code(codes, facts)
+        if is_report(mail):
+            facts -= MUTED
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -108,7 +111,8 @@ class MailAnalyser:
         context.budget.take(min(mail.mime.decoded, context.budget.room))
         for number, one in enumerate(mail.files, 1):
             name = one.name or f"part-{number}"
-            yield part.child(name, one.body, media=one.media, origin="mail.attachment")
+            types = ("text",) if is_status(one) else ()
+            yield part.child(name, one.body, media=one.media, origin="mail.attachment", types=types)
         for number, one in enumerate((one for one in mail.mime.parts if not one.attached), 1):
             if b"\nbegin " in one.body or one.body.startswith(b"begin "):
                 yield part.child(f"text-{number}", one.body, origin="mail.text", types=("uue",))
@@ -163,7 +167,7 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
     facts |= set(lures(mail.levelled))
-    facts |= _name(display, domain, base, headers)
+    facts |= _name(display, domain, base, headers, aligned="mail.auth.aligned" in facts)
     facts |= _claims(display, base, mail, facts)
     facts |= host_facts(mail, base)
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
@@ -196,7 +200,7 @@ def _trust(fact: str, facts: set[str]) -> float:
     return factor * (KNOWN if known else 1.0)
 
 
-def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
+def _name(display: str, domain: str, base: str, headers: Message, *, aligned: bool) -> set[str]:
     facts: set[str] = set()
     if not base:
         return facts
@@ -215,7 +219,7 @@ def _name(display: str, domain: str, base: str, headers: Message) -> set[str]:
     if _MIXED.search(display):
         facts.add("mail.text.mixed-script")
     answers = {registered(one) for _, one in addresses(headers, "Reply-To")}
-    if answers & FREE and base not in FREE:
+    if answers & FREE and base not in FREE and not (aligned and genuine(base)):  # services answer for those who share
         facts.add("mail.reply-to.freemail")
     return facts
 
@@ -224,7 +228,7 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     """Return the fact that display name or subject speak for a brand that the sender is not."""
     if base in BRAND_BASES or (genuine(base) and base not in FREE):
         return set()
-    if _wears_brand(base):
+    if _wears_brand(base) or ("mail.from.own" in mail.facts and "mail.auth.dmarc.fail" not in mail.facts):
         return set()
     subject = decoded(str(mail.mime.headers.get("Subject", "")))
     shown = [skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
-from safecare.formats.domains import host_of, unwrapped
-from safecare.formats.mail import Mail
+from safecare.formats.domains import host_of, registered, unwrapped
+from safecare.formats.mail import FREE, Mail
 from safecare.formats.mail_links import SHORT
 from safecare.formats.wording import level
 
@@ -70,8 +70,10 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
-    if asks and (access or not vouched) and "mail.from.inside" not in facts and _INTERNAL.search(level(display[:200])):
-        found.add("mail.from.internal")
+    known_one = vouched and known(domain) and registered(domain) not in FREE  # its own account team writes
+    if asks and (access or not vouched) and not known_one and "mail.from.inside" not in facts:
+        if _INTERNAL.search(level(display[:200])):
+            found.add("mail.from.internal")
     if asks and not news and "mail.link.recipient" in facts:
         found.add("mail.link.prefilled")
     if not news and _false_address(mail, domain, facts):

@@ -10,6 +10,7 @@ from safecare.examine.mail.names import (
     BROKEN_IN,
     CHEAP,
     REDIRECTS,
+    UPLOADED,
     alarming,
     brand_elsewhere,
     ending,
@@ -71,7 +72,7 @@ def host_facts(mail: Mail, base: str) -> set[str]:
             if any(token in low.partition("#")[2] for token in tokens):
                 facts.add("mail.link.fragment")
     others = bases - {base}
-    if base and len(others) == 1 and base not in bases and not others & BRAND_BASES:
+    if base and len(others) == 1 and base not in bases and not any(map(known, others)) and not others & BRAND_BASES:
         facts.add("mail.link.foreign-only")
     return facts
 
@@ -83,7 +84,7 @@ def facts_of_host(target: str, host: str, path: str) -> set[str]:
     facts = set(_of_name(host))
     if hosted(host, "/" + path):
         facts.add("mail.link.hosted")
-    if BROKEN_IN.search(target):
+    if BROKEN_IN.search(target) and not UPLOADED.search(target):
         facts.add("mail.link.broken-in")
     if REDIRECTS.match(target):
         facts.add("mail.link.redirect")

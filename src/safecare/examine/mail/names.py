@@ -42,6 +42,11 @@ BROKEN_IN = re.compile(
     r"(?i)/(?:wp-content|wp-includes|wp-admin|\.well-known|phpmailer|vendor/phpunit|assets/(?:js|css)/[^?#]{0,80}/$)"
 )
 """Folders of web programs that hold no pages for readers: where intruders put theirs."""
+UPLOADED = re.compile(
+    r"(?i)/wp-(?:content|includes)/[^?#]{0,300}\.(?:gif|png|jpe?g|webp|ico|bmp|mp[34]|css|woff2?)(?:[?#]|$)|"
+    r"/wp-content/uploads/(?:[^/?#]{1,100}/){0,4}[^/?#]{1,200}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|ics|txt|csv)(?:[?#]|$)"
+)
+"""What WordPress itself keeps there: pictures, and the documents that its authors upload. No page of an intruder's."""
 ALARM = frozenset(
     "secure security login logon signin signon verify verification verifie account accounts compte update service "
     "services support alert alerts notification notify billing payment paiement invoice wallet password unlock "

@@ -251,6 +251,28 @@ def told_passwords(text: str) -> list[str]:
     return list(dict.fromkeys(one.rstrip(".!?)") for one in _LOCKED.findall(text)))[:MOST_PASSWORDS]
 
 
+_ASK_BACK = Ask.of(
+    _any(
+        r"(?:call|phone|telephone|ring|contact|speak to|appel\w*|rappel\w*|telephon\w*|joind\w+|contact\w*)~"
+        r"(?:number (?:that )?(?:you|we) (?:already )?(?:hold|have|know)|number (?:in|on) (?:your|our|the)|"
+        r"usual (?:contact|number)|known number|numero (?:habituel|connu|figurant|que vous)|"
+        r"interlocut\w+ habituel\w*|contact habituel)",
+        r"(?:by|par) (?:post|letter|registered (?:post|mail|letter)|courrier|lettre)\b",
+    ),
+    "number|usual|numero|habituel|by post|by letter|by registered|par courrier|par lettre",
+)
+_PHONE = re.compile(r"\+?\(?\d(?:[ ().-]?\d){8,13}")
+
+
+def _asks_back(mail: Mail, text: str) -> bool:
+    """Tell whether the writer wants to be asked back by a way that his mail does not give.
+
+    No account, number, link or file: with such a mail alone no payment can be led elsewhere.
+    """
+    brings = mail.links or mail.files or _IBAN.search(text) or _PHONE.search(text)
+    return not brings and _ASK_BACK.told(text)
+
+
 def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     """Return the facts of orders by a writer from outside, at `domain`; `facts` are those known so far."""
     found: set[str] = set()
@@ -285,7 +307,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         return set()
     text = mail.levelled
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
-        return {"mail.order.new-account"} if _BANK.told(text) or _other_account(text) else set()
+        return {"mail.order.new-account"} if _new_account(mail, text) else set()
     found = _private(display, text, facts) if private else set()
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
@@ -297,7 +319,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.coins")
     if _WON.told(text):
         found.add("mail.order.winnings")
-    if not private and (_BANK.told(text) or _other_account(text)):
+    if not private and _new_account(mail, text):
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
@@ -306,6 +328,11 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         if billed and _AMOUNT.search(text) and _RENEWED.search(text) and _CALL.search(text):
             found.add("mail.order.callback")
     return found
+
+
+def _new_account(mail: Mail, text: str) -> bool:
+    """Tell whether payments are to go to a new account, and not only after asking back."""
+    return (_BANK.told(text) or _other_account(text)) and not _asks_back(mail, text)
 
 
 def _other_account(text: str) -> bool:

@@ -15,7 +15,7 @@ from safecare.formats.domains import registered
 from safecare.formats.mime import decoded
 
 _METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300})", re.IGNORECASE)
-_SPF_DOMAIN = re.compile(r"smtp\.mailfrom\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
+_SPF_DOMAIN = re.compile(r"smtp\.mail(?:from)?\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
 _DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100})?@?([\w.-]{1,190})", re.IGNORECASE)
 _LIST_DOMAIN = re.compile(r"[@.<]([\w-]{1,63}\.[\w.-]{2,190})")
 _SCL = re.compile(r"^\s*(\d{1,2})")

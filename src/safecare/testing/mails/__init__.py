@@ -55,7 +55,7 @@ _TRACK = (
 )
 
 
-LATER = ("later-", "taught-")
+LATER = ("later-", "taught-", "fresh-")
 """What names of the kinds begin with whose mails are written as they come today: hops, signatures, threads."""
 
 
@@ -79,10 +79,11 @@ class MadeMail(msgspec.Struct, frozen=True):
 
 
 def templates(kind: str) -> list[Template]:
-    """Return the templates of ``phishing``, ``honest``, ``later-phishing``, ``later-honest`` or ``taught-phishing``.
+    """Return the templates of ``phishing``, ``honest``, ``later-phishing``, ``later-honest`` and so on: the files here.
 
     Of the ``later`` ones, half was put aside (`half`: ``held``) before any was judged, and is only counted; the scorer
-    was changed for the other half (``open``) and for the ``taught`` ones.
+    was changed for the other half (``open``) and for the ``taught`` ones. The ``fresh`` ones were written by somebody who
+    had not read the scorer, each phishing story with an honest twin on the same subject, and were counted once.
     """
     text = files(__package__).joinpath(f"{kind}.txt").read_text("utf-8")
     found: list[Template] = []

@@ -1,0 +1,167 @@
+"""Honest mails that look like lures, each beside a lure that looks like it: the first are left alone, not the second."""
+
+from __future__ import annotations
+
+import pytest
+
+from safecare.examine.api import Verdict, Verdicts
+from safecare.examine.engine import Engine
+from safecare.testing.mails import OWN, made_mails
+
+ENGINE = Engine(own=("chu-aurore.fr",))
+ALARM = (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
+STATUS = (
+    "Reporting-MTA: dns; mx.partner.fr\r\n\r\nFinal-Recipient: rfc822; a@partner.fr\r\nAction: failed\r\n"
+    "Diagnostic-Code: smtp; 452 mailbox size limit exceeded"
+)
+FULL = "Your mailbox is full. Your account will be suspended, please verify your account now."
+
+
+def judged(sender: str, text: str, *more: str, kind: str = "text/plain", passed: bool = True) -> Verdict:
+    domain = sender.rpartition("@")[2].rstrip(">")
+    vouched = f"Authentication-Results: mx.chu-aurore.fr; dkim=pass header.d={domain}; dmarc=pass header.from={domain}"
+    head = [*([vouched] if passed else ()), f"From: {sender}", "To: agent@chu-aurore.fr", "Subject: Notice", *more]
+    head += [f"Message-ID: <1.2@{domain}>", f"Content-Type: {kind}"]
+    return ENGINE.judge(("\r\n".join(head) + f"\r\n\r\n{text}").encode(), "a.eml")
+
+
+def report(words: str, kind: str = "text/plain", status: str = STATUS) -> Verdict:
+    parts = (
+        f"--b\r\nContent-Type: {kind}\r\n\r\n{words}\r\n"
+        f"--b\r\nContent-Type: message/delivery-status\r\n\r\n{status}\r\n"
+        "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: agent@chu-aurore.fr\r\nTo: a@partner.fr\r\n"
+        f"Subject: Re\r\n\r\n{FULL}\r\n--b--\r\n"
+    )
+    path = "Authentication-Results: mx.chu-aurore.fr; spf=pass smtp.mailfrom=\r\nReturn-Path: <>"
+    kind = "multipart/report; report-type=delivery-status; boundary=b"
+    return judged("Mail Delivery System <MAILER-DAEMON@mx.partner.fr>", parts, path, kind=kind, passed=False)
+
+
+def rules(verdict: Verdict) -> set[str]:
+    return {one.rule for one in verdict.findings}
+
+
+def test_a_report_of_a_full_mail_box_is_no_lure() -> None:
+    told = report("This is the mail system at host mx.partner.fr.\r\n<a@partner.fr>: 452 mailbox full, quota exceeded")
+    assert told.verdict is Verdicts.CLEAN
+    assert not rules(told)
+    assert report(f"{FULL} See https://support.google.com/mail/?p=OverQuota").verdict is Verdicts.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (f"{FULL} https://relay-office.top/keep", "text/plain"),
+        (f"<p>{FULL}</p><a href='https://relay-office.top/keep'>Release messages</a>", "text/html"),
+    ],
+)
+def test_a_feigned_report_that_wants_a_click_is_judged_like_any_mail(words: str, kind: str) -> None:
+    assert report(words, kind).verdict in ALARM
+
+
+def test_a_report_without_what_machines_read_is_none() -> None:
+    assert "mail.lure.account" in rules(report(FULL, status="Please see below"))
+
+
+def test_a_server_that_writes_from_nobody_in_plain_words_is_a_report() -> None:
+    text = "Over quota: the mailbox is full. Your account will be suspended."
+    assert judged("MAILER-DAEMON@mx.partner.fr", text, "Return-Path: <>").verdict is Verdicts.CLEAN
+    lure = judged("MAILER-DAEMON@mx.partner.fr", f"{FULL} https://relay-office.top/keep", "Return-Path: <>")
+    assert "mail.lure.account" in rules(lure)
+
+
+def test_only_fields_of_a_report_are_kept_from_the_judgement_of_mails() -> None:
+    """A page that is called a report is a page."""
+    page = "<html><script>location='data:text/html;base64,PGh0bWw+'</script><form><input type=password></form></html>"
+    text = f"--b\r\nContent-Type: message/delivery-status; name=a.html\r\n\r\n{page}\r\n--b--\r\n"
+    told = judged("a@partner.fr", text, kind="multipart/mixed; boundary=b")
+    assert any(one.rule.startswith(("page.", "html.")) for one in told.findings)
+
+
+def test_a_known_organisation_may_call_its_team_as_the_house_does() -> None:
+    text = "We detected something unusual about a recent sign-in. <a href='https://account.live.com/a'>Review</a>"
+    own = judged("Microsoft account team <no-reply@accountprotection.microsoft.com>", text, kind="text/html")
+    assert "mail.from.internal" not in rules(own)
+    assert "mail.link.foreign-only" not in rules(own)
+    assert own.verdict is Verdicts.CLEAN
+    false = judged("Account team <no-reply@accounts-protect.info>", f"{FULL} {text}", kind="text/html")
+    assert "mail.from.internal" in rules(false)
+
+
+def test_a_service_that_writes_for_a_known_organisation_is_no_impostor() -> None:
+    text = "Please review and sign the document. <a href='https://na4.docusign.net/Signing/?a=1'>REVIEW DOCUMENT</a>"
+    honest = judged("Siemens Healthineers via Docusign <dse@docusign.net>", text, kind="text/html")
+    assert "mail.brand.sender" not in rules(honest)
+    text = text.replace("na4.docusign.net", "signing-desk.net")
+    false = judged("Siemens Healthineers via Docusign <dse@signing-desk.net>", text, kind="text/html")
+    assert rules(false) & {"mail.brand.sender", "mail.brand.name"}
+
+
+def test_whoever_shares_through_a_known_service_may_have_a_private_mail_box() -> None:
+    text = "A document was shared with you. <a href='https://docs.google.com/document/d/1/edit'>Open</a>"
+    more = "Reply-To: Lucie <lucie@gmail.com>"
+    through = judged("Lucie (via Google Docs) <drive-shares-dm-noreply@google.com>", text, more, kind="text/html")
+    assert "mail.reply-to.freemail" not in rules(through)
+    assert "mail.reply-to.freemail" in rules(judged("Lucie <noreply@share-desk.eu>", text, more, kind="text/html"))
+
+
+UPLOADS = "https://mairie-petitbourg.fr/wp-content/uploads/2025/03/"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (UPLOADS + "programme.pdf", False),
+        ("https://mairie-petitbourg.fr/wp-includes/images/smilies/icon_smile.gif", False),
+        (UPLOADS + "index.html", True),
+        (UPLOADS + "login.php?x=.pdf", True),
+        ("https://mairie-petitbourg.fr/wp-includes/x/", True),
+    ],
+)
+def test_documents_and_pictures_of_a_site_are_no_hiding_place(address: str, *, told: bool) -> None:
+    found = judged("Mairie <contact@mairie-petitbourg.fr>", f"<a href='{address}'>Voir</a>", kind="text/html")
+    assert ("mail.link.broken-in" in rules(found)) is told
+
+
+NEW_BANK = "We have changed our bank. Payments of invoices go to our new bank account from 1 May. "
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Please call your usual contact before you change anything.", False),
+        ("The new details come to you by registered post.", False),
+        ("Please call your usual contact on +33 4 93 55 12 12.", True),
+        ("Please call your usual contact. IBAN FR76 3000 4012 3400 0112 3456 789.", True),
+        ("", True),
+    ],
+)
+def test_a_new_bank_account_that_is_to_be_asked_back_elsewhere_is_no_order(text: str, *, told: bool) -> None:
+    found = judged("Martine <m@blanchisserie-du-var.fr>", NEW_BANK + text)
+    assert ("mail.order.new-account" in rules(found)) is told
+
+
+def test_the_house_itself_may_speak_of_the_mail_program() -> None:
+    text = "Your mailbox is almost full. 1.9 GB of 2 GB are used."
+    own = judged("Microsoft Outlook <microsoftexchange329e@chu-aurore.fr>", text, passed=False)
+    assert own.verdict is Verdicts.CLEAN
+    forged = "Authentication-Results: mx.chu-aurore.fr; spf=fail; dmarc=fail header.from=chu-aurore.fr"
+    false = judged("Microsoft Outlook <microsoftexchange329e@chu-aurore.fr>", FULL, forged, passed=False)
+    assert "mail.from.claims-brand" in rules(false)
+    assert false.verdict in ALARM
+
+
+@pytest.mark.parametrize(("name", "rule"), [("build.sh", "carried.shell"), ("build.js", "carried.script")])
+def test_a_shell_script_weighs_less_than_what_a_double_click_runs(name: str, rule: str) -> None:
+    text = f"--b\r\nContent-Type: text/plain; name={name}\r\n\r\n#!/bin/sh\r\nmake all\r\n--b--\r\n"
+    told = judged("Volker <v@kde.org>", text, kind="multipart/mixed; boundary=b")
+    assert rule in rules(told)
+    assert (told.verdict in ALARM) is (rule == "carried.script")
+
+
+@pytest.mark.slow
+def test_fresh_stories_are_told_apart_from_their_honest_twins() -> None:
+    engine = Engine(own=(OWN,))
+    for kind, least, most in (("fresh-phishing", 0.75, 1.0), ("fresh-honest", 0.0, 0.01)):
+        told = [engine.judge(one.raw, "a.eml").verdict in ALARM for one in made_mails(kind, range(2))]
+        assert least * len(told) <= sum(told) <= most * len(told), kind
