@@ -1,4 +1,4 @@
-"""Honest mails that look like lures, each beside a lure that looks like it: the first are left alone, not the second."""
+"""Honest mails that look like lures, each beside a lure that looks like it: only the first are left alone."""
 
 from __future__ import annotations
 

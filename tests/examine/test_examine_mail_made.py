@@ -42,7 +42,10 @@ def test_half_of_the_later_stories_is_put_aside(kind: str) -> None:
     assert 0.4 < halves.count("held") / len(halves) < 0.6
 
 
-@pytest.mark.parametrize("kind", ["phishing", "honest", "later-phishing", "later-honest", "taught-phishing", "fresh-phishing", "fresh-honest"])
+@pytest.mark.parametrize(
+    "kind",
+    ["phishing", "honest", "later-phishing", "later-honest", "taught-phishing", "fresh-phishing", "fresh-honest"],
+)
 def test_stories_are_told_apart_and_drawn_the_same_each_time(kind: str) -> None:
     names = [f"{one.name} {one.language}" for one in templates(kind)]
     assert len(names) > 50

@@ -70,10 +70,10 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
-    known_one = vouched and known(domain) and registered(domain) not in FREE  # its own account team writes
-    if asks and (access or not vouched) and not known_one and "mail.from.inside" not in facts:
-        if _INTERNAL.search(level(display[:200])):
-            found.add("mail.from.internal")
+    theirs = vouched and known(domain) and registered(domain) not in FREE  # an organisation's own account team
+    outside = not theirs and "mail.from.inside" not in facts
+    if asks and (access or not vouched) and outside and _INTERNAL.search(level(display[:200])):
+        found.add("mail.from.internal")
     if asks and not news and "mail.link.recipient" in facts:
         found.add("mail.link.prefilled")
     if not news and _false_address(mail, domain, facts):

@@ -82,8 +82,8 @@ def templates(kind: str) -> list[Template]:
     """Return the templates of ``phishing``, ``honest``, ``later-phishing``, ``later-honest`` and so on: the files here.
 
     Of the ``later`` ones, half was put aside (`half`: ``held``) before any was judged, and is only counted; the scorer
-    was changed for the other half (``open``) and for the ``taught`` ones. The ``fresh`` ones were written by somebody who
-    had not read the scorer, each phishing story with an honest twin on the same subject, and were counted once.
+    was changed for the other half (``open``) and for the ``taught`` ones. The ``fresh`` ones were written before
+    their writer read the scorer, each phishing story with an honest twin on the same subject, and were counted once.
     """
     text = files(__package__).joinpath(f"{kind}.txt").read_text("utf-8")
     found: list[Template] = []
