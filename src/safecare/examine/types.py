@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 from safecare.examine.api import Part
+from safecare.examine.late import late
 from safecare.formats.dicom import looks_like_dicom
+from safecare.formats.extent import end_of
 from safecare.formats.wide import unmarked
 
 _START: tuple[tuple[bytes, str], ...] = (
@@ -26,6 +28,7 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x5d\x00\x00", "lzma"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x50\x2a\x4d\x18", "zstd"),
     (b"\x1f\x9d", "compress"),
     (b"MSCF", "cab"),
     (b"ISc(", "installshield"),
@@ -43,7 +46,6 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "pe"),
     (b"ZM", "pe"),
     (b"\x7fELF", "elf"),
-    (b"\xca\xfe\xba\xbe", "macho"),
     (b"\xfe\xed\xfa\xce", "macho"),
     (b"\xfe\xed\xfa\xcf", "macho"),
     (b"\xce\xfa\xed\xfe", "macho"),
@@ -62,7 +64,6 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "jpeg"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
-    (b"BM", "bmp"),
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
     (b"II+\x00", "tiff"),
@@ -70,7 +71,18 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51", "jp2"),
     (b"8BPS", "psd"),
     (b"\xd7\xcd\xc6\x9a", "wmf"),
-    (b"ID3", "mp3"),
+    (b"ID3\x02", "mp3"),
+    (b"ID3\x03", "mp3"),
+    (b"ID3\x04", "mp3"),
+    (b"fLaC", "flac"),
+    (b"OggS\x00", "ogg"),
+    (b"FLV\x01", "flv"),
+    (b"\x1a\x45\xdf\xa3", "matroska"),
+    (b"\xd4\xc3\xb2\xa1", "pcap"),
+    (b"\xa1\xb2\xc3\xd4", "pcap"),
+    (b"\x4d\x3c\xb2\xa1", "pcap"),
+    (b"\xa1\xb2\x3c\x4d", "pcap"),
+    (b"\x04\x22\x4d\x18", "lz4"),
     (b"FWS", "swf"),
     (b"CWS", "swf"),
     (b"ZWS", "swf"),
@@ -89,6 +101,7 @@ _BY_NAME = {
 }
 _ENDING = {ending: kind for kind, endings in _BY_NAME.items() for ending in endings}
 _NO_TEXT = bytes(range(32)).translate(None, b"\t\n\r\x0c\x0b\x1b\x1c\x00")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 _MAIL_FIELDS = re.compile(
     rb"(?im)^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to|reply-to|cc|"
     rb"content-type|x-[a-z-]{2,40}|dkim-signature|authentication-results):"
@@ -103,6 +116,22 @@ _CPIO = re.compile(
     rb"(?s)07070[12][0-9A-Fa-f]{88}(?!0{8})[0-9A-Fa-f]{16}|070707[0-7]{53}(?!0{6})[0-7]{17}|\xc7\x71.{18}(?!\0\0)"
 )
 """Heads of cpio archives (newc, odc, binary) whose first name is not empty: libarchive's binding dies of one."""
+_BITMAPS = frozenset({12, 40, 52, 56, 64, 108, 124})
+"""Sizes of the second head of bitmaps, in bytes ([MS-WMF] 2.2.2, OS/2's of 12 and 64)."""
+_OBJECTS = re.compile(rb"\d\s+obj\b|\bstartxref\b|\btrailer\b")
+_CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\n\r\r\n", b"SQLite f", b"!<arch>\n", b"07070")
+"""Heads of what holds other files from its first bytes on."""
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(?:MIME-Version|Content-Type):", re.IGNORECASE)
+"""How text begins that is read as such, whatever stands behind it."""
+HOLDERS = frozenset(
+    {
+        *("tar", "cpio", "ar", "iso", "ole", "rar", "7z", "cab", "gzip", "bzip2", "xz", "zstd", "lz4"),
+        "sqlite",
+        "pcap",
+        "pcapng",
+    }
+)
+"""What holds other files: a ZIP archive within is one of them."""
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
 _HEAD = 4096
 _TAIL = 66_000
@@ -119,13 +148,20 @@ def recognise(part: Part) -> tuple[str, ...]:
     for mark, kind in _START:
         if head.startswith(mark) and (kind != "cpio" or _CPIO.match(head)):
             found.append(kind)
+    begun = bool(found)
     found += _placed(raw, head)
+    if not begun and _MARKUP.match(head):
+        found = [kind for kind in _textual(raw, head, part) if kind != "text"] + found
+    if "zip" in found[1:] and found[0] in HOLDERS and not _ends_as_zip(raw, found[0]):
+        found.remove("zip")
+    found += [kind for kind, _ in late(raw, found)]
     if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write
         return (*found, "dicom")
-    if found[:1] == ["zip"]:
-        found = [*_packaged(raw), *found]
-    if not found or set(found) <= {"bmp", "mp3", "lzma", "cpio", "arj"}:
+    if found[:1] == ["zip"] or (found[:1] in (["script"], ["pe"], ["elf"]) and "zip" in found):
+        found[found.index("zip") : 0] = _packaged(raw)
+    if not found or set(found) <= {"lzma", "arj"}:
         found += _textual(raw, head, part)
+        found += [kind for kind, _ in late(raw, found)]
     if not found:
         claimed = _ENDING.get(ending(part.name), "")
         found += [claimed] if claimed == "script" else []
@@ -140,11 +176,23 @@ def ending(name: str) -> str:
 
 
 def _placed(raw: bytes, head: bytes) -> list[str]:
-    """Return the types whose mark stands elsewhere than at the start."""
+    """Return the types that a few letters at the start don't tell, or whose mark stands elsewhere."""
     found: list[str] = []
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAPS:
+        found.append("bmp")
+    if head.startswith(b"\xca\xfe\xba\xbe"):  # compiled Java counts its version from 45; few programs are in one file
+        found.append("class" if int.from_bytes(head[4:8], "big") >= 45 else "macho")
+    if head.startswith(b"\0\0\1\0") and 22 <= int.from_bytes(head[18:22], "little") < len(raw):
+        found.append("ico")
+    if head.startswith(b"\n\r\r\n") and head[8:12] in (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d"):
+        found.append("pcapng")
+    if head[36:40] == b"acsp":
+        found.append("icc")
+    if _SHEBANG.match(head):
+        found.append("script")
     if raw[128:132] == b"DICM":
         found.append("dicom")
-    if b"%PDF-" in head[:1024]:
+    if _is_document(raw, head):
         found.append("pdf")
     if raw[257:262] == b"ustar":
         found.append("tar")
@@ -163,9 +211,30 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
         found.append("zip")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rt"):
         found.append("rtf")
-    if _SHEBANG.match(head):
-        found.append("script")
     return found
+
+
+def _is_document(raw: bytes, head: bytes) -> bool:
+    """Tell whether readers of PDF take it: the mark in the first 1,024 bytes (ISO 32000-1, annex H.3), objects behind.
+
+    The first member of an archive that stores it as it is does not count: it is judged as that member.
+    """
+    at = head[:1024].find(b"%PDF-")
+    if at <= 0:
+        return at == 0
+    if not _OBJECTS.search(raw, at) or head.startswith(_CAPTURES):
+        return False
+    if head.startswith(b"PK\x03\x04"):
+        name, extra = (int.from_bytes(head[place : place + 2], "little") for place in (26, 28))
+        return at != 30 + name + extra
+    return at % 512 != 0 or not (raw[257:262] == b"ustar" or head.startswith(b"\xd0\xcf\x11\xe0"))
+
+
+def _ends_as_zip(raw: bytes, kind: str) -> bool:
+    """Tell whether a ZIP archive stands behind what holds other files, and is not one of those."""
+    at, end = raw.rfind(b"PK\x05\x06"), end_of(kind, raw)
+    comment = int.from_bytes(raw[at + 20 : at + 22], "little")
+    return at >= end if end else 0 <= len(raw) - (at + 22 + comment) <= 2
 
 
 def _packaged(raw: bytes) -> list[str]:
@@ -186,7 +255,9 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
     elif unmarked(head):
         head = head.replace(b"\x00", b"")
     elif len(head) - len(head.translate(None, _NO_TEXT)) > len(head) // 50:
-        return []
+        if not _MARKUP.match(head):
+            return []
+        head = _BINARY.split(head, maxsplit=1)[0]
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b\x1c")
     low = start[:1024].lower()
     found: list[str] = []

@@ -11,24 +11,31 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import ANY, Context, Finding, Part, Where, analyser
+from safecare.examine.late import ALONE, PROSE, acts, late
 from safecare.model.text import say
 
-SHOWN = frozenset({"pdf", "png", "jpeg", "gif", "tiff", "webp", "wav", "avi", "mp4", "flac", "ogg", "psd", "jp2"})
-"""Types that are only looked at or listened to. Those whose mark is two letters (BMP) are left out: met by chance."""
-RUN = frozenset({"pe", "elf", "macho", "script", "swf", "html", "jar", "dex", "lnk"})
-BOXES = frozenset({"zip", "rar", "7z", "tar", "iso", "cab", "ole", "rtf", "ooxml", "odf", "ace", "lzh"})
+SHOWN = (ALONE | {"pdf", "postscript"}) - {"lnk"}
+"""Types that are only looked at or listened to."""
+RUN = frozenset({"pe", "elf", "macho", "script", "swf", "html", "jar", "dex", "lnk", "class", "chm"})
+BOXES = frozenset(
+    {
+        *("zip", "rar", "7z", "tar", "iso", "cab", "arj", "ole", "rtf", "ooxml", "odf", "ace", "lzh", "onenote"),
+        *("gzip", "bzip2", "xz", "zstd", "lz4", "ar", "cpio", "pcap", "pcapng", "sqlite"),
+    }
+)
+PACKAGES = frozenset({"ooxml", "odf", "jar", "apk", "zip"})
+"""One thing: packages are archives."""
+PROGRAMS = frozenset({"pe", "elf", "macho", "script"})
+MODULES = frozenset({"class", "wasm", "swf", "dex"})
+INSTALLED = frozenset({*PACKAGES, "rar", "7z", "cab", "arj", "iso", "html", "elf", "pe"})
+"""What stands behind or within programs that install, start or boot something."""
 WAYS = {"run": 0.75, "box": 0.55, "shown": 0.55}
 """Weight by what the second thing is. Chosen: programs have no business there, archives are at times glued on."""
-_END = {
-    "png": re.compile(rb"IEND\xaeB`\x82"),
-    "gif": re.compile(rb"\x00;(?=MZ|PK\x03\x04|Rar!\x1a\x07|7z\xbc\xaf|%PDF-|<\?php|<script|<html|\x7fELF|#!/)"),
-    "jpeg": re.compile(rb"\xff\xd9(?=MZ|PK\x03\x04|Rar!\x1a\x07|7z\xbc\xaf|%PDF-|<\?php|<script|<html|\x7fELF|#!/)"),
-}
-"""Where a picture ends, and what then begins where nothing should."""
-_BEGINS = re.compile(rb"\s{0,16}(MZ|PK\x03\x04|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|%PDF-|<\?php|<script|<html|\x7fELF|#!/)")
 _CODE = re.compile(rb"(?i)<\?php\s|<script[\s>]|<html[\s>]|#!\s?/")
-_SCRIPT_HEAD = {"gif": (6, b"/*"), "jpeg": (4, b"/*"), "bmp": (2, b"/*")}
-"""Place of a number in the head of pictures that begins a script's comment: width, length of a segment, size."""
+_COMMENT = 16
+"""Bytes at the start in which a script's comment may begin: widths and lengths of heads, the preamble of a document."""
+_AFTER_COMMENT = re.compile(rb"\*/[\t\r\n -~]{8,}")
+"""What makes a comment's end one of a script: chance seldom writes eight letters behind it."""
 
 
 @analyser("polyglot", wants={ANY})
@@ -36,47 +43,73 @@ class Polyglots:
     """Tells what a part is besides what it is taken for."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
-        """Yield at most one finding, and what stands behind the end of a picture."""
+        """Yield at most one finding, and what begins late in the part."""
         types = set(part.types)
-        shown = [one for one in part.types if one in SHOWN]
-        if "dicom" in types or not (shown or "bmp" in types):
+        if "dicom" in types or not types:
             return
-        raw, main = part.raw, part.types[0]
-        other = _second(raw, types, shown)
-        if other:
-            kinds = "+".join(dict.fromkeys((*part.types, *([other[1]] if other[1] not in types else []))))
-            yield _told(kinds, other[0])
-            return
-        mark = _SCRIPT_HEAD.get(main)
-        if mark and raw[mark[0] : mark[0] + 2] == mark[1] and b"*/" in raw:
-            yield _told(f"{main}+script", "run")
-            return
-        yield from _behind(part, main, context)
+        begun = list(late(part.raw, part.types)) if len(types) > 1 else []
+        way = _way(part, types, begun)
+        if way:
+            kinds = "+".join(dict.fromkeys((*part.types, *(["script"] if way == "comment" else []))))
+            why = say("A file is two things at once ({kinds}): who checks the one lets the other through.", kinds=kinds)
+            where = Where(bytes=(begun[0][1], len(part.raw))) if begun else Where()
+            yield Finding("file.polyglot", why, WAYS.get(way, WAYS["run"]), where, kind="polyglot")
+        for kind, at in begun:
+            if kind not in ("html", "script"):  # those are read from the whole part
+                context.budget.take(len(part.raw) - at, f"byte {at}")
+                yield part.child(f"{kind}-{at}", part.raw[at:], origin="file.behind")
 
 
-def _told(kinds: str, way: str) -> Finding:
-    why = say("A file is two things at once ({kinds}): who checks the one lets the other through.", kinds=kinds)
-    return Finding("file.polyglot", why, WAYS[way], kind="polyglot")
-
-
-def _second(raw: bytes, types: set[str], shown: list[str]) -> tuple[str, str] | None:
-    """Return way and type of the second thing that a part is, if it is one."""
-    if run := sorted(types & RUN):
-        return "run", run[0]
+def _way(part: Part, types: set[str], begun: list[tuple[str, int]]) -> str:
+    """Return by what the second thing is dangerous, if the part is two things; else nothing."""
+    raw, main = part.raw, part.types[0]
     boxes = types & BOXES
-    if boxes == {"zip"} and not _whole_zip(raw):
-        boxes = set()
+    if main in PROGRAMS:
+        return _with_program(part, types, begun)
+    if main == "pdf" and boxes & PACKAGES and not boxes - PACKAGES and not _whole_zip(raw):
+        boxes = set()  # an archive that a document carries
+    if types & SHOWN or main in ALONE:
+        return _with_shown(raw, main, types, boxes)
+    if main in PROSE:
+        return "box" if boxes - {main, "rtf"} else ""
+    if main in BOXES | PACKAGES | MODULES:
+        if (types - {main, "jar"}) & RUN:
+            return "run"
+        return "box" if len(boxes - PACKAGES) + bool(boxes & PACKAGES) > (main not in MODULES) else ""
+    return ""
+
+
+def _with_shown(raw: bytes, main: str, types: set[str], boxes: set[str]) -> str:
+    if (types - {main}) & RUN or (types & RUN and main not in RUN) or (main == "pdf" and "mail" in types):
+        return "run"
     if boxes:
-        return "box", min(boxes)
-    if len(shown) > 1 and "pdf" in shown:
-        return "shown", "pdf"
-    start = raw[:1024].find(b"%PDF-") if shown == ["pdf"] else -1
-    if start > 0:
-        if _CODE.search(raw, 0, start):
-            return "run", "html"
-        if raw[:start].lstrip().startswith(b"/*") and b"*/" in raw[-4096:]:
-            return "run", "script"
-    return None
+        return "box"
+    if "pdf" in types and (len(types & SHOWN) > 1 or main in ALONE | PROSE):
+        return "shown"
+    return _by_comment(raw, types, main)
+
+
+def _with_program(part: Part, types: set[str], begun: list[tuple[str, int]]) -> str:
+    """Tell what no installer does: a document or tape in front, an archive between its heads, a page that acts."""
+    main = part.types[0]
+    second = int.from_bytes(part.raw[60:64] if main == "pe" else part.raw[32:36], "little")
+    if main in ("pe", "elf") and any(at < second for _, at in begun):
+        return "box"
+    if "script" in types - {main} or any(kind == "html" and acts(part.raw, at) for kind, at in begun):
+        return "run"
+    return "box" if types & (BOXES | SHOWN) - INSTALLED else ""
+
+
+def _by_comment(raw: bytes, types: set[str], main: str) -> str:
+    """Tell the picture or document whose head begins a script's comment."""
+    if "pdf" in types:
+        start = raw[:1024].find(b"%PDF-")
+        if start > 0 and _CODE.search(raw, 0, start):
+            return "run"
+        begun = b"/*" in raw[: max(start, 0)]
+    else:
+        begun = main in ALONE and b"/*" in raw[:_COMMENT]
+    return "comment" if begun and _AFTER_COMMENT.search(raw) else ""
 
 
 def _whole_zip(raw: bytes) -> bool:
@@ -84,19 +117,3 @@ def _whole_zip(raw: bytes) -> bool:
     at = raw.rfind(b"PK\x05\x06")
     comment = int.from_bytes(raw[at + 20 : at + 22], "little") if at >= 0 else 0
     return at >= 0 and 0 <= len(raw) - (at + 22 + comment) <= 2
-
-
-def _behind(part: Part, main: str, context: Context) -> Iterator[Finding | Part]:
-    """Yield what begins behind the end of a picture."""
-    pattern = _END.get(main)
-    found = pattern.search(part.raw) if pattern else None
-    rest = part.raw[found.end() :] if found else b""
-    begins = _BEGINS.match(rest[:64])
-    if not found or not begins:
-        return
-    way = "box" if begins[1][:2] in (b"PK", b"Ra", b"7z", b"%P") else "run"
-    where = Where(bytes=(found.end(), len(part.raw)))
-    why = say("Something else begins where a picture ends.")
-    yield Finding("file.polyglot", why, WAYS[way], where, kind="polyglot")
-    context.budget.take(len(rest), "behind a picture")
-    yield part.child("behind", rest, origin="picture.behind")

@@ -71,8 +71,8 @@ _SORTS = {
     **dict.fromkeys(("script", "html", "svg", "batch", "php", "hta"), payload.SCRIPT),
     **dict.fromkeys(("pdf", "ole", "rtf", "onenote"), payload.DOCUMENT),
 }
-_TEXT = re.compile(rb"[\t\r\n -~]{8,}")
-"""Text at the beginning, longer than a maker's mark by chance."""
+_TEXT = re.compile(rb"[\t\r\n -~]{8,}|[ -~]{1,6}/\*")
+"""Text at the beginning, longer than a maker's mark by chance, or a comment's begin."""
 _BEGUN = re.compile(
     rb"(?i)(?:start|msgbox|call|goto|cls|dim|sub|on error|use|puts|print|require|write-host|get-\w+|if|for|exec|set|del"
     rb"|copy|move|net|reg|sc|web|id)[\s;(\"']|\$\w+\s*=|@\w|:{1,2}\s?\w|\w+\.exe\b|<\w"
@@ -128,6 +128,8 @@ def _acts(head: bytes) -> bool:
     text = _TEXT.match(head)
     if not text:
         return False
+    if b"/*" in text.group():
+        return True
     lines = [line.strip() for line in text.group().splitlines() if line.strip()]
     return bool(_BEGUN.match(lines[0])) or (len(lines) > 1 and _SAYS.search(text.group()) is not None)
 

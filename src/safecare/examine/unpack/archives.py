@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.late import late
 from safecare.examine.unpack.libarchive import ArchiveError, members, names
 from safecare.formats.rar_lock import RarLockError
 from safecare.formats.rar_lock import opened as rar_opened
@@ -19,6 +20,7 @@ from safecare.formats.seven_zip import SevenZipError
 from safecare.formats.seven_zip import members as seven_zip
 from safecare.model.text import Text, say
 
+_LATE = frozenset({"7z", "rar", "cab"})
 CUSTOM = ("infected", "malware", "virus", "password", "1234")
 """Passwords that senders of samples and of malware use by custom."""
 KEY_COST = 15_000
@@ -42,9 +44,15 @@ class Archives:
     """Unpacks with libarchive, member by member."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
-        """Yield the members, and why the archive could not be read to its end."""
+        """Yield the members, and why the archive could not be read to its end.
+
+        One that begins late in another file is a part of its own (`safecare.examine.code.polyglots`).
+        """
+        if "iso" not in part.types and any(at for kind, at in late(part.raw, part.types) if kind in _LATE):
+            return
+        kind = next(one for one in part.types if one in self.wants)  # type: ignore[attr-defined]
         try:
-            yield from _members(part, members(part.raw, context.budget.room), context)
+            yield from _members(part, members(part.raw, context.budget.room, kind), context)
         except ArchiveError as error:
             if NO_MORE.search(str(error)) or _RAR5_CRYPT.match(part.raw):
                 yield from _unlocked(part, context)

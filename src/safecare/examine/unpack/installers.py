@@ -147,9 +147,9 @@ class InstallShield:
             yield part.child("volume", bytes(out), origin="installer.file")
 
 
-@analyser("carve", wants={"data", "swf"})
+@analyser("carve", wants={"data", "swf", "pcap", "pcapng", "flv", "matroska", "ogg", "flac", "icc", "ico", "lz4"})
 class Carver:
-    """Unpacks zlib streams in data of no known kind."""
+    """Unpacks zlib streams in data of no known kind, and of kinds that nothing else opens."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what unpacks to more than a handful of bytes."""

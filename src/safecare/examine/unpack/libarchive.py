@@ -9,11 +9,14 @@ import contextlib
 import ctypes
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 END, WARN = 1, -20
 """Answers of the library: the archive's end; a warning after which it goes on."""
+FORMATS = {"7z": ("7zip",), "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",)}
+"""Kinds that are read as nothing else, without a packing around them: their names in the library."""
 REGULAR = 0o100000
 """File type of a plain file (AE_IFREG)."""
 BLOCK = 1 << 18
@@ -37,6 +40,7 @@ def library() -> Any:
         ("archive_read_free", ctypes.c_int, [pointer]),
         ("archive_read_support_filter_all", ctypes.c_int, [pointer]),
         ("archive_read_support_format_all", ctypes.c_int, [pointer]),
+        *((f"archive_read_support_format_{one}", ctypes.c_int, [pointer]) for one in chain(*FORMATS.values())),
         ("archive_read_open_memory", ctypes.c_int, [pointer, text, ctypes.c_size_t]),
         ("archive_read_next_header", ctypes.c_int, [pointer, ctypes.POINTER(pointer)]),
         ("archive_read_data", ctypes.c_ssize_t, [pointer, text, ctypes.c_size_t]),
@@ -50,19 +54,25 @@ def library() -> Any:
     return lib
 
 
-def names(raw: bytes) -> Iterator[str]:
+def names(raw: bytes, kind: str = "") -> Iterator[str]:
     """Yield the names of plain files as far as they can be read, whether or not their bytes can."""
     with contextlib.suppress(ArchiveError):
-        yield from (name for name, _ in members(raw, -1))
+        yield from (name for name, _ in members(raw, -1, kind))
 
 
-def members(raw: bytes, room: int) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each plain file, at most ``room + 1`` bytes of each. Raises `ArchiveError`."""
+def members(raw: bytes, room: int, kind: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each plain file, at most ``room + 1`` bytes of each. Raises `ArchiveError`.
+
+    `kind` of `FORMATS`: as what the archive is read, whatever else its first bytes look like.
+    """
     lib = library()
     archive = lib.archive_read_new()
     try:
-        lib.archive_read_support_filter_all(archive)
-        lib.archive_read_support_format_all(archive)
+        for one in FORMATS.get(kind, ()):
+            getattr(lib, f"archive_read_support_format_{one}")(archive)
+        if kind not in FORMATS:
+            lib.archive_read_support_filter_all(archive)
+            lib.archive_read_support_format_all(archive)
         if lib.archive_read_open_memory(archive, raw, len(raw)) < WARN:
             raise ArchiveError(_said(lib, archive))
         entry, block = ctypes.c_void_p(), ctypes.create_string_buffer(BLOCK)
