@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 from made_items import alert, forecast, incident, judged, later, notice, plan, receipt, reject
 from made_road import Road
@@ -129,7 +127,7 @@ def test_rejects_newest_first(road: Road) -> None:
     assert [one.id for one in road.reader.rejects(door="door-1")] == ["c", "a"]
 
 
-def test_counts_and_kinds(road: Road) -> None:
+def test_counts(road: Road) -> None:
     put(road, *(badge(n) for n in range(6)), judged(3), alert("a"), reject("x"))
     assert road.reader.counts() == {
         "events": 7,
@@ -140,8 +138,6 @@ def test_counts_and_kinds(road: Road) -> None:
         "notices_open": 0,
         "audit": 1,
     }
-    assert road.reader.kind_counts(later(3)) == {"badge.granted": 3, "act.incident": 1}
-    assert road.reader.kind_counts(later(3) + timedelta(days=1)) == {}
 
 
 def test_audit_pages(road: Road) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
@@ -33,6 +33,7 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
 class Timed(Detector, Protocol):
     """A detector for which time matters even when nothing happens."""
 

@@ -7,14 +7,14 @@ judge is alone; that event is left out for this detector, counted, and told as a
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, get_type_hints
 
 import msgspec
 
-from safecare.detect.api import Detector, detectors
+from safecare.detect.api import Detector, Timed, detectors
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.hospital import Hospital
@@ -51,7 +51,7 @@ class _Driven:
     def __init__(self, detector: Detector) -> None:
         kind: Any = type(detector)
         self.detector = detector
-        self.ticks = hasattr(detector, "tick")
+        self._timed = detector if isinstance(detector, Timed) else None
         self.failures = 0
         self.reason = ""
         self._hints = get_type_hints(kind)
@@ -114,9 +114,11 @@ class _Driven:
         return alerts
 
     def tick(self, now: datetime) -> list[Alert]:
-        """Let time pass."""
+        """Let time pass, if the detector cares."""
+        if self._timed is None:
+            return []
         try:
-            alerts = list(self.detector.tick(now))  # type: ignore[attr-defined]
+            alerts = list(self._timed.tick(now))
         except Exception as error:  # noqa: BLE001 - as above
             self._back()
             self._failed(error)
@@ -140,9 +142,10 @@ class _Driven:
         if not self.load(saved):
             self.reset()
         for step in steps:
-            again = self.detector.tick(step) if isinstance(step, datetime) else self.detector.feed(step)  # type: ignore[attr-defined]
-            for _alert in again:
-                pass  # raised already
+            if not isinstance(step, datetime):
+                deque(self.detector.feed(step), 0)  # raised already
+            elif self._timed is not None:
+                deque(self._timed.tick(step), 0)
         self._saved, self._since = saved, steps
         self._events_since = sum(1 if isinstance(step, datetime) else len(step) for step in steps)
 
@@ -170,8 +173,7 @@ class DetectStage:
     def tick(self, now: datetime) -> Iterator[Alert]:
         """Let time pass for the detectors that care."""
         for driven in self._driven.values():
-            if driven.ticks:
-                yield from driven.tick(now)
+            yield from driven.tick(now)
 
     def snapshot(self) -> bytes:
         """Return the state of all detectors."""

@@ -18,6 +18,7 @@ from safecare.formats.problem import ModelFileError, Problem
 
 MOST_BYTES = 256 << 20
 MOST_NODES = 2_000_000
+"""Bytes and nodes of one graph. Chosen: far above any published graph."""
 LOGIC: dict[str, Need] = {"and": "all", "or": "any"}
 
 

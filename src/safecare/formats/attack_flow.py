@@ -16,6 +16,7 @@ from safecare.formats.problem import ModelFileError, Problem
 
 MOST_BYTES = 64 << 20
 MOST_OBJECTS = 500_000
+"""Bytes and objects of one file. Chosen: far above any published flow."""
 JOINTS = frozenset({"dynamic_line", "generic_latch", "generic_handle", "horizontal_anchor", "vertical_anchor", "flow"})
 
 

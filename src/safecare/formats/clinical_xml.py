@@ -37,15 +37,6 @@ _LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data
 _LOOSE = re.compile(rb"(?i)representation\s*=\s*[\"']B64[\"'][^>]{0,400}>([A-Za-z0-9+/=\s]{16,})")
 
 
-class ClinicalXmlError(ValueError):
-    """No XML at all, or beyond a limit: `reason`, and `offset` of the byte."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        """Keep reason and offset."""
-        super().__init__(f"byte {offset}: {reason}")
-        self.reason, self.offset = reason, offset
-
-
 @dataclass
 class ClinicalXml:
     """What was found. `remarks` are (kind, detail, offset) of what acts, `damage` where it is not well-formed."""

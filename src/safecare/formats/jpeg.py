@@ -12,6 +12,7 @@ SIDE = 8192
 _KEPT = frozenset({0xDB, 0xC4, 0xDD, 0xDA, 0xEE, 0xE0, *(set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC})})
 """Segments that the picture itself needs: tables, restart interval, frames, scan, and the marks of JFIF and Adobe."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Starts of a frame, which tell the size (ITU-T T.81, table B.1)."""
 
 
 class JpegError(ValueError):

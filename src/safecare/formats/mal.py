@@ -22,7 +22,9 @@ from safecare.formats.problem import ModelFileError, Problem
 
 MOST_BYTES = 64 << 20
 MOST_STEPS = 500_000
+"""Bytes and attack steps of one model. Chosen: far above any published model."""
 DAY = 86_400.0
+"""Seconds: MAL tells times to compromise in days."""
 LOW, HIGH = 0.05, 0.95
 """Points of a distribution between which a triangle stands for it. Chosen."""
 Kind = Literal["or", "and", "defense", "exist", "notExist"]

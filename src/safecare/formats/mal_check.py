@@ -9,6 +9,7 @@ from safecare.formats.mal_language import Language
 from safecare.formats.problem import ModelFileError, Problem
 
 MOST_PROBLEMS = 50
+"""Problems that are told of one language. Chosen: what a person mends before trying again."""
 
 
 def check(language: Language) -> None:

@@ -20,8 +20,9 @@ from safecare.formats.mal import KINDS, MOST_BYTES, MOST_STEPS, MalGraph, MalSte
 from safecare.formats.mal_source import Include, read_source
 
 MOST_ASSETS = 200_000
+"""Assets of one model. Chosen: twice a site of a hundred thousand things."""
 MOST_DEPTH = 50
-"""Deepest chain of super assets, and of expressions in each other."""
+"""Deepest chain of super assets, and of expressions in each other. Chosen: far above what people write."""
 SPECIFICATION = "langspec.json"
 
 

@@ -20,8 +20,9 @@ from safecare.formats.mal import wrong
 MOST_SOURCE = 8 << 20
 """Bytes of all files of a language. Chosen: coreLang has some 100 kB."""
 MOST_FILES = 200
+"""Files of one language. Chosen: far above any published language."""
 MOST_DEPTH = 50
-"""Deepest brackets in an expression."""
+"""Deepest brackets in an expression. Chosen: far above what people write."""
 KINDS = {"|": "or", "&": "and", "#": "defense", "E": "exist", "!E": "notExist"}
 CHANGES = {"A>": "append_reaches", "+A>": "append_reaches", "R>": "remove_reaches", "+R>": "remove_reaches"}
 AFTER_CHANGES = frozenset({*KINDS, *CHANGES, "->", "+>", "let", "}"})

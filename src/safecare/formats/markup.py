@@ -10,6 +10,7 @@ from safecare.formats.problem import ModelFileError, Problem
 MOST_BYTES = 256 << 20
 """Largest file. Chosen: some hundred times the largest published model."""
 MOST_ELEMENTS = 5_000_000
+"""Elements of one file. Chosen: what `MOST_BYTES` of usual models hold."""
 MOST_DEPTH = 200
 """Deepest nesting. Chosen: a formula that a person wrote is not deeper than ten."""
 

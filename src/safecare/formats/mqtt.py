@@ -18,6 +18,7 @@ SUBSCRIBE: Final = 8
 UNSUBSCRIBE: Final = 10
 PINGREQ: Final = 12
 DISCONNECT: Final = 14
+"""Types of packets (2.2.1, table 2.1)."""
 
 PINGRESP: Final = b"\xd0\x00"
 REFUSED_PROTOCOL: Final = 1

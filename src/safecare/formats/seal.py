@@ -23,6 +23,7 @@ from safecare.model.layout import laid_out
 MAX_SEAL = 64 * 1024 * 1024
 """Largest seal (bytes) that is read. Chosen: 400,000 attributes, the reader's limit, take 25 MB."""
 _SHORT = 16
+"""Bytes of a digest of one attribute (chosen: 128 bits; the whole file has all of SHA-256)."""
 
 
 class SealError(ValueError):

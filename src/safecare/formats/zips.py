@@ -30,6 +30,7 @@ BOMB_SIZE = 100 * 1024 * 1024
 """Declared size from which `BOMB_RATIO` matters."""
 
 _BLOCK = 64 * 1024
+"""Bytes inflated at a time. Chosen: a bomb is noticed after one block too many."""
 
 
 class ZipError(ValueError):

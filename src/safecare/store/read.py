@@ -289,13 +289,6 @@ class Reader:
             **counts,
         }
 
-    def kind_counts(self, since: datetime) -> dict[str, int]:
-        """Return the number of events at or after `since`, by kind."""
-        table = schema.event
-        query = select(table.c.kind, func.count()).where(table.c.at >= micros(since)).group_by(table.c.kind)
-        with self._database.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
     def _by_ids(self, kind: type[T], table: Table, ids: Collection[str]) -> list[T]:
         wanted = list(dict.fromkeys(ids))
         found: list[T] = []

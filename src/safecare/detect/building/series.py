@@ -54,7 +54,7 @@ OFTEN = 7 * DAY
 """Seconds within which an oddity that comes again for the same reason is usual (chosen: what happens every week belongs
 to the work of the building; failures come more seldom)."""
 CONTINUED = 0.4
-"""Factor on scores in that time: they stay below an alert."""
+"""Factor on scores in that time. Chosen: they stay below an alert."""
 
 
 class Season(msgspec.Struct):

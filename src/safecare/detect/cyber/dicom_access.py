@@ -30,8 +30,7 @@ class DicomAccess:
     """Alert on unknown callers, queries for everyone, moves to new destinations, images from stations that make none.
 
     `learning`: time from `since` (or the first event) in which pairs and destinations are learned; zero: only what
-    needs no
-    knowledge is told. `pause`: time until the same is told again.
+    needs no knowledge is told. `pause`: time until the same is told again.
     """
 
     hospital: Hospital

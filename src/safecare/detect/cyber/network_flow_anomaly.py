@@ -44,6 +44,7 @@ BATCH = 200
 """Flows after which what is usual is renewed (chosen)."""
 KINDS = 200
 TOLD = 10_000
+"""Kinds of devices whose usual flows are kept, and conversations that are not told again (chosen: bounds the state)."""
 
 
 class Usual(msgspec.Struct):

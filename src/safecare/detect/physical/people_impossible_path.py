@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from safecare.detect.api import detector
 from safecare.detect.physical.scenes import SEVERITY
@@ -89,17 +90,31 @@ class ImpossiblePath:
     def _watched(self, zone: str, at: datetime) -> bool:
         """Tell whether a camera has had a good picture of `zone` for long enough."""
         return any(
-            asset.kind == "camera"
-            and asset.watches == zone
-            and asset.id in self._good
-            and at - self._good[asset.id] >= STARTED
-            for asset in self.hospital.assets
+            camera in self._good and at - self._good[camera] >= STARTED for camera in self._cameras.get(zone, ())
         )
 
     def _doors_tell(self, zone: str, near: str) -> bool:
         """Tell whether all that joins the two zones has told of itself."""
-        doors = [one.id for one in self.hospital.assets if one.between and set(one.between) == {zone, near}]
+        doors = self._doors.get(frozenset((zone, near)), [])
         return bool(doors) and all(door in self._tells for door in doors)
+
+    @cached_property
+    def _cameras(self) -> dict[str, list[str]]:
+        """Cameras by the zone that they watch."""
+        found: dict[str, list[str]] = {}
+        for asset in self.hospital.assets:
+            if asset.kind == "camera" and asset.watches:
+                found.setdefault(asset.watches, []).append(asset.id)
+        return found
+
+    @cached_property
+    def _doors(self) -> dict[frozenset[str], list[str]]:
+        """Doors by the two zones that they join."""
+        found: dict[frozenset[str], list[str]] = {}
+        for asset in self.hospital.assets:
+            if asset.between:
+                found.setdefault(frozenset(asset.between), []).append(asset.id)
+        return found
 
     def _alert(self, event: PeopleSeen, camera: str, zone: str) -> Alert:
         found = self.hospital.zone(zone)

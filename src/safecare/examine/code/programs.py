@@ -22,6 +22,7 @@ _PACKERS = (
     b".boom", b".neolit", b".spack", b".winapi", b".taz",
 )  # fmt: skip
 _WRITE_EXECUTE = 0xA0000000
+"""Flags of a section that may be written and run: IMAGE_SCN_MEM_WRITE and _EXECUTE (PE format, section flags)."""
 _HEADS = (b"MSCF", b"ISc(", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 

@@ -33,7 +33,7 @@ FEW_MARKERS, BYTES_EACH = 20_000, 128
 """Markers and frames that are looked at one by one, and bytes for each further one. Chosen: a tile of a slide has 10
 and 2,000 bytes at least."""
 LEAST = 16
-"""Bytes that hold anything that is looked for."""
+"""Bytes that hold anything that is looked for. Chosen."""
 TIMES, MOST_PIXELS = 4, 1 << 26
 """Pixels of a frame over those that its file declares, and those that any frame may claim. Chosen: 64 million are the
 largest detector there is."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
 from safecare.examine.unpack.archives import encrypted
-from safecare.examine.unpack.inflate64 import repeat
+from safecare.examine.unpack.inflate64 import Codes, codes_of, repeat
 
 _HEAD = b"\x60\xea"
 
@@ -66,7 +66,7 @@ class _Reader:
         self._left -= count
         return self._value >> self._left & (1 << count) - 1
 
-    def symbol(self, codes: dict[tuple[int, int], int] | int) -> int:
+    def symbol(self, codes: Codes | int) -> int:
         if isinstance(codes, int):
             return codes
         code = 0
@@ -81,8 +81,8 @@ def unpack(raw: bytes, size: int) -> bytes:
     """Return `raw` unpacked by method 1 to 3, `size` bytes."""
     bits, out = _Reader(raw), bytearray()
     left = 0
-    literals: dict[tuple[int, int], int] | int = {}
-    places: dict[tuple[int, int], int] | int = {}
+    literals: Codes | int = {}
+    places: Codes | int = {}
     while len(out) < size:
         if not left:
             left = bits.take(16) or 65536
@@ -102,7 +102,7 @@ def unpack(raw: bytes, size: int) -> bytes:
     return bytes(out[:size])
 
 
-def _lengths(bits: _Reader, most: int, width: int, special: int) -> dict[tuple[int, int], int] | int:
+def _lengths(bits: _Reader, most: int, width: int, special: int) -> Codes | int:
     count = bits.take(width)
     if not count:
         return bits.take(width)
@@ -115,10 +115,10 @@ def _lengths(bits: _Reader, most: int, width: int, special: int) -> dict[tuple[i
         lengths.append(length)
         if len(lengths) == special:
             lengths += [0] * bits.take(2)
-    return _codes(lengths)
+    return codes_of(lengths)
 
 
-def _literals(bits: _Reader, codes: dict[tuple[int, int], int] | int) -> dict[tuple[int, int], int] | int:
+def _literals(bits: _Reader, codes: Codes | int) -> Codes | int:
     count = bits.take(9)
     if not count:
         return bits.take(9)
@@ -129,16 +129,4 @@ def _literals(bits: _Reader, codes: dict[tuple[int, int], int] | int) -> dict[tu
             lengths.append(symbol - 2)
         else:
             lengths += [0] * (1 if symbol == 0 else bits.take(4) + 3 if symbol == 1 else bits.take(9) + 20)
-    return _codes(lengths)
-
-
-def _codes(lengths: list[int]) -> dict[tuple[int, int], int]:
-    codes: dict[tuple[int, int], int] = {}
-    code = 0
-    for size in range(1, 17):
-        for symbol, length in enumerate(lengths):
-            if length == size:
-                codes[size, code] = symbol
-                code += 1
-        code <<= 1
-    return codes
+    return codes_of(lengths)

@@ -1,8 +1,8 @@
 """Two old packing methods of ZIP that no library of ours reads: Deflate64 (method 9) and Implode (method 6).
 
-Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output, and get
-the beginning of what is longer. Source: PKWARE APPNOTE 6.3.10, 5.3
-and 5.6; RFC 1951 for the block structure; Deflate64's tables differ in the last length code and two distances.
+Plain Python, bit by bit: slow (about 1 MB/s), so callers bound the output, and get the beginning of what is longer.
+Source: PKWARE APPNOTE 6.3.10, 5.3 and 5.6; RFC 1951 for the block structure; Deflate64's tables differ in the last
+length code and two distances.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Bits:
         raise UnreadableError("packed data holds a code that does not exist")
 
 
-def _codes(lengths: list[int]) -> Codes:
+def codes_of(lengths: list[int]) -> Codes:
     """Return the canonical Huffman codes for `lengths` of symbols (RFC 1951, 3.2.2)."""
     codes: Codes = {}
     code = 0
@@ -81,7 +81,7 @@ def inflate64(raw: bytes, most: int) -> bytes:
             raise UnreadableError("packed data holds a block that does not exist")
         else:
             fixed = [8] * 144 + [9] * 112 + [7] * 24 + [8] * 8
-            tables = (_codes(fixed), _codes([5] * 32)) if kind == 1 else _tables(bits)
+            tables = (codes_of(fixed), codes_of([5] * 32)) if kind == 1 else _tables(bits)
             _block(bits, *tables, out, most)
     return bytes(out[:most])
 
@@ -91,7 +91,7 @@ def _tables(bits: Bits) -> tuple[Codes, Codes]:
     lengths = [0] * 19
     for index in _ORDER[:count]:
         lengths[index] = bits.take(3)
-    codes = _codes(lengths)
+    codes = codes_of(lengths)
     found: list[int] = []
     while len(found) < literals + distances:
         symbol = bits.symbol(codes)
@@ -101,7 +101,7 @@ def _tables(bits: Bits) -> tuple[Codes, Codes]:
             found += found[-1:] * (3 + bits.take(2))
         else:
             found += [0] * (3 + bits.take(3) if symbol == 17 else 11 + bits.take(7))
-    return _codes(found[:literals]), _codes(found[literals : literals + distances])
+    return codes_of(found[:literals]), codes_of(found[literals : literals + distances])
 
 
 def _block(bits: Bits, literals: Codes, distances: Codes, out: bytearray, most: int) -> None:

@@ -13,6 +13,7 @@ SEQUENCE_END = 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 TRAILING_PADDING = 0xFFFCFFFC
 TRANSFER_SYNTAX = 0x00020010
+"""Pixel Data, Data Set Trailing Padding, Transfer Syntax UID: PS3.6."""
 
 
 class DicomError(ValueError):

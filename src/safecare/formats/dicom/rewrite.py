@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from safecare.formats.dicom.model import Dicom, Element
 
 _META_LENGTH = 0x00020000
+"""File Meta Information Group Length: PS3.10 section 7.1."""
 _UNDEFINED = b"\xff\xff\xff\xff"
 
 

@@ -18,7 +18,7 @@ ROOMS = frozenset({"room", "corridor", "area", "yes"})
 MOST_NODES = 1_000_000
 """Nodes of one file. Chosen: a quarter of a large town."""
 MOST_REFS = 2_000
-"""Nodes of one way (the limit of the OSM API)."""
+"""Nodes of one way (the limit of the OSM API 0.6)."""
 _RANGE = re.compile(r"(-?\d+)\s*-\s*(-?\d+)")
 
 

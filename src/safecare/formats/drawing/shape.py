@@ -20,7 +20,7 @@ MOST_CORNERS = 500
 MOST_POINTS = 1_000_000
 """Corners of all shapes together. Chosen: twenty for each shape."""
 MOST_PROBLEMS = 200
-"""Problems told one by one."""
+"""Problems told one by one. Chosen: what a person reads."""
 FARTHEST = 1e7
 """Largest coordinate, in the file's units. Chosen: a country in metres (Lambert 93), a site in millimetres."""
 

@@ -19,6 +19,7 @@ PROBE = 1
 """Bytes of a keep-alive, which mean nothing (RFC 9293, 3.8.4)."""
 HALF = 1 << 31
 WHOLE = 1 << 32
+"""Half and all of the sequence numbers of TCP, which begin again (RFC 9293, 3.4)."""
 
 
 @dataclass

@@ -70,6 +70,7 @@ CEMI = {0x11: "L_Data.req", 0x2E: "L_Data.con", 0x29: "L_Data.ind", 0xFC: "M_Pro
     0xF0: "M_Reset.ind",
 }
 PROGMODE = 54
+"""PID_PROGMODE: the property by which a device is made ready to be programmed (KNX 3/5/1)."""
 
 
 def size(data: bytes | bytearray) -> int:

@@ -31,6 +31,7 @@ FIRST_PACKET = 10.0
 FIRST_LIMIT = 1 << 13
 """Largest CONNECT, bytes: who has not signed in yet gets little memory (chosen: names and passwords are short)."""
 READ_SIZE = 1 << 16
+"""Bytes read from a connection at a time (chosen)."""
 
 
 @source("mqtt")

@@ -29,7 +29,7 @@ from safecare.sources.tls import server_tls
 QUEUE = 20_000
 """Messages that wait to become durable (chosen: four seconds of a hospital's 5,000 a second; some 10 MB)."""
 BATCH = 1_000
-"""Most messages in one batch of the log."""
+"""Most messages in one batch of the log. Chosen: that of the platform's own batches."""
 LINGER = 0.2
 """Seconds for which a batch waits for more (chosen: little against what a person notices)."""
 BACK_OFF = 2.0

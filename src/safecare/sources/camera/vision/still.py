@@ -13,7 +13,7 @@ from safecare.sources.camera.vision.parts import Box, Image
 WIDTH = 640
 """Largest width in pixels; chosen: enough to see what happens, little to recognise somebody by."""
 QUALITY = 80
-"""JPEG quality."""
+"""JPEG quality. Chosen: what a person needs to see stays clear."""
 HEAD_SHARE = 1 / 3
 """Upper share of a box that is pixelated: a head is an eighth of a person, a blob's top is not exact."""
 CELLS = 4
