@@ -149,6 +149,15 @@ class MailFacts(msgspec.Struct, frozen=True):
     link_domains: tuple[str, ...]
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """Sender and, of a mail of the house, recipients outside: each a registered domain, or an address if private."""
+
+    sender: str = ""
+    vouched: bool = False
+    """A check of the receiving server vouches for the visible sender; for the house, that none speaks against it."""
+    written_to: tuple[str, ...] = ()
+
+
 @dataclass
 class Mail:
     """A mail as it was read: its parts, fact names, links as (target, shown text), what a reader reads, its files."""

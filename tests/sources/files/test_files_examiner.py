@@ -89,6 +89,30 @@ async def test_mails_are_examined_once_and_in_order() -> None:
 
 
 @pytest.mark.slow
+async def test_who_writes_to_whom_is_told_without_addresses_of_people() -> None:
+    intake = intake_with_log()
+    passed = b"Authentication-Results: mx.aurore.example; dkim=pass header.d=%b; dmarc=pass header.from=%b\r\n"
+    for number, raw in enumerate(
+        (
+            passed % (b"lab.fr", b"lab.fr") + b"From: Lab <post@lab.fr>\r\nTo: user1@aurore.example\r\n\r\none",
+            passed % (b"gmail.com", b"gmail.com") + b"From: Ann <ann@gmail.com>\r\n\r\ntwo",
+            b"From: user1@aurore.example\r\nTo: post@lab.fr, Ann <ann@gmail.com>, user2@aurore.example\r\n\r\nthree",
+            b"From: post@lab.fr\r\n\r\nfour",
+        )
+    ):
+        take_in(intake, raw, number)
+    async with examining(intake, own=("aurore.example",)):
+        await intake.until(lambda now: len(told(now)) == 4)
+    lab, ann, sent, forged = (one for one in told(intake) if isinstance(one, MailExamined))
+    person = intake.pseudonym("mail", "ann@gmail.com")
+    assert (lab.sender, lab.vouched, lab.written_to) == ("lab.fr", True, ())
+    assert (ann.sender, ann.vouched) == (person, True)
+    assert sent.written_to == (person, "lab.fr") or sent.written_to == ("lab.fr", person)
+    assert (forged.sender, forged.vouched) == ("lab.fr", False)
+    assert b"ann@" not in b"".join(encode_event(one) for one in told(intake))
+
+
+@pytest.mark.slow
 async def test_after_a_crash_nothing_is_told_twice() -> None:
     intake = intake_with_log()
     one, other = (

@@ -8,9 +8,12 @@ hospitals do receive macros, new domains, unsigned mail and urgent requests ever
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.cyber.mail_contacts import Contacts
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.files import MailExamined
@@ -25,6 +28,8 @@ DECISIVE = 0.85
 """Strength from which one kind is enough, by two strong facts that agree. Chosen."""
 CARRIES = 0.4
 """Strength from which what a mail carries is dangerous of itself: that of a macro that runs when it is opened."""
+ALARMING = 0.5
+"""Strength from which nobody gets acquainted by a mail: that of a verdict above clean."""
 OF_MAIL = ("mail", "limit")
 """Kinds of evidence of the mail itself; others are of what it carries."""
 MOST_REASONS = 6
@@ -40,16 +45,20 @@ class Phishing:
     """Gives the recipients' workstations."""
     threshold: float = 0.65
     """Combined strength (0-1) from which a mail is alerted."""
+    contacts: Contacts = field(init=False, default_factory=Contacts)
+    """With whom the house writes."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Judge examined mails."""
         for event in batch:
             if isinstance(event, MailExamined):
-                yield from self._judge(event)
+                mail = msgspec.structs.replace(event, findings=self.contacts.judge(event))
+                by_kind = kinds(mail.findings)
+                self.contacts.learn(event, alarming=strength(by_kind.values()) >= ALARMING)
+                yield from self._judge(mail, by_kind)
 
-    def _judge(self, mail: MailExamined) -> Iterator[Alert]:
+    def _judge(self, mail: MailExamined, by_kind: dict[str, float]) -> Iterator[Alert]:
         facts = {*mail.facts, *(fact for part in mail.parts for fact in part.facts)}
-        by_kind = kinds(mail.findings)
         total = strength(by_kind.values()) * _trust(facts)
         several = sum(one >= WEAK for one in by_kind.values()) >= 2
         if total < self.threshold or not (several or max(by_kind.values(), default=0.0) >= DECISIVE):

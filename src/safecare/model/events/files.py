@@ -48,6 +48,12 @@ class MailExamined(Event, frozen=True, kw_only=True, tag="mail.examined"):
     """Strongest first; without the names that files have in the mail."""
     link_domains: tuple[str, ...] = ()
     holders: tuple[HolderId, ...] = ()
+    sender: str = ""
+    """Registered domain of the visible sender; where anyone has a mail box, the site's pseudonym of the address."""
+    vouched: bool = False
+    """The receiving server vouches for the visible sender; of the house's own mail, nothing speaks against it."""
+    written_to: tuple[str, ...] = ()
+    """To whom the house wrote: as `sender`, only in mail of its own."""
 
 
 class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):

@@ -15,7 +15,7 @@ import msgspec
 
 from safecare.examine.api import Finding, Verdict, Where
 from safecare.exchange.log import Log, LogFullError
-from safecare.formats.mail import MailFacts, own_domains
+from safecare.formats.mail import Contact, MailFacts, own_domains
 from safecare.model.event import Event
 from safecare.model.events.files import MailExamined, MailReceived, Part, Unreadable
 from safecare.model.ids import ArtifactHash, EventId
@@ -155,11 +155,14 @@ def found_in(mail: MailReceived, verdict: Verdict | None, answer: Answer, intake
     """Return the event that tells what was found in `mail`, or that it could not be examined."""
     if answer.facts is None or verdict is None:
         return unreadable(mail, answer.error, intake, stopped=answer.stopped)
-    return examined(mail, answer.facts, verdict, intake)
+    return examined(mail, answer.facts, verdict, intake, answer.contact)
 
 
-def examined(mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Intake) -> MailExamined:
-    """Return the event that tells what was found in `mail`."""
+def examined(
+    mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Intake, contact: Contact | None = None
+) -> MailExamined:
+    """Return the event that tells what was found in `mail`; `contact`: who writes to whom."""
+    contact = contact or Contact()
     return MailExamined(
         id=Event.id_for(mail.at, DOOR, mail.id),
         at=mail.at,
@@ -174,7 +177,15 @@ def examined(mail: MailReceived, facts: MailFacts, verdict: Verdict, intake: Int
         findings=tuple(_nameless(one) for one in _strongest(verdict)),
         link_domains=facts.link_domains,
         holders=mail.holders,
+        sender=_nobody(contact.sender, intake),
+        vouched=contact.vouched,
+        written_to=tuple(_nobody(one, intake) for one in contact.written_to),
     )
+
+
+def _nobody(correspondent: str, intake: Intake) -> str:
+    """Return the domain of a firm, and of a person's address the pseudonym."""
+    return intake.pseudonym("mail", correspondent) if "@" in correspondent else correspondent
 
 
 def _strongest(verdict: Verdict) -> list[Finding]:

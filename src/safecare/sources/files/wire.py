@@ -8,7 +8,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from safecare.examine.api import Verdict
-from safecare.formats.mail import MailFacts
+from safecare.formats.mail import Contact, MailFacts
 from safecare.formats.mail_auth import Query, Reply
 from safecare.model.layout import laid_out
 
@@ -59,6 +59,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     verdict: Verdict | None = None
     facts: MailFacts | None = None
+    contact: Contact = Contact()
     error: str = ""
     stopped: bool = False
     """True when the error is that a limit stopped the parser."""

@@ -19,8 +19,9 @@ import msgspec
 
 from safecare.examine.api import Part, Unpacked
 from safecare.examine.engine import Engine, analysers
+from safecare.examine.mail.contacts import contact_of
 from safecare.examine.types import recognise
-from safecare.formats.mail import examine, read_mail, told
+from safecare.formats.mail import Contact, examine, read_mail, told
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
 from safecare.sources.files.wire import Answer, Hello, Job, Setup, pack, read
 
@@ -102,7 +103,9 @@ def _judge(job: Job, raw: bytes, setup: Setup, engine: Engine, kept: Unpacked) -
             results = found.results
         mail = read_mail(raw, setup.own, checked=results) if job.facts else None
         facts = told(mail) if mail else None
-        return Answer(engine.judge(raw, job.name, job.media, mail, results, kept if job.parts else None), facts)
+        contact = contact_of(mail, facts, setup.own) if mail and facts else Contact()
+        verdict = engine.judge(raw, job.name, job.media, mail, results, kept if job.parts else None)
+        return Answer(verdict, facts, contact)
     except MemoryError:
         gc.collect()
         return Answer(error="needs more memory than a file may", stopped=True)
