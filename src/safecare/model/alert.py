@@ -12,7 +12,7 @@ import msgspec
 from safecare.model.event import SCHEMA_VERSION, Event
 from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, HolderId, SiteId, ZoneId, derived_id
 from safecare.model.marking import Marking
-from safecare.model.text import Text
+from safecare.model.text import Text, say
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """
         raised_by: Rule = rule
         events = (event, *more)
+        stood = [say("It was already so when Safecare connected to the sender.")] if event.kept else []
         return cls(
             id=AlertId(derived_id(event.at, "alert", raised_by.name, event.id, window)),
             rule=raised_by.name,
@@ -105,7 +106,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             severity=severity,
             confidence=confidence,
             title=title,
-            why=tuple(why),
+            why=(*why, *stood),
             because=tuple(one.id for one in events),
             assets=_unique(assets if assets is not None else (one.asset for one in events if one.asset)),
             zones=_unique(zones if zones is not None else (one.zone for one in events if one.zone)),

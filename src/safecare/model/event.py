@@ -30,6 +30,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_de
     site: SiteId
     asset: AssetId | None = None
     zone: ZoneId | None = None
+    kept: bool = False
+    """True where a broker or a device had kept it for us: it tells how things stood at `at`, perhaps long before, and
+    not that something happened then."""
     marking: Marking = Marking()
     schema: int = SCHEMA_VERSION
 

@@ -26,6 +26,8 @@ CALLS = frozenset({"emergency", "panic", "panic_button", "sos"})
 """What buttons and key pads call a press for help (Zigbee2MQTT's pages of devices)."""
 FIRE = frozenset({"fire"})
 """The fire key of a key pad (Zigbee cluster IAS ACE)."""
+FRESH = timedelta(minutes=15)
+"""A press of a button that a broker had kept is a call for help if it is no older (chosen: somebody may still wait)."""
 BUTTON = "panic_button"
 """Kind of assets of which each press is a call for help, whatever the maker calls it: single, hold, on."""
 
@@ -52,13 +54,20 @@ class Known(Protocol):
 class Telling:
     """One message: by which door it came, when it was said (None: not told) and heard, and what it is known by.
 
-    `ref` is the sender's own id of it, or its topic and hash: with a time, sent again it is one event.
+    `ref` is the sender's own id of it, or its topic and hash: with a time, sent again it is one event. `kept`: somebody
+    had kept it for us, so that it tells how things stand and not what happens.
     """
 
     source: str
     ref: str
     at: datetime | None
     seen: datetime
+    kept: bool = False
+
+    @property
+    def past(self) -> bool:
+        """Whether it was kept, and nobody can say that it is of these minutes."""
+        return self.kept and not (self.at and abs(self.seen - self.at) <= FRESH)
 
     def common(self, number: int) -> dict[str, Any]:
         """Return what the message's signal `number` (0 = first) shares with the others, and its id."""
@@ -68,6 +77,7 @@ class Telling:
             "at": at,
             "seen": self.seen,
             "source": self.source,
+            "kept": self.kept,
         }
 
 
@@ -90,6 +100,9 @@ def events_about(
     """
     for number, signal in enumerate(signals):
         common = telling.common(number)
+        if telling.past and _of_a_moment(signal):
+            word = signal.code or f"access {signal.state}"
+            signal = Signal(what="panel", name="note", on=True, code=f"kept: {word}"[:200])  # noqa: PLW2901
         if signal.what == "placed":
             yield placed(signal, common, known)
         elif asset is None and site is None:
@@ -144,6 +157,11 @@ def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known, part
             return Reading(**common, quantity=signal.name, value=signal.value, unit=signal.unit)
         case _:
             return PointChanged(**common, point=signal.name, on=signal.on)
+
+
+def _of_a_moment(signal: Signal) -> bool:
+    """Tell whether `signal` is of a moment: said again later, it would be a thing that did not happen then."""
+    return signal.what == "action" or (signal.what == "access" and signal.state in {"granted", "denied"})
 
 
 def _is_call(action: str, kind: str) -> bool:

@@ -71,14 +71,14 @@ class Broker:
             self._process.wait(PATIENCE)
             self._process = None
 
-    def publish(self, *payloads: bytes, topic: str = TOPIC, retain: bool = False) -> None:
-        """Publish with QoS 1, and wait until the broker has all."""
+    def publish(self, *payloads: bytes, topic: str = TOPIC, retain: bool = False, qos: int = 1) -> None:
+        """Publish, and wait until the broker has all."""
         sender = paho.Client(CallbackAPIVersion.VERSION2)
         if self._mine:
             sender.tls_set(str(self._mine.authority))
         sender.connect("127.0.0.1", self.port)
         sender.loop_start()
-        sent = [sender.publish(topic, payload, 1, retain) for payload in payloads]
+        sent = [sender.publish(topic, payload, qos, retain) for payload in payloads]
         for info in sent:
             info.wait_for_publish(PATIENCE)
             assert info.is_published()
@@ -224,6 +224,53 @@ async def test_retained_messages_come_at_the_start_and_not_again(broker: Broker)
         await ready(intake)
         await asyncio.to_thread(broker.publish, message(1))
         await intake.until(lambda one: len(one.events) == 2, PATIENCE)
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_what_was_retained_is_marked_and_what_comes_live_is_not(broker: Broker, qos: int) -> None:
+    await asyncio.to_thread(broker.publish, b'{"contact": false}', retain=True, qos=qos)
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await intake.until(lambda one: len(one.events) == 1, PATIENCE)
+        await asyncio.to_thread(broker.publish, b'{"contact": true}', retain=True, qos=qos)  # live, and kept for others
+        await intake.until(lambda one: len(one.events) == 2, PATIENCE)
+    assert [(event.kind, event.kept) for event in intake.events] == [("door.opened", True), ("door.closed", False)]
+
+
+async def test_what_was_retained_comes_marked_again_when_the_broker_lost_our_session(
+    broker: Broker, tmp_path: Path
+) -> None:
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, b'{"contact": false}', retain=True)
+        await intake.until(lambda one: len(one.events) == 1, PATIENCE)
+        await asyncio.to_thread(broker.stop)
+        await intake.until(lambda one: one.states["broker"][0] == "failed", PATIENCE)
+        (tmp_path / "mosquitto.db").unlink()
+        await asyncio.to_thread(broker.start)
+        await ready(intake)
+        await asyncio.to_thread(broker.publish, b'{"contact": false}', b'{"contact": true}', retain=True)
+        await intake.until(lambda one: len(one.events) == 3, PATIENCE)
+    assert [event.kept for event in intake.events] == [False, False, False]
+    later = MemoryIntake()
+    async with following(broker, later, topics=["doors/#", "fire/#"]):
+        await ready(later)
+        await asyncio.to_thread(broker.publish, message(2))
+        await later.until(lambda one: len(one.events) == 2, PATIENCE)
+    assert [(event.kind, event.kept) for event in later.events] == [("door.closed", True), ("door.opened", False)]
+
+
+async def test_a_kept_message_that_cannot_be_read_is_read_again_as_kept(broker: Broker) -> None:
+    await asyncio.to_thread(broker.publish, b'{"contact": false}', topic="doors/nowhere", retain=True)
+    intake = MemoryIntake()
+    async with following(broker, intake):
+        await intake.until(lambda one: len(one.rejects) == 1, PATIENCE)
+    (reject,) = intake.rejects
+    assert reject.context == {"topic": "doors/nowhere", "kept": "yes"}
+    door = MqttClient("broker", "127.0.0.1", ["doors/#"])
+    (event,) = door.decode(reject.raw, {**reject.context, "topic": TOPIC}, intake)
+    assert event.kept
 
 
 async def test_unknown_topics_are_kept(broker: Broker) -> None:

@@ -12,6 +12,7 @@ import pytest
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal, PointChanged, PowerSignal, Reading
 from safecare.model.events.doors import BadgeDenied, BadgeGranted, DoorClosed, DoorOpened, HolderPlaced
+from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Hospital, Person
 from safecare.model.ids import HolderId, SiteId
 from safecare.sources.api import UnreadableError
@@ -106,7 +107,7 @@ def test_a_clock_that_is_far_off_is_not_believed(behind: float, believed: bool) 
         ("doors/nowhere", {"contact": False}, "doors/nowhere"),
         ("roster", {"placed": "aurore.ward.a", "badge": "1", "contact": True}, "roster"),
         ("doors/pharmacy", {"contact": 1}, "contact"),
-        ("doors/pharmacy", {"battery": 1}, "doors/pharmacy"),
+        ("doors/pharmacy", {"colour": 1}, "doors/pharmacy"),
         ("roster", {"placed": "aurore.ward.a"}, "badge"),
         ("roster", {"placed": "nowhere", "badge": "1"}, "placed"),
     ],
@@ -134,3 +135,43 @@ def test_whereabouts_need_no_asset() -> None:
 def test_a_hospital_without_sites_breaks_nothing() -> None:
     (event,) = events("roster", {"placed": None, "badge": "X"}, MemoryIntake(hospital=Hospital.empty()))
     assert event.site == ""
+
+
+def kept(topic: str, said: dict[str, Any], intake: MemoryIntake | None = None) -> list[Event]:
+    raw = json.dumps(said).encode()
+    return list(events_of(topic, raw, "mqtt", intake or MemoryIntake(), START, kept=True))
+
+
+def test_what_a_broker_had_kept_is_marked() -> None:
+    (event,) = kept("doors/pharmacy", {"contact": False})
+    assert isinstance(event, DoorOpened)
+    assert event.kept
+    (live,) = events("doors/pharmacy", {"contact": False})
+    assert not live.kept
+    assert b'"kept"' not in msgspec.json.encode(live)
+
+
+def test_a_state_that_was_kept_is_still_an_alarm() -> None:
+    (event,) = kept("fire/pharmacy", {"smoke": True})
+    assert isinstance(event, FireSignal)
+    assert (event.state, event.kept) == ("alarm", True)
+
+
+@pytest.mark.parametrize(
+    ("age", "what"),
+    [(None, "note"), (timedelta(days=2), "note"), (timedelta(minutes=16), "note"), (timedelta(minutes=2), "panic")],
+)
+def test_a_press_that_was_kept_is_a_call_only_if_it_is_of_now(age: timedelta | None, what: str) -> None:
+    said: dict[str, Any] = {"action": "emergency"}
+    if age is not None:
+        said["last_seen"] = (START - age).isoformat()
+    (event,) = kept("doors/pharmacy", said)
+    assert isinstance(event, PanelSignal)
+    assert event.what == what
+    assert "emergency" in event.code
+
+
+def test_a_grant_that_was_kept_is_none_of_now() -> None:
+    (event,) = kept("doors/pharmacy", {"access": "granted", "badge": "B001"})
+    assert isinstance(event, PanelSignal)
+    assert (event.what, event.code) == ("note", "kept: access granted")

@@ -111,8 +111,8 @@ class SilentSensor:
             device = self._devices[asset] = Device(event)
         if isinstance(event, DeviceHeard) and event.every:
             device.agreed = device.usual = event.every
-        if device.last is event:
-            return
+        if device.last is event or event.kept:
+            return  # what a broker had kept is no sign of life
         gap = (event.seen - device.last.seen).total_seconds()
         if 0 <= gap < TOGETHER:
             return

@@ -92,7 +92,7 @@ class Passback:
 
     def _opened(self, door: str, event: DoorOpened) -> None:
         self._contacts.add(door)
-        grant = self._waiting.pop(door, None)
+        grant = None if event.kept else self._waiting.pop(door, None)
         if grant and abs(event.at - grant.at) <= self.grace:
             self._settle(grant)
         elif not event.egress or self._exit(door):

@@ -3,6 +3,9 @@
 Sensors say again how they stand: when their battery is told, when they come back, each hour. Only a door that
 has ever been told to be closed is known to do so; from others each opening counts. The word that a door was closed may
 be lost: an "open" that comes after a longer silence than sensors keep is an opening again, and so is one after a day.
+
+A word that was kept for us (a broker's retained message, a state at subscription) says how the contact stands: it is no
+opening, and an "open" that follows it within that time repeats it.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ class Contact(msgspec.Struct):
 
     said: datetime
     since: datetime | None = None
+    stood: bool = False
+    """True where it stood open when we began to listen: it opened at `since`, or before."""
 
 
 class Contacts(msgspec.Struct):
@@ -47,7 +52,7 @@ class Contacts(msgspec.Struct):
     def opened(self, door: str, at: datetime) -> bool:
         """Take that `door` says at `at` that it is open; True when that is news."""
         known = self.doors.get(door)
-        if known is None or door not in self.closing:
+        if known is None or not (known.stood or door in self.closing):
             self.doors[door] = Contact(at, at)
             return True
         if known.since is None and timedelta(0) < known.said - at < LATE:
@@ -57,6 +62,14 @@ class Contacts(msgspec.Struct):
             return True
         known.said = max(known.said, at)
         return False
+
+    def stands(self, door: str, at: datetime) -> bool:
+        """Take a kept word of `at` that `door` stands open; True when that was not known."""
+        known = self.doors.get(door)
+        if known is not None and (known.since is not None or at < known.said):
+            return False
+        self.doors[door] = Contact(at, at, stood=True)
+        return True
 
     def is_open(self, door: str) -> bool:
         """Tell whether `door` was last said to be open."""

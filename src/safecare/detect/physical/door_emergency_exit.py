@@ -59,7 +59,7 @@ class EmergencyExit:
     def _moved(self, event: DoorOpened | DoorClosed, asset: Asset) -> Iterator[Alert]:
         if isinstance(event, DoorClosed):
             self._contacts.closed(asset.id, event.at)
-        elif self._contacts.opened(asset.id, event.at):
+        elif (self._contacts.stands if event.kept else self._contacts.opened)(asset.id, event.at):
             last = self._told.get(asset.id)
             if last is None or abs(event.at - last) >= self.pause:
                 self._told[asset.id] = event.at
@@ -79,7 +79,9 @@ class EmergencyExit:
             event,
             severity=35 if burning else 45,
             confidence=0.9,
-            title=say("Emergency exit {door} was opened", door=Ref(asset.id)),
+            title=say("Emergency exit {door} stands open", door=Ref(asset.id))
+            if event.kept
+            else say("Emergency exit {door} was opened", door=Ref(asset.id)),
             why=[why],
             zones=asset.between,
         )

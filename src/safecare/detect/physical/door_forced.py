@@ -48,6 +48,8 @@ class ForcedDoor:
     One grant is for one opening. A grant whose time is a little after the opening counts as well: two devices
     have two clocks. What contact and controller both say within `grace` is told once.
 
+    A door that stands open when we begin to listen was opened by nobody knows whom: it is not judged.
+
     Contact and reader may come by two ways. An opening waits `patience` (time, by our clock) for the word of its grant,
     and longer at a door whose grants are known to come late.
     """
@@ -77,6 +79,8 @@ class ForcedDoor:
                     self._grant(event, asset.id)
                 case DoorClosed():
                     self._contacts.closed(asset.id, event.at)
+                case DoorOpened(kept=True):
+                    self._contacts.stands(asset.id, event.at)
                 case DoorOpened(egress=egress):
                     if self._contacts.opened(asset.id, event.at) and not egress and not self._uses(event, asset.id):
                         late = self._late.setdefault(asset.id, Late())

@@ -45,7 +45,8 @@ class HeldDoor:
     Where the door's controller judges that by itself, its word is taken, as often as the door was closed in between.
 
     How long a door has been open is told by its own two times when it closes; as long as it is open, by our
-    clock and the time when we heard of it, so that a device with a wrong clock alerts nobody.
+    clock and the time when we heard of it, so that a device with a wrong clock alerts nobody. A door that stands open
+    when we begin to listen has been open since then at least.
     """
 
     hospital: Hospital
@@ -60,6 +61,8 @@ class HeldDoor:
             match event:
                 case DoorOpened(asset=str(door)) if self._severity(door):
                     closed = self._closed.get(door)
+                    if event.kept and closed and closed.at > event.at:
+                        continue  # kept since before it closed
                     if closed and closed.at > event.at and event.seen - closed.seen < self.longest:
                         if closed.at - event.at > self.longest:  # heard of after its end
                             yield self._alert(door, event)

@@ -51,6 +51,12 @@ class Message(NamedTuple):
     connection: int
     again: bool
     session: Session
+    kept: bool
+    """Whether the broker had it before we asked."""
+
+    def context(self) -> dict[str, str]:
+        """Return what reading it again needs."""
+        return {"topic": self.topic} | ({"kept": "yes"} if self.kept else {})
 
 
 @source("mqtt-broker")
@@ -84,8 +90,9 @@ class MqttClient:
             await asyncio.shield(asyncio.to_thread(line.close))
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
-        """Read one payload; `context` gives its ``topic``. Raises `UnreadableError`."""
-        return list(events_of(context.get("topic", ""), raw, self.door, intake, intake.clock.now(), self._frigate))
+        """Read one payload; `context` gives its ``topic``, and if it was ``kept``. Raises `UnreadableError`."""
+        now, kept = intake.clock.now(), "kept" in context
+        return list(events_of(context.get("topic", ""), raw, self.door, intake, now, self._frigate, kept=kept))
 
     async def _store(self, messages: Sequence[Message], intake: Intake) -> None:
         """Store all of `messages`, or wait until there is room: not acknowledged, the broker keeps the rest."""
@@ -97,7 +104,15 @@ class MqttClient:
                 continue
             message.session.keep(message.number, told, qos=message.qos)
             try:
-                events += events_of(message.topic, message.payload, self.door, intake, message.seen, self._frigate)
+                events += events_of(
+                    message.topic,
+                    message.payload,
+                    self.door,
+                    intake,
+                    message.seen,
+                    self._frigate,
+                    kept=message.kept,
+                )
             except UnreadableError as error:
                 unreadable.append((message, error))
         wait = FIRST_WAIT
@@ -105,8 +120,7 @@ class MqttClient:
             try:
                 while unreadable:
                     message, why = unreadable[0]
-                    context = {"topic": message.topic}
-                    await intake.reject(self.door, message.payload, why.reason, why.place, context)
+                    await intake.reject(self.door, message.payload, why.reason, why.place, message.context())
                     unreadable.pop(0)
                 await intake.publish(events)
             except LogFullError:
@@ -234,5 +248,6 @@ class _Line:
             self._connection,
             message.dup,
             self._session,
+            message.retain,
         )
         self._loop.call_soon_threadsafe(self._queue.put_nowait, taken)

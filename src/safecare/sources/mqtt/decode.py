@@ -29,31 +29,43 @@ BRIDGE = "/bridge/"
 
 
 def events_of(
-    topic: str, payload: bytes, source: str, intake: Intake, seen: datetime, frigate: Frigate | None = None
+    topic: str,
+    payload: bytes,
+    source: str,
+    intake: Intake,
+    seen: datetime,
+    frigate: Frigate | None = None,
+    *,
+    kept: bool = False,
 ) -> Iterator[Event]:
-    """Yield the events of one message. Raises `UnreadableError`. `frigate`: what the door knows of Frigate's people."""
+    """Yield the events of one message. Raises `UnreadableError`.
+
+    `frigate`: what the door knows of Frigate's people. `kept`: the broker had it before we asked (MQTT's retain).
+    """
     asset = intake.hospital.at_address("mqtt", topic)
     if asset is None:
-        told = (frigate or Frigate()).events(topic, payload, source, intake, seen)
+        told = (frigate or Frigate()).events(topic, payload, source, intake, seen, kept=kept)
         if told is not None:
             yield from told
             return
         asset = intake.hospital.at_address("mqtt", topic.removesuffix(AVAILABILITY))
         if asset is not None and topic.endswith(AVAILABILITY):
-            telling = Telling(source, f"{topic}\x1f{payload[:40]!r}", None, seen)
+            telling = Telling(source, f"{topic}\x1f{payload[:40]!r}", None, seen, kept)
             yield from events_about(asset, [_availability(payload, topic)], telling, intake, called=topic)
             return
         if _is_said_to(topic, intake.hospital):
             return
         if BRIDGE in topic and (site := _site_of(topic.partition(BRIDGE)[0], intake.hospital)):
-            yield from _bridge(topic, payload, Telling(source, topic, None, seen), site, intake)
+            yield from _bridge(topic, payload, Telling(source, topic, None, seen, kept), site, intake)
             return
+    if asset is not None and not payload:
+        return  # a broker forgets what it had kept
     try:
         message = read_field(payload)
     except FieldError as error:
         raise UnreadableError(error.reason, error.place or topic) from error
     ref = f"{topic}\x1f{hashlib.sha256(payload).hexdigest()[:32]}"
-    yield from events_about(asset, message.signals, Telling(source, ref, message.at, seen), intake, called=topic)
+    yield from events_about(asset, message.signals, Telling(source, ref, message.at, seen, kept), intake, called=topic)
 
 
 def _is_said_to(topic: str, hospital: Hospital) -> bool:
