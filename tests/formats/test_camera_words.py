@@ -15,10 +15,10 @@ from safecare.formats.camera_words import (
     LIMIT,
     CameraWordError,
     numbers_of,
-    read_isapi,
     read_notifications,
     text_of,
 )
+from safecare.formats.isapi import read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.testing.device_server import alert, notification
 
@@ -94,17 +94,66 @@ def test_topics(topic: str, data: dict[str, str], said: dict[str, Any], moment: 
     assert word.at == datetime(2026, 3, 17, 12, 0, 5, tzinfo=UTC)
 
 
-def test_a_door_that_is_normal_again_ends_both_and_what_was_always_so_is_no_news() -> None:
+def test_a_door_that_is_normal_again_ends_both() -> None:
     words = read_notifications(notification("tns1:Door/State/DoorAlarm", {"State": "Normal"}))
     assert [word.said["alarm"] for word in words] == ["forced", "held"]
-    for topic, data in (
-        ("tns1:Door/State/DoorAlarm", {"State": "Normal"}),
-        ("tns1:Door/State/DoorPhysicalState", {"State": "Closed"}),
-        ("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "false"}),
-    ):
-        assert not read_notifications(notification(topic, data, "Initialized"))
-    inside = notification("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "true"}, "Initialized")
-    assert len(read_notifications(inside)) == 1
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "said"),
+    [
+        ("tns1:Door/State/DoorAlarm", {"State": "DoorForcedOpen"}, {"alarm": "forced"}),
+        ("tns1:Door/State/DoorPhysicalState", {"State": "Open"}, {"access": "opened"}),
+        ("tns1:Door/State/DoorPhysicalState", {"State": "Closed"}, {"access": "closed"}),
+        ("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "true"}, {"alarm": "intrusion"}),
+        ("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "false"}, {"alarm": "intrusion", "active": False}),
+    ],
+)
+def test_how_things_stood_at_the_subscription_is_told_as_that(
+    topic: str, data: dict[str, str], said: dict[str, Any]
+) -> None:
+    (word,) = read_notifications(notification(topic, data, "Initialized"))
+    assert (word.said, word.kept) == (said, True)
+    (later,) = read_notifications(notification(topic, data, "Changed"))
+    assert (later.said, later.kept) == (said, False)
+
+
+def test_a_moment_that_is_told_at_the_subscription_did_not_happen() -> None:
+    assert not read_notifications(
+        notification("tns1:RuleEngine/LineDetector/Crossed", {"ObjectId": "0"}, "Initialized")
+    )
+
+
+def test_what_is_taken_away_is_over() -> None:
+    (word,) = read_notifications(
+        notification("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "true"}, "Deleted")
+    )
+    assert word.said == {"alarm": "intrusion", "active": False}
+    assert not read_notifications(notification("tns1:Door/State/DoorPhysicalState", {"State": "Open"}, "Deleted"))
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "said"),
+    [
+        ("tnsaxis:CameraApplicationPlatform/FenceGuard/Camera1Profile1", {"active": "1"}, {"alarm": "intrusion"}),
+        ("tns1:VideoSource/tnsaxis:Tampering", {"tampering": "1"}, {"alarm": "tamper"}),
+        ("tns1:Device/tnsaxis:Casing", {"Open": "1"}, {"alarm": "tamper"}),
+        ("tnssamsung:IVA/Fire", {"State": "true"}, {"fire": "prealarm"}),
+        ("tns1:VideoAnalytics/tnssamsung:MotionDetection", {"Motion": "1"}, {"alarm": "note"}),
+        ("tns1:RuleEngine/CellMotionDetector/LineCross", {"IsLineCross": "true"}, {"alarm": "intrusion"}),
+        ("tns1:RuleEngine/CellMotionDetector/Tamper", {"IsTamper": "true"}, {"alarm": "tamper"}),
+        ("tns1:Device/HardwareFailure/FanFailure", {"Failed": "true"}, {"alarm": "trouble"}),
+        ("tns1:Device/tns1:Trigger/tnssamsung:DigitalInput", {"Level": "true"}, {"action": "input"}),
+        ("tns1:Device/tnsaxis:IO/Port", {"state": "1"}, {"action": "input"}),
+    ],
+)
+def test_topics_of_makers(topic: str, data: dict[str, str], said: dict[str, Any]) -> None:
+    (word,) = read_notifications(notification(topic, data))
+    assert word.said == said
+
+
+def test_an_input_that_is_released_says_nothing() -> None:
+    assert not read_notifications(notification("tns1:Device/Trigger/DigitalInput", {"LogicalState": "false"}))
 
 
 def test_what_an_answer_tells() -> None:

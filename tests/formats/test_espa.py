@@ -51,3 +51,16 @@ def test_noise_raises_nothing_else(raw: bytes) -> None:
         if isinstance(token, Block):
             with contextlib.suppress(EspaError):
                 read_block(token.raw)
+
+
+@pytest.mark.parametrize("at", range(2, len(CALL) - 1))
+def test_a_block_that_is_broken_off_does_not_take_the_next_with_it(at: int) -> None:
+    whole = Block(CALL[1:-2], good=True)
+    assert [*Decoder().feed(CALL[:at] + b"\x04" + CALL)][-1] == whole
+    assert [*Decoder().feed(CALL[:at] + CALL)][-1] == whole
+
+
+@pytest.mark.parametrize("header", ["2", "3"])
+def test_a_block_that_tells_or_asks_a_status_calls_nobody(header: str) -> None:
+    row = read_block(framed(header, {"8": "1"})[1:-2])
+    assert (row["header"], row["system"]) == (header, "1")

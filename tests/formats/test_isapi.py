@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from safecare.formats.camera_words import HEARTBEAT, LIMIT, CameraWordError
 from safecare.formats.field import signals_of
-from safecare.formats.isapi_json import ALARMS, EVENTS, read_isapi_json
+from safecare.formats.isapi import ALARMS, EVENTS, read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.testing.device_server import alert
 
@@ -50,7 +50,7 @@ def controller(minor: int, major: int = 5, **more: Any) -> bytes:
     ],
 )
 def test_what_a_door_controller_says(raw: bytes, said: dict[str, Any]) -> None:
-    word = read_isapi_json(raw, UTC)
+    word = read_isapi(raw, UTC)
     assert (word.channel, word.said, word.now) == ("1", said, True)
     assert word.at == datetime(2026, 3, 17, 12, 0, 5, tzinfo=UTC)
 
@@ -62,11 +62,11 @@ def test_every_number_of_the_table_can_be_told() -> None:
 
 def test_states_and_signs_of_life_in_json() -> None:
     base = {"channelID": "2", "dateTime": "2026-03-17T13:00:05+01:00"}
-    line = read_isapi_json(json.dumps(base | {"eventType": "linedetection", "eventState": "inactive"}).encode(), UTC)
+    line = read_isapi(json.dumps(base | {"eventType": "linedetection", "eventState": "inactive"}).encode(), UTC)
     assert (line.channel, line.said) == ("2", {"alarm": "intrusion", "active": False})
-    beat = read_isapi_json(json.dumps(base | {"eventType": "videoloss", "eventState": "inactive"}).encode(), UTC)
+    beat = read_isapi(json.dumps(base | {"eventType": "videoloss", "eventState": "inactive"}).encode(), UTC)
     assert beat.code == HEARTBEAT
-    assert read_isapi_json(controller(0x83), UTC).code == HEARTBEAT
+    assert read_isapi(controller(0x83), UTC).code == HEARTBEAT
 
 
 @pytest.mark.slow
@@ -88,11 +88,11 @@ def test_json_and_xml_in_one_stream_however_it_is_cut(kinds: list[bool], step: i
 )
 def test_what_is_no_alert_is_refused(raw: bytes) -> None:
     with pytest.raises(CameraWordError):
-        read_isapi_json(raw, UTC)
+        read_isapi(raw, UTC)
     alerts = Alerts()
     for one in alerts.feed(raw):
         with contextlib.suppress(CameraWordError):
-            read_isapi_json(one, UTC)
+            read_isapi(one, UTC)
     assert list(alerts.feed(alert("VMD"))) in (
         [alert("VMD")],
         [],
@@ -104,4 +104,46 @@ def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
     alerts = Alerts()
     for one in (*alerts.feed(raw), *alerts.feed(b"{" + raw), raw, b'{"eventType":' + raw):
         with contextlib.suppress(CameraWordError):
-            read_isapi_json(one, UTC)
+            read_isapi(one, UTC)
+
+
+def test_a_controller_that_speaks_xml() -> None:
+    inner = "<majorEventType>5</majorEventType><subEventType>75</subEventType><employeeNoString>17</employeeNoString>"
+    raw = alert("AccessControllerEvent").replace(
+        b"</EventNotificationAlert>",
+        f"<AccessControllerEvent>{inner}<doorNo>2</doorNo></AccessControllerEvent></EventNotificationAlert>".encode(),
+    )
+    word = read_isapi(raw, UTC)
+    assert (word.channel, word.said, word.now) == ("2", {"access": "granted", "badge": "17"}, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("1130", {"alarm": "intrusion", "active": True, "code": "1130"}),
+        ("3130", {"alarm": "intrusion", "active": False, "code": "3130"}),
+        (1110, {"fire": "alarm", "code": "1110"}),
+        ("1120", {"alarm": "panic", "active": True, "code": "1120"}),
+        ("120", {"alarm": "note"}),
+        ("x", {"alarm": "note"}),
+        (None, {"alarm": "note"}),
+    ],
+)
+def test_a_panel_speaks_contact_id(code: object, said: dict[str, object]) -> None:
+    told = {"eventType": "cidEvent", "eventState": "active", "CIDEvent": {"code": code, "zone": 3, "name": "x"}}
+    word = read_isapi(json.dumps(told).encode(), UTC)
+    assert (word.channel, word.said) == ("3", said)
+
+
+def test_an_input_is_known_by_its_number() -> None:
+    told = {"eventType": "IO", "eventState": "active", "channelID": 1, "inputIOPortID": 4}
+    word = read_isapi(json.dumps(told).encode(), UTC)
+    assert (word.channel, word.said) == ("io4", {"action": "input"})
+
+
+def test_an_alert_without_an_end_does_not_take_the_next_with_it() -> None:
+    raw = b"--b\r\n\r\n<EventNotificationAlert>broken\r\n--b\r\n\r\n" + alert("shelteralarm") + b"\r\n--b"
+    for step in (1, 7, len(raw)):
+        stream = Alerts()
+        found = [one for at in range(0, len(raw), step) for one in stream.feed(raw[at : at + step])]
+        assert [read_isapi(one, UTC).said for one in found] == [{"alarm": "tamper"}]

@@ -1,7 +1,7 @@
-"""What cameras, recorders and door controllers judge by themselves: Hikvision ISAPI alerts and ONVIF notifications.
+"""What cameras, recorders and door controllers judge by themselves: words with the keys of a field message.
 
-Both become words with the keys of a field message. Pure and bounded. Sources: Hikvision ISAPI, "Event notification"
-(``EventNotificationAlert``); ONVIF Core 24.12 chapter 9 and the topics of the imaging, analytics, device, access
+Here: ONVIF notifications, and what they share with Hikvision's alerts (`isapi`). Pure and bounded. Sources: ONVIF Core
+24.12 chapter 9 and the topics of the imaging, analytics, device, access
 control and door control services; WS-BaseNotification 1.3.
 """
 
@@ -40,50 +40,13 @@ class Word(msgspec.Struct, frozen=True):
     at: datetime | None = None
     now: bool = False
     """True for a thing of a moment, which never ends by itself."""
+    kept: bool = False
+    """True for a state that the device tells because we have just asked for its events."""
 
 
 def alarm(kind: str) -> dict[str, Any]:
     """Return what an alarm of `kind` says."""
     return {"alarm": kind}
-
-
-ISAPI: dict[str, dict[str, Any]] = {
-    "fielddetection": alarm("intrusion"),
-    "linedetection": alarm("intrusion"),
-    "regionentrance": alarm("intrusion"),
-    "pir": alarm("intrusion"),
-    "tamperdetection": alarm("tamper"),
-    "shelteralarm": alarm("tamper"),
-    "scenechangedetection": alarm("tamper"),
-    "defocus": alarm("tamper"),
-    "firedetection": {"fire": "prealarm"},
-    "smokedetection": {"fire": "prealarm"},
-    "vmd": {"occupancy": True},
-    "videoloss": LOST,
-    "diskfull": alarm("trouble"),
-    "diskerror": alarm("trouble"),
-    "nicbroken": alarm("trouble"),
-    "ipconflict": alarm("trouble"),
-    "badvideo": alarm("trouble"),
-}
-"""What types of event mean (in small letters); all others are notes."""
-
-
-def read_isapi(raw: bytes, zone: tzinfo) -> Word:
-    """Read one ``EventNotificationAlert``. Times without an offset are of `zone`. Raises `CameraWordError`."""
-    root = _root(raw)
-    if _local(root.tag) != "EventNotificationAlert":
-        raise CameraWordError(f"a {_local(root.tag)[:40]}, no EventNotificationAlert")
-    told = {_local(one.tag): one.text.strip() for one in root.children}
-    type = told.get("eventType", "")
-    active = told.get("eventState", "active").lower() == "active"
-    channel = told.get("channelID") or told.get("dynChannelID") or ""
-    if not type:
-        raise CameraWordError("no eventType")
-    if type.lower() == "videoloss" and not active:
-        return Word(channel, HEARTBEAT, SIGN_OF_LIFE)
-    said = ended(ISAPI.get(type.lower(), alarm("note")), active=active)
-    return Word(channel, type[:100], said, time_of(told.get("dateTime", ""), zone))
 
 
 def ended(said: dict[str, Any], *, active: bool) -> dict[str, Any]:
@@ -101,30 +64,56 @@ def ended(said: dict[str, Any], *, active: bool) -> dict[str, Any]:
             return dict.fromkeys(said, False)
 
 
+INPUT = {"action": "input"}
+"""What a wired input says: a press of the button that the hospital's files name for it, else a note."""
 ONVIF: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("CellMotionDetector/Motion", "IsMotion", {"occupancy": True}),
     ("VideoSource/MotionAlarm", "State", {"occupancy": True}),
     ("LineDetector/Crossed", "", alarm("intrusion")),
+    ("CellMotionDetector/LineCross", "IsLineCross", alarm("intrusion")),
+    ("CellMotionDetector/Intrusion", "IsIntrusion", alarm("intrusion")),
     ("FieldDetector/ObjectsInside", "IsInside", alarm("intrusion")),
+    ("LoiteringDetector/ObjectIsLoitering", "", alarm("intrusion")),
+    ("CameraApplicationPlatform/FenceGuard", "active", alarm("intrusion")),
+    ("CameraApplicationPlatform/LoiteringGuard", "active", alarm("intrusion")),
+    ("CameraApplicationPlatform/ObjectAnalytics", "active", alarm("intrusion")),
+    ("CameraApplicationPlatform/MotionGuard", "active", {"occupancy": True}),
+    ("CameraApplicationPlatform/VMD", "active", {"occupancy": True}),
+    ("IVA/LoiteringDetection", "State", alarm("intrusion")),
+    ("IVA/Fire", "State", {"fire": "prealarm"}),
+    ("IVA/Smoke", "State", {"fire": "prealarm"}),
     ("TamperDetector/Tamper", "IsTamper", alarm("tamper")),
+    ("CellMotionDetector/Tamper", "IsTamper", alarm("tamper")),
+    ("VideoSource/Tampering", "", alarm("tamper")),
+    ("Device/Tampering/ShockDetected", "", alarm("tamper")),
+    ("Device/Casing", "Open", alarm("tamper")),
+    ("Trigger/DigitalInput", "LogicalState", INPUT),
+    ("Device/IO/Port", "state", INPUT),
     ("VideoSource/GlobalSceneChange", "State", alarm("tamper")),
     ("VideoSource/ImageTooBlurry", "State", alarm("tamper")),
     ("VideoSource/ImageTooDark", "State", alarm("tamper")),
     ("VideoSource/SignalLoss", "State", LOST),
     ("HardwareFailure/StorageFailure", "Failed", alarm("trouble")),
     ("HardwareFailure/PowerSupplyFailure", "Failed", alarm("trouble")),
+    ("HardwareFailure/FanFailure", "Failed", alarm("trouble")),
+    ("HardwareFailure/TemperatureCritical", "Critical", alarm("trouble")),
     ("AccessControl/AccessGranted", "", {"access": "granted"}),
     ("AccessControl/Denied", "", {"access": "denied"}),
     ("AccessControl/Duress", "", alarm("duress")),
     ("Door/State/DoorTamper", "State", alarm("tamper")),
     ("Door/State/DoorFault", "State", alarm("trouble")),
 )
-"""Part of a topic, the item that tells whether it holds (empty: a thing of a moment), and what it means."""
+"""Part of a topic, the item that tells whether it holds (empty: a thing of a moment), and what it means.
+
+Topics of makers (Axis' applications, Hanwha's IVA, TP-Link's rules) as public integrations name them.
+"""
 DOORS: dict[tuple[str, str], dict[str, Any]] = {
     ("DoorAlarm", "DoorForcedOpen"): alarm("forced"),
     ("DoorAlarm", "DoorOpenTooLong"): alarm("held"),
     ("DoorPhysicalState", "Open"): {"access": "opened"},
     ("DoorPhysicalState", "Closed"): {"access": "closed"},
+    ("DoorPhysicalState", "Tampered"): alarm("tamper"),
+    ("DoorPhysicalState", "Fault"): alarm("trouble"),
     ("DoorTamper", "TamperDetected"): alarm("tamper"),
     ("DoorFault", "FaultDetected"): alarm("trouble"),
 }
@@ -132,13 +121,21 @@ DOORS: dict[tuple[str, str], dict[str, Any]] = {
 NORMAL = {"DoorAlarm": ("forced", "held"), "DoorTamper": ("tamper",), "DoorFault": ("trouble",)}
 """What is over when such a state is back to normal."""
 TRUE = frozenset({"true", "1", "active", "on"})
-TOKENS = ("Source", "VideoSourceConfigurationToken", "VideoSourceToken", "DoorToken", "AccessPointToken", "InputToken")
+TOKENS = (
+    "Source",
+    "VideoSourceConfigurationToken",
+    "VideoSourceToken",
+    "DoorToken",
+    "AccessPointToken",
+    "InputToken",
+    "port",
+)
 """Items that tell which part of the device is meant."""
 
 
 def read_notifications(raw: bytes) -> list[Word]:
     """Return the words of a PullMessages answer; topics that nobody needs give notes. Raises `CameraWordError`."""
-    root = _root(raw)
+    root = root_of(raw)
     words: list[Word] = []
     for message in _found(root, "NotificationMessage"):
         topic = next((one.text.strip() for one in _found(message, "Topic")), "")
@@ -150,34 +147,46 @@ def read_notifications(raw: bytes) -> list[Word]:
 
 def _words(topic: str, message: Element) -> Iterator[Word]:
     path = "/".join(step.rpartition(":")[2] for step in topic.split("/"))
-    items = {one.attributes.get("Name", ""): one.attributes.get("Value", "") for one in _found(message, "SimpleItem")}
+    items = _items(message)
+    data = {name: value for part in _found(message, "Data") for name, value in _items(part).items()}
     channel = next((items[name] for name in TOKENS if items.get(name)), "")[:100]
     at = time_of(message.attributes["UtcTime"], UTC)
-    first = message.attributes.get("PropertyOperation", "") in ("Initialized", "Deleted")
+    operation = message.attributes.get("PropertyOperation", "")
+    first, over = operation == "Initialized", operation == "Deleted"
 
     def word(said: dict[str, Any], *, moment: bool = False) -> Word:
-        return Word(channel, path[:100], said, at, moment)
+        return Word(channel, path[:100], said, at, moment, kept=first)
 
     state = path.rpartition("/")[2]
     if state in NORMAL or state == "DoorPhysicalState":
         value = items.get("State", "")
         meaning = DOORS.get((state, value))
-        if meaning is not None:
-            if not (first and "access" in meaning):
-                yield word(meaning)
-        elif not first:
+        if meaning is not None and not over:
+            yield word(meaning)
+        elif state in NORMAL:
             yield from (word(alarm(kind) | {"active": False}) for kind in NORMAL.get(state, ()))
         return
     for end, item, said in ONVIF:
         if end not in path:
             continue
+        told = items.get(item, next(iter(data.values()), ""))  # some name it otherwise
+        active = not over and told.lower() in TRUE
+        if not item and (first or over):
+            return  # what some devices tell at the subscription: nothing has happened
         if not item:
             badge = items.get("CredentialToken", "")[:200]
             yield word(said | ({"badge": badge} if badge and "access" in said else {}), moment=True)
-        elif not (first and items.get(item, "").lower() not in TRUE):
-            yield word(ended(said, active=items.get(item, "").lower() in TRUE))
+        elif said == INPUT:
+            if active:
+                yield word(said, moment=True)
+        else:
+            yield word(ended(said, active=active))
         return
     yield word(alarm("note"), moment=True)
+
+
+def _items(within: Element) -> dict[str, str]:
+    return {one.attributes.get("Name", ""): one.attributes.get("Value", "") for one in _found(within, "SimpleItem")}
 
 
 def text_of(raw: bytes, tag: str) -> str:
@@ -185,13 +194,13 @@ def text_of(raw: bytes, tag: str) -> str:
 
     Raises `CameraWordError`.
     """
-    return next((one.text.strip() for one in _found(_root(raw), tag)), "")
+    return next((one.text.strip() for one in _found(root_of(raw), tag)), "")
 
 
 def numbers_of(raw: bytes, tags: tuple[str, ...], within: str) -> tuple[int, ...]:
     """Return the numbers in elements `tags` within the first element `within`. Raises `CameraWordError`."""
-    for part in _found(_root(raw), within):
-        told = {_local(one.tag): one.text.strip() for one in _walk(part)}
+    for part in _found(root_of(raw), within):
+        told = {local(one.tag): one.text.strip() for one in _walk(part)}
         if all(told.get(tag, "").isdecimal() for tag in tags):
             return tuple(int(told[tag][:6]) for tag in tags)
     return ()
@@ -202,14 +211,15 @@ def elements_of(raw: bytes, tag: str, most: int) -> Iterator[tuple[dict[str, str
 
     Raises `CameraWordError`.
     """
-    for one in islice(_found(_root(raw), tag), most):
+    for one in islice(_found(root_of(raw), tag), most):
         texts: dict[str, str] = {}
         for part in _walk(one):
-            texts.setdefault(_local(part.tag), part.text.strip())
-        yield {_local(name): value for name, value in one.attributes.items()}, texts
+            texts.setdefault(local(part.tag), part.text.strip())
+        yield {local(name): value for name, value in one.attributes.items()}, texts
 
 
-def _root(raw: bytes) -> Element:
+def root_of(raw: bytes) -> Element:
+    """Return the root of an answer or alert. Raises `CameraWordError`."""
     if len(raw) > LIMIT:
         raise CameraWordError(f"{len(raw)} bytes are over the limit of {LIMIT}")
     try:
@@ -228,10 +238,11 @@ def _walk(root: Element) -> Iterator[Element]:
 
 
 def _found(root: Element, tag: str) -> Iterator[Element]:
-    return (one for one in _walk(root) if _local(one.tag) == tag)
+    return (one for one in _walk(root) if local(one.tag) == tag)
 
 
-def _local(tag: str) -> str:
+def local(tag: str) -> str:
+    """Return a tag without its name space."""
     return tag.rpartition(":")[2]
 
 

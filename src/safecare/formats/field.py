@@ -30,7 +30,7 @@ QUANTITIES = {
     "power": "W",
 }
 """Measured values that Zigbee2MQTT names, with the UCUM unit that its pages give them."""
-BINARY = ("water_leak", "tamper", "vibration", "occupancy", "lid", "gas", "carbon_monoxide", "mains")
+BINARY = ("water_leak", "tamper", "vibration", "occupancy", "presence", "lid", "gas", "carbon_monoxide", "mains")
 """Binary states that are passed on under their own name."""
 ACCESS = {"granted", "denied", "opened", "closed"}
 FIRE = {"alarm", "prealarm", "fault", "normal"}
@@ -45,6 +45,8 @@ WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "n
 """Truth as makers write it, in small letters. A contact is open or closed by words of its own: on is either."""
 CONTACTS = {"true": True, "closed": True, "close": True, "false": False, "open": False, "opened": False}
 """Whether a contact is closed (Zigbee2MQTT: true), by word."""
+SIGNS = frozenset({"linkquality", "battery", "action", "update"})
+"""Keys of Zigbee2MQTT by which a device that says nothing else says at least that it is there."""
 MILLIVOLTS = 100.0
 """Voltage of a battery from which it is told in mV, as Zigbee2MQTT does (chosen: no sensor has a battery of 100 V)."""
 UNDERSTOOD = tuple(sorted((*QUANTITIES, *BINARY, *OWN)))
@@ -103,6 +105,8 @@ def read_field(raw: bytes) -> FieldMessage:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(f"not a JSON object: {error}") from error
     signals, wrong = _readable(said)
+    if not signals and not wrong and not said.keys().isdisjoint(SIGNS):
+        signals = [Signal(what="heard")]
     if not signals:
         raise wrong[0] if wrong else FieldError("no key that is understood")
     at = None

@@ -40,7 +40,8 @@ class Tracked(msgspec.Struct, frozen=True):
 class TrackedMessage(msgspec.Struct, frozen=True):
     """A message of ``frigate/events``."""
 
-    type: Literal["new", "update", "end"]
+    type: str
+    """new, update or end; versions add others, which update."""
     after: Tracked
 
 
@@ -65,7 +66,8 @@ class Review(msgspec.Struct, frozen=True):
 class ReviewMessage(msgspec.Struct, frozen=True):
     """A message of ``frigate/reviews``."""
 
-    type: Literal["new", "update", "end"]
+    type: str
+    """new, update or end; versions add others (genai), which update."""
     after: Review
 
 

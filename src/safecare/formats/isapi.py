@@ -1,35 +1,64 @@
-"""Hikvision's JSON alerts: door controllers and intercoms send them on the same stream as cameras send XML.
+"""Hikvision's alerts: XML of cameras and recorders, JSON of door controllers and intercoms, on one kind of stream.
 
 ``{"eventType": "AccessControllerEvent", "dateTime": ..., "AccessControllerEvent": {"majorEventType": 5,
-"subEventType": 1, "doorNo": 1, "cardNo": ...}}``. Names and pictures of people in it are never read. Source: ISAPI,
-"Event notification" and "Access control event types"; numbers as in the maker's public header (HCNetSDK,
-``MAJOR_EVENT``, ``MAJOR_ALARM``).
+"subEventType": 1, "doorNo": 1, "cardNo": ...}}``, or an ``EventNotificationAlert`` that says the same. Names and
+pictures of people in it are never read. Source: ISAPI, "Event notification" and "Access control event types"; numbers
+as in the maker's public header (HCNetSDK, ``MAJOR_EVENT``, ``MAJOR_ALARM``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
 
+from safecare.formats.alarm.codes import cid_meaning
 from safecare.formats.camera_words import (
     HEARTBEAT,
-    ISAPI,
+    INPUT,
     LIMIT,
+    LOST,
     SIGN_OF_LIFE,
     CameraWordError,
     Word,
     alarm,
     ended,
+    local,
+    root_of,
     time_of,
 )
 
-CONTROLLER = "AccessControllerEvent"
+CONTROLLER, PANEL = "AccessControllerEvent", "CIDEvent"
+LONGEST = 9
+"""Most digits of a number (chosen: event numbers have five)."""
 DEEPEST = 32
 """Deepest nesting (chosen: alerts have three)."""
+
+
+ISAPI: dict[str, dict[str, Any]] = {
+    "fielddetection": alarm("intrusion"),
+    "linedetection": alarm("intrusion"),
+    "regionentrance": alarm("intrusion"),
+    "loitering": alarm("intrusion"),
+    "pir": alarm("intrusion"),
+    "tamperdetection": alarm("tamper"),
+    "shelteralarm": alarm("tamper"),
+    "scenechangedetection": alarm("tamper"),
+    "defocus": alarm("tamper"),
+    "firedetection": {"fire": "prealarm"},
+    "smokedetection": {"fire": "prealarm"},
+    "vmd": {"occupancy": True},
+    "videoloss": LOST,
+    "diskfull": alarm("trouble"),
+    "diskerror": alarm("trouble"),
+    "nicbroken": alarm("trouble"),
+    "ipconflict": alarm("trouble"),
+    "badvideo": alarm("trouble"),
+}
+"""What types of event mean (in small letters); all others are notes."""
 
 
 def _all(numbers: Iterable[int], said: dict[str, Any]) -> dict[int, dict[str, Any]]:
@@ -78,34 +107,67 @@ def object_end(held: bytes, start: int) -> int:
     return -1
 
 
-def read_isapi_json(raw: bytes, zone: tzinfo) -> Word:
+def read_isapi(raw: bytes, zone: tzinfo) -> Word:
     """Read one alert. Times without an offset are of `zone`. Raises `CameraWordError`."""
-    if len(raw) > LIMIT:
-        raise CameraWordError(f"{len(raw)} bytes are over the limit of {LIMIT}")
-    try:
-        told = msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CameraWordError(f"no JSON alert: {error}") from error
+    told = _json(raw) if raw.startswith(b"{") else _xml(raw)
     type = _text(told, "eventType")
     if not type:
         raise CameraWordError("no eventType")
-    active = _text(told, "eventState").lower() != "inactive"
+    active = _text(told, "eventState").lower() in ("", "active")
     channel = _text(told, "channelID") or _text(told, "dynChannelID")
     at = time_of(_text(told, "dateTime"), zone)
-    inner = told.get(CONTROLLER)
-    if isinstance(inner, dict):
-        major, minor = _number(inner, "majorEventType"), _number(inner, "subEventType")
-        if major == MAJOR_EVENT and minor == 0x83:
-            return Word("", HEARTBEAT, SIGN_OF_LIFE)
-        table = {MAJOR_EVENT: EVENTS, MAJOR_ALARM: ALARMS}.get(major, {})
-        said = table.get(minor, alarm("note"))
-        badge = (_text(inner, "cardNo") or _text(inner, "employeeNoString"))[:200]
-        if badge and "access" in said:
-            said = said | {"badge": badge}
-        return Word(_text(inner, "doorNo")[:100] or channel, f"{major}/{minor}", said, at, now=True)
-    if type.lower() in ("videoloss", "heartbeat") and (not active or type.lower() == "heartbeat"):
-        return Word(channel, HEARTBEAT, SIGN_OF_LIFE)
+    match type.lower(), told.get(CONTROLLER), told.get(PANEL):
+        case _, dict(inner), _:
+            return _controller(inner, channel, at)
+        case _, _, dict(inner):
+            return _panel(inner, at)
+        case "io", _, _:
+            port = _text(told, "inputIOPortID") or channel
+            return Word(f"io{port}"[:100], type, INPUT if active else ended(alarm("note"), active=False), at, now=True)
+        case ("heartbeat", _, _) | ("videoloss", _, _) if type.lower() == "heartbeat" or not active:
+            return Word(channel, HEARTBEAT, SIGN_OF_LIFE)
     return Word(channel, type[:100], ended(ISAPI.get(type.lower(), alarm("note")), active=active), at)
+
+
+def _controller(inner: dict[str, Any], channel: str, at: datetime | None) -> Word:
+    """Return what a door controller says about one of its doors."""
+    major, minor = _number(inner, "majorEventType"), _number(inner, "subEventType")
+    if major == MAJOR_EVENT and minor == 0x83:
+        return Word("", HEARTBEAT, SIGN_OF_LIFE)
+    table = {MAJOR_EVENT: EVENTS, MAJOR_ALARM: ALARMS}.get(major, {})
+    said = table.get(minor, alarm("note"))
+    badge = (_text(inner, "cardNo") or _text(inner, "employeeNoString"))[:200]
+    if badge and "access" in said:
+        said = said | {"badge": badge}
+    return Word(_text(inner, "doorNo")[:100] or channel, f"{major}/{minor}", said, at, now=True)
+
+
+def _panel(inner: dict[str, Any], at: datetime | None) -> Word:
+    """Return what an alarm panel says about one of its zones: a Contact ID code with its qualifier."""
+    code = _text(inner, "code")
+    meaning = cid_meaning(code[0], code[1:]) if re.fullmatch(r"[136]\d{3}", code) else None
+    return Word(_text(inner, "zone")[:100], code[:100], meaning.said if meaning else alarm("note"), at, now=True)
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    if len(raw) > LIMIT:
+        raise CameraWordError(f"{len(raw)} bytes are over the limit of {LIMIT}")
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CameraWordError(f"no JSON alert: {error}") from error
+
+
+def _xml(raw: bytes) -> dict[str, Any]:
+    root = root_of(raw)
+    if local(root.tag) != "EventNotificationAlert":
+        raise CameraWordError(f"a {local(root.tag)[:40]}, no EventNotificationAlert")
+    return {
+        local(one.tag): {local(part.tag): part.text.strip() for part in one.children}
+        if local(one.tag) in (CONTROLLER, PANEL)
+        else one.text.strip()
+        for one in root.children
+    }
 
 
 def _text(told: dict[str, Any], key: str) -> str:
@@ -115,4 +177,6 @@ def _text(told: dict[str, Any], key: str) -> str:
 
 def _number(told: dict[str, Any], key: str) -> int:
     value = told.get(key)
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= LONGEST:
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else -1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from safecare.formats.camera_words import LIMIT
-from safecare.formats.isapi_json import object_end
+from safecare.formats.isapi import object_end
 
 PART = b"\n--"
 """Before the boundary of the next part."""
@@ -50,5 +50,5 @@ class Alerts:
     def _end(self, start: int) -> int:
         if self._held[start : start + 1] == b"{":
             return object_end(self._held, start)
-        end = self._held.find(END, start)
-        return end + len(END) if end >= 0 else -1
+        end, other = self._held.find(END, start), self._held.find(BEGIN, start + 1)
+        return end + len(END) if end >= 0 and not start < other < end else -1  # else it is the end of another

@@ -127,7 +127,7 @@ class Callers:
 
     def events(self, word: Word, name: str, ref: str, now: datetime, intake: Intake) -> list[Event]:
         """Return the events of `word`. Raises `UnreadableError`."""
-        telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", word.at, now)
+        telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", word.at, now, word.kept)
         asset = self.asset(name, word.channel, intake)
         whole = asset is not None and asset == self.asset(name, "", intake)
         if asset is None:

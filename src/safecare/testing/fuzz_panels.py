@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from safecare.formats.alarm import dc09, espa
-from safecare.formats.camera_words import CameraWordError, read_isapi, read_notifications
+from safecare.formats.camera_words import CameraWordError, read_notifications
 from safecare.formats.fhir_rtls import RtlsError, read_rtls
 from safecare.formats.field import FieldError, read_field
 from safecare.formats.frigate import FrigateError, read_review, read_tracked
-from safecare.formats.isapi_json import read_isapi_json
+from safecare.formats.isapi import read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.formats.mapping import MappingError, RowError, read_mapping, read_row, ready, rows_of_csv, rows_of_json
 from safecare.testing.device_server import alert, notification
@@ -83,7 +83,7 @@ TARGETS: tuple[Target, ...] = (
     Target("dc09-stream", _dc09_stream, (dc09.framed('"NULL"0001L0#1234[]') * 3,), (dc09.Dc09Error,)),
     Target("espa", _espa, (b"1\x052\x05" + _CALL + b"\x04",), (espa.EspaError,)),
     Target("isapi", lambda raw: read_isapi(raw, UTC), (alert("fielddetection"),), (CameraWordError,)),
-    Target("isapi-json", lambda raw: read_isapi_json(raw, UTC), (_CONTROLLER,), (CameraWordError,)),
+    Target("isapi-json", lambda raw: read_isapi(raw, UTC), (_CONTROLLER,), (CameraWordError,)),
     Target("isapi-stream", lambda raw: list(Alerts().feed(raw)), (b"--b\r\n\r\n" + alert("VMD") * 2 + _CONTROLLER,)),
     Target(
         "onvif",

@@ -252,3 +252,19 @@ def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
     for body in (raw, b'"SIA-DCS"0001L0#1234[' + raw, b'"ADM-CID"0001L0#1234[#1234|' + raw):
         with contextlib.suppress(Dc09Error):
             read(b"%04X%04X%s" % (crc16(body), len(body), body), lambda _: None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("Nri1BA5^VX FRONTE ^", {"alarm": "intrusion", "active": True, "code": "BA"}),
+        ("Nri0KR1^TAST. 001 ^", {"fire": "normal", "code": "KR"}),
+        ("Nid17/ri1/BA005", {"alarm": "intrusion", "active": True, "code": "BA"}),
+        ("Nti10:00ri1FA5", {"fire": "alarm", "code": "FA"}),
+        ("Nri1BA5^Zone a|b^", {"alarm": "intrusion", "active": True, "code": "BA"}),
+    ],
+)
+def test_a_modifier_without_its_stroke_and_a_bar_in_a_text(data: str, said: dict[str, object]) -> None:
+    """As panels in the field write them (public reports of another receiver)."""
+    (event,) = take(framed(f'"SIA-DCS"0001L0#1234[#1234|{data}]{STAMP}')).events
+    assert event.said == said

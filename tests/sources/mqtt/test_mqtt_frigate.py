@@ -254,3 +254,37 @@ def test_what_a_press_of_a_button_means(asset: str, action: str, kind: str) -> N
     raw = json.dumps({"action": action, "battery": 80}).encode()
     (event,) = events_of("z2m/b", raw, "broker", intake, START)
     assert kind == (event.what if isinstance(event, PanelSignal) else getattr(event, "state", ""))
+
+
+@pytest.mark.parametrize(
+    ("topic", "raw"),
+    [
+        ("frigate/hall/person", b"2"),
+        ("frigate/hall/person/snapshot", b"\xff\xd8\xff\xe0"),
+        ("frigate/hall/motion", b"ON"),
+        ("frigate/stats", b"{}"),
+        ("frigate/tracked_object_update", b'{"type": "face"}'),
+        ("frigate/notifications/state", b"ON"),
+        ("frigate/nowhere/all", b"1"),
+    ],
+)
+def test_counts_pictures_and_figures_of_its_own_are_passed_over(topic: str, raw: bytes) -> None:
+    assert not read(topic, raw)
+
+
+def test_under_another_base_topic_they_are_known_by_the_recorder() -> None:
+    with pytest.raises(UnreadableError):
+        read("nvr/hall/person", b"2")
+    small = hospital()
+    assets = tuple(
+        msgspec.structs.replace(one, addresses={"frigate": "site/nvr"}) if one.id == "camera.corridor" else one
+        for one in small.assets
+    )
+    intake = MemoryIntake(hospital=msgspec.structs.replace(small, assets=assets))
+    assert not list(events_of("site/nvr/hall/person", b"2", "broker", intake, START))
+
+
+def test_frigate_that_was_stopped_sees_nothing() -> None:
+    (state,) = read("frigate/available", b"stopped")
+    assert isinstance(state, CameraState)
+    assert state.state == "lost"

@@ -147,3 +147,68 @@ def test_text_that_is_no_utf_8_is_told() -> None:
     """Found by `script/fuzz`."""
     with pytest.raises(RtlsError, match="no JSON"):
         read_rtls(b'{"resourceType":"\xe9"}')
+
+
+LINKED = "http://example.org/Location/9"
+
+
+def update(*resources: tuple[str, dict[str, Any]]) -> bytes:
+    header = {"resourceType": "MessageHeader", "eventUri": f"{CODES}#location-update"}
+    entries = [{"resource": header}, *({"fullUrl": full, "resource": one} for full, one in resources)]
+    return json.dumps({"resourceType": "Bundle", "timestamp": START.isoformat(), "entry": entries}).encode()
+
+
+def at(tag: str, **link: Any) -> tuple[str, dict[str, Any]]:
+    return f"urn:{tag}", device(tag) | {"location": link}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"reference": LINKED},
+        {"reference": "Location/l"},
+        {"reference": "http://elsewhere/Location/aurore.ward.a"},
+        {"identifier": {"value": "aurore.ward.a"}},
+        {"display": "aurore.ward.a"},
+    ],
+)
+def test_a_tag_is_where_its_own_link_says(link: dict[str, Any]) -> None:
+    other = {"resourceType": "Location", "id": "o", "identifier": [{"value": "aurore.entrance"}]}
+    raw = update(("urn:other", other), at("B002", **link), (LINKED, location()))
+    (placed,) = RtlsDoor("rtls", token=TOKEN).decode(raw, {}, MemoryIntake())
+    assert isinstance(placed, HolderPlaced)
+    assert placed.zone == "aurore.ward.a"
+
+
+def test_each_tag_of_a_message_is_told_and_one_without_a_place_hides_none() -> None:
+    raw = update(at("B002", display="aurore.ward.a"), at("B001", display="aurore.pharmacy"), at("B003", display="?"))
+    events = list(RtlsDoor("rtls", token=TOKEN).decode(raw, {}, MemoryIntake()))
+    assert [(one.kind, one.zone) for one in events] == [
+        ("holder.placed", "aurore.ward.a"),
+        ("holder.placed", "aurore.pharmacy"),
+    ]
+    assert len({one.id for one in events}) == 2
+    assert not list(RtlsDoor("rtls", token=TOKEN).decode(update(("urn:d", device())), {}, MemoryIntake()))
+
+
+def test_a_place_within_the_tag_s_own_resource() -> None:
+    inside = device() | {"location": {"reference": "#l"}, "contained": [location()]}
+    (placed,) = RtlsDoor("rtls", token=TOKEN).decode(update(("urn:d", inside)), {}, MemoryIntake())
+    assert placed.zone == "aurore.ward.a"
+
+
+XML = """<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir"><type value="message"/>
+<timestamp value="2026-03-02T07:00:00Z"/><entry><resource><MessageHeader><eventCoding><code value="staff-duress"/>
+</eventCoding></MessageHeader></resource></entry><entry><resource><Bundle><entry><fullUrl value="urn:d"/><resource>
+<Device><identifier><value value="B002"/></identifier><location><reference value="urn:l"/></location></Device>
+</resource></entry><entry><fullUrl value="urn:l"/><resource><Location><identifier><value value="aurore.ward.a"/>
+</identifier></Location></resource></entry></Bundle></resource></entry></Bundle>"""
+
+
+def test_the_same_in_xml() -> None:
+    placed, panic = RtlsDoor("rtls", token=TOKEN).decode(XML.encode(), {}, MemoryIntake())
+    assert isinstance(panic, PanelSignal)
+    assert (placed.zone, panic.zone, panic.holder) == ("aurore.ward.a", "aurore.ward.a", "holder.2")
+    for raw in (XML[:300].encode(), b"<a>" * 3000, b"<Bundle/>"):
+        with pytest.raises(RtlsError):
+            read_rtls(raw)

@@ -39,7 +39,8 @@ _HEAD = re.compile(
 _BINARY = re.compile(rb'(..)(0[0-9A-F]{3})"', re.IGNORECASE | re.DOTALL)
 _TIME = re.compile(r"_\d{2}:\d{2}:\d{2},\d{2}-\d{2}-\d{4}$")
 _CID = re.compile(r"^([136])(\d{3}) ?([0-9A-F]{2}) ?([0-9A-F]{3})", re.IGNORECASE)
-_SIA = re.compile(r"^([A-Z]{2})(\d{0,6})")
+_SIA = re.compile(r"^(?:[a-z]{2}[\d:.,-]{0,12})*?([A-Z]{2})(\d{0,6})")
+"""An event, also where a panel leaves out the stroke behind a modifier: ``ri1BA5``."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -203,17 +204,19 @@ def _message(head: Head, text: str, now: datetime) -> Message:
     if not closed:
         raise Dc09Error("the data have no end", "data", "DUH", head)
     more = extended(rest)
-    parts = block.split("|")
-    told = next((part[1:].upper() for part in parts if part.startswith("#")), "")
+    sealed = block.partition("|")[2] if head.encrypted else block  # behind its padding
+    account, bar, data = sealed.partition("|")  # a zone's name may hold another
+    data = data if bar else account
+    told = account[1:].upper() if account.startswith("#") else ""
     if told and head.account and told != head.account:
         raise Dc09Error(f"the data are of account {told[:16]}", "data", "DUH", head)
     match head.id:
         case "NULL":
             return Message(head, at, ())
         case "SIA-DCS":
-            return _told(_sia(head, at, parts[-1]), more)
+            return _told(_sia(head, at, data), more)
         case "ADM-CID":
-            return _told(_cid(head, at, parts[-1]), more)
+            return _told(_cid(head, at, data), more)
     raise Dc09Error(f"messages of kind {head.id} are not taken", "id", "DUH", head)
 
 

@@ -27,6 +27,8 @@ RECORDS = {
     "8": "system",
 }
 """Data identifiers of the standard, and the names by which mappings know them."""
+STATUS = frozenset({"2", "3"})
+"""Headers of blocks that call nobody: how the sender is, and a question how we are."""
 ADDRESS = 16
 """Bytes before an ENQ that are looked at (chosen: addresses have one digit)."""
 
@@ -71,6 +73,12 @@ class Decoder:
                     check ^= one
                 yield Block(bytes(self._held[:-1]), (check ^ byte) & 0x7F == 0)  # lines with parity have seven bits
                 self._reset()
+            elif self._state == "block" and byte in (EOT, SOH):  # broken off: the sender gives up, or begins anew
+                self._reset()
+                if byte == EOT:
+                    yield End()
+                else:
+                    self._state = "block"
             elif self._state == "block":
                 self._held.append(byte)
                 if byte == ETX:
@@ -114,6 +122,8 @@ def read_block(raw: bytes) -> dict[str, str]:
         if name:
             row[name] = data.decode("latin-1").strip()[:LIMIT]
         place += len(record) + 1
+    if row["header"] in STATUS:
+        return row
     if "address" not in row and "text" not in row:
         raise EspaError(f"byte {len(header) + 1}: neither call address nor text")
     row["event"] = "/".join(row.get(name, "") for name in ("type", "priority", "text"))

@@ -84,7 +84,7 @@ class EspaDoor:
             row = espa.read_block(raw)
         except espa.EspaError as error:
             raise UnreadableError(str(error)) from error
-        return self._rows.event(row, intake, intake.clock.now())
+        return [] if row["header"] in espa.STATUS else self._rows.event(row, intake, intake.clock.now())
 
     async def _serve(self, intake: Intake) -> None:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from safecare.formats.camera_words import CameraWordError, Word, read_isapi
-from safecare.formats.isapi_json import read_isapi_json
+from safecare.formats.camera_words import CameraWordError, Word
+from safecare.formats.isapi import read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.model.event import Event
 from safecare.model.layout import laid_out
@@ -64,11 +64,8 @@ class IsapiDoor:
 
     def _word(self, raw: bytes, intake: Intake) -> Word:
         try:
-            zone = zone_of_site(intake.hospital)
-            if not raw.startswith(b"{"):
-                return read_isapi(raw, zone)
-            if b'"eventType"' in raw:
-                return read_isapi_json(raw, zone)
+            if not raw.startswith(b"{") or b'"eventType"' in raw:
+                return read_isapi(raw, zone_of_site(intake.hospital))
             return msgspec.json.decode(raw, type=laid_out(Word))  # a word of ours that was rejected
         except (CameraWordError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnreadableError(str(error)) from error

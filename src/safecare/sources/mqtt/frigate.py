@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -25,7 +25,11 @@ GONE = timedelta(seconds=60)
 """Time without a word after which a person counts as gone (chosen: Frigate tells somebody who stands still rarely)."""
 PEOPLE = 200
 """Most people of one camera, and most reviews, that are remembered (chosen)."""
-STATES: dict[str, Literal["ok", "lost"]] = {"online": "ok", "offline": "lost"}
+STATES: dict[str, Literal["ok", "lost"]] = {"online": "ok", "offline": "lost", "stopped": "lost"}
+BASE = "frigate"
+"""The first step of Frigate's topics, unless a site has set another (that is then the recorder's address)."""
+PERSON = frozenset({"person", "person-verified"})
+"""What Frigate calls people in its reviews: verified is one whose face it knows."""
 DETECT = "detect"
 """The role of the stream in which Frigate looks for people."""
 
@@ -38,7 +42,9 @@ class Frigate:
     _alerts: set[str] = field(default_factory=set)
     """Reviews that were told as alerts and have not ended."""
 
-    def events(self, topic: str, raw: bytes, source: str, known: Known, seen: datetime) -> Iterator[Event] | None:
+    def events(
+        self, topic: str, raw: bytes, source: str, known: Known, seen: datetime, *, kept: bool = False
+    ) -> Iterator[Event] | None:
         """Return the events of one message; None where the topic is none of Frigate's. Raises `UnreadableError`."""
         match topic.split("/"):
             case [_, *_, "events"]:
@@ -46,9 +52,11 @@ class Frigate:
             case [_, *_, "reviews"]:
                 return self._review(raw, topic, source, known, seen)
             case [_, *_, camera, "status", role]:
-                return _status(camera, role, raw, topic, source, known, seen)
+                return _status(camera, role, raw, topic, Telling(source, "", None, seen, kept), known)
             case [_, *_, "available"]:
-                return _available(raw, topic, source, known, seen)
+                return _available(raw, topic, Telling(source, "", None, seen, kept), known)
+            case [base, *_, _] if base == BASE or _recorder(topic, known):
+                return iter(())  # counts, pictures, switches and figures of its own
             case _:
                 return None
 
@@ -109,23 +117,28 @@ class Frigate:
         )
 
 
+def _recorder(topic: str, known: Known) -> Asset | None:
+    """Return the recorder under whose base topic `topic` is."""
+    steps = topic.split("/")
+    bases = ("/".join(steps[:number]) for number in range(1, len(steps)))
+    return next((one for base in bases if (one := known.hospital.at_address("frigate", base))), None)
+
+
 def _alarming(told: Review) -> bool:
     """Tell whether the site has said that a person there is an alarm: an alert in one of the zones drawn in Frigate.
 
     Without zones Frigate calls each person an alert.
     """
-    return told.severity == "alert" and "person" in told.data.objects and bool(told.data.zones)
+    return told.severity == "alert" and not PERSON.isdisjoint(told.data.objects) and bool(told.data.zones)
 
 
-def _status(
-    camera: str, role: str, raw: bytes, topic: str, source: str, known: Known, seen: datetime
-) -> Iterator[Event]:
+def _status(camera: str, role: str, raw: bytes, topic: str, heard: Telling, known: Known) -> Iterator[Event]:
     """Yield whether a stream of a camera is there; without that for detection nobody sees anything."""
     state = STATES.get(raw.decode("utf-8", "replace").strip().lower())
     asset = _camera(camera, known, topic)
     if state is None:
         return  # "disabled" is somebody's choice
-    telling = Telling(source, f"{topic}\x1f{state}", None, seen)
+    telling = replace(heard, ref=f"{topic}\x1f{state}")
     if role == DETECT:
         yield _state(asset, state, telling, 0)
     else:
@@ -133,11 +146,11 @@ def _status(
         yield from events_about(asset, [signal], telling, known, called=topic, part=role)
 
 
-def _available(raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+def _available(raw: bytes, topic: str, heard: Telling, known: Known) -> Iterator[Event]:
     """Yield that Frigate is gone or back: of the asset that has its base topic as address, else of all cameras."""
     state = STATES.get(raw.decode("utf-8", "replace").strip().lower())
     base = topic.rpartition("/")[0]
-    telling = Telling(source, f"{topic}\x1f{state}", None, seen)
+    telling = replace(heard, ref=f"{topic}\x1f{state}")
     recorder = known.hospital.at_address("frigate", base)
     if state is not None and recorder is not None:
         signal = Signal(what="panel", name="silent", on=state == "lost", code="available")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safecare.formats.fhir_rtls import Rtls, RtlsError, read_rtls
+from safecare.formats.fhir_rtls import RtlsError, Tag, read_rtls
 from safecare.model.event import Event
 from safecare.model.events.doors import HolderPlaced
 from safecare.model.events.panels import PanelSignal
@@ -82,9 +82,17 @@ class RtlsDoor:
             message = read_rtls(raw)
         except RtlsError as error:
             raise UnreadableError(error.reason, error.place) from error
-        now = intake.clock.now()
-        ref = f"{message.event}\x1f{message.tag}\x1f{hashlib.sha256(raw).hexdigest()[:24]}"
-        return self._events(message, Telling(self.door, ref, message.at, now), intake)
+        now, digest = intake.clock.now(), hashlib.sha256(raw).hexdigest()[:24]
+        events: list[Event] = []
+        strange: list[str] = []
+        for tag in message.tags:
+            ref = f"{message.event}\x1f{tag.name}\x1f{digest}"
+            told = self._events(message.event, tag, Telling(self.door, ref, message.at, now), intake)
+            events += told or []
+            strange += [", ".join(tag.places)[:120]] if told is None else []
+        if strange and not events:
+            raise UnreadableError(f"no place of the hospital is called {strange[0]}", "Location")
+        return events
 
     def _read(self, raw: bytes, intake: Intake) -> tuple[list[Event], list[Unread]]:
         try:
@@ -92,26 +100,29 @@ class RtlsDoor:
         except UnreadableError as error:
             return [], [Unread(1, str(error), raw)]
 
-    def _events(self, message: Rtls, telling: Telling, known: Known) -> list[Event]:
-        """Return the events of a message: where somebody is, and that they call for help; enrolling is passed over."""
-        if message.event not in ("location-update", "staff-duress"):
+    @staticmethod
+    def _events(event: str, tag: Tag, telling: Telling, known: Known) -> list[Event] | None:
+        """Return what a message says of `tag`: where somebody is, that they call for help; enrolling is passed over.
+
+        None where it tells a place that nobody knows.
+        """
+        if event not in ("location-update", "staff-duress") or (event == "location-update" and not tag.places):
             return []
-        zone = _zone(message.places, known)
-        carrier = known.hospital.at_address("rtls", message.tag)
-        holder = holder_of(message.tag, known)
+        zone = _zone(tag.places, known)
+        carrier = known.hospital.at_address("rtls", tag.name)
+        holder = holder_of(tag.name, known)
         site = zone.site if zone else carrier.site if carrier else None
-        if site is None and message.event == "staff-duress":
+        if site is None and event == "staff-duress":
             site = next((one.id for one in known.hospital.sites), None)  # a call for help is never lost for a list
         if site is None:
-            told = ", ".join(message.places)[:120]
-            raise UnreadableError(f"no place of the hospital is called {told or 'so'}", "Location")
+            return None
         at = zone.id if zone else None
         common: dict[str, Any] = {"site": site, "zone": at, "asset": carrier.id if carrier else None}
         events: list[Event] = []
         if holder is not None and zone is not None:
             events.append(HolderPlaced(**telling.common(0), site=site, zone=at, holder=holder, by="tag"))
-        if message.event == "staff-duress":
-            code = message.event if zone else f"{message.event} at {', '.join(message.places)}"[:200]
+        if event == "staff-duress":
+            code = event if zone else f"{event} at {', '.join(tag.places)}"[:200]
             events.append(PanelSignal(**telling.common(1), **common, what="panic", holder=holder, code=code))
         return events
 
