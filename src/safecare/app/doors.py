@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 import msgspec
 import structlog
 
+from safecare.app.certificates import Papers
 from safecare.app.health import Doors
 from safecare.app.intake import DoorIntake
 from safecare.formats.hospital import DoorSpec
@@ -53,6 +54,7 @@ def build_doors(
     built: dict[str, Source] = {}
     plain: dict[str, dict[str, Any]] = {}
     failed: dict[str, str] = {}
+    papers: dict[str, Papers] = {}
     for spec in specs:
         kind = found.parts.get(spec.source)
         if kind is None:
@@ -64,9 +66,12 @@ def build_doors(
             arguments = _arguments(kind, filled(own), given, folder)
             built[spec.id] = kind(**arguments, **_given(kind, {**given, "door": spec.id}))
             plain[spec.id] = _plain(arguments)
+            if arguments.get("certificate"):
+                key = arguments.get("certificate_key" if "certificate_key" in _asked(kind) else "key")
+                papers[spec.id] = Papers(Path(arguments["certificate"]), Path(key) if key else None)
         except (TypeError, ValueError, LookupError, OSError, msgspec.ValidationError) as error:
             failed[spec.id] = str(error)
-    return Built(built, failed, {spec.id: spec.source for spec in specs}, plain)
+    return Built(built, failed, {spec.id: spec.source for spec in specs}, plain, papers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +83,8 @@ class Built:
     names: dict[str, str]
     settings: dict[str, dict[str, Any]]
     """Settings as the doors run, without secrets, for those who want to reach them."""
+    papers: dict[str, Papers] = dataclasses.field(default_factory=dict)
+    """The certificates of those that speak TLS."""
 
 
 def _asked(kind: type) -> dict[str, Any]:

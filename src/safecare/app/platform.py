@@ -20,6 +20,7 @@ import msgspec
 import psutil
 
 from safecare import __version__
+from safecare.app.certificates import Certificates
 from safecare.app.channels import build_channels, speaker
 from safecare.app.child import Child
 from safecare.app.doors import EXAMINER, Built, DoorTasks, build_doors
@@ -147,6 +148,8 @@ class Platform:
             self._group = group
             group.create_task(self.engine.run())
             self.door_tasks.start(self.built, group)
+            papers = Certificates(lambda: self.built.papers, self.doors, lambda: self._intake("certificates"))
+            group.create_task(papers.run())
             console = self.settings.console
             await serve(create_app(self._console()), console.host, console.port, listening)
 
