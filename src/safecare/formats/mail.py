@@ -104,7 +104,14 @@ BRANDS: tuple[str, ...] = (
 FREE = frozenset(
     "gmail.com googlemail.com yahoo.com yahoo.fr hotmail.com hotmail.fr outlook.com outlook.fr live.com live.fr "
     "aol.com gmx.com gmx.fr protonmail.com proton.me mail.com laposte.net orange.fr free.fr sfr.fr "
-    "wanadoo.fr icloud.com yandex.com".split()
+    "wanadoo.fr icloud.com yandex.com "
+    "web.de gmx.de gmx.net gmx.at gmx.ch t-online.de freenet.de bluewin.ch yahoo.de yahoo.es yahoo.it yahoo.co.uk "
+    "yahoo.com.br yahoo.co.jp ymail.com rocketmail.com hotmail.de hotmail.es hotmail.it hotmail.co.uk hotmail.nl "
+    "outlook.de outlook.es outlook.it outlook.pt outlook.com.br live.de live.it live.nl live.co.uk msn.com "
+    "libero.it virgilio.it tiscali.it alice.it uol.com.br bol.com.br terra.com.br ig.com.br sapo.pt ziggo.nl "
+    "skynet.be telenet.be numericable.fr bbox.fr mail.ru bk.ru list.ru inbox.ru rambler.ru yandex.ru ukr.net "
+    "seznam.cz wp.pl o2.pl interia.pl onet.pl abv.bg naver.com qq.com 163.com 126.com sina.com zoho.com tuta.com "
+    "tutanota.com fastmail.com hushmail.com me.com mac.com rediffmail.com".split()
 )
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@([\w.-]{1,190}\.[^\W\d_]{2,24})")
 _OF_LISTS = ("List-Post", "List-Help", "List-Archive", "List-Subscribe", "Precedence", "Mailing-List", "Delivered-To")

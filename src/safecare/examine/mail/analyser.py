@@ -18,6 +18,7 @@ from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, host_facts
+from safecare.examine.mail.kits import kits
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders, told_passwords
@@ -167,7 +168,7 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
     facts |= set(lures(mail.levelled))
-    facts |= _name(display, domain, base, headers, aligned="mail.auth.aligned" in facts)
+    facts |= _name(display, domain, base, headers, aligned="mail.auth.aligned" in facts) | kits(mail, display, domain)
     facts |= _claims(display, base, mail, facts)
     facts |= host_facts(mail, base)
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:

@@ -62,6 +62,11 @@ EVIDENCE: Mapping[str, Weight] = {
         "sender", 0.55, say("The sender's domain imitates that of someone who took part in the conversation.")
     ),
     "mail.text.own-domain": _w("sender", 0.3, say("It speaks of the hospital's own domain, but comes from outside.")),
+    "mail.from.unreadable": _w("sender", 0.5, say("The sender's address is none that a mail server can check.")),
+    "mail.from.coded": _w("sender", 0.35, say("The sender of a private mail box is called by a code or number.")),
+    "mail.from.unvouched": _w(
+        "sender", 0.4, say("The sender's domain is a known organisation's, which did not send it.")
+    ),
     # who vouches for it
     "mail.auth.unaligned": _w("vouch", 0.35, say("No check of the receiving server vouches for the visible sender.")),
     "mail.auth.composite.fail": _w("vouch", 0.45, say("The receiving server takes the visible sender for forged.")),
@@ -75,6 +80,12 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.header.host-unnamed": _w("header", 0.08, say("The sending machine greeted without a real host name.")),
     "mail.header.false-reply": _w("header", 0.1, say("The subject claims an answer, but the mail answers none.")),
     "mail.header.malformed": _w("header", 0.1, say("The header holds lines that are no fields.")),
+    "mail.header.twice": _w(
+        "header", 0.35, say("The header holds fields twice or at lengths that no mail program writes.")
+    ),
+    "mail.return-path.none": _w("header", 0.35, say("It wants no reports of failed delivery, though it is no report.")),
+    "mail.header.coded-subject": _w("header", 0.3, say("The subject ends in a code that makes each mail another one.")),
+    "mail.header.address-subject": _w("header", 0.12, say("The subject calls the reader by the mail address.")),
     # where it leads
     "mail.link.hosted": _w("link", 0.3, say("A link leads to a page that anyone can set up for free.")),
     "mail.link.cheap-ending": _w("link", 0.2, say("A link leads to a domain whose ending is mostly abused.")),
@@ -102,6 +113,10 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.brand.link": _w("link", 0.5, say("A button names a known organisation and leads elsewhere.")),
     "mail.link.prefilled": _w("link", 0.35, say("A link takes the reader's own address to a page that asks for more.")),
     "mail.link.shortened": _w("link", 0.2, say("A shortened link hides where it leads.")),
+    "mail.link.odd-host": _w(
+        "link", 0.6, say("A link's host is written with signs that are unseen or drawn at random.")
+    ),
+    "mail.link.store-page": _w("link", 0.5, say("A link leads to a page in a rented store that is told who comes.")),
     # what it holds
     "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
     "mail.html.form": _w("content", 0.1, say("The mail itself holds an input form.")),
@@ -138,6 +153,9 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.nameless": _w("order", 0.4, say("A service wants something and nowhere tells who it is.")),
     "mail.order.login": _w("order", 0.45, say("An outsider wants the reader to sign in with an account of the house.")),
     "mail.order.advance": _w("order", 0.5, say("A stranger with a private mail box promises money and wants some.")),
+    "mail.order.institution": _w(
+        "order", 0.45, say("A private mail box writes as an organisation does to its customers.")
+    ),
     "mail.order.device-code": _w(
         "order", 0.6, say("A code is to be typed at a genuine page: it lets another machine into the account.")
     ),
@@ -173,6 +191,9 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),
     "mail.html.padding": _w("disguise", 0.3, say("Senseless words are hidden in it to get past filters.")),
     "mail.html.picture": _w("disguise", 0.2, say("It is a picture with a link, and hardly any text.")),
+    "mail.html.picture-twice": _w(
+        "disguise", 0.5, say("A picture stands twice, once without the start of its address, to get past filters.")
+    ),
     "mail.code.link": _w("disguise", 0.1, say("A picture holds a code (QR) with a link.")),
     "mail.code.doubtful": _w("disguise", 0.5, say("A code (QR) in a picture leads where lures lead.")),
     "mail.code.asked": _w("disguise", 0.5, say("What it asks for, it wants done by a code (QR), past the computer.")),

@@ -9,7 +9,6 @@ first (`safecare.formats.wording.level`): no accents, lower case.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 NEAR = 9
 """Words between the first and the last meaning of a lure. Chosen: one clause."""
@@ -23,7 +22,8 @@ MEANINGS: dict[str, str] = {
         "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
         "toegang icloud office365 mfa 2fa authenticator chave token stockage espace vitale domain* domaine* dominio* "
         "membership hebergement hosting cps e-cps securipass pushtan tan cle wallets page pages fanpage "
-        "details coordonnees agenda benefits"
+        "details coordonnees agenda benefits speicher* cloud-speicher almacenamiento archivos armazenamento arquivos "
+        "opslag bestanden archiviazione spazio fotos dateien perfil profil mitgliedschaft lidmaatschap photos files"
     ),
     "loss": (
         "suspen* limited limitation* locked lock restrict* blocked disabled disabl* deactiv* terminat* closed "
@@ -33,14 +33,16 @@ MEANINGS: dict[str, str] = {
         "perdre perd lose losing radiation revoqu* revoked limite limitee limitato limitata coupee radie verloopt "
         "interrupt* delet* hacked breach* ablauf* lauft unterbrochen atteint depass* plein pleine exceeded resili* "
         "ferm* clotur* supprim* effac* deletion removed removal invalid* echeance erlischt gelosch* elimina* "
-        "cerrad* chius*"
+        "cerrad* chius* voll vollstandig erreicht lleno llena cheio cheia vol pieno pierd* perca perder verlies* "
+        "verlier* apagad* borrad* eliminad* cancellat* suspendu* ongebruikelijk* ungewohnlich*"
     ),
     "act": (
         "aanvrag* vraag commander rinnov* "
         "verif* confirm* validat* valide* updat* review reactiv* re-activate restor* unlock* upgrade* actualis* "
         "actualiz* aktualisier* bestatig* uberpruf* atualiz* regulariz* aggiorn* conferm* bevestig* bijwerk* "
         "renew* renouvel* synchroni* authentic* re-enter recover* retain keep appeal* commandez revalid* "
-        "connectez-vous enregistr* remplissez"
+        "connectez-vous enregistr* remplissez salve salvar libere liberar libera* inloggen anmelden bijwerken werken "
+        "updaten eintragen ausfullen"
     ),
     "you": "you vous",
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
@@ -48,12 +50,17 @@ MEANINGS: dict[str, str] = {
         "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
         "gagn* recompens* felicitation* gutschein* gewinn* gewonnen gratulier* auserwahlt* premio* premi sorteo* "
         "regalo* pontos pontuacao milhas vincitor* vinto buono prijs winnaar gefeliciteerd sorteado iphone brinde "
-        "tirage lot cashback recompensa* bonus"
+        "tirage lot cashback recompensa* bonus gewinnspiel* verlos* gluckwunsch* gratis-* probierpaket ganador* "
+        "ganado premiad* ganhador* ganhou sorteamos concurso concorso estrazione geschenkkarte* geschenk* tegoed* "
+        "cadeaubon* winactie casino* jackpots freispiele spins freebie"
     ),
     "take": (
         "claim* redeem* collect reclam* recuper* resgat* sichern teilnehm* ritir* participat* survey* "
         "questionnaire sondage umfrage* encuesta* sondaggio selected chosen selectionne* choisi* troque trocar "
-        "retire eligible chance enquete abholen expir* recevoir recevez confirmez tirage heureux"
+        "retire eligible chance enquete abholen expir* recevoir recevez confirmez tirage heureux finalist* gewinnen "
+        "teilzunehmen auserwahl* ausgewahl* bestatig* eintragen glucklich* einlosen erhalten seleccionad* elegid* "
+        "selecionad* ganar ganhar uitgekozen geselecteerd deelnemen verzilver* approved unlock* payout limited "
+        "exclusive free selezionat* riscatt* share wartet"
     ),
     "fortune": (
         "million* billion* donat* inherit* beneficiar* kin deceased compensation consignment unclaimed legacy "
@@ -82,26 +89,28 @@ MEANINGS: dict[str, str] = {
     "parcel": (
         "parcel* package* shipment* delivery deliver* order courier consignment colis livraison* envoi expedition "
         "paket* sendung* lieferung* zustellung* paquete* envio pedido encomenda pacote* pacco spedizion* pakket* "
-        "bezorg* usps dhl fedex ups dpd gls correos correios poste swisspost chronopost mondial"
+        "bezorg* usps dhl fedex ups dpd gls correos correios poste swisspost chronopost mondial bestelling* zending* "
+        "postnl bpost distributiecentrum paqueteria objeto"
     ),
     "held": (
         "held hold pending fail* unable attempt* missed customs reschedul* waiting suspend* unpaid undeliver* fee "
         "fees returned attente suspendu* echou* impossible frais douane* retenu* reprogramm* bloque* gebuhr* "
         "zoll* fehlgeschlagen zuruck ausstehend pendient* retenid* aduan* tarifa pendent* taxa alfandeg* attesa "
-        "dogan* wacht* kosten mislukt incomplete address stopped affranchissement incomplet* echec"
+        "dogan* wacht* kosten mislukt incomplete address stopped affranchissement incomplet* echec adres adresfout "
+        "adressfehler anschrift unvollstandig* direccion endereco indirizzo aangehouden"
     ),
     "bill": (
         "payment* invoice* billing subscription* membership renewal auto-renew* autorenew* refund* rebate "
         "cotisation* reimbursement remboursement* impot* amende* facture* prelevement paiement* zahlung* rechnung* "
         "ruckerstattung* abonnement* mitgliedschaft pago* factura* reembolso* suscripcion pagamento* fatura* "
         "boleto* debito* restituicao multa* fattura* rimborso* abbonamento betaling* factuur* terugbetaling* nota "
-        "tax iptu ipva antivirus mcafee norton"
+        "tax iptu ipva antivirus mcafee norton saque compra credito"
     ),
     "trouble": (
         "declin* fail* overdue unpaid past-due problem* expire* charged debited renewed pending claim* eligible "
         "issue* attente impaye* refus* echou* eligible* regularis* majoration fehlgeschlagen abgelehnt "
         "uberfallig* ausstehend* abgelaufen rechaz* pendient* vencid* pendent* atras* recus* regulariz* negativ* "
-        "protest* rifiutat* scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute*"
+        "protest* rifiutat* scadut* sospes* mislukt openstaand geweigerd verlopen cancel* dispute* retid* retenid*"
     ),
     "document": (
         "document* doc docx xlsx pdf notes file fax "
@@ -121,21 +130,25 @@ MEANINGS: dict[str, str] = {
     "signin": "sign-in signin log-in login sign-on connexion anmeldung logon",
     "strange": (
         "unusual suspicious new unauthori* unrecogni* inhabituel* suspect* ungewohnlich* inusual russia moscow "
-        "nouvel nouvelle detect*"
+        "nouvel nouvelle detect* nao-autorizad* autorizad* reconhec* reconoc* reconnai* riconosc* herken* analise "
+        "novo neue neuen nuevo nuovo nieuw*"
     ),
     "voice": "voicemail voice-mail voicemessage voice vocal vocale audio fax efax e-fax telecopie*",
     "court": (
         "huissier* tribunal justice judiciaire* gendarmerie police interpol europol procureur lawsuit court bailiff "
-        "warrant"
+        "warrant judicial judiciais gericht* mahn* inkasso juzgado tribunale gerechtsdeurwaarder incasso"
     ),
     "charge": (
         "convocation* poursuite* saisie* mandat plainte* pedopornograph* summon* prosecut* seizure arrest* "
-        "infraction* inculp* citation"
+        "infraction* inculp* citation notificacao intimacao notificacion citacion pfandung vollstreckung dagvaarding"
     ),
     "loan": "pret prets loan loans emprunt* kredit darlehen prestamo* emprestimo*",
     "rate": "taux interet* interest particulier particuliers remboursable zinsen tasa juros",
     "device": "device appareil navigateur browser smartphone gerat dispositivo terminal",
-    "movement": "operation transaction virement achat prelevement transfer withdrawal purchase retrait",
+    "movement": (
+        "operation transaction virement achat prelevement transfer withdrawal purchase retrait compra* saque retirada "
+        "uberweisung buchung zahlung kauf aankoop betaling acquisto bonifico transferencia cargo"
+    ),
     "refund": (
         "refund* remboursement* rembourse* somme rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* "
         "rimborso*"
@@ -209,6 +222,8 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _BY_FIRST = {first: [one for one in LURES if one[1][0] == first] for first in {wanted[0] for _, wanted in LURES}}
 """The same by the first of these meanings: most sentences hold few."""
 
+_FIRST = frozenset(_BY_FIRST)
+
 _TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?](?=\s|$)|\n")
 """Words, and ends of sentences: a dot inside an address is none."""
 _EXACT = {
@@ -226,13 +241,27 @@ _STEMS = {
 _SIZES = tuple(sorted({len(stem) for stem in _STEMS}))
 
 
-@lru_cache(maxsize=65536)
-def _meanings(word: str) -> tuple[str, ...]:
-    """Return the meanings of `word`."""
-    found = set(_EXACT.get(word, ()))
-    for size in _SIZES:
-        found |= set(_STEMS.get(word[:size], ()) if len(word) >= size else ())
-    return tuple(found)
+_END = ("",)
+"""What stands for the end of a sentence among meanings."""
+MOST_KNOWN = 65536
+"""Words whose meanings are kept. Chosen: those of a day."""
+
+
+class _Meanings(dict[str, tuple[str, ...]]):
+    """The meanings of words, kept as they were met."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        """Return the meanings of `word`, or `_END` where it is the end of a sentence."""
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        found = set(_EXACT.get(word, ()))
+        for size in _SIZES:
+            found |= set(_STEMS.get(word[:size], ()) if len(word) >= size else ())
+        self[word] = meanings = _END if word in ".!?\n" else tuple(found)
+        return meanings
+
+
+_KNOWN = _Meanings()
 
 
 def lures(levelled: str) -> dict[str, int]:
@@ -243,16 +272,17 @@ def lures(levelled: str) -> dict[str, int]:
     words = _TOKEN.findall(levelled[: 8 * MOST])
     if len(words) <= MOST:  # the last one may be cut
         words = _TOKEN.findall(levelled)
-    for number, word in enumerate(words[:MOST]):
-        if word in ".!?\n":
+    for number, meanings in enumerate([_KNOWN[word] for word in words[:MOST]]):
+        if not meanings:
+            continue
+        if meanings is not _END:
+            places += [(number, meaning) for meaning in meanings]
+        elif places:
             if len(places) > 1:
                 _told(places, told)
             for one in told:
                 found[one] = found.get(one, 0) + 1
             places, told = [], set()
-            continue
-        if meanings := _meanings(word):
-            places += [(number, meaning) for meaning in meanings]
     _told(places, told)
     for one in told:
         found[one] = found.get(one, 0) + 1
@@ -262,7 +292,7 @@ def lures(levelled: str) -> dict[str, int]:
 def _told(places: list[tuple[int, str]], told: set[str]) -> None:
     """Add the lures whose meanings stand near each other, by different words."""
     kinds = {meaning for _, meaning in places}
-    for first in kinds & _BY_FIRST.keys():
+    for first in kinds & _FIRST:
         for lure, wanted in _BY_FIRST[first]:
             if lure not in told and kinds.issuperset(wanted) and _near(places, wanted):
                 told.add(lure)
@@ -270,8 +300,8 @@ def _told(places: list[tuple[int, str]], told: set[str]) -> None:
 
 def _near(places: list[tuple[int, str]], wanted: tuple[str, ...]) -> bool:
     asked = [place for place in places if place[1] in wanted]
-    for start, _ in [place for place in places[:60] if place[1] in wanted]:
-        window = [place for place in asked if start <= place[0] <= start + NEAR]
-        if len({at for at, _ in window}) >= len(wanted) and {one for _, one in window} == set(wanted):
+    for first, (start, _) in enumerate(asked[:60]):
+        window = [place for place in asked[first:] if place[0] <= start + NEAR]
+        if len({at for at, _ in window}) >= len(wanted) == len({one for _, one in window}):
             return True
     return False

@@ -25,13 +25,15 @@ HOSTED = frozenset(
     "godaddysites.com blogspot.com wordpress.com 000webhostapp.com repl.co replit.app surge.sh ipfs.io dweb.link "
     "cf-ipfs.com fleek.co duckdns.org ddns.net ngrok.io ngrok-free.app ngrok.app trycloudflare.com serveo.net "
     "blob.core.windows.net web.core.windows.net azurewebsites.net azureedge.net azurefd.net cloudapp.azure.com "
-    "s3.amazonaws.com amplifyapp.com cloudfront.net storage.googleapis.com appspot.com run.app translate.goog "
-    "sites.google.com forms.gle forms.office.com jotform.com typeform.com canva.site "
+    "s3.amazonaws.com cloudfunctions.net amplifyapp.com cloudfront.net storage.googleapis.com appspot.com run.app "
+    "translate.goog sites.google.com forms.gle forms.office.com jotform.com typeform.com canva.site "
     "notion.site carrd.co linktr.ee framer.app framer.website durable.co codeanyapp.com backblazeb2.com "
     "digitaloceanspaces.com linodeobjects.com myqcloud.com aliyuncs.com sharefile.com zapto.org hopto.org sytes.net "
     "onmicrosoft.com telegra.ph t.me page.link cprapid.com plesk.page".split()
 )
 """Places where anyone may put a page under another's name, within minutes and free of charge."""
+_REGION = re.compile(r"\bs3[.-][a-z0-9-]+\.amazonaws\.com$")
+"""The same store, by the name of a region."""
 REDIRECTS = re.compile(
     r"(?i)^https?://(?:www\.)?(?:google\.[a-z.]{2,6}/(?:url|amp|travel)|googleadservices\.com|adclick\.g\.doubleclick|"
     r"bing\.com/ck|l\.facebook\.com|youtube\.com/redirect|linkedin\.com/(?:slink|redir)|t\.umblr\.com|"
@@ -74,7 +76,9 @@ def hosted(host: str, path: str = "") -> bool:
 @lru_cache(maxsize=8192)
 def _hosted(host: str) -> bool:
     labels = host.split(".")
-    return any(".".join(labels[start:]) in HOSTED for start in range(max(0, len(labels) - 5), len(labels) - 1))
+    return bool(_REGION.search(host)) or any(
+        ".".join(labels[start:]) in HOSTED for start in range(max(0, len(labels) - 5), len(labels) - 1)
+    )
 
 
 @lru_cache(maxsize=8192)

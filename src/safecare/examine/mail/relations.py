@@ -50,6 +50,8 @@ _ASKING = (
     "mail.text.house", "mail.text.own-domain", "mail.text.loss", "mail.text.value",
 )  # fmt: skip
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.lure.remedy"})
+_PASSED_ON = frozenset({"mail.list", "mail.thread", "mail.auth.arc.pass"})
+"""Ways by which an honest sender's vouching is lost."""
 
 
 def relations(mail: Mail, display: str, address: str, facts: set[str], own: frozenset[str]) -> set[str]:
@@ -62,10 +64,12 @@ def relations(mail: Mail, display: str, address: str, facts: set[str], own: froz
     if not base or "mail.from.inside" in facts or ("mail.from.own" in facts and not forged):
         return set()
     found: set[str] = set()
-    trusted = known(base) and base not in FREE
+    trusted = known(base) and base not in FREE and "mail.auth.unaligned" not in facts  # forged, where nothing vouches
     news = "mail.list" in facts and ("mail.auth.aligned" in facts or "mail.list.vouched" in facts)
     text = mail.levelled
     short = len(mail.text) < SHORT
+    if not trusted and known(base) and base not in FREE and not facts & _PASSED_ON:
+        found.add("mail.from.unvouched")
     if not trusted and not news and short:
         found |= house(mail, facts)
         if own and _speaks_of(own, text):

@@ -52,6 +52,27 @@ _ELSE = re.compile(
     r"\b(?:bitcoins?|btc|monero|crypto\w*|publi\w+|leak\w*|divulg\w+|diffus\w+|sold|sell|vend\w+|mise en vente|"
     r"public\b|ransom|rancon)\b"
 )
+_CUSTOMER = Ask.among(
+    r"(?:prezad[oa]|car[oa]|estimad[oa]|apreciad[oa]|gentile|egregio|beste|geachte|cher|chere|dear|valued|lieber?|"
+    r"liebe|sehr geehrte[rn]?|hello|ola|hola)(?: \w+)? (?:cliente?s?|clients?|customers?|kund\w+|klant|relatie|"
+    r"usuari[oa]|utilisateur|user|nutzer\w*|gebruiker|titular|contribuinte|contribuyente|assure|beneficiario)\b",
+    r"cliente ?:",
+    needs=(
+        "client|customer|kund|klant|relatie|usuari|utilisateur|user|nutzer|gebruiker|titular|contribu|assure|benefici",
+    ),
+)
+"""How organisations speak to people whose names they don't know."""
+_OF_ACCOUNTS = frozenset(
+    {
+        "mail.lure.account", "mail.lure.court", "mail.lure.prize", "mail.lure.crypto", "mail.text.credentials",
+        "mail.text.storage", "mail.from.brand-name", "mail.from.coded", "mail.brand.sender", "mail.from.role",
+    }
+)  # fmt: skip
+_SUM = re.compile(
+    r"(?:[$€£] ?|\b(?:usd|eur|gbp|us\$) ?)\d{1,3}(?:[ ,.]\d{3}){2}|"
+    r"\b\d{1,3}(?:[ ,.]\d{3}){2}[ .,\d]{0,4} ?(?:[$€£]|usd|eur|dollars|pounds)|\b\d[\d.,]* ?(?:million|billion|mio)\b"
+)
+"""A sum of millions."""
 _DEVICE = ("microsoft.com/devicelogin", "aka.ms/devicelogin", "/deviceauth", "google.com/device")
 """Pages at which a code, once typed, lets another machine into the reader's account."""
 _INFECTED = Ask.among(
@@ -71,11 +92,17 @@ _NUMBER = re.compile(
 
 def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
     """Return the facts of what an outsider wants; `owner`: a known organisation's own domain. `facts`: known so far."""
-    if owner or facts & {"mail.list", "mail.from.inside", "mail.from.own", "mail.thread"}:
+    if owner or facts & {"mail.list", "mail.from.inside", "mail.from.own"}:
         return set()
     text = mail.levelled
     found: set[str] = set()
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    if private and "mail.lure.fortune" in facts and _SUM.search(text):
+        found.add("mail.order.advance")
+    if "mail.thread" in facts:
+        return found
+    if private and facts & _OF_ACCOUNTS and _CUSTOMER.told(text):
+        found.add("mail.order.institution")
     if private and (_ADVANCE.told(text) or _OFFER.told(text) or _TRUST.told(text)):
         found.add("mail.order.advance")
     if (_THEFT.told(text) or _VIOLENCE.told(text)) and _ELSE.search(text) and (private or _CHANNEL.search(text)):

@@ -97,7 +97,8 @@ def gateway(headers: Message) -> set[str]:
         found = _SCL.match(str(headers.get(field, "")))
         level = max(level, int(found[1]) if found else 0)
     report = str(headers.get("X-Forefront-Antispam-Report", ""))[:4000]
-    for name, value in _FOREFRONT.findall(report):
+    passed = str(headers.get("X-Forefront-Antispam-Report-Untrusted", ""))[:4000]  # of the tenant that sent it on
+    for name, value in _FOREFRONT.findall(report + passed):
         if name == "SCL" and value.isdigit():
             level = max(level, int(value))
         elif value in _BAD_WORDS:
