@@ -66,7 +66,7 @@ def clip() -> bytes:
     now = 0.0
     with av.open(BytesIO(encode(map(picture, range(120)), FPS).raw), "r") as source:
         stream = source.streams.video[0]
-        ring = Ring(stream.codec_context, stream.time_base or Fraction(1), Masks(()), lambda: now)
+        ring = Ring(stream.codec_context, stream.time_base or Fraction(1), Masks(()), lambda: now, lambda image: [])
         for packet in source.demux(stream):
             if packet.pts is None or packet.time_base is None:
                 continue

@@ -21,9 +21,10 @@ from safecare.app.streams import Watching, hospital_of
 from safecare.model.alert import Alert
 from safecare.model.clock import SystemClock
 from safecare.model.event import Event
-from safecare.model.events.video import CameraState
+from safecare.model.events.video import CameraState, ClipKept
 from safecare.model.scene import Scene
 from safecare.sources.camera.client import WorkerClient
+from safecare.sources.camera.clipping import Clipper
 from safecare.sources.camera.live import LiveCamera
 from safecare.sources.camera.places import CameraSettings
 from safecare.testing.camera_streams import FORMAT, Camera, CameraServer
@@ -60,12 +61,17 @@ class Load(Watching):
     patience: float = 10.0
     slow: float = 1.0
     """How many times slower time passes for cameras, workers and rules than on the machine."""
+    clips: bool = False
+    """Whether a clip is made around each alert; its bytes go nowhere."""
     waits: list[float] = field(default_factory=list, init=False)
     """Seconds from the moment of a picture to the alert that it gave, in order."""
     states: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
     """How often each camera got into each state."""
     lives: dict[str, LiveCamera] = field(default_factory=dict, init=False)
     events: int = field(default=0, init=False)
+    alerts: int = field(default=0, init=False)
+    films: int = field(default=0, init=False)
+    """Clips that were made."""
 
     def __post_init__(self) -> None:
         """Build the hospital and its rules."""
@@ -79,9 +85,14 @@ class Load(Watching):
             if isinstance(event, CameraState):
                 name = list(self.cameras)[int(str(event.asset).rpartition("-")[2]) - 1]
                 self.states[name, event.state] += 1
+            self.films += isinstance(event, ClipKept)
         await super().publish(events, key=key)
 
     def _alert(self, alert: Alert) -> None:
+        self.alerts += 1
+        for live in self.lives.values():
+            if live.clipper is not None and live.clipper.wants(alert):
+                live.clipper.ask(alert)
         if alert.rule == "people.line":  # those of states and of time that passes wait on purpose
             self.waits.append((self.clock.now() - alert.last).total_seconds())
 
@@ -90,9 +101,12 @@ class Load(Watching):
         server = CameraServer(self.cameras, self.slow)
         async with server.serving():
             for (name, _), asset in zip(self.cameras.items(), self.hospital.assets, strict=True):
-                settings = CameraSettings(url=server.url(name), format=FORMAT, fps=self.fps)
+                url = server.url(name)
+                settings = CameraSettings(url=url, format=None if url.startswith("rtsp:") else FORMAT, fps=self.fps)
                 worker = WorkerClient(network=True, model=self.card, slow=self.slow)
-                self.lives[name] = LiveCamera("load", asset, settings, self, self.slow * self.patience, worker=worker)
+                clipper = Clipper("load", asset, self, worker, 1.0) if self.clips else None
+                patience = self.slow * self.patience
+                self.lives[name] = LiveCamera("load", asset, settings, self, patience, worker=worker, clipper=clipper)
             began = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.slow * seconds), asyncio.TaskGroup() as group:

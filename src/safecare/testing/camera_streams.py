@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 Image = Any
-Kind = Literal["good", "stops", "silent", "stutters", "resizes", "garbage", "refuses"]
+Kind = Literal[
+    "good", "stops", "silent", "stutters", "resizes", "garbage", "refuses", "codec", "cut", "drips", "headers", "sdp"
+]
+"""How a camera behaves. ``codec``: its clips are of several codecs; ``cut``: a file that breaks off within a picture;
+``drips``: a byte now and then; ``headers``: an answer of headers alone; ``sdp``: RTSP that describes nonsense."""
 FORMAT = "mpegts"
 """FFmpeg's name of what is sent (`CameraSettings.format`)."""
+DRIP = 0.5
+"""Seconds between two bytes of a camera that drips, or two headers of one whose headers never end; chosen: well within
+the patience of a live door, so that only a limit on the whole ends it."""
+SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/0\r\na=fmtp:96 sprop-parameter-sets=////,%%\r\nm=\r\nzz\xff\r\n"
+"""A description of a stream (RFC 8866) in which next to nothing is right."""
 WHOLE_EVERY = 2.0
 """Seconds between two whole pictures; cameras' usual setting."""
 WELL = (8.0, 20.0)
@@ -33,17 +45,19 @@ class Clip(NamedTuple):
     fps: int
 
 
-def encode(images: Iterable[Image], fps: int) -> Clip:
+def encode(images: Iterable[Image], fps: int, codec: str = "libx264") -> Clip:
     """Return `images` (BGR, all of one size, which is even) as a camera would encode them."""
     import av
 
     buffer = BytesIO()
-    options = {"crf": "25", "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
+    options = {"threads": "1"}
+    if codec == "libx264":
+        options |= {"crf": "25", "preset": "veryfast", "tune": "zerolatency"}
     with av.open(buffer, "w", format="mp4") as container:
         stream: Any = None
         for image in images:
             if stream is None:
-                stream = container.add_stream("libx264", rate=fps, options=options)
+                stream = container.add_stream(codec, rate=fps, options=options)
                 stream.height, stream.width, stream.pix_fmt = image.shape[0], image.shape[1], "yuv420p"
                 stream.codec_context.gop_size = round(WHOLE_EVERY * fps)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
@@ -94,7 +108,7 @@ def stream(camera: Camera, chance: Random) -> Iterator[tuple[float, bytes]]:
     """Yield what `camera` sends on one connection, with the seconds at which it does."""
     told = _well(camera)
     fails = chance.uniform(*WELL)
-    if camera.kind in ("good", "resizes"):
+    if camera.kind in ("good", "resizes", "codec"):
         yield from told
         return
     held: list[bytes] = []
@@ -140,23 +154,36 @@ class CameraServer:
         self._visits: dict[str, int] = dict.fromkeys(self._cameras, 0)
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
+        self._files = Path()
 
     def url(self, name: str) -> str:
         """Return the address of a camera."""
-        return f"http://127.0.0.1:{self.port}/{name}"
+        kind = self._cameras[name].kind
+        if kind == "cut":
+            return str(self._files / f"{name}.ts")
+        return f"{'rtsp' if kind == 'sdp' else 'http'}://127.0.0.1:{self.port}/{name}"
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[CameraServer]:
         """Serve meanwhile."""
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        with tempfile.TemporaryDirectory(prefix="cameras-") as place:
+            self._files = Path(place)
+            self._cut()
+            try:
+                yield self
+            finally:
+                server.close()
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _cut(self) -> None:
+        for name, camera in self._cameras.items():
+            if camera.kind == "cut":
+                raw = b"".join(raw for _, raw in pieces(camera.clips[0]))
+                Path(self.url(name)).write_bytes(raw[: 2 * len(raw) // 3 + 91])
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
@@ -166,12 +193,20 @@ class CameraServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            name = head.split(b" ")[1].decode().strip("/")
+            name = urlsplit(head.split(b" ")[1].decode()).path.strip("/")
             camera = self._cameras[name]
             self._visits[name] += 1
             if camera.kind == "refuses" and self._visits[name] % 3:
                 return  # two of three attempts fail
-            writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
+            if camera.kind == "sdp":
+                await _describe(head, reader, writer)
+                return
+            writer.write(b"HTTP/1.0 200 OK\r\n")
+            if camera.kind == "headers":
+                await _drip(writer, b"X-Camera: more\r\n")
+            writer.write(b"Content-Type: video/mp2t\r\n\r\n")
+            if camera.kind == "drips":
+                await _drip(writer, b"\x47")
             began = time.monotonic()
             for due, raw in stream(camera, self._chance[name]):
                 await asyncio.sleep(max(0.0, began + self._slow * due - time.monotonic()))
@@ -181,3 +216,23 @@ class CameraServer:
             pass  # the other side has gone
         finally:
             writer.close()
+
+
+async def _drip(writer: asyncio.StreamWriter, raw: bytes) -> None:
+    """Send `raw` again and again until the other side has gone."""
+    while True:
+        writer.write(raw)
+        await writer.drain()
+        await asyncio.sleep(DRIP)
+
+
+async def _describe(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer RTSP requests (RFC 2326), the first of which is `head`, with a description that is nonsense."""
+    while True:
+        fields = dict(line.lower().partition(b":")[::2] for line in head.split(b"\r\n")[1:])
+        body = SDP if head.startswith(b"DESCRIBE ") else b""
+        kind = b"Content-Type: application/sdp\r\n" if body else b""
+        told = b"CSeq: %s\r\nPublic: DESCRIBE, SETUP, PLAY\r\n" % fields.get(b"cseq", b" 0").strip()
+        writer.write(b"RTSP/1.0 200 OK\r\n%s%sContent-Length: %d\r\n\r\n%s" % (told, kind, len(body), body))
+        await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")

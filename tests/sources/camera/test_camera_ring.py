@@ -57,7 +57,14 @@ class Played:
         self.strangers: list[Box] = []
         self.source = av.open(BytesIO(encode((chequered(n) for n in range(count)), FPS).raw), "r")
         stream = self.source.streams.video[0]
-        self.ring = Ring(stream.codec_context, stream.time_base or Fraction(1), Masks(masks), lambda: self.now)
+        self.sitting: list[Box] | None = []
+        self.ring = Ring(
+            stream.codec_context,
+            stream.time_base or Fraction(1),
+            Masks(masks),
+            lambda: self.now,
+            lambda image: self.sitting,
+        )
         self.packets = iter(self.source.demux(stream))
 
     def play(self, seconds: float) -> ClipMade | None:
@@ -223,3 +230,31 @@ def test_somebody_whom_nothing_found_is_unrecognisable_in_the_clip() -> None:
         [made] = played.ring.finish()
         found = max(map(texture, seen(made.raw)))
         assert most - 175 < found < most  # without the motion there is nobody to hide
+
+
+def test_somebody_who_sits_still_is_found_by_a_careful_look_or_all_is_coarse() -> None:
+    for sitting in ([Box(110, 38, 40, 100)], None):
+        played = Played(60)
+        played.heads, played.sitting = [], sitting
+        played.play(6)
+        played.ring.ask(Cut(1, 0.0))
+        [made] = played.ring.finish()
+        assert max(map(texture, seen(made.raw))) < 60
+
+
+def test_masks_hold_when_the_camera_changes_the_size_of_its_picture() -> None:
+    corner = (((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),)
+    played = Played(30, masks=corner)
+    played.play(3)
+    played.source = av.open(BytesIO(encode((chequered(n)[:90, :160].repeat(2, 0) for n in range(30)), FPS).raw), "r")
+    wide = played.source.streams.video[0]
+    for packet in played.source.demux(wide):
+        if packet.pts is not None and packet.dts is not None and packet.time_base is not None:
+            packet.pts, packet.dts = packet.pts + round(3 / packet.time_base), packet.dts + round(3 / packet.time_base)
+            played.now = float(packet.pts * packet.time_base)
+            played.ring.take(packet)
+            played.ring.saw(played.now, [])
+    played.ring.ask(Cut(1, 0.0, clear=True))
+    [made] = played.ring.finish()
+    for raw in (made.raw, made.clear):
+        assert max(float(one[:78].mean()) for one in seen(raw)) < 12

@@ -14,7 +14,7 @@ from safecare.sources.camera.messages import View
 from safecare.sources.camera.vision.blobs import BlobFinder
 from safecare.sources.camera.vision.health import PictureHealth
 from safecare.sources.camera.vision.parts import Box, Image, Tracked
-from safecare.sources.camera.vision.still import CELLS, still
+from safecare.sources.camera.vision.still import CELLS, Hidden, still
 from safecare.sources.camera.vision.watch import StillChooser, inside
 
 SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
@@ -66,7 +66,7 @@ def test_covered_lens_is_told() -> None:
 def test_head_is_pixelated_and_the_rest_is_not() -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     image[::2] = 255  # a fine pattern that pixelation must wipe out
-    raw = still(image, [Box(60, 40, 60, 120)])
+    raw = still(image, Hidden([Box(60, 40, 60, 120)]))
     read = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert read is not None
     assert float(read[45:75, 70:110].std()) < 12
@@ -76,7 +76,7 @@ def test_head_is_pixelated_and_the_rest_is_not() -> None:
 
 def test_still_is_small_and_boxes_outside_do_no_harm() -> None:
     image = np.full((1080, 1920, 3), 128, np.uint8)
-    raw = still(image, [Box(-500, -500, 100, 100), Box(1900, 1000, 300, 300), Box(5, 5, 0, 0)])
+    raw = still(image, Hidden([Box(-500, -500, 100, 100), Box(1900, 1000, 300, 300), Box(5, 5, 0, 0)]))
     read = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
     assert read is not None
     assert read.shape[1] == 640

@@ -7,7 +7,7 @@ import numpy as np
 
 from safecare.sources.camera.messages import View
 from safecare.sources.camera.vision.parts import Box, Image, Picture
-from safecare.sources.camera.vision.still import pixelated, still
+from safecare.sources.camera.vision.still import Hidden, pixelated, still
 from safecare.sources.camera.vision.strangers import MOST, strangers
 from safecare.sources.camera.vision.watch import Watch
 
@@ -61,6 +61,8 @@ def test_a_still_of_somebody_who_moves_and_is_not_found_shows_no_head() -> None:
         if number >= 100:
             picture[100:112, left : left + 12] = head
         watch.look(Picture(picture, 1.0, lambda picture=picture: picture), number / 5)  # type: ignore[misc]
-    shown = cv2.imdecode(np.frombuffer(still(picture, watch.people, watch.strangers), np.uint8), cv2.IMREAD_COLOR)
+    shown = cv2.imdecode(
+        np.frombuffer(still(picture, Hidden(watch.people, watch.strangers)), np.uint8), cv2.IMREAD_COLOR
+    )
     assert shown is not None
     assert shown[102:110, left + 2 : left + 10, 1].std() < 60

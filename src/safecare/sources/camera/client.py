@@ -78,6 +78,12 @@ class WorkerClient:
         """Process id while the worker runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the worker to take them."""
+        process = self._process
+        return process.stdin.transport.get_write_buffer_size() if process and process.stdin else 0
+
     async def answers(self, job: Job, *, silence: float, overtime: float | None = None) -> AsyncIterator[Message]:
         """Do `job` and yield its answers up to `Done` or `Failed`.
 

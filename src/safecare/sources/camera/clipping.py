@@ -51,6 +51,11 @@ class Clipper:
     _waiting: dict[int, AlertId] = field(default_factory=dict, init=False)
     _next: int = field(default=0, init=False)
 
+    @property
+    def waiting(self) -> int:
+        """Alerts whose clip is not made yet."""
+        return len(self._waiting)
+
     def wants(self, alert: Alert) -> bool:
         """Tell whether this camera may have seen what `alert` is about."""
         return self.camera.id in alert.assets or (

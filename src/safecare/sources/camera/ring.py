@@ -2,7 +2,8 @@
 
 Only what lies around an alert is ever made into a clip: decoded again, heads made unrecognisable, reduced, encoded as
 VP8 in WebM (which any browser plays), a little at a time, so that the looks go on. Source:
-pre-event recording as recorders do it. What no look saw in time is made unrecognisable as a whole.
+pre-event recording as recorders do it. What no look saw in time is made unrecognisable as a whole. Before that, all of
+it is gone through once with careful looks: who sits still is found by one of them, if by no look at the time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from safecare.sources.camera.messages import ClipMade, Cut
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box, Image
-from safecare.sources.camera.vision.still import WIDTH, blurred, pixelated, scaled
+from safecare.sources.camera.vision.still import WIDTH, Hidden, blurred, without
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -46,6 +47,11 @@ QUICK = {"deadline": "realtime", "cpu-used": "8", "threads": "1", "lag-in-frames
 MILLI = Fraction(1, 1000)
 
 
+CAREFUL_EVERY = 2.0
+"""Seconds between two careful looks at a clip, each of which counts up to the next; chosen: who does not move is where
+they were, and ten looks of 20 s take half a second of processor time."""
+
+
 class _Kept(NamedTuple):
     """An encoded picture: its bytes and times in the stream's own units, whether it is whole, when it came (s)."""
 
@@ -65,6 +71,13 @@ class _Heads(NamedTuple):
     """What moved and was nobody known."""
 
 
+class _Stay(NamedTuple):
+    """Whom a careful look found in the picture with the time `at`; None: it can't find who does not move."""
+
+    at: float
+    boxes: list[Box] | None
+
+
 class _Asked(NamedTuple):
     """A clip that is asked for: its alerts, from when to when (seconds), and whether a clear copy is wanted."""
 
@@ -82,6 +95,8 @@ class Ring:
     time_base: Fraction
     masks: Masks
     now: Callable[[], float]
+    careful: Callable[[Image], list[Box] | None] = lambda image: None
+    """Returns boxes of all who may be in a full picture, in its pixels; None where who does not move can't be found."""
     _packets: deque[_Kept] = field(default_factory=deque, init=False)
     _bytes: int = field(default=0, init=False)
     _heads: deque[_Heads] = field(default_factory=deque, init=False)
@@ -159,8 +174,22 @@ class Ring:
         first = max((one for one in whole if packets[one].came <= asked.begin), default=next(iter(whole), len(packets)))
         self._work = self._film(asked, packets[first:], list(self._heads))
 
+    def _stays(self, asked: _Asked, packets: list[_Kept]) -> Iterator[list[_Stay]]:
+        """Yield a careful look at a picture now and then, and nothing for those between."""
+        due = float("-inf")
+        for came, frame in _decoded(self.context, self.time_base, packets):
+            at = frame.time if frame.pts is not None else came
+            if came < asked.begin or at < due:
+                continue
+            due = at + CAREFUL_EVERY
+            yield [_Stay(at, self.careful(self.masks.blacken(_image(frame, frame.width))))]
+
     def _film(self, asked: _Asked, packets: list[_Kept], heads: list[_Heads]) -> Iterator[ClipMade | None]:
         """Yield None after each picture and the clip at the end; one without pictures tells that nothing was left."""
+        stay: list[_Stay] = []
+        for looked in self._stays(asked, packets):
+            stay += looked
+            yield None
         films = [_Film(), *([_Film()] if asked.clear else [])]
         first: float | None = None
         due = length = 0.0
@@ -171,9 +200,10 @@ class Ring:
             first = at if first is None else first
             length = max(length, at - first)
             due = length + 1 / PICTURES - 0.02
-            image = self.masks.blacken(_reduced(frame))
+            image = self.masks.blacken(_image(frame, WIDTH))
             scale = image.shape[1] / frame.width
-            films[0].add(_unrecognisable(image, _around(heads, at), at, scale), length)
+            hidden = _hidden(_around(heads, at), at, [one for one in stay if abs(one.at - at) <= 1.5 * CAREFUL_EVERY])
+            films[0].add(without(image, hidden.scaled(scale)) if hidden else blurred(image), length)
             for film in films[1:]:
                 film.add(image, length)
             yield None
@@ -243,8 +273,9 @@ def _decoded(
             yield last, frame
 
 
-def _reduced(frame: VideoFrame) -> Image:
-    width = min(WIDTH, frame.width)
+def _image(frame: VideoFrame, width: int) -> Image:
+    """Return `frame` (BGR), brought to `width`."""
+    width = min(width, frame.width)
     height = max(2, round(frame.height * width / frame.width))
     pixels: Any = frame.reformat(width=width, height=height, format="bgr24").to_ndarray(format="bgr24")
     found: Image = pixels
@@ -259,13 +290,15 @@ def _around(heads: Sequence[_Heads], at: float) -> list[_Heads] | None:
     return near or None
 
 
-def _unrecognisable(image: Image, near: list[_Heads] | None, at: float, scale: float) -> Image:
-    """Return `image` (of `at`) with all heads pixelated, or as a whole where it is not known where they are."""
-    if near is None:
-        return blurred(image)
-    boxes = [scaled(_moved(box, abs(one.at - at)), scale) for one in near for box in one.boxes]
-    whole = [scaled(_moved(box, abs(one.at - at)), scale) for one in near for box in one.strangers]
-    return pixelated(image, boxes, whole)
+def _hidden(near: list[_Heads] | None, at: float, stay: Sequence[_Stay]) -> Hidden | None:
+    """Return what is hidden in the picture of `at`, in the camera's pixels; None: it is not known where heads are."""
+    if near is None or not stay:
+        return None
+    heads = [_moved(box, abs(one.at - at)) for one in near for box in one.boxes]
+    whole = [_moved(box, abs(one.at - at)) for one in near for box in one.strangers]
+    return Hidden(
+        [*heads, *(box for one in stay for box in one.boxes or ())], whole, any(o.boxes is None for o in stay)
+    )
 
 
 def _moved(box: Box, apart: float) -> Box:

@@ -164,7 +164,8 @@ class Viewer:
             decoder = Decoder(container, job.view.fps, pace=pace.time, late=pace.late)
             watch = self._fresh(job.view)
             stream = decoder.stream()
-            ring = Ring(stream.codec_context, stream.time_base or MILLI, Masks(job.view.masks), self._now)
+            masks = Masks(job.view.masks)
+            ring = Ring(stream.codec_context, stream.time_base or MILLI, masks, self._now, watch.careful)
 
             def came(packet: Packet[Any]) -> None:
                 ring.take(packet)

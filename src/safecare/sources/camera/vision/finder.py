@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from safecare.sources.camera.vision.networks import Network
 from safecare.sources.camera.vision.parts import Box, Image, Picture, Tracked
 from safecare.sources.camera.vision.regions import Attention, Part
-from safecare.sources.camera.vision.tracker import BIRTH, overlap
+from safecare.sources.camera.vision.tracker import BIRTH, FAINT, overlap
 
 EDGE = 2.0
 """Pixels of the camera's picture within which a box touches the edge of its crop: the person goes on beyond."""
@@ -18,6 +18,9 @@ PIECE = 0.6
 """Height of such a box over that of the better one below which it is a piece of that person; chosen."""
 SAME = 0.5
 """Overlap of boxes of different parts from which they are one person."""
+QUARTER = 0.6
+"""Share of the picture's sides in each of the four parts of a careful look; chosen: they share a fifth, in which who is
+cut by one lies whole in another."""
 
 
 @dataclass
@@ -51,6 +54,17 @@ class NetworkFinder:
             found += self._look(picture, part)
         found = _joined(found) if len(parts) > 1 else found
         self._last = [box for box in found if box.score >= BIRTH]
+        return found
+
+    def careful(self, colour: Image) -> list[Box] | None:
+        """Return boxes of all who may be in `colour`, in its pixels: in all of it, and in four parts, magnified."""
+        rows, columns = colour.shape[:2]
+        high, wide = round(QUARTER * rows), round(QUARTER * columns)
+        found = self.network.boxes(colour, FAINT)
+        for top in (0, rows - high):
+            for left in (0, columns - wide):
+                part = self.network.boxes(colour[top : top + high, left : left + wide], FAINT)
+                found += [_moved(one, left, top, 1.0) for one in part]
         return found
 
     def _look(self, picture: Picture, part: Part) -> list[Box]:

@@ -73,6 +73,13 @@ class Finder(Protocol):
         """Return boxes of people at time `at` (seconds); `tracked` is who was there a moment ago."""
         ...
 
+    def careful(self, colour: Image) -> list[Box] | None:
+        """Return boxes of all who may be in the full picture `colour`, in its pixels, however faint.
+
+        None where who does not move can't be found.
+        """
+        ...
+
 
 class Tracker(Protocol):
     """Joins boxes of successive pictures into tracks."""

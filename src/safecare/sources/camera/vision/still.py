@@ -6,7 +6,8 @@ third of every person's box is pixelated, and the picture is small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from safecare.sources.camera.vision.parts import Box, Image
 
@@ -22,17 +23,42 @@ COARSE = 32
 """Cells across a picture of which nobody knows where the heads are; chosen: a cell is larger than a head."""
 MARGIN = 0.15
 """Share of the box added around it."""
+UNKNOWN = 64
+"""Cells across a picture in which only who moves is known; chosen: a door or a bed is seen, and a head that fills a
+tenth of the picture has six cells."""
 
 
-def still(colour: Image, boxes: Iterable[Box], whole: Iterable[Box] = ()) -> bytes:
-    """Return `colour` (BGR) as a small JPEG; the heads of `boxes` and all of `whole` (its pixels) are pixelated."""
+class Hidden(NamedTuple):
+    """What is hidden in a picture: the heads of some boxes, all of others; pixels of the picture.
+
+    `unknown`: somebody who does not move may be anywhere, so that all of the picture is made coarse, too.
+    """
+
+    heads: Sequence[Box]
+    whole: Sequence[Box] = ()
+    unknown: bool = False
+
+    def scaled(self, scale: float) -> Hidden:
+        """Return the same for the picture `scale` times as large."""
+        return Hidden(
+            [scaled(one, scale) for one in self.heads], [scaled(one, scale) for one in self.whole], self.unknown
+        )
+
+
+def still(colour: Image, hidden: Hidden) -> bytes:
+    """Return `colour` (BGR) as a small JPEG without what is `hidden` (in its pixels)."""
     import cv2
 
     scale = min(1.0, WIDTH / colour.shape[1])
     small: Image = cv2.resize(colour, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    small = pixelated(small, [scaled(box, scale) for box in boxes], [scaled(box, scale) for box in whole])
+    small = without(small, hidden.scaled(scale))
     done, raw = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return raw.tobytes() if done else b""
+
+
+def without(image: Image, hidden: Hidden) -> Image:
+    """Return a copy of `image` without what is `hidden`."""
+    return pixelated(blurred(image, UNKNOWN) if hidden.unknown else image, hidden.heads, hidden.whole)
 
 
 def pixelated(image: Image, boxes: Iterable[Box], whole: Iterable[Box] = ()) -> Image:
@@ -50,12 +76,12 @@ def scaled(box: Box, scale: float) -> Box:
     return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale, box.score)
 
 
-def blurred(image: Image) -> Image:
-    """Return `image` so coarse that nobody in it can be recognised."""
+def blurred(image: Image, cells: int = COARSE) -> Image:
+    """Return `image` so coarse, `cells` across, that nobody in it can be recognised."""
     import cv2
 
     rows, columns = image.shape[:2]
-    coarse = cv2.resize(image, (COARSE, max(1, round(COARSE * rows / columns))), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(image, (cells, max(1, round(cells * rows / columns))), interpolation=cv2.INTER_AREA)
     found: Image = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_NEAREST)  # type: ignore[assignment]
     return found
 

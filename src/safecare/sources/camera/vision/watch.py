@@ -12,10 +12,10 @@ from safecare.sources.camera.vision.blobs import BlobFinder
 from safecare.sources.camera.vision.health import PictureHealth
 from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
-from safecare.sources.camera.vision.parts import Box, Finder, Picture, Tracked, Tracker
+from safecare.sources.camera.vision.parts import Box, Finder, Image, Picture, Tracked, Tracker
 from safecare.sources.camera.vision.pose import Body, Pose, Postures
 from safecare.sources.camera.vision.specials import Known, Labelled, Specials
-from safecare.sources.camera.vision.still import scaled, still
+from safecare.sources.camera.vision.still import Hidden, scaled, still
 from safecare.sources.camera.vision.strangers import strangers
 from safecare.sources.camera.vision.things import Change, Things
 from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, PersonTracker
@@ -200,7 +200,16 @@ class Watch:
 
     def _still(self, picture: Picture) -> bytes:
         """Return the picture with the heads of all, and all who may be somebody, made unrecognisable."""
-        return still(picture.colour(), self.people, self.strangers)
+        return still(picture.colour(), self.hidden(picture.colour()))
+
+    def hidden(self, colour: Image) -> Hidden:
+        """Return what is to be hidden in the picture at hand, which is `colour`, after a careful look at it."""
+        found = self.careful(colour)
+        return Hidden([*self.people, *(found or ())], self.strangers, found is None)
+
+    def careful(self, colour: Image) -> list[Box] | None:
+        """Return boxes of all who may be in `colour`, in its pixels; None where who does not move can't be found."""
+        return self._finder.careful(colour)
 
     def _in_area(self, foot: tuple[float, float], shape: tuple[int, int]) -> bool:
         if not self.view.area:
