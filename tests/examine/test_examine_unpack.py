@@ -206,6 +206,12 @@ def test_damaged_containers_have_a_verdict(name: str, place: int, raw: bytes) ->
     assert not [one for one in verdict.findings if one.rule.endswith(".failed")], verdict
 
 
+def test_lzma_in_zip_with_properties_that_no_writer_gives_is_damage() -> None:
+    whole = CONTAINERS["zip, lzma"]
+    verdict = ENGINE.judge(whole[:19] + bytes(8) + whole[27:])  # the data begins with the name: lc 8, lp 2
+    assert "zip.failed" not in [one.rule for one in verdict.findings]
+
+
 @given(st.binary(max_size=300))
 def test_bit_readers_end_with_a_declared_error(raw: bytes) -> None:
     from safecare.examine.api import LimitError, UnreadableError

@@ -180,6 +180,12 @@ def _unpacked(data: memoryview, method: int, flags: int, member: Member, context
     raise UnreadableError(f"its packing method {method} is not known", member.name)
 
 
+_WRONG_WORD = (
+    RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, UnicodeEncodeError,
+)  # fmt: skip
+"""What a wrong password gives: one in 256 passes the check of its last byte, and what comes out can't be unpacked."""
+
+
 def unlocked(raw: bytes, member: Member, shift: int, context: Context) -> bytes | None:
     """Return an encrypted member, if a password that was told or is custom opens it; else None."""
     if member.size > context.budget.room:
@@ -194,7 +200,7 @@ def unlocked(raw: bytes, member: Member, shift: int, context: Context) -> bytes 
                 try:
                     with archive.open(member.name, pwd=word.encode()) as stream:
                         out = stream.read(context.budget.slowly(member.size + 1))
-                except (RuntimeError, zipfile.BadZipFile, zlib.error, UnicodeEncodeError):
+                except _WRONG_WORD:
                     continue
                 context.budget.take(len(out), member.name)
                 context.passwords[:] = dict.fromkeys([word, *context.passwords])
@@ -228,7 +234,10 @@ def _lzma(data: memoryview) -> lzma.LZMADecompressor:
     if first >= 225 or dictionary > 1 << 27:
         raise UnreadableError("packed data is damaged")
     filters = {"id": lzma.FILTER_LZMA1, "lc": first % 9, "lp": first // 9 % 5, "pb": first // 45}
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{**filters, "dict_size": max(4096, dictionary)}])
+    try:
+        return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{**filters, "dict_size": max(4096, dictionary)}])
+    except lzma.LZMAError as error:  # lc and lp together above 4, which the library doesn't take
+        raise UnreadableError("packed data is damaged") from error
 
 
 def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
