@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import console_items as made
+import msgspec
 from console_rig import Rig
 
 from safecare.console.exercises import AFTER, LONGEST, exercise_at, periods
@@ -56,15 +57,19 @@ async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
     rig.clock.advance(10)
     alert = made.alert(rig.clock.now())
     during = made.incident(rig.clock.now(), alert)
-    rig.add(before, alert, during)
+    late = made.alert(rig.clock.now())
+    filmed = msgspec.structs.replace(
+        made.incident(rig.clock.now(), late), opened=rig.clock.now() - timedelta(seconds=200)
+    )
+    rig.add(before, alert, during, late, filmed)
     rig.clock.advance(10)
     rig.add(exercise(rig, running=False))
     rig.clock.advance(600)
     async with rig.browser("operator") as desk:
         cards = {one["id"]: one["exercise"] for one in (await desk.get("/api/board")).json()["incidents"]}
-        assert cards == {before.id: "", during.id: "theft"}
+        assert cards == {before.id: "", during.id: "theft", filmed.id: "theft"}
         assert (await desk.get(f"/api/incidents/{during.id}")).json()["exercise"] == "theft"
-        assert [one["exercise"] for one in (await desk.get("/api/alerts")).json()] == ["theft"]
+        assert [one["exercise"] for one in (await desk.get("/api/alerts")).json()] == ["theft", "theft"]
 
 
 def test_an_exercise_without_an_end_on_record_ends_some_time(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.exercises import Exercises
 from safecare.console.rights import Visitor, may_see
 from safecare.console.shared import Shared, view_of
 from safecare.console.views import card
@@ -36,15 +36,13 @@ def situation(deps: ConsoleDeps, visitor: Visitor, words: Words) -> Board:
     seen = [one for one in reader.incidents(open_only=True, limit=CARDS) if may_see(visitor, one)]
     taken = deps.glance.acknowledged([one.id for one in seen])
     outside = visitor.role == LIAISON or visitor.site is not None or visitor.scope is not None
-    played = Exercises(reader).periods()
+    played = Exercises(reader).of(seen)
     counts = {} if outside else reader.counts()
     return Board(
         seq=seq,
         at=now,
         sites=words.each(site.id for site in deps.hospital.sites if visitor.site in {None, site.id}),
-        incidents=[
-            card(one, words, acknowledged=one.id in taken, exercise=exercise_at(played, one.opened)) for one in seen
-        ],
+        incidents=[card(one, words, acknowledged=one.id in taken, exercise=played[one.id]) for one in seen],
         counts=Counts(
             events=counts.get("events", 0),
             alerts=counts.get("alerts", 0),

@@ -9,6 +9,8 @@ import msgspec
 
 from safecare.model.events import decode_event
 from safecare.model.events.acts import ExerciseSet
+from safecare.model.ids import IncidentId
+from safecare.model.incident import Incident
 from safecare.store.read import Reader
 
 LONGEST = timedelta(hours=2)
@@ -39,6 +41,16 @@ class Exercises:
         """Return the exercises, in order."""
         acts = [decode_event(one.detail.encode()) for one in self._reader.acts("act.exercise", EVER)]
         return periods([one for one in acts if isinstance(one, ExerciseSet)])
+
+    def of(self, incidents: Sequence[Incident]) -> dict[IncidentId, str]:
+        """Return the scenario that each of `incidents` belongs to; empty: none.
+
+        An incident counts by the latest alert that it was opened with: what an exercise hands in may have been filmed
+        before it began, and what stood on the board before is none of it.
+        """
+        played = self.periods()
+        known = self._reader.first_known([one.id for one in incidents]) if played else {}
+        return {one.id: exercise_at(played, known.get(one.id, one.updated)) for one in incidents}
 
 
 def periods(acts: Sequence[ExerciseSet]) -> list[Period]:

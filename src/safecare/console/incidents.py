@@ -75,7 +75,7 @@ class Incidents:
             self._deps.devices.roles(incident.site),
             self._deps.clock.now(),
         )
-        exercise = exercise_at(Exercises(reader).periods(), incident.opened)
+        exercise = Exercises(reader).of([incident])[incident.id]
         history, clips = reader.history(incident.id), clip_views(self._deps, visitor, shared)
         return incident_view(incident, history, shared, notices, receipts, words, untold, exercise, clips)
 
@@ -85,7 +85,7 @@ class Incidents:
         found = [one for one in reader.alerts(since=since, limit=limit) if may_see(visitor, one)]
         played = Exercises(reader).periods()
         return [
-            listed_alert(one, reader.alert_incident(one.id), words, exercise_at(played, one.first))
+            listed_alert(one, reader.alert_incident(one.id), words, exercise_at(played, one.last))
             for one in reversed(found)
         ]
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.exercises import Exercises
 from safecare.console.rights import LIVE, RIGHTS, Visitor, addressed, may_read_notice, may_see_at
 from safecare.model.alert import Alert
 from safecare.model.forecast import Forecast
@@ -81,8 +81,8 @@ class Newsroom:
         match item:
             case Incident():
                 taken = await asyncio.to_thread(self._deps.glance.acknowledged, [item.id])
-                played = await asyncio.to_thread(Exercises(self._deps.reader).periods)
-                return self._incident(item, taken=bool(taken), exercise=exercise_at(played, item.opened))
+                played = await asyncio.to_thread(Exercises(self._deps.reader).of, [item])
+                return self._incident(item, taken=bool(taken), exercise=played[item.id])
             case Alert():
                 level = level_of(item.severity)
                 about, marking = (*item.zones, *item.assets), item.marking

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
-from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.exercises import Exercises
 from safecare.console.feed import Feed
 from safecare.console.incidents import ALERTS, Incidents
 from safecare.console.pages import Pages
@@ -96,5 +96,5 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
             stages=[(one, words.say(TITLES[one]), due(one, known.aware)) for one in STAGES],
             stage=wanted,
             now=deps.clock.now(),
-            played=exercise_at(await asyncio.to_thread(Exercises(deps.reader).periods), known.incident.opened),
+            played=(await asyncio.to_thread(Exercises(deps.reader).of, [known.incident]))[known.incident.id],
         )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
-from safecare.console.exercises import Exercises, exercise_at
+from safecare.console.exercises import Exercises
 from safecare.console.incidents import Incidents
 from safecare.console.rights import Visitor, may_see, within
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
@@ -65,7 +65,7 @@ class Sharing:
     def message(self, incident: Incident, alerts: list[Alert], tlp: Tlp, form: str, now: datetime) -> bytes:
         """Return the message that a person takes out or has sent."""
         deps = self._deps
-        exercise = bool(exercise_at(Exercises(deps.reader).periods(), incident.opened))
+        exercise = bool(Exercises(deps.reader).of([incident])[incident.id])
         name = deps.hospital.name.fr if deps.settings.language == "fr" else deps.hospital.name.en
         if form == "cap":
             told = {

@@ -199,6 +199,13 @@ class Reader:
             for row in reversed(rows)
         ]
 
+    def first_known(self, ids: Collection[IncidentId]) -> dict[IncidentId, datetime]:
+        """Return, by incident, the event time of the latest alert that it was opened with."""
+        table = schema.incident_revision
+        query = select(table.c.id, func.min(table.c.updated)).where(table.c.id.in_(list(ids))).group_by(table.c.id)
+        with self._database.reading() as connection:
+            return {IncidentId(id): moment(at) for id, at in connection.execute(query)}
+
     def forecast(self, incident: IncidentId) -> Forecast | None:
         """Return the latest forecast for `incident`, or None."""
         table = schema.forecast

@@ -106,7 +106,9 @@ class Cameras:
         self._card = found.card_path if found else None
         pose = choose("", [self.models, installed_folder()], "pose") if self.model != NONE else None
         self._pose = pose.card_path if pose else None
-        if found is None:
+        if self.model == NONE:
+            intake.report(place, "ok", "found by motion alone: so the door's settings say")
+        elif found is None:
             intake.report(place, "ok", "found by motion alone: there is no model")
         elif pose is None:
             intake.report(place, "ok", f"found by {found.card.name}; who lies is told by shapes alone")
