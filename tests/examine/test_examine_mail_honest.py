@@ -20,7 +20,8 @@ FULL = "Your mailbox is full. Your account will be suspended, please verify your
 def judged(sender: str, text: str, *more: str, kind: str = "text/plain", passed: bool = True) -> Verdict:
     domain = sender.rpartition("@")[2].rstrip(">")
     vouched = f"Authentication-Results: mx.chu-aurore.fr; dkim=pass header.d={domain}; dmarc=pass header.from={domain}"
-    head = [*([vouched] if passed else ()), f"From: {sender}", "To: agent@chu-aurore.fr", "Subject: Notice", *more]
+    to = [] if any(one.startswith("To: ") for one in more) else ["To: agent@chu-aurore.fr"]
+    head = [*([vouched] if passed else ()), f"From: {sender}", *to, "Subject: Notice", *more]
     head += [f"Message-ID: <1.2@{domain}>", f"Content-Type: {kind}"]
     return ENGINE.judge(("\r\n".join(head) + f"\r\n\r\n{text}").encode(), "a.eml")
 
@@ -149,6 +150,32 @@ def test_the_house_itself_may_speak_of_the_mail_program() -> None:
     false = judged("Microsoft Outlook <microsoftexchange329e@chu-aurore.fr>", FULL, forged, passed=False)
     assert "mail.from.claims-brand" in rules(false)
     assert false.verdict in ALARM
+
+
+def test_a_mail_within_one_domain_that_leads_nowhere_may_be_called_like_its_program() -> None:
+    sender, text = "Microsoft Outlook <microsoftexchange329e@clinique-lys.fr>", "Your mailbox is almost full."
+    inside = "To: a@clinique-lys.fr"
+    assert judged(sender, text, inside, passed=False).verdict is Verdicts.CLEAN
+    led = judged(sender, f"{FULL} https://relay-office.top/keep", inside, passed=False)
+    assert "mail.brand.sender" in rules(led)
+    assert led.verdict in ALARM
+    asked = judged(sender, FULL, inside, "Reply-To: desk@relay-office.top", passed=False)
+    assert "mail.brand.sender" in rules(asked)
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("spam.chu-aurore.fr", False), ("chu-aurore.fr.relay-office.top", True), ("relay.fr", True)]
+)
+def test_the_house_knows_its_people_by_their_address(host: str, *, told: bool) -> None:
+    text = f"3 messages are held: https://{host}/q?u=agent@chu-aurore.fr"
+    assert ("mail.link.recipient" in rules(judged("Antispam <antispam@chu-aurore.fr>", text))) is told
+
+
+def test_a_customers_host_at_a_service_wears_its_name_rightly() -> None:
+    text = "Your leave was approved. <a href='https://chu-aurore.{}/timmi/1'>See</a>"
+    for service, false in (("ilucca.net", False), ("portal-rh.net", True)):
+        found = rules(judged("Lucca <no-reply@lucca.fr>", text.format(service), kind="text/html"))
+        assert ("mail.link.lookalike-own" in found) is false
 
 
 @pytest.mark.parametrize(("name", "rule"), [("build.sh", "carried.shell"), ("build.js", "carried.script")])

@@ -45,6 +45,8 @@ _LURES = frozenset(
 TENANTS = frozenset(
     "sharepoint.com okta.com atlassian.net zoom.us service-now.com zendesk.com freshdesk.com myworkday.com webex.com "
     "salesforce.com force.com slack.com box.com qualtrics.com moodlecloud.com workplace.com ivanticloud.com "
+    "ilucca.net talentsoft.com talent-soft.com csod.com docebosaas.com 360learning.com bamboohr.com personio.de "
+    "personio.com oraclecloud.com egnyte.com freshservice.com "
     "sharepoint-df.com successfactors.eu successfactors.com teamdynamix.com easyvista.com glpi-network.cloud".split()
 )
 """Services that give each customer a host that wears the customer's name: there it imitates nobody."""

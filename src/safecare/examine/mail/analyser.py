@@ -95,6 +95,8 @@ class MailAnalyser:
         facts |= _by_code(codes, facts)
         if is_report(mail):
             facts -= MUTED
+        elif _of_the_house(mail, facts):
+            facts -= _WORN
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -177,6 +179,15 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     facts |= relations(mail, display, address, facts | mail.facts, frozenset(registered(one) for one in own))
     facts |= orders(mail, display, domain, facts | mail.facts)
     return facts | _tricks(mail)
+
+
+_WORN = frozenset({"mail.from.brand-name", "mail.from.claims-brand", "mail.brand.sender"})
+
+
+def _of_the_house(mail: Mail, facts: set[str]) -> bool:
+    """Tell whether a mail within one domain leads nowhere: its mail program writes under the name of who made it."""
+    doubt = any(one.startswith("mail.auth.") and one.endswith((".fail", ".unaligned")) for one in facts)
+    return "mail.from.inside" in facts and not (doubt or mail.links or mail.files or "mail.reply-to.differs" in facts)
 
 
 _BROKEN_BY_LISTS = frozenset({"mail.auth.dmarc.fail", "mail.auth.unaligned", "mail.auth.dkim.fail"})

@@ -67,7 +67,8 @@ def host_facts(mail: Mail, base: str) -> set[str]:
         bases.add(registered(host))
         facts |= facts_of_host(target, host, path)
         low = target.lower()
-        if any(token in low for token in tokens) and (hosted(host, "/" + path) or not known(host)):
+        theirs = any(one.lower().endswith("@" + registered(host)) for one in to)  # their own house knows who they are
+        if any(token in low for token in tokens) and not theirs and (hosted(host, "/" + path) or not known(host)):
             facts.add("mail.link.recipient")
             if any(token in low.partition("#")[2] for token in tokens):
                 facts.add("mail.link.fragment")

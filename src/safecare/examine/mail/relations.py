@@ -31,7 +31,8 @@ SENDING = frozenset(
 """Services that send for others and count clicks: who leads through them has not yet said where to."""
 EVERYDAY = frozenset(
     "helloasso.com leetchi.com doodle.com framadate.org framaforms.org calendly.com eventbrite.com eventbrite.fr "
-    "youtube.com youtu.be vimeo.com wikipedia.org doi.org nih.gov who.int europa.eu archive.org".split()
+    "youtube.com youtu.be vimeo.com wikipedia.org doi.org nih.gov who.int europa.eu archive.org manuscriptcentral.com "
+    "editorialmanager.com easychair.org".split()
 )
 """Places to which all kinds of people lead each other, and which ask for no account of the house."""
 WORD = 4
