@@ -29,9 +29,11 @@ def limit(truth: Boxes, found: Found, lines: Lines, size: tuple[int, int]) -> li
     hospital = one_camera(Scene(areas=areas, size=size), "UTC")
     teller, rule = Teller("limit", hospital.assets[0]), LineCrossed(hospital)
     told: list[Mark] = []
-    for frame in sorted(truth):
+    last = max(truth, default=0)
+    for frame in [*sorted(truth), last + round(FPS)]:  # a second later nobody is there
         at = START + timedelta(seconds=frame / FPS)
-        event: PeopleSeen = teller.people(at, at, "limit", _people(truth[frame], found.get(frame, ())), None, size)
+        people = _people(truth.get(frame, ()), found.get(frame, ()))
+        event: PeopleSeen = teller.people(at, at, "limit", people, None, size)
         for alert in rule.feed([event]):
             way = str(alert.why[0].args["direction"])
             told.append((str(alert.title.args["area"]), way, (alert.last - START).total_seconds()))

@@ -7,12 +7,13 @@ window of a crossing reaches from the last point clear of the line on one side t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import cos, hypot, pi, sin
+from math import cos, hypot, inf, pi, sin
 from random import Random
 from typing import NamedTuple
 
 from video_truth import Boxes
 
+SIZE = (768, 576)
 FPS = 7.0
 """PETS2009 was taken at about 7 pictures per second."""
 LINES = {
@@ -21,6 +22,13 @@ LINES = {
     "across": ((80.0, 250.0), (740.0, 250.0)),
     "slant": ((200.0, 480.0), (640.0, 140.0)),
 }
+THIRDS = {
+    "left-third": ((256.0, 0.0), (256.0, 576.0)),
+    "right-third": ((512.0, 0.0), (512.0, 576.0)),
+    "upper-third": ((0.0, 192.0), (768.0, 192.0)),
+    "lower-third": ((0.0, 384.0), (768.0, 384.0)),
+}
+"""As many true crossings as the four lines of the survey had (77), which were not written down."""
 AREAS = {"path": (300, 150, 600, 350), "left": (0, 200, 400, 450), "half": (384, 0, 768, 576)}
 MARGIN = 6.0
 """Pixels from a line within which a side is not judged."""
@@ -80,10 +88,11 @@ def many_lines(number: int, seed: int) -> dict[str, tuple[tuple[float, float], t
 def crossings(truth: Boxes, line: tuple[tuple[float, float], tuple[float, float]], margin: float) -> Iterator[Pass]:
     """Yield each true crossing of the endless line that is clear of it by `margin` pixels on both sides.
 
-    `room` is below 0 where it passes beside the line's ends.
+    `room` is below 0 where it passes beside the line's ends; an end at the picture's edge is none.
     """
     (x1, y1), (x2, y2) = line
     length = hypot(x2 - x1, y2 - y1)
+    open_ends = [_at_edge(end) for end in line]
     for way in feet(truth).values():
         side, last = 0.0, (0, 0.0, 0.0)
         for frame, x, y in way:
@@ -94,9 +103,14 @@ def crossings(truth: Boxes, line: tuple[tuple[float, float], tuple[float, float]
                 share = side / (side - off)
                 px, py = last[1] + share * (x - last[1]), last[2] + share * (y - last[2])
                 along = ((px - x1) * (x2 - x1) + (py - y1) * (y2 - y1)) / length
-                room = min(along, length - along)
+                room = min(inf if free else way for free, way in zip(open_ends, (along, length - along), strict=True))
                 yield Pass("to_right" if off > 0 else "to_left", last[0] / FPS, frame / FPS, room)
             side, last = off, (frame, x, y)
+
+
+def _at_edge(end: tuple[float, float]) -> bool:
+    x, y = end[0] / SIZE[0], end[1] / SIZE[1]
+    return min(x, y) <= 0.02 or max(x, y) >= 0.98
 
 
 class Scored(NamedTuple):

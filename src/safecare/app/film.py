@@ -43,6 +43,8 @@ from safecare.sources.camera.places import Teller, masks_of, needs_things
 SITE, CAMERA = SiteId("film"), AssetId("camera")
 SILENCE = 60.0
 """Seconds without a sign of life after which the worker is ended; it gives one every second."""
+ENDING = timedelta(seconds=1.0)
+"""Time after the last picture at which nobody is there any more, so that what rules wait for is judged; chosen."""
 FILL_SECONDS = 2.0
 """Gaps of a track up to this long are filled in what is written as tracks; chosen: a pillar, or somebody in between."""
 
@@ -143,7 +145,8 @@ class Film:
                 return [self._teller.state(at, at, "film", state, message.detail)]
             case Done(frames=frames, seconds=seconds, broken=broken, cpu=cpu):
                 self.frames, self.seconds, self.broken, self._cpu = frames, seconds, broken, cpu
-                return []
+                end = self.wish.start + timedelta(seconds=seconds) + ENDING
+                return [self._teller.people(end, end, "film's end", (), None)]
             case Failed(reason=reason, place=place):
                 self.broken = f"{place}: {reason}" if place else reason
                 return []
@@ -168,8 +171,9 @@ class Film:
         return self._times[place - 1][1] if place else 1
 
     def tracks(self) -> str:
-        """Return the tracks in MOT format, short gaps filled."""
-        rate = len(self._times) / self._times[-1][0] if self._times and self._times[-1][0] else 5.0
+        """Return the tracks in MOT format, short gaps filled, and the pictures between two looks."""
+        at, frame = self._times[-1] if self._times else (0.0, 0)
+        rate = frame / at if at else 5.0
         return "".join(f"{line}\n" for line in lines(filled(self._boxes, round(FILL_SECONDS * rate))))
 
     def detections(self) -> str:
