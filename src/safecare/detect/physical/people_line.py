@@ -39,7 +39,7 @@ AT_EDGE = 0.02
 MARGIN_METRES = 0.12
 """The same on the floor, metres."""
 CONFIDENCE = 0.85
-"""Measured on PETS2009 S2.L1, 44 lines: 98 % of crossings found, 96 % of what is told is one; other places are harder."""
+"""Measured on PETS2009 S2.L1, 44 lines: 98 % of crossings found, 96 % of what is told is one; others are harder."""
 MOST = 100
 """Most people remembered for each line; chosen: bounds the state."""
 GAP = timedelta(seconds=8)
