@@ -55,7 +55,8 @@ def told(hospital: Hospital, *points: tuple[float, float, float], track: int = 1
     """Return what is told of somebody seen at `points` (seconds, x, y), and nobody a second after the last."""
     camera = hospital.asset(CAMERA)
     assert camera is not None
-    teller, rule, alerts = Teller("test", camera), LineCrossed(hospital), []
+    teller, rule = Teller("test", camera), LineCrossed(hospital)
+    alerts: list[Alert] = []
     for at, x, y in (*points, (points[-1][0] + 1.0, -1.0, -1.0)):
         when = START + timedelta(seconds=at)
         people = (Seen(track, x, y, at, 32.0, 85.0),) if x >= 0 else ()

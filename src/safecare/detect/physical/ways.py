@@ -81,14 +81,14 @@ def _evened(way: Way, until: datetime) -> Iterator[Step]:
 
 def _fitted(points: list[tuple[datetime, float, float]], at: datetime) -> tuple[float, float]:
     """Return where a straight walk past `points` is at `at`."""
-    count = len(points)
     times = [(one[0] - at).total_seconds() for one in points]
-    mean = sum(times) / count
+    return _line_at_0(times, [one[1] for one in points]), _line_at_0(times, [one[2] for one in points])
+
+
+def _line_at_0(times: list[float], values: list[float]) -> float:
+    """Return the value at time 0 of the straight line through `values` at `times` (least squares)."""
+    mean, middle = sum(times) / len(times), sum(values) / len(values)
     spread = sum((one - mean) ** 2 for one in times)
-    found = []
-    for axis in (1, 2):
-        values = [one[axis] for one in points]
-        middle = sum(values) / count
-        slope = sum((t - mean) * v for t, v in zip(times, values, strict=True)) / spread if spread else 0.0
-        found.append(middle - slope * mean)
-    return found[0], found[1]
+    if not spread:
+        return middle
+    return middle - mean * sum((t - mean) * v for t, v in zip(times, values, strict=True)) / spread
