@@ -13,7 +13,7 @@ from safecare.examine.api import Part
 from safecare.examine.late import late
 from safecare.formats.dicom import looks_like_dicom
 from safecare.formats.extent import end_of
-from safecare.formats.wide import unmarked
+from safecare.formats.wide import is_wide, narrowed
 
 _START: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -249,11 +249,9 @@ def _packaged(raw: bytes) -> list[str]:
 
 
 def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
-    """Return the types of text. UTF-16 is looked at as if it were Latin."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head = head.replace(b"\x00", b"")[2:]
-    elif unmarked(head):
-        head = head.replace(b"\x00", b"")
+    """Return the types of text, whatever its letters are made of."""
+    if is_wide(head):
+        head = narrowed(head)
     elif len(head) - len(head.translate(None, _NO_TEXT)) > len(head) // 50:
         if not _MARKUP.match(head):
             return []

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from safecare.formats.embedded import Embedded, from_base64, from_letters, from_url
-from safecare.formats.wide import narrowed, unmarked
+from safecare.formats.wide import is_wide, narrowed
 
 MAX_DEPTH = 256
 """Elements within elements (as libxml2)."""
@@ -55,7 +55,7 @@ class ClinicalXml:
 
 def read_clinical_xml(raw: bytes) -> ClinicalXml:
     """Read a document or a fragment of one; what is wrong with it stands in the result. Never raises."""
-    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or unmarked(raw) != ""
+    wide = is_wide(raw) != ""
     raw = narrowed(raw) if wide else raw
     first = _read(raw, b"", encoding="utf-8" if wide else None)  # whatever its declaration says
     if first.damage is None or first.deep >= 0:

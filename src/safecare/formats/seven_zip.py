@@ -96,7 +96,7 @@ def members(raw: bytes, word: str, unpack: Unpack) -> Iterator[tuple[str, bytes]
         if kind != 0x17:
             break
         packed, folders = _streams(reader)
-        if not folders:
+        if not folders or not packed:
             break
         head = _decoded(raw, packed[0], folders[0], word, unpack, keys)
     raise SevenZipError("its directory is damaged")

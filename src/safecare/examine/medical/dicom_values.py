@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
+from safecare.examine.medical.masked import masked
 from safecare.formats.dicom import Dicom, Element
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.model.text import Text, say
@@ -38,6 +39,11 @@ _NO_CREATOR = 0.2
 """Added where nobody reserved the private block (PS3.5 section 7.8.1). Chosen."""
 SECOND = {0x5A, 0x45, 0x4B}
 """Second bytes of programs and archives: the first ones where words of 16 bits are turned."""
+_BYTES = frozenset({"OB", "UN", ""})
+_LZMA = 0x5D
+"""First byte of LZMA as all its packers write it: properties lc 3, lp 0, pb 2 (lzma-file-format.txt)."""
+_LEAST_MASKED, _MASKED_HEAD = 64, 1024
+"""Bytes of a private value from which its head is read under keys, and of that head. Chosen."""
 SWAPPED = 4096
 """Bytes of a value in big endian that are turned to see what they begin. Chosen."""
 
@@ -76,10 +82,38 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
                     yield from _payload(part, found, place, begun, at)
                 elif payload.zlib_packed(source[at : at + 512]):
                     yield part.child(found.path(place), source[at : at + length], origin="dicom.value", types=("zlib",))
+            if tag >> 16 & 1 and length > _LEAST_MASKED and vr in _BYTES and source is body:
+                yield from _packed(part, found, place)
     for start, stop in _regions(found):
         yield from _hidden(part, found, start, stop, told)
+    yield from _masked(part, found)
     if found.syntax.deflated:
         yield from _texts(part, found, found.data[: found.start], 0)
+
+
+def _packed(part: Part, found: Dicom, place: int) -> Iterator[Part]:
+    """Yield a private value that is packed without a mark of its own, if what it begins with is a file to be judged."""
+    one = found.elements[place]
+    head = found.body[one.value : one.value + min(one.length, 512)]
+    kind = "lzma" if head[0] == _LZMA and head[5:13] in (b"\xff" * 8, head[5:10] + b"\0\0\0") else "deflate"
+    if kind == "lzma" or payload.holds(payload.inflates(head, -15, _MASKED_HEAD)):
+        yield part.child(found.path(place), found.body[one.value : one.end], origin="dicom.value", types=(kind,))
+
+
+def _masked(part: Part, found: Dicom) -> Iterator[Finding]:
+    """Tell of a payload under a mask, in the pixels too: in the whole data set, and at the begin of private values."""
+    hit = masked(found.body)
+    at = hit[2] if hit else 0
+    if not hit:
+        for one in found.elements:
+            if one.tag >> 16 & 1 and one.length > _LEAST_MASKED:
+                hit = masked(found.body[one.value : one.value + min(one.length, _MASKED_HEAD)])
+                at = one.value
+                if hit:
+                    break
+    if hit:
+        why = say("A file of kind {kind} stands here under a key that hides it ({key}).", kind=hit[0], key=hit[3].hex())
+        yield Finding("dicom.value.masked", why, 0.9, _where(part, found, found.at(at), at, found.end))
 
 
 def _swapped(raw: bytes) -> bytes:

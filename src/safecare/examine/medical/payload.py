@@ -167,10 +167,10 @@ def _checked(data: bytes, needle: bytes, at: int, stop: int) -> tuple[str, str] 
     return begins(data, at, stop)
 
 
-def inflates(head: bytes, wbits: int) -> bytes:
-    """Return the first 64 bytes that `head` inflates to (`wbits` of zlib); empty if it is not packed so."""
+def inflates(head: bytes, wbits: int, most: int = 64) -> bytes:
+    """Return the first `most` bytes that `head` inflates to (`wbits` of zlib); empty if it is not packed so."""
     try:
-        return zlib.decompressobj(wbits).decompress(head, 64)
+        return zlib.decompressobj(wbits).decompress(head, most)
     except zlib.error:
         return b""
 

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from safecare.examine.api import ANY, Context, Finding, Part, Where, analyser
 from safecare.examine.medical import payload
 from safecare.examine.medical.commands import scripted
+from safecare.examine.medical.masked import masked
+from safecare.formats.embedded import from_letters
 from safecare.model.text import say
 
 _RUNS = {"pe", "elf", "macho", "dex", "wasm", "lnk", "chm", "swf", "jar", "script", "url", "desktop"}
 """Types that run or lead away."""
 _OWN = frozenset({"dicom", "hl7", "cda", "fhir", "pdf", "ole", "ooxml", "zip", "mail"})
 """Types whose analysers look for scripts where they may stand."""
+_LEAST_CODED = 64
+"""Letters from which a text that is nothing else is read as coded bytes. Chosen: longer than any identifier."""
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"
+_DISCS = frozenset({"iso", "vhd"})
 MOST_TEXT = 1 << 20
 """Bytes of a text that are read. Chosen."""
 
@@ -26,7 +32,7 @@ class Within:
     """Judges what was unpacked from a medical file."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
-        """Yield at most one finding."""
+        """Yield what is found, and what is coded once more."""
         if not part.carrier:
             return
         begun = payload.begins(part.raw)
@@ -37,13 +43,34 @@ class Within:
                 "The record carries a file that runs ({kind}), declared as {media}.", kind=kind, media=_named(part)
             )
             yield Finding("record.carries.program", why, 0.95, Where(part.path), kind="record.carries")
+        elif not _DISCS.isdisjoint(part.types):
+            why = say("The record carries the image of a disc, which a system opens as a drive.")
+            yield Finding("record.carries.disc", why, 0.6, Where(part.path), kind="record.carries")
         elif _OWN.isdisjoint(part.types):
             place = next(scripted(part.raw[:MOST_TEXT]), None)
             if place:
                 why = say("The record carries a text that acts: {text}.", text=_shown(part.raw, place))
                 yield Finding("record.carries.script", why, 0.85, Where(part.path, "", place), kind="record.carries")
+            yield from _again(part)
         elif "pdf" in part.types:
             yield from _behind(part)
+
+
+def _again(part: Part) -> Iterator[Finding | Part]:
+    """Yield files that are coded once more, and tell of one under a mask."""
+    if "text" in part.types:
+        for low, high, inner in payload.coded(part.raw[:MOST_TEXT]):
+            why = say("The record carries a file that is coded twice.")
+            where = Where(part.path, "", (low, high))
+            yield Finding("record.carries.coded", why, 0.6, where, kind="record.carries")
+            yield part.child("coded", inner, origin="record.document")
+        if len(part.raw) >= _LEAST_CODED and not part.raw.translate(None, _LETTERS):
+            yield part.child("decoded", from_letters(part.raw), origin="record.document")
+    hit = masked(part.raw)
+    if hit:
+        why = say("A file of kind {kind} stands here under a key that hides it ({key}).", kind=hit[0], key=hit[3].hex())
+        where = Where(part.path, "", (hit[2], len(part.raw)))
+        yield Finding("record.carries.masked", why, 0.9, where, kind="record.carries")
 
 
 def _chance(kind: str, part: Part) -> bool:
