@@ -41,7 +41,8 @@ PRELOAD = (
 """Modules that parsing imports late."""
 _ISO = [f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)]
 _MORE = (
-    "ascii latin_1 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 utf_32_le utf_32_be utf_7 idna punycode koi8_r koi8_u mac_roman "
+    "ascii latin_1 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 utf_32_le "
+    "utf_32_be utf_7 idna punycode koi8_r koi8_u mac_roman "
     "gb2312 gbk gb18030 big5 shift_jis cp932 euc_jp euc_kr cp949 iso2022_jp iso2022_kr cp437 cp850 cp874 cp1250 "
     "cp037 cp500 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258"
 )
