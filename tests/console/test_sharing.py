@@ -100,6 +100,21 @@ async def test_cap_has_its_elements_in_order_and_both_languages(rig: Rig) -> Non
     assert (root.findtext(f"{CAP}sent") or "").endswith("-00:00")
 
 
+async def test_cap_refers_to_what_was_given_out_and_to_nothing_else(rig: Rig) -> None:
+    late = msgspec.structs.replace(incident(rig), revision=4)
+    rig.add(late)
+    first = fromstring(await taken(rig, late.id, "cap"))
+    assert (first.findtext(f"{CAP}msgType"), first.find(f"{CAP}references")) == ("Alert", None)
+    rig.store()
+    rig.clock.advance(60)
+    rig.add(msgspec.structs.replace(late, revision=5, state="closed"))
+    last = fromstring(await taken(rig, late.id, "cap"))
+    named = [first.findtext(f"{CAP}{name}") for name in ("sender", "identifier", "sent")]
+    assert last.findtext(f"{CAP}msgType") == "Cancel"
+    assert last.findtext(f"{CAP}references") == ",".join(map(str, named))
+    assert last.findtext(f"{CAP}identifier") != named[1]
+
+
 @pytest.mark.parametrize("state", ["new", "validated", "contained", "closed"])
 async def test_idmef_is_valid_by_the_schema_of_the_draft(rig: Rig, state: str) -> None:
     found = msgspec.structs.replace(incident(rig), revision=2, state=state)

@@ -72,19 +72,25 @@ class Sharing:
                 language: self.said(incident, alerts, tlp, language) for language in sorted(LANGUAGES, reverse=True)
             }
             sender = f"safecare@{deps.hospital.id}"
-            return cap(incident, told, sender=sender, area=name, now=now, exercise=exercise)
+            given = [one for one in self._acts() if one.incident == incident.id and one.form == "cap" and one.revision]
+            earlier = [(one.revision, one.at) for one in given]
+            return cap(incident, told, sender=sender, area=name, now=now, exercise=exercise, earlier=earlier)
         shared = self.said(incident, alerts, tlp, "en")
         written = {"idmef": idmef, "stix": stix, "misp": misp}[form]
         return written(incident, shared, organisation=name, now=now, exercise=exercise)
 
     def entries(self, visitor: Visitor, words: Words) -> list[ShareEntry]:
         """Return what was shared, the latest first."""
-        acts = [decode_event(one.detail.encode()) for one in self._deps.reader.acts("act.share", SHOWN)]
         return [
             ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256, one.answer)
-            for one in reversed(acts)
-            if isinstance(one, IncidentShared) and within(visitor, one.site)
+            for one in reversed(self._acts())
+            if within(visitor, one.site)
         ]
+
+    def _acts(self) -> list[IncidentShared]:
+        """Return what was taken out of the house, in order."""
+        acts = [decode_event(one.detail.encode()) for one in self._deps.reader.acts("act.share", SHOWN)]
+        return [one for one in acts if isinstance(one, IncidentShared)]
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
@@ -120,10 +126,12 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         """Give the message, and put on record who took it for whom."""
         ask = await read_struct(request, Share)
         incident, alerts = await asyncio.to_thread(found, id, request)
-        raw = await asyncio.to_thread(sharing.message, incident, alerts, Tlp(ask.tlp), ask.form, deps.clock.now())
+        stamp = desk.stamp(visitor_of(request), ask.id, incident.site)
+        raw = await asyncio.to_thread(sharing.message, incident, alerts, Tlp(ask.tlp), ask.form, stamp["at"])
         act = IncidentShared(
-            **desk.stamp(visitor_of(request), ask.id, incident.site),
+            **stamp,
             incident=incident.id,
+            revision=incident.revision,
             to=ask.to,
             tlp=ask.tlp,
             form=ask.form,
@@ -146,7 +154,14 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents) -> None:
         async def record(given: str, said: str) -> None:
             stamp = desk.stamp(visitor, given, incident.site)
             act = IncidentShared(
-                **stamp, incident=incident.id, to=ask.to, tlp=ask.tlp, form="taxii", sha256=digest, answer=said
+                **stamp,
+                incident=incident.id,
+                revision=incident.revision,
+                to=ask.to,
+                tlp=ask.tlp,
+                form="taxii",
+                sha256=digest,
+                answer=said,
             )
             await desk.record(act, given)
 

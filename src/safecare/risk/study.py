@@ -59,7 +59,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     yearly: tuple[float, float, float]
     """Yearly rate of the scenario harming care: that of the origin times the probability that it gets so far."""
     probability: float
-    """That care is harmed or data exposed, once it has begun."""
+    """That data is exposed, or the service that is hit most often harmed, once it has begun."""
     likelihood: int
     hours: float
     """Patient-hours of care not given in time, mean, where it has begun."""

@@ -5,7 +5,7 @@ Source: OASIS Standard CAP-v1.2, 1 July 2010: elements and their order after sec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -25,33 +25,46 @@ FORBIDDEN = str.maketrans({" ": "-", ",": "-", "<": "-", "&": "-"})
 
 
 def cap(
-    incident: Incident, told: Mapping[str, Shared], *, sender: str, area: str, now: datetime, exercise: bool
+    incident: Incident,
+    told: Mapping[str, Shared],
+    *,
+    sender: str,
+    area: str,
+    now: datetime,
+    exercise: bool,
+    earlier: Sequence[tuple[int, datetime]] = (),
 ) -> bytes:
     """Return the message. `told` holds what is said, by language (``fr``, ``en``); `area` names the hospital.
 
-    An exercise is marked as such (``status``), a closed or merged incident is a cancellation.
+    An exercise is marked as such (``status``). `earlier`: revision and time of messages that were given out before:
+    they are updated, or cancelled where the incident is closed or merged.
     """
     root = Element("alert", xmlns=NAMESPACE)
     tlp = next(iter(told.values())).tlp
     over = incident.state == "closed" or incident.into is not None
-    first, kind = incident.revision == 1, "Cancel" if over else "Update"
     name = sender.translate(FORBIDDEN)
-    _add(root, "identifier", f"{incident.id}.{incident.revision}")
+    _add(root, "identifier", _identifier(incident, incident.revision, now))
     _add(root, "sender", name)
     _add(root, "sent", _time(now))
     _add(root, "status", "Exercise" if exercise else "Actual")
-    _add(root, "msgType", "Alert" if first and not over else kind)
+    _add(root, "msgType", ("Cancel" if over else "Update") if earlier else "Alert")
     _add(root, "scope", "Public" if tlp is Tlp.CLEAR else "Restricted")
     if tlp is not Tlp.CLEAR:
         _add(root, "restriction", tlp.value)
     if exercise:
         _add(root, "note", "EXERCISE EXERCISE EXERCISE")
-    if not first or over:
-        _add(root, "references", f"{name},{incident.id}.1,{_time(incident.opened)}")
+    if earlier:
+        known = (f"{name},{_identifier(incident, revision, at)},{_time(at)}" for revision, at in earlier)
+        _add(root, "references", " ".join(known))
     for language, shared in told.items():
         _info(root, incident, shared, language, area)
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _identifier(incident: Incident, revision: int, at: datetime) -> str:
+    """Return what no other message of this sender is called: a revision may be given out more than once."""
+    return f"{incident.id}.{revision}.{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _info(root: Element, incident: Incident, shared: Shared, language: str, area: str) -> None:

@@ -117,6 +117,8 @@ class IncidentShared(Act, frozen=True, kw_only=True, tag="act.share"):
     form: Literal["cap", "idmef", "stix", "misp", "taxii"]
     sha256: str
     answer: str = ""
+    revision: int = 0
+    """Revision of the incident that was given; 0: not known (before this stood on record)."""
 
 
 class CrisisLogged(Act, frozen=True, kw_only=True, tag="act.crisis"):
