@@ -22,6 +22,7 @@ from safecare.sources.camera.messages import (
     Message,
     ProtocolError,
     Ready,
+    Starved,
     file_of,
     frame,
     frame_size,
@@ -32,6 +33,12 @@ from safecare.sources.upload import open_regular
 COMMAND = (sys.executable, "-m", "safecare.sources.camera.worker")
 START_SECONDS = 30.0
 """Patience for the first answer of a fresh worker; measured: libraries load in 0.4 s on an idle core."""
+STARVED = 10
+"""Times its patience for which a worker is waited for that is ready to work and gets no processor. Chosen: on a machine
+with twenty times too much to do, ending it and loading all of it again would only take more of what there is too little
+of; what never answers at all is ended all the same."""
+LEAST_WAIT = 0.1
+"""Seconds on the queue for the processor that count as none; chosen."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """One thread for each worker; measured: a second one raises the CPU time per picture."""
 PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "HOME", "SSL_CERT_FILE")
@@ -116,7 +123,14 @@ class WorkerClient:
             while not finished:
                 left = patience if overtime is None else min(patience, overtime - used)
                 asked = asyncio.get_running_loop().time()
-                message = await self._answer(process, pipes[1], left)
+                reading = asyncio.ensure_future(self._answer(process, pipes[1]))
+                try:
+                    async with contextlib.aclosing(_starving(process.pid, reading, left)) as waits:
+                        async for seconds in waits:
+                            yield Starved(seconds)
+                finally:
+                    reading.cancel()
+                message = await reading
                 used += asyncio.get_running_loop().time() - asked
                 patience = silence
                 if isinstance(message, Ready):
@@ -184,18 +198,41 @@ class WorkerClient:
         if files is not None:
             files.close()
 
-    async def _answer(self, process: Process, answers: StreamReader, patience: float) -> Message:
+    async def _answer(self, process: Process, answers: StreamReader) -> Message:
         try:
-            async with asyncio.timeout(max(0.0, patience)):
-                head = await answers.readexactly(4)
-                return read_message(await answers.readexactly(frame_size(head)))
-        except TimeoutError:
-            raise WorkerDiedError("the decoder took too long and was ended") from None
+            head = await answers.readexactly(4)
+            return read_message(await answers.readexactly(frame_size(head)))
         except asyncio.IncompleteReadError:
             await process.wait()
             raise WorkerDiedError(f"the decoder crashed ({_end(process.returncode)})") from None
         except ProtocolError as error:
             raise WorkerDiedError(f"the decoder gave no proper answer: {error}") from error
+
+
+async def _starving(pid: int, reading: asyncio.Future[Message], patience: float) -> AsyncGenerator[float]:
+    """Wait for `reading` for `patience` seconds, in which those do not count that `pid` waits for a processor.
+
+    Yields the seconds waited so far whenever they are over for that reason. Raises `WorkerDiedError`.
+    """
+    waited, more = 0.0, max(0.0, patience)
+    while True:
+        before = queued(pid)
+        done, _ = await asyncio.wait((reading,), timeout=more)
+        if done:
+            return
+        waited += more
+        more = min(more, queued(pid) - before, STARVED * patience - waited)
+        if more < LEAST_WAIT:
+            raise WorkerDiedError("the decoder took too long and was ended")
+        yield waited
+
+
+def queued(pid: int) -> float:
+    """Return seconds for which `pid` was ready to work and had no processor (Linux: proc(5), ``schedstat``)."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0  # it has ended, or this kernel does not tell
 
 
 def _pipes(process: Process) -> tuple[StreamWriter, StreamReader]:

@@ -27,6 +27,7 @@ from safecare.sources.camera.messages import (
     Progress,
     Ready,
     SpotsTold,
+    Starved,
     ThingsTold,
 )
 from safecare.sources.camera.names import ClipName, read_name
@@ -177,7 +178,7 @@ class ClipReader:
             case PictureChange(at=at, state=state) if state != "ok" or clip.camera not in self._good:
                 (self._good.add if state == "ok" else self._good.discard)(clip.camera)
                 return [clip.teller.state(time_of(at), seen, "clip", state, message.detail)]
-            case PictureChange() | Ready() | ClipMade() | Progress() | Done() | Failed():
+            case PictureChange() | Ready() | ClipMade() | Progress() | Starved() | Done() | Failed():
                 return []
 
     async def _unreadable(self, clip: _Clip, reason: str) -> None:

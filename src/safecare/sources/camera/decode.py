@@ -204,8 +204,8 @@ def open_live(url: str, format: str | None, patience: float, file: int | None = 
     # FFmpeg looks at 5 s of a stream before it gives the first picture, more than a short patience has
     options = {"analyzeduration": str(round(1e6 * min(ANALYSED, patience / 2)))}
     scheme = url.partition(":")[0].lower()
-    if scheme == "rtsp":
-        options |= {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtp,tcp,udp"}
+    if scheme in {"rtsp", "rtsps"}:
+        options |= {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtp,tcp,udp,tls"}
     elif scheme in {"http", "https"}:
         options |= {"protocol_whitelist": "http,https,tcp,tls"}
         format = format or "mpjpeg"

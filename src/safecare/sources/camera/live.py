@@ -20,6 +20,7 @@ from safecare.sources.camera.messages import (
     PictureChange,
     Progress,
     SpotsTold,
+    Starved,
     ThingsTold,
 )
 from safecare.sources.camera.onvif_stream import asks, stream_of
@@ -91,6 +92,8 @@ class LiveCamera:
                 return False, "lost", str(error)
         job = LiveJob(self.camera.id, url, view, self.settings.format, self.patience)
         good = False
+        starved = ""
+        """The state of a picture that was good until there was no time to look at it."""
         try:
             # the worker gives up first and says why; if it can't, it is ended
             async for message in self.worker.answers(job, silence=2 * self.patience + 1):
@@ -111,11 +114,17 @@ class LiveCamera:
                         still = await self._outlet.keep(message.still)
                         await self._outlet.publish([self._teller.spots(at, now, "live", spots, still, size)])
                     case PictureChange(state=state, late=late):
-                        good = True
+                        good, starved = True, ""
                         await self._tell(state, message.detail, late)
                     case ClipMade() if self.clipper is not None:
                         await self.clipper.keep(message, self._outlet)
+                    case Starved():
+                        starved = starved or self._state
+                        await self._tell("lost", "there is no processor time for this camera")
                     case Progress():
+                        if starved:
+                            await self._tell(starved, "there is processor time again")
+                            starved = ""
                         self._keeps_up(message)
                     case Failed(kind=kind, reason=reason):
                         return good, kind, reason

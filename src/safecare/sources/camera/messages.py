@@ -161,6 +161,12 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
     """Longest time (seconds) from a live picture to the end of its look, since the last sign of life."""
 
 
+class Starved(msgspec.Struct, frozen=True, tag="starved"):
+    """No answer for `seconds`, for most of which the worker was ready and got no processor. Its client says so."""
+
+    seconds: float
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The job ended by itself. `broken` says in words what of it could not be read; empty if all was."""
 
@@ -182,7 +188,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 Job = ClipJob | LiveJob
 Asked = Job | Cut
-Message = Ready | People | ThingsTold | SpotsTold | PictureChange | ClipMade | Progress | Done | Failed
+Message = Ready | People | ThingsTold | SpotsTold | PictureChange | ClipMade | Progress | Starved | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _asked: msgspec.msgpack.Decoder[Asked] = msgspec.msgpack.Decoder(Asked)

@@ -28,7 +28,7 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One camera in the door's settings. Positions are fractions (0-1) of the picture, origin top left."""
 
     url: str = ""
-    """Live stream: ``rtsp://…``, ``onvif(s)://…`` (asked for its sub-stream, or for ``?profile=…``), ``http(s)://…``
+    """Live stream: ``rtsp(s)://…``, ``onvif(s)://…`` (asked for its sub-stream, or for ``?profile=…``), ``http(s)://…``
     (MJPEG) or the path of a file; empty: only clips."""
     format: str | None = None
     """FFmpeg's name of the stream's container, where the default (``mpjpeg`` for HTTP) does not fit."""

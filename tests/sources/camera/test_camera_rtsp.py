@@ -1,0 +1,190 @@
+"""Cameras that speak RTSP as cameras do: with a password (digest), moved elsewhere, in one connection, over TLS.
+
+The stand-in speaks RFC 2326 with digests (RFC 2617) and H.264 in RTP packets (RFC 6184) interleaved in the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+import ssl
+import struct
+from collections.abc import AsyncIterator, Iterator
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from safecare.scenarios.make.clips import pictures
+from safecare.scenarios.make.scenes import loitering
+from safecare.sources.camera.client import WorkerClient
+from safecare.sources.camera.live import LiveCamera
+from safecare.sources.camera.messages import Failed, LiveJob, Message, PictureChange, View
+from safecare.sources.camera.places import CameraSettings
+from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+FPS, SIZE = 5, (320, 180)
+USER, PASSWORD = "watcher", "s3cret:/word"
+SDP = (
+    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\nc=IN IP4 0.0.0.0\r\n"
+    "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def film() -> list[list[bytes]]:
+    """Return the NAL units of each picture of a clip."""
+    raws: list[bytes] = []
+    with av.open(BytesIO(), "w", format="h264") as container:
+        stream: Any = container.add_stream("libx264", rate=FPS, options={"tune": "zerolatency", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt, stream.codec_context.gop_size = *SIZE, "yuv420p", FPS
+        for number, image in enumerate(pictures(loitering(seconds=8, seed=3), SIZE, FPS)):
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            found += [
+                [one for one in re.split(rb"\x00\x00\x00?\x01", bytes(packet)) if one]
+                for packet in stream.encode(frame)
+            ]
+    return found
+
+
+def rtp(film: list[list[bytes]]) -> Iterator[bytes]:
+    """Yield the packets of each picture, interleaved in channel 0."""
+    sequence = 0
+    for number, units in enumerate(film):
+        raw = b""
+        for place, unit in enumerate(units, 1):
+            head = struct.pack("!BBHII", 0x80, 96 | (0x80 if place == len(units) else 0), sequence, 18_000 * number, 7)
+            raw += b"$\x00" + struct.pack("!H", len(head) + len(unit)) + head + unit
+            sequence = (sequence + 1) & 0xFFFF
+        yield raw
+
+
+class Camera:
+    """A camera at ``/live``, and at ``/old``, which has moved there; it wants a password."""
+
+    def __init__(self, film: list[list[bytes]]) -> None:
+        self.film = film
+        self.asked: list[str] = []
+        self.transports: list[str] = []
+        self.port = 0
+
+    @contextlib.asynccontextmanager
+    async def serving(self, secure: ssl.SSLContext | None = None) -> AsyncIterator[Camera]:
+        """Serve meanwhile."""
+        tasks: set[asyncio.Task[None]] = set()
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            tasks.add(asyncio.create_task(self._serve(reader, writer)))
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=secure)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+                method, url, _ = first.split(" ")
+                fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+                self.asked.append(method)
+                answer, body = self._answer(method, url, fields)
+                answer = f"RTSP/1.0 {answer}\r\nCSeq: {fields['cseq']}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+                writer.write(answer.encode())
+                await writer.drain()
+                if method == "PLAY" and answer.startswith("RTSP/1.0 200"):
+                    for raw in rtp(self.film):
+                        writer.write(raw)
+                        await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            pass  # the other side has gone
+        finally:
+            writer.close()
+
+    def _answer(self, method: str, url: str, fields: dict[str, str]) -> tuple[str, str]:
+        if method == "OPTIONS":
+            return "200 OK\r\nPublic: DESCRIBE, SETUP, PLAY, TEARDOWN", ""
+        if not self._known(method, fields.get("authorization", "")):
+            return '401 Unauthorized\r\nWWW-Authenticate: Digest realm="camera", nonce="5f3a"', ""
+        if url.rstrip("/").endswith("/old"):
+            return f"302 Moved\r\nLocation: {url.replace('/old', '/live')}", ""
+        if method == "DESCRIBE":
+            return "200 OK\r\nContent-Type: application/sdp", SDP
+        if method == "SETUP":
+            self.transports.append(fields["transport"])
+            return "200 OK\r\nSession: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1", ""
+        return "200 OK\r\nSession: 1", ""
+
+    def _known(self, method: str, told: str) -> bool:
+        said = dict(re.findall(r'(\w+)="([^"]*)"', told))
+        who, what = (
+            hashlib.md5(one.encode(), usedforsecurity=False).hexdigest()
+            for one in (f"{USER}:camera:{PASSWORD}", f"{method}:{said.get('uri')}")
+        )
+        wanted = hashlib.md5(f"{who}:{said.get('nonce')}:{what}".encode(), usedforsecurity=False).hexdigest()
+        return told.startswith("Digest") and said.get("response") == wanted
+
+
+async def first_word(url: str) -> Message:
+    """Return the first that a worker says of the stream."""
+    worker = WorkerClient(network=True)
+    try:
+        async with contextlib.aclosing(worker.answers(LiveJob("c", url, View(), patience=20.0), silence=60.0)) as told:  # type: ignore[type-var]
+            return await anext(told)
+    finally:
+        await worker.stop()
+
+
+def url(camera: Camera, path: str, scheme: str = "rtsp", password: str = "s3cret%3A%2Fword") -> str:
+    return f"{scheme}://{USER}:{password}@127.0.0.1:{camera.port}/{path}"
+
+
+@pytest.mark.parametrize("path", ["live", "old"])
+async def test_a_camera_with_a_password_is_seen_in_one_connection_where_it_has_moved(film: Any, path: str) -> None:
+    async with Camera(film).serving() as camera:
+        told = await first_word(url(camera, path))
+    assert isinstance(told, PictureChange), told
+    assert told.state == "ok"
+    assert camera.transports
+    assert all("TCP" in one and "interleaved" in one for one in camera.transports)
+
+
+async def test_a_camera_is_seen_over_tls(film: Any, tmp_path: Path) -> None:
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(*papers(tmp_path)[1:])
+    async with Camera(film).serving(secure) as camera:
+        told = await first_word(url(camera, "live", "rtsps"))
+    assert isinstance(told, PictureChange), told
+
+
+async def test_a_wrong_password_is_told_and_is_told_to_nobody(film: Any) -> None:
+    async with Camera(film).serving() as camera:
+        told = await first_word(url(camera, "live", password="wr0ng-s3cret"))
+        intake = MemoryIntake()
+        asset = intake.hospital.asset("camera.corridor")
+        assert asset is not None
+        settings = CameraSettings(url=url(camera, "live", password="wr0ng-s3cret"))
+        live = LiveCamera("camera", asset, settings, intake)
+        good, state, reason = await live._follow()
+        await live._tell(state, reason)
+        await live.worker.stop()
+    assert isinstance(told, Failed)
+    assert told.kind == "lost"
+    assert "401" in told.reason
+    assert (good, state) == (False, "lost")
+    everything = f"{told} {reason} {intake.events} {intake.states}"
+    assert "s3cret" not in everything
+    assert "watcher" not in everything
