@@ -48,11 +48,8 @@ def film() -> list[list[bytes]]:
         for number, image in enumerate(pictures(loitering(seconds=8, seed=3), SIZE, FPS)):
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
-            found += [
-                [one for one in re.split(rb"\x00\x00\x00?\x01", bytes(packet)) if one]
-                for packet in stream.encode(frame)
-            ]
-    return found
+            raws += map(bytes, stream.encode(frame))
+    return [[unit for unit in re.split(rb"\x00\x00\x00?\x01", raw) if unit] for raw in raws]
 
 
 def rtp(film: list[list[bytes]]) -> Iterator[bytes]:
