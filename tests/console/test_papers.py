@@ -71,6 +71,7 @@ async def test_what_began_in_an_exercise_is_marked_for_good(rig: Rig) -> None:
     rig.clock.advance(7 * 24 * 3600)
     assert "[EXERCISE]" in await pdf(rig, f"/api/incidents/{found.id}/sheet.pdf")
     assert "[EXERCISE]" in await pdf(rig, "/api/situation.pdf")
+    assert "[EXERCISE]" in await pdf(rig, f"/report/{found.id}/warning.pdf")
     async with rig.browser("operator") as browser:
         assert 'class="exercise"' in (await browser.get(f"/print/{found.id}")).text
         assert 'class="exercise"' in (await browser.get(f"/report/{found.id}/warning")).text

@@ -97,3 +97,13 @@ def test_services_are_told_with_their_times_and_nobody_is_named() -> None:
     holders = {holder for alert in ALERTS for holder in alert.holders}
     assert holders
     assert not any(holder in raw for holder in holders)
+
+
+def test_each_service_stands_once_and_an_address_of_one_machine_is_no_indicator() -> None:
+    seen = [msgspec.structs.replace(one, peers=("127.0.0.1", "evil.example", "203.0.113.66", "::1")) for one in ALERTS]
+    report = draft("notification", known(tuple(seen), forecast_of(incident_of(ALERTS, 1))))
+    told = [text.args["indicator"] for text in answers(report, "Indicators of compromise")]
+    assert told == ["evil.example", "203.0.113.66"]
+    for asked in ("Services affected now", "Services that may be affected next"):
+        services = [text.args["service"] for text in answers(report, asked)]
+        assert len(services) == len(set(services))

@@ -116,7 +116,7 @@ def situation(cards: Sequence[Card], care: Sequence[CareView], words: Words, now
     rows = [
         (
             words.say(LEVEL_WORDS[one.level]),
-            f"{_mark(words, one.exercise)}{one.title}",
+            f"{marked(words, one.exercise)}{one.title}",
             ", ".join(zone.name for zone in one.zones),
             words.say(say("{at}", at=When(one.opened)), one.site),
             words.say(say("yes") if one.acknowledged else say("no")),
@@ -161,7 +161,7 @@ def crisis_log(lines: Sequence[CrisisEntry], words: Words, now: datetime, site: 
     blocks: list[pdf.Block] = [pdf.Paragraph(words.say(printed, site))]
     rows = []
     for one in lines:
-        kind = f"{_mark(words, one.exercise)}{one.entry_name}{f' → {one.to}' if one.to else ''}"
+        kind = f"{marked(words, one.exercise)}{one.entry_name}{f' → {one.to}' if one.to else ''}"
         corrects = f" ({words.say(say('corrects line {n}', n=one.corrects))})" if one.corrects else ""
         when = words.say(say("{at}", at=When(one.at)), site)
         rows.append((one.number, when, f"{one.who}, {one.role}", f"{kind}{corrects}: {one.words}", one.hash[:16]))
@@ -176,7 +176,8 @@ def crisis_log(lines: Sequence[CrisisEntry], words: Words, now: datetime, site: 
     return _paper(words.say(say("Crisis log")), blocks, words, exercise, across=True)
 
 
-def _mark(words: Words, exercise: str) -> str:
+def marked(words: Words, exercise: str) -> str:
+    """Return what stands before what belongs to an exercise; empty for what belongs to none."""
     return f"[{words.say(say('EXERCISE'))}] " if exercise else ""
 
 
@@ -190,6 +191,6 @@ def _table(
 
 
 def _paper(title: str, blocks: Sequence[pdf.Block], words: Words, exercise: str, *, across: bool = False) -> bytes:
-    mark = _mark(words, exercise)
+    mark = marked(words, exercise)
     foot = f"{mark}{title}{f' – {exercise}' if exercise else ''}"
     return pdf.pdf(f"{mark}{title}", blocks, language=words.language, across=across, footer=foot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from safecare.console.exercises import Exercises
 from safecare.console.feed import Feed
 from safecare.console.incidents import ALERTS, Incidents
 from safecare.console.pages import Pages
+from safecare.console.papers import marked
 from safecare.console.rights import Visitor, may_see
 from safecare.console.web import not_found, visitor_of, words_of
 from safecare.console.words import Words
@@ -22,8 +24,8 @@ from safecare.model.text import When, say
 from safecare.share.nis2 import STAGES, TITLES, Draft, Known, Stage, aware_of, draft, due
 
 
-def paper(report: Draft, known: Known, now: datetime, words: Words) -> bytes:
-    """Return `report` as a PDF that a person completes."""
+def paper(report: Draft, known: Known, now: datetime, words: Words, exercise: str = "") -> bytes:
+    """Return `report` as a PDF that a person completes. `exercise`: the scenario that it belongs to, if to any."""
     incident = known.incident
     made = say(
         "Draft of {at}, made from incident {id}, revision {revision}. A person checks, completes and sends it.",
@@ -45,7 +47,7 @@ def paper(report: Draft, known: Known, now: datetime, words: Words) -> bytes:
             f"☐ {words.say(say('not known to the platform: to be filled in'))}"
         ]
         blocks += map(pdf.Paragraph, told)
-    title = words.say(report.title)
+    title = f"{marked(words, exercise)}{words.say(report.title)}"
     return pdf.pdf(title, blocks, language=words.language, footer=f"{title} – {incident.id}")
 
 
@@ -72,9 +74,10 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         wanted = next((one for one in STAGES if one == stage), None)
         if wanted is None:
             raise not_found()
-        words = words_of(request)
+        words = replace(words_of(request), now=None)  # a report is read on other days: always with the date
         report, known = await asyncio.to_thread(write, id, wanted, visitor_of(request))
-        raw = await asyncio.to_thread(paper, report, known, deps.clock.now(), words)
+        played = (await asyncio.to_thread(Exercises(deps.reader).of, [known.incident]))[known.incident.id]
+        raw = await asyncio.to_thread(paper, report, known, deps.clock.now(), words, played)
         head = {"Content-Disposition": f'attachment; filename="{stage}.pdf"', "Cache-Control": "no-store"}
         return Response(raw, media_type="application/pdf", headers=head)
 
@@ -83,7 +86,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
         wanted = next((one for one in STAGES if one == stage), None)
         if wanted is None:
             raise not_found()
-        words = words_of(request)
+        words = replace(words_of(request), now=None)
         report, known = await asyncio.to_thread(write, id, wanted, visitor_of(request))
         site = known.incident.site
         return pages.page(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Literal
 
 import msgspec
@@ -151,27 +152,24 @@ def _severity(known: Known) -> tuple[Text, ...]:
 def _services(known: Known, *, now: bool) -> tuple[Text, ...]:
     if known.forecast is None:
         return ()
-    told: list[Text] = []
+    told: dict[str, Text] = {}  # each service once, by its most probable state
     for effect in sorted(known.forecast.effects, key=lambda one: (-one.probability, one.earliest)):
         thing = known.hospital.thing(effect.target)
         if not isinstance(thing, Service) or effect.state not in {State.DOWN, State.DEGRADED, State.UNSAFE}:
             continue
-        if (effect.earliest <= 0.0) is not now:
+        if (effect.earliest <= 0.0) is not now or effect.target in told:
             continue
         chance = Amount(float(round(100 * effect.probability)))
         if now:
-            told.append(say("{service}, with {chance} %", service=Ref(effect.target), chance=chance))
+            told[effect.target] = say("{service}, with {chance} %", service=Ref(effect.target), chance=chance)
         else:
-            after = Span(effect.earliest)
-            told.append(
-                say(
-                    "{service}, with {chance} %, in {after} at the earliest",
-                    service=Ref(effect.target),
-                    chance=chance,
-                    after=after,
-                )
+            told[effect.target] = say(
+                "{service}, with {chance} %, in {after} at the earliest",
+                service=Ref(effect.target),
+                chance=chance,
+                after=Span(effect.earliest),
             )
-    return tuple(told[:MOST])
+    return tuple(told.values())[:MOST]
 
 
 def _care(known: Known) -> tuple[Text, ...]:
@@ -193,7 +191,17 @@ def _care(known: Known) -> tuple[Text, ...]:
 
 def _indicators(alerts: Sequence[Alert]) -> tuple[Text, ...]:
     found = dict.fromkeys(peer for alert in alerts if alert.domain is Domain.CYBER for peer in alert.peers)
-    return tuple(Text("{indicator}", {"indicator": peer}) for peer in list(found)[:MOST])
+    told = [peer for peer in found if not _own(peer)]
+    return tuple(Text("{indicator}", {"indicator": peer}) for peer in told[:MOST])
+
+
+def _own(peer: str) -> bool:
+    """Tell whether `peer` is an address that means something on one machine or wire alone."""
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_link_local or address.is_unspecified
 
 
 def _techniques(alerts: Sequence[Alert]) -> tuple[Text, ...]:

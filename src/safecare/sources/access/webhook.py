@@ -39,7 +39,7 @@ class AccessWebhook:
     door: str
     mapping: str = "generic-json"
     host: str = "127.0.0.1"
-    port: int = 8091
+    port: int = 8093
     token: str = ""
     token_file: Path | None = None
     key: str = ""
