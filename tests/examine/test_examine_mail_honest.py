@@ -171,6 +171,37 @@ def test_the_house_knows_its_people_by_their_address(host: str, *, told: bool) -
     assert ("mail.link.recipient" in rules(judged("Antispam <antispam@chu-aurore.fr>", text))) is told
 
 
+def test_a_machine_of_the_house_that_says_it_is_one_may_write() -> None:
+    hop = "Received: by srv1.clinique-lys.fr (Postfix, from userid 0) id 4F; Mon, 2 Mar 2026 08:00:00 +0100"
+    inside = ("To: root@srv1.clinique-lys.fr", hop)
+    path = "Return-Path: <root@srv1.clinique-lys.fr>"
+    own = judged("root@srv1.clinique-lys.fr", "backup: error 12", *inside, path, passed=False)
+    assert not rules(own) & {"mail.return-path.machine", "mail.header.script"}
+    other = judged("Direction <dg@clinique-lys.fr>", "backup: error 12", *inside, path, passed=False)
+    assert {"mail.return-path.machine", "mail.header.script"} <= rules(other)
+
+
+CONSENT = (
+    "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=1&scope={}&redirect_uri=https://{}/cb"
+)
+
+
+@pytest.mark.parametrize(
+    ("scope", "to", "told"),
+    [
+        ("Mail.ReadWrite%20offline_access", "bright-harbor.net", True),
+        ("openid%20profile%20User.Read", "bright-harbor.net", False),
+        ("Mail.Read", "outlook.office.com", False),
+        ("Mail.Read", "planning.chu-aurore.fr", False),
+    ],
+)
+def test_a_strangers_program_wants_rights_at_a_genuine_page(scope: str, to: str, *, told: bool) -> None:
+    text = f"<p>Your calendar is ready.</p><a href='{CONSENT.format(scope, to)}'>Allow</a>"
+    found = judged("Calendar <info@bright-harbor.net>", text, kind="text/html")
+    assert ("mail.order.consent" in rules(found)) is told
+    assert (found.verdict in ALARM) is told
+
+
 def test_a_customers_host_at_a_service_wears_its_name_rightly() -> None:
     text = "Your leave was approved. <a href='https://chu-aurore.{}/timmi/1'>See</a>"
     for service, false in (("ilucca.net", False), ("portal-rh.net", True)):

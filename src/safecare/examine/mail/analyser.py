@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims
+from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, host_facts
 from safecare.examine.mail.kits import kits
@@ -95,8 +96,8 @@ class MailAnalyser:
         facts |= _by_code(codes, facts)
         if is_report(mail):
             facts -= MUTED
-        elif _of_the_house(mail, facts):
-            facts -= _WORN
+        else:
+            facts -= _of_the_house(mail, facts)
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -176,18 +177,28 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
         facts.add("mail.from.inside")
     facts |= claims(mail, display, domain, facts | mail.facts)
-    facts |= relations(mail, display, address, facts | mail.facts, frozenset(registered(one) for one in own))
+    home = frozenset(registered(one) for one in own)
+    facts |= relations(mail, display, address, facts | mail.facts, home)
     facts |= orders(mail, display, domain, facts | mail.facts)
+    facts |= consent(mail, home)
     return facts | _tricks(mail)
 
 
 _WORN = frozenset({"mail.from.brand-name", "mail.from.claims-brand", "mail.brand.sender"})
+_BY_MACHINES = frozenset({"mail.return-path.machine", "mail.header.script"})
 
 
-def _of_the_house(mail: Mail, facts: set[str]) -> bool:
-    """Tell whether a mail within one domain leads nowhere: its mail program writes under the name of who made it."""
+def _of_the_house(mail: Mail, facts: set[str]) -> set[str]:
+    """Return the facts that say nothing of mail within one domain of which nothing makes doubt.
+
+    A mail program's notice that leads nowhere is called like who made the program; a machine tells that it is one.
+    """
     doubt = any(one.startswith("mail.auth.") and one.endswith((".fail", ".unaligned")) for one in facts)
-    return "mail.from.inside" in facts and not (doubt or mail.links or mail.files or "mail.reply-to.differs" in facts)
+    if "mail.from.inside" not in facts or doubt:
+        return set()
+    itself = addresses_of(mail.mime.headers, "Return-Path") & addresses_of(mail.mime.headers, "From")
+    nowhere = not (mail.links or mail.files or "mail.reply-to.differs" in facts)
+    return (_WORN if nowhere else set()) | (_BY_MACHINES if itself else set())
 
 
 _BROKEN_BY_LISTS = frozenset({"mail.auth.dmarc.fail", "mail.auth.unaligned", "mail.auth.dkim.fail"})

@@ -159,6 +159,9 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.device-code": _w(
         "order", 0.6, say("A code is to be typed at a genuine page: it lets another machine into the account.")
     ),
+    "mail.order.consent": _w(
+        "order", 0.5, say("A genuine sign-in page would let a stranger's program read the reader's mail or files.")
+    ),
     "mail.order.command": _w("order", 0.55, say("The reader is to run a command that a page has prepared.")),
     "mail.order.page": _w(
         "order", 0.45, say("It asks for access by a page that anyone can set up, or that knows you.")
