@@ -198,7 +198,7 @@ def _of_the_house(mail: Mail, facts: set[str]) -> set[str]:
         return set()
     itself = addresses_of(mail.mime.headers, "Return-Path") & addresses_of(mail.mime.headers, "From")
     nowhere = not (mail.links or mail.files or "mail.reply-to.differs" in facts)
-    return (_WORN if nowhere else set()) | (_BY_MACHINES if itself else set())
+    return {*(_WORN if nowhere else ()), *(_BY_MACHINES if itself else ())}
 
 
 _BROKEN_BY_LISTS = frozenset({"mail.auth.dmarc.fail", "mail.auth.unaligned", "mail.auth.dkim.fail"})
