@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from console_rig import Rig
 
 from safecare.model.events.acts import HeldDecided
@@ -72,3 +73,22 @@ async def test_who_may_not_decide_and_another_site(rig: Rig) -> None:
         assert (await other.get("/api/held")).json() == []
         assert (await other.post(path, json=ask)).status_code == 404
     assert rig.acts() == []
+
+
+async def test_held_files_are_given_page_by_page_those_that_wait_first(rig: Rig) -> None:
+    files = [
+        msgspec.structs.replace(FILE, id=other.id, at=other.at)
+        for other in (made(HeldForwarded, number, file=FILE.id, act=FILE.id, outcome="sent") for number in range(7))
+    ]
+    rig.add(*files)
+    async with rig.browser("analyst") as analyst:
+        path = f"/api/held/{files[6].id}"
+        assert (await analyst.post(path, json={"decision": "discard", "reason": "bad"})).status_code == 200
+        rig.store()
+        seen: list[str] = []
+        while page := (await analyst.get("/api/held", params={"limit": 2, "after": seen[-1] if seen else ""})).json():
+            assert len(page) <= 2
+            seen += [one["id"] for one in page]
+        assert seen == [*(one.id for one in reversed(files[:6])), files[6].id]
+        assert (await analyst.get("/api/held", params={"after": "none"})).json() == []
+        assert (await analyst.get("/api/held", params={"limit": 0})).status_code == 422

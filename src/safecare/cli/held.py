@@ -27,6 +27,7 @@ def main() -> None:
 def list_(
     data: Data = Path("var"),
     limit: Annotated[int, typer.Option(help="Most rows, those that wait first.")] = 50,
+    after: Annotated[str, typer.Option(help="Id of a row: list what follows it.")] = "",
     language: InLanguage = Language.EN,
 ) -> None:
     """List held files: those that wait for somebody first, newest first, with what was found in each."""
@@ -38,7 +39,7 @@ def list_(
     from safecare.store.held import STATES, age, held
 
     catalogue, nobody, now = Catalogue.load(), Hospital.empty(), SystemClock().now()
-    for one in held(opened(data)[1], limit):
+    for one in held(opened(data)[1], limit, after):
         file = one.file
         old = span(age(one, now), language)
         state = catalogue.render(STATES[one.state], language, nobody)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +20,7 @@ from safecare.console.wire.held import HeldView
 from safecare.console.wire.platform import Done
 from safecare.console.words import Words
 from safecare.model.text import say
-from safecare.store.held import STATES, Held, age, decide, held, held_file
+from safecare.store.held import PAGE, STATES, Held, age, decide, held, held_file
 
 
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:
@@ -25,11 +28,18 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     desk = Desk(deps)
 
     @app.get("/api/held", name="held")
-    async def list_(request: Request) -> Response:
+    async def list_(
+        request: Request,
+        after: Annotated[str, Query(max_length=64)] = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
+    ) -> Response:
         visitor, words = visitor_of(request), words_of(request)
-        found = await asyncio.to_thread(held, deps.reader.database)
-        seen = [one for one in found if _sees(visitor, one)]
-        return answer(await asyncio.to_thread(lambda: [_view(one, visitor, words, deps) for one in seen]))
+
+        def page() -> list[HeldView]:
+            seen = islice((one for one in _all(deps, after) if _sees(visitor, one)), limit)
+            return [_view(one, visitor, words, deps) for one in seen]
+
+        return answer(await asyncio.to_thread(page))
 
     @app.post("/api/held/{id}", name="decide_held")
     async def decide_(request: Request, id: str) -> Response:
@@ -44,6 +54,13 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         act = decide(found, ask.decision, ask.reason.strip(), {**desk.stamp(visitor, ask.id, found.file.site)})
         await deps.publish([act], key=found.key)
         return answer(Done(act.id))
+
+
+def _all(deps: ConsoleDeps, after: str) -> Iterator[Held]:
+    """Yield the held files behind `after`, page by page: whose site is another's takes nobody's place."""
+    while found := held(deps.reader.database, after=after):
+        yield from found
+        after = found[-1].file.id
 
 
 def _sees(visitor: Visitor, one: Held) -> bool:

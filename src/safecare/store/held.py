@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, not_, select, tuple_, update
 
 from safecare.model.event import Event
 from safecare.model.events import decode_event
@@ -17,6 +17,8 @@ from safecare.store import schema
 from safecare.store.database import Database, insert_new
 from safecare.store.schema import micros
 
+PAGE = 200
+"""Held files that are listed at a time. Chosen: more than a person goes through."""
 Decided = Literal["release", "discard"]
 State = Literal["waiting", "released", "retrying", "sent", "refused", "unclear", "discarded"]
 MAY: dict[Decided, frozenset[State]] = {
@@ -61,12 +63,25 @@ class Held(msgspec.Struct, frozen=True):
         return f"held\x1f{self.file.id}\x1f{self.seq}"
 
 
-def held(database: Database, limit: int = 200) -> list[Held]:
-    """Return up to `limit` held files: those that wait for somebody first, then the newest. Blocking."""
+def held(database: Database, limit: int = PAGE, after: str = "") -> list[Held]:
+    """Return up to `limit` held files: those that wait for somebody first, then the newest. Blocking.
+
+    `after`: what follows that file in this order; nothing where there is no such file.
+    """
     table = schema.held
+    waits = table.c.state.in_(OPEN)
     newest = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
-    still = _found(database, newest.where(table.c.state.in_(OPEN)))
-    return [*still, *_found(database, newest.where(table.c.state.not_in(OPEN)))][:limit]
+    if not after:
+        still = _found(database, newest.where(waits))
+        return [*still, *_found(database, newest.where(not_(waits)))][:limit]
+    last = held_file(database, after)
+    if last is None:
+        return []
+    beyond = newest.where(tuple_(table.c.at, table.c.id) < (micros(last.file.at), last.file.id))
+    if last.state not in OPEN:
+        return _found(database, beyond.where(not_(waits)))
+    still = _found(database, beyond.where(waits))
+    return [*still, *_found(database, newest.where(not_(waits)))][:limit]
 
 
 def held_file(database: Database, id: str) -> Held | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -265,18 +265,17 @@ async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_tw
     assert issubclass(LogFullError, OSError)
 
 
-async def test_a_fhir_request_is_made_as_it_was_without_credentials_and_not_twice(site: Site) -> None:
-    got: list[tuple[str, str, bytes, str | None, str | None]] = []
-    cut = threading.Event()
+@contextmanager
+def fhir_server(answers: Callable[[BaseHTTPRequestHandler], int]) -> Iterator[str]:
+    """Run a server that asks `answers` for its status (0: closes without one)."""
 
     class Fhir(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            got.append((self.command, self.path, body, self.headers["Authorization"], self.headers["If-Match"]))
-            if cut.is_set():
+            status = answers(self)
+            if not status:
                 self.close_connection = True
                 return
-            self.send_response(201)
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -286,29 +285,85 @@ async def test_a_fhir_request_is_made_as_it_was_without_credentials_and_not_twic
     server = ThreadingHTTPServer(("127.0.0.1", 0), Fhir)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/base"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def put(port: int, raw: bytes, **more: str) -> tuple[int, str | None]:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Content-Type": "application/fhir+json", "If-Match": 'W/"1"', **more}
+    link.request("PUT", "/Binary/1?a=b", raw, headers)
+    told = link.getresponse()
+    told.read()
+    link.close()
+    return told.status, told.headers["Retry-After"]
+
+
+async def test_a_fhir_request_is_made_as_it_was_and_not_twice(site: Site) -> None:
+    got: list[tuple[str, str, bytes, str | None]] = []
+    cut = threading.Event()
     bad = fhir(binary(pe()))
 
-    def ask(port: int) -> int:
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        headers = {"Content-Type": "application/fhir+json", "Authorization": "Bearer secret", "If-Match": 'W/"1"'}
-        link.request("PUT", "/Binary/1?a=b", bad, headers)
-        status = link.getresponse().status
-        link.close()
-        return status
+    def answer(asked: BaseHTTPRequestHandler) -> int:
+        body = asked.rfile.read(int(asked.headers.get("Content-Length") or 0))
+        got.append((asked.command, asked.path, body, asked.headers["If-Match"]))
+        return 0 if cut.is_set() else 201
 
-    try:
-        forward = f"http://127.0.0.1:{server.server_address[1]}/base"
+    with fhir_server(answer) as forward:
         point, intake = FhirInspection(forward=forward, port=0, policy="hold", held=site.held), site.intake()
         async with running(point, intake):
-            assert await asyncio.to_thread(ask, point.address[1]) == 202
+            assert await asyncio.to_thread(put, point.address[1], bad) == (202, None)
             site.act(held(intake))
             await until_told(intake, "sent")
             cut.set()
             site.act(held(intake), number=2)
             await until_told(intake, "unclear")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-    assert got == [("PUT", "/base/Binary/1?a=b", bad, None, 'W/"1"')] * 2
-    assert not any(b"secret" in raw for raw in site.artifacts.kept.values())
+    assert got == [("PUT", "/base/Binary/1?a=b", bad, 'W/"1"')] * 2
+
+
+async def test_a_fhir_request_that_proves_its_sender_passes_when_that_sends_it_again(site: Site) -> None:
+    got: list[str | None] = []
+    bad = fhir(binary(pe()))
+
+    def answer(asked: BaseHTTPRequestHandler) -> int:
+        asked.rfile.read(int(asked.headers.get("Content-Length") or 0))
+        got.append(asked.headers["Authorization"])
+        return 401 if got[-1] == "Bearer stale" else 201
+
+    with fhir_server(answer) as forward:
+        for turn in range(2):  # the second door begins with what the first one left: a release outlives the process
+            point, intake = FhirInspection(forward=forward, port=0, policy="hold", held=site.held), site.intake()
+            async with running(point, intake):
+                port = point.address[1]
+                if turn == 0:
+                    assert await asyncio.to_thread(put, port, bad, Authorization="Bearer old") == (503, "60")
+                    assert await asyncio.to_thread(put, port, bad, Authorization="Bearer old") == (503, "60")
+                    assert len([one for one in intake.events if isinstance(one, FileJudged)]) == 1
+                    site.act(held(intake))
+                await intake.until(lambda one: one.states.get("fhir-inspect/held", ("", ""))[0] == "waiting", 30)
+                if turn == 1:
+                    assert (await asyncio.to_thread(put, port, bad, Authorization="Bearer stale"))[0] == 401
+                    assert (await asyncio.to_thread(put, port, bad, Authorization="Bearer new"))[0] == 201
+                    await until_told(intake, "sent")
+                    assert (await asyncio.to_thread(put, port, bad, Authorization="Bearer new"))[0] == 503  # anew
+    assert got == ["Bearer stale", "Bearer new"]
+    assert not any(b"Bearer" in raw for raw in site.artifacts.kept.values())
+
+
+async def test_a_fhir_request_that_a_person_discarded_is_refused_when_it_comes_again(site: Site) -> None:
+    bad = fhir(binary(pe()))
+    point, intake = (
+        FhirInspection(forward="http://127.0.0.1:1/base", port=0, policy="hold", held=site.held),
+        site.intake(),
+    )
+    async with running(point, intake):
+        port = point.address[1]
+        assert (await asyncio.to_thread(put, port, bad, Cookie="a=b"))[0] == 503
+        site.act(held(intake), "discard")
+        async with asyncio.timeout(10):
+            while (await asyncio.to_thread(put, port, bad, Cookie="a=b"))[0] != 422:
+                pass

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 from safecare.model.event import Event
+from safecare.model.events.acts import HeldDecided
 from safecare.sources.api import Intake, UnreadableError
 from safecare.sources.files.gate import Gate, Policy
 from safecare.sources.files.judging import Judging
@@ -33,7 +34,7 @@ class Inspecting(ABC):
         """
         self._door, (self._host, self._port) = door, listen
         self._gate = Gate(door, policy, judging)
-        self._release = Release(door, policy, held, self._send, once=once) if held else None
+        self._release = Release(door, policy, held, self._send, once=once, discarded=self._discarded) if held else None
         self.address: tuple[str, int] = listen
         self.started = asyncio.Event()
 
@@ -49,6 +50,10 @@ class Inspecting(ABC):
     @abstractmethod
     async def _serve(self, intake: Intake) -> None:
         """Listen until cancelled. Raises `OSError` when the address can't be had."""
+
+    def _discarded(self, act: HeldDecided) -> None:
+        """Note that a person discarded something; most doors forget it by that alone."""
+        del act
 
     @abstractmethod
     async def _send(self, raw: bytes, call: bytes) -> Sent:

@@ -85,10 +85,22 @@ class Release:
     """Sends on for one door. `once`: what may have arrived is not sent a second time."""
 
     def __init__(
-        self, door: str, policy: Policy, store: HeldStore, send: Send, *, once: bool = False, wait: float = FIRST_WAIT
+        self,
+        door: str,
+        policy: Policy,
+        store: HeldStore,
+        send: Send,
+        *,
+        once: bool = False,
+        wait: float = FIRST_WAIT,
+        discarded: Callable[[HeldDecided], None] | None = None,
     ) -> None:
-        """Take the door's name and policy, what the platform gives, how it sends, and the first wait (s)."""
+        """Take the door's name and policy, what the platform gives, how it sends, and the first wait (s).
+
+        `discarded` hears of each act that discards.
+        """
         self._door, self._store, self._send, self._once, self._wait = door, store, send, once, wait
+        self._discarded = discarded
         self._path = store.places / f"{door}.held"
         self._active = policy == "hold" or self._path.exists()
         self._place = _Place()
@@ -110,6 +122,10 @@ class Release:
                 structlog.get_logger().warning("held files wait", door=self._door, exc_info=True)
                 intake.report(f"{self._door}/held", "failed", f"{type(error).__name__}: {error}")
                 await asyncio.sleep(self._wait)
+
+    def hurry(self) -> None:
+        """Try again now what waits: something has changed on the other side."""
+        self._due.clear()
 
     async def _turn(self, intake: Intake) -> None:
         """Read what people did, then tell or try the one file that is due."""
@@ -203,8 +219,10 @@ class Release:
         self._due.pop(act.file, None)
         if act.decision == "release":
             self._place.tasks[act.file] = _Task(act)
-        else:
-            self._place.tasks.pop(act.file, None)
+            return
+        self._place.tasks.pop(act.file, None)
+        if self._discarded:
+            self._discarded(act)
 
     def _load(self) -> None:
         with contextlib.suppress(FileNotFoundError):
