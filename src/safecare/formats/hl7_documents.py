@@ -19,9 +19,9 @@ LONGEST_NUMBER = 20
 """Letters of OBX-1, a number of four digits (HL7 v2.5.1, 7.4.2.1). Chosen: five times that."""
 _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 """A segment that begins behind coded data in the last field of its own."""
-_ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})+\\|\\\.[a-z]{2}[+\-0-9]*\\")
+_ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})++\\|\\\.[a-z]{2}[+\-0-9]*\\")
 _ENDS = b"\r\n\x0b\x1c"
-_ESCAPE = re.compile(rb"\\(X(?:[0-9A-Fa-f]{2})+|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
+_ESCAPE = re.compile(rb"\\(X(?:[0-9A-Fa-f]{2})++|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
 _ADDED = re.compile(rb"[\r\n]+ADD\|")
 _CODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"
 
