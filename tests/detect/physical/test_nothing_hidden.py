@@ -290,7 +290,8 @@ def test_each_second_way_in_is_told(gaps: list[float]) -> None:
     list(rule.feed([made(BadgeGranted, 0, DOOR, holder="holder.1", way="in")]))
     for gap in gaps:
         second += gap
-        assert list(rule.feed([made(BadgeGranted, second, DOOR, holder="holder.1", way="in")]))
+        way_in = made(BadgeGranted, second, DOOR, holder="holder.1", way="in")
+        assert [*rule.feed([way_in]), *rule.tick(moment(second + 2 * MINUTE))]
 
 
 @given(st.lists(st.tuples(st.floats(3 * HOUR, 3 * DAY), st.booleans()), min_size=1, max_size=6))

@@ -85,12 +85,14 @@ def test_passback_forgets_after_the_memory_and_when_a_door_was_forced() -> None:
     def grant(second: float) -> BadgeGranted:
         return made(BadgeGranted, second, DOOR, holder="holder.1", way="in")
 
-    rule = Passback(GUARDED)
-    assert not list(rule.feed([grant(0), grant(19 * 3600)]))
-    assert not list(Passback(GUARDED).feed([grant(0), made(DoorOpened, 300, DOOR), grant(600)]))
+    def told(rule: Passback, *events: Event) -> int:
+        return len([*rule.feed(events), *rule.tick(moment(10**6))])
+
+    assert told(Passback(GUARDED), grant(0), grant(19 * 3600)) == 0
+    assert told(Passback(GUARDED), grant(0), made(DoorOpened, 300, DOOR), grant(600)) == 0
     kept = Passback(GUARDED)
-    list(kept.feed([grant(0)]))
-    assert len(list(restarted(kept, Passback(GUARDED)).feed([grant(600)]))) == 1
+    assert told(kept, grant(0)) == 0
+    assert told(restarted(kept, Passback(GUARDED)), grant(600)) == 1
 
 
 def test_a_newborn_that_stays_away_is_told_without_a_second_reading() -> None:

@@ -2,6 +2,9 @@
 
 Source: access-control practice (EN 60839-11-1:2013, "anti-passback"). A zone is judged only if each way into it has a
 reader on both sides; emergency exits may be used, and then nobody knows any more who is inside.
+
+Controllers buffer: the "out" may be heard of after the next "in". So what happened is judged in the order of its own
+times, once nothing older can come within the declared lateness: what is told does not hang on the order of arrival.
 """
 
 from __future__ import annotations
@@ -26,7 +29,15 @@ from safecare.model.text import Ref, Span, Text, say
 SEVERITY = {"public": 30, "staff": 45, "restricted": 60, "critical": 70}
 """By the zone that the badge goes into or leaves (chosen: as other rules of badges)."""
 MOST = 20_000
-"""Most badges and zones remembered (chosen: more than a hospital's staff)."""
+"""Most badges and zones remembered (chosen: more than a hospital's staff), and events that wait for their turn."""
+TWICE = timedelta(seconds=5)
+"""Time within which a badge at one reader is the same presentation (chosen: a hand that is impatient; a badge that is
+handed back through a door takes longer)."""
+CLOCKS = timedelta(seconds=2)
+"""How far the clock of a contact may be ahead of that of its reader (chosen: both follow a time server)."""
+Step = BadgeGranted | DoorOpened | DoorClosed | FireSignal
+ORDER = ("badge.granted", "fire.signal", "door.closed", "door.opened")
+"""In which order what has one time is taken: a door opens after its grant."""
 
 
 class Place(msgspec.Struct):
@@ -44,39 +55,70 @@ class Passback:
     """Alert when a holder enters a zone that they are in, or leaves one that they are out of, by their own badge.
 
     A grant counts once the door opened within `grace` (time), where its contact is heard at all. What is known of a
-    holder holds for `memory` (time). What the controller judges so itself is passed on.
+    holder holds for `memory` (time). What the controller judges so itself is passed on, at once.
+
+    `lateness` (time): how long after it happened we may hear of something, for it to be judged in its place (chosen:
+    tables that are handed over each minute). So long each alert takes.
     """
 
     hospital: Hospital
+    lateness: timedelta = timedelta(minutes=2)
     grace: timedelta = timedelta(seconds=15)
     memory: timedelta = timedelta(hours=18)
     _places: dict[str, Place] = field(default_factory=dict, init=False)
     """By holder and zone."""
     _waiting: dict[str, BadgeGranted] = field(default_factory=dict, init=False)
-    """Grants of doors with a contact, until the door opens."""
+    """The last grant of each door, until the door opens."""
     _contacts: set[str] = field(default_factory=set, init=False)
     _unsure: dict[str, datetime] = field(default_factory=dict, init=False)
     """When a zone was last left or entered in a way that no reader sees."""
+    _heard: dict[str, Step] = field(default_factory=dict, init=False)
+    """What waits until nothing older can come, by its id: sent twice, it is one."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
-        """Follow the holders."""
+        """Take what is heard, in whatever order."""
+        now: datetime | None = None
         for event in batch:
+            now = max(now or event.seen, event.seen)
             match event:
-                case BadgeGranted(asset=str(door)) if event.holder and event.way:
-                    if door in self._contacts:
-                        self._waiting[door] = event
-                    yield from self._granted(event, settle=door not in self._contacts)
-                case DoorOpened(asset=str(door)) if self.hospital.asset(door):
-                    self._opened(door, event)
-                case DoorClosed(asset=str(door)) if self.hospital.asset(door):
-                    self._contacts.add(door)
-                case FireSignal(state="alarm"):
-                    for zone in self._zones:
-                        self._unsure[zone] = event.at  # all doors are released, and everybody leaves
                 case PanelSignal(what="passback", on=True):
                     yield self._told(event)
+                case BadgeGranted(asset=str()) if event.holder and event.way:
+                    self._heard[event.id] = event
+                case DoorOpened() | DoorClosed() if self.hospital.asset(event.asset):
+                    self._heard[event.id] = event
+                case FireSignal(state="alarm"):
+                    self._heard[event.id] = event
                 case _:
                     pass
+        if now is not None:
+            yield from self.tick(now)
+
+    def tick(self, now: datetime) -> Iterator[Alert]:
+        """Judge what nothing older can come before any more at `now`."""
+        if not self._heard:
+            return
+        waiting = sorted(self._heard.values(), key=_turn)
+        for number, event in enumerate(waiting):
+            if _turn(event)[0] > now - self.lateness and len(waiting) - number <= MOST:
+                break
+            del self._heard[event.id]
+            yield from self._step(event)
+
+    def _step(self, event: Step) -> Iterator[Alert]:
+        match event:
+            case BadgeGranted(asset=str(door)):
+                self._waiting[door] = event
+                yield from self._granted(event, settle=door not in self._contacts)
+            case DoorOpened(asset=str(door)):
+                self._opened(door, event)
+            case DoorClosed(asset=str(door)):
+                self._contacts.add(door)
+            case FireSignal():
+                for zone in self._zones:
+                    self._unsure[zone] = event.at  # all doors are released, and everybody leaves
+            case _:
+                pass
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -120,6 +162,7 @@ class Passback:
             for zone, inside in self._moves(grant)
             if (known := self._places.get(f"{grant.holder}\x1f{zone}"))
             and known.inside is inside
+            and not _same(known.grant, grant)
             and self._holds(zone, known.grant, grant)
         ]
         if against:  # one grant, one alert: rather for what it goes into
@@ -185,6 +228,17 @@ class Passback:
             holders=[event.holder] if event.holder else [],
             techniques=["T1078"],
         )
+
+
+def _turn(event: Step) -> tuple[datetime, int, str]:
+    """Return by what `event` is put in order: an opening a little later, for contact and reader have two clocks."""
+    at = event.at + CLOCKS if isinstance(event, DoorOpened) else event.at
+    return at, ORDER.index(event.kind), event.id
+
+
+def _same(before: BadgeGranted, now: BadgeGranted) -> bool:
+    """Tell whether a badge was presented twice for one passage."""
+    return before.asset == now.asset and before.way == now.way and now.at - before.at <= TWICE
 
 
 def _both(door: Asset) -> bool:
