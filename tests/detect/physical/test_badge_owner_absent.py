@@ -10,6 +10,8 @@ from safecare.detect.physical.badge_owner_absent import HOLDERS, OwnerAbsent
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, HolderPlaced
+from safecare.model.text import Ref
+from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.made import HOSPITAL, made, restarted
 
 DOOR, ELSEWHERE = "door.pharmacy", {"site": "tilleuls", "zone": "tilleuls.ward"}
@@ -95,3 +97,49 @@ def test_a_long_leave_is_told_once_in_a_shift_and_weighs_less() -> None:
     assert [one.severity for one in told] == [75, 45, 45, 45, 45]
     assert {one.confidence for one in told[1:]} == {0.5}
     assert not feed(on_leave, placed(60 * HOUR, zone="aurore.ward.a"), grant(61 * HOUR))
+
+
+WING = {"zone": "aurore.wing"}
+"""176 m from the pharmacy's door: 33 s at a run, for what the tag may be wrong by is left out."""
+
+
+def guarded() -> OwnerAbsent:
+    return OwnerAbsent(guarded_hospital())
+
+
+def tag(second: float, holder: str = "h", **where: Any) -> Event:
+    return made(HolderPlaced, second, holder=holder, by="tag", **(where or WING))
+
+
+@pytest.mark.parametrize(
+    ("zone", "gap", "alerts"),
+    [
+        ("aurore.wing", 0.0, 1),
+        ("aurore.wing", 20.0, 1),
+        ("aurore.wing", -20.0, 1),
+        ("aurore.wing", 22.0, 0),
+        ("aurore.wing", -22.0, 0),
+        ("aurore.entrance", 0.0, 0),  # near enough for what radio and clocks may be wrong by
+        ("aurore.pharmacy", 0.0, 0),
+    ],
+)
+def test_a_tag_against_a_badge_in_one_building(zone: str, gap: float, alerts: int) -> None:
+    events = [tag(0, zone=zone), grant(gap)]
+    assert len(feed(guarded(), *events)) == alerts
+    assert len(feed(guarded(), *reversed(events))) == alerts
+
+
+def test_it_says_where_the_tag_was_and_only_once_in_a_shift() -> None:
+    one = guarded()
+    (alert,) = feed(one, tag(0), grant(1))
+    assert alert.title.key == "Badge or code used at {door} while its owner's tag is elsewhere"
+    assert (alert.why[0].args["place"], alert.because) == (Ref("aurore.wing"), (tag(0).id, grant(1).id))
+    assert not feed(restarted(one, guarded()), tag(600), grant(601))
+    assert len(feed(one, tag(14 * HOUR), grant(14 * HOUR + 1))) == 1
+
+
+def test_other_people_s_tags_tags_in_other_buildings_and_rosters_prove_nothing() -> None:
+    assert not feed(guarded(), tag(0, holder="other"), grant(1))
+    assert not feed(guarded(), placed(0, zone="aurore.wing"), grant(1))
+    assert not feed(guarded(), tag(0, zone="nowhere"), grant(1))
+    assert not feed(guarded(), made(HolderPlaced, 0, holder="h", by="tag"), grant(1))

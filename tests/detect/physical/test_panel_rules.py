@@ -17,6 +17,7 @@ from safecare.detect.physical.badge_passback import Passback
 from safecare.detect.physical.tag_cut import TagCut
 from safecare.detect.physical.tag_exit import TagExit
 from safecare.detect.standing import Standing
+from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
 from safecare.model.events.doors import BadgeGranted, DoorOpened, HolderPlaced
 from safecare.model.events.panels import PANEL_KINDS, PanelSignal

@@ -13,16 +13,23 @@ import msgspec
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
+from safecare.detect.physical.reach import CLOCKS, SPEED, STOREY, floors, metres_to, zone_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, HolderPlaced
 from safecare.model.hospital import Hospital
 from safecare.model.ids import EventId, HolderId
-from safecare.model.text import Ref, Span, Text, When, say
+from safecare.model.text import Amount, Ref, Span, Text, When, say
 
 HOLDERS = 20_000
 """Most holders whose place is remembered (chosen: more than a hospital's staff; unknown badges count as well)."""
 
+TAG = 10.0
+"""Metres by which a tag may be told in the wrong place (chosen: radio tags are told in the next room at times)."""
+LAG = 10.0
+"""Seconds by which its place may be old when it is told (chosen: locating systems average over some)."""
+APART = 60
+"""Severity where a tag stands against a badge (chosen: below that of another site; a tag may lie about)."""
 OLD = 45
 """Severity where the roster's word is older than a shift (chosen: opens no incident by itself, joins those nearby)."""
 
@@ -39,6 +46,14 @@ class Place(msgspec.Struct):
     """When old evidence was last told."""
 
 
+class Whereabouts(msgspec.Struct):
+    """Where a holder's tag was last, which badge was granted last, and when it was told that they are apart."""
+
+    tag: HolderPlaced | None = None
+    grant: BadgeGranted | None = None
+    told: datetime | None = None
+
+
 @detector("badge.owner-absent", wants={BadgeGranted, HolderPlaced}, domain=Domain.PHYSICAL)
 @dataclass
 class OwnerAbsent:
@@ -47,6 +62,10 @@ class OwnerAbsent:
     `roster`: how long a duty roster's word holds (one long shift). That somebody is off duty holds for `leave` (a long
     leave); after `roster` it is weaker evidence, since they may be early for a shift whose begin is not told yet.
     `travel`: least time between two sites (chosen: by car, door to door).
+
+    Within one building the last word of the owner's tag, before the grant or after it, stands against a grant where
+    nobody gets from one place to the other in the time between. Told once in each `roster` of a holder: a tag that lies
+    in a drawer stands against each of them.
     """
 
     hospital: Hospital
@@ -54,6 +73,7 @@ class OwnerAbsent:
     leave: timedelta = timedelta(days=30)
     travel: timedelta = timedelta(minutes=20)
     _places: dict[str, Place] = field(default_factory=dict, init=False)
+    _apart: dict[str, Whereabouts] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow owners, judge grants."""
@@ -62,8 +82,11 @@ class OwnerAbsent:
                 case HolderPlaced(holder=holder, by=by):
                     site = event.site if event.zone else ""
                     self._place(holder, Place(site, event.zone or "", event.at, by, event.id))
+                    if by == "tag" and event.zone:
+                        yield from self._compared(holder, event)
                 case BadgeGranted(holder=str(holder)):
-                    yield from self._granted(event, holder)
+                    told = [*self._granted(event, holder)]
+                    yield from told or self._compared(holder, event)
 
     def _place(self, holder: str, place: Place) -> None:
         known = self._places.get(holder)
@@ -96,6 +119,54 @@ class OwnerAbsent:
             ),
             because=(known.event, event.id),
         )
+
+    def _compared(self, holder: str, event: HolderPlaced | BadgeGranted) -> Iterator[Alert]:
+        """Compare a holder's tag with their badge, whichever was heard last."""
+        known = self._apart.get(holder) or Whereabouts()
+        remember(self._apart, holder, known, HOLDERS)
+        if isinstance(event, BadgeGranted):
+            known.grant = event
+        else:
+            known.tag = event
+        tag, grant = known.tag, known.grant
+        if tag is None or grant is None or (known.told and abs(grant.at - known.told) < self.roster):
+            return
+        metres = self._metres(tag, grant)
+        if metres is None:
+            return
+        known.told = grant.at
+        alert = Alert.of(
+            self,
+            grant,
+            window="tag",
+            severity=APART,
+            confidence=0.6,
+            title=say("Badge or code used at {door} while its owner's tag is elsewhere", door=Ref(grant.asset or "")),
+            why=[
+                say(
+                    "The tag was in {place}, {distance} away, {time} apart: nobody is so fast. The badge was lent or "
+                    "copied, or the tag lies there.",
+                    place=Ref(tag.zone or tag.site),
+                    distance=Amount(round(metres), "m"),
+                    time=Span(abs((grant.at - tag.at).total_seconds())),
+                )
+            ],
+            holders=[HolderId(holder)],
+            techniques=("T1078",),
+        )
+        yield msgspec.structs.replace(alert, because=(tag.id, grant.id))
+
+    def _metres(self, tag: HolderPlaced, grant: BadgeGranted) -> float | None:
+        """Return how far a tag was from a granted door, None if somebody may have been at both."""
+        door, place = self.hospital.asset(grant.asset), self.hospital.zone(tag.zone)
+        if door is None or door.at is None or place is None or place.id in (door.between or ()):
+            return None
+        storeys = floors(self.hospital, place, zone_of(self.hospital, door))
+        if storeys is None:
+            return None
+        metres = metres_to(place.outline, door.at)
+        needed = max(0.0, metres - TAG) / SPEED + storeys * STOREY
+        return metres if abs((grant.at - tag.at).total_seconds()) + CLOCKS + LAG < needed else None
 
     def _against(self, event: BadgeGranted, known: Place) -> Text | None:
         since = event.at - known.at

@@ -13,18 +13,17 @@ from math import hypot
 
 from safecare.detect.api import detector
 from safecare.detect.memory import remember
+from safecare.detect.physical.reach import CLOCKS, SPEED, STOREY, floors, zone_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted
-from safecare.model.hospital import Asset, Hospital
+from safecare.model.hospital import Hospital
 from safecare.model.text import Amount, Ref, Span, say
 
 HOLDERS = 20_000
 """Most holders remembered; chosen: more than a hospital's staff."""
 KEPT = 4
 """Grants remembered of each holder; chosen: what comes late is compared with the one before and the one after it."""
-CLOCKS = 2.0
-"""Seconds that the clocks of two readers may differ; chosen: both follow a time server."""
 
 
 @detector("badge.travel", wants={BadgeGranted}, domain=Domain.PHYSICAL)
@@ -36,8 +35,8 @@ class ImpossibleTravel:
     """
 
     hospital: Hospital
-    speed: float = 5.0
-    storey: float = 8.0
+    speed: float = SPEED
+    storey: float = STOREY
     _last: dict[str, list[BadgeGranted]] = field(default_factory=dict, init=False)
     """By holder, in order of their own times."""
 
@@ -56,11 +55,11 @@ class ImpossibleTravel:
         one, other = self.hospital.asset(before.asset), self.hospital.asset(event.asset)
         if one is None or other is None or one.at is None or other.at is None or event.holder is None:
             return
-        floors = self._floors(one, other)
-        if floors is None:
+        storeys = floors(self.hospital, zone_of(self.hospital, one), zone_of(self.hospital, other))
+        if storeys is None:
             return  # another building: how they are joined is not known here
         metres = hypot(one.at[0] - other.at[0], one.at[1] - other.at[1])
-        needed = metres / self.speed + floors * self.storey
+        needed = metres / self.speed + storeys * self.storey
         passed = abs((event.at - before.at).total_seconds())
         if passed + CLOCKS >= needed:
             return
@@ -82,14 +81,3 @@ class ImpossibleTravel:
             holders=[event.holder],
             techniques=["T1078"],
         )
-
-    def _floors(self, one: Asset, other: Asset) -> int | None:
-        """Return the storeys between two doors of one building, None if they are not in one."""
-        found = []
-        for asset in (one, other):
-            zone = self.hospital.zone(asset.between[0] if asset.between else asset.zone)
-            level = next((level for level in self.hospital.levels if zone and level.id == zone.level), None)
-            if level is None:
-                return None
-            found.append(level)
-        return abs(found[0].ordinal - found[1].ordinal) if found[0].building == found[1].building else None
