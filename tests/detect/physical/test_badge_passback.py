@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecare.detect.physical.badge_passback import Passback
+from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
 from safecare.testing.hospital_guarded import guarded_hospital
@@ -45,7 +46,8 @@ def heard(events: Sequence[Event], delays: Sequence[float]) -> list[Event]:
 
 def told(events: Sequence[Event], *, ticks: bool = False, cut: int = 10**9) -> list[tuple[str, Any]]:
     """Return what is told of `events` as they come one by one, with a restart after `cut` of them."""
-    rule, alerts = Passback(GUARDED), []
+    rule = Passback(GUARDED)
+    alerts: list[Alert] = []
     for number, event in enumerate(events):
         if number == cut:
             rule = restarted(rule, Passback(GUARDED))

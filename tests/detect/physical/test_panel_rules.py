@@ -13,6 +13,7 @@ from safecare.detect.building.sensor_tamper import Tamper
 from safecare.detect.building.sensor_trouble import Trouble
 from safecare.detect.physical.alarm_intrusion import IntrusionAlarm
 from safecare.detect.physical.alarm_panic import PanicAlarm
+from safecare.detect.physical.badge_duress import Duress
 from safecare.detect.physical.badge_passback import Passback
 from safecare.detect.physical.tag_cut import TagCut
 from safecare.detect.physical.tag_exit import TagExit
@@ -149,3 +150,11 @@ def test_no_order_of_signals_makes_a_rule_fail(events: list[PanelSignal]) -> Non
         alerts = list(rule.feed(events))
         assert len({alert.id for alert in alerts}) == len(alerts) or len(set(events)) < len(events)
         assert len(alerts) <= len(events)
+
+
+@pytest.mark.parametrize(("what", "rule"), [("panic", PanicAlarm), ("medical", PanicAlarm), ("duress", Duress)])
+def test_a_call_for_help_is_not_hidden_by_a_clock_that_was_put_back(what: str, rule: type[Any]) -> None:
+    ahead = panel(3600, what, late=-3600)  # heard at 0
+    right = panel(600, what, late=0.5)
+    again = panel(610, what, late=0.5)
+    assert len(list(rule().feed([ahead, right, again]))) == 2

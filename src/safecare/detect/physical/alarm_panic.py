@@ -27,7 +27,10 @@ and a call too many costs less than one that is hidden)."""
 @detector("alarm.panic", wants={PanelSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class PanicAlarm:
-    """Alert at once for each call for help; one that is repeated within a minute is told once."""
+    """Alert at once for each call for help; one that is repeated within a minute is told once.
+
+    What is repeated is judged by our clock: one press must not be hidden because the button's was put back.
+    """
 
     _standing: Standing = field(default_factory=Standing, init=False)
 
@@ -37,7 +40,7 @@ class PanicAlarm:
             if isinstance(event, PanelSignal) and event.what in {"panic", "medical"}:
                 name = event.asset or event.zone or event.site
                 key = f"{event.what}\x1f{thing_of(event)}\x1f{event.holder or ''}\x1f{event.zone or ''}"
-                if self._standing.news(key, event.on, event.at, AGAIN):
+                if self._standing.news(key, event.on, event.seen, AGAIN):
                     yield self._alert(event, name)
 
     def _alert(self, event: PanelSignal, name: str) -> Alert:

@@ -23,7 +23,7 @@ from safecare.model.text import Ref, Text, say
 class Duress:
     """Alert at once for each grant that the reader marks as given under duress, and each duress code at a panel.
 
-    What a panel repeats within a minute is told once.
+    What a panel repeats within a minute (of our clock: its own may be put back) is told once.
     """
 
     _standing: Standing = field(default_factory=Standing, init=False)
@@ -35,7 +35,7 @@ class Duress:
                 yield self._alert(event, event.holder, say("Somebody is forced to open {door}", door=Ref(event.asset)))
             elif isinstance(event, PanelSignal) and event.what == "duress":
                 key = f"{thing_of(event)}\x1f{event.holder or ''}"
-                if not self._standing.news(key, event.on, event.at, CALM):
+                if not self._standing.news(key, event.on, event.seen, CALM):
                     continue
                 place = Ref(event.zone or event.asset or event.site)
                 yield self._alert(event, event.holder, say("Somebody is forced to use a code: {place}", place=place))
