@@ -202,6 +202,13 @@ def test_a_strangers_program_wants_rights_at_a_genuine_page(scope: str, to: str,
     assert (found.verdict in ALARM) is told
 
 
+@pytest.mark.parametrize(("name", "told"), [("SFX", False), ("Support SFX", True), ("Support", True)])
+def test_a_short_name_that_is_the_domain_names_its_owner(name: str, *, told: bool) -> None:
+    text = "<p>Your project is incomplete.</p><a href='https://agence-projets.fr/login'>Submit</a>"
+    found = judged(f"{name} <noreply@sfx.fr>", text, kind="text/html")
+    assert ("mail.order.anonymous" in rules(found)) is told
+
+
 def test_a_customers_host_at_a_service_wears_its_name_rightly() -> None:
     text = "Your leave was approved. <a href='https://chu-aurore.{}/timmi/1'>See</a>"
     for service, false in (("ilucca.net", False), ("portal-rh.net", True)):

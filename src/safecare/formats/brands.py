@@ -37,6 +37,11 @@ franceconnect, service-public.fr: gouv.fr service-public.fr
 crit'air, certificat air: gouv.fr
 chorus pro: gouv.fr
 mssante, =ans sante, agence du numerique en sante, pro sante connect, e-cps: sante.fr mssante.fr esante.gouv.fr gouv.fr
+haute autorite de sante: has-sante.fr
+agence nationale de la recherche: anr.fr agencerecherche.fr
+caisse des depots, cnracl: caissedesdepots.fr
+renater: renater.fr
+cgos, c.g.o.s: cgos.info cgos.asso.fr
 ordre national des infirmiers, ordre des infirmiers: ordre-infirmiers.fr
 ordre des medecins, conseil national de l'ordre des medecins: medecin.fr
 siemens healthineers: siemens-healthineers.com siemens.com

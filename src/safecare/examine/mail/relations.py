@@ -188,6 +188,8 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
         if any(one in plain for one in words) and words & set(_PARTS.split(plain)):
             return True
     own = [one for one in _PARTS.split(called) if one]
+    if 3 <= len(name) < WORD and own == [name]:  # called by the short name that is the domain, and by nothing else
+        return True
     telling = [one for one in own if len(one) > WORD and one not in ALARM]
     if any(one in label(host) for host in hosts for one in telling):
         return True
