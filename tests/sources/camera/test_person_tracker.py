@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import pytest
+
 from safecare.sources.camera.vision.parts import Box, Tracked
 from safecare.sources.camera.vision.tracker import PersonTracker
 
@@ -66,3 +70,37 @@ def test_two_people_who_pass_each_other_at_a_distance_keep_their_numbers() -> No
 def test_same_boxes_give_the_same_tracks() -> None:
     pictures = [[person(5.0 * step), person(200 - 5.0 * step)] for step in range(50)]
     assert run(PersonTracker(), 0, pictures) == run(PersonTracker(), 0, pictures)
+
+
+def swaying(times: int, seed: int) -> list[tuple[float, list[Box]]]:
+    """Return two noisy walkers and a flickering sign, 7 pictures a second, each `times` times (seconds, boxes)."""
+    chance = Random(seed)
+    pictures = []
+    for number in range(70):
+        boxes = [
+            person(4.0 * number + chance.gauss(0, 2), 100 + chance.gauss(0, 2)),
+            person(300 - 4.0 * number + chance.gauss(0, 2), 120 + chance.gauss(0, 2)),
+        ]
+        boxes = [box for box in boxes if chance.random() > 0.1]
+        boxes += [person(400.0, score=0.75)] if chance.random() < 0.1 else []
+        pictures += [((number + part / times) / 7, boxes) for part in range(times)]
+    return pictures
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_more_pictures_of_the_same_make_no_more_people(seed: int) -> None:
+    trackers = {times: PersonTracker() for times in (1, 2, 4)}
+    told = {
+        times: {one.track for at, boxes in swaying(times, seed) for one in tracker.follow(boxes, at)}
+        for times, tracker in trackers.items()
+    }
+    assert told[1] == told[2] == told[4] == {1, 2}
+
+
+def test_who_walks_out_at_the_edge_does_not_make_a_sign_there_a_person() -> None:
+    out = [[person(x)] for x in (*(104.0 - 6 * step for step in range(17)), 5.0, 4.0, 3.0, 3.0)]
+    tracker = PersonTracker()
+    pictures = [*out, *[[]] * 12, *[[person(12.0, score=0.6)]] * 40]
+    told = [tracker.follow(boxes, number * STEP, size=(400.0, 200.0)) for number, boxes in enumerate(pictures)]
+    assert {one.track for people in told for one in people} == {1}
+    assert not any(told[len(out) + 12 :])
