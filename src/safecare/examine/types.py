@@ -86,6 +86,7 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"FWS", "swf"),
     (b"CWS", "swf"),
     (b"ZWS", "swf"),
+    (b"%FDF-", "fdf"),
     (b"%!PS", "postscript"),
     (b"\xc5\xd0\xd3\xc6", "postscript"),
     (b"SQLite format 3\x00", "sqlite"),

@@ -40,6 +40,7 @@ _RULES: tuple[tuple[str, Text, float, bytes, bytes], ...] = (
         rb"(?i)<url>\s*(?:https?:|" + _SHARE + rb")",
     ),
     ("handed.loads", LOADS, 0.65, rb"(?i)^\s{0,8}\[(?:Shell|Theme|\.ShellClassInfo)\]", _KEYS + _SHARE),
+    ("handed.loads", LOADS, 0.6, rb"<xfdf\b", rb"(?i)<f\s[^>]{0,200}href\s*=\s*[\"']" + _SHARE),
     (
         "handed.signs",
         SIGNS,

@@ -11,11 +11,11 @@ from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableE
 from safecare.examine.mail.codes import picture_of, told
 from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.pictures import BYTES
-from safecare.examine.pdf import actions, doubt
+from safecare.examine.pdf import actions, doubt, fields, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, find, unpack
-from safecare.examine.pdf.strings import STRING, text_of
+from safecare.examine.pdf.strings import readable, string_at
 from safecare.formats.domains import host_of
 from safecare.formats.linear import linear
 from safecare.model.text import say
@@ -64,9 +64,11 @@ _LOADS = re.compile(
 _SUBMITS = re.compile(
     rb"(?i)<(?:\w+:)?submit\b|target\s*=\s*[\"']https?:|<(?:\w+:)?wsdlConnection|<(?:\w+:)?soapAddress"
 )
+_POSTS = re.compile(rb"\b(?:Post|Put|Get)\s{0,4}\(\s{0,4}(?:[\"']|&quot;)")
+"""Functions of FormCalc that reach addresses (XFA 3.3, "Alphabetical Functions Listing")."""
 
 
-@analyser("pdf", wants={"pdf"})
+@analyser("pdf", wants={"pdf", "fdf"})
 class Pdf:
     """Judges a PDF by its objects as they stand in the file."""
 
@@ -93,8 +95,10 @@ class Pdf:
             yield from told(shown, context)
         if not document.encrypted:
             yield from _scripts(document, context)
+            yield from scripts.exchanged(document)
+            yield from fields.findings(document)
             yield from _streams(document, part, context)
-        yield from actions.font_script(document)
+        yield from scripts.font_script(document)
         yield from _markup(document)
         yield from doubt.findings(document, part.raw)
         yield from _media(document)
@@ -137,13 +141,16 @@ def _pictures(document: Document, context: Context) -> Iterator[bytes]:
 
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:
-    seen: set[bytes] = set()
-    for one, script in itertools.islice(actions.scripts(document), MOST_SCRIPTS):
+    seen: set[tuple[bytes, bool]] = set()
+    auto: set[int] | None = None
+    for one, script in itertools.islice(scripts.scripts(document), MOST_SCRIPTS):
+        auto = actions.automatic(document) if auto is None else auto
         raw = script if isinstance(script, bytes) else _held(document, script, context)
-        if raw not in seen:
-            seen.add(raw)
-            yield from actions.judged(raw, one)
-    if any(_OTHER_UPDATE.search(raw) for raw in seen):
+        by_itself = one.number in auto or actions.has_events(one) or b"/OnInstantiate" in one.text
+        if (raw, by_itself) not in seen:
+            seen.add((raw, by_itself))
+            yield from scripts.judged(raw, one, auto=by_itself)
+    if any(_OTHER_UPDATE.search(raw) for raw, _ in seen):
         why = say("A script in a PDF offers another program in place of Adobe's update.")
         yield Finding("pdf.javascript.update", why, 0.6, kind="pdf.script")
 
@@ -153,8 +160,7 @@ def _held(document: Document, number: int, context: Context) -> bytes:
     if target is None:
         return b""
     if target.stream is None:
-        found = STRING.search(target.text)
-        return text_of(found) if found else b""
+        return readable(string_at(target.text, 0) or b"")
     try:
         return decoded(target, context.budget)
     except UnreadableError:
@@ -211,8 +217,11 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
     yield from _loads(raw, one)
     if _SUBMITS.search(raw):
         yield Finding("pdf.xfa.sends", say("A form in a PDF sends data to an address."), 0.45, where, kind="pdf.script")
+    if _POSTS.search(raw):
+        why = say("A form in a PDF sends data to an address by a script.")
+        yield Finding("pdf.xfa.sends", why, 0.55, where, kind="pdf.script")
     if b"application/x-javascript" in raw or b"x-formcalc" in raw.lower():
-        yield from actions.judged(raw, one)
+        yield from scripts.judged(raw, one, auto=True)
 
 
 def _file_names(document: Document) -> dict[int, str]:
@@ -221,9 +230,9 @@ def _file_names(document: Document) -> dict[int, str]:
     for one in document.objects:
         numbers = [int(found[1]) for found in _FILE.finditer(one.text)] if b"/EF" in one.text else []
         named = next(_FILE_NAME.finditer(one.text), None) if numbers else None
-        string = STRING.match(one.text, named.end()) if named else None
+        string = string_at(one.text, named.end()) if named else None
         if string:
-            names |= dict.fromkeys(numbers, text_of(string).decode("utf-8", "replace"))
+            names |= dict.fromkeys(numbers, readable(string).decode("utf-8", "replace"))
     return names
 
 

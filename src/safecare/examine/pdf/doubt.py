@@ -12,29 +12,20 @@ from collections import Counter
 from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Where
-from safecare.examine.pdf.objects import Document, Object, references
+from safecare.examine.pdf import loops, shown
+from safecare.examine.pdf.directory import Directory, directory
+from safecare.examine.pdf.objects import Document, Object
+from safecare.examine.pdf.values import twice
 from safecare.model.text import say
 
-_TABLE = re.compile(
-    rb"xref\s+((?:\d{1,10}[ \t]+\d{1,10}\s+(?:\d{10}[ \t]\d{5}[ \t][nf][ \t\r\n]{1,3}){0,20000}){1,400})"
-)
-_SECTION = re.compile(rb"(\d{1,10})[ \t]+(\d{1,10})\s+((?:\d{10}[ \t]\d{5}[ \t][nf][ \t\r\n]{1,3}){0,20000})")
-_ENTRY = re.compile(rb"(\d{10})[ \t](\d{5})[ \t]([nf])")
-_START = re.compile(rb"startxref\s+(\d{1,12})")
-_NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
-"""Dictionaries within a list: their own references (to a parent, say) are not the list's."""
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
-_ONCE = tuple(
-    (key, re.compile(rb"/" + key + rb"(?![A-Za-z0-9])"), re.compile(rb"/" + key + rb"\s*(?:[\[<(0-9]|/)"))
-    for key in b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count".split()
-)
-"""Keys that a dictionary may have once, and how they are found."""
+_ONCE = frozenset(b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count URI JS".split())
+"""Keys that a dictionary may have once."""
+_KEYS = re.compile(rb"/(" + b"|".join(sorted(_ONCE)) + rb")(?![A-Za-z0-9])")
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
-_LENGTH = re.compile(rb"/Length\s+(\d{1,10})\s+\d{1,5}\s+R")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
-_CHAINS = (b"Kids", b"Next", b"First", b"Extends", b"XObject", b"Pattern", b"Prev", b"Parent")
 _LENGTH_WHY = say("A stream of a PDF is longer or shorter than it says.")
 SLACK = 64
 """Bytes by which writers get the length of a stream wrong. Measured on 176 honest files: line ends, 4 at most."""
@@ -44,10 +35,12 @@ DOUBT = 0.55
 
 def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     """Yield the places of doubt."""
-    yield from _twice(document, raw)
+    listed = directory(document, raw)
+    yield from _twice(document, listed)
     yield from _roots(document, raw)
     yield from _keys(document)
-    yield from _loops(document, raw)
+    yield from loops.findings(document, listed)
+    yield from shown.findings(document, listed, raw)
     yield from _changed(document, raw)
     yield from _layers(document)
 
@@ -104,31 +97,23 @@ def _shows_other(one: Object, later: Object) -> bool:
     return one.stream.tobytes() != later.stream.tobytes()
 
 
-def _twice(document: Document, raw: bytes) -> Iterator[Finding]:
+def _twice(document: Document, listed: Directory) -> Iterator[Finding]:
     """Yield objects of one number that stand in the file more than once without a later revision that says so."""
-    revisions = max(1, len(_START.findall(raw)))
+    revisions = max(1, len(listed.starts))
     counts = Counter((one.number, one.generation) for one in document.objects if not one.inside)
     often = [number for (number, _), count in counts.items() if count > revisions]
     if often and len(often) <= max(20, len(counts) // 2):
         why = say("A PDF holds one object several times, with nothing that says which one counts.")
         yield Finding("pdf.doubt.object", why, DOUBT, Where(tag=f"object {often[0]}"), kind="pdf.doubt")
-    listed = _listed(raw)
     places = {one.at: one.number for one in document.objects if not one.inside}
-    wrong = [number for number, at in listed.items() if at in places and places[at] != number]
+    wrong = [
+        number
+        for number, (at, letter) in listed.listed().items()
+        if letter == b"n" and places.get(at, number) != number and number in document.last
+    ]
     if wrong:
         why = say("The directory of a PDF gives another object than the one that stands there.")
         yield Finding("pdf.doubt.directory", why, DOUBT, Where(tag=f"object {wrong[0]}"), kind="pdf.doubt")
-
-
-def _listed(raw: bytes) -> dict[int, int]:
-    """Return the place of each object after the tables of the file, later ones first."""
-    places: dict[int, int] = {}
-    for table in _TABLE.findall(raw)[:50]:
-        for first, _, entries in _SECTION.findall(table):
-            for number, (at, _, used) in enumerate(_ENTRY.findall(entries), int(first)):
-                if used == b"n":
-                    places[number] = int(at)
-    return places
 
 
 def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
@@ -153,16 +138,12 @@ def _keys(document: Document) -> Iterator[Finding]:
     for one in document.objects:
         if len(one.text) > 20_000 or one.text.count(b"/") < 2:
             continue
-        for key, named, given in _ONCE:
-            if one.text.count(b"/" + key) < 2:
-                continue
-            outer = _outermost(one.text)
-            if len(named.findall(outer)) > 1 and len(given.findall(outer)) > 1:
-                why = say("A PDF says one thing twice in one place: readers choose differently.")
-                yield Finding(
-                    "pdf.doubt.key", why, DOUBT, Where(tag=f"object {one.number} {key.decode()}"), kind="pdf.doubt"
-                )
-                return
+        keys = _KEYS.findall(one.text)
+        if len(keys) > len(set(keys)) and (key := twice(one.text, _ONCE)):
+            why = say("A PDF says one thing twice in one place: readers choose differently.")
+            where = Where(tag=f"object {one.number} {key.decode('latin-1')}")
+            yield Finding("pdf.doubt.key", why, DOUBT, where, kind="pdf.doubt")
+            return
     for one in document.objects:
         if one.stream is None or _PLAIN.search(one.text):
             continue
@@ -172,88 +153,3 @@ def _keys(document: Document) -> Iterator[Finding]:
         if b"endstream" in one.stream.tobytes() and b"%PDF-" not in one.stream.tobytes()[:2000]:
             yield Finding("pdf.doubt.length", _LENGTH_WHY, DOUBT, Where(tag=f"object {one.number}"), kind="pdf.doubt")
             return
-
-
-def _outermost(text: bytes) -> bytes:
-    """Return the text of the outermost dictionary without what is nested in it."""
-    out: list[bytes] = []
-    depth, last = 0, 0
-    for found in re.finditer(rb"<<|>>|\[|\]|\((?:[^()\\]|\\.){0,4000}\)", text):
-        token = found.group()
-        if token.startswith(b"("):
-            continue
-        if depth <= 1:
-            out.append(text[last : found.start()])
-        depth += 1 if token in (b"<<", b"[") else -1
-        if depth == 2 and token in (b"<<", b"["):
-            out.append(token)
-        last = found.end()
-        if depth <= 0:
-            break
-    return b" ".join(out)
-
-
-def _loops(document: Document, raw: bytes) -> Iterator[Finding]:
-    graph: dict[bytes, dict[int, list[int]]] = {key: {} for key in _CHAINS}
-    for number, one in document.last.items():
-        for key in (b"Kids", b"Next", b"Extends", b"XObject", b"Pattern"):
-            at = one.text.find(b"/" + key)
-            if at >= 0:
-                graph[key][number] = _targets(one.text[at + len(key) + 1 :], document, key)
-    for key, edges in graph.items():
-        circle = _circle(edges)
-        if circle:
-            why = say("A PDF leads in a circle: readers never come to its end.")
-            yield Finding("pdf.loop", why, 0.65, Where(tag=f"object {circle} {key.decode()}"), kind="pdf.doubt")
-            return
-    for one in document.objects:
-        if b"/Length" in one.text and (found := _LENGTH.search(one.text)) and int(found[1]) == one.number:
-            yield Finding(
-                "pdf.loop", say("A PDF leads in a circle: readers never come to its end."), 0.65, kind="pdf.doubt"
-            )
-            return
-    starts = [int(one) for one in _START.findall(raw)]
-    prevs = {int(found[1]) for one in document.trailers if (found := re.search(rb"/Prev\s+(\d{1,12})", one))}
-    if starts and len(document.trailers) == 1 and prevs & set(starts):
-        yield Finding(
-            "pdf.loop", say("A PDF leads in a circle: readers never come to its end."), 0.65, kind="pdf.doubt"
-        )
-
-
-def _targets(text: bytes, document: Document, key: bytes) -> list[int]:
-    start = text.lstrip()[:2]
-    if start.startswith(b"["):
-        listed = text[: text.find(b"]") + 1 or 4000]
-        return references(_NESTED.sub(b"", listed))[:5000]
-    if start == b"<<":
-        return references(text[: text.find(b">>") + 1 or 4000])[:500]
-    found = references(text[:40])[:1]
-    if key in (b"XObject", b"Pattern") and found and (target := document.get(found[0])) and target.stream is None:
-        return references(target.text)[:500]
-    return found
-
-
-def _circle(edges: dict[int, list[int]]) -> int:
-    """Return an object that leads back to itself, 0 if none does. Iterative: depth is the writer's choice."""
-    state: dict[int, int] = {}
-    for start in edges:
-        stack = [(start, iter(edges.get(start, ())))]
-        if state.get(start):
-            continue
-        state[start] = 1
-        while stack:
-            node, rest = stack[-1]
-            for target in rest:
-                if state.get(target) == 1:
-                    return target
-                if target in edges and not state.get(target):
-                    state[target] = 1
-                    stack.append((target, iter(edges[target])))
-                    break
-            else:
-                state[node] = 2
-                stack.pop()
-    return 0
-
-
-__all__ = ["Object", "findings"]

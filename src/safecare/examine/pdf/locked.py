@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from safecare.examine.pdf.objects import Document, Object
-from safecare.examine.pdf.strings import STRING, bytes_of
+from safecare.examine.pdf.strings import STRING, bytes_of, string_at
 from safecare.formats.pdf_lock import Lock, Method, key_of, opened
 
 MOST_TRIED = 8
@@ -76,8 +76,7 @@ def _number(text: bytes, name: bytes) -> int:
 
 
 def _string(text: bytes, at: re.Match[bytes] | None) -> bytes:
-    found = STRING.match(text, at.end()) if at else None
-    return bytes_of(found) if found else b""
+    return (string_at(text, at.end()) if at else None) or b""
 
 
 def _open(one: Object, lock: Lock, key: bytes) -> None:

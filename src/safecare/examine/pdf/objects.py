@@ -24,8 +24,11 @@ _BODY_END = re.compile(
     rb"\bstream(?:\r?\n|\r)|endobj|(?<![0-9])\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj(?![a-z])"
 )
 """What ends the text of an object: its stream, its end, or the next object where the end is missing."""
+_STREAM = re.compile(rb"\bstream(?:\r?\n|\r)")
+NEAR = 4096
+"""Bytes in which the end of an object is looked for without following its digits, as most ends lie there."""
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\s+\d+\s+R)")
+_LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\d|\s+\d+\s+R)")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
 _ACTS = linear(rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b")
@@ -53,6 +56,8 @@ class Object:
     """What it says that its stream holds, where that is wrong; else -1."""
     inside: int = 0
     """Number of the object stream that it stands in; 0 for the file itself."""
+    end: int = -1
+    """Place in the file behind its stream; -1 where it has none."""
 
 
 @dataclass
@@ -90,7 +95,7 @@ def unescape(text: bytes) -> tuple[bytes, bool]:
 
 def find(raw: bytes) -> Document:
     """Return the objects of `raw` that stand plainly in it."""
-    document = Document(heads=len(re.findall(rb"%PDF-\d", raw)))
+    document = Document(heads=raw.count(b"%PDF-"))
     place = 0
     while found := _HEAD.search(raw, place):
         if len(document.objects) >= MOST_OBJECTS:
@@ -123,25 +128,37 @@ def _settle(document: Document) -> None:
 
 def _object(raw: bytes, found: re.Match[bytes], document: Document) -> int:
     start = found.end()
-    end = _BODY_END.search(raw, start)
-    stop = end.start() if end else min(len(raw), start + 100_000)
+    stop, data = _body(raw, start)
     text, escaped = unescape(raw[start:stop])
     document.escaped += escaped
     one = Object(int(found[1]), int(found[2]), found.start(), text)
     document.objects.append(one)
-    if not end or not end.group().startswith(b"stream"):
+    if data < 0:
         return max(stop, start)
-    data = end.end()
     length = _LENGTH.search(text)
     size = int(length[1]) if length else -1
     if size >= 0 and re.match(rb"\s{0,4}endstream", raw[data + size : data + size + 16]):
-        one.stream = memoryview(raw)[data : data + size]
+        one.stream, one.end = memoryview(raw)[data : data + size], data + size
         return data + size
     close = raw.find(b"endstream", data)
     one.length = size
     close = len(raw) if close < 0 else close
-    one.stream = memoryview(raw)[data:close]
+    one.stream, one.end = memoryview(raw)[data:close], close
     return close
+
+
+def _body(raw: bytes, start: int) -> tuple[int, int]:
+    """Return where the text of the object ends that begins at `start`, and where its stream begins; -1 without one."""
+    close = raw.find(b"endobj", start, start + NEAR)
+    word = raw.find(b"stream", start, close if close >= 0 else start + NEAR)
+    begin = _STREAM.search(raw, word, word + 8) if word > start else None
+    stop = begin.start() if begin else close
+    if (begin or (close >= 0 and word < 0)) and raw.find(b"obj", start, stop) < 0:
+        return stop, begin.end() if begin else -1
+    end = _BODY_END.search(raw, start)
+    if not end:
+        return min(len(raw), start + 100_000), -1
+    return end.start(), end.end() if end.group().startswith(b"stream") else -1
 
 
 def _inner(outer: Object, document: Document, budget: Budget) -> None:

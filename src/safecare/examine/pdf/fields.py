@@ -1,0 +1,86 @@
+"""Fields of a form in a PDF: whether each shows the value that it holds.
+
+A field has a value, which programs read, and an appearance, which people read. Writers make one from the other. Source:
+ISO 32000-1:2008, 12.7.3.3 (appearances of fields), 12.7.2 (``NeedAppearances``: the reader makes them anew).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Budget, Finding, LimitError, Limits, UnreadableError, Where
+from safecare.examine.pdf.objects import Document, Object, decoded, references
+from safecare.examine.pdf.strings import readable, string_at
+from safecare.examine.pdf.values import members, tokens
+from safecare.model.text import say
+
+MOST_FIELDS = 2000
+"""Fields of one form that are compared. Chosen: the longest tax form measured has 1,400."""
+MOST_SHOWN = 16 * 1024
+"""Bytes of one appearance that are read. Chosen: a field of a page of text has 6,000."""
+PASSWORD, COMB = 1 << 13, 1 << 24
+"""Flags of fields (ISO 32000-1, table 228) whose letters stand hidden, or each in a box of its own."""
+_ANEW = re.compile(rb"/NeedAppearances\s+true")
+_TEXT = re.compile(rb"/FT\s*/Tx\b")
+_FLAGS = re.compile(rb"/Ff\s+(\d{1,10})")
+_DRAWN = (b"Tj", b"TJ", b"'", b'"')
+_LETTERS = re.compile(r"[^a-z0-9]+")
+
+
+def findings(document: Document) -> Iterator[Finding]:
+    """Yield that a field shows another value than it holds, once."""
+    fields = [
+        one for one in document.last.values() if b"/AP" in one.text and b"/V" in one.text and _TEXT.search(one.text)
+    ]
+    if not fields or any(b"/NeedAppearances" in one.text and _ANEW.search(one.text) for one in document.objects):
+        return
+    for one in fields[:MOST_FIELDS]:
+        held, shown = _compared(one, document)
+        if held and shown and held != shown:
+            why = say("A form in a PDF shows another value than it holds.")
+            yield Finding("pdf.doubt.field", why, 0.5, Where(tag=f"object {one.number}"), kind="pdf.doubt")
+            return
+
+
+def _compared(one: Object, document: Document) -> tuple[str, str]:
+    """Return letters and digits that a field holds, and that it shows; empty where they can't be compared."""
+    flags = _FLAGS.search(one.text)
+    keys = dict(members(one.text))
+    events = keys.get(b"AA", b"")
+    if (flags and int(flags[1]) & (PASSWORD | COMB)) or b"/F" in events or (events and not events.startswith(b"<<")):
+        return "", ""  # a script gives the value its form: dates and amounts look otherwise
+    held = string_at(keys.get(b"V", b""), 0)
+    normal = dict(members(keys.get(b"AP", b""))).get(b"N", b"")
+    numbers = references(normal[:30])
+    target = document.get(numbers[0]) if numbers else None
+    if not held or target is None or target.stream is None:
+        return "", ""
+    try:
+        text = decoded(target, Budget(Limits(), 0), MOST_SHOWN)
+    except (UnreadableError, LimitError):
+        return "", ""
+    value, shown = _letters(readable(held)), _letters(_shown(text))
+    return (value, shown) if value != _letters(_shown(text, spaced=True)) else ("", "")
+
+
+def _shown(content: bytes, *, spaced: bool = False) -> bytes:
+    """Return the text that `content` draws; empty where its letters are numbers of a font's own."""
+    out, strings = list[bytes](), list[bytes]()
+    for token, _, _ in tokens(content):
+        if token.startswith(b"("):
+            strings.append(string_at(token, 0) or b"")
+        elif token.startswith(b"<") and token != b"<<":
+            return b""
+        elif token in _DRAWN:
+            out += strings
+            strings = []
+        elif token not in (b"[", b"]") and not token[:1].isdigit() and token[:1] not in b"-.":
+            strings = []
+    joined = (b" " if spaced else b"").join(out)
+    return joined if all(31 < one < 127 for one in joined.translate(None, b"\r\n\t")) else b""
+
+
+def _letters(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace").lower()
+    return _LETTERS.sub("", text) if text.isascii() else ""
