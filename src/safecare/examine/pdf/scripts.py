@@ -2,7 +2,7 @@
 
 Most scripts of forms count, check and format. What counts is what reaches beyond the document, what hides it, what
 never ends, and what exchanges the words of a form while it is printed or saved. Source: JavaScript for Acrobat API
-Reference (Adobe, 2007); CVE-2024-4367 (fonts); Mueller et al., "Processing Dangerous Paths" (NDSS 2021), form modification.
+Reference (Adobe, 2007); CVE-2024-4367 (fonts); Mueller et al., "Processing Dangerous Paths" (NDSS 2021), forms changed.
 """
 
 from __future__ import annotations
