@@ -116,6 +116,25 @@ def test_subjects_that_end_in_a_drawn_code(subject: str, *, told: bool) -> None:
     assert ("mail.header.coded-subject" in facts(raw)) == told
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "told"),
+    [
+        ('"You have a new incoming transfer. Order the withdrawal of funds transfer705.example/evas-dparun"', "", True),
+        ('"=?utf-8?q?Vous_avez_gagn=C3=A9_un_lot=2C_r=C3=A9clamez-le_sur_https=3A//lot=2Eexample/g7hd?="', "", True),
+        (
+            '"Liste des utilisateurs du logiciel, archives sur https://listes.example/archives"',
+            "List-Post: <x>\n",
+            False,
+        ),
+        ('"Dr. Marie-Christine de La Tour d\'Auvergne, service de cardiologie et soins intensifs"', "", False),
+        ('"https://listes.example/archives/de/la/liste/des/utilisateurs/du/logiciel/libre"', "", False),
+    ],
+)
+def test_readers_whose_name_is_a_lure(name: str, more: str, *, told: bool) -> None:
+    raw = mail("K <hi@cadeaux.example>", "Nouvelles", "Bonjour", more).replace(b"To: ", f"To: {name} ".encode(), 1)
+    assert ("mail.to.lure" in facts(raw)) == told
+
+
 def test_a_subject_that_calls_the_reader_by_the_address() -> None:
     assert "mail.header.address-subject" in facts(mail("X <x@a.fr>", f"{TO}, votre lot", "x"))
     assert "mail.header.address-subject" not in facts(mail("X <x@a.fr>", "contact@a.fr ne répond plus", "x"))

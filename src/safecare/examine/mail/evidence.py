@@ -86,6 +86,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.return-path.none": _w("header", 0.35, say("It wants no reports of failed delivery, though it is no report.")),
     "mail.header.coded-subject": _w("header", 0.3, say("The subject ends in a code that makes each mail another one.")),
     "mail.header.address-subject": _w("header", 0.12, say("The subject calls the reader by the mail address.")),
+    "mail.to.lure": _w("header", 0.85, say("The reader's name in the mail is a sentence with a link.")),
     # where it leads
     "mail.link.hosted": _w("link", 0.3, say("A link leads to a page that anyone can set up for free.")),
     "mail.link.cheap-ending": _w("link", 0.2, say("A link leads to a domain whose ending is mostly abused.")),

@@ -21,6 +21,10 @@ LONGEST_ID = 998
 _CHECKED = re.compile(r"header\.from\s*=\s*[\"<]?([^\s;\"<>]*)", re.IGNORECASE)
 _DOMAIN = re.compile(r"\[[\w.:]+\]|[\w-]+(?:\.[\w-]+)*\.?")
 _ADDRESS = re.compile(r"[^\s<>,;\"]{1,64}@[^\s<>,;\"]{1,190}")
+_NAMED = 60
+"""Characters of the field of recipients below which no lure fits before the address."""
+_WORDS = 6
+_LEADS = re.compile(r"(?:https?://|www\.|[a-z0-9-]\.[a-z]{2,12}/)\S{4}", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{6}")
 _CODE = re.compile(r"[A-Za-z0-9]{12,}")
 _CHANGES = re.compile(r"[a-z](?=[A-Z])|[A-Za-z](?=\d)|\d(?=[A-Za-z])")
@@ -78,7 +82,22 @@ def _codes(headers: Message, display: str, domain: str) -> set[str]:
     to = _ADDRESS.findall(str(headers.get("To", ""))[:400].lower()) if "@" in subject else ()
     if any(one in subject.lower() for one in to):
         facts.add("mail.header.address-subject")
+    if _lure_named(headers):
+        facts.add("mail.to.lure")
     return facts
+
+
+def _lure_named(headers: Message) -> bool:
+    """Tell whether the reader's name is a sentence with a link.
+
+    Whoever signs somebody up to an honest newsletter gives the name: the newsletter then carries the lure to the
+    reader, well vouched for. The name of a list that takes answers may hold its address.
+    """
+    name, _, _ = str(headers.get("To", ""))[:2000].rpartition("<")
+    if len(name) < _NAMED or headers.get("List-Post"):
+        return False
+    name = decoded(name)
+    return len(name.split()) >= _WORDS and bool(_LEADS.search(name))
 
 
 def _coded(text: str) -> bool:
