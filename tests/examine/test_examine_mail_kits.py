@@ -5,6 +5,7 @@ Made up in the form of mails that a public trap received in 2022 to 2026; none o
 
 from __future__ import annotations
 
+from email.header import Header
 from email.message import EmailMessage
 
 import pytest
@@ -169,6 +170,24 @@ def test_pictures_under_two_addresses(html: str, *, told: bool) -> None:
 def test_links_that_only_mass_mailers_write(target: str, fact: str) -> None:
     found = facts(mail("X <x@a.fr>", "x", f'<a href="{target}">Lire</a>'))
     assert {one for one in found if one.startswith("mail.link")} == ({fact} if fact else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("M\U000e0139\U000e0139icro\U000e0139soft accounts", True),
+        ("Ber\u200btrand Durand", True),
+        ("Léa ❤\ufe0f Martin", False),
+        ("Famille 👨\u200d👩\u200d👧 Petit", False),
+        ("渡邉\U000e0101太郎", False),
+        ("علی\u200cرضا", False),
+    ],
+)
+def test_names_that_invisible_signs_break_up(name: str, *, told: bool) -> None:
+    sender = f"{Header(name, 'utf-8').encode()} <j@garage-moreau.it>"
+    found = {one.rule for one in judged(mail(sender, "Devis", "Bonjour, voici le devis.")).findings}
+    assert ("mail.text.disguised" in found) == told
+    assert ("mail.from.claims-brand" in found) == ("accounts" in name)
 
 
 LURES = {

@@ -257,12 +257,16 @@ ASKS: dict[str, tuple[Ask, ...]] = {
 
 _SPACES = re.compile("  +")
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u20d0-\u20ff\ufe20-\ufe2f]")
 """Combining marks (Unicode blocks of that name, and the Arabic vowel signs)."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_SPLIT_WORD = re.compile("[^\\W\\d_][\u00ad\u200b\u2060\ufeff][^\\W\\d_]")
+_SPLIT_WORD = re.compile(
+    "[^\\W\\d_][\u00ad\u200b\u2060\ufeff]+[^\\W\\d_]|[A-Za-z\u00c0-\u024f\u0370-\u04ff][\U000e0100-\U000e01ef]"
+)
+"""Letters with signs in between that nobody sees. Variants of letters (U+E0100 on) exist for ideographs only."""
 
 
 def level(text: str) -> str:
@@ -294,6 +298,16 @@ def disguised(text: str) -> set[str]:
     if seen.isascii() or (len(_SPLIT_WORD.findall(seen)) < 3 and not _BIDI.search(seen)):
         return set()
     return {"mail.text.disguised"}
+
+
+def shown(text: str) -> str:
+    """Return `text` as people see it: without signs that are invisible."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def broken(name: str) -> bool:
+    """Tell whether invisible signs stand inside words of a name."""
+    return not name.isascii() and bool(_SPLIT_WORD.search(name))
 
 
 def has_bidi(name: str) -> bool:

@@ -32,6 +32,7 @@ from safecare.formats.domains import host_of, registered, skeleton
 from safecare.formats.html import Page
 from safecare.formats.mail import FREE, Mail, add_links, addresses, read_mail
 from safecare.formats.mime import decoded
+from safecare.formats.wording import broken, shown
 from safecare.model.text import say
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ class MailAnalyser:
 
 def _codes(mail: Mail, own: tuple[str, ...]) -> list[str]:
     """Add the links in codes of the mail's pictures, and return those that lead to foreign hosts."""
-    shown = (part for part in mail.mime.parts if not part.attached and b"data:image" in part.body)
-    inside = (one for part in shown for one in written_in(part.text))
+    pictured = (part for part in mail.mime.parts if not part.attached and b"data:image" in part.body)
+    inside = (one for part in pictured for one in written_in(part.text))
     links = coded_links(chain((one.body for one in mail.files), inside))
     if links:
         add_links(mail, links, own)
@@ -166,12 +167,15 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     """Return the facts that go beyond those of `safecare.formats.mail`. `own`: mail domains of the hospital."""
     headers = mail.mime.headers
     senders = addresses(headers, "From")
-    display, domain = senders[0] if senders else ("", "")
+    written, domain = senders[0] if senders else ("", "")
+    display = shown(written)
     address = next((one for one in sorted(addresses_of(headers, "From")) if one.endswith(f"@{domain}")), "")
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
     facts |= set(lures(mail.levelled))
     facts |= _name(display, domain, base, headers, aligned="mail.auth.aligned" in facts) | kits(mail, display, domain)
+    if broken(written):
+        facts.add("mail.text.disguised")
     facts |= _claims(display, base, mail, facts)
     facts |= host_facts(mail, base)
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
@@ -253,9 +257,9 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
         return set()
     if _wears_brand(base) or ("mail.from.own" in mail.facts and "mail.auth.dmarc.fail" not in mail.facts):
         return set()
-    subject = decoded(str(mail.mime.headers.get("Subject", "")))
-    shown = [skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]]
-    worn = {word for number, word in enumerate(shown) if not number or word not in COMMON_NAMES} & BRAND_NAMES
+    subject = shown(decoded(str(mail.mime.headers.get("Subject", ""))))
+    named = [skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]]
+    worn = {word for number, word in enumerate(named) if not number or word not in COMMON_NAMES} & BRAND_NAMES
     spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (BRAND_NAMES - COMMON_NAMES)
     known = facts | mail.facts
     asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in known - _SLIGHT)
