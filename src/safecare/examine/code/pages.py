@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import itertools
+import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
@@ -32,6 +33,8 @@ _DECODES = linear(rb"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeUR
 _WRITES = linear(
     rb"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|eval\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
 )
+_LOADER = re.compile(rb"(?i)\s*\(\s*[\"'](?:%3C|<)script(?:%20|\s)+src=")
+"""How counters of visitors are loaded: a script by its address, as any page may name one."""
 _LEADS = linear(
     rb"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
 )
@@ -75,7 +78,7 @@ class Pages:
         if _PROTOCOL.search(text):
             why = say("A page leads into a program of Windows with commands of its own.")
             yield Finding("page.protocol", why, 0.7, kind="page.starts")
-        if _WRITES.search(text):
+        if any(not _LOADER.match(text, found.end()) for found in _WRITES.finditer(text)):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if _PASSWORD.search(text):
             yield from _asks(text, part, context)

@@ -41,7 +41,7 @@ _HIDE = linear(
 _ATTACK = linear(
     rb"(?is)vssadmin(?:\.exe)?\s+delete|wbadmin\s+delete|bcdedit[^\r\n]{0,60}recoveryenabled\s+no|Set-MpPreference\s+-Disable|"
     rb"Add-MpPreference\s+-Exclusion|AmsiUtils|amsiInitFailed|VirtualAlloc\b.{0,400}CreateThread|Invoke-Mimikatz|sekurlsa::|"
-    rb"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|nc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
+    rb"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|\bnc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
     rb"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication"
 )
 _LIBRARY = linear(

@@ -46,6 +46,7 @@ def walk(
     most = min(MAX_ELEMENTS, FEW_ELEMENTS + len(data) // BYTES_EACH)
     stack: list[tuple[int, int, int, bool]] = []  # kind, stop, parent, implicit of what is around
     kind, parent, add, make = _DATASET, -1, elements.append, tuple.__new__
+    padded = False
     while True:
         while at >= stop:
             if at > stop:
@@ -60,6 +61,10 @@ def walk(
             raise DicomError("an element is cut off in its head", at)
         high, low, raw, short = front(data, at)
         tag = high << 16 | low
+        if not tag and not padded and not stack:  # looked at once: zeros up to the end are padding, no elements
+            padded = True
+            if not data[at:stop].strip(b"\0"):
+                return at
         if high == 0xFFFE:
             length = whole(data, at + 4)[0]
             if tag == ITEM and kind != _DATASET:
