@@ -65,7 +65,7 @@ def test_attacks_are_found(name: str) -> None:
         ("model.xml.js", b"export const model = '<xml/>';"),
         (
             "count.html",
-            b'<html><script>document.write(unescape("%3Cscript src=\'" + base + "piwik.js\'%3E%3C/script%3E"))</script>',
+            b'<html><script>document.write(unescape("%3Cscript src=\'" + base + "a.js\'%3E%3C/script%3E"))</script>',
         ),
     ],
 )

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -250,3 +251,16 @@ def test_a_second_stream_is_read_too(pack: Callable[[bytes], bytes]) -> None:
 def test_text_that_is_coded_twice_is_opened() -> None:
     raw = base64.encodebytes(base64.encodebytes(zipped({"a.txt": EICAR + bytes(range(256)) * 4})))
     assert ENGINE.judge(raw, "a.txt").verdict is Verdicts.MALICIOUS
+
+
+def test_a_solid_archive_of_rar_3_stays_closed_says_so_and_its_names_are_judged() -> None:
+    def block(kind: int, flags: int, body: bytes, data: bytes = b"") -> bytes:
+        head = bytes([kind]) + struct.pack("<HH", flags, 7 + len(body)) + body
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + data
+
+    name, data = b"invoice.pdf.exe", bytes(40)
+    file = struct.pack("<IIBIIBBHI", 40, 90, 0, 1, 0, 29, 0x33, len(name), 32) + name
+    raw = b"Rar!\x1a\7\0" + block(0x73, 8, bytes(6)) + block(0x74, 0x8010, file, data) + block(0x7B, 0x4000, b"")
+    rules = {one.rule: one for one in ENGINE.judge(raw, "a.rar").findings}
+    assert rules["archive.partly"].unreadable
+    assert rules["name.double"].where.part == "invoice.pdf.exe"

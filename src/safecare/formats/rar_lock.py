@@ -23,6 +23,10 @@ _EXTRA, _DATA = 1, 2
 _OLD_MAIN, _OLD_FILE, _OLD_END = 0x73, 0x74, 0x7B
 
 
+MOST_NAMES = 2000
+"""Names that are read of one archive. Chosen, as for members of one container."""
+
+
 class RarLockError(ValueError):
     """The archive can't be opened: another password, or a lock that is not known here."""
 
@@ -37,6 +41,27 @@ def opened(raw: bytes, word: str) -> bytes:
     except (struct.error, IndexError, ValueError) as error:
         raise RarLockError("another password, or damaged") from error
     raise RarLockError("not a RAR archive of version 3 or 5")
+
+
+def names_3(raw: bytes) -> list[str]:
+    """Return the names of the files of a RAR 1.5 to 3 archive as its plain heads tell them, whatever their packing."""
+    names: list[str] = []
+    at = 7
+    while at + 7 <= len(raw) and len(names) < MOST_NAMES:
+        kind, flags, size = struct.unpack_from("<xxBHH", raw, at)
+        if size < 7:
+            break
+        head = raw[at : at + size]
+        more = int.from_bytes(head[7:11], "little") if flags & 0x8000 or kind == _OLD_FILE else 0
+        if kind == _OLD_FILE and len(head) >= 32:
+            wide = 8 if flags & 0x100 else 0  # lengths of 64 bits
+            more += int.from_bytes(head[32:36], "little") << 32 if wide else 0
+            length = int.from_bytes(head[26:28], "little")
+            names.append(head[32 + wide : 32 + wide + length].split(b"\0")[0].decode("utf-8", "replace"))
+        elif kind == _OLD_END:
+            break
+        at += size + more
+    return names
 
 
 @dataclass

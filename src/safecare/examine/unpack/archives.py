@@ -14,7 +14,7 @@ from itertools import islice
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.late import late
 from safecare.examine.unpack.libarchive import ArchiveError, members, names
-from safecare.formats.rar_lock import RarLockError
+from safecare.formats.rar_lock import RAR3, RarLockError, names_3
 from safecare.formats.rar_lock import opened as rar_opened
 from safecare.formats.seven_zip import SevenZipError
 from safecare.formats.seven_zip import members as seven_zip
@@ -27,6 +27,7 @@ KEY_COST = 15_000
 """Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: keys of 7z and RAR take 10 to 20 ms."""
 NO_MORE = re.compile(r"encrypt|passphrase|password", re.IGNORECASE)
 """Words by which libarchive says that a member is encrypted."""
+
 _RAR5_CRYPT = re.compile(rb"^Rar!\x1a\x07\x01\x00.{4}.\x04", re.DOTALL)
 """RAR 5 archive whose first block is the encryption header (type 4), RAR 5.0 archive format note."""
 
@@ -58,7 +59,10 @@ class Archives:
                 yield from _unlocked(part, context)
             elif part.types[:1] in (("rar",), ("7z",)):
                 why = say("An archive could be opened only in part ({reason}).", reason=str(error)[:120])
-                yield Finding("archive.partly", why)
+                yield Finding("archive.partly", why, unreadable=part.depth == 0)
+                if part.raw.startswith(RAR3):
+                    for name in names_3(part.raw):  # what is solid stays closed, its names can still be judged
+                        yield part.child(name, b"", origin="archive.member")
             else:
                 raise UnreadableError(str(error)[:120]) from error
 
