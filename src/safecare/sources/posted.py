@@ -23,7 +23,7 @@ from safecare.exchange.log import LogFullError
 from safecare.model.event import Event
 from safecare.sources.alive import Alive
 from safecare.sources.api import Intake
-from safecare.sources.listen import served
+from safecare.sources.listen import keep_listening, served
 from safecare.sources.tls import server_tls
 from safecare.sources.upload import open_regular
 
@@ -178,3 +178,42 @@ def _same(told: str, expected: str) -> bool:
 
 def _told(status: int, **told: object) -> Response:
     return Response(msgspec.json.encode(told), status, media_type="application/json")
+
+
+@dataclass
+class PostDoor:
+    """The settings and the life of a door to which somebody posts; what is posted, its subclass reads (`listens`)."""
+
+    door: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str = ""
+    token_file: Path | None = None
+    key: str = ""
+    signature: str = "x-hub-signature-256"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    clients: Path | None = None
+    system: str = ""
+    every: float = 60.0
+    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def listens(self, largest: int, read: Read) -> None:
+        """Take posts of up to `largest` bytes. Raises `ValueError` where nobody must show who they are."""
+        guard = Guard.of(self.token, self.token_file, self.key, self.signature)
+        tls = Tls(self.certificate, self.certificate_key, self.clients)
+        alive = Alive(self.door, self.system, self.every)
+        self._posts = Posts(self.door, guard, largest, read, self.started, tls, alive)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._posts.address
+
+    async def run(self, intake: Intake) -> None:
+        """Listen until cancelled; try again while the address is taken."""
+
+        async def serve(intake: Intake) -> None:
+            await self._posts.serve(self.host, self.port, intake)
+
+        await keep_listening(serve, intake, self.door, self.host, self.port)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from safecare.detect.building.sensor_silent import SilentSensor
@@ -25,6 +26,7 @@ from safecare.sources.access.tail import AccessTail
 from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.api import UnreadableError
 from safecare.testing.clock import START, FakeClock
+from safecare.testing.hospital import small_hospital
 from safecare.testing.hospital_guarded import guarded_hospital
 from safecare.testing.intake import MemoryIntake
 from safecare.testing.papers import papers
@@ -304,3 +306,37 @@ def test_tables_as_spreadsheets_write_them() -> None:
     longer = HEADER + plain.removeprefix(HEADER).replace("\n", ";x\n")
     _, unread = rows().read(longer.encode(), MemoryIntake())
     assert [one.reason for one in unread] == ["has 8 columns, not 7"] * 2
+
+
+NET2 = """name: Net2
+fields: {event: Event, door: Where, time: Date/time, badge: Token, way: Where}
+time: {formats: ["%d/%m/%Y %H:%M:%S"]}
+ways: {"Pharmacy (In)": in, "Pharmacy (Out)": out}
+events: {"Access permitted*": {access: granted}, "Access denied*": {access: denied}, Door forced: {alarm: forced}}
+"""
+
+
+def test_a_door_with_a_name_of_its_own_beside_its_readers(tmp_path: Path) -> None:
+    (tmp_path / "net2.yaml").write_text(NET2)
+    names = {"reader": "Pharmacy (In)", "reader-out": "Pharmacy (Out)", "reader-door": "Pharmacy"}
+    small = small_hospital()
+    assets = tuple(
+        msgspec.structs.replace(one, addresses=names) if one.id == "door.pharmacy" else one for one in small.assets
+    )
+    intake = MemoryIntake(hospital=msgspec.structs.replace(small, assets=assets))
+    rows = Rows(mapping_of("net2.yaml", tmp_path), "hook")
+
+    def row(where: str, event: str) -> bytes:
+        head = "Date/time,Token,Where,Event\n"
+        return f"{head}{START:%d/%m/%Y %H:%M:%S},1234,{where},{event}\n".encode()
+
+    def read(where: str, event: str) -> list[tuple[str, str | None, str]]:
+        events, unread = rows.read(row(where, event), intake)
+        assert not unread
+        return [(one.kind, one.asset, str(getattr(one, "way", ""))) for one in events]
+
+    assert read("Pharmacy (In)", "Access permitted") == [("badge.granted", "door.pharmacy", "in")]
+    assert read("Pharmacy (Out)", "Access permitted") == [("badge.granted", "door.pharmacy", "out")]
+    assert read("Pharmacy", "Door forced") == [("panel.signal", "door.pharmacy", "")]
+    _, (unread,) = rows.read(row("Pharmacy", "Access permitted"), intake)
+    assert "which way" in unread.reason

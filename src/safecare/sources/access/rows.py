@@ -57,8 +57,9 @@ def zone_of_site(hospital: Hospital) -> tzinfo:
 
 
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-OUT = "-out"
-"""End of the address system of readers on the inside (``reader-out``)."""
+OUT, ITSELF = "-out", "-door"
+"""Ends of the address systems of readers on the inside (``reader-out``), and of a door where it has a name of its own
+beside its readers' (``reader-door``)."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class Rows:
             return known.hospital.asset(name), ""
         if asset := known.hospital.at_address(system, name):
             return asset, "in" if f"{system}{OUT}" in asset.addresses else ""
-        return (asset, "out") if (asset := known.hospital.at_address(f"{system}{OUT}", name)) else (None, "")
+        if asset := known.hospital.at_address(f"{system}{OUT}", name):
+            return asset, "out"
+        return known.hospital.at_address(f"{system}{ITSELF}", name), ""
 
     def csv(self, raw: bytes, known: Known, header: Iterable[str] = ()) -> tuple[list[Event], list[Unread]]:
         """Read a table, or a stretch of one that has `header` before it: the events, and the rows that can't be read.

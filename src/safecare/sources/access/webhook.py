@@ -5,17 +5,14 @@ Rows that can't be read are stored as rejects, and counted in the answer; they d
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from safecare.model.event import Event
 from safecare.sources.access.rows import Rows, mapping_of
-from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, source
-from safecare.sources.listen import keep_listening
-from safecare.sources.posted import Guard, Posts, Tls
+from safecare.sources.posted import PostDoor
 
 BODY_MB = 32.0
 """Largest request, MB (as the platform's limit for HTTP)."""
@@ -23,7 +20,7 @@ BODY_MB = 32.0
 
 @source("access-webhook")
 @dataclass
-class AccessWebhook:
+class AccessWebhook(PostDoor):
     """Listens for HTTP POST.
 
     `mapping`: a file (relative to the data folder), or the name of one that comes with the platform. `token`: what
@@ -36,45 +33,15 @@ class AccessWebhook:
     then told as silent when it posts nothing for long; `every`: seconds within which it posts something, as agreed.
     """
 
-    door: str
     mapping: str = "generic-json"
-    host: str = "127.0.0.1"
     port: int = 8093
-    token: str = ""
-    token_file: Path | None = None
-    key: str = ""
-    signature: str = "x-hub-signature-256"
-    certificate: Path | None = None
-    certificate_key: Path | None = None
-    clients: Path | None = None
-    system: str = ""
-    every: float = 60.0
     message_mb: float = BODY_MB
     data: Path = Path()
-    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         """Read the mapping. Raises `ValueError` for one that can't be used, and where nobody must show who they are."""
-        guard = Guard.of(self.token, self.token_file, self.key, self.signature)
         self._rows = Rows(mapping_of(self.mapping, self.data), self.door)
-        tls = Tls(self.certificate, self.certificate_key, self.clients)
-        alive = Alive(self.door, self.system, self.every)
-        self._posts = Posts(
-            self.door, guard, int(self.message_mb * 1_000_000), self._rows.read, self.started, tls, alive
-        )
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._posts.address
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-
-        async def serve(intake: Intake) -> None:
-            await self._posts.serve(self.host, self.port, intake)
-
-        await keep_listening(serve, intake, self.door, self.host, self.port)
+        self.listens(int(self.message_mb * 1_000_000), self._rows.read)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a rejected row again. Raises `UnreadableError`."""

@@ -6,11 +6,9 @@ zone of that id, or the one in which the asset with this address stands.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from safecare.formats.fhir_rtls import RtlsError, Tag, read_rtls
@@ -18,10 +16,8 @@ from safecare.model.event import Event
 from safecare.model.events.doors import HolderPlaced
 from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Zone
-from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import keep_listening
-from safecare.sources.posted import Guard, Posts, Tls, Unread
+from safecare.sources.posted import PostDoor, Unread
 from safecare.sources.signals import Known, Telling, holder_of
 
 BODY = 1 << 20
@@ -30,7 +26,7 @@ BODY = 1 << 20
 
 @source("fhir-rtls")
 @dataclass
-class RtlsDoor:
+class RtlsDoor(PostDoor):
     """Listens for HTTP POST of Bundles and Parameters.
 
     `token`: what senders show, or `token_file`: where it stands (made where there is none); `key`: what they sign the
@@ -42,39 +38,11 @@ class RtlsDoor:
     then told as silent when it posts nothing for long; `every`: seconds within which it posts something, as agreed.
     """
 
-    door: str
-    host: str = "127.0.0.1"
     port: int = 8092
-    token: str = ""
-    token_file: Path | None = None
-    key: str = ""
-    signature: str = "x-hub-signature-256"
-    certificate: Path | None = None
-    certificate_key: Path | None = None
-    clients: Path | None = None
-    system: str = ""
-    every: float = 60.0
-    started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         """Raise `ValueError` where nobody must show who they are."""
-        tls = Tls(self.certificate, self.certificate_key, self.clients)
-        guard = Guard.of(self.token, self.token_file, self.key, self.signature)
-        alive = Alive(self.door, self.system, self.every)
-        self._posts = Posts(self.door, guard, BODY, self._read, self.started, tls, alive)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._posts.address
-
-    async def run(self, intake: Intake) -> None:
-        """Listen until cancelled; try again while the address is taken."""
-
-        async def serve(intake: Intake) -> None:
-            await self._posts.serve(self.host, self.port, intake)
-
-        await keep_listening(serve, intake, self.door, self.host, self.port)
+        self.listens(BODY, self._read)
 
     def decode(self, raw: bytes, context: Mapping[str, str], intake: Intake) -> Iterable[Event]:
         """Read a message. Raises `UnreadableError`."""
