@@ -8,11 +8,13 @@ import re
 from datetime import datetime, timedelta
 
 import msgspec
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from safecare.formats.onvif_subscription import read_subscription
 from safecare.model.events.doors import BadgeGranted
 from safecare.model.events.panels import DeviceHeard, PanelSignal
 from safecare.model.events.video import CameraState
@@ -20,6 +22,7 @@ from safecare.model.hospital import Hospital
 from safecare.sources.calls import Device
 from safecare.sources.onvif import soap
 from safecare.sources.onvif.door import OnvifDoor
+from safecare.sources.onvif.line import reached
 from safecare.testing.clock import FakeClock
 from safecare.testing.device_server import PASSWORD, USER, device, notification, running
 from safecare.testing.hospital import small_hospital
@@ -162,3 +165,81 @@ async def test_a_wrong_password_noise_and_a_lost_device_are_told_and_tried_again
             await intake.until(lambda it: "onvif/gone" in it.states)
     assert [one.state for one in intake.events if isinstance(one, CameraState)][:2] == ["lost", "ok"]
     assert [one.raw for one in intake.rejects] == [b"<broken"]
+
+
+AXIS = (
+    '<wsnt:R xmlns:wsnt="urn:w" xmlns:wsa5="http://www.w3.org/2005/08/addressing"><wsnt:SubscriptionReference>'
+    "<wsa5:Address>http://10.9.9.9/onvif/services</wsa5:Address><wsa5:ReferenceParameters>"
+    '<dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event">17&amp;3</dom0:SubscriptionId>'
+    "</wsa5:ReferenceParameters></wsnt:SubscriptionReference></wsnt:R>"
+)
+ECHO = re.compile(
+    r'<dom0:SubscriptionId [^>]*xmlns:dom0="http://www.axis.com/2009/event"[^>]*'
+    r' reference:IsReferenceParameter="true">17&amp;3</dom0:SubscriptionId>.*<s:Body>'
+)
+
+
+class Shared(Camera):
+    """All its subscriptions have one address: it asks to hear which one is meant."""
+
+    async def take(self, request: Request) -> Response:
+        text = (await request.body()).decode()
+        name = (re.search(r"<s:Body><(\w+)", text) or ["", ""])[1]
+        if name == "CreatePullPointSubscription" and self._known(text):
+            self.asked.append(name)
+            return answer(AXIS)
+        if name in {"PullMessages", "Renew", "Unsubscribe"}:
+            if not ECHO.search(text):
+                return Response(answer("<s:Fault><s:Reason><s:Text>which?</s:Text></s:Reason></s:Fault>").body, 400)
+        return await super().take(request)
+
+
+async def test_a_device_hears_again_which_subscription_is_meant() -> None:
+    clock = FakeClock()
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Shared(CROSSED, clock=clock)
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            for heard in (2, 3, 4):  # the second pull after a renewal tells that it was answered
+                clock.advance(timedelta(seconds=61 if heard > 2 else 0))
+                await intake.until(lambda it, heard=heard: len(it.events) >= heard)  # type: ignore[misc]
+    assert {"PullMessages", "Renew", "Unsubscribe"} <= set(camera.asked)
+    assert "failed" not in {state for state, _ in intake.states.values()}
+
+
+class Parted(Camera):
+    """Answers in parts, as MTOM has it."""
+
+    async def take(self, request: Request) -> Response:
+        whole = await super().take(request)
+        head = b"--uuid:1\r\nContent-Type: application/xop+xml; charset=UTF-8\r\nContent-ID: <0>\r\n\r\n"
+        return Response(head + bytes(whole.body) + b"\r\n--uuid:1--\r\n", whole.status_code)
+
+
+async def test_answers_in_parts_are_read() -> None:
+    intake, camera = MemoryIntake(hospital=hospital(), clock=FakeClock()), Parted(CROSSED, GRANTED)
+    async with (
+        device(camera.app) as url,
+        running(OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01), intake),
+    ):
+        await intake.until(lambda it: len(it.events) == 3)
+    assert not intake.rejects
+
+
+@pytest.mark.parametrize(
+    ("told", "point"),
+    [
+        ("", "http://cam.example:8080/onvif/event"),
+        ("/sub?Idx=7", "http://cam.example:8080/sub?Idx=7"),
+        ("http://10.0.0.5/sub?Idx=7", "http://cam.example:8080/sub?Idx=7"),
+        ("http://cam.example:2020/event-0_2020", "http://cam.example:2020/event-0_2020"),
+        ("https://cam.example/sub", "http://cam.example:8080/sub"),
+    ],
+)
+def test_where_a_subscription_is_pulled(told: str, point: str) -> None:
+    assert reached(told, "http://cam.example:8080/onvif/event") == point
+
+
+@pytest.mark.parametrize("raw", [b"<a/>", AXIS.replace("17&amp;3", "x" * 5000).encode()])
+def test_without_reference_parameters_or_with_endless_ones_nothing_is_echoed(raw: bytes) -> None:
+    assert read_subscription(raw).echo == ""

@@ -22,6 +22,7 @@ from safecare.formats.camera_words import (
     read_notifications,
     text_of,
 )
+from safecare.formats.onvif_subscription import read_subscription
 from safecare.model.event import Event
 from safecare.model.layout import laid_out
 from safecare.sources.api import Intake, UnreadableError, source
@@ -94,21 +95,22 @@ class OnvifDoor:
     async def _follow(self, name: str, line: Line, intake: Intake) -> None:
         told = text_of(await line.ask(line.device.url, *soap.capabilities()), "XAddr")
         service = reached(told, line.device.url)
-        point = reached(text_of(await line.ask(service, *soap.subscribe(LEASE)), "Address"), service)
+        made = read_subscription(await line.ask(service, *soap.subscribe(LEASE)))
+        point = reached(made.address, service)
         await self._callers.there(name, intake)
         states, renewed = States(), intake.clock.now()
         try:
             while True:
-                raw = await line.ask(point, *soap.pull(self.wait, BATCH))
+                raw = await line.ask(point, *soap.pull(self.wait, BATCH), made.echo)
                 words = [*read_notifications(raw), Word("", HEARTBEAT, SIGN_OF_LIFE)]
                 await self._callers.take(words, states, name, hashlib.sha256(raw).hexdigest()[:24], intake)
                 if intake.clock.now() - renewed > timedelta(seconds=LEASE / 2):
                     # some devices renew with each pull, and refuse to be asked; when it does end, the next pull fails
                     with contextlib.suppress(DeviceError):
-                        await line.ask(point, *soap.renew(LEASE))
+                        await line.ask(point, *soap.renew(LEASE), made.echo)
                     renewed = intake.clock.now()
         except CameraWordError as error:
             await self._callers.noise(name, raw, str(error), intake)
             raise
         finally:
-            await line.leave(point)
+            await line.leave(point, made.echo)

@@ -26,19 +26,18 @@ class Line:
     skew: timedelta
     clock: Clock
 
-    async def ask(self, to: str, action: str, body: str) -> bytes:
+    async def ask(self, to: str, action: str, body: str, echo: str = "") -> bytes:
         """Return the answer. Raises `DeviceError` for a fault, `httpx.HTTPError`, `CameraWordError`."""
         now = self.clock.now() + self.skew
-        return await _post(
-            self.client, to, soap.envelope(action, to, body, self.device.user, self.device.password, now)
-        )
+        envelope = soap.envelope(action, to, body, self.device.user, self.device.password, now, echo)
+        return await _post(self.client, to, envelope)
 
-    async def leave(self, point: str) -> None:
+    async def leave(self, point: str, echo: str) -> None:
         """End the subscription, if the device still hears; it ends by itself otherwise."""
         import httpx
 
         with contextlib.suppress(httpx.HTTPError, DeviceError, CameraWordError):
-            await self.ask(point, *soap.unsubscribe())
+            await self.ask(point, *soap.unsubscribe(), echo)
 
 
 async def skew(client: httpx.AsyncClient, device: Device, clock: Clock) -> timedelta:
@@ -59,9 +58,18 @@ async def _post(client: httpx.AsyncClient, to: str, envelope: bytes) -> bytes:
             raw += block
             if len(raw) > LIMIT:
                 raise DeviceError(f"answers more than {LIMIT} bytes")
+    raw = _alone(raw)
     if response.status_code >= 400:
         raise DeviceError(f"answers {response.status_code}: {_fault(raw)}")
     return raw
+
+
+def _alone(raw: bytes) -> bytes:
+    """Return the envelope of an answer that comes in parts (MTOM, RFC 2387): it is the first of them."""
+    mark, _, parts = raw.lstrip().partition(b"\r\n")
+    if not mark.startswith(b"--"):
+        return raw
+    return parts.partition(b"\r\n\r\n")[2].partition(b"\r\n" + mark)[0]
 
 
 def _fault(raw: bytes) -> str:
@@ -76,4 +84,6 @@ def reached(told: str, known: str) -> str:
     if not told:
         return known
     here, there = urlsplit(known), urlsplit(told)
-    return urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
+    same = here.hostname == there.hostname and here.scheme == there.scheme
+    place = there.netloc if same else here.netloc  # one that knows itself by the name we use may mean another port
+    return urlunsplit((here.scheme, place, there.path, there.query, ""))

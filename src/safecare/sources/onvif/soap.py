@@ -21,15 +21,24 @@ _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 
 
 def envelope(
-    action: str, to: str, body: str, user: str = "", password: str = "", created: datetime | None = None
+    action: str,
+    to: str,
+    body: str,
+    user: str = "",
+    password: str = "",
+    created: datetime | None = None,
+    echo: str = "",
 ) -> bytes:
-    """Return the envelope of `body`; with `user` and `created` (the device's own time, UTC) it is signed."""
+    """Return the envelope of `body`; with `user` and `created` (the device's own time, UTC) it is signed.
+
+    `echo`: header blocks that the device wants to hear again.
+    """
     security = _token(user, password, created) if user and created else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing">'
         f'<s:Header><a:Action s:mustUnderstand="1">{action}</a:Action><a:To s:mustUnderstand="1">{escape(to)}</a:To>'
-        f"<a:MessageID>urn:uuid:{_uuid()}</a:MessageID>{security}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        f"<a:MessageID>urn:uuid:{_uuid()}</a:MessageID>{security}{echo}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
 
 
