@@ -188,9 +188,8 @@ class Shared(Camera):
         if name == "CreatePullPointSubscription" and self._known(text):
             self.asked.append(name)
             return answer(AXIS)
-        if name in {"PullMessages", "Renew", "Unsubscribe"}:
-            if not ECHO.search(text):
-                return Response(answer("<s:Fault><s:Reason><s:Text>which?</s:Text></s:Reason></s:Fault>").body, 400)
+        if name in {"PullMessages", "Renew", "Unsubscribe"} and not ECHO.search(text):
+            return Response(answer("<s:Fault><s:Reason><s:Text>which?</s:Text></s:Reason></s:Fault>").body, 400)
         return await super().take(request)
 
 
