@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from safecare.app.streams import follow, hospital_of
+from safecare.app.streams import Watching, follow, hospital_of
+from safecare.cli import main
+from safecare.model.clock import SystemClock
 from safecare.model.scene import Area, Scene
 from safecare.scenarios.make.clips import make_clip
 
@@ -30,8 +32,33 @@ async def test_a_stream_is_judged_until_nobody_reads(tmp_path: Path) -> None:
         raise BrokenPipeError
 
     await follow(
-        [str(clip)], SCENE, None, fps=5.0, seconds=60.0, timezone="UTC", as_json=True, language="en", write=write
-    )
+        [str(clip)], SCENE, None, fps=5.0, seconds=60.0, timezone="UTC", as_json=True, language="en", write=write,
+        note=told.append,
+    )  # fmt: skip
     assert len(told) == 1
     assert '"rule":"people.intrusion"' in told[0]
     assert f'"source":"{clip}"' in told[0]
+
+
+def test_how_a_camera_is_stands_once_while_it_stays_so() -> None:
+    noted: list[tuple[str, str]] = []
+    intake = Watching(
+        hospital_of(["rtsp://a"], None, "UTC"), SystemClock(), lambda _: None, lambda *said: noted.append(said)
+    )
+    for state, detail in [
+        ("ok", "all pictures are seen"),
+        *[("waiting", "Connection refused")] * 3,
+        ("ok", "good"),
+        ("ok", "good"),
+    ]:
+        intake.report("watch/camera-1", state, detail)
+    assert noted == [("camera-1", "Connection refused"), ("camera-1", "good")]
+
+
+@pytest.mark.parametrize("words", [["no-such.mp4"], ["gopher://a"], ["http://127.0.0.1:1/", "--timezone", "Mars/Base"]])
+def test_what_can_never_be_followed_is_told_at_once(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["watch", "video", *words])
+    out, err = capfd.readouterr()
+    assert (out, ended.value.code) == ("", 2)
+    assert words[-1] in err

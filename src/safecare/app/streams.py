@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -30,11 +31,15 @@ TICK = 1.0
 class Watching:
     """An intake that judges at once and writes alerts; pictures and rejects are not kept."""
 
-    def __init__(self, hospital: Hospital, clock: Clock, tell: Callable[[Alert], None]) -> None:
-        """Judge by all physical rules over `hospital`."""
+    def __init__(
+        self, hospital: Hospital, clock: Clock, tell: Callable[[Alert], None], note: Callable[[str, str], object]
+    ) -> None:
+        """Judge by all physical rules over `hospital`. `note` is given a camera and how it is, when that changes."""
         self.hospital = hospital
         self.clock = clock
         self._tell = tell
+        self._note = note
+        self._states: dict[str, str] = {}
         self._stage = physical_rules(hospital)
 
     async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
@@ -63,7 +68,11 @@ class Watching:
         return hashlib.sha256(f"{kind} {value}".encode()).hexdigest()[:16]
 
     def report(self, door: str, state: str, detail: str = "") -> None:
-        """Keep no state: a camera that is lost for long is an alert."""
+        """Say how a camera is, once while it stays so; that all is well only after it was not."""
+        told = "" if state == "ok" else detail
+        if told != self._states.get(door, ""):
+            self._note(door.split("/")[1], detail)
+        self._states[door] = told
 
 
 def hospital_of(sources: Sequence[str], scene: Scene | None, timezone: str) -> Hospital:
@@ -92,8 +101,9 @@ async def follow(
     as_json: bool,
     language: str,
     write: Write,
+    note: Write,
 ) -> None:
-    """Follow `sources` and write each alert, for `seconds` or (0) until cancelled."""
+    """Follow `sources` and write each alert, for `seconds` or (0) until cancelled. `note` is told how streams are."""
     hospital = hospital_of(sources, scene, timezone)
     render = Catalogue.load().render
 
@@ -121,7 +131,10 @@ async def follow(
         }
         write(msgspec.json.encode(body).decode())
 
-    intake = Watching(hospital, SystemClock(), tell)
+    def told(camera: str, detail: str) -> None:
+        note(f"{_without_secrets(sources[int(camera.rpartition('-')[2]) - 1])}: {detail}")
+
+    intake = Watching(hospital, SystemClock(), tell, told)
     lives = [
         LiveCamera(
             "watch",
@@ -140,6 +153,12 @@ async def follow(
                 group.create_task(_ticks(intake))
     except* BrokenPipeError:
         pass  # whoever reads the alerts has gone: that is the end
+
+
+def _without_secrets(source: str) -> str:
+    """Return the address `source` without user and password."""
+    parts = urlsplit(source)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if parts.netloc else source
 
 
 async def _ticks(intake: Watching) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from safecare.cli.detect_video import (
+    WRONG,
     Calibration,
     Data,
     Format,
@@ -22,6 +24,9 @@ from safecare.cli.detect_video import (
     special_card,
 )
 from safecare.cli.files import InLanguage, Language, stop
+
+SCHEMES = ("rtsp", "rtsps", "onvif", "onvifs", "http", "https")
+"""Kinds of addresses that a stream may have."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -44,19 +49,43 @@ def video(
     data: Data = Path("var"),
     language: InLanguage = Language.EN,
 ) -> None:
-    """Follow streams until interrupted; one alert a line. A lost stream is told, and tried again with back-off."""
+    """Follow streams until interrupted; one alert a line. A lost stream is told, and tried again with back-off.
+
+    How streams are is told on standard error. Exit 2: the call, zones or model is wrong.
+    """
     from safecare.app.streams import follow
     from safecare.sources.camera.models import ModelError
 
+    _check(source, timezone)
     scene = read_drawn(zones, calibration, language)
     try:
         card = model_card(model, data)
     except ModelError as error:
-        stop(error, 2)
+        stop(error, WRONG)
     write = typer.echo
     run = follow(
         source, scene, card, pose_card(model, data), special_card(data), fps=fps, seconds=seconds, timezone=timezone,
-        as_json=format is Format.NDJSON, language=language, write=write,
+        as_json=format is Format.NDJSON, language=language, write=write, note=_note,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run)
+
+
+def _check(sources: list[str], timezone: str) -> None:
+    """End the command for a file that is not there, an address of no known kind, or a time zone that is none."""
+    from zoneinfo import ZoneInfo
+
+    for one in sources:
+        scheme, colon, _ = one.partition("://")
+        if colon and scheme.lower() not in SCHEMES:
+            stop(f"{one}: must begin with {', '.join(f'{known}://' for known in SCHEMES)}, or be a file", WRONG)
+        if not colon and not os.path.isfile(one):  # noqa: PTH113 - never fails
+            stop(f"{one}: there is no such file", WRONG)
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        stop(f"--timezone {timezone}: no such time zone; one is called Europe/Paris", WRONG)
+
+
+def _note(told: str) -> None:
+    typer.echo(f"safecare: {told}", err=True)
