@@ -118,6 +118,8 @@ def test_a_notice_is_open_until_answered_and_again_when_it_rings_anew(road: Road
     assert road.reader.notices(incident=IncidentId("j")) == [other]
     assert [one.id for one in road.reader.receipts(notice=first.id)] == ["r1", "r2", "r3"]
     assert road.reader.receipts(incident=IncidentId("j")) == []
+    put(road, msgspec.structs.replace(incident("j", 1), state="closed"))
+    assert road.reader.notices(open_only=True) == [again]
 
 
 def test_rejects_newest_first(road: Road) -> None:

@@ -330,8 +330,9 @@ def _open_incident() -> ColumnElement[bool]:
 def _open_notice() -> ColumnElement[bool]:
     """Nobody has taken the notice over since its latest revision came (by order of arrival: clocks may jump).
 
-    A test of a channel, which is about no incident, waits for nobody.
+    One about an incident that is closed or merged waits for nobody, nor does a test of a channel, which is about none.
     """
     table, receipt = schema.notice, schema.receipt
     answered = and_(receipt.c.notice == table.c.id, receipt.c.outcome.in_(TAKEN), receipt.c.seq >= table.c.seq)
-    return and_(table.c.incident != "", ~exists().where(answered))
+    known = exists().where(schema.incident.c.id == table.c.incident, ~_open_incident())
+    return and_(table.c.incident != "", ~exists().where(answered), ~known)
