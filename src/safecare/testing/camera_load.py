@@ -76,7 +76,7 @@ class Load(Watching):
     def __post_init__(self) -> None:
         """Build the hospital and its rules."""
         hospital = hospital_of(list(self.cameras), self.scene, "Europe/Paris")
-        super().__init__(hospital, SlowClock(self.slow), self._alert)
+        super().__init__(hospital, SlowClock(self.slow), self._alert, lambda _camera, _detail: None)
 
     async def publish(self, events: Sequence[Event], *, key: str | None = None) -> None:
         """Count, and judge."""
