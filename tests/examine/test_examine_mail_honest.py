@@ -209,6 +209,17 @@ def test_a_short_name_that_is_the_domain_names_its_owner(name: str, *, told: boo
     assert ("mail.order.anonymous" in rules(found)) is told
 
 
+def test_where_a_domain_does_not_say_who_may_write_for_it_a_missing_voucher_weighs_less() -> None:
+    found = {}
+    for result in ("none", "fail"):
+        said = f"Authentication-Results: mx.chu-aurore.fr; dkim=pass header.d=sendgrid.net; dmarc={result}"
+        told = judged("ANSM <lettre@ansm.sante.fr>", "Rappel de lot", said, passed=False)
+        found[result] = {one.rule: one.weight for one in told.findings}
+    assert found["none"]["mail.auth.unaligned"] < found["fail"]["mail.auth.unaligned"]
+    assert "mail.from.unvouched" not in found["none"]
+    assert "mail.from.unvouched" in found["fail"]
+
+
 def test_a_customers_host_at_a_service_wears_its_name_rightly() -> None:
     text = "Your leave was approved. <a href='https://chu-aurore.{}/timmi/1'>See</a>"
     for service, false in (("ilucca.net", False), ("portal-rh.net", True)):

@@ -48,7 +48,8 @@ where an intruder in a mail box writes."""
 FIRM = 0.5
 """Strength from which a fact of a link or disguise holds whoever vouches: it shows an intent to deceive. Chosen."""
 LISTED = 0.5
-"""Factor on a sender that nothing vouches for, in mail of a list: lists change mails and break their signatures."""
+"""Factor on a sender that nothing vouches for, in mail of a list (lists change mails and break their signatures), and
+where the sender's domain does not say who may write for it: its services' mail is vouched for as the services' own."""
 PADDING = 3000
 """Letters in style sheets and hidden tags, of words and no rules, that are padding. Chosen."""
 
@@ -102,7 +103,7 @@ class MailAnalyser:
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
-            if fact == "mail.auth.unaligned" and "mail.list" in facts:
+            if fact == "mail.auth.unaligned" and not facts.isdisjoint(("mail.list", "mail.auth.dmarc.none")):
                 strength *= LISTED
             if fact in _BROKEN_BY_LISTS and "mail.list.vouched" in facts:
                 strength *= LISTED

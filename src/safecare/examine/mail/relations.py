@@ -51,8 +51,8 @@ _ASKING = (
     "mail.text.house", "mail.text.own-domain", "mail.text.loss", "mail.text.value",
 )  # fmt: skip
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.lure.remedy"})
-_PASSED_ON = frozenset({"mail.list", "mail.thread", "mail.auth.arc.pass"})
-"""Ways by which an honest sender's vouching is lost."""
+_PASSED_ON = frozenset({"mail.list", "mail.thread", "mail.auth.arc.pass", "mail.auth.dmarc.none"})
+"""Ways by which an honest sender's vouching is lost, and that its domain does not say who may write for it."""
 
 
 def relations(mail: Mail, display: str, address: str, facts: set[str], own: frozenset[str]) -> set[str]:

@@ -59,6 +59,8 @@ def vouched(headers: Message, base: str) -> set[str]:
     for method, result, rest in known:
         if method == "compauth" and result == "fail":
             facts.add("mail.auth.composite.fail")
+        if (method, result) == ("dmarc", "none"):
+            facts.add("mail.auth.dmarc.none")
         if result not in ("pass", "bestguesspass"):
             continue
         if method == "dmarc":
