@@ -48,7 +48,7 @@ class Writer:
         for one in sorted(verdict.findings, key=lambda one: -one.weight):
             place = " ".join(filter(None, (one.where.part, one.where.tag)))
             lines.append(f"    {one.rule:<32} {self._say(one, language)}{f'  [{place}]' if place else ''}")
-        return "\n".join(re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", line) for line in lines)
+        return "\n".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line) for line in lines)
 
     def idmef(self, path: Path, verdict: Verdict, language: str, now: datetime) -> str:
         """Return an IDMEFv2 message in one line; empty for a clean file."""

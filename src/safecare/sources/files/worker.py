@@ -36,7 +36,7 @@ PRELOAD = (
         "msoffcrypto.format.ooxml",
         "olefile",
     ),
-    *("stringprep", "unicodedata", "zstandard"),
+    *("heapq", "stringprep", "unicodedata", "zstandard"),
 )
 """Modules that parsing imports late."""
 _ISO = [f"iso8859_{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)]
