@@ -89,6 +89,25 @@ def test_a_known_organisation_may_call_its_team_as_the_house_does() -> None:
     assert "mail.from.internal" in rules(false)
 
 
+@pytest.mark.parametrize(
+    ("address", "failed", "told"),
+    [
+        ("https://account.live.com/a", False, False),
+        ("https://account.live.com/a", True, True),
+        ("https://sites.google.com/view/a", False, True),
+        ("https://relay-office.top/a", False, True),
+    ],
+)
+def test_an_unchecked_mail_of_a_known_organisation_must_lead_to_known_ones(
+    address: str, *, failed: bool, told: bool
+) -> None:
+    more = ["Authentication-Results: mx.chu-aurore.fr; spf=fail; dmarc=fail"] if failed else []
+    text = f"Your account will be suspended, verify it now. <a href='{address}'>Review</a>"
+    sender = "Microsoft account team <no-reply@accountprotection.microsoft.com>"
+    found = judged(sender, text, *more, kind="text/html", passed=False)
+    assert ("mail.from.internal" in rules(found)) is told
+
+
 def test_a_service_that_writes_for_a_known_organisation_is_no_impostor() -> None:
     text = "Please review and sign the document. <a href='https://na4.docusign.net/Signing/?a=1'>REVIEW DOCUMENT</a>"
     honest = judged("Siemens Healthineers via Docusign <dse@docusign.net>", text, kind="text/html")

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
-from safecare.examine.mail.claims import claims
+from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, host_facts
@@ -174,7 +174,9 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
     facts |= set(lures(mail.levelled))
-    facts |= _name(display, domain, base, headers, aligned="mail.auth.aligned" in facts) | kits(mail, display, domain)
+    facts |= _name(display, domain, base, headers, service=of_a_known_one(mail, domain, facts | mail.facts)) | kits(
+        mail, display, domain
+    )
     if broken(written):
         facts.add("mail.text.disguised")
     facts |= _claims(display, base, mail, facts)
@@ -228,7 +230,7 @@ def _trust(fact: str, facts: set[str]) -> float:
     return factor * (KNOWN if known else 1.0)
 
 
-def _name(display: str, domain: str, base: str, headers: Message, *, aligned: bool) -> set[str]:
+def _name(display: str, domain: str, base: str, headers: Message, *, service: bool) -> set[str]:
     facts: set[str] = set()
     if not base:
         return facts
@@ -247,7 +249,7 @@ def _name(display: str, domain: str, base: str, headers: Message, *, aligned: bo
     if _MIXED.search(display):
         facts.add("mail.text.mixed-script")
     answers = {registered(one) for _, one in addresses(headers, "Reply-To")}
-    if answers & FREE and base not in FREE and not (aligned and genuine(base)):  # services answer for those who share
+    if answers & FREE and base not in FREE and not service:  # services answer for those who share
         facts.add("mail.reply-to.freemail")
     return facts
 

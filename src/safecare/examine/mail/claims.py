@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from safecare.examine.mail.names import hosted
 from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
 from safecare.formats.domains import host_of, registered, unwrapped
 from safecare.formats.mail import FREE, Mail
@@ -70,8 +71,7 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
-    theirs = vouched and known(domain) and registered(domain) not in FREE  # an organisation's own account team
-    outside = not theirs and "mail.from.inside" not in facts
+    outside = "mail.from.inside" not in facts and not of_a_known_one(mail, domain, facts)
     if asks and (access or not vouched) and outside and _INTERNAL.search(level(display[:200])):
         found.add("mail.from.internal")
     if asks and not news and "mail.link.recipient" in facts:
@@ -79,6 +79,22 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if not news and _false_address(mail, domain, facts):
         found.add("mail.brand.address")
     return found
+
+
+def of_a_known_one(mail: Mail, domain: str, facts: set[str]) -> bool:
+    """Tell whether a known organisation itself writes from `domain`.
+
+    It is vouched for; or nothing was ever checked, and all links lead to known organisations.
+    """
+    if not known(domain) or registered(domain) in FREE:
+        return False
+    if "mail.auth.aligned" in facts:
+        return True
+    checked = "mail.auth.unaligned" in facts or any(
+        one.startswith("mail.auth.") and one.endswith(".fail") for one in facts
+    )
+    hosts = {host_of(unwrapped(target)) for target, _ in mail.links} - {""}
+    return not checked and bool(hosts) and all(known(one) and not hosted(one) for one in hosts)
 
 
 def _buttons(mail: Mail) -> set[str]:
@@ -123,4 +139,4 @@ def _false_address(mail: Mail, domain: str, facts: set[str]) -> bool:
     return False
 
 
-__all__ = ["claims"]
+__all__ = ["claims", "of_a_known_one"]
