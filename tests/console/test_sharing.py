@@ -23,7 +23,7 @@ from safecare.model.incident import Incident
 from safecare.model.marking import Tlp
 from safecare.model.text import say
 from safecare.share.misp import misp
-from safecare.share.redact import redacted
+from safecare.share.redact import HIDDEN, PRIVATE, redacted
 from safecare.share.stix import stix
 
 pytest_plugins = ["console_fixtures"]
@@ -83,6 +83,18 @@ async def test_the_preview_says_what_leaves_and_what_stays(rig: Rig) -> None:
 async def test_nobody_is_named_under_any_label(rig: Rig, form: str, tlp: str) -> None:
     raw = (await taken(rig, incident(rig).id, form, tlp)).decode()
     assert not [one for one in SECRETS if one in raw]
+
+
+@pytest.mark.parametrize(
+    ("said", "leaves"),
+    [
+        ("fd12:3456::1 spoke to FE80::1 and 2001:db8::7", "▇▇▇ spoke to ▇▇▇ and 2001:db8::7"),
+        ("00:1a:2B:3c:4d:5e, 169.254.3.9, 10.10.10.32", "▇▇▇, ▇▇▇, ▇▇▇"),
+        ("seen at 10:30:15, Facade: west, 203.0.113.66", "seen at 10:30:15, Facade: west, 203.0.113.66"),
+    ],
+)
+def test_addresses_inside_are_hidden_and_others_are_not(said: str, leaves: str) -> None:
+    assert PRIVATE.sub(HIDDEN, said) == leaves
 
 
 async def test_cap_has_its_elements_in_order_and_both_languages(rig: Rig) -> None:

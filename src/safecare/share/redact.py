@@ -19,9 +19,14 @@ from safecare.model.text import Text, say
 WIDE = frozenset({Tlp.GREEN, Tlp.CLEAR})
 """Labels under which a thing goes to many (TLP 2.0)."""
 PRIVATE = re.compile(
-    r"[\w.+-]+@[\w.-]+|\b(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b|\bp-[0-9a-f]{8}\b|\b(?:code|card)-\w+"
+    r"""(?ix) [\w.+-]+@[\w.-]+
+    | \b(?:10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b
+    | (?<![\w:])(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]*[0-9a-f](?![\w:])
+    | \b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b
+    | \bp-[0-9a-f]{8}\b | \b(?:code|card)-\w+"""
 )
-"""Mail addresses, addresses inside (RFC 1918, RFC 1122), pseudonyms and badges of this hospital's people."""
+"""Mail addresses, addresses inside (RFC 1918, RFC 1122, RFC 3927, RFC 4193, RFC 4291) and of network cards, pseudonyms
+and badges of this hospital's people."""
 HIDDEN = "▇▇▇"
 
 Render = Callable[[Text], str]
