@@ -51,6 +51,19 @@ def test_loiterer_is_told_and_tracks_are_written(clip: Path, tmp_path: Path) -> 
     assert all(len(row) == 10 and 1 <= int(row[0]) <= 100 for row in rows)
 
 
+def test_tracks_have_a_box_in_each_picture_though_not_each_is_looked_at(clip: Path, tmp_path: Path) -> None:
+    tracks = tmp_path / "tracks.txt"
+    code, _, _ = run(clip, "--model", "none", "--fps", "2.5", "--tracks-out", tracks)
+    assert code == 0
+    found: dict[str, list[int]] = {}
+    for line in tracks.read_text().splitlines():
+        frame, track, *_ = line.split(",")
+        found.setdefault(track, []).append(int(frame))
+    assert found
+    for frames in found.values():
+        assert frames == list(range(frames[0], frames[-1] + 1))
+
+
 def test_a_cut_file_is_judged_as_far_as_it_goes(clip: Path) -> None:
     raw = clip.read_bytes()
     broken = clip.with_suffix(".avi")

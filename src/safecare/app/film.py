@@ -156,10 +156,12 @@ class Film:
     def _remember(self, message: People) -> None:
         self.frames = max(self.frames, 1)
         self._times.append((message.at, message.frame))
+        rate = (message.frame - 1) / message.at if message.at else 0.0
         for one in message.people:
             if not one.unseen:
-                left, top = one.x - one.width / 2, one.y - one.height
-                self._boxes.append(MotBox(message.frame, one.track, left, top, one.width, one.height, one.score))
+                for before, x, y in (*one.path, (0.0, one.x, one.y)):  # the way from before the track was sure
+                    frame, left, top = message.frame - round(before * rate), x - one.width / 2, y - one.height
+                    self._boxes.append(MotBox(frame, one.track, left, top, one.width, one.height, one.score))
         self._found += [MotBox(message.frame, -1, *box) for box in message.found]
 
     def frame_at(self, at: datetime) -> int:

@@ -44,11 +44,11 @@ CODECS = frozenset(
 ANALYSED = 1.5
 """Seconds of a stream that are looked at to learn its format; chosen: some pictures at the slowest usual rate."""
 CLIP_FORMATS = {
-    **dict.fromkeys((".mp4", ".m4v", ".mov"), "mov"),
+    **dict.fromkeys((".mp4", ".m4v", ".mov", ".3gp"), "mov"),
     **dict.fromkeys((".mkv", ".webm"), "matroska"),
     **dict.fromkeys((".mpg", ".mpeg"), "mpeg"),
     ".avi": "avi",
-    ".ts": "mpegts",
+    **dict.fromkeys((".ts", ".mts", ".m2ts"), "mpegts"),
 }
 """FFmpeg's demuxer by file ending. Named, never guessed: a playlist in disguise would open other files."""
 
