@@ -256,3 +256,20 @@ def test_any_bytes_have_an_end_within_or_none(kind: str, raw: bytes) -> None:
     whole = heads.get(kind, b"") + raw
     assert 0 <= end_of(kind, whole) <= len(whole)
     assert all(0 < at < len(whole) for _, at in late(whole, (kind,)))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        jpeg()[:-1] + b"\xff\0" * 2_000_000,
+        gif()[:13] + b"!\xfe" + b"\1a" * 2_000_000,
+        png() + b"<" * 4_000_000,
+        png() + b"\x60\xea\x28\0" * 1_000_000,
+        b"\x28\xb5\x2f\xfd\x20\5" + bytes(4_000_000),
+        b"\xcf\xfa\xed\xfe" + b"\xff" * 28 + b"\2\0\0\0\x08\0\0\0" * 500_000,
+    ],
+)
+def test_walks_that_writers_make_long_end(raw: bytes) -> None:
+    """Each took seconds with a walk byte by byte; the bound is far above what any machine needs."""
+    ENGINE.judge(raw, "a.bin")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from safecare.examine.medical import payload
 from safecare.formats.extent import end_of
+from safecare.formats.linear import linear
 
 ALONE = frozenset(
     {
@@ -31,13 +32,13 @@ _FOREIGN = frozenset({"pe", "elf", "lnk", "chm", "7z", "rar", "cab", "onenote"})
 """What is told wherever it stands in `ALONE`: kinds whose heads are checked, not met by chance."""
 _SCRIPTS = frozenset({"batch", "php", "vbe"})
 _ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"MSCF\0\0\0\0")
-_PAGE = re.compile(rb"<(?:[sS][cC][rR][iI][pP][tT][\s>/]|[hH][tT][aA]:[aA]|[iI][fF][rR][aA][mM][eE]\s|\?php\s|\?PHP\s)")
+_PAGE = linear(rb"<(?:[sS][cC][rR][iI][pP][tT][\s>/]|[hH][tT][aA]:[aA]|[iI][fF][rR][aA][mM][eE]\s|\?php\s|\?PHP\s)")
 _SHELL = (b"@echo off\r", b"@echo off\n", b"#!/bin/", b"#!/usr/bin/")
-_WHOLE_PAGE = re.compile(rb"(?i)<(?:(?:!doctype\s+html|html|script|body|iframe)[\s>/]|hta:a)")
+_WHOLE_PAGE = linear(rb"(?i)<(?:(?:!doctype\s+html|html|script|body|iframe)[\s>/]|hta:a)")
 _PADDING = re.compile(rb"[\0\s\xff]{0,65536}")
 _ARJ = b"\x60\xea"
-_MIME = re.compile(rb"(?i)[\r\n](MIME-Version:[ \t]*1\.0[ \t]*[\r\n])")
-_WEB_ARCHIVE = re.compile(rb"(?i)multipart/related|application/(?:msword|vnd\.ms-)|activemime")
+_MIME = linear(rb"(?i)[\r\n](MIME-Version:[ \t]*1\.0[ \t]*[\r\n])")
+_WEB_ARCHIVE = linear(rb"(?i)multipart/related|application/(?:msword|vnd\.ms-)|activemime")
 """A page kept as mail within a document: Word opens it (JPCERT/CC 2023, "MalDoc in PDF")."""
 _FAR = 1 << 16
 """Place of a program's second head up to which the bytes before it are looked at. Measured: linkers need at most 512.

@@ -13,6 +13,7 @@ from safecare.examine.api import Part
 from safecare.examine.late import late
 from safecare.formats.dicom import looks_like_dicom
 from safecare.formats.extent import end_of
+from safecare.formats.linear import linear
 from safecare.formats.wide import is_wide, narrowed
 
 _START: tuple[tuple[bytes, str], ...] = (
@@ -119,7 +120,7 @@ _CPIO = re.compile(
 """Heads of cpio archives (newc, odc, binary) whose first name is not empty: libarchive's binding dies of one."""
 _BITMAPS = frozenset({12, 40, 52, 56, 64, 108, 124})
 """Sizes of the second head of bitmaps, in bytes ([MS-WMF] 2.2.2, OS/2's of 12 and 64)."""
-_OBJECTS = re.compile(rb"\d\s+obj\b|\bstartxref\b|\btrailer\b")
+_OBJECTS = linear(rb"\d\s+obj\b|\bstartxref\b|\btrailer\b")
 _CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\n\r\r\n", b"SQLite f", b"!<arch>\n", b"07070")
 """Heads of what holds other files from its first bytes on."""
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(?:MIME-Version|Content-Type):", re.IGNORECASE)

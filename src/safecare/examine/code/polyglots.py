@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import ANY, Context, Finding, Part, Where, analyser
 from safecare.examine.late import ALONE, PROSE, acts, late
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 SHOWN = (ALONE | {"pdf", "postscript"}) - {"lnk"}
@@ -34,7 +35,7 @@ WAYS = {"run": 0.75, "box": 0.55, "shown": 0.55}
 _CODE = re.compile(rb"(?i)<\?php\s|<script[\s>]|<html[\s>]|#!\s?/")
 _COMMENT = 16
 """Bytes at the start in which a script's comment may begin: widths and lengths of heads, the preamble of a document."""
-_AFTER_COMMENT = re.compile(rb"\*/[\t\r\n -~]{8,}")
+_AFTER_COMMENT = linear(rb"\*/[\t\r\n -~]{8}")
 """What makes a comment's end one of a script: chance seldom writes eight letters behind it."""
 
 

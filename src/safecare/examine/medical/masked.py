@@ -15,6 +15,8 @@ LAG = 4
 """Places between two bytes that are combined: a key of 1, 2 or 4 bytes falls out."""
 _LETTERS = 0x20
 """The key that only turns small letters into capital ones: no mask, but how somebody writes."""
+_BLOCK, _OVERLAP = 1 << 20, 64
+"""Bytes that are turned at a time, and those of the next block read with them: more than the longest sign. Chosen."""
 _HEAD = 4096
 """Bytes of a payload that are read under its key. Chosen."""
 
@@ -49,13 +51,15 @@ def masked(raw: bytes) -> tuple[str, str, int, bytes] | None:
     begun = _begun(raw)
     if begun:
         return begun
-    for found in _ANY.finditer(_turned(raw)):
-        at = found.start()
-        sign, kind, sort = _BY_TURN[found.group()]
-        key = bytes(one ^ other for one, other in zip(raw[at : at + LAG], sign[:LAG], strict=True))
-        plain = not key.strip(b"\0") or (sort == payload.SCRIPT and set(key) <= {0, _LETTERS})
-        if not plain:
-            return kind, sort, at, key
+    for start in range(0, len(raw), _BLOCK):
+        block = raw[start : start + _BLOCK + _OVERLAP]
+        for found in _ANY.finditer(_turned(block)):
+            at = found.start()
+            sign, kind, sort = _BY_TURN[found.group()]
+            key = bytes(one ^ other for one, other in zip(block[at : at + LAG], sign[:LAG], strict=True))
+            plain = not key.strip(b"\0") or (sort == payload.SCRIPT and set(key) <= {0, _LETTERS})
+            if not plain:
+                return kind, sort, start + at, key
     return None
 
 

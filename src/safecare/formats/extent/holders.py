@@ -122,7 +122,7 @@ def blocks(raw: bytes) -> int:
 
 def frames(raw: bytes) -> int:
     """Return the end of frames of zstd (RFC 8878, 3.1): a head, blocks with their sizes, a checksum."""
-    at = 0
+    at = steps = 0
     for _ in range(MOST_STEPS):
         mark = int.from_bytes(raw[at : at + 4], "little")
         if mark & 0xFFFFFFF0 == 0x184D2A50:
@@ -135,9 +135,10 @@ def frames(raw: bytes) -> int:
         at += 5 + (1 - single) + (0, 1, 2, 4)[says & 3] + (single, 2, 4, 8)[says >> 6]
         block = 0
         while not block & 1:
+            steps += 1
             block = int.from_bytes(raw[at : at + 3], "little")
             at += 3 + (1 if block >> 1 & 3 == 1 else block >> 3)
-            if at > len(raw):
+            if at > len(raw) or steps > MOST_STEPS:
                 return 0
         at += 4 * (says >> 2 & 1)
     return 0

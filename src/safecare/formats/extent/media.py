@@ -8,6 +8,10 @@ from __future__ import annotations
 import struct
 
 from safecare.formats.extent.numbers import MOST_STEPS, field, total
+from safecare.formats.linear import linear
+
+_MARK = linear(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""A marker of JPEG that ends coded data (T.81, B.1.1.2 and B.2.1)."""
 
 
 def png(raw: bytes) -> int:
@@ -26,19 +30,19 @@ def png(raw: bytes) -> int:
 def gif(raw: bytes) -> int:
     """GIF: blocks up to the trailer."""
     at = 13 + (3 << (raw[10] & 7) + 1 if raw[10] & 0x80 else 0)
+    within = False
     for _ in range(MOST_STEPS):
         mark = raw[at]
-        if mark == 0x3B:
+        if within:
+            at, within = at + 1 + mark, mark > 0
+        elif mark == 0x3B:
             return at + 1
-        if mark == 0x21:
-            at += 2
+        elif mark == 0x21:
+            at, within = at + 2, True
         elif mark == 0x2C:
-            at += 11 + (3 << (raw[at + 9] & 7) + 1 if raw[at + 9] & 0x80 else 0)
+            at, within = at + 11 + (3 << (raw[at + 9] & 7) + 1 if raw[at + 9] & 0x80 else 0), True
         else:
             return 0
-        while size := raw[at]:
-            at += size + 1
-        at += 1
     return 0
 
 
@@ -55,11 +59,11 @@ def jpeg(raw: bytes) -> int:
             at += 1 if mark == 0xFF else 2
             continue
         at += 2 + int.from_bytes(raw[at + 2 : at + 4], "big")
-        while mark == 0xDA:  # coded data: on to the next mark that is neither stuffed nor a restart
-            at = raw.index(b"\xff", at)
-            if raw[at + 1] and not 0xD0 <= raw[at + 1] <= 0xD7 and raw[at + 1] != 0xFF:
-                break
-            at += 1 if raw[at + 1] == 0xFF else 2
+        if mark == 0xDA:  # coded data: on to the next mark that is neither stuffed nor a restart
+            found = _MARK.search(raw, at)
+            if not found:
+                return 0
+            at = found.start()
     return 0
 
 

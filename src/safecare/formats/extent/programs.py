@@ -49,7 +49,7 @@ def apple(raw: bytes) -> int:
         return max(total(">II", raw, 16 + 20 * one) for one in range(count))
     order, wide = ("<" if raw[1:3] == b"\xfa\xed" else ">"), 0xCF in (raw[0], raw[3])
     at, end = (32 if wide else 28), 0
-    for _ in range(field(order + "I", raw, 16)):
+    for _ in range(min(field(order + "I", raw, 16), MOST_STEPS)):
         command, size = struct.unpack_from(order + "II", raw, at)
         if command in (1, 0x19):  # segments
             end = max(
