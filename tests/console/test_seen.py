@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import cv2
 import numpy as np
@@ -50,6 +51,27 @@ async def test_a_report_with_photo_and_voice_is_stored_once_and_shown(rig: Rig) 
         assert voice.headers["content-type"] == "audio/webm"
         assert voice.content == VOICE
         assert (await guard.get("/api/reports")).status_code == 403
+
+
+@pytest.mark.parametrize("days", [-3650, -8, 1, 400])
+async def test_a_report_from_a_phone_with_an_odd_clock_is_of_now_and_stored_once(rig: Rig, days: int) -> None:
+    at = (rig.clock.now() + timedelta(days=days)).isoformat()
+    async with rig.browser("guard") as guard:
+        for _ in range(3):  # the answer was lost, and minutes later it is sent again
+            body = {"about": "fire", "zone": "aurore.pharmacy", "id": "phone-1", "at": at}
+            assert (await guard.post("/api/reports", json=body)).status_code == 201
+            rig.clock.advance(timedelta(minutes=3))
+        assert (await guard.post("/api/reports", json={"about": "tea"})).status_code == 422
+    [act] = [one for one in rig.acts() if isinstance(one, Reported)]
+    assert (act.about, act.at, act.zone) == ("fire", act.seen, "aurore.pharmacy")
+
+
+async def test_a_report_that_waited_for_a_network_keeps_the_time_when_it_was_made(rig: Rig) -> None:
+    at = rig.clock.now() - timedelta(hours=9)
+    async with rig.browser("guard") as guard:
+        assert (await guard.post("/api/reports", json={"words": "x", "at": at.isoformat()})).status_code == 201
+    [act] = [one for one in rig.acts() if isinstance(one, Reported)]
+    assert (act.at, act.seen) == (at, rig.clock.now())
 
 
 async def test_a_call_for_help_needs_no_words(rig: Rig) -> None:

@@ -67,13 +67,14 @@ class Seen:
         zone = self._deps.hospital.zone(ask.zone)
         if ask.zone and zone is None:
             raise ProblemError(422, say("There is no such place: {zone}", zone=ask.zone))
-        if not (ask.words or ask.panic or ask.picture or ask.voice):
+        if not (ask.words or ask.panic or ask.picture or ask.voice or ask.about):
             raise ProblemError(422, say("This report is empty."))
         picture, voice = await asyncio.to_thread(self.keep, ask)
         act = Reported(
             **self._desk.stamp(visitor, ask.id, zone.site if zone else self._desk.home(visitor), ask.at),
             zone=ZoneId(ask.zone) if ask.zone else None,
             words=ask.words,
+            about=ask.about,
             picture=picture,
             voice=voice,
             panic=ask.panic,

@@ -12,6 +12,7 @@ from safecare.formats.frigate import FrigateError, read_review, read_tracked
 from safecare.formats.isapi import read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.formats.mapping import MappingError, RowError, read_mapping, read_row, ready, rows_of_csv, rows_of_json
+from safecare.formats.onvif_subscription import read_subscription
 from safecare.testing.device_server import alert, notification
 from safecare.testing.fuzz_target import Target
 
@@ -31,6 +32,16 @@ _TRACKED = (
 _REVIEW = (
     b'{"type":"new","after":{"id":"1.0-a","camera":"c","severity":"alert","start_time":1,'
     b'"data":{"objects":["person"],"zones":["desk"]}}}'
+)
+_DURESS_XML = (
+    b'<Bundle><timestamp value="2026-03-02T07:00:00Z"/><entry><resource><MessageHeader><eventCoding>'
+    b'<code value="staff-duress"/></eventCoding></MessageHeader></resource></entry><entry><fullUrl value="urn:d"/>'
+    b'<resource><Device><identifier><value value="B002"/></identifier><location><reference value="#l"/></location>'
+    b'<contained><Location><id value="l"/></Location></contained></Device></resource></entry></Bundle>'
+)
+_SUBSCRIBED = (
+    b'<R xmlns:a="urn:a"><SubscriptionReference><a:Address>http://h/s?i=1</a:Address><a:ReferenceParameters>'
+    b'<d:Id xmlns:d="urn:d" k="v">7<d:In/></d:Id></a:ReferenceParameters></SubscriptionReference></R>'
 )
 _DURESS = (
     b'{"resourceType":"Parameters","parameter":[{"name":"event","valueCoding":{"code":"staff-duress"}},'
@@ -92,6 +103,8 @@ TARGETS: tuple[Target, ...] = (
         (CameraWordError,),
     ),
     Target("rtls", read_rtls, (_DURESS,), (RtlsError,)),
+    Target("rtls-xml", read_rtls, (_DURESS_XML,), (RtlsError,)),
+    Target("onvif-subscription", read_subscription, (_SUBSCRIBED,), (CameraWordError,)),
     Target("frigate", read_tracked, (_TRACKED,), (FrigateError,)),
     Target("frigate-review", read_review, (_REVIEW,), (FrigateError,)),
     Target(

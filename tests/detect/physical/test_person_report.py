@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from safecare.detect.physical.person_report import PersonReport
 from safecare.model.event import Event
 from safecare.model.events.acts import Reported
@@ -37,3 +39,25 @@ def test_without_a_place_it_is_told_all_the_same() -> None:
     assert alert.severity == 90
     assert alert.confidence == 1.0
     assert alert.zones == ()
+
+
+@pytest.mark.parametrize(
+    ("about", "severity", "word"),
+    [
+        ("fire", 75, "fire"),
+        ("violence", 75, "violence"),
+        ("object", 60, "thing"),
+        ("stranger", 50, "somebody"),
+        ("water", 40, "leak"),
+        ("damage", 35, "damage"),
+        ("", 35, "Report of a person"),
+    ],
+)
+def test_what_it_is_about_weighs_and_is_told_without_its_words(about: str, severity: int, word: str) -> None:
+    [alert] = PersonReport().feed([report(about=about)])
+    assert alert.severity == severity
+    assert word in alert.title.key
+    [nowhere] = PersonReport().feed([report(about=about, zone=None)])
+    assert word in nowhere.title.key
+    [help] = PersonReport().feed([report(about=about, panic=True)])
+    assert help.severity == 90

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from safecare.model.events.acts import About
 from safecare.model.events.care import CareFigures
 
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -206,5 +207,6 @@ class Report(msgspec.Struct, frozen=True):
     """A voice note (WebM, Ogg or MP4) in base 64."""
     panic: bool = False
     """A call for help: somebody is in danger."""
+    about: About = ""
     id: Key = ""
     at: Moment | None = None

@@ -19,6 +19,9 @@ HELP = 90
 """Severity of a call for help (chosen: critical, so that every route of the site tells it)."""
 SEEN = 35
 """Severity of an ordinary report (chosen: opens no incident by itself, joins those nearby)."""
+KINDS: dict[str, int] = {"fire": 75, "violence": 75, "object": 60, "stranger": 50, "water": 40, "damage": SEEN}
+"""Severity by what the person says that it is (chosen: a person on site is believed; a thing left behind is looked at
+before it is handled as a bomb)."""
 
 
 @detector("person.report", wants={Reported}, domain=Domain.PHYSICAL)
@@ -41,7 +44,7 @@ class PersonReport:
         return Alert.of(
             self,
             event,
-            severity=HELP if event.panic else SEEN,
+            severity=HELP if event.panic else KINDS.get(event.about, SEEN),
             confidence=1.0 if event.panic else 0.8,
             title=_title(event),
             why=why,
@@ -50,8 +53,20 @@ class PersonReport:
 
 
 def _title(event: Reported) -> Text:
-    if event.zone is None:
-        return say("Call for help, place unknown") if event.panic else say("Report of a person, place unknown")
+    zone = Ref(event.zone or event.site)
     if event.panic:
-        return say("Call for help: {zone}", zone=Ref(event.zone))
-    return say("Report of a person: {zone}", zone=Ref(event.zone))
+        return say("Call for help: {zone}", zone=zone) if event.zone else say("Call for help, place unknown")
+    match event.about:
+        case "fire":
+            return say("A person reports fire or smoke: {zone}", zone=zone)
+        case "violence":
+            return say("A person reports violence or a threat: {zone}", zone=zone)
+        case "stranger":
+            return say("A person reports somebody who should not be there: {zone}", zone=zone)
+        case "object":
+            return say("A person reports a suspicious thing: {zone}", zone=zone)
+        case "water":
+            return say("A person reports a leak: {zone}", zone=zone)
+        case "damage":
+            return say("A person reports damage: {zone}", zone=zone)
+    return say("Report of a person: {zone}", zone=zone) if event.zone else say("Report of a person, place unknown")

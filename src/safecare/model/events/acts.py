@@ -95,10 +95,15 @@ class NoticeAnswered(Act, frozen=True, kw_only=True, tag="act.notice"):
     """Revision of the notice that the person saw; 0: not said."""
 
 
+About = Literal["", "fire", "violence", "stranger", "object", "water", "damage"]
+"""What a report is about, as the person chose it; empty: they chose nothing."""
+
+
 class Reported(Act, frozen=True, kw_only=True, tag="act.report"):
     """A person reports something seen, in words, with a picture or a voice note; or calls for help (`panic`)."""
 
     words: str
+    about: About = ""
     picture: ArtifactHash | None = None
     voice: ArtifactHash | None = None
     panic: bool = False
