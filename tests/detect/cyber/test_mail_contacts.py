@@ -56,7 +56,7 @@ def acquainted() -> Phishing:
         at = START + timedelta(days=day)
         for number in range(ENOUGH // LEARNING.days + 1):
             assert not list(rule.feed([mail(f"firm{number}.fr", at=at)]))
-        list(rule.feed([mail("medisupply.fr", at=at)]))
+        list(rule.feed([mail("medisupply.fr", at=at), mail("sante.fr", at=at), mail("oxygen.fr", at=at)]))
     return rule
 
 
@@ -124,15 +124,18 @@ def test_what_a_partner_asks_weighs_less_but_not_what_he_orders_or_carries() -> 
     assert rule.contacts.judge(program) == program.findings
 
 
-@pytest.mark.parametrize("sender", ["medisuply.fr", "rnedisupply.fr", "medisupply-group.com"])
+@pytest.mark.parametrize("sender", ["medisuply.fr", "rnedisupply.fr", "medisupply-group.com", "0xygen.fr"])
 def test_a_look_alike_of_a_partner_weighs_much_more(sender: str) -> None:
     rule = acquainted()
     (alert,) = rule.feed([mail(sender, "mail.lure.payment")])
-    assert any(one.args.get("domain") == "medisupply.fr" for one in alert.why)
+    assert any(one.args.get("domain") in ("medisupply.fr", "oxygen.fr") for one in alert.why)
     assert "mail.contact.lookalike" in rules(rule, mail(sender, "mail.lure.payment", vouched=False))
 
 
-@pytest.mark.parametrize("sender", ["medisupply.fr", "medisupply.com", "aurore-labs.fr", "a1b2c3d4e5f6a1b2c3d4e5f6"])
+@pytest.mark.parametrize(
+    "sender",
+    ["medisupply.fr", "medisupply.com", "magit-sante.fr", "oxygene.fr", "aurore-labs.fr", "a1b2c3d4e5f6a1b2c3d4e5f6"],
+)
 def test_no_look_alike(sender: str) -> None:
     assert "mail.contact.lookalike" not in rules(acquainted(), mail(sender, "mail.lure.payment"))
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.memory import remember
+from safecare.formats.brands import known
 from safecare.formats.domains import imitates, label, skeleton
 from safecare.model.events.files import MailExamined
 from safecare.model.finding import Finding
@@ -40,6 +41,9 @@ PARTNER = 0.7
 """Factor on what a partner asks and where he leads: that of an answer within a thread. Chosen."""
 FIRM = 0.5
 """Weight from which a finding holds whoever writes: it shows an intent to deceive. Chosen."""
+LONG = 8
+"""Letters of a partner's name from which a letter more or less, or a word beside it, imitates it. Chosen: among
+hundreds of partners some are called by a word of the language or like a stranger (``sante.fr``, ``lucca.fr``)."""
 _ASKS = frozenset({"mail.request", "mail.order"})
 _SOFT = frozenset({"mail.request", "mail.link", "mail.header"})
 """Kinds of evidence that ask for something, and those that weigh less from a partner."""
@@ -110,7 +114,7 @@ class Contacts(msgspec.Struct):
 
     def _imitated(self, sender: str, at: datetime) -> str:
         """Return the partner whose domain the sender's imitates; empty if there is none, or no domain."""
-        if "." not in sender:
+        if "." not in sender or known(sender):
             return ""
         name = skeleton(label(sender))
         near = tuple(
@@ -123,6 +127,8 @@ class Contacts(msgspec.Struct):
 
 def _near(name: str, other: str) -> bool:
     """Tell whether two labels may be taken for each other: a quick look before all are compared letter by letter."""
+    if len(other) < LONG:
+        return name == other
     if len(name) > len(other) + 2:
         return other in name
     return abs(len(name) - len(other)) <= 2 and len(set(name) ^ set(other)) <= 4
