@@ -276,8 +276,8 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
         found += ["fhir", "json"]
     elif re.match(rb"[\[{]\s*[\[{\"\d\]}-]", low):
         found.append("json")
-    if low.startswith(b"[internetshortcut]"):
-        found.append("url")
+    if b"[internetshortcut]" in low and low.startswith(b"["):
+        found = ["url"]
     if low.startswith(b"[desktop entry]"):
         found.append("desktop")
     if _is_mail(start, claimed):

@@ -27,6 +27,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.external.object": "An OLE object that is loaded from outside.",
     "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
     "office.external.template": "The template is loaded from outside (template injection).",
+    "office.external.named-share": "Something is loaded from a share of a server with a full name.",
     "office.external.share": "Something is loaded from a share at a public address.",
     "office.limit": "A limit of size, number or inflation was reached: judged only in part.",
     "office.macro": "A VBA macro project.",
@@ -74,9 +75,19 @@ _DDE_CALL = linear(
     rb"(?i)<f\b[^>]{0,100}>[^<]{0,200}\b(?:cmd|powershell|mshta|rundll32|regsvr32|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s{0,3}\|"
 )
 _SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([0-9a-f.:]{3,45})[/\\]")
+_NAMED_SHARE = re.compile(rb"(?i)(?:file:[/\\]{2,5}(?=[\w-]+\.)|\\\\)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:@[\w@]+)?[/\\]")
+"""A share of a server with a full name: Windows signs in there, wherever it is."""
+_FETCHED = linear(
+    rb"(?i)\b(?:INCLUDEPICTURE|INCLUDETEXT|LINK|IMPORT)\b[^\x13\x15]{0,80}?(?:\\{2,4}|file:/{2,5})[\w-]+\.[\w.-]+[\\/]"
+)
+_QUOTED = linear(rb"(?i)\bQUOTE((?:\s+\d{2,3}){4,300})")
+"""Letters of a field's code given as numbers: only what hides is written so."""
 _DDE = re.compile(rb"\bDDE(?:AUTO)?\b\s*[\"&\w\\]", re.IGNORECASE)
 _DDE_LINK = linear(rb"(?i)<(?:\w{1,20}:)?ddeLink\b")
 _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?)?)", re.IGNORECASE)
+_RTF_TEMPLATE = re.compile(rb"\\\*\\template\b([^{}]{0,2000})")
+_RTF_FIELD = re.compile(rb"\\fldinst\b([^{}]{0,400}(?:\{[^{}]{0,400}\}?)?)")
+_RTF_WORD = re.compile(rb"\\'([0-9a-f]{2})|\\u(-?\d{1,6})\s?\??|\\([\\{}])|\\[a-z]{1,32}-?\d{0,10} ?|[\r\n]")
 _PROGRAM_NAME = re.compile(
     rb"[\w\\./ -]{1,200}\.(?:exe|scr|com|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|lnk|dll|jar|msi)\x00", re.IGNORECASE
 )
@@ -111,7 +122,7 @@ def _ooxml(raw: bytes) -> set[str]:
     if any("/macrosheets/" in name.lower() for name in archive.names):
         facts.add("office.macro.xlm")
     for name in archive.find((".rels",))[:MAX_RELATIONS]:
-        facts |= _relations(_member(archive, name, facts))
+        facts |= relation_facts(_member(archive, name, facts))
     for name in archive.find((".bin",)):
         facts |= _binary(_member(archive, name, facts), name.lower())
     for name in archive.find((".xml",)):
@@ -150,7 +161,8 @@ def _pieces(archive: Zip, name: str, facts: set[str]) -> Iterator[bytes]:
         facts.add("office.limit" if str(error).startswith("limit") else "office.broken")
 
 
-def _relations(xml: bytes) -> set[str]:
+def relation_facts(xml: bytes) -> set[str]:
+    """Return the facts of the relations in `xml`."""
     facts: set[str] = set()
     for found in _relation_tags(xml):
         kind = _TYPE.search(found)
@@ -163,13 +175,16 @@ def _relations(xml: bytes) -> set[str]:
             (b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")
         ):
             facts.add("office.external.object")
-        elif name in (b"attachedtemplate", b"frame", b"subdocument"):
-            local = target.group(1).lower().startswith(b"file:///c:") or b":" not in target.group(1)[:8]
+        elif name in (b"attachedtemplate", b"frame", b"subdocument", b"afchunk"):
+            elsewhere = _NAMED_SHARE.match(where) or _SHARE.match(where)
+            local = where.startswith(b"file:///c:") or (b":" not in where[:8] and not elsewhere)
             facts.add("office.external.link" if local else "office.external.template")
         elif name not in (b"hyperlink", b"externallinkpath"):
             facts.add("office.external.link")
         if name != b"hyperlink" and (share := _SHARE.match(where)) and _is_public(share[1]):
             facts.add("office.external.share")
+        elif name != b"hyperlink" and _NAMED_SHARE.match(where):
+            facts.add("office.external.named-share")
     return facts
 
 
@@ -212,7 +227,17 @@ def _fields(pieces: Iterable[bytes]) -> set[str]:
         if count > MOST_FIELDS:
             break
     facts = {"office.limit"} if count > MOST_FIELDS else set[str]()
-    return facts | {"office.dde"} if _DDE.search(codes) or linked else facts
+    told = (
+        bytes(codes)
+        + b" "
+        + b" ".join(
+            bytes(value for one in found[1].split() if 31 < (value := int(one)) < 127) + b" x"
+            for found in _QUOTED.finditer(codes)
+        )
+    )
+    if _FETCHED.search(codes.replace(b"&quot;", b'"')):
+        facts.add("office.external.named-share")
+    return facts | {"office.dde"} if _DDE.search(told) or linked else facts
 
 
 def _instructions(xml: bytes) -> Iterator[bytes]:
@@ -325,8 +350,23 @@ def _rtf(raw: bytes) -> set[str]:
         facts.add("office.embedded.object")
     if b"\\objupdate" in head or re.search(rb"4d5a9000|546869732070726f6772616d", head):
         facts.add("office.embedded.executable" if b"4d5a9000" in head else "office.embedded.object")
-    if b"\\*\\template" in head and re.search(rb"\\\*\\template\s+(?:https?:|\\\\\\\\|file:)", head):
+    if (found := _RTF_TEMPLATE.search(head)) and re.match(rb"(?:https?:|\\\\|file:(?!/+[a-z]:))", _unescaped(found[1])):
         facts.add("office.external.template")
+    if b"\\fldinst" in head and any(_FETCHED.search(_unescaped(one)) for one in _RTF_FIELD.findall(head)[:200]):
+        facts.add("office.external.named-share")
     if re.search(rb"\\fldinst[^{}]{0,40}(?:\{[^{}]{0,80})?\bdde(?:auto)?\b", head):
         facts.add("office.dde")
     return facts
+
+
+def _unescaped(text: bytes) -> bytes:
+    """Return the text of a group in RTF: letters given by their codes, other words left out (RTF 1.9.1)."""
+    return _RTF_WORD.sub(_letter, text).strip()
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    if found[1]:
+        return bytes((int(found[1], 16),))
+    if found[2]:
+        return bytes((int(found[2]) & 0xFF,))
+    return found[3] or b""

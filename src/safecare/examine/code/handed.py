@@ -41,6 +41,8 @@ _RULES: tuple[tuple[str, Text, float, bytes, bytes], ...] = (
     ),
     ("handed.loads", LOADS, 0.65, rb"(?i)^\s{0,8}\[(?:Shell|Theme|\.ShellClassInfo)\]", _KEYS + _SHARE),
     ("handed.loads", LOADS, 0.6, rb"<xfdf\b", rb"(?i)<f\s[^>]{0,200}href\s*=\s*[\"']" + _SHARE),
+    ("handed.loads", LOADS, 0.6, rb"BEGIN:VCALENDAR", rb"(?i)\nATTACH[^\r\n:]{0,100}:\s*" + _SHARE),
+    ("handed.loads", LOADS, 0.6, rb"<(?:c:)?contact\b", rb"(?i)<(?:c:)?Value>\s*" + _SHARE),
     (
         "handed.signs",
         SIGNS,
@@ -78,7 +80,7 @@ class Handed:
 HANDED = frozenset(
     (
         "settingcontent-ms library-ms searchconnector-ms msc rdp theme themepack deskthemepack appref-ms application "
-        "jnlp diagcab scf wsc sct xbap gadget rdg ws contact"
+        "jnlp diagcab appinstaller oqy dqy iqy rqy scf wsc sct xbap gadget rdg ws contact"
     ).split()
 )
 """Endings that nobody sends by mail for an honest reason but a link would do."""

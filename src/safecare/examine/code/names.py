@@ -26,9 +26,10 @@ _RUNS = {
 }
 RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
 """What a double click on a name does, by ending."""
-_READS = frozenset(
+READS = frozenset(
     "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
 )
+"""Endings of what people read, look at or listen to."""
 _WRITTEN = frozenset({"xml"})
 """Endings that programmers set before others (``model.xml.js``) and nobody opens by a double click."""
 _CARRIED: dict[str, tuple[float, Text]] = {
@@ -41,6 +42,8 @@ _CARRIED: dict[str, tuple[float, Text]] = {
 _SHELL = (0.3, say("A shell script came by mail, which no double click runs on Windows."))
 """Instead of ``script``. Weight chosen: administrators and programmers send them, and it takes them to run one."""
 _ARCHIVES = ("archive.", "zip.", "stream.", "mail.", "msg.", "installer.")
+_EMBEDDED = re.compile(r"(?i)(?:word|xl|ppt|visio)/(?:embeddings|activex|media)/|object[\w ]{0,40}/")
+"""Folders of documents for the files that they hold: [ECMA-376] part 1, 15.2; OpenDocument's objects."""
 _SPACES = re.compile(r"\s{8,}\.?\w{1,5}$")
 
 
@@ -59,8 +62,9 @@ class Names:
         elif context.mail and part.depth and part.name and part.raw == b"" and RUNS.get(ending(part.name)) in _CARRIED:
             weight, why = _CARRIED[RUNS[ending(part.name)]]
             yield Finding(f"carried.{RUNS[ending(part.name)]}", why, weight, kind="carried")
-        inside = part.depth and not part.origin.startswith(_ARCHIVES)
-        opens = part.origin.endswith((".package", ".attachment", ".file", ".block"))
+        embedded = part.origin == "zip.member" and _EMBEDDED.match(part.name) is not None
+        inside = part.depth and (embedded or not part.origin.startswith(_ARCHIVES))
+        opens = embedded or part.origin.endswith((".package", ".attachment", ".file", ".block"))
         if inside and (kind == "program" or (opens and kind in ("shortcut", "script"))):
             why = say("A program, script or shortcut is hidden inside a file of another kind.")
             yield Finding("hidden.program", why, 0.9, kind="hidden")
@@ -89,7 +93,7 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         yield Finding("name.reversed", say("The name of a file is written to be read backwards."), 0.8, kind="name")
     before = ending(PurePosixPath(name.replace("\\", "/").rstrip(". ")).stem)
     if (
-        before in _READS - _WRITTEN
+        before in READS - _WRITTEN
         and (RUNS.get(last) in ("program", "script", "shortcut") or kind in ("program", "shortcut"))
         and last != before
     ):
@@ -98,5 +102,5 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         )
     if _SPACES.search(name):
         yield Finding("name.spaces", say("The name of a file pushes its ending out of sight."), 0.7, kind="name")
-    if last in _READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
+    if last in READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
         yield Finding("name.false", say("A program is named like a document or picture."), 0.75, kind="name")

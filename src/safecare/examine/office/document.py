@@ -14,6 +14,7 @@ from safecare.model.text import Text, say
 
 FACTS: Mapping[str, tuple[float, Text]] = {
     "office.action.program": (0.65, say("A click or a move of the mouse over a slide starts a program.")),
+    "office.external.named-share": (0.3, say("A document loads something from a share of a server with a full name.")),
     "office.external.share": (0.6, say("A document loads something from a share at a public address.")),
     "office.dde": (0.7, say("A document starts another program by a field (DDE).")),
     "office.embedded.executable": (0.9, say("A document holds a program or script that a click starts.")),
@@ -34,6 +35,9 @@ FACTS: Mapping[str, tuple[float, Text]] = {
     "office.macro.xlm": (0.6, say("A workbook holds an old-style (Excel 4) macro.")),
 }
 """Weight and sentence by fact."""
+
+SENT = 0.6
+"""Weight of a share with a full name in a document that came by mail: those of a house's own are linked within it."""
 
 ACTS = frozenset({"office.macro.download", "office.macro.execute", "office.macro.obfuscated", "office.macro.shell"})
 _BROUGHT = frozenset({"office.macro.download", "office.macro.execute"})
@@ -58,6 +62,7 @@ class Document:
             yield Finding("office.broken", say("A document is damaged, or is not what it says."))
         for fact in sorted(facts & FACTS.keys()):
             weight, why = FACTS[fact]
+            weight = SENT if fact == "office.external.named-share" and context.mail else weight
             kind = "office.macro" if fact.startswith("office.macro") else "office.content"
             yield Finding(fact, why, weight, kind=kind)
         if ("office.macro.autoexec" in facts and facts & ACTS) or len(facts & _BROUGHT) == len(_BROUGHT):

@@ -10,10 +10,14 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterator
+from html import unescape
 
 from safecare.examine.api import Context, Finding, Part, analyser
-from safecare.examine.office.document import FACTS
+from safecare.examine.office.document import ACTS, AUTO, FACTS
+from safecare.examine.office.odf import LISTENS, loads
 from safecare.formats.linear import linear
+from safecare.formats.macros import macro_facts
+from safecare.formats.office import relation_facts
 from safecare.model.text import say
 
 MOST_TEXT = 16 * 1024 * 1024
@@ -30,6 +34,14 @@ _DDE_LINK = linear(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]
 _SYLK = linear(
     rb"(?im)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))"
 )
+_TEMPLATE = linear(
+    rb"(?i)<w:attachedTemplate\b[^<>]*\bw:val\s*=\s*[\"'](?:https?:|ftp:|\\\\[\w-]+\.|file:/{2,5}[\w-]+\.)"
+)
+_MODULE = linear(rb"(?s)<(?:\w{1,20}:)?source-code\b[^<>]*>(.*?)</(?:\w{1,20}:)?source-code>")
+_SENDS = linear(
+    rb"(?im)(?:^|[,;\t\"])\s*=\s*(?:(?:WEBSERVICE|IMPORTDATA|IMPORTXML|IMPORTFEED|IMAGE)\(\s*\"{1,2}(?:https?:|\\\\)|HYPERLINK\([^()\n]{0,300}&\s*\$?[A-Z]{1,3}\$?\d)"
+)
+"""Formulas that give cells to an address: OWASP, "CSV Injection"."""
 _FIELD_PARTS = linear(rb"<w:instrText\b[^>]{0,200}>([^<]{0,400})</w:instrText>")
 _DDE_WORD = linear(rb"\bDDE\b\s")
 
@@ -47,6 +59,7 @@ class Flat:
             codes = b"".join(_FIELD_PARTS.findall(raw)).upper()
             if _DDE_FIELD.search(raw) or b"DDEAUTO" in codes or _DDE_WORD.search(codes) or _DDE_LINK.search(raw):
                 yield Finding("office.dde", why, weight, kind="office.content")
+            yield from _told(raw, head)
             if b"macrosPresent" in head and b'macrosPresent="yes"' in raw[:20_000]:
                 yield Finding("office.macro", FACTS["office.macro"][1], FACTS["office.macro"][0], kind="office.macro")
             for number, found in enumerate(_BLOCK.finditer(raw), 1):
@@ -55,10 +68,33 @@ class Flat:
                 yield from _block(found[1], number, part, context)
         if _DDE_CELL.search(raw):
             yield Finding("office.dde", why, weight, kind="office.content")
+        if "spreadsheet-text" in part.types and _SENDS.search(raw):
+            why = say("A table sends what its cells hold to an address.")
+            yield Finding("office.formula.sends", why, 0.55, kind="office.content")
         if head.startswith(b"ID;P") and _SYLK.search(raw):
             yield Finding("office.macro.xlm", FACTS["office.macro.xlm"][1], 0.7, kind="office.macro")
         if re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://", head):
             yield Finding("office.web-query", say("A web query fetches data and formulas from outside."), 0.6)
+
+
+def _told(raw: bytes, head: bytes) -> Iterator[Finding]:
+    """Yield what documents of Office and OpenDocument say that are written as one text."""
+    facts = set[str]()
+    if b"schemas.microsoft.com/office/2006/xmlPackage" in head:
+        facts = relation_facts(raw)
+    elif b"schemas.microsoft.com/office/word/2003" in head and _TEMPLATE.search(raw):
+        facts.add("office.external.template")
+    elif b"urn:oasis:names:tc:opendocument" in head:
+        facts = loads(raw)
+        modules = _MODULE.findall(raw)[:MOST_BLOCKS]
+        if modules:
+            facts |= {"office.macro", *macro_facts(unescape(b"\n".join(modules).decode("utf-8", "replace")).encode())}
+            facts |= {"office.macro.autoexec"} if LISTENS.search(raw) else set()
+    for fact in sorted(facts & FACTS.keys()):
+        weight, why = FACTS[fact]
+        yield Finding(fact, why, weight, kind="office.macro" if fact.startswith("office.macro") else "office.content")
+    if "office.macro.autoexec" in facts and facts & ACTS:
+        yield AUTO
 
 
 def _block(text: bytes, number: int, part: Part, context: Context) -> Iterator[Part]:

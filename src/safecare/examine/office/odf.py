@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from safecare.examine.api import Context, Finding, Part, analyser
-from safecare.examine.office.document import ACTS, AUTO, FACTS
+from safecare.examine.office.document import ACTS, AUTO, FACTS, SENT
 from safecare.formats.linear import linear
 from safecare.formats.macros import macro_facts
 from safecare.formats.zips import Zip, ZipError
@@ -18,7 +18,7 @@ from safecare.model.text import say
 
 MOST_MODULES = 200
 """Modules that are read. Chosen: large libraries have some dozens."""
-_LISTENS = linear(
+LISTENS = linear(
     rb"(?i)script:event-name=[\"'](?:dom:load|office:(?:load-finished|on-?load|view-created)|on-?(?:load|focus|mouse\w+))|"
     rb"script:event-name=[\"']dom:mouse\w+"
 )
@@ -26,6 +26,20 @@ _CALLS = linear(rb"(?i)vnd\.sun\.star\.script:[^\"'<>]{0,200}(?:\.\.(?:/|%2F)|\$
 _DDE = linear(
     rb"(?i)office:dde-application=[\"']\s*(?:cmd|powershell|pwsh|mshta|msexcel|wscript|cscript|rundll32|regsvr32)"
 )
+_SERVER = rb"(?:file:[/\\]{2,5}|\\\\|//)[\w-]+(?:\.[\w-]+)+[\\/]"
+_LOADS = linear(
+    rb"(?i)<(?:draw:object|draw:object-ole|draw:floating-frame|draw:plugin|draw:applet|text:section-source|meta:template)\b"
+    rb"[^<>]*\bxlink:href=[\"'](?:https?:|ftp:|smb:|" + _SERVER + rb")"
+)
+"""Objects, frames, sections and templates from elsewhere (OpenDocument 1.3 part 3, 10.4.6, 10.4.10, 5.4, 4.3.2.4)."""
+_FETCHES = linear(rb"(?i)<draw:(?:image|fill-image)\b[^<>]*\bxlink:href=[\"'](?:smb:|" + _SERVER + rb")")
+LOADS = "office.external.object", "office.external.named-share"
+"""Facts of what is loaded from elsewhere: objects, and pictures from servers that readers sign in to."""
+
+
+def loads(content: bytes) -> set[str]:
+    """Return the facts of what a document loads from elsewhere when it is opened."""
+    return {fact for fact, pattern in zip(LOADS, (_LOADS, _FETCHES), strict=True) if pattern.search(content)}
 
 
 @analyser("odf", wants={"odf"})
@@ -36,7 +50,9 @@ class OpenDocument:
         """Yield the findings."""
         try:
             archive = Zip(part.raw)
-            content = b"".join(archive.read(name) for name in ("content.xml", "styles.xml") if name in archive.names)
+            content = b"".join(
+                archive.read(name) for name in ("content.xml", "styles.xml", "meta.xml") if name in archive.names
+            )
             modules = [
                 archive.read(name)
                 for name in archive.names
@@ -45,16 +61,17 @@ class OpenDocument:
             ][:MOST_MODULES]
         except ZipError:
             return  # told by who unpacks it
-        facts = set[str]()
+        facts = loads(content)
         if modules:
             source = unescape(b"\n".join(modules).decode("utf-8", "replace")).encode()
-            facts = {"office.macro", *macro_facts(source)}
-            if _LISTENS.search(content):
+            facts |= {"office.macro", *macro_facts(source)}
+            if LISTENS.search(content):
                 facts.add("office.macro.autoexec")
         if _DDE.search(content):
             facts.add("office.dde")
         for fact in sorted(facts & FACTS.keys()):
             weight, why = FACTS[fact]
+            weight = SENT if fact == "office.external.named-share" and context.mail else weight
             yield Finding(
                 fact, why, weight, kind="office.macro" if fact.startswith("office.macro") else "office.content"
             )

@@ -14,7 +14,7 @@ from safecare.examine.mail.pictures import BYTES
 from safecare.examine.pdf import actions, doubt, fields, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
-from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, decoded, find, unpack
+from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.formats.domains import host_of
 from safecare.formats.linear import linear
@@ -43,6 +43,8 @@ _PICTURE = re.compile(rb"/Subtype\s*/Image\b")
 MOST_LURE = (2, 3)
 """Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
 _PAGE = re.compile(rb"/Type\s*/Page\b")
+PACKS_WELL = 0.2
+"""Weight of a stream that unpacks to more than is read, and to less than harms: drawings of empty cells do."""
 TEXT_TOTAL = 64 * 1024 * 1024
 """Bytes of page contents that are decoded of one file. Chosen: bounds the time to a tenth of a second."""
 MOST_SCRIPTS = 500
@@ -170,6 +172,9 @@ def _held(document: Document, number: int, context: Context) -> bytes:
 def _streams(document: Document, part: Part, context: Context) -> Iterator[Finding | Part]:
     total, names, cut = 0, None, False
     for one in document.objects:
+        if one.stream is not None and b"/XRef" in one.text and bomb(one):
+            why = say("A PDF unpacks to far more than its size.")
+            yield Finding("limit.size", why, 0.6, Where(tag=f"object {one.number}"))
         if one.stream is None or _NOT_READ.search(one.text):
             continue
         embedded = b"/EmbeddedFile" in one.text
@@ -182,9 +187,9 @@ def _streams(document: Document, part: Part, context: Context) -> Iterator[Findi
         except UnreadableError:
             continue
         except LimitError:
-            yield Finding(
-                "limit.size", say("A PDF unpacks to far more than its size."), 0.6, Where(tag=f"object {one.number}")
-            )
+            weight = 0.6 if bomb(one) else PACKS_WELL
+            why = say("A PDF unpacks to far more than its size.")
+            yield Finding("limit.size", why, weight, Where(tag=f"object {one.number}"))
             return
         total += len(raw)
         if embedded:

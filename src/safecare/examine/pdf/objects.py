@@ -5,11 +5,12 @@ Source: ISO 32000-1:2008, 7.3 (objects), 7.4 (filters), 7.5.7 (object streams).
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zlib
 from dataclasses import dataclass, field
 
-from safecare.examine.api import Budget, LimitError, UnreadableError
+from safecare.examine.api import BLOCK, Budget, LimitError, UnreadableError
 from safecare.formats.linear import linear
 from safecare.formats.pdf_filters import FilterError, ascii85, lzw, predicted, run_length, turned_off
 
@@ -17,6 +18,9 @@ MOST_OBJECTS = 40_000
 """Objects that are read; in the rest only actions are looked for. Chosen: a book of 1,000 pages has 30,000; 0.4 s."""
 MOST_DECODED = 16 * 1024 * 1024
 """Bytes decoded of one stream that is no picture. Chosen: the text of the longest page measured is 1.5 MB."""
+DANGER, DANGER_RATIO = 100 * 1024 * 1024, 100
+"""Bytes that a stream unpacks to, and how many times its size, from which it is a bomb. ClamAV reads files of up to
+100 MiB (``MaxFileSize``), Apache Tika takes more than 100 times for an attack (``SecureContentHandler``)."""
 MOST_FILTERS = 8
 """Filters of one stream, one after the other. Chosen: writers use two at most."""
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\s\x00]{1,16}(\d{1,5})[\s\x00]{1,16}obj(?![a-z])")
@@ -247,6 +251,20 @@ def _inflate(data: bytes, budget: Budget, most: int, number: int) -> bytes:
     if unpacker.unconsumed_tail and len(out) >= most:
         raise LimitError("size", f"object {number}")
     return out
+
+
+def bomb(one: Object) -> bool:
+    """Tell whether a stream unpacks to what harms readers: `DANGER` bytes at `DANGER_RATIO`, or packed twice."""
+    flate = [name for name in filters(one.text) if name in ("FlateDecode", "Fl")]
+    data = bytes(one.stream or b"")
+    if len(flate) != 1 or filters(one.text)[0] != flate[0]:
+        return len(flate) > 0
+    unpacker, count = zlib.decompressobj(), 0
+    with contextlib.suppress(zlib.error):
+        while data and not unpacker.eof and count <= DANGER:
+            count += len(unpacker.decompress(data, BLOCK))
+            data = unpacker.unconsumed_tail
+    return count > DANGER and count > DANGER_RATIO * len(one.stream or b"")
 
 
 def references(text: bytes) -> list[int]:
