@@ -26,7 +26,7 @@ _RUNS = {
 }
 RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
 """What a double click on a name does, by ending."""
-READS = frozenset(
+_READS = frozenset(
     "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
 )
 """Endings of what people read, look at or listen to."""
@@ -93,7 +93,7 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         yield Finding("name.reversed", say("The name of a file is written to be read backwards."), 0.8, kind="name")
     before = ending(PurePosixPath(name.replace("\\", "/").rstrip(". ")).stem)
     if (
-        before in READS - _WRITTEN
+        before in _READS - _WRITTEN
         and (RUNS.get(last) in ("program", "script", "shortcut") or kind in ("program", "shortcut"))
         and last != before
     ):
@@ -102,5 +102,5 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         )
     if _SPACES.search(name):
         yield Finding("name.spaces", say("The name of a file pushes its ending out of sight."), 0.7, kind="name")
-    if last in READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
+    if last in _READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
         yield Finding("name.false", say("A program is named like a document or picture."), 0.75, kind="name")

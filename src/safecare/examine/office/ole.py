@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.examine.code.names import READS
-from safecare.examine.types import ending
 from safecare.model.text import say
 
 MOST_STREAMS = 2000
@@ -26,8 +24,6 @@ MOST_READ = 4
 MOST_TRIED = 4
 """Passwords tried on one document. Chosen: each one takes 0.1 s, as its makers wanted."""
 DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - published: [MS-XLS] 2.2.10 opens such files without asking
-READ = 0.2
-"""Weight of a package that is called what people read: what it is, is judged beside. Chosen."""
 PACKAGE = say("A document holds a file as a package, which a click opens.")
 _STORED = 0x1011
 """Record type ExOleObjStg and its like ([MS-PPT] 2.13.24)."""
@@ -130,8 +126,7 @@ def package(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part
     if not data and not label:
         return
     context.budget.take(len(data), label)
-    weight = READ if ending(label) in READS else 0.55
-    yield Finding("office.embedded.package", PACKAGE, weight, Where(tag=label[:80]), kind="office.content")
+    yield Finding("office.embedded.package", PACKAGE, 0.55, Where(tag=label[:80]), kind="office.content")
     yield part.child(label or "package", data, origin="ole.package")
 
 
