@@ -21,6 +21,8 @@ MOST_DECODED = 16 * 1024 * 1024
 DANGER, DANGER_RATIO = 100 * 1024 * 1024, 100
 """Bytes that a stream unpacks to, and how many times its size, from which it is a bomb. ClamAV reads files of up to
 100 MiB (``MaxFileSize``), Apache Tika takes more than 100 times for an attack (``SecureContentHandler``)."""
+MOST_DEFLATED = 1032
+"""Times that deflate packs at best (zlib, "Technical Details", maximum compression factor)."""
 MOST_FILTERS = 8
 """Filters of one stream, one after the other. Chosen: writers use two at most."""
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\s\x00]{1,16}(\d{1,5})[\s\x00]{1,16}obj(?![a-z])")
@@ -259,6 +261,8 @@ def bomb(one: Object) -> bool:
     data = bytes(one.stream or b"")
     if len(flate) != 1 or filters(one.text)[0] != flate[0]:
         return len(flate) > 0
+    if len(data) * MOST_DEFLATED < DANGER:
+        return False
     unpacker, count = zlib.decompressobj(), 0
     with contextlib.suppress(zlib.error):
         while data and not unpacker.eof and count <= DANGER:
