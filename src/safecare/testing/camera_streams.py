@@ -191,6 +191,7 @@ class CameraServer:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving, gone = asyncio.current_task(), None
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             name = urlsplit(head.split(b" ")[1].decode()).path.strip("/")
@@ -201,6 +202,10 @@ class CameraServer:
             if camera.kind == "sdp":
                 await _describe(head, reader, writer)
                 return
+            gone = asyncio.create_task(
+                reader.read()
+            )  # ends with the other side, which a silent camera would not notice
+            gone.add_done_callback(lambda _: serving.cancel() if serving else None)
             writer.write(b"HTTP/1.0 200 OK\r\n")
             if camera.kind == "headers":
                 await _drip(writer, b"X-Camera: more\r\n")
@@ -215,6 +220,8 @@ class CameraServer:
         except (ConnectionError, asyncio.IncompleteReadError, KeyError):
             pass  # the other side has gone
         finally:
+            if gone is not None:
+                gone.cancel()
             writer.close()
 
 
