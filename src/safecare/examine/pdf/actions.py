@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.objects import Document, Object, references
@@ -65,6 +66,9 @@ AUTO: dict[bytes, tuple[str, float, Text]] = {
 """Finding by kind of an action that runs by itself."""
 MOST_EVENT = 60_000
 """Bytes of what an event starts. Chosen: the longest script of a form measured."""
+MOST_EVENTS, MOST_EMPTY, LONG_EVENTS, SHORT_EVENT = 200, 3, 10, 2000
+"""Events of one object that are followed, those that lead to nothing, those that may be long, and the bytes of others.
+Chosen: a page of a form has some hundred; it bounds what thousands within each other cost to 0.3 s."""
 _REFERENCE = re.compile(rb"\s*(\d{1,10})\s+\d{1,5}\s+R\b")
 NEXT_TO_IT = 0.3
 """Weight of going on to another file of the same folder by itself: papers in volumes do. Chosen."""
@@ -126,14 +130,22 @@ def _events(one: Object, document: Document) -> Iterator[bytes]:
 
 def events(one: Object, document: Document) -> Iterator[tuple[bytes, bytes]]:
     """Yield the events of `one` (``O`` for its opening), and the action, or a reference to it, that each starts."""
-    for event in _AUTO.finditer(one.text):
-        start = one.text[event.end() :]
+    done, empty = -1, 0
+    for count, event in enumerate(islice(_AUTO.finditer(one.text), MOST_EVENTS)):
+        if event.start() < done or empty > MOST_EMPTY:
+            continue  # it stands within the one before, or nothing here ever closes
+        start = one.text[event.end() : event.end() + (MOST_EVENT if count < LONG_EVENTS else SHORT_EVENT)]
         if event.group() == b"/OpenAction":
-            yield b"O", dict(members(b"<</O " + start[:MOST_EVENT] + b">>")).get(b"O", b"")
+            opening = dict(islice(members(b"<</O " + start + b">>"), 1)).get(b"O", b"")
+            empty += not opening
+            yield b"O", opening
             continue
         found = _REFERENCE.match(start)
         target = document.get(int(found[1])) if found else None
-        yield from members(target.text if target else start[:MOST_EVENT])
+        found_members = list(members(target.text[:MOST_EVENT] if target else start))
+        empty += not found_members
+        done = event.end() + (0 if target else sum(len(key) + len(value) for key, value in found_members))
+        yield from found_members
 
 
 def has_events(one: Object) -> bool:
