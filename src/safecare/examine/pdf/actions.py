@@ -66,7 +66,7 @@ AUTO: dict[bytes, tuple[str, float, Text]] = {
 """Finding by kind of an action that runs by itself."""
 MOST_EVENT = 60_000
 """Bytes of what an event starts. Chosen: the longest script of a form measured."""
-MOST_EVENTS, MOST_EMPTY, LONG_EVENTS, SHORT_EVENT = 200, 3, 10, 2000
+MOST_EVENTS, MOST_EMPTY, LONG_EVENTS, SHORT_EVENT = 100, 3, 3, 1000
 """Events of one object that are followed, those that lead to nothing, those that may be long, and the bytes of others.
 Chosen: a page of a form has some hundred; it bounds what thousands within each other cost to 0.3 s."""
 _REFERENCE = re.compile(rb"\s*(\d{1,10})\s+\d{1,5}\s+R\b")
