@@ -82,12 +82,15 @@ def _edges(document: Document, exact: bytes = b"") -> dict[bytes, dict[int, list
     """Return where each object leads, by walk; `exact`: only that walk, and only by its own outer keys."""
     edges: dict[bytes, dict[int, list[int]]] = {walk: {} for walk in _WALKS.values()}
     for number, one in document.last.items():
+        own: dict[bytes, bytes] | None = None
         for found in _LEADS.finditer(one.text, 0, MOST_OBJECT):
             key = found[1]
             walk = _WALKS[key]
             if exact and walk != exact:
                 continue
-            text = dict(members(one.text)).get(key, b"") if exact else one.text[found.end() : found.end() + MOST_LIST]
+            if exact and own is None:
+                own = dict(members(one.text))
+            text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + MOST_LIST]
             edges[walk].setdefault(number, []).extend(_targets(text, document, key))
     return edges
 
