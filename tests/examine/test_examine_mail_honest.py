@@ -260,3 +260,67 @@ def test_fresh_stories_are_told_apart_from_their_honest_twins() -> None:
     for kind, least, most in (("fresh-phishing", 0.75, 1.0), ("fresh-honest", 0.0, 0.01)):
         told = [engine.judge(one.raw, "a.eml").verdict in ALARM for one in made_mails(kind, range(2))]
         assert least * len(told) <= sum(told) <= most * len(told), kind
+
+
+HELD = "<p>Your parcel is held, its delivery failed.</p><p>Update your account or it will be suspended.</p>"
+FOOT = "<a href='https://www.facebook.com/USPS'>f</a><a href='https://play.google.com/store/apps?id=com.usps'>App</a>"
+
+
+@pytest.mark.parametrize(
+    ("link", "home"),
+    [
+        ("https://tools.usps.com/go/Track?l=92", True),
+        ("https://tools.usps.com.relay-office.top/go", False),
+        ("https://relay-office.top/go", False),
+        ("https://tools.usps.com/go?to=https%3A%2F%2Frelay-office.top", False),
+        ("https://tools.usps.com@relay-office.top/go", False),
+        ("https://sites.google.com/view/usps", False),
+    ],
+)
+def test_a_carriers_notice_that_only_leads_to_itself_asks_for_nothing_a_thief_could_use(
+    link: str, *, home: bool
+) -> None:
+    text = f"{HELD}<a href='https://www.usps.com/'>USPS</a><a href='{link}'>Track</a>{FOOT}"
+    found = judged("USPS <auto-reply@usps.com>", text, kind="text/html", passed=False)
+    asked = {one.rule: one.weight for one in found.findings if one.rule.startswith("mail.lure.")}
+    assert (asked["mail.lure.parcel"] == 0.175) is home
+    assert found.verdict is Verdicts.CLEAN or not home
+
+
+@pytest.mark.parametrize(
+    ("sender", "more"),
+    [
+        ("Parcels <info@bright-harbor.net>", ()),
+        ("USPS <auto-reply@usps.com>", ("Reply-To: desk@relay-office.top",)),
+        ("Mail team <team@gmail.com>", ()),
+    ],
+)
+def test_leading_home_counts_for_known_organisations_that_are_answered_there(
+    sender: str, more: tuple[str, ...]
+) -> None:
+    domain = sender.rpartition("@")[2].rstrip(">")
+    found = judged(sender, f"{HELD}<a href='https://{domain}/go'>Track</a>", *more, kind="text/html", passed=False)
+    assert max(one.weight for one in found.findings if one.rule == "mail.lure.parcel") > 0.175
+
+
+@pytest.mark.parametrize(
+    ("sender", "answers", "link", "told"),
+    [
+        ("Kurier DPD (via Poczta Allegro) <a@allegromail.pl>", "k@dpd.com.pl", "tracktrace.dpd.com.pl", False),
+        ("Kurier DPD (via Poczta Allegro) <a@allegro-poczta.pl>", "k@dpd.com.pl", "dpd.bright-harbor.com.pl", True),
+        (
+            "Canada Post <no@communications.canadapost-postescanada.ca>",
+            "",
+            "t.communications.canadapost-postescanada.ca",
+            False,
+        ),
+        ("Canada Post <no@canadapost-delivery.ca>", "", "t.canadapost-delivery.ca", True),
+    ],
+)
+def test_national_and_sister_domains_of_carriers_are_theirs(
+    sender: str, answers: str, link: str, *, told: bool
+) -> None:
+    more = (f"Reply-To: {answers}",) if answers else ()
+    found = judged(sender, f"<p>Today.</p><a href='https://{link}/p?1=2'>Parcel</a>", *more, kind="text/html")
+    worn = {"mail.from.claims-brand", "mail.brand.sender", "mail.link.brand-elsewhere", "mail.brand.name"}
+    assert bool(worn & rules(found)) is told

@@ -286,6 +286,9 @@ def test_any_mix_of_mail_gives_facts(raw: bytes) -> None:
 
 def test_domains() -> None:
     assert registered("a.b.gouv.fr") == "b.gouv.fr"
+    assert registered("mail.firm.com.pl") == "firm.com.pl"
+    assert registered("mail.firm.co.il") == "firm.co.il"
+    assert registered("www.net.de") == "net.de"
     assert host_of("HTTPS://User@Host.Example:443/x") == "host.example"
     assert host_of("\\\\evil.example\\x") == "evil.example"
     assert is_address("0x7f000001")

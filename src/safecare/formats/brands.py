@@ -21,7 +21,8 @@ relais colis: relaiscolis.com
 dhl, dhl express: dhl.com dhl.fr dhl.de deutschepost.de dpdhl.com
 =ups, ups france: ups.com
 fedex: fedex.com
-=dpd, dpd france: dpd.fr dpd.com dpdgroup.com dpd.de
+=dpd, dpd france: dpd.fr dpd.com dpdgroup.com dpd.de dpd.co.uk dpd.com.pl
+allegro pl, poczta allegro: allegro.pl allegromail.pl
 =gls, gls france: gls-group.com gls-group.eu gls-france.com gls-info.fr
 usps: usps.com usps.gov
 vinted: vinted.fr vinted.com
@@ -138,7 +139,8 @@ sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf
 hmrc, hm revenue customs: gov.uk
 irs, internal revenue service, social security administration, medicare: irs.gov ssa.gov medicare.gov
 royal mail, evri, =hermes: royalmail.com evri.com
-canada post, australia post, canada revenue agency: canadapost.ca auspost.com.au cra-arc.gc.ca
+canada post, australia post, canada revenue agency: canadapost.ca
+ canadapost-postescanada.ca auspost.com.au cra-arc.gc.ca
 bpost, postnl, swiss post, die post, correos, poste italiane: bpost.be postnl.nl
  post.ch correos.es poste.it posteitaliane.it
 intesa sanpaolo, unicredit, bbva, caixabank, abn amro, rabobank, ing bank, commerzbank, postbank, deutsche bank:

@@ -16,11 +16,27 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_TWO_LEVEL = frozenset(
-    "co.uk org.uk ac.uk gov.uk nhs.uk com.au net.au com.br co.jp co.nz co.za com.tr com.cn com.mx "
-    "gouv.fr asso.fr com.fr".split()
-)
-"""Endings of two labels under which anyone registers: the ones of the Public Suffix List met in hospital mail."""
+_SECOND = {
+    "com": "ar au bd bo br cn co cy do ec eg es fr gr gt hk hn jm kw lb ly mm mt mx my ng ni np om pa pe ph pk pl pr "
+    "pt py qa ro sa sg sv tn tr tw ua uy ve vn",
+    "net org edu": "ar au br cn co ec eg gr hk jm kw lb ly mt mx my ng pa pe ph pk pl pr pt py qa sa sg tn tr tw ua "
+    "uy ve vn",
+    "co": "at cr hu id il in ir jp ke kr ma nz rs th tz ug uk uz za zm zw",
+    "ac": "at be cr cy id il in ir jp ke kr ma nz rs th tz ug uk za zm zw",
+    "org": "il in ma nz rs uk za",
+    "net": "il in ma nz uk za",
+    "or": "at id jp kr th",
+    "go": "id jp ke kr th tz ug",
+    "ne": "jp kr",
+}
+_TWO_LEVEL = frozenset("gov.uk nhs.uk gouv.fr asso.fr".split()) | {
+    f"{one}.{country}"
+    for seconds, countries in _SECOND.items()
+    for one in seconds.split()
+    for country in countries.split()
+}
+"""Endings of two labels under which anyone of a kind registers: those of the Public Suffix List (publicsuffix.org,
+2025) for trade, networks, associations and schools. Without them all firms of a country would be one."""
 
 _LOOKS_LIKE = str.maketrans(
     {

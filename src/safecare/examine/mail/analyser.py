@@ -50,6 +50,9 @@ FIRM = 0.5
 LISTED = 0.5
 """Factor on a sender that nothing vouches for, in mail of a list (lists change mails and break their signatures), and
 where the sender's domain does not say who may write for it: its services' mail is vouched for as the services' own."""
+HOME = 0.5
+"""Factor on talk of an account or a parcel where all links lead to the known organisation that sends the mail. Chosen:
+an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call."""
 PADDING = 3000
 """Letters in style sheets and hidden tags, of words and no rules, that are padding. Chosen."""
 
@@ -217,6 +220,9 @@ _DOUBTS = frozenset(name for name, one in EVIDENCE.items() if one.kind in ("send
 """Facts that leave the sender unvouched for."""
 
 
+_LED_HOME = frozenset({"mail.lure.account", "mail.lure.parcel"})
+
+
 def _trust(fact: str, facts: set[str]) -> float:
     """Return what the evidence `fact` is worth given who vouches; 1 for what is not soft."""
     kind = EVIDENCE[fact].kind
@@ -225,6 +231,8 @@ def _trust(fact: str, facts: set[str]) -> float:
     by_list = _BROKEN_BY_LISTS if "mail.list.vouched" in facts else frozenset()
     if not facts.isdisjoint(_DOUBTS - by_list):
         return 1.0
+    if fact in _LED_HOME and "mail.link.home" in facts and "mail.reply-to.differs" not in facts:
+        return HOME
     factor = VOUCHED if "mail.auth.aligned" in facts and "mail.from.freemail" not in facts else 1.0
     known = "mail.list" in facts or (kind == "request" and "mail.thread" in facts)
     return factor * (KNOWN if known else 1.0)

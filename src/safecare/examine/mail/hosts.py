@@ -1,5 +1,6 @@
 """Where links lead: facts about their hosts, which are weak hints one by one."""
 
+# ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
 import base64
@@ -41,6 +42,12 @@ _PUBLIC = frozenset(
 )
 """Brands whose names stand in the addresses of honest pages: buttons to share, to sign in and to pay."""
 _WORN = BRAND_NAMES - COMMON_NAMES - _PUBLIC
+_ASIDE = frozenset(
+    "facebook.com instagram.com twitter.com x.com youtube.com linkedin.com pinterest.com tiktok.com apple.com".split()
+)
+"""Where organisations show themselves besides their own pages, at the foot of their mail."""
+_ASIDE_HOSTS = frozenset({"play.google.com"})
+_WITHIN = re.compile(r"https?(?::|%3a)(?:/|%2f){2}([\w.-]{1,253})", re.IGNORECASE)
 _SENDING = re.compile(r"[\w.+-]{3,64}@[\w.-]{3,190}")
 
 
@@ -52,6 +59,7 @@ def host_facts(mail: Mail, base: str) -> set[str]:
     ]
     tokens = {one.lower() for one in to} | {base64.b64encode(one.encode()).decode().rstrip("=").lower() for one in to}
     bases: set[str] = set()
+    inner: set[str] = set()
     for target, _ in dict.fromkeys(mail.links):
         if target[:7].lower() == "mailto:":
             if (
@@ -65,6 +73,7 @@ def host_facts(mail: Mail, base: str) -> set[str]:
             continue
         path = target.partition("//")[2].partition("/")[2]
         bases.add(registered(host))
+        inner.update(one.lower() for one in _WITHIN.findall(target[:4000]))
         facts |= facts_of_host(target, host, path)
         low = target.lower()
         theirs = any(one.lower().endswith("@" + registered(host)) for one in to)  # their own house knows who they are
@@ -75,7 +84,21 @@ def host_facts(mail: Mail, base: str) -> set[str]:
     others = bases - {base}
     if base and len(others) == 1 and base not in bases and not any(map(known, others)) and not others & BRAND_BASES:
         facts.add("mail.link.foreign-only")
+    if not mail.files and _home(base, bases, inner) and not any(one.startswith("mail.link.") for one in facts):
+        facts.add("mail.link.home")
     return facts
+
+
+def _home(base: str, bases: set[str], inner: set[str]) -> bool:
+    """Tell whether links to `bases`, with the hosts `inner` in them, only lead to a known organisation, the sender's.
+
+    Whoever writes in its name sends its reader to the organisation itself and gains nothing.
+    """
+    if base not in bases or base in FREE or not (known(base) or base in BRAND_BASES):
+        return False
+    if not bases <= {base, *_ASIDE, *map(registered, _ASIDE_HOSTS)}:
+        return False
+    return all(registered(one) in {base, *_ASIDE} or one in _ASIDE_HOSTS for one in inner)
 
 
 def facts_of_host(target: str, host: str, path: str) -> set[str]:
@@ -103,7 +126,7 @@ def _of_name(host: str) -> frozenset[str]:
         facts.add("mail.link.random")
     if alarming(own) and not known(own):
         facts.add("mail.link.alarm-words")
-    if own not in BRAND_BASES and brand_elsewhere(host, _WORN):
+    if own not in BRAND_BASES and not known(own) and brand_elsewhere(host, _WORN):
         facts.add("mail.link.brand-elsewhere")
     return frozenset(facts)
 
