@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from safecare.model.alert import Alert, Domain
+from safecare.model.event import Event
+from safecare.model.events.acts import ExerciseSet
 from safecare.model.events.doors import DoorOpened
 from safecare.model.forecast import CareLoss, Effect, Forecast, Hop, State
 from safecare.model.ids import (
@@ -170,3 +172,17 @@ def receipt(of: Notice, outcome: Outcome = "acknowledged", who: str = "guard-1")
 
 
 DOOR = AssetId("aurore.door")
+
+
+def exercise(at: datetime, *, running: bool) -> ExerciseSet:
+    """Return the act that begins or ends an exercise."""
+    return ExerciseSet(
+        id=Event.id_for(at, "t", str(running)),
+        at=at,
+        seen=at,
+        source="t",
+        site=SITE,
+        actor="a",
+        scenario="theft",
+        running=running,
+    )

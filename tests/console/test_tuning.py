@@ -12,8 +12,13 @@ from console_rig import Rig
 
 from safecare.model.events.acts import IncidentArranged, Suppressed
 from safecare.model.ids import IncidentId
+from safecare.model.incident import Incident, Verdict
 
 pytest_plugins = ["console_fixtures"]
+
+
+def judged(incident: Incident, verdict: Verdict) -> Incident:
+    return msgspec.structs.replace(incident, state="closed", verdict=verdict)
 
 
 async def test_alerts_are_split_off_by_an_act_and_only_those_that_are_there(rig: Rig) -> None:
@@ -94,6 +99,18 @@ async def test_verdicts_feed_the_precision_of_rules_and_past_incidents_are_found
     assert rules["camera-then-door"]["precision"] is None
     assert {one["id"] for one in similar} == {"a", "b", "c"}
     assert IncidentId("now") not in similar
+
+
+async def test_what_was_played_says_nothing_of_how_often_a_rule_is_right(rig: Rig) -> None:
+    real = made.alert(rig.clock.now())
+    rig.add(real, judged(made.incident(real.last, real, id="real"), "true"))
+    rig.clock.advance(timedelta(hours=1))
+    begun = rig.clock.now()
+    played = made.alert(begun)
+    rig.add(made.exercise(begun, running=True), played, judged(made.incident(begun, played, id="played"), "false"))
+    async with rig.browser("analyst") as browser:
+        rules = {one["name"]: one for one in (await browser.get("/api/rules")).json()}
+    assert (rules["door.forced"]["true"], rules["door.forced"]["false"]) == (1, 0)
 
 
 async def test_what_people_changed_is_told_with_what_turns_it_back(rig: Rig) -> None:

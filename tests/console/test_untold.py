@@ -9,25 +9,8 @@ import msgspec
 from console_rig import Rig
 
 from safecare.console.exercises import AFTER, LONGEST, exercise_at, periods
-from safecare.model.event import Event
-from safecare.model.events.acts import ExerciseSet
-from safecare.model.ids import SiteId
 
 pytest_plugins = ["console_fixtures"]
-
-
-def exercise(rig: Rig, running: bool) -> ExerciseSet:
-    at = rig.clock.now()
-    return ExerciseSet(
-        id=Event.id_for(at, "t", str(running)),
-        at=at,
-        seen=at,
-        source="t",
-        site=SiteId("aurore"),
-        actor="a",
-        scenario="theft",
-        running=running,
-    )
 
 
 async def test_why_nobody_was_told(rig: Rig) -> None:
@@ -53,7 +36,7 @@ async def test_a_reason_that_two_roles_share_stands_once(rig: Rig) -> None:
 async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
     before = made.incident(rig.clock.now())
     rig.clock.advance(60)
-    rig.add(exercise(rig, running=True))
+    rig.add(made.exercise(rig.clock.now(), running=True))
     rig.clock.advance(10)
     alert = made.alert(rig.clock.now())
     during = made.incident(rig.clock.now(), alert)
@@ -63,7 +46,7 @@ async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
     )
     rig.add(before, alert, during, late, filmed)
     rig.clock.advance(10)
-    rig.add(exercise(rig, running=False))
+    rig.add(made.exercise(rig.clock.now(), running=False))
     rig.clock.advance(600)
     async with rig.browser("operator") as desk:
         cards = {one["id"]: one["exercise"] for one in (await desk.get("/api/board")).json()["incidents"]}
@@ -73,7 +56,7 @@ async def test_what_an_exercise_began_stays_marked(rig: Rig) -> None:
 
 
 def test_an_exercise_without_an_end_on_record_ends_some_time(rig: Rig) -> None:
-    begun = exercise(rig, running=True)
+    begun = made.exercise(rig.clock.now(), running=True)
     [period] = periods([begun])
     assert period.end == begun.at + LONGEST + AFTER
     assert exercise_at([period], begun.at) == "theft"

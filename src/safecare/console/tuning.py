@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises
 from safecare.console.feed import Feed
 from safecare.console.incidents import Incidents
 from safecare.console.rights import Visitor, may_see, within
@@ -181,8 +182,13 @@ class Tuner:
         )
 
     def rules(self) -> list[RuleView]:
-        """Return the correlation rules, and every rule that had part in a judged incident."""
-        precision = self._tuning.precision()
+        """Return the correlation rules, and every rule that had part in a judged incident.
+
+        Exercises don't count: what was played says nothing of how often a rule is right.
+        """
+        closed = self._tuning.closed()
+        played = Exercises(self._deps.reader).of(closed)
+        precision = self._tuning.precision([one for one in closed if not played[one.id]])
         known = {rule.name: rule for rule in self._deps.rules()}
         return [
             _rule(name, precision.get(name, Precision()), rule.title, rule.level, rule.description)

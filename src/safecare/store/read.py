@@ -223,17 +223,15 @@ class Reader:
         table = schema.plan
         return self._one(Plan, select(table.c.body).where(table.c.id == id).order_by(table.c.revision.desc()))
 
-    def notices(
-        self, incident: IncidentId | None = None, role: str | None = None, *, open_only: bool = False
-    ) -> list[Notice]:
-        """Return the latest revisions, newest first; `open_only` leaves out those that somebody has taken over."""
+    def notices(self, incident: IncidentId | None = None, role: str | None = None) -> list[Notice]:
+        """Return the latest revisions, newest first."""
         table = schema.notice
         query = select(table.c.body).order_by(table.c.at.desc(), table.c.id.desc())
         if incident is not None:
             query = query.where(table.c.incident == incident)
         if role is not None:
             query = query.where(table.c.role == role)
-        return self._items(Notice, query.where(_open_notice()) if open_only else query)
+        return self._items(Notice, query)
 
     def notice(self, id: NoticeId) -> Notice | None:
         """Return the latest revision of one notice, or None."""

@@ -115,9 +115,8 @@ class Tuning:
                     found[incident].add(rule)
         return found
 
-    def precision(self) -> dict[str, Precision]:
-        """Return by rule (detectors' and correlation rules') how the incidents that it had part in were judged."""
-        closed = self.closed()
+    def precision(self, closed: Sequence[Incident]) -> dict[str, Precision]:
+        """Return by rule (detectors' and correlation rules') how those of `closed` that it had part in were judged."""
         rules = self.rules_of([one.id for one in closed])
         found: dict[str, Precision] = defaultdict(Precision)
         for one in closed:
