@@ -18,7 +18,7 @@ from safecare.model.ids import new_id
 from safecare.model.layout import laid_out
 from safecare.model.text import Text
 from safecare.scenarios.exercise import running
-from safecare.scenarios.report import ScenarioRun
+from safecare.scenarios.report import RUNS, ScenarioRun
 from safecare.scenarios.script import scenarios
 from safecare.store.folder import DataFolder
 
@@ -60,7 +60,7 @@ class ScenarioProcesses:
             raise BusyError(name)
         now = self.clock.now()
         run = new_id(now)
-        reports = self.folder.path / "runs"
+        reports = self.folder.path / RUNS
         reports.mkdir(exist_ok=True)
         report = reports / f"{run}.json"
         command = ("scenario", "run", name, "--data", str(self.folder.path), "--report", str(report), "--actor", actor)
@@ -88,14 +88,16 @@ class ScenarioProcesses:
         return [KnownRun(name, found) for name in names[:KEPT] if (found := self.run(name)) is not None]
 
     def _reports(self) -> Iterable[Path]:
-        return (self.folder.path / "runs").glob("*.json")
+        return (self.folder.path / RUNS).glob("*.json")
 
     def _told(self, run: str) -> ScenarioRun | None:
-        """Return what stands in the report of `run`; a run of an earlier platform that did not end has failed."""
+        """Return what stands in the report of `run`; what did not end and nobody plays now has failed."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            raw = (self.folder.path / "runs" / f"{run}.json").read_bytes()
+            raw = (self.folder.path / RUNS / f"{run}.json").read_bytes()
             found = msgspec.json.decode(raw, type=laid_out(ScenarioRun))
-            over = run not in self._runs and found.state == "running"
+            now = self.exercise()
+            plays = now is not None and now.scenario == found.name and now.since <= found.started
+            over = run not in self._runs and found.state == "running" and not plays
             return msgspec.structs.replace(found, state="failed") if over else found
         return None
 

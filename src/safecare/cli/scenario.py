@@ -65,7 +65,9 @@ def run(
         Path | None, typer.Option(help="Folder of the hospital's files; default: the platform's.")
     ] = None,
     acknowledge: Annotated[str, typer.Option(help="Who acknowledges the notice: auto, browser or person.")] = "auto",
-    report: Annotated[Path | None, typer.Option(help="Write the report, as JSON, while it grows.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="File of the report, JSON that grows; default: where the console lists runs.")
+    ] = None,
     actor: Annotated[str, typer.Option(help="Who starts it, for the audit chain.")] = "local",
     language: InLanguage = Language.EN,
     keep: Annotated[  # noqa: FBT002 - typer
@@ -88,9 +90,13 @@ def run(
 
     def play(folder: Path, devices: Field | None) -> ScenarioRun:
         from safecare.model.clock import SystemClock
+        from safecare.model.ids import new_id
+        from safecare.scenarios.report import RUNS
         from safecare.scenarios.runner import Runner
 
-        return Runner(folder, site, SystemClock(), tell, given, report, actor, keep, devices).run(name)
+        clock = SystemClock()
+        told = report or folder / RUNS / f"{new_id(clock.now())}.json"
+        return Runner(folder, site, clock, tell, told, given, actor, keep, devices).run(name)
 
     try:
         if isolated:

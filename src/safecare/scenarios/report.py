@@ -48,8 +48,13 @@ class ScenarioRun(msgspec.Struct, frozen=True):
     checks: tuple[RunCheck, ...]
 
 
+RUNS = "runs"
+"""Folder of the reports within a platform's data folder, one a run, called by an id that grows with time."""
+
+
 def write(path: Path, run: ScenarioRun) -> None:
     """Store `run`; a reader sees the old or the new one, never half of it. Raises `OSError`."""
+    path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_bytes(msgspec.json.encode(run))
     fresh.replace(path)

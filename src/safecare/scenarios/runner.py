@@ -65,8 +65,9 @@ class Runner:
     hospital: Hospital
     clock: Clock
     tell: Callable[[Text], None]
+    report: Path
+    """File that is written anew while the run goes on."""
     acknowledge: Acknowledge = "auto"
-    report: Path | None = None
     actor: str = "local"
     keep: bool = False
     field_up: Field | None = None
@@ -244,8 +245,7 @@ class Runner:
         good = all(one.ok for one in done) and all(one.ok is not False for one in steps)
         state = "running" if not over else "passed" if good else "failed"
         run = ScenarioRun(self._scenario.name, state, self._started, steps, done)
-        if self.report is not None:
-            report.write(self.report, run)
+        report.write(self.report, run)
         return run
 
     def _told(self) -> dict[int, list[str]]:
