@@ -165,8 +165,8 @@ async def test_what_zones_would_have_told_is_shown_and_nothing_is_saved(rig: Rig
     now = rig.clock.now()
     walked = [
         PeopleSeen(
-            id=Event.id_for(now - timedelta(minutes=number), "test", str(number)),
-            at=now - timedelta(minutes=60 - number, seconds=0),
+            id=Event.id_for(now - timedelta(seconds=number), "test", str(number)),
+            at=now - timedelta(seconds=60 - number),
             seen=now,
             source="test",
             site=SiteId("aurore"),

@@ -119,6 +119,7 @@ def test_script_checks(tmp_path: Path) -> None:
     script.write_text((ROOT / "script" / "texts").read_text())
     (tmp_path / "src/safecare").mkdir(parents=True)
     (tmp_path / "src/safecare/a.py").write_text('say("Hello")')
+    (tmp_path / "README.fr.md").write_text("C’est écrit.\n")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)

@@ -144,4 +144,4 @@ def test_the_commands_of_an_imported_step_are_shown_beside_its_name() -> None:
     stage = DecideStage(HOSPITAL, procedures=[imported(book)])
     plan = after(stage, act(planned(stage), id, "begin"))
     (step,) = found(plan, id).open
-    assert Catalogue.load().render(step.text, "fr", HOSPITAL) == "Take it off : ip link down; Tell the ward"
+    assert Catalogue.load().render(step.text, "fr", HOSPITAL) == "Take it off\u00a0: ip link down; Tell the ward"

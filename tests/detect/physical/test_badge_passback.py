@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safecare.detect.physical.badge_passback import Passback
@@ -74,17 +74,19 @@ row = st.tuples(
     st.booleans(),
 )
 days = st.lists(row, min_size=1, max_size=10, unique_by=lambda one: one[0])
+LAST_MOMENT = [(0, "holder.1", "in", True), (20, "holder.1", "in", False)]
+"""What comes as late as it may, and twice, is told once."""
 
 
-@given(days, st.data())
-def test_what_is_told_does_not_hang_on_the_order_of_arrival(rows: list[Passage], data: st.DataObject) -> None:
+@example(LAST_MOMENT, [0, 0, 0, LATENESS], 0)
+@given(days, st.lists(st.integers(0, LATENESS), min_size=30, max_size=30), st.integers(0, 60))
+def test_what_is_told_does_not_hang_on_the_order_of_arrival(rows: list[Passage], delays: list[int], cut: int) -> None:
     events = sorted(passages(rows), key=lambda one: one.at)
     in_order = told(heard(events, [0] * len(events)))
-    delays = data.draw(st.lists(st.integers(0, LATENESS), min_size=len(events), max_size=len(events)))
-    late = heard(events, delays)
+    late = heard(events, delays[: len(events)])
     assert told(late) == in_order
     twice = [again for one in late for again in (one, one)]
-    assert told(twice, cut=data.draw(st.integers(0, len(twice)))) == in_order
+    assert told(twice, cut=cut) == in_order
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=12), st.data())
@@ -112,7 +114,7 @@ def test_an_out_that_a_buffer_held_back_clears_the_next_in() -> None:
 def test_later_than_declared_it_is_judged_as_it_comes() -> None:
     rule = Passback(GUARDED)
     assert not list(rule.feed([grant(0, "in"), grant(530, "in")]))
-    assert len(list(rule.tick(moment(530 + LATENESS)))) == 1
+    assert len(list(rule.tick(moment(531 + LATENESS)))) == 1
     assert not list(rule.feed([grant(500, "out", late=LATENESS + 60), grant(900, "out")]))
     assert not list(rule.tick(moment(2000)))
 
@@ -120,8 +122,8 @@ def test_later_than_declared_it_is_judged_as_it_comes() -> None:
 def test_the_alert_takes_as_long_as_something_may_be_late() -> None:
     rule = Passback(GUARDED)
     assert not list(rule.feed([grant(0, "in"), grant(400, "in")]))
-    assert not list(rule.tick(moment(400 + LATENESS - 1)))
-    assert len(list(rule.tick(moment(400 + LATENESS)))) == 1
+    assert not list(rule.tick(moment(400 + LATENESS)))
+    assert len(list(rule.tick(moment(401 + LATENESS)))) == 1
 
 
 @pytest.mark.parametrize(("gap", "count"), [(3, 0), (5, 0), (6, 1), (30, 1)])

@@ -100,7 +100,7 @@ class Passback:
             return
         waiting = sorted(self._heard.values(), key=_turn)
         for number, event in enumerate(waiting):
-            if _turn(event)[0] > now - self.lateness and len(waiting) - number <= MOST:
+            if _turn(event)[0] >= now - self.lateness and len(waiting) - number <= MOST:
                 break
             del self._heard[event.id]
             yield from self._step(event)
