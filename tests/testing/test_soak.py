@@ -11,7 +11,7 @@ from safecare.sources.camera.messages import Progress
 from safecare.sources.camera.places import CameraSettings
 from safecare.testing.camera_load import Load
 from safecare.testing.growth import Held, holds
-from safecare.testing.soak import DOORS, FAILING, GOOD, Soak, cameras, soak, verdict
+from safecare.testing.soak import DOORS, FAILING, GOOD, STAND_INS, Soak, cameras, soak, verdict
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ async def test_cameras_of_all_kinds_are_followed() -> None:
     run = await soak(16, 20.0, 4.0, (320, 180), None)
     assert {name.partition("-")[2] for name in run.load.lives} == {"good", *FAILING}
     assert sum(name.endswith("good") for name in run.load.lives) == GOOD
-    assert {name for name, _ in run.traces.held} == {DOORS, *run.load.lives}
+    assert {name for name, _ in run.traces.held} == {DOORS, STAND_INS, *run.load.lives}
 
 
 def test_each_camera_has_a_verdict() -> None:

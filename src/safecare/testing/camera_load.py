@@ -27,7 +27,7 @@ from safecare.sources.camera.client import WorkerClient
 from safecare.sources.camera.clipping import Clipper
 from safecare.sources.camera.live import LiveCamera
 from safecare.sources.camera.places import CameraSettings
-from safecare.testing.camera_streams import FORMAT, Camera, CameraServer
+from safecare.testing.camera_streams import FORMAT, Camera, apart
 
 
 class Used(NamedTuple):
@@ -68,6 +68,8 @@ class Load(Watching):
     states: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
     """How often each camera got into each state."""
     lives: dict[str, LiveCamera] = field(default_factory=dict, init=False)
+    stand_ins: int | None = field(default=None, init=False)
+    """Process of the stand-in cameras; what it holds is not the product's."""
     events: int = field(default=0, init=False)
     alerts: int = field(default=0, init=False)
     films: int = field(default=0, init=False)
@@ -98,10 +100,10 @@ class Load(Watching):
 
     async def run(self, seconds: float, every: float, sample: Callable[[float], object]) -> None:
         """Follow the cameras for `seconds` of theirs; call `sample` with those passed, every `every` seconds."""
-        server = CameraServer(self.cameras, self.slow)
-        async with server.serving():
+        async with apart(self.cameras, self.slow) as served:
+            self.stand_ins = served.pid
             for (name, _), asset in zip(self.cameras.items(), self.hospital.assets, strict=True):
-                url = server.url(name)
+                url = served.urls[name]
                 settings = CameraSettings(url=url, format=None if url.startswith("rtsp:") else FORMAT, fps=self.fps)
                 worker = WorkerClient(network=True, model=self.card, slow=self.slow)
                 clipper = Clipper("load", asset, self, worker, 1.0) if self.clips else None

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pickle
+import sys
 import tempfile
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
+
+import msgspec
 
 Image = Any
 Kind = Literal[
@@ -225,6 +230,43 @@ class CameraServer:
             writer.close()
 
 
+class Served(NamedTuple):
+    """Stand-in cameras in process `pid`: their addresses by name."""
+
+    pid: int
+    urls: Mapping[str, str]
+
+
+@contextlib.asynccontextmanager
+async def apart(cameras: Mapping[str, Camera], slow: float = 1.0) -> AsyncIterator[Served]:
+    """Serve `cameras` meanwhile as `CameraServer` does, in a process of their own.
+
+    So what the cameras hold (a connection and two open containers each) is not counted to whoever looks at them.
+    """
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, str(slow), stdin=PIPE, stdout=PIPE)
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the stand-in cameras have no pipes")
+    try:
+        body = pickle.dumps(dict(cameras))  # a clip of several cameras goes once
+        process.stdin.write(len(body).to_bytes(8, "big") + body)
+        yield Served(process.pid, msgspec.json.decode(await process.stdout.readline(), type=dict[str, str]))
+    finally:
+        process.stdin.close()
+        await process.communicate()
+
+
+async def _serve_apart(slow: float) -> None:
+    """Serve the cameras that come on standard input, tell their addresses, and end with standard input."""
+    asked = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(asked), sys.stdin)
+    body = await asked.readexactly(int.from_bytes(await asked.readexactly(8), "big"))
+    cameras: dict[str, Camera] = pickle.loads(body)  # noqa: S301 - from the process that started this one
+    server = CameraServer(cameras, slow)
+    async with server.serving():
+        print(msgspec.json.encode({name: server.url(name) for name in cameras}).decode(), flush=True)
+        await asked.read()
+
+
 async def _drip(writer: asyncio.StreamWriter, raw: bytes) -> None:
     """Send `raw` again and again until the other side has gone."""
     while True:
@@ -243,3 +285,7 @@ async def _describe(head: bytes, reader: asyncio.StreamReader, writer: asyncio.S
         writer.write(b"RTSP/1.0 200 OK\r\n%s%sContent-Length: %d\r\n\r\n%s" % (told, kind, len(body), body))
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_apart(float(sys.argv[1])))

@@ -35,6 +35,8 @@ GONE = ("lost", "unreadable")
 NEVER = ("drips", "headers", "sdp")
 """Kinds of cameras that never give a picture."""
 DOORS = "doors"
+STAND_INS = "stand-ins"
+"""The process of the stand-in cameras: what it holds is shown and not judged."""
 EVERY = 10.0
 """Seconds between two samples."""
 SIZE = (1280, 720)
@@ -65,6 +67,8 @@ class Soak:
     def sample(self, passed: float) -> None:
         """Take a sample; print one each minute."""
         self.traces.sample(DOORS, os.getpid(), passed)
+        if self.load.stand_ins is not None:
+            self.traces.sample(STAND_INS, self.load.stand_ins, passed)
         for name, live in self.load.lives.items():
             if live.worker.pid is not None:
                 self.traces.sample(name, live.worker.pid, passed)
@@ -88,6 +92,7 @@ class Soak:
     def table(self) -> Iterator[str]:
         """Yield the lines of the table of growth."""
         yield "process        starts  minutes      MB    MB/h  files     /h  threads     /h"
+        grown = self.grown()
         for one in self.traces.growth():
             starts = self.traces.processes(one.name)
             begin = f"{one.name:<14} {starts:>6} {one.seconds / 60:>8.1f} {one.last.memory:>7.1f}"
@@ -97,15 +102,15 @@ class Soak:
             told = (
                 f"{one.memory:>+7.2f} {one.last.files:>6} {one.files:>+6.1f} {one.last.threads:>8} {one.threads:>+6.1f}"
             )
-            yield f"{begin} {told}{'  GREW' if one.grew(self.limit) else ''}"
+            yield f"{begin} {told}{'  GREW' if one in grown else ''}"
         yield (
             f"at most: {self.most_unsent} bytes unsent to a worker, {self.most_clips} clips of a camera asked for, "
             f"{self.most_tasks} tasks, {self.most_files} temporary files"
         )
 
     def grown(self) -> list[Growth]:
-        """Return the processes that grew by more than they may."""
-        return [one for one in self.traces.growth() if one.grew(self.limit)]
+        """Return the processes of the product that grew by more than they may."""
+        return [one for one in self.traces.growth() if one.name != STAND_INS and one.grew(self.limit)]
 
 
 def cameras(count: int, clips: list[Clip], other: Clip | None = None) -> dict[str, Camera]:
