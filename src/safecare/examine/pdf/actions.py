@@ -128,8 +128,14 @@ def _events(one: Object, document: Document) -> Iterator[bytes]:
     yield from (value for event, value in events(one, document) if event not in _CLICKS)
 
 
-def events(one: Object, document: Document) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the events of `one` (``O`` for its opening), and the action, or a reference to it, that each starts."""
+def events(one: Object, document: Document) -> list[tuple[bytes, bytes]]:
+    """Return the events of `one` (``O`` for its opening), and the action, or a reference to it, that each starts."""
+    if one.events is None:
+        one.events = list(_started(one, document))
+    return one.events
+
+
+def _started(one: Object, document: Document) -> Iterator[tuple[bytes, bytes]]:
     done, empty = -1, 0
     for count, event in enumerate(islice(_AUTO.finditer(one.text), MOST_EVENTS)):
         if event.start() < done or empty > MOST_EMPTY:

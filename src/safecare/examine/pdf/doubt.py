@@ -21,6 +21,8 @@ from safecare.model.text import say
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _ONCE = frozenset(b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count URI JS".split())
 """Keys that a dictionary may have once."""
+_LINK = re.compile(rb"(?:<<|/Type\s*/Action)\s*/S\s*/URI(?![A-Za-z0-9])")
+"""What kind an action is: no key, though it is called as one."""
 _KEYS = re.compile(rb"/(" + b"|".join(sorted(_ONCE)) + rb")(?![A-Za-z0-9])")
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
@@ -138,7 +140,7 @@ def _keys(document: Document) -> Iterator[Finding]:
     for one in document.objects:
         if len(one.text) > 20_000 or one.text.count(b"/") < 2:
             continue
-        keys = _KEYS.findall(one.text)
+        keys = _KEYS.findall(_LINK.sub(b" ", one.text) if b"/URI" in one.text else one.text)
         if len(keys) > len(set(keys)) and (key := twice(one.text, _ONCE)):
             why = say("A PDF says one thing twice in one place: readers choose differently.")
             where = Where(tag=f"object {one.number} {key.decode('latin-1')}")

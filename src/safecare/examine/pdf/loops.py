@@ -7,7 +7,8 @@ Source: Mueller et al., "Processing Dangerous Paths" (NDSS 2021), denial of serv
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 
 from safecare.examine.api import Budget, Finding, LimitError, Limits, UnreadableError, Where
 from safecare.examine.pdf.directory import Directory
@@ -58,7 +59,7 @@ def findings(document: Document, directory: Directory) -> Iterator[Finding]:
 
 def _circles(document: Document, directory: Directory) -> Iterator[str]:
     for walk, edges in _edges(document).items():
-        if circle_of(edges) and (circle := circle_of(_edges(document, walk)[walk])):
+        if circle_of(edges) and (circle := circle_of(_edges(document, walk, _led_to(edges))[walk])):
             yield f"object {circle} {walk.split()[0].decode()}"
     only = {number: [int(found[1])] for number, one in document.last.items() if (found := _ONLY.match(one.text[:60]))}
     if circle := circle_of(only):
@@ -78,10 +79,31 @@ def _circles(document: Document, directory: Directory) -> Iterator[str]:
     yield _drawn(document)
 
 
-def _edges(document: Document, exact: bytes = b"") -> dict[bytes, dict[int, list[int]]]:
-    """Return where each object leads, by walk; `exact`: only that walk, and only by its own outer keys."""
+def _led_to(edges: dict[int, list[int]]) -> set[int]:
+    """Return the objects that may lie on a circle: others lead to them, and so on back."""
+    led = Counter(target for targets in edges.values() for target in targets)
+    free = [number for number in edges if not led[number]]
+    left = set(edges).difference(free)
+    while free:
+        for target in edges[free.pop()]:
+            led[target] -= 1
+            if not led[target] and target in left:
+                left.discard(target)
+                free.append(target)
+    return left
+
+
+def _edges(
+    document: Document, exact: bytes = b"", within: Collection[int] | None = None
+) -> dict[bytes, dict[int, list[int]]]:
+    """Return where each object leads, by walk.
+
+    `exact`: only that walk, and only by its own outer keys, of the objects `within`.
+    """
     edges: dict[bytes, dict[int, list[int]]] = {walk: {} for walk in _WALKS.values()}
     for number, one in document.last.items():
+        if within is not None and number not in within:
+            continue
         own: dict[bytes, bytes] | None = None
         for found in _LEADS.finditer(one.text, 0, MOST_OBJECT):
             key = found[1]

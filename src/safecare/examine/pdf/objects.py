@@ -64,6 +64,8 @@ class Object:
     """Number of the object stream that it stands in; 0 for the file itself."""
     end: int = -1
     """Place in the file behind its stream; -1 where it has none."""
+    events: list[tuple[bytes, bytes]] | None = None
+    """What it starts by events, once that was asked for (`actions.events`)."""
 
 
 @dataclass

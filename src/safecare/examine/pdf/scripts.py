@@ -20,6 +20,9 @@ _SCRIPTED = re.compile(rb"/(?:JS|OnInstantiate)\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?
 _FONT_MATRIX = re.compile(rb"/FontMatrix\s*\[[^\]]{0,200}[(<]")
 MOST_SCRIPT = 200_000
 """Letters of one script that are read. Chosen: three times the longest of a form measured."""
+MOST_BROKEN = 10
+"""Texts of one object that never end; what follows the last is read as it stands. Chosen: honest ones have none, and
+each takes as long as the longest text."""
 _REACHING = re.compile(
     r"(?i)\b(exportDataObject|launchURL|getURL|submitForm|mailForm|mailMsg|mailDoc|importDataObject|openDoc|saveAs|"
     r"exportAs(?:FDF|XFDF|Text)\w*|SOAP\.\w+|Net\.HTTP\w*|Net\.SOAP\w*|createDataObject|addScript|importTextData|"
@@ -65,11 +68,15 @@ def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
     for one in document.objects:
         if b"/JS" not in one.text and b"/OnI" not in one.text:
             continue
+        broken = 0
         for found in _SCRIPTED.finditer(one.text):
             if found[1]:
                 yield one, int(found[1])
             elif string := string_at(one.text, found.end()):
                 yield one, readable(string)
+            elif string is None and (broken := broken + 1) >= MOST_BROKEN:
+                yield one, one.text[found.end() : found.end() + MOST_SCRIPT]
+                break
 
 
 def font_script(document: Document) -> Iterator[Finding]:

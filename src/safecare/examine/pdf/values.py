@@ -9,27 +9,35 @@ from safecare.examine.pdf.strings import string_end
 
 MOST_TOKENS = 20_000
 """Tokens of one object that are followed. Chosen: a list of 5,000 pages has 15,000."""
+_COMMENT = ord("%")
 _TOKEN = re.compile(
-    rb"<<|>>|[\[\](]|<[^<>]{0,40000}>|%[^\r\n]{0,20000}|/[^\s\x00/<>\[\]()%]{0,200}|[^\s\x00/<>\[\]()%]{1,200}"
+    rb"<<|>>|\((?:[^()\\]|\\.){0,500}\)|[\[\](]|<[^<>]{0,40000}>|%[^\r\n]{0,20000}|"
+    rb"/[^\s\x00/<>\[\]()%]{0,200}|[^\s\x00/<>\[\]()%]{1,200}",
+    re.DOTALL,
 )
 _OPENS = {b"<<": b">>", b"[": b"]"}
 
 
 def tokens(text: bytes, at: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Yield the tokens of `text` with start and end, strings whole; comments are left out."""
-    for _ in range(MOST_TOKENS):
-        found = _TOKEN.search(text, at)
-        if not found:
-            return
-        start, at = found.span()
-        token = found.group()
-        if token == b"(":
-            at = string_end(text, start)
-            if at < 0:
+    left = MOST_TOKENS
+    while left > 0:
+        for found in _TOKEN.finditer(text, at):
+            left -= 1
+            token = found.group()
+            if token == b"(":
+                start = found.start()
+                at = string_end(text, start)
+                if at < 0:
+                    return
+                yield text[start:at], start, at
+                break
+            if token[0] != _COMMENT:
+                yield token, *found.span()
+            if not left:
                 return
-            token = text[start:at]
-        if not token.startswith(b"%"):
-            yield token, start, at
+        else:
+            return
 
 
 def members(text: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes]]:
