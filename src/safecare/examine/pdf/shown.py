@@ -37,7 +37,6 @@ _CONTENTS = re.compile(rb"/Contents(?![A-Za-z0-9])([^\s\[(</\d%]*)\s*(?=[\[\d])"
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _NO_LIST = re.compile(rb"[^\s\x00\[\]\dR%]")
 _AFTER_HEAD = re.compile(rb"\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj([\s\x00]*)([^\s\x00])")
-_STREAM_WORD = re.compile(rb">>\s*stream(?!\r?\n|[ \t]{1,4}\r?\n|\r)")
 _AFTER_DATA = re.compile(
     rb"[\s\x00]{0,4}endstream\b(?:[\s\x00]|%[^\r\n]{0,200}){0,40}(?:endobj\b|(?=\d{1,10}\s+\d{1,5}\s+obj\b))"
 )
