@@ -99,10 +99,14 @@ def test_the_answer_is_in_sight_without_scrolling(house: House, incident: str, l
 def test_answers_without_a_network_are_sent_once_it_is_back(house: House, incident: str, guard: Person) -> None:
     who = name(guard)
     house.until(f"/api/incidents/{incident}", lambda _: "read" in receipts(house, incident, who))
+    stood = guard.page.get_by_test_id("answer-help").bounding_box()
     guard.context.set_offline(True)
     for answer in ("acknowledged", "on_my_way", "on_site"):
         guard.page.get_by_test_id(f"answer-{answer}").tap()
     expect(guard.page.get_by_test_id("queued")).to_contain_text("3")
+    guard.see("offline")
+    # No bar above pushes another button under the thumb.
+    assert guard.page.get_by_test_id("answer-help").bounding_box() == stood
     assert "acknowledged" not in receipts(house, incident, who)
     guard.context.set_offline(False)
     expect(guard.page.get_by_test_id("queued")).to_have_count(0)
