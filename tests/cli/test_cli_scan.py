@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from idmefv2 import Message
 
 from safecare.cli import main
 from safecare.cli.files import files_of
@@ -24,9 +27,10 @@ def test_scan_writes_one_object_per_file_in_order_and_tells_what_it_can_not_read
         main(["scan", "--format", "ndjson", str(tmp_path), str(tmp_path / "missing")])
     out, err = capfd.readouterr()
     lines = [json.loads(line) for line in out.splitlines()]
-    assert [Path(line["path"]).name for line in lines] == ["a.txt", "note.txt", "\\xff.txt"]
+    assert [Path(line["path"]).name for line in lines] == ["a.txt", "note.txt", "\\xff.txt", "missing"]
     assert set(lines[0]) == {"path", "sha256", "type", "verdict", "score", "findings"}
-    assert [(line["verdict"], line["type"]) for line in lines] == [("clean", "text")] * 3
+    assert [(line["verdict"], line["type"]) for line in lines] == [("clean", "text")] * 3 + [("unreadable", "unread")]
+    assert (lines[3]["sha256"], lines[3]["findings"][0]["rule"]) == (None, "file.unread")
     assert "missing: No such file" in err
     assert ended.value.code == 2
 
@@ -70,7 +74,97 @@ def test_what_lies_out_of_reach_is_handed_on_to_be_told(tmp_path: Path, monkeypa
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refused)
-    assert list(files_of([tmp_path, too_long])) == [tmp_path / "a.txt", tmp_path / "shut", too_long]
+    left: list[Path] = []
+    assert list(files_of([tmp_path, too_long], left.append)) == [tmp_path / "a.txt", tmp_path / "shut", too_long]
+    assert left == [tmp_path / "link", tmp_path / "pipe"]
+
+
+def test_folders_may_lie_deeper_than_the_stack_goes(tmp_path: Path) -> None:
+    depth = sys.getrecursionlimit() + 50
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        here, above = os.open("d", os.O_RDONLY, dir_fd=here), here
+        os.close(above)
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    [file] = files_of([tmp_path])
+    subprocess.run(
+        ["rm", "-rf", str(tmp_path / "d")], check=True
+    )  # what pytest would clear it with does not go so deep
+    assert (file.name, len(file.relative_to(tmp_path).parts)) == ("f", depth + 1)
+
+
+@pytest.mark.slow
+def test_what_is_no_file_or_can_not_be_read_has_a_verdict_and_steers_no_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["empty", "new\nline\x1b[31m", "c1\x9b31m", "\u202etxt.exe"]
+    for name in names:
+        Path(name).touch()
+    os.mkfifo("pipe")
+    Path("nowhere").symlink_to("missing")
+    Path("circle").symlink_to("circle")
+    with Path("sparse").open("wb") as file:
+        file.truncate(10 << 30)
+    names += ["pipe", "nowhere", "circle", "sparse", "\x1b]0;x\x07", "/dev/zero"]
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--format", "ndjson", *names])
+    out, err = capfd.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["path"] for line in lines] == names
+    assert [line["verdict"] for line in lines[4:]] == ["unreadable"] * 6
+    assert lines[0]["type"] == "empty"
+    assert all(
+        ord(letter) >= 32 and not "\x7f" <= letter <= "\x9f" for line in (out + err).split("\n") for letter in line
+    )
+    assert "\u202e" not in out
+    assert ended.value.code == 1  # a name that is written to be read backwards
+
+
+@pytest.mark.slow
+def test_messages_for_other_systems_fit_the_schema_of_the_draft(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    for name in (b"e\xff\n\x1b.txt", b"long " + b"\xc3\xa9" * 100):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(eicar)
+    (tmp_path / "fine.txt").write_bytes(b"words")
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--format", "idmef", str(tmp_path), str(tmp_path / "missing")])
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    for line in lines:
+        message = Message()
+        message.update(line)
+        message.validate()
+    assert [line["Priority"] for line in lines] == ["High", "High", "Low"]
+    assert ["Hash" in line["Attachment"][0] for line in lines] == [True, True, False]
+    assert ended.value.code == 1
+
+
+COMMAND = f"{sys.executable} -c 'from safecare.cli import main; main()' scan --format ndjson"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("call", "code", "out", "told"),
+    [
+        ("- <<<words", 0, '"path":"-"', ""),
+        ("- <&-", 2, '"unreadable"', "it is closed"),
+        ("/etc/hostname >/dev/full", 2, "", "can't be written: No space left"),
+        ("/etc/hostname >&-", 2, "", "can't be written: standard output is closed"),
+        ('""', 2, "", "a path is empty"),
+    ],
+)
+def test_streams_that_end_early_end_the_command_with_two(call: str, code: int, out: str, told: str) -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{COMMAND} {call}"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == code
+    assert out in done.stdout
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow

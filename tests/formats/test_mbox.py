@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from safecare.formats import mbox
 from safecare.formats.mbox import mails_in
 
 LINE = b"From a@b.example Mon Mar  2 08:00:00 2026\n"
@@ -41,3 +42,14 @@ def test_slices_never_overlap(tmp_path: Path, pieces: list[bytes]) -> None:
     found = mails_in(tmp_path / "a")
     assert all(one[0] + one[1] <= other[0] for one, other in pairwise(found))
     assert all(start and start + size <= len(raw) for start, size in found)
+
+
+@pytest.mark.parametrize("shift", range(-400, 400, 37))
+def test_lines_between_mails_are_found_wherever_blocks_end(
+    tmp_path: Path, shift: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mbox, "_BLOCK", 2048)
+    body = b"Subject: x\n\n" + b"a" * (2048 + shift) + b"\n"
+    raw = (LINE + body + b"\n") * 5
+    (tmp_path / "inbox").write_bytes(raw)
+    assert [raw[start : start + size].strip() for start, size in mails_in(tmp_path / "inbox")] == [body.strip()] * 5

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -15,6 +16,8 @@ import typer
 UNUSABLE = 1
 """Exit code of a command whose input can't be used."""
 Model = TypeVar("Model")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters (C0, DEL, C1) and those of Unicode that break lines or turn the direction of reading (UAX #9)."""
 
 
 class Format(StrEnum):
@@ -51,31 +54,57 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+def plain(text: str) -> str:
+    """Return `text` with nothing in it that steers a terminal or turns the direction of reading."""
+    return _STEERING.sub("?", text)
+
+
+def plain_json(text: str) -> str:
+    """Return the JSON `text` with what steers a terminal or turns the direction of reading written as escapes."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def files_of(paths: Iterable[Path], leave: Callable[[Path], object] = str) -> Iterator[Path]:
     """Yield the files of `paths`; folders in the order of names. Links, pipes and the like inside folders are left out.
 
-    What can't be looked at, a folder or a file, is yielded too: who opens it tells why.
+    `leave` is told of each that is left out. What can't be looked at, a folder or a file, is yielded too: who opens
+    it tells why.
     """
     for path in paths:
         if not os.path.isdir(path):  # noqa: PTH112 - a name that is too long, or lies out of reach, is no error here
             yield path
             continue
-        unread: list[OSError] = []
-        for folder, folders, names in os.walk(path, onerror=unread.append):
-            folders.sort()
-            yield from (file for file in (Path(folder, name) for name in sorted(names)) if not _special(file))
-        yield from (Path(os.fsdecode(error.filename)) for error in unread)
+        folders, unread = [path], list[Path]()
+        while folders:  # no recursion: folders may lie deeper in each other than Python's stack goes
+            folder = folders.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    inside = [(Path(one.path), _kind(one)) for one in sorted(entries, key=lambda one: one.name)]
+            except OSError:
+                unread.append(folder)
+                continue
+            for file, kind in inside:
+                if kind == "file":
+                    yield file
+                elif not kind:
+                    leave(file)
+            folders += (below for below, kind in reversed(inside) if kind == "folder")
+        yield from unread
 
 
-def _special(file: Path) -> bool:
+def _kind(entry: os.DirEntry[str]) -> str:
     try:
-        return not stat.S_ISREG(file.lstat().st_mode)
-    except OSError:
-        return False
+        if entry.is_dir(follow_symlinks=False):
+            return "folder"
+        return "file" if entry.is_file(follow_symlinks=False) else ""
+    except OSError:  # who opens it tells why
+        return "file"
 
 
 def put(line: bytes) -> None:
-    """Write one line of results, at once. Raises `BrokenPipeError` when who reads them has gone."""
+    """Write one line of results, at once. Raises `OSError`; `BrokenPipeError` when who reads them has gone."""
+    if sys.stdout is None:  # the command was started with its output closed
+        raise OSError(errno.EBADF, "standard output is closed")
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 

@@ -1,13 +1,16 @@
 """``safecare scan``: judges files by what they hold; each one in a confined process.
 
-The mails of an mbox file are judged one by one and named ``FILE#NUMBER``.
-Ends with 0 if nothing was found, 1 if something was, 2 if nothing was found but not all could be judged.
+The mails of an mbox file are judged one by one and named ``FILE#NUMBER``; ``-`` is standard input. Each file gets one
+verdict, also what can't be read. Ends with 0 if nothing was found, 1 if something was, 2 if nothing was found but not
+all could be judged, or if the verdicts could not be written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +20,13 @@ import typer
 from safecare.cli.files import InLanguage, Language
 
 if TYPE_CHECKING:
-    from safecare.sources.files.pool import Slice
+    from safecare.sources.files.reading import Slice, Stream
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+STDIN = "-"
+"""Path that stands for standard input."""
 
 
 class Format(StrEnum):
@@ -33,7 +40,7 @@ class Format(StrEnum):
 @app.command()
 def main(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files, mbox files, Maildir and other folders, whole.", readable=False)
+        list[str], typer.Argument(help="Files, mbox files, Maildir and other folders, whole; - is standard input.")
     ],
     format: Annotated[Format, typer.Option(help="table for people, ndjson or idmef for programs.")] = Format.TABLE,
     own: Annotated[list[str] | None, typer.Option(help="A mail domain of the hospital; may be repeated.")] = None,
@@ -52,8 +59,8 @@ def main(
     """Judge files: mails, documents, archives, programs, medical files and images."""
     from datetime import UTC, datetime
 
-    from safecare.cli.files import files_of, put, shown, stop
-    from safecare.cli.verdicts import Writer
+    from safecare.cli.files import plain, shown, stop
+    from safecare.cli.verdicts import Writer, unread
     from safecare.examine.api import Verdicts
     from safecare.sources.files.clamd import second_engine
     from safecare.sources.files.judging import Judging
@@ -62,6 +69,8 @@ def main(
     from safecare.sources.files.rules import load
     from safecare.sources.files.wire import Setup
 
+    if "" in paths:
+        stop("a path is empty", 2)  # a folder's name left out, as in "$FOLDER": not the folder that we stand in
     try:
         model = _model(mail_model) if mail_model else b""
         second = second_engine(clamd)
@@ -70,14 +79,15 @@ def main(
     except (OSError, ValueError) as error:
         stop(error, 2)
     writer, found, failed = Writer(), False, False
+    left: list[Path] = []
     pool = Pool(Judging(setup, clamd=second, resolver=asked), workers=workers)
     try:
-        for file, verdict in pool.each(_one_by_one(files_of(paths))):
+        for file, verdict in pool.each(_one_by_one(paths, left.append)):
             path = Path(str(file))
             if isinstance(verdict, OSError):
-                typer.echo(f"safecare: {shown(path)}: {verdict.strerror or verdict}", err=True)
-                failed = True
-                continue
+                reason = verdict.strerror or str(verdict)
+                typer.echo(plain(f"safecare: {shown(path)}: {reason}"), err=True)
+                verdict = unread(reason)  # noqa: PLW2901 - what can't be read has a verdict, too
             found |= verdict.verdict in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
             failed |= verdict.verdict is Verdicts.UNREADABLE
             match format:
@@ -88,15 +98,29 @@ def main(
                 case Format.TABLE:
                     line = writer.table(path, verdict, language)
             if line:
-                put(line.encode("utf-8", "replace"))
-    except BrokenPipeError:
-        os._exit(2)  # who reads has gone: nobody is left to tell
+                _put(line.encode("utf-8", "replace"))
     finally:
         pool.close()
+    if left:
+        first = plain(shown(left[0]))
+        typer.echo(f"safecare: {len(left)} links, pipes or devices in folders are left out, first {first}", err=True)
     if second and second.told[0] == "failed":
         typer.echo(f"safecare: {second.told[1]}", err=True)
         failed = True
     raise typer.Exit(1 if found else 2 if failed else 0)
+
+
+def _put(line: bytes) -> None:
+    """Write one line; where that can't be done there is no use in going on, and nothing must say "found"."""
+    from safecare.cli.files import put
+
+    try:
+        put(line)
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # else who reads has gone: nobody is left to tell
+            with contextlib.suppress(OSError):
+                typer.echo(f"safecare: the verdicts can't be written: {error.strerror}", err=True)
+        os._exit(2)  # what is still to be written would fail again; workers end with their parent
 
 
 def _model(path: Path) -> bytes:
@@ -113,16 +137,21 @@ def _model(path: Path) -> bytes:
     return raw
 
 
-def _one_by_one(files: Iterable[Path]) -> Iterator[Path | Slice]:
-    """Yield files, and the mails of mbox files each for itself."""
+def _one_by_one(paths: Iterable[str], leave: Callable[[Path], None]) -> Iterator[Path | Slice | Stream]:
+    """Yield files, and the mails of mbox files each for itself; `leave` is told what in folders is no file."""
+    from safecare.cli.files import files_of
     from safecare.formats.mbox import mails_in
-    from safecare.sources.files.pool import Slice
+    from safecare.sources.files.reading import Slice, Stream
 
-    for path in files:
-        try:
-            mails = mails_in(path) if os.path.isfile(path) else []  # noqa: PTH113 - never fails
-        except (OSError, ValueError):  # told by who judges it
-            mails = []
-        yield from (Slice(path, start, size, number) for number, (start, size) in enumerate(mails, 1))
-        if not mails:
-            yield path
+    for given in paths:
+        if given == STDIN:
+            yield Stream(0 if sys.stdin else -1, STDIN)
+            continue
+        for path in files_of([Path(given)], leave):
+            try:
+                mails = mails_in(path) if os.path.isfile(path) else []  # noqa: PTH113 - never fails
+            except (OSError, ValueError):  # told by who judges it
+                mails = []
+            yield from (Slice(path, start, size, number) for number, (start, size) in enumerate(mails, 1))
+            if not mails:
+                yield path

@@ -5,7 +5,6 @@ IDMEFv2 after draft-lehmann-idmefv2-08: one message for each file that is suspic
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ from uuid import uuid4
 
 import msgspec
 
-from safecare.cli.files import shown
+from safecare.cli.files import plain, plain_json, shown
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
+from safecare.model.text import say
 
 _PRIORITY = {Verdicts.MALICIOUS: "High", Verdicts.SUSPICIOUS: "Medium", Verdicts.UNREADABLE: "Low"}
+UNREAD = "unread"
+"""Type of what could not be read."""
 MOST_NOTES = 6
 """Sentences in one message. Chosen: what a person reads."""
 
@@ -31,16 +33,16 @@ class Writer:
 
     def ndjson(self, path: Path, verdict: Verdict) -> str:
         """Return one line of JSON."""
-        return msgspec.json.encode(
+        return _line(
             {
                 "path": shown(path),
-                "sha256": verdict.sha256,
+                "sha256": verdict.sha256 or None,
                 "type": verdict.type,
                 "verdict": verdict.verdict,
                 "score": verdict.score,
                 "findings": [self._finding(one) for one in verdict.findings],
             }
-        ).decode()
+        )
 
     def table(self, path: Path, verdict: Verdict, language: str) -> str:
         """Return lines for people: the verdict, and what was found, strongest first."""
@@ -48,19 +50,18 @@ class Writer:
         for one in sorted(verdict.findings, key=lambda one: -one.weight):
             place = " ".join(filter(None, (one.where.part, one.where.tag)))
             lines.append(f"    {one.rule:<32} {self._say(one, language)}{f'  [{place}]' if place else ''}")
-        return "\n".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line) for line in lines)
+        return "\n".join(map(plain, lines))
 
     def idmef(self, path: Path, verdict: Verdict, language: str, now: datetime) -> str:
         """Return an IDMEFv2 message in one line; empty for a clean file."""
         if verdict.verdict is Verdicts.CLEAN:
             return ""
         strongest = sorted(verdict.findings, key=lambda one: -one.weight)
-        mail = verdict.type.startswith("mail")
         message: dict[str, Any] = {
             "Version": "2.D.V08",
             "ID": str(uuid4()),
             "Type": ["Cyber"],
-            "Category": ["SocialEng.Phishing" if mail else "Malware.Other"],
+            "Category": [_category(verdict)],
             "Description": self._say(strongest[0], language) if strongest else str(verdict.verdict),
             "Priority": _PRIORITY[verdict.verdict],
             "Confidence": verdict.score,
@@ -72,9 +73,11 @@ class Writer:
                 "Data": ["File"],
                 "Method": ["Heuristic", "Signature"],
             },
-            "Attachment": [{"Name": "file", "FileName": shown(path), "Hash": [f"sha256:{verdict.sha256}"]}],
+            "Attachment": [{"Name": "file", "FileName": shown(path)}],
         }
-        return msgspec.json.encode(message).decode()
+        if verdict.sha256:
+            message["Attachment"][0]["Hash"] = [f"sha256:{verdict.sha256}"]
+        return _line(message)
 
     def _finding(self, finding: Finding) -> dict[str, Any]:
         return {
@@ -86,3 +89,19 @@ class Writer:
 
     def _say(self, finding: Finding, language: str) -> str:
         return self._catalogue.render(finding.why, language, self._nobody)
+
+
+def _category(verdict: Verdict) -> str:
+    if verdict.verdict is Verdicts.UNREADABLE:
+        return "Other.Undetermined"
+    return "SocialEng.Phishing" if verdict.type.startswith("mail") else "Malware.Other"
+
+
+def _line(value: dict[str, Any]) -> str:
+    return plain_json(msgspec.json.encode(value).decode())
+
+
+def unread(reason: str) -> Verdict:
+    """Return the verdict on what could not be read at all, so that it has no hash."""
+    why = say("The file cannot be read: {reason}.", reason=reason)
+    return Verdict("", UNREAD, Verdicts.UNREADABLE, 0.0, (Finding("file.unread", why, unreadable=True),))

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
-import stat
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from safecare.examine.api import Finding, Verdict, Verdicts
+from safecare.examine.verdict import verdict
 from safecare.model.text import Text, say
 from safecare.sources.files.judging import Judging
 from safecare.sources.files.process import ClosedError, Worker, WorkerError
+from safecare.sources.files.reading import submitted
 from safecare.sources.files.wire import Answer, Job, Setup
 
 W = TypeVar("W")
@@ -32,23 +33,8 @@ RECYCLE = 1000
 """Files after which a process is replaced: what a library leaks stays small. Chosen."""
 AHEAD = 16
 """Files under way or done out of order. Chosen: bounds memory while one slow file is waited for."""
-MAX_FILE = 256 * 1024 * 1024
-"""Largest file (bytes) that is judged: a worker holds it, and what it unpacks, in 1 GiB. Chosen."""
 TRIES = 2
 """Attempts at one file: the second tells a hostile file from a process that was killed for another reason."""
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One of the mails in a file of many: its bytes, and its number from 1 on."""
-
-    path: Path
-    start: int
-    size: int
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.path}#{self.number}"
 
 
 class Pool:
@@ -102,7 +88,7 @@ class Pool:
         return self._judging.second(raw, found, answer.unpacked), answer
 
     def each(self, files: Iterable[W]) -> Iterator[tuple[W, Verdict | OSError]]:
-        """Yield (file, verdict or why it can't be read) in the order of `files`: paths, or slices of them."""
+        """Yield (file, verdict or why it can't be read) in the order of `files`: paths, slices of them, streams."""
         waiting: OrderedDict[int, tuple[W, Future[Verdict | OSError]]] = OrderedDict()
         for number, file in enumerate(files):
             waiting[number] = (file, self._threads.submit(self._file, file))
@@ -119,21 +105,12 @@ class Pool:
             one.close()
 
     def _file(self, file: object) -> Verdict | OSError:
-        part = file if isinstance(file, Slice) else None
-        path = part.path if part else Path(str(file))
-        name = f"{path.stem}-{part.number}.eml" if part else path.name
         try:
-            mode = path.stat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would wait; opening a folder tells why it can't
-                return OSError("not a regular file")
-            with path.open("rb") as stream:
-                stream.seek(part.start if part else 0)
-                raw = stream.read(min(part.size, MAX_FILE + 1) if part else MAX_FILE + 1)
+            given = submitted(file)
         except OSError as error:
             return error
-        if len(raw) > MAX_FILE:
-            return OSError(f"larger than {MAX_FILE} bytes")
-        return self.judge(raw, os.fsencode(name).decode("utf-8", "replace"))
+        found = self.judge(given.raw, given.name)
+        return _moved(found) if given.changed else found
 
     def _ask(self, worker: Worker, job: Job, raw: bytes, setup: Setup) -> Answer:
         reason = ""
@@ -147,6 +124,13 @@ class Pool:
                 continue
             return answer
         return Answer(error=reason, stopped=True)
+
+
+def _moved(found: Verdict) -> Verdict:
+    """Return `found` on what was read of a file that changed meanwhile: nobody can call the file clean."""
+    why = say("The file changed while it was read; what was read of it is judged.")
+    findings = (*found.findings, Finding("file.changed", why, unreadable=True))
+    return msgspec.structs.replace(found, verdict=verdict(found.score, findings), findings=findings)
 
 
 def _stopped(digest: str, answer: Answer) -> Verdict:
