@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import console_items as made
 import msgspec
 from console_rig import Rig
@@ -23,6 +25,19 @@ async def test_figures_by_rule(rig: Rig) -> None:
         assert found["fire.alarm"]["alerts"] == 0
         assert found["fire.alarm"]["active"] is True
         assert (await analyst.get("/api/detections?days=0")).status_code == 422
+
+
+async def test_what_was_played_does_not_count(rig: Rig) -> None:
+    real = made.alert(rig.clock.now())
+    rig.add(real, msgspec.structs.replace(made.incident(real.last, real, id="real"), state="closed", verdict="true"))
+    rig.clock.advance(timedelta(hours=1))
+    begun = rig.clock.now()
+    played = made.alert(begun)
+    closed = msgspec.structs.replace(made.incident(begun, played, id="played"), state="closed", verdict="benign")
+    rig.add(made.exercise(begun, running=True), played, closed)
+    async with rig.browser("analyst") as analyst:
+        found = {one["rule"]: one for one in (await analyst.get("/api/detections")).json()}["door.forced"]
+    assert [found[key] for key in ("alerts", "incidents", "true", "benign", "false")] == [1, 1, 1, 0, 0]
 
 
 async def test_another_site_counts_for_itself(rig: Rig) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
+from safecare.console.exercises import Exercises
 from safecare.console.rights import Visitor, may_see
 from safecare.console.web import answer, visitor_of
 from safecare.console.wire.platform import RuleView
@@ -62,11 +63,16 @@ class Detections:
         self._deps = deps
 
     def read(self, visitor: Visitor, days: int) -> list[RuleView]:
-        """Return the rules with their figures of the last `days`."""
+        """Return the rules with their figures of the last `days`.
+
+        What belongs to an exercise does not count: what was played says nothing of how often a rule is right.
+        """
         reader, now = self._deps.reader, self._deps.clock.now()
         alerts = [one for one in reader.alerts(since=now - timedelta(days=days), limit=ALERTS) if may_see(visitor, one)]
         owners = reader.incidents_of([one.id for one in alerts])
-        return rules(((one, owners.get(one.id)) for one in alerts), self._deps.detectors())
+        played = Exercises(reader).of(list({one.id: one for one in owners.values()}.values()))
+        seen = ((one, owners.get(one.id)) for one in alerts)
+        return rules(((one, owner) for one, owner in seen if not (owner and played[owner.id])), self._deps.detectors())
 
 
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:

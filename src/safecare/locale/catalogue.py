@@ -21,6 +21,7 @@ from babel.numbers import format_decimal
 from babel.units import format_unit
 
 from safecare.locale.reasons import PLACE, Reasons
+from safecare.locale.typography import french
 from safecare.model.hospital import Hospital
 from safecare.model.text import Amount, Ref, Span, Text, When
 
@@ -106,7 +107,7 @@ class Catalogue:
     def _render(self, text: Text, reader: _Reader, depth: int) -> str:
         sentence = self.translate(text.key, reader.language)
         if text.fr and reader.language == "fr" and set(PLACE.findall(text.fr)) <= set(PLACE.findall(text.key)):
-            sentence = text.fr
+            sentence = french(text.fr)
         if depth == 0:
             return sentence
 
