@@ -11,6 +11,7 @@ from safecare.cli import main
 from safecare.model.clock import SystemClock
 from safecare.model.scene import Area, Scene
 from safecare.scenarios.make.clips import make_clip
+from safecare.sources.camera.places import CameraSettings
 
 pytestmark = pytest.mark.slow
 SCENE = Scene(size=(1, 1), areas=(Area(id="all", kind="intrusion", polygon=((0, 0), (1, 0), (1, 1), (0, 1))),))
@@ -32,8 +33,8 @@ async def test_a_stream_is_judged_until_nobody_reads(tmp_path: Path) -> None:
         raise BrokenPipeError
 
     await follow(
-        [str(clip)], SCENE, None, fps=5.0, seconds=60.0, timezone="UTC", as_json=True, language="en", write=write,
-        note=told.append,
+        [str(clip)], SCENE, None, settings=CameraSettings(), seconds=60.0, timezone="UTC", as_json=True, language="en",
+        write=write, note=told.append,
     )  # fmt: skip
     assert len(told) == 1
     assert '"rule":"people.intrusion"' in told[0]

@@ -95,7 +95,7 @@ async def follow(
     pose: Path | None = None,
     special: Path | None = None,
     *,
-    fps: float,
+    settings: CameraSettings,
     seconds: float,
     timezone: str,
     as_json: bool,
@@ -139,7 +139,7 @@ async def follow(
         LiveCamera(
             "watch",
             camera,
-            CameraSettings(url=url, fps=fps),
+            msgspec.structs.replace(settings, url=url),
             intake,
             worker=WorkerClient(network=True, model=card, pose=pose, special=special),
         )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,9 @@ from safecare.cli.detect_video import (
     special_card,
 )
 from safecare.cli.files import InLanguage, Language, stop
+
+if TYPE_CHECKING:
+    from safecare.sources.camera.places import CameraSettings
 
 SCHEMES = ("rtsp", "rtsps", "onvif", "onvifs", "http", "https")
 """Kinds of addresses that a stream may have."""
@@ -45,6 +48,13 @@ def video(
     format: Written = Format.TEXT,
     fps: Annotated[float, typer.Option(help="Pictures per second to look at.", min=0.5, max=30)] = 5.0,
     seconds: Annotated[float, typer.Option(help="End after so many seconds; 0: when interrupted.")] = 0.0,
+    trust: Annotated[
+        str,
+        typer.Option(
+            help="By what certificates of cameras are judged (rtsps, onvifs, https): PEM file of an authority, SHA-256 "
+            "of the certificate, or none. Else by the authorities of the system."
+        ),
+    ] = "",
     timezone: Annotated[str, typer.Option(help="Time zone of the hours of zones.")] = "Europe/Paris",
     data: Data = Path("var"),
     language: InLanguage = Language.EN,
@@ -57,6 +67,7 @@ def video(
     from safecare.sources.camera.models import ModelError
 
     _check(source, timezone)
+    settings = _settings(fps, trust)
     scene = read_drawn(zones, calibration, language)
     try:
         card = model_card(model, data)
@@ -64,8 +75,8 @@ def video(
         stop(error, WRONG)
     write = typer.echo
     run = follow(
-        source, scene, card, pose_card(model, data), special_card(data), fps=fps, seconds=seconds, timezone=timezone,
-        as_json=format is Format.NDJSON, language=language, write=write, note=_note,
+        source, scene, card, pose_card(model, data), special_card(data), settings=settings, seconds=seconds,
+        timezone=timezone, as_json=format is Format.NDJSON, language=language, write=write, note=_note,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run)
@@ -85,6 +96,18 @@ def _check(sources: list[str], timezone: str) -> None:
         ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
         stop(f"--timezone {timezone}: no such time zone; one is called Europe/Paris", WRONG)
+
+
+def _settings(fps: float, trust: str) -> CameraSettings:
+    from safecare.sources.camera.places import SHA256, CameraSettings
+
+    if not trust or trust == "none":
+        return CameraSettings(fps=fps, unchecked=bool(trust))
+    if SHA256.fullmatch(trust.replace(":", "")):
+        return CameraSettings(fps=fps, fingerprint=trust)
+    if not os.path.isfile(trust):  # noqa: PTH113 - never fails
+        stop(f"--trust {trust}: there is no such file, and it is no SHA-256", WRONG)
+    return CameraSettings(fps=fps, authority=trust)
 
 
 def _note(told: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import pytest
@@ -24,10 +24,11 @@ from safecare.scenarios.make.clips import pictures
 from safecare.scenarios.make.scenes import loitering
 from safecare.sources.camera.client import WorkerClient
 from safecare.sources.camera.live import LiveCamera
-from safecare.sources.camera.messages import Failed, LiveJob, Message, PictureChange, View
-from safecare.sources.camera.places import CameraSettings
+from safecare.sources.camera.messages import Anchors, Failed, LiveJob, Message, PictureChange, View
+from safecare.sources.camera.places import CameraSettings, read_cameras
+from safecare.sources.camera.trust import Trust
 from safecare.testing.intake import MemoryIntake
-from safecare.testing.papers import papers
+from safecare.testing.papers import Papers, papers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 FPS, SIZE = 5, (320, 180)
@@ -135,11 +136,12 @@ class Camera:
         return told.startswith("Digest") and said.get("response") == wanted
 
 
-async def first_word(url: str) -> Message:
+async def first_word(url: str, anchors: Anchors | None = None, file: Path | None = None) -> Message:
     """Return the first that a worker says of the stream."""
-    worker = WorkerClient(network=True)
+    worker = WorkerClient(network=True, anchors=file)
+    job = LiveJob("c", url, View(), patience=20.0, anchors=anchors)
     try:
-        async with contextlib.aclosing(worker.answers(LiveJob("c", url, View(), patience=20.0), silence=60.0)) as told:  # type: ignore[type-var]
+        async with contextlib.aclosing(worker.answers(job, silence=60.0)) as told:  # type: ignore[type-var]
             return await anext(told)
     finally:
         await worker.stop()
@@ -157,14 +159,6 @@ async def test_a_camera_with_a_password_is_seen_in_one_connection_where_it_has_m
     assert told.state == "ok"
     assert camera.transports
     assert all("TCP" in one and "interleaved" in one for one in camera.transports)
-
-
-async def test_a_camera_is_seen_over_tls(film: Any, tmp_path: Path) -> None:
-    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    secure.load_cert_chain(*papers(tmp_path)[1:])
-    async with Camera(film).serving(secure) as camera:
-        told = await first_word(url(camera, "live", "rtsps"))
-    assert isinstance(told, PictureChange), told
 
 
 async def test_a_wrong_password_is_told_and_is_told_to_nobody(film: Any) -> None:
@@ -185,3 +179,119 @@ async def test_a_wrong_password_is_told_and_is_told_to_nobody(film: Any) -> None
     everything = f"{told} {reason} {intake.events} {intake.states}"
     assert "s3cret" not in everything
     assert "watcher" not in everything
+
+
+class Secure(NamedTuple):
+    """TLS of a camera's server, its files, and the SHA-256 of its certificate."""
+
+    context: ssl.SSLContext
+    papers: Papers
+    fingerprint: str
+
+
+def secure(folder: Path, name: str = "node") -> Secure:
+    """Return TLS of a camera with fresh papers."""
+    made = papers(folder, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.certificate, made.key)
+    der = ssl.PEM_cert_to_DER_cert(made.certificate.read_text("ascii"))
+    return Secure(context, made, hashlib.sha256(der).hexdigest())
+
+
+async def followed(
+    camera: Camera, scheme: str = "rtsps", **settings: Any
+) -> tuple[MemoryIntake, tuple[bool, str, str]]:
+    """Return what a live camera with `settings` tells of the stand-in, and how its stream ended."""
+    intake = MemoryIntake()
+    asset = intake.hospital.asset("camera.corridor")
+    assert asset is not None
+    live = LiveCamera(
+        "camera", asset, CameraSettings(url=url(camera, "live", scheme), **settings), intake, patience=20.0
+    )
+    try:
+        return intake, await live._follow()
+    finally:
+        await live.worker.stop()
+        live._trust.close()
+
+
+def certificate_told(intake: MemoryIntake) -> list[tuple[str, str]]:
+    return [told for door, told in intake.states.items() if door.endswith("/certificate")]
+
+
+@pytest.mark.parametrize("by", ["authority", "certificate", "fingerprint", "colons"])
+async def test_a_camera_is_seen_over_tls_by_what_the_site_trusts(film: Any, tmp_path: Path, by: str) -> None:
+    tls = secure(tmp_path)
+    colons = ":".join(tls.fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
+    settings = {
+        "authority": {"authority": str(tls.papers.authority)},
+        "certificate": {"authority": str(tls.papers.certificate)},
+        "fingerprint": {"fingerprint": tls.fingerprint},
+        "colons": {"fingerprint": colons},
+    }[by]
+    async with Camera(film).serving(tls.context) as camera:
+        intake, (good, _, reason) = await followed(camera, **settings)
+    assert good, reason
+    assert [state for state, _ in certificate_told(intake)] == ["ok"]
+
+
+@pytest.mark.parametrize("by", ["system", "another authority", "another certificate"])
+async def test_a_camera_that_is_not_trusted_is_told_and_hears_no_word(film: Any, tmp_path: Path, by: str) -> None:
+    tls, other = secure(tmp_path), secure(tmp_path, "other")
+    settings = {
+        "system": {},
+        "another authority": {"authority": str(other.papers.authority)},
+        "another certificate": {"fingerprint": other.fingerprint},
+    }[by]
+    async with Camera(film).serving(tls.context) as camera:
+        intake, (good, state, reason) = await followed(camera, **settings)
+    assert (good, state) == (False, "lost")
+    assert "certificate" in reason
+    assert tls.fingerprint in reason  # for whoever compares it with the camera's own page
+    assert camera.asked == []
+    assert intake.events == []
+
+
+async def test_who_comes_between_after_the_certificate_was_judged_is_not_believed(film: Any, tmp_path: Path) -> None:
+    tls, other = secure(tmp_path), secure(tmp_path, "other")
+    trust = Trust(CameraSettings(fingerprint=tls.fingerprint))
+    async with Camera(film).serving(tls.context) as camera:
+        anchors = await trust.anchors(url(camera, "live", "rtsps"))
+    async with Camera(film).serving(other.context) as camera:
+        told = await first_word(url(camera, "live", "rtsps"), anchors, trust.file)
+    trust.close()
+    assert isinstance(told, Failed)
+    assert camera.asked == []
+
+
+async def test_a_worker_that_is_told_nothing_trusts_nobody(film: Any, tmp_path: Path) -> None:
+    async with Camera(film).serving(secure(tmp_path).context) as camera:
+        told = await first_word(url(camera, "live", "rtsps"))
+    assert isinstance(told, Failed)
+    assert camera.asked == []
+
+
+async def test_a_certificate_that_nobody_is_to_look_at_is_told_on_the_health_page(film: Any, tmp_path: Path) -> None:
+    async with Camera(film).serving(secure(tmp_path).context) as camera:
+        intake, (good, _, reason) = await followed(camera, unchecked=True)
+    assert good, reason
+    assert certificate_told(intake) == [("waiting", "its certificate is NOT checked: so the settings say")]
+
+
+async def test_a_stream_that_is_not_encrypted_shows_no_certificate(film: Any) -> None:
+    async with Camera(film).serving() as camera:
+        intake, (good, _, reason) = await followed(camera, "rtsp")
+    assert good, reason
+    assert certificate_told(intake) == []
+    async with Camera(film).serving() as camera:
+        _, (good, state, reason) = await followed(camera, "rtsps")
+    assert (good, state) == (False, "lost")
+    assert "shows no certificate" in reason
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fingerprint": "12:34"}, {"unchecked": True, "authority": "a.pem"}, {"fingerprint": "0g" * 32}]
+)
+def test_settings_of_trust_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="fingerprint"):
+        read_cameras({"camera.corridor": {"url": "rtsps://10.0.0.1/", **wrong}})

@@ -60,13 +60,16 @@ class WorkerClient:
         pose: Path | None = None,
         special: Path | None = None,
         slow: float = 1.0,
+        anchors: Path | None = None,
     ) -> None:
         """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people.
 
         `pose`: card of what tells how somebody's body lies; `special`: card of a special model.
-        `slow`: how many times slower time passes for it, for measurements.
+        `slow`: how many times slower time passes for it, for measurements. `anchors`: a file that it may read, by
+        which certificates are judged.
         """
         self.slow = slow
+        self.anchors = anchors
         self.network = network
         self.model = model
         self.pose = pose
@@ -178,6 +181,8 @@ class WorkerClient:
                     command = (*command, f"pose={self.pose}")
                 if self.special is not None:
                     command = (*command, f"special={self.special}")
+                if self.anchors is not None:
+                    command = (*command, f"anchors={self.anchors}")
                 if self.slow != 1.0:
                     command = (*command, f"slow={self.slow}")
                 self._process = await asyncio.create_subprocess_exec(

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from safecare.sources.api import UnreadableError
+from safecare.sources.camera.messages import Anchors
 from safecare.sources.camera.vision.parts import Image, Picture
 
 if TYPE_CHECKING:
@@ -194,7 +195,9 @@ def open_clip(file: int, format: str) -> InputContainer:
         raise UnreadableError(_words(error), "header") from error
 
 
-def open_live(url: str, format: str | None, patience: float, file: int | None = None) -> InputContainer:
+def open_live(
+    url: str, format: str | None, patience: float, file: int | None = None, anchors: Anchors | None = None
+) -> InputContainer:
     """Open a stream; `file`: the open file (a descriptor) that `url` names, if it names one.
 
     Raises `LostError` if nothing answers, `UnreadableError` if what answers is no video.
@@ -204,6 +207,8 @@ def open_live(url: str, format: str | None, patience: float, file: int | None = 
     # FFmpeg looks at 5 s of a stream before it gives the first picture, more than a short patience has
     options = {"analyzeduration": str(round(1e6 * min(ANALYSED, patience / 2)))}
     scheme = url.partition(":")[0].lower()
+    if scheme in {"rtsps", "https"}:
+        options |= _judged_by(anchors or Anchors())
     if scheme in {"rtsp", "rtsps"}:
         options |= {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtp,tcp,udp,tls"}
     elif scheme in {"http", "https"}:
@@ -222,6 +227,14 @@ def open_live(url: str, format: str | None, patience: float, file: int | None = 
         raise UnreadableError(_words(error), "start of the stream") from error
     except (av.error.FFmpegError, OSError, EOFError) as error:
         raise LostError(_words(error)) from error
+
+
+def _judged_by(anchors: Anchors) -> dict[str, str]:
+    """Return FFmpeg's options of TLS (which checks nothing by itself); without anchors nobody is trusted."""
+    if anchors.unchecked:
+        return {"tls_verify": "0"}
+    told = {"ca_file": anchors.file, "verifyhost": anchors.name}
+    return {"tls_verify": "1"} | {name: value for name, value in told.items() if value}
 
 
 def _picture(frame: VideoFrame) -> Picture:

@@ -26,6 +26,7 @@ from safecare.sources.camera.messages import (
 from safecare.sources.camera.onvif_stream import asks, stream_of
 from safecare.sources.camera.places import CameraSettings, Teller, view_of
 from safecare.sources.camera.publish import Outlet, waits
+from safecare.sources.camera.trust import Trust, UntrustedError
 
 PATIENCE = 10.0
 """Seconds without a picture after which a stream counts as lost; chosen: a switch restarts a port in less."""
@@ -61,6 +62,7 @@ class LiveCamera:
     def __post_init__(self) -> None:
         """Be patient with a full log."""
         self._outlet = Outlet(self.intake, self.door)
+        self._trust = Trust(self.settings, self.patience)
         self._teller = Teller(self.door, self.camera)
 
     async def run(self) -> None:
@@ -80,17 +82,22 @@ class LiveCamera:
                 await asyncio.sleep(next(pauses))
         finally:
             await self.worker.stop()
+            self._trust.close()
 
     async def _follow(self) -> tuple[bool, str, str]:
         """Follow one connection to its end; return whether there was a picture, then state and reason."""
         view = view_of(self.intake.hospital, self.camera, self.settings)
         url = self.settings.url
-        if asks(url):
-            try:
-                url = await stream_of(url, self.intake.clock)
-            except DeviceError as error:
-                return False, "lost", str(error)
-        job = LiveJob(self.camera.id, url, view, self.settings.format, self.patience)
+        try:
+            if asks(url):
+                url = await stream_of(url, self.intake.clock, await self._trust.context(url))
+            anchors = await self._trust.anchors(url)
+        except (DeviceError, UntrustedError) as error:
+            return False, "lost", str(error)
+        if anchors is not None:
+            self.worker.anchors = self._trust.file
+            self._tell_trust()
+        job = LiveJob(self.camera.id, url, view, self.settings.format, self.patience, anchors)
         good = False
         starved = ""
         """The state of a picture that was good until there was no time to look at it."""
@@ -138,6 +145,18 @@ class LiveCamera:
             if self.clipper is not None:
                 self.clipper.forget()
         raise AssertionError("answers end with Done or Failed")
+
+    def _tell_trust(self) -> None:
+        """Tell the health page how the camera's certificate was judged."""
+        place = f"{self.door}/{self.camera.id}/certificate"
+        if self.settings.unchecked:
+            self.intake.report(place, "waiting", "its certificate is NOT checked: so the settings say")
+        elif self.settings.fingerprint:
+            self.intake.report(place, "ok", "its certificate is the one that the settings name")
+        elif self.settings.authority:
+            self.intake.report(place, "ok", "its certificate is good for the authority that the settings name")
+        else:
+            self.intake.report(place, "ok", "its certificate is good for the authorities of the system")
 
     def _keeps_up(self, progress: Progress) -> None:
         """Tell the health page, now and then, how many pictures are looked at and left out, and how late."""

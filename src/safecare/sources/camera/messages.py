@@ -58,6 +58,16 @@ class ClipJob(msgspec.Struct, frozen=True, tag="clip"):
     view: View
 
 
+class Anchors(msgspec.Struct, frozen=True):
+    """By what a certificate is judged: `file` (PEM) holds authorities, or the certificate itself, that has `name`."""
+
+    file: str = ""
+    name: str = ""
+    """Name that it must have; empty: that of the address."""
+    unchecked: bool = False
+    """Nobody looks: so the site wants it."""
+
+
 class LiveJob(msgspec.Struct, frozen=True, tag="live"):
     """Look at a stream until told otherwise. Times in the answers are seconds since the job began.
 
@@ -70,6 +80,8 @@ class LiveJob(msgspec.Struct, frozen=True, tag="live"):
     format: str | None = None
     patience: float = 10.0
     """Seconds without data after which the stream counts as lost."""
+    anchors: Anchors | None = None
+    """By what the certificate is judged, where the stream comes over TLS."""
 
 
 class Cut(msgspec.Struct, frozen=True, tag="cut"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ STILL_SHARE = 0.8
 """Share of a zone's loitering time from which a still is taken, so that it is there when the rule fires; chosen."""
 
 
+SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 MOST_DAYS = 30
 """Most days for which clips may be kept: the French rule for video (Code de la sécurité intérieure, L252-5)."""
 
@@ -42,6 +44,13 @@ class CameraSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Days for which clips around alerts are kept; 0: none are made; not given: as the door says."""
     clear: bool = False
     """Whether a copy of each clip with clear heads is kept, sealed, for those who may ask for it with a reason."""
+    authority: str = ""
+    """PEM file of the authority of its certificate (or the certificate itself), where it speaks TLS; none: those that
+    the system trusts."""
+    fingerprint: str = ""
+    """SHA-256 of its certificate (hexadecimal): this one and no other is good, whoever signed it."""
+    unchecked: bool = False
+    """Whether its certificate is not looked at: then anybody on the way may show other pictures."""
     turns: bool = False
     """Whether the camera turns by itself (dome): then it is no alert that it looks elsewhere."""
 
@@ -62,6 +71,10 @@ def read_cameras(raw: Mapping[str, Any]) -> dict[AssetId, CameraSettings]:
             raise ValueError(f"cameras: {name}: area needs 3 points, person 1 or 2, all between 0 and 1")
         if one.clip_days is not None and not 0 <= one.clip_days <= MOST_DAYS:
             raise ValueError(f"cameras: {name}: clip_days {one.clip_days} is outside 0-{MOST_DAYS}")
+        if bool(one.authority) + bool(one.fingerprint) + one.unchecked > 1:
+            raise ValueError(f"cameras: {name}: only one of authority, fingerprint and unchecked")
+        if one.fingerprint and not SHA256.fullmatch(one.fingerprint.replace(":", "")):
+            raise ValueError(f"cameras: {name}: fingerprint is no SHA-256 in hexadecimal")
         if not 0.5 <= one.fps <= 30:
             raise ValueError(f"cameras: {name}: fps {one.fps} is outside 0.5-30")
     return {AssetId(name): one for name, one in cameras.items()}

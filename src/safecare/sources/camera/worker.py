@@ -2,7 +2,7 @@
 
 Arguments: the descriptor of a socket over which the files of jobs come, open; ``network`` if streams are to be
 reached; ``model=PATH``, the card of the model that finds people; ``pose=PATH``, that of the model of postures;
-``special=PATH``, that of a special model of the site's own;
+``special=PATH``, that of a special model of the site's own; ``anchors=PATH``, by which certificates are judged;
 ``slow=N``, how many times slower than the machine's its time passes (for measurements on a machine that has other
 work). It is confined before the first job, and while it has
 a single thread: little memory, no files opened or written, no programs or processes, no network unless asked for, no
@@ -160,7 +160,7 @@ class Viewer:
 
     def _live(self, job: LiveJob, file: int | None) -> None:
         began = self._now()
-        with open_live(job.url, job.format, job.patience, file) as container:
+        with open_live(job.url, job.format, job.patience, file, job.anchors) as container:
             pace = Pace(began, self._now, plays=file is not None)
             decoder = Decoder(container, job.view.fps, pace=pace.time, late=pace.late)
             watch = self._fresh(job.view)
@@ -253,15 +253,18 @@ def _allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
 
 
-def _confine(*, network: bool) -> tuple[str, ...]:
-    """Give up all rights that looking at video does not need; return the layers that are proved active."""
+def _confine(*, network: bool, anchors: str = "") -> tuple[str, ...]:
+    """Give up all rights that looking at video does not need; return the layers that are proved active.
+
+    `anchors`: a file that it may read, by which certificates are judged.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     os.nice(5)
-    certificates = os.environ.get("SSL_CERT_FILE")
-    read = (*STREAMS_READ, *([Path(certificates)] if certificates else [])) if network else ()
+    more = [Path(path) for path in (os.environ.get("SSL_CERT_FILE"), anchors) if path]
+    read = (*STREAMS_READ, *more) if network else ()
     return ("limits", *lock(Keeps(read, network=network, threads=True)))
 
 
@@ -337,7 +340,7 @@ def main() -> None:
     finds, name, problem = load_model(card)
     pose, unposed = load_pose(told.get("pose", ""))
     special, _, unseen = load_model(told.get("special", ""))
-    layers = _confine(network="network" in told)
+    layers = _confine(network="network" in told, anchors=told.get("anchors", ""))
 
     def send(message: Message) -> None:
         answers.write(frame(message))
