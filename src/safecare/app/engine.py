@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -53,6 +54,7 @@ from safecare.store.drawings import Drawings
 from safecare.store.folder import DataFolder
 from safecare.store.keyring import Keyring
 from safecare.store.retention import Retention
+from safecare.store.steady import Steady, last_look
 from safecare.store.vault import Vault
 from safecare.store.write import StoreWriter
 
@@ -110,12 +112,14 @@ def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -
         parts["phone check"] = PhoneCheck(devices, push.pusher, push.speak, clock, timezone).run
     parts["dispatch"] = Dispatcher(log, clock, channels, late).run
     retention = Retention(database, artifacts, log, settings.retention)
-    parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(clock.now()))
+    steady = Steady(clock, time.monotonic, folder.path / "clock-doubted", last_look(database))
+    parts["retention"] = _every(RETENTION_EVERY, lambda: retention.apply(steady.now()))
     parts["log rules"] = _every(RULES_EVERY, log_rules.look)
     parts["correlation rules"] = _every(RULES_EVERY, rules.look)
     told = (
         log_rules,
         rules,
+        steady,
         *(stage for stage in road if isinstance(stage, DetectStage | CorrelateStage | NotifyStage)),
     )
     groups = tuple(one.group for one in road)
@@ -157,7 +161,7 @@ def _tell(
     folder: DataFolder,
     groups: tuple[str, ...],
     aside: Sequence[Missing],
-    told: Sequence[LiveRules | SiteRules | DetectStage | CorrelateStage | NotifyStage],
+    told: Sequence[LiveRules | SiteRules | Steady | DetectStage | CorrelateStage | NotifyStage],
 ) -> None:
     found = detectors()
     names, missing = (*groups, "store", "dispatch"), (*found.missing, *aside)
