@@ -8,7 +8,7 @@ from console_items import alert, incident
 from console_rig import Rig
 
 from safecare.model.events.acts import ClipSeen
-from safecare.model.events.video import ClipKept
+from safecare.model.events.video import ClipKept, ClipMissing
 from safecare.model.ids import AlertId, ArtifactHash, AssetId
 from safecare.store.clips import seal
 from safecare.store.vault import Vault
@@ -77,3 +77,17 @@ async def test_the_incident_shows_its_clips_and_who_may_ask(rig: Rig) -> None:
             assert [(one["camera"], one["seconds"], one["clear"]) for one in found] == [
                 ("camera.corridor", 20.0, clear)
             ]
+
+
+async def test_the_incident_says_why_a_camera_has_no_clip(rig: Rig) -> None:
+    first = alert(rig.clock.now())
+    whole = incident(rig.clock.now(), first)
+    camera, alerts = AssetId("camera.corridor"), (AlertId(first.id),)
+    gone = [made(ClipMissing, n, asset=camera, alerts=alerts, why=why) for n, why in enumerate(("store", "over"))]
+    rig.add(first, whole, *gone)
+    async with rig.browser("operator") as operator:
+        links = (await operator.get(f"/api/incidents/{whole.id}")).json()["links"]
+    [told] = [link["missing"] for link in links if link["alert"]["id"] == first.id]
+    assert len(told) == 2
+    assert "could not be stored" in told[0]
+    assert "deleted when its time was over" in told[1]

@@ -20,7 +20,7 @@ from safecare.store import schema
 from safecare.store.accounts import Accounts
 from safecare.store.artifacts import Artifacts
 from safecare.store.audit import verify
-from safecare.store.clips import clips, opened, seal
+from safecare.store.clips import clips, missing, opened, seal
 from safecare.store.held import held
 from safecare.store.keyring import Keyring
 from safecare.store.retention import Retention
@@ -184,11 +184,61 @@ def test_clips_go_by_their_own_time_and_take_their_key_along(road: Road, artifac
     assert chosen.apply(START + timedelta(days=6))["clips"] == 0
     assert chosen.apply(START + timedelta(days=8))["clips"] == 1  # the first one belongs to an open incident
     assert [one.id for one in clips(road.database)] == ["clip-0", "clip-2"]
+    assert [(one.id, one.why) for one in missing(road.database, [AlertId("b")])] == [("clip-1", "over")]
     assert len(list(artifacts.hashes())) == 4
     with road.database.reading() as connection:
         assert len(connection.execute(select(schema.sealed)).all()) == 2
     assert chosen.apply(START + timedelta(days=40))["clips"] == 1
     assert [one.id for one in clips(road.database)] == ["clip-0"]
+
+
+def clip(number: int, artifacts: Artifacts, at: datetime, days: float) -> ClipKept:
+    hash = artifacts.keep(b"film %d" % number, "video/webm")
+    os.utime(artifacts.path(hash), (at.timestamp(), at.timestamp()))
+    return ClipKept(
+        id=EventId(f"clip-{number}"), at=at, seen=at, source="camera", site=SiteId("site-1"),
+        alerts=(AlertId("a"),), seconds=20.0, artifact=hash, until=at + timedelta(days=days),
+    )  # fmt: skip
+
+
+def test_a_clip_is_not_deleted_before_its_time_with_the_stills(road: Road, artifacts: Artifacts) -> None:
+    event = clip(0, artifacts, START, days=30)
+    road.log.append([entry_of(event)])
+    road.drain()
+    chosen = retention(road, artifacts, Days(stills=7))
+    chosen.apply(START + timedelta(days=29))
+    assert artifacts.path(event.artifact).exists()
+    chosen.apply(START + timedelta(days=30))
+    assert not artifacts.path(event.artifact).exists()
+
+
+def test_a_clip_made_while_the_clock_was_ahead_has_its_days_once_it_is_right(road: Road, artifacts: Artifacts) -> None:
+    road.log.append([entry_of(clip(0, artifacts, START + timedelta(days=3650), days=7))])
+    road.drain()
+    chosen = retention(road, artifacts)
+    assert chosen.apply(START)["clips"] == 0
+    assert [one.until for one in clips(road.database)] == [START + timedelta(days=7)]
+    assert chosen.apply(START + timedelta(days=7))["clips"] == 1
+
+
+def test_a_clip_that_cannot_be_deleted_does_not_hold_up_the_others(
+    road: Road, artifacts: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = clip(0, artifacts, START, days=7), clip(1, artifacts, START, days=7)
+    road.log.append([entry_of(stuck, other)])
+    road.drain()
+    delete = Artifacts.delete
+
+    def failing(self: Artifacts, hash: ArtifactHash, *, before: float | None = None) -> bool:
+        if hash == stuck.artifact and before is None:
+            raise OSError(5, "Input/output error")
+        return delete(self, hash, before=before)
+
+    monkeypatch.setattr(Artifacts, "delete", failing)
+    assert retention(road, artifacts).apply(START + timedelta(days=8))["clips"] == 1
+    assert [one.id for one in clips(road.database)] == ["clip-0"]
+    monkeypatch.undo()
+    assert retention(road, artifacts).apply(START + timedelta(days=8))["clips"] == 1
 
 
 def test_the_log_is_pruned_by_the_mark_of_days_ago(road: Road, artifacts: Artifacts) -> None:

@@ -18,10 +18,10 @@ from safecare.console.web import ProblemError, not_found, read_struct, visitor_o
 from safecare.console.wire.asks import SeeClip
 from safecare.console.wire.incidents import ClipView
 from safecare.model.events.acts import ClipSeen
-from safecare.model.events.video import ClipKept
+from safecare.model.events.video import ClipKept, ClipMissing
 from safecare.model.ids import AlertId, EventId
-from safecare.model.text import say
-from safecare.store.clips import clips
+from safecare.model.text import Ref, Text, say
+from safecare.store.clips import clips, missing
 from safecare.store.keyring import SealError
 from safecare.store.vault import UnknownKeyError
 
@@ -48,6 +48,33 @@ def clip_views(deps: ConsoleDeps, visitor: Visitor, alerts: Iterable[AlertId]) -
         for alert in clip.alerts:
             found.setdefault(alert, []).append(view)
     return found
+
+
+def missing_texts(deps: ConsoleDeps, alerts: Iterable[AlertId]) -> dict[AlertId, list[Text]]:
+    """Return why cameras have no clip, or none any more, around `alerts`, by alert. Blocking."""
+    wanted = list(alerts)
+    found: dict[AlertId, list[Text]] = {}
+    for one in missing(deps.reader.database, wanted) if wanted else []:
+        for alert in one.alerts:
+            found.setdefault(alert, []).append(_why(one))
+    return found
+
+
+def _why(one: ClipMissing) -> Text:
+    camera = Ref(one.asset or one.site)
+    match one.why:
+        case "late":
+            return say("{camera}: no clip. The alert came when its memory held that moment no more.", camera=camera)
+        case "lost":
+            return say("{camera}: no clip. The camera was lost before it was made.", camera=camera)
+        case "many":
+            return say("{camera}: no clip. Too many were asked for at once.", camera=camera)
+        case "empty":
+            return say("{camera}: no clip. There was no picture at that time.", camera=camera)
+        case "store":
+            return say("{camera}: no clip. It could not be stored.", camera=camera)
+        case "over":
+            return say("{camera}: the clip was deleted when its time was over.", camera=camera)
 
 
 def routes(app: FastAPI, deps: ConsoleDeps) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from safecare.console.acts import Desk
-from safecare.console.clips import clip_views
+from safecare.console.clips import clip_views, missing_texts
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises, exercise_at
 from safecare.console.feed import Feed
@@ -77,7 +77,8 @@ class Incidents:
         )
         exercise = Exercises(reader).of([incident])[incident.id]
         history, clips = reader.history(incident.id), clip_views(self._deps, visitor, shared)
-        return incident_view(incident, history, shared, notices, receipts, words, untold, exercise, clips)
+        missing = missing_texts(self._deps, shared)
+        return incident_view(incident, history, shared, notices, receipts, words, untold, exercise, clips, missing)
 
     def alerts(self, visitor: Visitor, words: Words, limit: int, since: datetime | None) -> list[ListedAlert]:
         """Return the latest alerts with their incidents, newest first."""

@@ -128,6 +128,7 @@ def incident_view(
     untold: Sequence[Text] = (),
     exercise: str = "",
     clips: Mapping[AlertId, list[ClipView]] = MappingProxyType({}),
+    missing: Mapping[AlertId, list[Text]] = MappingProxyType({}),
 ) -> IncidentView:
     """Return an incident with all that belongs to it."""
     told = {one.id: one for one in notices}
@@ -136,7 +137,7 @@ def incident_view(
         **card_fields(incident, words, acknowledged=acknowledged, exercise=exercise),  # type: ignore[arg-type]
         story=words.all(incident.story, incident.site),
         links=[
-            _link(link, alerts[link.alert], words, clips.get(link.alert, []))
+            _link(link, alerts[link.alert], words, clips.get(link.alert, []), missing.get(link.alert, []))
             for link in incident.links
             if link.alert in alerts
         ],
@@ -146,8 +147,9 @@ def incident_view(
     )
 
 
-def _link(link: Link, alert: Alert, words: Words, clips: list[ClipView]) -> LinkView:
-    return LinkView(alert_view(alert, words), link.to, link.score, words.say(link.why, alert.site), clips)
+def _link(link: Link, alert: Alert, words: Words, clips: list[ClipView], missing: list[Text]) -> LinkView:
+    why, without = words.say(link.why, alert.site), words.all(missing, alert.site)
+    return LinkView(alert_view(alert, words), link.to, link.score, why, clips, without)
 
 
 def place_of(hospital: Hospital, zone: str | None, words: Words) -> Place | None:

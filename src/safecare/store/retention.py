@@ -102,8 +102,10 @@ class Retention:
             events.update(connection.scalars(select(schema.held.c.id).where(schema.held.c.state.in_(OPEN))))
         kept = frozenset(alert.id for alert in alerts)
         events.update(clip.id for clip in clips(self._database, kept))
-        stills = {alert.still for alert in alerts if alert.still}
-        return _Needed(kept, frozenset(events), frozenset(stills | self._artifacts_of(events)))
+        needed = {alert.still for alert in alerts if alert.still} | self._artifacts_of(events)
+        for clip in clips(self._database):  # each goes at its own time, with its event
+            needed |= {clip.artifact, *([clip.clear] if clip.clear else [])}
+        return _Needed(kept, frozenset(events), frozenset(needed))
 
     def _artifacts_of(self, events: Collection[str]) -> set[str]:
         owners = list(events)

@@ -11,13 +11,14 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from safecare.exchange.log import Entry
 from safecare.exchange.memory import MemoryLog
 from safecare.model.alert import Alert, Domain
 from safecare.model.clock import SystemClock
-from safecare.model.events.video import ClipKept, PeopleSeen
-from safecare.model.ids import AlertId, AssetId, ZoneId
+from safecare.model.events.video import ClipKept, ClipMissing, PeopleSeen
+from safecare.model.ids import AlertId, ArtifactHash, AssetId, ZoneId
 from safecare.model.text import say
 from safecare.model.topics import encode as encode_item
 from safecare.scenarios.make.clips import pictures
@@ -30,6 +31,7 @@ from safecare.sources.camera.ring import MOST_BYTES, Ring
 from safecare.sources.camera.source import Cameras
 from safecare.sources.camera.vision.masks import Masks
 from safecare.sources.camera.vision.parts import Box
+from safecare.store.vault import Vault
 from safecare.testing.camera_streams import FORMAT, Camera, CameraServer, encode
 from safecare.testing.hospital_building import SITE
 from safecare.testing.intake import MemoryIntake
@@ -88,9 +90,11 @@ def seen(raw: bytes) -> list[Any]:
         return [frame.to_ndarray(format="bgr24") for frame in film.decode(video=0)]
 
 
-def alert_at(at: datetime, *, assets: tuple[AssetId, ...] = (), zones: tuple[ZoneId, ...] = ()) -> Alert:
+def alert_at(
+    at: datetime, *, assets: tuple[AssetId, ...] = (), zones: tuple[ZoneId, ...] = (), number: int = 1
+) -> Alert:
     return Alert(
-        id=AlertId(f"alert {at.isoformat()}"),
+        id=AlertId(f"alert {number} {at.isoformat()}"),
         rule="door.forced",
         rule_version=1,
         domain=Domain.PHYSICAL,
@@ -198,6 +202,86 @@ async def test_what_is_asked_too_late_or_of_nobody_gives_nothing() -> None:
     clipper.ask(alert_at(intake.clock.now() - timedelta(minutes=1), zones=fresh.zones))
     await clipper.keep(ClipMade((1, 2), 5.0, 10.0, b"film"), Outlet(intake, "camera"))
     assert intake.events == []
+    await clipper.tell()
+    assert [event.why for event in intake.events if isinstance(event, ClipMissing)] == ["lost", "late"]
+    await clipper.tell()
+    assert len(intake.events) == 2
+
+
+class Asked(WorkerClient):
+    """A worker that takes each question."""
+
+    def ask(self, cut: Cut) -> bool:
+        del cut
+        return True
+
+
+def waiting(intake: MemoryIntake, vault: Vault | None = None) -> tuple[Clipper, Outlet]:
+    """Return a clipper of which a clip is asked for."""
+    camera = intake.hospital.asset("camera.corridor")
+    assert camera is not None
+    clipper = Clipper("camera", camera, intake, Asked(), 7.0, vault)
+    clipper.ask(alert_at(intake.clock.now(), assets=(camera.id,)))
+    return clipper, Outlet(intake, "camera")
+
+
+def reasons(intake: MemoryIntake) -> list[str]:
+    return [event.why for event in intake.events if isinstance(event, ClipMissing)]
+
+
+async def test_a_clip_that_the_disk_refuses_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    intake = MemoryIntake()
+    clipper, outlet = waiting(intake)
+
+    async def broken(raw: bytes, media: str) -> ArtifactHash:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(intake, "keep", broken)
+    await clipper.keep(ClipMade((1,), 5.0, 10.0, b"film"), outlet)
+    await clipper.tell()
+    assert reasons(intake) == ["store"]
+    assert intake.states["camera/camera.corridor/clips"] == (
+        "failed",
+        "a clip, or its clear copy, could not be stored: Input/output error",
+    )
+
+
+async def test_a_clear_copy_that_cannot_be_sealed_is_told_and_ends_nothing() -> None:
+    class Full:
+        def put(self, name: str, secret: str) -> None:
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    intake = MemoryIntake()
+    clipper, outlet = waiting(intake, Full())  # type: ignore[arg-type]
+    await clipper.keep(ClipMade((1,), 5.0, 10.0, b"film", b"clear"), outlet)
+    [kept] = [event for event in intake.events if isinstance(event, ClipKept)]
+    assert (kept.clear, kept.key) == (None, "")
+    assert intake.states["camera/camera.corridor/clips"][0] == "failed"
+
+
+async def test_a_clip_of_no_picture_and_one_whose_worker_is_gone_are_told_once_there_is_room() -> None:
+    intake = MemoryIntake()
+    clipper, outlet = waiting(intake)
+    await clipper.keep(ClipMade((1,), 5.0, 0.0, b""), outlet)
+    intake.room = 0
+    await clipper.tell()
+    assert reasons(intake) == []
+    intake.room = None
+    clipper.ask(alert_at(intake.clock.now(), assets=(clipper.camera.id,)))
+    clipper.forget()
+    await clipper.tell()
+    assert reasons(intake) == ["empty", "lost"]
+
+
+async def test_two_alerts_at_once_have_both_their_clip() -> None:
+    intake = MemoryIntake()
+    clipper, outlet = waiting(intake)
+    clipper.ask(alert_at(intake.clock.now(), assets=(clipper.camera.id,), number=2))
+    await clipper.keep(ClipMade((1, 2), 5.0, 10.0, b"film"), outlet)
+    await clipper.tell()
+    [kept] = [event for event in intake.events if isinstance(event, ClipKept)]
+    assert len(set(kept.alerts)) == 2
+    assert reasons(intake) == []
 
 
 @pytest.mark.slow

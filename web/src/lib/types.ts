@@ -93,6 +93,7 @@ export interface Link {
   score: number;
   why: string;
   clips: Clip[];
+  missing: string[];
 }
 
 export interface Receipt {

@@ -119,6 +119,8 @@ class LinkView(msgspec.Struct, frozen=True):
     score: float
     why: str
     clips: list[ClipView] = []
+    missing: list[str] = []
+    """Why a camera has no clip, or none any more."""
 
 
 class ReceiptView(msgspec.Struct, frozen=True):

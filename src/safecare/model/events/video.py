@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -107,3 +108,15 @@ class ClipKept(Event, frozen=True, kw_only=True, tag="clip.kept"):
     until: datetime
     clear: ArtifactHash | None = None
     key: str = ""
+
+
+class ClipMissing(Event, frozen=True, kw_only=True, tag="clip.missing"):
+    """There is no clip of camera `asset` around `alerts`, or none any more.
+
+    `late`: the alert came when the camera's memory held what it tells of no more; `lost`: camera or worker was
+    gone before the clip was made; `many`: too many were waited for; `empty`: no picture was left of that time; `store`:
+    it could not be stored; `over`: it was deleted when its time was over.
+    """
+
+    alerts: tuple[AlertId, ...]
+    why: Literal["late", "lost", "many", "empty", "store", "over"]

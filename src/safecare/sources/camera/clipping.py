@@ -1,23 +1,26 @@
 """Clips around alerts: hears of alerts on the log, asks the cameras that may have seen it, and keeps what they make.
 
-An alert about a camera, or about the place that a camera watches, gives a clip of that camera. Clips exist around
-alerts only: nothing else of a live stream is ever kept.
+An alert about a camera, or about the place that a camera watches, gives a clip of that camera, or a word why there is
+none. Clips exist around alerts only: nothing else of a live stream is ever kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
-from safecare.exchange.log import Log
+from safecare.exchange.log import Log, LogFullError
 from safecare.model.alert import Alert
 from safecare.model.event import Event
-from safecare.model.events.video import ClipKept
+from safecare.model.events.video import ClipKept, ClipMissing
 from safecare.model.hospital import Asset
 from safecare.model.ids import AlertId
 from safecare.model.topics import decode
@@ -36,6 +39,8 @@ camera's memory holds, so that a clip shows at least as much of before."""
 MOST_WAITING = 200
 """Alerts of a camera whose clip is not made yet; more are not asked for. Chosen: bounds the state."""
 MEDIA, SEALED = "video/webm", "video/sealed"
+Why = Literal["late", "lost", "many", "empty", "store"]
+"""As of `ClipMissing`."""
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Clipper:
     days: float
     vault: Vault | None = None
     _waiting: dict[int, AlertId] = field(default_factory=dict, init=False)
+    _missed: deque[tuple[AlertId, Why]] = field(default_factory=lambda: deque(maxlen=MOST_WAITING), init=False)
+    """Alerts that will have no clip, with the reason, until that is told."""
     _next: int = field(default=0, init=False)
 
     @property
@@ -65,25 +72,32 @@ class Clipper:
     def ask(self, alert: Alert) -> None:
         """Ask for a clip around `alert`, if it is not too late."""
         ago = (self.intake.clock.now() - alert.last).total_seconds()
-        if ago > LATEST or len(self._waiting) >= MOST_WAITING:
-            return
-        self._next += 1
-        if self.worker.ask(Cut(self._next, max(0.0, ago), self.vault is not None)):
+        if ago > LATEST:
+            self._missed.append((alert.id, "late"))
+        elif len(self._waiting) >= MOST_WAITING:
+            self._missed.append((alert.id, "many"))
+        elif self.worker.ask(Cut(self._next + 1, max(0.0, ago), self.vault is not None)):
+            self._next += 1
             self._waiting[self._next] = alert.id
+        else:
+            self._missed.append((alert.id, "lost"))
 
     async def keep(self, made: ClipMade, outlet: Outlet) -> None:
         """Keep a clip, durably, and tell of it."""
         alerts = tuple(self._waiting.pop(number) for number in made.numbers if number in self._waiting)
-        if not alerts or not made.raw:
+        if not alerts:
             return
         now = self.intake.clock.now()
         at = now - timedelta(seconds=made.ago)
-        key, clear = "", None
-        if made.clear and self.vault is not None:
-            key, sealed = await asyncio.to_thread(seal, self.vault, made.clear)
-            clear = await outlet.keep(sealed, SEALED)
-        artifact = await outlet.keep(made.raw, MEDIA)
+        key, clear, artifact = "", None, None
+        with self._failing():
+            artifact = await outlet.keep(made.raw, MEDIA)
+        with self._failing():
+            if artifact is not None and made.clear and self.vault is not None:
+                name, sealed = await asyncio.to_thread(seal, self.vault, made.clear)
+                clear, key = await outlet.keep(sealed, SEALED), name
         if artifact is None:
+            self._missed.extend((one, "store" if made.raw else "empty") for one in alerts)
             return
         event = ClipKept(
             id=Event.id_for(at, self.door, f"{self.camera.id} clip {' '.join(alerts)}"),
@@ -102,9 +116,42 @@ class Clipper:
         )
         await outlet.publish([event])
 
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Tell of what fails, and go on: the other cameras do, and so does this one."""
+        try:
+            yield
+        except (OSError, SQLAlchemyError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            place = f"{self.door}/{self.camera.id}/clips"
+            self.intake.report(place, "failed", f"a clip, or its clear copy, could not be stored: {reason}")
+
     def forget(self) -> None:
         """Forget what was asked for: the worker is gone, and all that it kept."""
+        self._missed.extend((one, "lost") for one in self._waiting.values())
         self._waiting.clear()
+
+    async def tell(self) -> None:
+        """Tell which alerts will have no clip; later, where there is no room for it now."""
+        while self._missed:
+            alert, why = self._missed[0]
+            now = self.intake.clock.now()
+            event = ClipMissing(
+                id=Event.id_for(now, self.door, f"{self.camera.id} no clip {alert}"),
+                at=now,
+                seen=now,
+                source=self.door,
+                site=self.camera.site,
+                asset=self.camera.id,
+                zone=self.camera.watches or self.camera.zone,
+                alerts=(alert,),
+                why=why,
+            )
+            try:
+                await self.intake.publish([event])
+            except LogFullError:
+                return
+            self._missed.remove((alert, why))
 
 
 async def follow(log: Log, clippers: Sequence[Clipper]) -> None:
@@ -122,6 +169,8 @@ async def follow(log: Log, clippers: Sequence[Clipper]) -> None:
                         one.ask(alert)
         if not batches:
             after = max(after, last)
+        for one in clippers:
+            await one.tell()
 
 
 def _alerts(items: Sequence[bytes]) -> Iterator[Alert]:
