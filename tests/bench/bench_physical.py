@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import line_peers
 from line_limit import Found, limit
+from made_walks import measured
 from mot_score import average_precision, score
 from physical_truth import AREAS, FPS, LINES, SIZE, THIRDS, dwells, f1, many_lines, matched, scored, zones_yaml
 from small_people import average_precision_at
@@ -67,6 +68,7 @@ def rows() -> Iterable[Row | Skipped]:
         yield Skipped("default model", "not converted (script/default-model)")
     yield from _model("no model, blobs", None, truth, calibration, ap=None)
     yield from _bounds(truth)
+    yield from _made()
     yield from _postures(truth)
 
 
@@ -126,6 +128,17 @@ def _bounds(truth: Boxes) -> Iterator[Row]:
                 unit="",
                 note=f"{found.hits} of {found.true}, {found.told} told",
             )
+
+
+def _made() -> Iterator[Row]:
+    """Judge lines in made walks, which nothing was chosen on: 24 minutes of four people at a time, 5 looks a second."""
+    for name, gaps in (("with gaps", True), ("every box there", False)):
+        found = measured(range(300, 312), gaps=gaps)
+        waits = found.waits[int(0.95 * (len(found.waits) - 1))]
+        what = f"made walks (not recorded), {name}"
+        note = f"{found.hits} of {found.true}, {found.told} told"
+        yield Row(what=f"{what}: line crossing F1", figure=found.f1, unit="", note=note)
+        yield Row(what=f"{what}: crossing to alert, 95 of 100", figure=waits, unit="s", better="less")
 
 
 def _wandering(truth: Boxes, pixels: float) -> Found:

@@ -85,7 +85,7 @@ def test_who_strides_on_is_told_before_the_way_is_evened_out() -> None:
         when = START + timedelta(seconds=at)
         people = (Seen(1, x, y, at, 32.0, 85.0),)
         if list(rule.feed([teller.people(when, when, "test", people, None, (640, 480))])):
-            assert x <= 320 + 85 * 0.25 + 12
+            assert x <= 320 + 85 * 0.25 + 12  # a quarter of a height, and a look
             return
     pytest.fail("never told")
 

@@ -35,6 +35,9 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Pictures per second that a file really has, where its own times are wrong; 0: they are right."""
     tell_every: float = 0.5
     """Seconds between two tellings; 0: each picture that is looked at. The way in between is told too."""
+    lines: tuple[tuple[tuple[float, float], tuple[float, float]], ...] | None = ()
+    """Lines near which people are told in each picture, so that who crosses is known at once; None: they may be near
+    one anywhere, for the lines are drawn on the floor."""
     tell_found: bool = False
     """Whether the boxes that were found are told beside the people who were followed."""
     things: bool = False

@@ -100,7 +100,17 @@ def view_of(hospital: Hospital, camera: Asset, settings: CameraSettings) -> View
         things=needs_things(scene),
         turns=settings.turns,
         masks=masks_of(scene) if scene else (),
+        lines=lines_of(scene) if scene else (),
     )
+
+
+def lines_of(scene: Scene) -> tuple[tuple[tuple[float, float], tuple[float, float]], ...] | None:
+    """Return the scene's lines in fractions of the picture; None where they are drawn on the floor."""
+    lines = [area.line for area in scene.areas if area.kind == "line"]
+    wide, high = scene.size
+    if lines and (scene.metres or not wide or not high):
+        return None
+    return tuple(((x1 / wide, y1 / high), (x2 / wide, y2 / high)) for (x1, y1), (x2, y2) in lines)
 
 
 def needs_things(scene: Scene | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import hypot
 
 from safecare.model.events.video import Seen, Spot, Thing
 from safecare.sources.camera.messages import PictureState, View
@@ -22,6 +23,9 @@ from safecare.sources.camera.vision.tracker import BLOB_ERROR, FOOT_ERROR, Perso
 
 STILL_EVERY = 10.0
 """Least seconds between two stills; chosen: bounds the store at 360 small pictures an hour and camera."""
+NEAR = 1.0
+"""Heights from a line within which people are told in each picture; chosen: a walker is farther away by the time that
+the way is evened out over a stride."""
 THINGS_EVERY = 1.0
 """Least seconds between two tellings of what stays; chosen: the rules wait for many."""
 STILL_AGAIN = 30.0
@@ -170,7 +174,7 @@ class Watch:
             seen = {one.track: scaled(one.box, picture.scale) for one in inside if one.seen == at}
             wide_things = {-1 - one.number: scaled(one.box, picture.scale) for one in self._changes if not one.gone}
             self._bodies = self._postures.look(picture.colour, {**wide_things, **seen}, at)
-        if at - self._told_at < self.view.tell_every - 0.001:
+        if at - self._told_at < self.view.tell_every - 0.001 and not self._near_line(inside, shape):
             self._remember(inside, picture.scale, at)
             return Look(state=state)
         if not inside and not self._told_any and not found:
@@ -211,11 +215,27 @@ class Watch:
         """Return boxes of all who may be in `colour`, in its pixels; None where who does not move can't be found."""
         return self._finder.careful(colour)
 
+    def _near_line(self, people: Sequence[Tracked], shape: tuple[int, int]) -> bool:
+        """Tell whether somebody is so near a line that it matters at once."""
+        if self.view.lines is None:
+            return bool(people)
+        rows, columns = shape
+        drawn = [((x1 * columns, y1 * rows), (x2 * columns, y2 * rows)) for (x1, y1), (x2, y2) in self.view.lines]
+        return any(_away(one.box.foot, *line) <= NEAR * one.box.height for one in people for line in drawn)
+
     def _in_area(self, foot: tuple[float, float], shape: tuple[int, int]) -> bool:
         if not self.view.area:
             return True
         rows, columns = shape
         return inside(self.view.area, foot[0] / columns, foot[1] / rows)
+
+
+def _away(point: tuple[float, float], begin: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return how far `point` is from the line between `begin` and `end`."""
+    wide, high = end[0] - begin[0], end[1] - begin[1]
+    along = (point[0] - begin[0]) * wide + (point[1] - begin[1]) * high
+    share = min(1.0, max(0.0, along / (wide**2 + high**2 or 1.0)))
+    return hypot(point[0] - begin[0] - share * wide, point[1] - begin[1] - share * high)
 
 
 def inside(area: Sequence[tuple[float, float]], x: float, y: float) -> bool:
