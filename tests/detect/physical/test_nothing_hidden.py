@@ -8,6 +8,7 @@ tells at once after an end, or after its silence, is asked for at the very event
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
