@@ -17,8 +17,8 @@ from math import cos, exp, pi, sin
 from random import Random
 
 from safecare.model.events.video import Seen
-from safecare.sources.camera.vision.parts import Box, Clothes
-from safecare.sources.camera.vision.tracker import PersonTracker, Tracked, overlap
+from safecare.sources.camera.vision.parts import Box, Clothes, Tracked
+from safecare.sources.camera.vision.tracker import PersonTracker, overlap
 
 SIZE = (1280, 720)
 NEAR, FAR = 200.0, 70.0
@@ -164,4 +164,5 @@ class _Walker:
 
         other = np.random.default_rng(self._chance.randrange(1 << 30)).dirichlet(np.ones(LOOK))
         shares = 0.9 * self._own + 0.1 * other
-        return np.sqrt(shares / shares.sum()).astype(np.float32)
+        look: Clothes = np.sqrt(shares / shares.sum()).astype(np.float32)
+        return look

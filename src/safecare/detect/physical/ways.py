@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import NamedTuple
 
 import msgspec
@@ -31,7 +32,7 @@ MOST_POINTS = 60
 
 
 class Walk(NamedTuple):
-    """A straight walk past `count` points: where it is at a time called 0, pixels, and how fast it goes, pixels/s.
+    """A straight walk past some `points`: where it is at a time called 0, pixels, and how fast it goes, pixels/s.
 
     `off`: standard deviation of a point; `mean` and `spread`: mean of the points' times, and sum of their squared
     distances from it.
@@ -42,7 +43,7 @@ class Walk(NamedTuple):
     speed_x: float
     speed_y: float
     off: float
-    count: int
+    points: int
     mean: float
     spread: float
 
@@ -52,7 +53,7 @@ class Walk(NamedTuple):
 
     def error(self, later: float) -> float:
         """Return the standard deviation of that in each direction."""
-        return self.off * (1 / self.count + (later - self.mean) ** 2 / self.spread) ** 0.5
+        return self.off * sqrt(1 / self.points + (later - self.mean) ** 2 / self.spread)
 
 
 class Step(NamedTuple):
@@ -125,7 +126,7 @@ def _walked(points: list[tuple[datetime, float, float]], at: datetime) -> Walk:
     spread = sum((one - mean) ** 2 for one in times)
     x, speed_x, off_x = _line(times, [one[1] for one in points], mean, spread)
     y, speed_y, off_y = _line(times, [one[2] for one in points], mean, spread)
-    off = (max(off_x, off_y) / max(1, len(points) - 2)) ** 0.5
+    off = sqrt(max(off_x, off_y) / max(1, len(points) - 2))
     return Walk(x, y, speed_x, speed_y, off, len(points), mean, spread)
 
 
