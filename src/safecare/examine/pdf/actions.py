@@ -14,6 +14,7 @@ from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.objects import Document, Object, references
 from safecare.examine.pdf.strings import readable, string_at, unhexed
 from safecare.examine.pdf.values import members
+from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
 _KIND = re.compile(rb"/S\s*/(JavaScript|Launch|URI|SubmitForm|GoToR|GoToE|ImportData|Thread|GoTo|Named)\b")
@@ -64,6 +65,12 @@ AUTO: dict[bytes, tuple[str, float, Text]] = {
     b"Thread": ("pdf.other.auto", 0.5, say("A PDF opens another file by itself.")),
 }
 """Finding by kind of an action that runs by itself."""
+_ACTING = (*(b"/" + kind for kind in sorted(AUTO.keys() | CLICKED.keys())), b"/Launch", b"/AA")
+"""What stands in each object that acts."""
+_REFERRING = linear(
+    rb"/(?:F|UF|DOS|Mac|Unix|RC)\s*[(<\d]|\(\s*(?:[\\/]|(?i:file:|smb:))|<\s*[0-9A-Fa-f][0-9A-Fa-f\s]{7}"
+)
+"""What stands in each object that may refer to something outside: files, text with a layout, strings as paths begin."""
 MOST_EVENT = 60_000
 """Bytes of what an event starts. Chosen: the longest script of a form measured."""
 MOST_EVENTS, MOST_EMPTY, LONG_EVENTS, SHORT_EVENT = 100, 3, 3, 1000
@@ -79,7 +86,7 @@ def findings(document: Document) -> Iterator[Finding]:
     """Yield what the actions and file references of `document` do."""
     auto = automatic(document)
     turns: list[int] = []
-    for one in document.objects:
+    for one in document.holding(*_ACTING, _REFERRING):
         where = Where(tag=f"object {one.number}", bytes=(one.at, one.at + len(one.text)))
         kinds = dict.fromkeys(_KIND.findall(one.text)) if b"/S" in one.text else {}
         events = list(_events(one, document)) if kinds and _AUTO.search(one.text) else []
@@ -171,7 +178,7 @@ def automatic(document: Document) -> set[int]:
     """Return the numbers of the objects that are reached from an automatic event, without a click."""
     found: set[int] = set()
     queue: list[int] = []
-    for one in document.objects:
+    for one in document.holding(b"/AA", b"/OpenAction", b"/JavaScript"):
         if b"/AA" in one.text or b"/OpenAction" in one.text:
             for value in _events(one, document):
                 queue += references(value)[: None if value.startswith(b"<<") else 1]

@@ -123,8 +123,8 @@ def _web_archive(part: Part, context: Context) -> Iterator[Finding | Part]:
 
 def _lure(document: Document) -> Iterator[Finding]:
     """Yield that a short document which came by mail leads where lures lead: it is a button, not a document."""
-    pages = sum(bool(_PAGE.search(one.text)) for one in document.objects)
-    links = {target for one in document.objects for target in actions.links(one)}
+    pages = sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page"))
+    links = {target for one in document.holding(b"/URI") for target in actions.links(one)}
     hosts = {host_of(one) for one in links}
     if pages <= MOST_LURE[0] and len(hosts) <= MOST_LURE[1] and any(map(doubtful, links)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
@@ -133,7 +133,7 @@ def _lure(document: Document) -> Iterator[Finding]:
 
 def _pictures(document: Document, context: Context) -> Iterator[bytes]:
     """Yield the pictures of `document`, largest files last."""
-    shown = [one for one in document.objects if one.stream is not None and _PICTURE.search(one.text)]
+    shown = [one for one in document.streams if _PICTURE.search(one.text)]
     for one in sorted(shown, key=lambda one: len(one.stream or b""))[:MOST_PICTURES]:
         if one.stream is None or len(one.stream) > BYTES:
             continue
@@ -171,11 +171,11 @@ def _held(document: Document, number: int, context: Context) -> bytes:
 
 def _streams(document: Document, part: Part, context: Context) -> Iterator[Finding | Part]:
     total, names, cut = 0, None, False
-    for one in document.objects:
-        if one.stream is not None and b"/XRef" in one.text and bomb(one):
+    for one in document.streams:
+        if b"/XRef" in one.text and bomb(one):
             why = say("A PDF unpacks to far more than its size.")
             yield Finding("limit.size", why, 0.6, Where(tag=f"object {one.number}"))
-        if one.stream is None or _NOT_READ.search(one.text):
+        if _NOT_READ.search(one.text):
             continue
         embedded = b"/EmbeddedFile" in one.text
         room = context.budget.limits.member if embedded else MOST_DECODED
@@ -232,8 +232,8 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
 def _file_names(document: Document) -> dict[int, str]:
     """Return the names of embedded files by the number of the object that holds the file."""
     names: dict[int, str] = {}
-    for one in document.objects:
-        numbers = [int(found[1]) for found in _FILE.finditer(one.text)] if b"/EF" in one.text else []
+    for one in document.holding(b"/EF"):
+        numbers = [int(found[1]) for found in _FILE.finditer(one.text)]
         named = next(_FILE_NAME.finditer(one.text), None) if numbers else None
         string = string_at(one.text, named.end()) if named else None
         if string:
@@ -242,8 +242,8 @@ def _file_names(document: Document) -> dict[int, str]:
 
 
 def _media(document: Document) -> Iterator[Finding]:
-    for one in document.objects:
-        if (b"Media" in one.text or b"/Flash" in one.text) and _MEDIA.search(one.text):
+    for one in document.holding(b"/RichMedia", b"/Flash"):
+        if _MEDIA.search(one.text):
             yield Finding(
                 "pdf.rich-media",
                 say("A PDF holds a Flash film or other rich media."),

@@ -79,10 +79,8 @@ class Directory:
 
 def directory(document: Document, raw: bytes) -> Directory:
     """Read the directories of `raw`, whose objects `document` holds. What stands within a stream is no directory."""
-    held = [(one.end - len(one.stream), one.end) for one in document.objects if one.stream is not None and one.end >= 0]
-    streams = {
-        one.at: one.text for one in document.objects if not one.inside and b"/XRef" in one.text and b"/W" in one.text
-    }
+    held = [(one.end - len(one.stream), one.end) for one in document.streams if one.stream is not None]
+    streams = {one.at: one.text for one in document.holding(b"/XRef") if not one.inside and b"/W" in one.text}
     starts = [
         (one.start(), int(one[1]), one[2] is not None) for one in _START.finditer(raw) if not _within(one.start(), held)
     ]

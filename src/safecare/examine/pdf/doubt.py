@@ -16,6 +16,7 @@ from safecare.examine.pdf import loops, shown
 from safecare.examine.pdf.directory import Directory, directory
 from safecare.examine.pdf.objects import Document, Object
 from safecare.examine.pdf.values import twice
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
@@ -24,6 +25,8 @@ _ONCE = frozenset(b"Contents Kids Pages Root Length Filter MediaBox Resources An
 _LINK = re.compile(rb"(?:<<|/Type\s*/Action)\s*/S\s*/URI(?![A-Za-z0-9])")
 """What kind an action is: no key, though it is called as one."""
 _KEYS = re.compile(rb"/(" + b"|".join(sorted(_ONCE)) + rb")(?![A-Za-z0-9])")
+_TWICE = linear(b"|".join(rb"/%s[^\x00]*/%s" % (key, key) for key in sorted(_ONCE - {b"URI"})))
+"""What stands in each object that may say one thing twice; of its links it does so each time."""
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
@@ -50,8 +53,8 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
 def _layers(document: Document) -> Iterator[Finding]:
     """Yield that a page prints other layers than it shows: one that only prints, and one that only shows."""
     seen: set[bytes] = set()
-    for one in document.objects:
-        if b"/PrintState" in one.text and b"/ViewState" in one.text:
+    for one in document.holding(b"/PrintState"):
+        if b"/ViewState" in one.text:
             print_, view = _PRINTS.search(one.text), _SHOWS.search(one.text)
             if print_ and view and print_[1] != view[1]:
                 seen.add(print_[1])
@@ -71,9 +74,7 @@ def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
     if not covered or not raw[covered:].strip():
         return
     before: dict[int, Object] = {}
-    for one in document.objects:
-        if one.inside:
-            continue
+    for one in document.outer:
         earlier = before.get(one.number)
         if one.at < covered:
             before[one.number] = one
@@ -102,12 +103,12 @@ def _shows_other(one: Object, later: Object) -> bool:
 def _twice(document: Document, listed: Directory) -> Iterator[Finding]:
     """Yield objects of one number that stand in the file more than once without a later revision that says so."""
     revisions = max(1, len(listed.starts))
-    counts = Counter((one.number, one.generation) for one in document.objects if not one.inside)
+    counts = Counter((one.number, one.generation) for one in document.outer)
     often = [number for (number, _), count in counts.items() if count > revisions]
     if often and len(often) <= max(20, len(counts) // 2):
         why = say("A PDF holds one object several times, with nothing that says which one counts.")
         yield Finding("pdf.doubt.object", why, DOUBT, Where(tag=f"object {often[0]}"), kind="pdf.doubt")
-    places = {one.at: one.number for one in document.objects if not one.inside}
+    places = {one.at: one.number for one in document.outer}
     wrong = [
         number
         for number, (at, letter) in listed.listed().items()
@@ -123,7 +124,7 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
     if len(roots) > 1:
         why = say("A PDF names several beginnings: readers show different documents.")
         yield Finding("pdf.doubt.root", why, DOUBT, kind="pdf.doubt")
-    catalogs = {one.number for one in document.objects if b"/Catalog" in one.text and _CATALOG.search(one.text)}
+    catalogs = {one.number for one in document.holding(b"/Catalog") if _CATALOG.search(one.text)}
     if document.heads > 1 and len(catalogs) > 1:  # the same document twice is what some writers leave
         heads = [found.start() for found in re.finditer(rb"%PDF-\d", raw)]
         if any(raw[max(0, at - 40) : at].rstrip().endswith(b"%%EOF") for at in heads[1:]):
@@ -137,7 +138,7 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
 
 def _keys(document: Document) -> Iterator[Finding]:
     """Yield dictionaries that say the same thing twice."""
-    for one in document.objects:
+    for one in document.holding(_TWICE, b"/URI"):
         if len(one.text) > 20_000 or one.text.count(b"/") < 2:
             continue
         keys = _KEYS.findall(_LINK.sub(b" ", one.text) if b"/URI" in one.text else one.text)
@@ -146,7 +147,7 @@ def _keys(document: Document) -> Iterator[Finding]:
             where = Where(tag=f"object {one.number} {key.decode('latin-1')}")
             yield Finding("pdf.doubt.key", why, DOUBT, where, kind="pdf.doubt")
             return
-    for one in document.objects:
+    for one in document.streams:
         if one.stream is None or _PLAIN.search(one.text):
             continue
         if one.length >= 0 and len(bytes(one.stream).strip()) - one.length > SLACK and not document.encrypted:

@@ -55,8 +55,8 @@ def drawings(document: Document) -> Iterator[bytes]:
     """Yield the drawings of `document` that may be codes, as pictures (PGM)."""
     given, room = 0, MOST_CONTENT
     budget = Budget(Limits(), 0)  # its own: all streams are decoded for the judgement once more
-    for one in document.objects:
-        if one.stream is None or _NO_CONTENT.search(one.text) or given >= MOST_DRAWINGS or room <= 0:
+    for one in document.streams:
+        if _NO_CONTENT.search(one.text) or given >= MOST_DRAWINGS or room <= 0:
             continue
         with contextlib.suppress(UnreadableError, LimitError):
             content = decoded(one, budget)

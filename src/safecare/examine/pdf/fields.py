@@ -31,9 +31,11 @@ _LETTERS = re.compile(r"[^a-z0-9]+")
 def findings(document: Document) -> Iterator[Finding]:
     """Yield that a field shows another value than it holds, once."""
     fields = [
-        one for one in document.last.values() if b"/AP" in one.text and b"/V" in one.text and _TEXT.search(one.text)
+        one
+        for one in document.holding(b"/AP")
+        if b"/V" in one.text and _TEXT.search(one.text) and document.get(one.number) is one
     ]
-    if not fields or any(b"/NeedAppearances" in one.text and _ANEW.search(one.text) for one in document.objects):
+    if not fields or any(_ANEW.search(one.text) for one in document.holding(b"/NeedAppearances")):
         return
     for one in fields[:MOST_FIELDS]:
         held, shown = _compared(one, document)

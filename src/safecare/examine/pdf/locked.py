@@ -40,7 +40,7 @@ def unlock(document: Document, words: Iterable[str]) -> str | None:
 
 def lock_of(document: Document) -> tuple[Lock, Object | None] | None:
     """Return the lock and the object that describes it; None where it is not the standard one or damaged."""
-    heads = [*document.trailers, *(one.text for one in document.objects if b"/XRef" in one.text)]
+    heads = [*document.trailers, *(one.text for one in document.streams if b"/XRef" in one.text)]
     head = next((one for one in reversed(heads) if b"/Encrypt" in one), b"")
     reference, inline = _REFERENCE.search(head), _INLINE.search(head)
     holder = document.get(int(reference[1])) if reference else None

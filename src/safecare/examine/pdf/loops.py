@@ -26,6 +26,11 @@ MOST_FORM = 1024 * 1024
 """Bytes of contents that are read of all forms."""
 MOST_OBJECT, MOST_LIST = 200_000, 100_000
 """Bytes of one object, and of one list in it, that are read. Chosen: a list of 5,000 pages has 50,000."""
+MOST_LISTED, MOST_REFERENCE = 4 * 1024 * 1024, 20
+"""Bytes of all lists that are read, and those that one reference counts for. Chosen: 200,000 references, 0.2 s; a book
+of 1,000 pages has 60,000."""
+ONLY = 60
+"""Bytes of an object that is nothing but a reference, and those of a list that are read at the least."""
 MOST_STACK = 100
 """Values that a function may have at once (ISO 32000-1, 7.10.5.2)."""
 _NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
@@ -50,8 +55,8 @@ def findings(document: Document, directory: Directory) -> Iterator[Finding]:
     """Yield that `document` leads in a circle, once, and what asks for too much."""
     if circle := next((one for one in _circles(document, directory) if one), ""):
         yield Finding("pdf.loop", LOOP, WEIGHT, Where(tag=circle), kind="pdf.doubt")
-    for one in document.objects:
-        if b"/FunctionType" in one.text and one.stream is not None and _exhausts(one):
+    for one in document.streams:
+        if b"/FunctionType" in one.text and _exhausts(one):
             why = say("A function in a PDF asks for more memory than there is.")
             yield Finding("pdf.exhausts", why, 0.6, Where(tag=f"object {one.number}"), kind="pdf.doubt")
             return
@@ -61,18 +66,20 @@ def _circles(document: Document, directory: Directory) -> Iterator[str]:
     for walk, edges in _edges(document).items():
         if circle_of(edges) and (circle := circle_of(_edges(document, walk, _led_to(edges))[walk])):
             yield f"object {circle} {walk.split()[0].decode()}"
-    only = {number: [int(found[1])] for number, one in document.last.items() if (found := _ONLY.match(one.text[:60]))}
+    only = {
+        number: [int(found[1])] for number, one in document.last.items() if (found := _ONLY.match(one.text, 0, ONLY))
+    }
     if circle := circle_of(only):
         yield f"object {circle}"
     targets = {
-        number: [int(found[1])]
-        for number, one in document.last.items()
-        if b"/T" in one.text and b"/R" in one.text and (found := _TARGET.search(one.text))
+        one.number: [int(found[1])]
+        for one in document.holding(_TARGET)
+        if b"/R" in one.text and (found := _TARGET.search(one.text)) and document.get(one.number) is one
     }
     if circle := circle_of(targets):
         yield f"object {circle} T"
-    for one in document.objects:
-        if b"/Length" in one.text and (found := _LENGTH.search(one.text)) and int(found[1]) == one.number:
+    for one in document.streams:
+        if (found := _LENGTH.search(one.text)) and int(found[1]) == one.number:
             yield f"object {one.number} Length"
     if circle := circle_of(directory.chain()):
         yield f"directory at {circle}"
@@ -101,8 +108,10 @@ def _edges(
     `exact`: only that walk, and only by its own outer keys, of the objects `within`.
     """
     edges: dict[bytes, dict[int, list[int]]] = {walk: {} for walk in _WALKS.values()}
-    for number, one in document.last.items():
-        if within is not None and number not in within:
+    room = MOST_LISTED
+    for one in document.holding(*(b"/" + key for key in _WALKS)):
+        number = one.number
+        if document.get(number) is not one or (within is not None and number not in within):
             continue
         own: dict[bytes, bytes] | None = None
         for found in _LEADS.finditer(one.text, 0, MOST_OBJECT):
@@ -112,8 +121,10 @@ def _edges(
                 continue
             if exact and own is None:
                 own = dict(members(one.text))
-            text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + MOST_LIST]
-            edges[walk].setdefault(number, []).extend(_targets(text, document, key))
+            text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + min(MOST_LIST, room)]
+            targets = _targets(text, document, key)
+            room = max(ONLY, room - MOST_REFERENCE * len(targets))
+            edges[walk].setdefault(number, []).extend(targets)
     return edges
 
 
@@ -141,9 +152,7 @@ def _exhausts(one: Object) -> bool:
 
 def _drawn(document: Document) -> str:
     """Return where a form draws itself, or forms draw each other beyond all measure; empty if none does."""
-    forms = [
-        one for one in document.objects if one.stream is not None and b"/Form" in one.text and _FORM.search(one.text)
-    ]
+    forms = [one for one in document.streams if b"/Form" in one.text and _FORM.search(one.text)]
     nested = [
         one for one in forms if b"/XObject" in one.text.replace(b"/Type /XObject", b"").replace(b"/Type/XObject", b"")
     ]

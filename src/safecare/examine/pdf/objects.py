@@ -8,7 +8,10 @@ from __future__ import annotations
 import contextlib
 import re
 import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
 
 from safecare.examine.api import BLOCK, Budget, LimitError, UnreadableError
 from safecare.formats.linear import linear
@@ -31,6 +34,8 @@ _BODY_END = re.compile(
 )
 """What ends the text of an object: its stream, its end, or the next object where the end is missing."""
 _STREAM = re.compile(rb"\bstream(?:\r?\n|\r)")
+MOST_TRAILERS, MOST_TRIED, LONGEST_TRAILER = 50, 5000, 4096
+"""Trailers of one file that are read, places that are looked at for one, and bytes of each. Chosen: see `directory`."""
 NEAR = 4096
 """Bytes in which the end of an object is looked for without following its digits, as most ends lie there."""
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -49,7 +54,7 @@ _IMAGE = re.compile(rb"/Subtype\s*/Image\b")
 _REFERENCE = re.compile(rb"(\d{1,10})\s+(\d{1,5})\s+R\b")
 
 
-@dataclass
+@dataclass(slots=True)
 class Object:
     """One object: number, generation, place of its head, dictionary text with names unescaped, raw stream."""
 
@@ -68,11 +73,47 @@ class Object:
     """What it starts by events, once that was asked for (`actions.events`)."""
 
 
+class _Whole:
+    """The texts of all objects as one text: the few that hold a word are found without a look at each of the others."""
+
+    def __init__(self, objects: list[Object]) -> None:
+        texts = [one.text for one in objects]
+        whole = b"\0".join(texts)
+        if whole.count(b"\0") >= len(texts):
+            whole = b"\0".join([text.replace(b"\0", b" ") for text in texts])
+        self._text = whole
+        self._starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+        self._found: dict[bytes, list[int]] = {}
+
+    def indices(self, word: bytes | re.Pattern[bytes]) -> list[int]:
+        """Return the indices of the objects that hold `word`."""
+        key = word if isinstance(word, bytes) else word.pattern
+        if key not in self._found:
+            self._found[key] = self._search(word)
+        return self._found[key]
+
+    def _search(self, word: bytes | re.Pattern[bytes]) -> list[int]:
+        found, at = list[int](), 0
+        find: Callable[[int], int] = (
+            (lambda start: self._text.find(word, start))
+            if isinstance(word, bytes)
+            else (lambda start: hit.start() if (hit := word.search(self._text, start)) else -1)
+        )
+        while (at := find(at)) >= 0:
+            found.append(bisect_right(self._starts, at) - 1)
+            at = self._starts[found[-1] + 1]
+        return found
+
+
 @dataclass
 class Document:
     """All objects of a file in the order of the file, and what was odd about them."""
 
     objects: list[Object] = field(default_factory=list)
+    outer: list[Object] = field(default_factory=list)
+    """Those of the file itself, which stand in no object stream; the first of all."""
+    streams: list[Object] = field(default_factory=list)
+    """Those of them that have a stream."""
     last: dict[int, Object] = field(default_factory=dict)
     escaped: int = 0
     """Names of actions that are written with escapes, as no writer does."""
@@ -82,6 +123,22 @@ class Document:
     cut: bool = False
     """Whether there are more objects than were read, and whether any of those acts."""
     acts: bool = False
+    _whole: _Whole | None = None
+
+    def holding(self, *words: bytes | re.Pattern[bytes]) -> list[Object]:
+        """Return the objects whose text holds one of `words`, in order. No expression may need what follows a text."""
+        if self._whole is None:
+            self._whole = _Whole(self.objects)
+        if len(words) == 1:
+            return [self.objects[index] for index in self._whole.indices(words[0])]
+        return [self.objects[index] for index in sorted({one for word in words for one in self._whole.indices(word)})]
+
+    def settle(self) -> None:
+        """Take note of all objects, once there are more of them."""
+        self._whole = None
+        for one in self.objects:
+            if not one.inside or one.number not in self.last:
+                self.last[one.number] = one
 
     def get(self, number: int) -> Object | None:
         """Return the last object of that number."""
@@ -110,28 +167,37 @@ def find(raw: bytes) -> Document:
             document.cut, document.acts = True, _ACTS.search(raw, place) is not None
             break
         place = _object(raw, found, document)
-    document.trailers = [
-        unescape(one)[0] for one in re.findall(rb"trailer\s*(<<.{0,4000}?>>)\s*startxref", raw, re.DOTALL)[:50]
-    ]
+    document.trailers = [unescape(one)[0] for one in islice(_trailers(raw), MOST_TRAILERS)]
+    document.outer = list(document.objects)
+    document.streams = [one for one in document.outer if one.stream is not None]
     document.encrypted = any(b"/Encrypt" in one for one in document.trailers) or any(
-        b"/XRef" in one.text and b"/Encrypt" in one.text for one in document.objects
+        b"/XRef" in one.text and b"/Encrypt" in one.text for one in document.streams
     )
-    _settle(document)
+    document.settle()
     return document
+
+
+def _trailers(raw: bytes) -> Iterator[bytes]:
+    """Yield the dictionaries that stand between the word ``trailer`` and the place of a directory."""
+    at = -1
+    for _ in range(MOST_TRIED):
+        at = raw.find(b"trailer", at + 1)
+        if at < 0:
+            return
+        text = raw[at + 7 : at + 7 + LONGEST_TRAILER].lstrip()
+        end = text.find(b"startxref")
+        while end >= 0 and not text[:end].rstrip().endswith(b">>"):
+            end = text.find(b"startxref", end + 9)
+        if end >= 0 and text.startswith(b"<<"):
+            yield text[:end].rstrip()
 
 
 def unpack(document: Document, budget: Budget) -> None:
     """Add the objects that stand in object streams. Raises `LimitError`."""
     if not document.encrypted:
-        for one in [one for one in document.objects if one.stream is not None and b"/ObjStm" in one.text]:
+        for one in [one for one in document.streams if b"/ObjStm" in one.text]:
             _inner(one, document, budget)
-        _settle(document)
-
-
-def _settle(document: Document) -> None:
-    for one in document.objects:
-        if not one.inside or one.number not in document.last:
-            document.last[one.number] = one
+        document.settle()
 
 
 def _object(raw: bytes, found: re.Match[bytes], document: Document) -> int:
@@ -183,11 +249,13 @@ def _inner(outer: Object, document: Document, budget: Budget) -> None:
     if len(document.objects) + len(places) > MOST_OBJECTS:
         document.cut, document.acts = True, document.acts or _ACTS.search(data) is not None
         del places[max(0, MOST_OBJECTS - len(document.objects)) :]
-    for index, (number, place) in enumerate(places):
-        start = int(first[1]) + place
-        stop = int(first[1]) + places[index + 1][1] if index + 1 < len(places) else len(data)
-        text, escaped = unescape(data[start:stop])
-        document.escaped += escaped
+    begins = [int(first[1]) + place for _, place in places]
+    escapes = b"#" in data
+    for (number, _), start, stop in zip(places, begins, [*begins[1:], len(data)], strict=False):
+        text = data[start:stop]
+        if escapes:
+            text, escaped = unescape(text)
+            document.escaped += escaped
         document.objects.append(Object(number, 0, outer.at, text, inside=outer.number))
 
 

@@ -65,9 +65,7 @@ _FILLED = re.compile(rb"/V\s*(?:\(\s*[^\s)]|<\s*[0-9A-Fa-f]{2})")
 
 def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
     """Yield each script: its text, or the number of the object that holds it."""
-    for one in document.objects:
-        if b"/JS" not in one.text and b"/OnI" not in one.text:
-            continue
+    for one in document.holding(b"/JS", b"/OnI"):
         broken = 0
         for found in _SCRIPTED.finditer(one.text):
             if found[1]:
@@ -81,8 +79,8 @@ def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
 
 def font_script(document: Document) -> Iterator[Finding]:
     """Yield that a font's matrix holds text: readers written in JavaScript run it (CVE-2024-4367)."""
-    for one in document.objects:
-        if b"/FontMatrix" in one.text and _FONT_MATRIX.search(one.text):
+    for one in document.holding(b"/FontMatrix"):
+        if _FONT_MATRIX.search(one.text):
             why = say("A font of a PDF holds a script that readers in a browser run.")
             yield Finding("pdf.font-script", why, 0.75, Where(tag=f"object {one.number}"), kind="pdf.script")
             return
@@ -131,9 +129,7 @@ def _block(text: str, at: int) -> str:
 def exchanged(document: Document) -> Iterator[Finding]:
     """Yield that a script puts other words in place of what a form holds, while it is printed or saved."""
     filled: set[str] | None = None
-    for one in document.objects:
-        if b"/AA" not in one.text:
-            continue
+    for one in document.holding(b"/AA"):
         for event, value in events(one, document):
             if event not in _PRINTS:
                 continue
@@ -155,6 +151,6 @@ def _filled(document: Document) -> set[str]:
     """Return the names of the fields that hold something."""
     return {
         readable(string_at(one.text, found.end()) or b"").decode("latin-1")
-        for one in document.objects
+        for one in document.holding(b"/V")
         if b"/T" in one.text and _FILLED.search(one.text) and (found := _FIELD.search(one.text))
     }

@@ -98,8 +98,8 @@ def _errors(document: Document, directory: Directory, raw: bytes) -> Iterator[tu
 
 def _pages(document: Document, directory: Directory) -> Iterator[Object]:
     tabled = directory.tabled
-    for one in document.objects:
-        if b"/Page" in one.text and _PAGE.search(one.text) and not (tabled and one.inside):
+    for one in document.holding(b"/Page"):
+        if _PAGE.search(one.text) and not (tabled and one.inside):
             yield one
 
 
@@ -183,7 +183,7 @@ def _placed(
     first = raw.find(b"%PDF-")
     last = directory.starts[-1][0] if directory.starts else len(raw)
     listed = directory.listed()
-    places = {one.at: one for one in document.objects if not one.inside}
+    places = {one.at: one for one in document.outer}
     whole = sum(at in places for at, letter in listed.values() if letter == b"n")
     sound = bool(listed) and not directory.streams and whole > len(listed) // 2
     highest = max(listed, default=0)
@@ -218,7 +218,7 @@ def _heads(document: Document, raw: bytes, first: int) -> Iterator[tuple[str, Te
     """Yield that a second head stands among the objects, with no end before it."""
     if document.heads < 2 and not raw[:first].strip():
         return
-    held = [(one.at, one.end) for one in document.objects if one.end >= 0]
+    held = [(one.at, one.end) for one in document.streams if one.end >= 0]
     heads = [
         found.start()
         for found in _HEAD.finditer(raw)
@@ -238,8 +238,8 @@ def _ends(
         return
     before: dict[int, Object] = {}
     changed = 0
-    for one in document.objects:
-        if one.number in shown and not one.inside:
+    for one in document.outer:
+        if one.number in shown:
             if one.number in before and not _same(before[one.number], one):
                 changed = one.number
             before[one.number] = one

@@ -1,0 +1,24 @@
+"""What PDFs ask a reader to do without end takes little: each case took seconds once, found by changing files at random."""
+
+from __future__ import annotations
+
+import pytest
+
+from safecare.examine.api import Verdicts
+from safecare.examine.engine import Engine
+
+HEAD = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"trailer<<" * 300_000, id="trailers that never end"),
+        pytest.param(b"trailer" + b"\n" * 400_000 + b"trailer" * 100_000, id="trailers with nothing"),
+        pytest.param(b"2 0 obj<<" + b"/Kids[" * 30_000 + b"1 0 R " * 20_000 + b">>endobj", id="lists within lists"),
+    ],
+)
+def test_work_without_end_is_bounded(body: bytes) -> None:
+    """The time-out is far above what it takes; without the bound each case takes minutes."""
+    assert Engine().judge(HEAD + body + b"\n%%EOF", "a.pdf").verdict is not Verdicts.UNREADABLE
