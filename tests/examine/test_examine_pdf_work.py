@@ -1,4 +1,4 @@
-"""What PDFs ask a reader to do without end takes little: each case took seconds once, found by changing files at random."""
+"""What PDFs ask a reader to do without end takes little: each took seconds once, found by changing files at random."""
 
 from __future__ import annotations
 
