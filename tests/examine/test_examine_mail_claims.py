@@ -9,7 +9,7 @@ import pytest
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
 from safecare.formats.brands import belongs, known, same_owner, spoken_for, worn, writes_for
-from safecare.formats.domains import unwrapped
+from safecare.formats.wrapped import unwrapped
 
 ENGINE = Engine(own=("aurore.example",), only=("mail",))
 

@@ -134,7 +134,7 @@ ebay: ebay.com ebay.fr
 carrefour: carrefour.fr carrefour.com
 decathlon: decathlon.fr decathlon.com
 ikea: ikea.com ikea.fr
-sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf
+sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf connect.sncf
 1password, lastpass, bitwarden, dashlane: 1password.com lastpass.com bitwarden.com dashlane.com
 hmrc, hm revenue customs: gov.uk
 irs, internal revenue service, social security administration, medicare: irs.gov ssa.gov medicare.gov
@@ -325,8 +325,12 @@ def _above(host: str, domains: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=8192)
 def known(host: str) -> bool:
-    """Tell whether `host` is one of an organisation of the table."""
-    return registered(host) in _DOMAINS or _above(host, _DOMAINS)
+    """Tell whether `host` is one of an organisation of the table, or of a state's body."""
+    return registered(host) in _DOMAINS or _above(host, _DOMAINS) or host.endswith(_OF_STATES)
+
+
+_OF_STATES = (".gouv.fr", ".gov.uk", ".nhs.uk", ".europa.eu")
+"""Endings under which only bodies of a state get a name: France, the United Kingdom, the European Union."""
 
 
 @lru_cache(maxsize=8192)

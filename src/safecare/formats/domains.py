@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote
 
 _SECOND = {
     "com": "ar au bd bo br cn co cy do ec eg es fr gr gt hk hn jm kw lb ly mm mt mx my ng ni np om pa pe ph pk pl pr "
@@ -114,24 +113,6 @@ def host_of(url: str) -> str:
 
 
 _AUTHORITY = re.compile(r"\s*(?:https?:)?[/\\]{2,}([^/?#\\]{0,2000})", re.IGNORECASE)
-_REWRITTEN = re.compile(
-    r"(?i)https?://(?:[\w-]{1,30}\.)?(?:safelinks\.protection\.outlook\.com/|google\.[a-z.]{2,6}/url|"
-    r"urldefense(?:\.proofpoint)?\.com/v[12]/url)[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"
-)
-
-_REWRITING = ("safelinks.", "google.", "urldefense")
-"""What stands within the first letters of every address that `_REWRITTEN` takes apart."""
-
-
-@lru_cache(maxsize=2048)
-def unwrapped(url: str) -> str:
-    """Return where an address leads that a gateway (Safe Links, Proofpoint v1 and v2) or Google wrapped, else `url`."""
-    start = url[:80].lower()
-    found = _REWRITTEN.match(url) if any(one in start for one in _REWRITING) else None
-    if not found:
-        return url
-    inner = found[1].replace("_", "/").replace("-", "%") if "/v2/url" in url[:60].lower() else found[1]
-    return unquote(inner)
 
 
 def unicode_form(host: str) -> str:

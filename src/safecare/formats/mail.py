@@ -21,9 +21,10 @@ from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structur
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import label, registered, skeleton
 from safecare.formats.html import Page, read_html
-from safecare.formats.mail_links import imitation, links_of
+from safecare.formats.mail_links import PRIVATE, imitation, links_of
 from safecare.formats.mime import Fields, Mime, MimePart, decoded, read_mime
 from safecare.formats.wording import MAX_ASKED, asked, disguised, level
+from safecare.formats.wrapped import unguarded
 
 MAIL_FACTS: dict[str, str] = {
     "mail.auth.dkim.fail": "The receiving server found no valid DKIM signature where one was claimed.",
@@ -200,6 +201,7 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
             mail.files.append(part)
         if not part.attached or part.media == "text/calendar":
             _read_text(part, mail, wording)
+    mail.links = [(unguarded(target), unguarded(shown)) for target, shown in mail.links]
     mail.text = "\n".join(wording)[:_MAX_WORDING]
     mail.levelled = level(mail.text[:MAX_ASKED])
     mail.facts |= asked(mail.levelled) | disguised(mail.text)
@@ -276,6 +278,8 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
     display, domain = senders[0]
     base = registered(domain)
     facts |= imitation("mail.from", domain, home, brands)
+    if ending(domain) in PRIVATE and not _checked(headers):  # a machine of the house: nobody can register such a name
+        facts.discard("mail.from.lookalike-own")
     if base in home:
         facts.add("mail.from.own")
     if base in FREE:
@@ -291,6 +295,10 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
     if headers.get("List-Unsubscribe") or (headers.get("List-Id") and any(headers.get(one) for one in _OF_LISTS)):
         facts.add("mail.list")
     return facts
+
+
+def _checked(headers: Message) -> bool:
+    return bool(headers.get("Authentication-Results") or headers.get("Received-SPF"))
 
 
 def _display(display: str, base: str, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:

@@ -19,6 +19,8 @@ _AFTER_HOST = re.compile(r"[/?#\\]")
 _DOCUMENTS = frozenset("pdf doc docx xls xlsx odt txt jpg png html htm".split())
 _FILE_NAME = re.compile(r"(?i)\w\.(pdf|docx?|xlsx?|pptx?|od[tsp]|zip|rar|7z|one)(?: ?\([^()]{1,20}\))?\s*$")
 """The name of a file at the end of what a link shows, its size behind it."""
+PRIVATE = frozenset("local internal lan intranet corp home arpa localdomain".split())
+"""Endings of names within a house, which no registry gives (RFC 6762, appendix G; ICANN 2024: internal)."""
 MAX_DOMAINS = 50
 """Link domains that are handed on. Chosen: a screen shows no more."""
 
@@ -30,6 +32,8 @@ def imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, .
         return facts
     if mixed_script(host):
         facts.add(f"{prefix}.mixed-script")
+    if prefix == "mail.link" and host.rpartition(".")[2] in PRIVATE:
+        return facts
     if imitates(host, home):
         facts.add(f"{prefix}.lookalike-own")
     elif imitates(host, brands, endings=False):
@@ -89,4 +93,4 @@ def _link(target: str, host: str) -> set[str]:
     return facts
 
 
-__all__ = ["MAX_DOMAINS", "SHORT", "file_shown", "imitation", "links_of"]
+__all__ = ["MAX_DOMAINS", "PRIVATE", "SHORT", "file_shown", "imitation", "links_of"]

@@ -26,7 +26,7 @@ from safecare.examine.mail.orders import orders, told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.relations import relations
 from safecare.examine.mail.reports import MUTED, is_report, is_status
-from safecare.examine.mail.vouch import gateway, vouched
+from safecare.examine.mail.vouch import BROKEN_ON_THE_WAY, gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, registered, skeleton
 from safecare.formats.html import Page
@@ -96,8 +96,7 @@ class MailAnalyser:
             else read_mail(part.raw, context.own, checked=context.checked if not part.path else "")
         )
         codes = _codes(mail, context.own)
-        facts = mail.facts | ({"mail.code.link"} if codes else set())
-        facts |= facts_of(mail, context.own)
+        facts = facts_of(mail, context.own) | mail.facts | ({"mail.code.link"} if codes else set())
         facts |= _by_code(codes, facts)
         if is_report(mail):
             facts -= MUTED
@@ -176,14 +175,21 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     address = next((one for one in sorted(addresses_of(headers, "From")) if one.endswith(f"@{domain}")), "")
     base = registered(domain) if domain else ""
     facts = vouched(headers, base) | gateway(headers) | _header(headers)
+    if "mail.auth.sealed" in facts:
+        mail.facts -= BROKEN_ON_THE_WAY
     facts |= set(lures(mail.levelled))
-    facts |= _name(display, domain, base, headers, service=of_a_known_one(mail, domain, facts | mail.facts)) | kits(
-        mail, display, domain
-    )
+    relays = _relays(headers, facts, own="mail.from.own" in mail.facts)
+    if relays:
+        facts.discard("mail.from.self")
+        mail.facts.discard("mail.reply-to.differs")
+    service = relays or of_a_known_one(mail, domain, facts | mail.facts)
+    facts |= _name(display, domain, base, headers, service=service) | kits(mail, display, domain)
     if broken(written):
         facts.add("mail.text.disguised")
-    facts |= _claims(display, base, mail, facts)
-    facts |= host_facts(mail, base)
+    facts |= host_facts(mail, base, relayed=relays)
+    if relays and "mail.link.home" in facts:
+        mail.facts.discard("mail.from.brand-name")
+    facts |= set() if relays and "mail.link.home" in facts else _claims(display, base, mail, facts)
     if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
         facts.add("mail.from.inside")
     facts |= claims(mail, display, domain, facts | mail.facts)
@@ -272,6 +278,8 @@ def _claims(display: str, base: str, mail: Mail, facts: set[str]) -> set[str]:
     named = [skeleton(word) for word in re.findall(r"[^\W_]+", display)[:12]]
     worn = {word for number, word in enumerate(named) if not number or word not in COMMON_NAMES} & BRAND_NAMES
     spoken = {skeleton(word) for word in re.findall(r"[^\W_]+", subject)[:30]} & (BRAND_NAMES - COMMON_NAMES)
+    if "mail.from.freemail" in mail.facts and "mail.link.home" in facts:  # passed on by hand, leads to known ones only
+        spoken = set()
     known = facts | mail.facts
     asked = any(fact.startswith(("mail.lure", "mail.text.cred", "mail.text.urg")) for fact in known - _SLIGHT)
     news = "mail.auth.aligned" in known and "mail.list" in known  # writes about companies every day
@@ -318,6 +326,19 @@ def _header(headers: Message) -> set[str]:
     if sender and sender == own:
         facts.add("mail.from.self")
     return facts
+
+
+def _relays(headers: Message, facts: set[str], *, own: bool) -> bool:
+    """Tell whether the sender only passes on what another wrote, to whom answers go.
+
+    A list that writes in its own name for its members (as DMARC makes it do), or a form on the house's own pages.
+    """
+    sender = addresses_of(headers, "From")
+    if "mail.list.vouched" in facts:
+        return bool(sender) and sender <= addresses_of(headers, "List-Post")
+    reached = addresses_of(headers, "Delivered-To") | addresses_of(headers, "X-Original-To")
+    itself = "mail.auth.aligned" in facts and "mail.from.self" in facts
+    return itself and (own or (bool(sender) and sender <= reached))
 
 
 def addresses_of(headers: Message, name: str) -> set[str]:

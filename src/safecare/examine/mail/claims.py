@@ -11,10 +11,11 @@ import re
 
 from safecare.examine.mail.names import hosted
 from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
-from safecare.formats.domains import host_of, registered, unwrapped
+from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import FREE, Mail
 from safecare.formats.mail_links import SHORT
 from safecare.formats.wording import level
+from safecare.formats.wrapped import unwrapped
 
 _ASKING = ("mail.lure.", "mail.text.credentials", "mail.text.storage", "mail.text.urgency", "mail.text.money")
 _ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.storage", "mail.text.urgency"})

@@ -11,8 +11,9 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from safecare.formats.brands import known
-from safecare.formats.domains import host_of, registered, unwrapped
+from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail
+from safecare.formats.wrapped import unwrapped
 
 _PAGES = frozenset(
     {"login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "login.live.com", "accounts.google.com"}

@@ -28,10 +28,11 @@ from safecare.formats.domains import (
     mixed_script,
     registered,
     skeleton,
-    unwrapped,
 )
 from safecare.formats.mail import BRANDS, FREE, Mail
 from safecare.formats.mail_links import SHORT
+from safecare.formats.mime import decoded
+from safecare.formats.wrapped import guarded, unwrapped
 
 BRAND_BASES = frozenset(registered(one) for one in BRANDS)
 BRAND_NAMES = frozenset(skeleton(label(one)) for one in BRANDS if len(label(one)) >= 3)
@@ -51,8 +52,11 @@ _WITHIN = re.compile(r"https?(?::|%3a)(?:/|%2f){2}([\w.-]{1,253})", re.IGNORECAS
 _SENDING = re.compile(r"[\w.+-]{3,64}@[\w.-]{3,190}")
 
 
-def host_facts(mail: Mail, base: str) -> set[str]:
-    """Return the facts of where the links of `mail` lead, whose sender's registered domain is `base`."""
+def host_facts(mail: Mail, base: str, *, relayed: bool = False) -> set[str]:
+    """Return the facts of where the links of `mail` lead, whose sender's registered domain is `base`.
+
+    `relayed`: the sender passes on what another wrote.
+    """
     facts: set[str] = set()
     to = [
         address for value in mail.mime.headers.get_all("To", [])[:3] for address in _SENDING.findall(str(value)[:4000])
@@ -72,9 +76,10 @@ def host_facts(mail: Mail, base: str) -> set[str]:
         if not host:
             continue
         path = target.partition("//")[2].partition("/")[2]
-        bases.add(registered(host))
+        if not guarded(host):  # where to, the gateway doesn't tell
+            bases.add(registered(host))
         inner.update(one.lower() for one in _WITHIN.findall(target[:4000]))
-        facts |= facts_of_host(target, host, path)
+        facts |= facts_of_host(target, host, path) - (_BY_THEMSELVES if own_page(target, host, base) else set())
         low = target.lower()
         theirs = any(one.lower().endswith("@" + registered(host)) for one in to)  # their own house knows who they are
         if any(token in low for token in tokens) and not theirs and (hosted(host, "/" + path) or not known(host)):
@@ -84,7 +89,8 @@ def host_facts(mail: Mail, base: str) -> set[str]:
     others = bases - {base}
     if base and len(others) == 1 and base not in bases and not any(map(known, others)) and not others & BRAND_BASES:
         facts.add("mail.link.foreign-only")
-    if not mail.files and _home(base, bases, inner) and not any(one.startswith("mail.link.") for one in facts):
+    sound = not mail.files and not any(one.startswith("mail.link.") for one in facts)
+    if sound and (_home(base, bases, inner) or ((relayed or _by_hand(mail)) and _all_known(bases, inner))):
         facts.add("mail.link.home")
     return facts
 
@@ -99,6 +105,21 @@ def _home(base: str, bases: set[str], inner: set[str]) -> bool:
     if not bases <= {base, *_ASIDE, *map(registered, _ASIDE_HOSTS)}:
         return False
     return all(registered(one) in {base, *_ASIDE} or one in _ASIDE_HOSTS for one in inner)
+
+
+def _by_hand(mail: Mail) -> bool:
+    """Tell whether the mail is one that its sender got and passes on, with the head of what was passed on in it."""
+    return bool(_PASSED.match(decoded(str(mail.mime.headers.get("Subject", "")))) and _HEAD.search(mail.text[:8000]))
+
+
+_PASSED = re.compile(r"(?i)\s*(?:fwd?|tr|wg|rv|i|doorst|enc|vs|pd)\s?:")
+_HEAD = re.compile(r"(?im)^[>\s*]*(?:from|de|von|van|da|från|od)\s?:\s?.{0,200}?@[\w.-]{3,190}")
+"""What mail programs write before the subject, and above the text, of a mail that is passed on by hand."""
+
+
+def _all_known(bases: set[str], inner: set[str]) -> bool:
+    """Tell whether links to `bases`, with the hosts `inner` in them, lead to known organisations' own pages only."""
+    return bool(bases) and all(one not in FREE and known(one) and not hosted(one) for one in bases | inner)
 
 
 def facts_of_host(target: str, host: str, path: str) -> set[str]:
@@ -129,6 +150,15 @@ def _of_name(host: str) -> frozenset[str]:
     if own not in BRAND_BASES and not known(own) and brand_elsewhere(host, _WORN):
         facts.add("mail.link.brand-elsewhere")
     return frozenset(facts)
+
+
+_BY_THEMSELVES = {"mail.link.broken-in"}
+_OWN_PAGE = re.compile(r"(?i)/wp-admin/[\w-]{1,40}\.php\?action=|/wp-login\.php")
+
+
+def own_page(target: str, host: str, base: str) -> bool:
+    """Tell whether a site (WordPress) leads its keeper to a page of its program: a comment to allow, a password."""
+    return registered(host) == base and bool(_OWN_PAGE.search(target))
 
 
 def doubtful(target: str) -> bool:

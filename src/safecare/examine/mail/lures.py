@@ -276,6 +276,8 @@ def lures(levelled: str) -> dict[str, int]:
         if not meanings:
             continue
         if meanings is not _END:
+            if "click" in meanings and _warns(words, number):
+                continue
             places += [(number, meaning) for meaning in meanings]
         elif places:
             if len(places) > 1:
@@ -287,6 +289,15 @@ def lures(levelled: str) -> dict[str, int]:
     for one in told:
         found[one] = found.get(one, 0) + 1
     return found
+
+
+def _warns(words: list[str], at: int) -> bool:
+    """Tell whether the reader is told not to click, as gateways write above what comes from outside."""
+    before, after = words[max(0, at - 2) : at], words[at + 1 : at + 2]
+    return not _NEGATED.isdisjoint(before[-1:]) or before == ["before", "you"] or not _NEGATED.isdisjoint(after)
+
+
+_NEGATED = frozenset({"not", "don't", "never", "ne", "pas", "jamais"})
 
 
 def _told(places: list[tuple[int, str]], told: set[str]) -> None:

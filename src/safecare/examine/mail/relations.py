@@ -17,9 +17,10 @@ from itertools import repeat
 from safecare.examine.mail.house import house
 from safecare.examine.mail.names import ALARM, hosted
 from safecare.formats.brands import known
-from safecare.formats.domains import TENANTS, host_of, imitates, label, registered, unwrapped
+from safecare.formats.domains import TENANTS, host_of, imitates, label, registered
 from safecare.formats.mail import FREE, Mail
 from safecare.formats.wording import level
+from safecare.formats.wrapped import guarded, unwrapped
 
 SENDING = frozenset(
     "sendgrid.net list-manage.com mailchimpapp.com mandrillapp.com mjt.lu mailjet.com sendibm1.com sendibm3.com "
@@ -101,7 +102,7 @@ def _nowhere(mail: Mail, display: str, address: str, facts: set[str]) -> set[str
         return set()
     if (not strange and not mail.files) or _named(mail, display, base, strange):
         return set()
-    led = any(registered(one) not in SENDING | TENANTS for one in strange)
+    led = any(registered(one) not in SENDING | TENANTS and not guarded(one) for one in strange)
     button = any(_button(target, shown) for target, shown in mail.links[:200])
     service = _service(display, address) or (button and not _person(display, address))
     pressed = asks or doubtful or button or service

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.formats.brands import known
-from safecare.formats.domains import host_of, registered, unwrapped
+from safecare.formats.domains import host_of, registered
 from safecare.formats.html import read_html
 from safecare.formats.mail import Mail, addresses
 from safecare.formats.mime import MimePart
+from safecare.formats.wrapped import unwrapped
 
 STATUS = frozenset(
     f"message/{one}"

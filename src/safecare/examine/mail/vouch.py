@@ -23,6 +23,14 @@ _FOREFRONT = re.compile(r"\b(SCL|SFV|CAT):([A-Z0-9]+)")
 _LOCAL_USER = re.compile(r"^<?(?:root|www-data|apache|nobody|httpd|daemon|ubuntu|ec2-user|admin)@", re.IGNORECASE)
 _BAD_WORDS = frozenset({"SPM", "PHSH", "HPHSH", "HPHISH", "PHISH", "MALW", "SPOOF", "HSPM", "UIMP", "DIMP", "GIMP"})
 _BULK = re.compile(r"\bBCL:(\d)\b")
+SEALERS = frozenset({"google.com", "microsoft.com"})
+"""Whose seals on what they found of a sender are believed where the receiving server found the chain whole (RFC 8617,
+section 9.2: the reader's choice). Chosen: the two that carry most mail between lists, tenants and forwarding boxes."""
+_SEALED_BY = re.compile(r"(?:^|;)\s*d\s*=\s*([\w.-]{1,190})", re.IGNORECASE)
+_FIRST_SEAL = re.compile(r"\s*i\s*=\s*1\s*;")
+_FOUND_FROM = re.compile(r"\bdmarc\s*=\s*pass\b[^;]{0,300}?\bheader\.from\s*=\s*([\w.-]{1,190})", re.IGNORECASE)
+BROKEN_ON_THE_WAY = frozenset({"mail.auth.dmarc.fail", "mail.auth.dkim.fail", "mail.auth.spf.fail"})
+"""What passing a mail on breaks."""
 COMPLAINTS = 7
 """Bulk complaint level (Microsoft: 0-9) from which mail goes to junk by default."""
 SURE = 7
@@ -70,9 +78,22 @@ def vouched(headers: Message, base: str) -> set[str]:
         aligned |= bool(domain and base and registered(domain[1]) == base)
         if domain and registered(domain[1]) in lists:
             facts.add("mail.list.vouched")
+    if not aligned and any(one[:2] == ("arc", "pass") for one in known) and _sealed(headers, base):
+        aligned = True
+        facts.add("mail.auth.sealed")
     if known:
         facts.add("mail.auth.aligned" if aligned else "mail.auth.unaligned")
     return facts | _envelope(headers)
+
+
+def _sealed(headers: Message, base: str) -> bool:
+    """Tell whether hosts that are believed passed the mail on, the first of which found that `base` had sent it."""
+    seals = [_SEALED_BY.search(str(one)[:4000]) for one in headers.get_all("ARC-Seal", [])[:10]]
+    if not base or not seals or not all(one and one[1].lower() in SEALERS for one in seals):
+        return False
+    first = [str(one)[:4000] for one in headers.get_all("ARC-Authentication-Results", [])[:10]]
+    found = [name for one in first if _FIRST_SEAL.match(one) for name in _FOUND_FROM.findall(" ".join(one.split()))]
+    return bool(found) and all(registered(one.lower()) == base for one in found)
 
 
 def _list_domains(headers: Message) -> set[str]:
