@@ -35,6 +35,10 @@ _WRITES = linear(
 )
 _LOADER = re.compile(rb"(?i)\s*\(\s*[\"'](?:%3C|<)script(?:%20|\s)+src=")
 """How counters of visitors are loaded: a script by its address, as any page may name one."""
+_CODED_SCRIPT = linear(rb"(?i)<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?data:")
+SMALL = 20_000
+"""Bytes of a page below which nothing calls for a script coded into its address. Chosen: reports that bring whole
+libraries along in this way (R Markdown, notebooks) take half a megabyte and more."""
 _LEADS = linear(
     rb"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
 )
@@ -79,6 +83,8 @@ class Pages:
             why = say("A page leads into a program of Windows with commands of its own.")
             yield Finding("page.protocol", why, 0.7, kind="page.starts")
         if any(not _LOADER.match(text, found.end()) for found in _WRITES.finditer(text)):
+            yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
+        if mailed and len(text) < SMALL and _CODED_SCRIPT.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if _PASSWORD.search(text):
             yield from _asks(text, part, context)

@@ -190,6 +190,28 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.card": _w("order", 0.3, say("It leads to a page that wants a card or a bank account.")),
     "mail.order.contact": _w("order", 0.5, say("A superior writes from a private mail box and can't be called.")),
     "mail.order.callback": _w("order", 0.5, say("A stranger's bill or warning asks for a call.")),
+    "mail.from.authority": _w(
+        "sender", 0.45, say("The sender is called like an authority, but the address is no authority's.")
+    ),
+    "mail.order.papers": _w("order", 0.5, say("A stranger with a private mail box wants copies of identity papers.")),
+    "mail.text.papers": _w("request", 0.3, say("It wants copies of identity papers.")),
+    "mail.order.bait": _w(
+        "order", 0.5, say("A stranger with a private mail box hints at money or business, and tells no more.")
+    ),
+    "mail.order.directory": _w("order", 0.45, say("A fee is asked for an entry in a directory or register.")),
+    "mail.order.job": _w("order", 0.5, say("A stranger offers work, and goes on in a messenger or wants a fee.")),
+    "mail.order.purchase": _w(
+        "order", 0.5, say("A stranger with a private mail box orders for an organisation, on credit.")
+    ),
+    "mail.order.deposit": _w("order", 0.5, say("A seller presses for a deposit at once, and for the proof of it.")),
+    "mail.order.code": _w(
+        "order", 0.6, say("The reader is to tell a code from the own phone, or to approve a sign-in.")
+    ),
+    "mail.order.remote": _w("order", 0.35, say("An outsider wants the reader to let him onto the computer.")),
+    "mail.order.mailbox": _w("order", 0.5, say("A shared file is said to need the password of the reader's mail box.")),
+    "mail.order.stored": _w(
+        "order", 0.5, say("A stranger with a private mail box leads to a locked file and tells its password.")
+    ),
     # how it hides
     "mail.text.mixed-script": _w("disguise", 0.55, say("Words mix alphabets to get past filters.")),
     "mail.text.lookalike-letters": _w("disguise", 0.35, say("Letters of words are replaced by ones that look alike.")),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 
-from safecare.examine.mail.relations import by_form
+from safecare.examine.mail.approaches import approaches
+from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.strangers import strangers
 from safecare.formats.attachment import ending
 from safecare.formats.brands import known
 from safecare.formats.domains import registered
 from safecare.formats.mail import FREE, Mail
-from safecare.formats.mail_links import file_shown
 from safecare.formats.wording import GAP, Ask, level
 
 
@@ -56,11 +56,13 @@ _CARDS = _any(
 )
 _ADDRESSED = re.compile(r"(?:monsieur|madame|m\.|mme|dear|cher|chere|messieurs|mesdames)(?: le| la| les)? $")
 """Before a title: it is the reader's."""
+_SENTENCES = re.compile(r"[.!?](?=\s)")
 SIGNATURE = 120
 """Letters at the end of a text that are its signature. Chosen."""
 _DATA = _any(
-    r"(?:send|forward|need|provide|email|envo\w+|transmet\w+|communiqu\w+|besoin)~"
-    r"(?:aging report|accounts? receivable|w-?2s?|payroll (?:file|list|report)|customer list|employee (?:list|records)|"
+    r"(?:send|forward|need|provide|email|pull|envo\w+|transmet\w+|communiqu\w+|besoin)~"
+    r"(?:aging report|list of (?:outstanding |open )?(?:receivables|debtors)|accounts? receivable|w-?2s?|"
+    r"payroll (?:file|list|report)|customer list|employee (?:list|records)|"
     r"fichier des (?:salaires|salaries|agents)|liste (?:du personnel|des agents|des salaries|des patients|des clients)|"
     r"(?:rib|iban) de (?:tous|chaque)|balance agee)",
     r"(?:list|liste|file|fichier|addresses|adresses|records) (?:of|de|des|of the) (?:all|every|tous|toutes|the|les)~"
@@ -99,13 +101,16 @@ _BANK = Ask.of(
     _any(
         rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
         rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~(?:account|compte|iban|rib)",
+        r"updat\w+~(?:vendor|supplier|fournisseurs?)~(?:file|record|master|profile|fiche)\b|"
+        r"(?:switch|mov\w+|migrat\w+)~(?:invoice|payment|this one)?~(?:to|from)~(?:ach|wire|eft)\b",
+        r"account (?:name|number)s?~(?:has|have) changed",
         r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
         rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
         r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
         r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
     ),
-    "bank|account|payment instructions|coordonnees bancaires|rib|iban|compte",
-    "new|updated|change|nouve|modif",
+    "bank|account|payment instructions|coordonnees bancaires|rib|iban|compte|vendor|supplier|fournisseur|ach|wire|eft",
+    "new|updat|change|nouve|modif|switch|mov|migrat",
 )
 _ELSEWHERE = Ask.of(
     _any(
@@ -148,9 +153,17 @@ _SECRET = Ask.of(
     "confidentie|discret|entre nous|between |strictly private|parle|dit|mention|inform|don't|do not|keep |seul|only |"
     "gard|surprise",
 )
+_BYPASS = Ask.among(
+    r"(?:ne pass\w+ pas par|sans passer par|contourn\w+|hors)~(?:circuit|procedure|validation|workflow)\b",
+    r"(?:bypass|skip|without(?: going through)?|outside)~(?:usual|normal|standard)"
+    r"~(?:approval|process|procedure|workflow)",
+    needs=("circuit|procedure|validation|workflow|approval|process",),
+)
+"""Controls of payments that the reader is to leave out."""
 _AWAY = _any(
     r"(?:en|in (?:a|an|the|back.to.back)|stuck (?:in|on)|retenue? (?:en|par|dans)|tied up)~"
     r"(?:reunions?|deplacement|conferences?|commission|rendez-vous|seminaire|meetings?|calls?|flight|boarding)\b",
+    r"(?:au|in the|in) (?:bloc|theatre|surgery|operating room)\b",
 )
 _BARRED = _any(
     r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
@@ -160,6 +173,8 @@ _BARRED = _any(
     r"(?:uniquement|only|seulement) (?:par|by|via) (?:e-?mail|mail|courriel|ecrit)",
     r"(?:send|give|reply|answer|text|write|envo[iy][\w-]+|donn\w+|communiqu\w+|repon\w+|ecri\w+)~(?:your|votre|ton) "
     r"(?:\w+ )?(?:cell|mobile|phone|whatsapp|number|numero|portable)",
+    r"ne (?:peux|puis|pourrai|peut)~(?:parler|appeler|telephoner|(?:repondre au|decrocher le) telephone|"
+    r"prendre d'appels?)",
     r"(?:phone|line|telephone|ligne|portable) (?:is |est )?"
     r"(?:out of order|broken|dead|down|en panne|hors service|casse)",
 )
@@ -169,6 +184,7 @@ _READY = _any(
     r"(?:quick|small|petit|un) (?:favou?r|task|request|service)~(?:demander|from you|for me|you|me rendre)?",
     r"j'ai besoin que (?:vous|tu)|i need you to|as soon as possible|asap|urgen\w+|des que possible",
     r"(?:need|want|have) (?:something|a few things|one thing)~(?:handled|done|taken care of|sorted)",
+    r"(?:an?|une) (?:\w+ )?(?:assignment|task|tache|mission)\b",
     r"(?:got|have) a (?:moment|minute|second)|avez-vous (?:un moment|une minute)|(?:run|do) an errand|favou?r",
     r"(?:traiter|confier|regler|executer|une?)~(?:dossier|operation|tache|mission)\b",
     r"(?:rendre|demander)~service",
@@ -243,13 +259,6 @@ _LOCKED = re.compile(
 )
 MOST_PASSWORDS = 5
 """Passwords of one mail that are tried. Chosen: senders tell one."""
-_PAGES = frozenset({"mail.link.hosted", "mail.link.fragment", "mail.link.shortened", "mail.link.address"})
-_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.storage"})
-_WAITS = frozenset(
-    {"mail.lure.document", "mail.lure.parcel", "mail.lure.payment", "mail.lure.prize", "mail.lure.crypto"}
-)
-SHORT_TEXT = 160
-"""Letters of a mail that says nothing but "look here". Chosen: two lines and a name."""
 _STORIES = frozenset({"mail.lure.fortune", "mail.lure.loan", "mail.lure.court"})
 
 
@@ -282,27 +291,14 @@ def _asks_back(mail: Mail, text: str) -> bool:
 
 def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     """Return the facts of orders by a writer from outside, at `domain`; `facts` are those known so far."""
-    found: set[str] = set()
-    if "mail.list" not in facts and facts & _PAGES:
-        if "mail.link.executable" in facts:
-            found.add("mail.order.download")
-        if facts & _ACCESS:
-            found.add("mail.order.page")
-        elif (facts & _WAITS or any(file_shown(shown) for _, shown in mail.links[:200])) and not facts & {
-            "mail.thread",
-            "mail.from.own",
-        }:
-            found.add("mail.order.elsewhere")
-        elif (
-            len(mail.text.strip()) < SHORT_TEXT
-            and not any(by_form(target) for target, _ in mail.links)
-            and "mail.from.own" not in facts
-        ):
-            found.add("mail.order.look")
+    found = elsewhere(mail, facts)
     locked = "mail.link.executable" in facts or any(ending(one.name) in _ARCHIVES for one in mail.files)
     if locked and any(not one.isalpha() for one in told_passwords(mail.text[:20_000])):
         found.add("mail.order.locked")
     owner = known(domain) and registered(domain) not in FREE
+    text = mail.levelled
+    signed = bool(_TITLE.search(level(display[:200])) or _TITLE.search(_SENTENCES.split(text)[-1]))
+    found |= approaches(mail, display, domain, facts, signed=signed, owner=owner)
     return found | _by_words(mail, display, facts, owner=owner) | strangers(mail, facts, owner=owner)
 
 
@@ -316,13 +312,19 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
         return {"mail.order.new-account"} if _new_account(mail, text) else set()
     found = _private(display, text, facts) if private else set()
+    if _BYPASS.told(text) and (_MONEY.told(text) or _IBAN.search(text)):
+        found.add("mail.order.payment")
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
     start, coins = mail.text[:20_000], _COIN.told(text)
     wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
     if ("mail.lure.extortion" in facts and (coins or wallet)) or (coins and _OR_ELSE.search(text)):
         found.add("mail.order.ransom")
-    elif (wallet and (coins or _SUM.search(text))) or (coins and _WALLET_OR_NUMBER.search(start)):
+    elif (
+        (wallet and (coins or _SUM.search(text)))
+        or (coins and _WALLET_OR_NUMBER.search(start))
+        or (coins and _SECRET.told(text) and _TITLE.search(text))
+    ):
         found.add("mail.order.coins")
     if _WON.told(text):
         found.add("mail.order.winnings")

@@ -35,8 +35,8 @@ _TRUST = Ask.among(
     needs=("malle|trunk|consignment|economies|savings|box|heritage|inheritance|fortune",),
 )
 _THEFT = Ask.among(
-    r"(?:we|nous|i|j'ai|my team|notre equipe|avons|have)~(?:copied|stole\w*|exfiltrat\w+|downloaded|encrypted|detenons|"
-    r"vole\w*|copie\w*|recupere\w*|telecharge\w*|chiffre\w*|in our hands|possession)"
+    r"(?:we|nous|i|j'ai|my team|notre equipe|avons|have)~(?:copied|stole\w*|exfiltr\w+|derobe\w*|downloaded|encrypted|"
+    r"detenons|vole\w*|copie\w*|recupere\w*|telecharge\w*|chiffre\w*|in our hands|possession)"
     r"~(?:files?|data\b|databases?|records?|fichiers?|donnees|dossiers?|bases?)",
     needs=("file|data|record|fichier|donnees|dossier|base",),
 )

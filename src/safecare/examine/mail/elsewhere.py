@@ -1,0 +1,49 @@
+"""What an outsider wants done at a page that anyone can set up: to sign in, to fetch a program, to read a paper."""
+
+from __future__ import annotations
+
+from safecare.examine.mail.relations import by_form
+from safecare.formats.mail import Mail
+from safecare.formats.mail_links import file_shown
+from safecare.formats.wording import Ask
+
+_PAGES = frozenset({"mail.link.hosted", "mail.link.fragment", "mail.link.shortened", "mail.link.address"})
+_ACCESS = frozenset({"mail.lure.account", "mail.text.credentials", "mail.text.storage"})
+_WAITS = frozenset(
+    {"mail.lure.document", "mail.lure.parcel", "mail.lure.payment", "mail.lure.prize", "mail.lure.crypto"}
+)
+SHORT_TEXT = 160
+"""Letters of a mail that says nothing but "look here". Chosen: two lines and a name."""
+_PAPERWORK = Ask.among(
+    r"(?:see|review|check|find|verif\w+|consult\w+|voir|trouver|telecharg\w+|download)\b~(?:devis|factures?|commandes?|"
+    r"contrats?|releves?|invoices?|quot(?:e|ation)s?|orders?|contracts?|statements?|timesheets?|remittance)\b",
+    needs=("devis|facture|commande|contrat|releve|invoice|quot|order|contract|statement|timesheet|remittance",),
+)
+"""Papers of business, which firms send or keep at home, not on a page that anyone can set up."""
+
+
+def elsewhere(mail: Mail, facts: set[str]) -> set[str]:
+    """Return the facts of what is wanted at such a page; `facts` are those known so far."""
+    if "mail.list" in facts or not facts & _PAGES:
+        return set()
+    found: set[str] = set()
+    if "mail.link.executable" in facts:
+        found.add("mail.order.download")
+    if "mail.thread" in facts:
+        waits = "mail.link.hosted" in facts and _PAPERWORK.told(mail.levelled)
+    else:
+        waits = bool(facts & _WAITS) or any(file_shown(shown) for _, shown in mail.links[:200])
+    if facts & _ACCESS:
+        found.add("mail.order.page")
+    elif waits and "mail.from.own" not in facts:
+        found.add("mail.order.elsewhere")
+    elif (
+        len(mail.text.strip()) < SHORT_TEXT
+        and not any(by_form(target) for target, _ in mail.links)
+        and "mail.from.own" not in facts
+    ):
+        found.add("mail.order.look")
+    return found
+
+
+__all__ = ["elsewhere"]
