@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 
 from safecare.examine.mail.names import hosted
-from safecare.formats.domains import host_of, label, registered, unwrapped
+from safecare.formats.domains import host_of, label, registered
 from safecare.formats.mail import Mail
 from safecare.formats.wording import Ask, level
+from safecare.formats.wrapped import unwrapped
 
 OPENER = 260
 """Letters of a mail that says nothing of its matter. Chosen: three short sentences and a signature."""
