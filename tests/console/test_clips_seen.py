@@ -41,6 +41,7 @@ async def test_clear_heads_need_role_and_reason_and_are_on_record(rig: Rig) -> N
     async with rig.browser("ciso") as ciso, rig.browser("operator") as operator:
         hidden = await operator.get(f"/api/clips/{event.artifact}")
         assert (hidden.content, hidden.headers["content-type"]) == (FILM, "video/webm")
+        assert hidden.headers["cache-control"] == "no-store"
         assert (await operator.post(path, json={"reason": "curious"})).status_code == 403
         assert (await ciso.post(path, json={"reason": " "})).status_code == 422
         assert rig.acts() == []

@@ -213,7 +213,12 @@ async def test_stills_are_pictures_and_nothing_else(rig: Rig) -> None:
     async with rig.browser("guard") as browser:
         shown = await browser.get(f"/api/stills/{picture}")
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
-        assert shown.headers["cache-control"].startswith("private")
+        assert shown.headers["cache-control"] == "private, no-cache"  # asked each time whether one may see it
+        known = {"If-None-Match": shown.headers["etag"]}
+        again = await browser.get(f"/api/stills/{picture}", headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        other = await browser.get(f"/api/stills/{mail}", headers={"If-None-Match": f'"{mail}"'})
+        assert other.status_code == 404
         for path in (mail, "0" * 64, "..%2f" * 10, "A" * 64):
             assert (await browser.get(f"/api/stills/{path}")).status_code == 404
 

@@ -67,14 +67,20 @@ async function shell(request) {
 }
 
 async function still(request) {
+  // The server is asked each time: who sits here now may not be who saw it before, and its time may be over.
   const cache = await caches.open(STILLS);
-  const kept = await cache.match(request, { ignoreVary: true });
-  if (kept) return kept;
-  const answer = await fetch(request);
+  let answer;
+  try {
+    answer = await fetch(request);
+  } catch {
+    return (await cache.match(request, { ignoreVary: true })) ?? Response.error();
+  }
   if (answer.ok) {
     await cache.put(request, answer.clone());
     const all = await cache.keys();
     await Promise.all(all.slice(0, Math.max(0, all.length - STILLS_KEPT)).map((old) => cache.delete(old)));
+  } else if ([401, 403, 404].includes(answer.status)) {
+    await cache.delete(request, { ignoreVary: true });
   }
   return answer;
 }

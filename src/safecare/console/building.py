@@ -131,5 +131,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
         raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
         if not raw.startswith(JPEG):
             raise not_found()
-        # What an address names never changes; `private`: no shared cache keeps pictures of people.
-        return Response(raw, 200, {"Cache-Control": "private, max-age=86400, immutable"}, "image/jpeg")
+        # What an address names never changes, but who may see it does: asked each time, and sent again only if needed.
+        headers = {"Cache-Control": "private, no-cache", "ETag": f'"{hash}"'}
+        known = hash in request.headers.get("if-none-match", "")
+        return Response(b"" if known else raw, 304 if known else 200, headers, "image/jpeg")

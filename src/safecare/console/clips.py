@@ -87,7 +87,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
         if not raw.startswith(WEBM):
             raise not_found()
-        return part_of(request, raw, {"Cache-Control": "private, max-age=3600"}, MEDIA)
+        return part_of(request, raw, {"Cache-Control": "no-store"}, MEDIA)
 
     @app.post("/api/clips/{id}/clear", name="clear_clip")
     async def clear(request: Request, id: str) -> Response:

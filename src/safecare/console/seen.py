@@ -138,4 +138,4 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         media = voice_type(raw)
         if not media:
             raise not_found()
-        return part_of(request, raw, {"Cache-Control": "private, max-age=86400, immutable"}, media)
+        return part_of(request, raw, {"Cache-Control": "no-store"}, media)
