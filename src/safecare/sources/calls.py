@@ -31,6 +31,11 @@ NO_ROOM = 2.0
 """Seconds until what found no room is tried again (chosen); meanwhile the device is not read."""
 MOST = 500
 """Most states of one device that are remembered (chosen: a recorder has 64 channels with some ten states)."""
+SURE = timedelta(seconds=3)
+"""How far a clock may be from ours without being put right: it is told in whole seconds, and the way takes time
+(chosen)."""
+WRONG = timedelta(seconds=60)
+"""How far it may be until somebody should set it (chosen: rules compare what is seconds apart)."""
 KEPT = 4096
 """Bytes of noise that the reject store gets (chosen)."""
 
@@ -82,6 +87,7 @@ class Callers:
     devices: Mapping[str, Device]
     first_wait: float = FIRST
     _lost: dict[str, bool] = field(default_factory=dict)
+    _ahead: dict[str, timedelta] = field(default_factory=dict)
 
     async def run(self, call: Callable[[str, Device], Awaitable[None]], intake: Intake) -> None:
         """Keep in touch with all devices until cancelled. `call` ends, or raises `DeviceError`, when a line breaks."""
@@ -112,6 +118,22 @@ class Callers:
         intake.report(f"{self.door}/{name}", "ok", self.devices[name].url.rpartition("@")[2])
         await self._state(name, "ok", intake)
 
+    def clocked(self, name: str, ahead: timedelta, intake: Intake) -> None:
+        """Take that the clock of `name` is `ahead` of ours: the times that it tells are put right by it."""
+        known = self._ahead.get(name, timedelta(0))
+        if abs(ahead - known) > SURE:  # else the same again is the same event
+            self._ahead[name] = known = ahead if abs(ahead) > SURE else timedelta(0)
+        if name not in self._ahead:
+            return
+        away = f"{abs(known.total_seconds()):.0f} s"
+        state = "waiting" if abs(known) > WRONG else "ok"
+        if not known:
+            intake.report(f"{self.door}/{name}/clock", state, "its clock is right again")
+        elif known > timedelta(0):
+            intake.report(f"{self.door}/{name}/clock", state, f"{away} ahead of ours: what it tells is put right")
+        else:
+            intake.report(f"{self.door}/{name}/clock", state, f"{away} behind ours: what it tells is put right")
+
     async def take(self, words: Iterable[Word], states: States, name: str, ref: str, intake: Intake) -> None:
         """Publish what is news among `words`; waits while there is no room."""
         now = intake.clock.now()
@@ -127,7 +149,8 @@ class Callers:
 
     def events(self, word: Word, name: str, ref: str, now: datetime, intake: Intake) -> list[Event]:
         """Return the events of `word`. Raises `UnreadableError`."""
-        telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", word.at, now, word.kept)
+        at = self._put_right(word.at, name)
+        telling = Telling(self.door, f"{name}\x1f{word.channel}\x1f{word.code}\x1f{ref}", at, now, word.kept)
         asset = self.asset(name, word.channel, intake)
         whole = asset is not None and asset == self.asset(name, "", intake)
         if asset is None:
@@ -141,6 +164,13 @@ class Callers:
             raise UnreadableError(error.reason, error.place) from error
         part = word.channel if whole else ""
         return list(events_about(asset, signals, telling, intake, called=asset.id, part=part))
+
+    def _put_right(self, at: datetime | None, name: str) -> datetime | None:
+        """Return the time `at` of the device's clock by ours; None where it tells none, or one out of this world."""
+        try:
+            return at - self._ahead.get(name, timedelta(0)) if at else None
+        except OverflowError:
+            return None
 
     def asset(self, name: str, channel: str, intake: Intake) -> Asset | None:
         """Return the asset of a device's part, else of the device."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -57,6 +57,8 @@ class Camera:
         self.pulls, self.host, self.clock = list(pulls), host, clock or FakeClock()
         self.asked: list[str] = []
         self.strangers = 0
+        self.ahead = AHEAD
+        self.shows: datetime | None = None
         self.renews = True
         self.app = Starlette(routes=[Route("/{path:path}", self.take, methods=["POST"])])
 
@@ -67,7 +69,7 @@ class Camera:
         if not all(found.values()):
             return False
         user, password, nonce, created = (one[1] if one else "" for one in found.values())
-        fresh = abs(datetime.fromisoformat(created) - self.clock.now() - AHEAD) < timedelta(minutes=5)
+        fresh = abs(datetime.fromisoformat(created) - self.clock.now() - self.ahead) < timedelta(minutes=5)
         return fresh and user == USER and password == soap.digest(base64.b64decode(nonce), created, PASSWORD)
 
     async def take(self, request: Request) -> Response:
@@ -76,7 +78,7 @@ class Camera:
         name = kind[1] if kind else ""
         self.asked.append(name)
         if name == "GetSystemDateAndTime":
-            at = self.clock.now() + AHEAD
+            at = self.shows or self.clock.now() + self.ahead
             return answer(
                 "<R><SystemDateAndTime><LocalDateTime/><UTCDateTime>"
                 f"<Time><Hour>{at.hour}</Hour><Minute>{at.minute}</Minute><Second>{at.second}</Second></Time>"
@@ -119,6 +121,64 @@ async def test_events_are_pulled_in_the_device_s_own_time_at_the_host_by_which_i
     assert (granted.asset, granted.holder) == ("door.pharmacy", "holder.1")
     assert camera.strangers == 0
     assert camera.asked[-1] == "Unsubscribe"
+
+
+def told_at(at: datetime) -> bytes:
+    """Return an answer with a line that was crossed at `at` by the device's clock."""
+    return CROSSED.replace(b"2026-03-17T12:00:05Z", f"{at:%Y-%m-%dT%H:%M:%SZ}".encode())
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "told"),
+    [
+        (AHEAD, "waiting", "259207 s ahead of ours: what it tells is put right"),
+        (-timedelta(days=400), "waiting", "34560000 s behind ours: what it tells is put right"),
+        (timedelta(seconds=20), "ok", "20 s ahead of ours: what it tells is put right"),
+        (timedelta(seconds=2), "", ""),
+    ],
+)
+async def test_what_a_camera_tells_by_a_wrong_clock_is_put_right_and_the_clock_is_told(
+    ahead: timedelta, state: str, told: str
+) -> None:
+    clock = FakeClock()
+    happened = clock.now().replace(microsecond=0) - timedelta(seconds=4)
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Camera(told_at(happened + ahead), clock=clock)
+    camera.ahead = ahead
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            await intake.until(lambda it: len(it.events) == 2)
+    [crossed] = [one for one in intake.events if isinstance(one, PanelSignal)]
+    assert abs(crossed.at - happened) <= timedelta(seconds=2)
+    assert intake.states.get("onvif/hall/clock", ("", "")) == (state, told)
+    assert camera.strangers == 0
+
+
+async def test_a_clock_that_is_set_while_we_listen_is_noticed() -> None:
+    clock = FakeClock()
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Camera(clock=clock)
+    camera.ahead = timedelta(minutes=4)
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url, USER, PASSWORD)}, wait=0.01)
+        async with running(door, intake):
+            await intake.until(lambda it: len(it.events) == 1)
+            assert "240 s ahead" in intake.states["onvif/hall/clock"][1]
+            camera.ahead = timedelta(0)  # signing in bears it
+            for heard in (2, 3):  # the clock is asked after each sign of life
+                clock.advance(timedelta(seconds=61))
+                await intake.until(lambda it, heard=heard: len(it.events) == heard)  # type: ignore[misc]
+            assert intake.states["onvif/hall/clock"] == ("ok", "its clock is right again")
+
+
+async def test_a_clock_at_the_end_of_time_ends_no_door() -> None:
+    clock = FakeClock()
+    intake, camera = MemoryIntake(hospital=hospital(), clock=clock), Camera(CROSSED, clock=clock)
+    camera.shows = datetime.max.replace(tzinfo=UTC)
+    async with device(camera.app) as url:
+        door = OnvifDoor("onvif", {"hall": Device(url), "lobby": Device(url)}, wait=0.01, first_wait=0.01)
+        async with running(door, intake):
+            await intake.until(lambda it: camera.strangers > 1)  # refused, as nobody can sign there; and asked again
+    assert intake.states["onvif/hall"][0] in {"failed", "waiting"}
 
 
 async def test_a_subscription_is_renewed() -> None:

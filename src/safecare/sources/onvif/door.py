@@ -1,7 +1,7 @@
 """Pulls the events of ONVIF devices (cameras, recorders, door controllers), one subscription for each.
 
-The device's clock is asked first: sign-in by user name token holds only in its own time, whatever it shows. A
-subscription is renewed before it ends, and made anew when it is lost.
+The device's clock is asked first, and now and then: sign-in by user name token holds only in its own time, whatever it
+shows, and what it tells is put right by it. A subscription is renewed before it ends, and made anew when it is lost.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class OnvifDoor:
         try:
             async with httpx.AsyncClient(verify=trusted(device), timeout=timeout, auth=auth) as client:
                 line = Line(client, device, await skew(client, device, intake.clock), intake.clock)
+                self._callers.clocked(name, line.skew, intake)
                 await self._follow(name, line, intake)
         except CameraWordError as error:
             raise DeviceError(f"says what is no answer: {error}") from error
@@ -109,6 +110,8 @@ class OnvifDoor:
                     with contextlib.suppress(DeviceError):
                         await line.ask(point, *soap.renew(LEASE), made.echo)
                     renewed = intake.clock.now()
+                    line.skew = await skew(line.client, line.device, intake.clock)
+                    self._callers.clocked(name, line.skew, intake)
         except CameraWordError as error:
             await self._callers.noise(name, raw, str(error), intake)
             raise

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+FARTHEST = timedelta(days=200 * 365)
+"""How far a device's clock may be from ours; what says more says nothing (chosen: NTP's era is 136 years)."""
+
+
 @dataclass
 class Line:
     """Questions to one device, signed in its own time (`skew` ahead of ours)."""
@@ -41,13 +45,14 @@ class Line:
 
 
 async def skew(client: httpx.AsyncClient, device: Device, clock: Clock) -> timedelta:
-    """Return how far the device's clock is ahead of ours; nothing where it does not tell."""
+    """Return how far the device's clock is ahead of ours; nothing where it does not tell, or tells nonsense."""
     raw = await _post(client, device.url, soap.date_and_time(device.url))
     numbers = numbers_of(raw, ("Year", "Month", "Day", "Hour", "Minute", "Second"), "UTCDateTime")
     try:
-        return datetime(*numbers, tzinfo=UTC) - clock.now() if len(numbers) == 6 else timedelta(0)
+        ahead = datetime(*numbers, tzinfo=UTC) - clock.now() if len(numbers) == 6 else timedelta(0)
     except ValueError:
         return timedelta(0)
+    return ahead if abs(ahead) < FARTHEST else timedelta(0)
 
 
 async def _post(client: httpx.AsyncClient, to: str, envelope: bytes) -> bytes:
