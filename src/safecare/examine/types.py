@@ -112,6 +112,10 @@ _FIELD_LINE = re.compile(rb"(?:From [^\r\n]{1,200}\r?\n)?[!-9;-~]{1,76}:[ \t\r\n
 _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|table|form|title|style|div)[\s>/]")
 _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
 """What tells a page within text that begins like XML."""
+_SHEET = re.compile(
+    rb"(?s)(?:\s*<\?.{0,400}?\?>|\s*<!--.{0,3500}?-->){0,9}\s*<(?:[\w.-]{1,20}:)?(?:stylesheet|transform|schema)[\s>]"
+)
+"""Style sheets (XSLT), schemas and Schematron: they speak of records and pages, and are none."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
 _HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n])")
 _CPIO = re.compile(
@@ -266,7 +270,9 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
         found.append("hl7")
     if low.startswith(b"<?xml") or re.match(rb"<(?:!doctype\s+(?!html)|!--|[a-z_:])[\w:.-]*[\s>/]", low):
         found.append("xml")
-        if b"<clinicaldocument" in start.lower() or b"urn:hl7-org:v3" in start:
+        if _SHEET.match(start):
+            found.insert(0, "xsl")
+        elif b"<clinicaldocument" in start.lower() or b"urn:hl7-org:v3" in start:
             found.insert(0, "cda")
         if b"http://hl7.org/fhir" in start:
             found.insert(0, "fhir")
@@ -282,7 +288,7 @@ def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
         found.append("desktop")
     if _is_mail(start, claimed):
         found.append("mail")
-    elif (_HTML if found[:1] != ["xml"] else _PAGE).search(head[:2048]) and not {"cda", "svg"} & set(found):
+    elif (_HTML if found[:1] != ["xml"] else _PAGE).search(head[:2048]) and not {"cda", "svg", "xsl"} & set(found):
         found = ["html", *(kind for kind in found if kind != "xml")]
     if not found or found == ["xml"]:
         if claimed:

@@ -7,7 +7,6 @@ olefile. A document is judged by its structure, never by its name.
 from __future__ import annotations
 
 import io
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 
 from safecare.formats.linear import linear
 from safecare.formats.macros import MacroLimitError, code_of, macro_facts, sheet_facts
+from safecare.formats.office_links import asks_abroad, relation_facts, sheet_links
 from safecare.formats.zips import Zip, ZipError
 
 OFFICE_FACTS: dict[str, str] = {
@@ -25,6 +25,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.embedded.object": "An embedded OLE object or package.",
     "office.encrypted": "The content is encrypted: nothing inside can be judged.",
     "office.external.object": "An OLE object that is loaded from outside.",
+    "office.external.data": "Data is fetched from a bare number outside, or by commands that a data base runs.",
     "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
     "office.external.template": "The template is loaded from outside (template injection).",
     "office.external.named-share": "Something is loaded from a share of a server with a full name.",
@@ -54,13 +55,6 @@ MOST_RECORDS = 200_000
 """Records of a workbook that are looked at. Chosen: a sheet of 50,000 rows and its text."""
 _SUPBOOK = 0x01AE
 
-MOST_RELATIONS = 20_000
-"""Relations of one document that are read. Chosen: lists with an address in each row have some thousands."""
-LONGEST_RELATION = 4000
-"""Letters of one relation. Chosen: addresses of mail services reach 2,000."""
-_TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']{1,300})["']""")
-_TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']{1,2000})["']""")
-_EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External["']""", re.IGNORECASE)
 _TAG = re.compile(rb"<[^<>]{0,4000}>")
 _FIELD = linear(rb"w:instr\s*=\s*[\"']|<w:instrText\b[^>]{0,200}>")
 LONGEST_FIELD = 2000
@@ -71,19 +65,18 @@ _PROGRAM_LINK = linear(
     rb"(?i)Target\s*=\s*[\"'][^\"']{0,200}\b(?:cmd|powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin)\b"
 )
 _LOADED = linear(rb"(?i)\bon(?:Load|Action)\s*=\s*[\"'](?:https?:|\\\\|file:)")
-_DDE_CALL = linear(
-    rb"(?i)<f\b[^>]{0,100}>[^<]{0,200}\b(?:cmd|powershell|mshta|rundll32|regsvr32|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s{0,3}\|"
-)
-_SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([0-9a-f.:]{3,45})[/\\]")
-_NAMED_SHARE = re.compile(rb"(?i)(?:file:[/\\]{2,5}(?=[\w-]+\.)|\\\\)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:@[\w@]+)?[/\\]")
-"""A share of a server with a full name: Windows signs in there, wherever it is."""
 _FETCHED = linear(
     rb"(?i)\b(?:INCLUDEPICTURE|INCLUDETEXT|LINK|IMPORT)\b[^\x13\x15]{0,80}?(?:\\{2,4}|file:/{2,5})[\w-]+\.[\w.-]+[\\/]"
 )
 _QUOTED = linear(rb"(?i)\bQUOTE((?:\s+\d{2,3}){4,300})")
 """Letters of a field's code given as numbers: only what hides is written so."""
 _DDE = re.compile(rb"\bDDE(?:AUTO)?\b\s*[\"&\w\\]", re.IGNORECASE)
-_DDE_LINK = linear(rb"(?i)<(?:\w{1,20}:)?ddeLink\b")
+_STARTED = linear(
+    rb"(?i)\b(?:cmd|powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin|msexcel|winword|explorer|msiexec|"
+    rb"curl)\b|\.exe\b|\.\.[\\/]|https?:|\s/[ck]\b"
+)
+"""Programs that attackers have started for data (DDE); those of plants and markets are linked honestly."""
+_DDE_LINK = linear(rb"(?i)<(?:\w{1,20}:)?ddeLink\b([^>]{0,1000})")
 _OLE_DDE = re.compile(rb"\x13\s*(?:D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O\x00?)?)", re.IGNORECASE)
 _RTF_TEMPLATE = re.compile(rb"\\\*\\template\b([^{}]{0,2000})")
 _RTF_FIELD = re.compile(rb"\\fldinst\b([^{}]{0,400}(?:\{[^{}]{0,400}\}?)?)")
@@ -133,8 +126,10 @@ def _ooxml(raw: bytes) -> set[str]:
             facts.add("office.external.template")
         elif low.startswith("ppt/slides/slide") and _starts_program(archive, name, facts):
             facts.add("office.action.program")
-        elif low.startswith("xl/worksheets/") and any(map(_DDE_CALL.search, _pieces(archive, name, facts))):
-            facts.add("office.dde")
+        elif low.startswith("xl/worksheets/"):
+            facts |= sheet_links(_pieces(archive, name, facts))
+        elif low.startswith(("xl/connections", "xl/webextensions/")) and asks_abroad(_member(archive, name, facts)):
+            facts.add("office.external.data")
     return facts
 
 
@@ -161,52 +156,6 @@ def _pieces(archive: Zip, name: str, facts: set[str]) -> Iterator[bytes]:
         facts.add("office.limit" if str(error).startswith("limit") else "office.broken")
 
 
-def relation_facts(xml: bytes) -> set[str]:
-    """Return the facts of the relations in `xml`."""
-    facts: set[str] = set()
-    for found in _relation_tags(xml):
-        kind = _TYPE.search(found)
-        target = _TARGET.search(found)
-        if not kind or not target or not _EXTERNAL.search(found):
-            continue
-        name = kind.group(1).lower().rsplit(b"/", 1)[-1]
-        where = target.group(1).lower()
-        if name == b"oleobject" and where.startswith(
-            (b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")
-        ):
-            facts.add("office.external.object")
-        elif name in (b"attachedtemplate", b"frame", b"subdocument", b"afchunk"):
-            elsewhere = _NAMED_SHARE.match(where) or _SHARE.match(where)
-            local = where.startswith(b"file:///c:") or (b":" not in where[:8] and not elsewhere)
-            facts.add("office.external.link" if local else "office.external.template")
-        elif name not in (b"hyperlink", b"externallinkpath"):
-            facts.add("office.external.link")
-        if name != b"hyperlink" and (share := _SHARE.match(where)) and _is_public(share[1]):
-            facts.add("office.external.share")
-        elif name != b"hyperlink" and _NAMED_SHARE.match(where):
-            facts.add("office.external.named-share")
-    return facts
-
-
-def _relation_tags(xml: bytes) -> Iterator[bytes]:
-    """Yield the tags of relations, whatever prefix their names have."""
-    at = 0
-    for _ in range(MOST_RELATIONS):
-        at = xml.find(b"Relationship", at)
-        if at < 0:
-            return
-        end = xml.find(b">", at, at + LONGEST_RELATION)
-        yield xml[at : end if end >= 0 else at]
-        at = end if end >= 0 else at + 1
-
-
-def _is_public(address: bytes) -> bool:
-    try:
-        return ipaddress.ip_address(address.decode("ascii")).is_global
-    except ValueError:
-        return False
-
-
 def _binary(raw: bytes, name: str) -> set[str]:
     if not raw.startswith(_OLE):
         return set()
@@ -223,7 +172,7 @@ def _fields(pieces: Iterable[bytes]) -> set[str]:
         for one in islice(_instructions(xml), MOST_FIELDS + 1 - count):
             count += 1
             codes += _TAG.sub(b"", one)
-        linked |= _DDE_LINK.search(xml) is not None
+        linked |= any(map(_STARTED.search, _DDE_LINK.findall(xml)))
         if count > MOST_FIELDS:
             break
     facts = {"office.limit"} if count > MOST_FIELDS else set[str]()
@@ -302,7 +251,7 @@ def _record_kinds(stream: bytes) -> list[bytes]:
 
 
 def _links_dde(stream: bytes) -> bool:
-    """Tell whether a workbook links to a program's data: SupBook of a DDE source ([MS-XLS] 2.4.271, 2.5.277)."""
+    """Tell whether a workbook has a program started for data: SupBook of a DDE source ([MS-XLS] 2.4.271, 2.5.277)."""
     place = 0
     for _ in range(MOST_RECORDS):
         if place + 4 > len(stream):
@@ -313,7 +262,7 @@ def _links_dde(stream: bytes) -> bool:
         )
         data = stream[place + 4 : place + 4 + size]
         if kind == _SUPBOOK and data[:2] == b"\x00\x00" and b"\x03" in data[5:]:
-            return True
+            return _STARTED.search(data.replace(b"\x00", b"").replace(b"\x03", b" ")) is not None
         place += 4 + size
     return False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.types import ending
@@ -42,8 +43,15 @@ _ATTACK = linear(
     rb"(?is)vssadmin(?:\.exe)?\s+delete|wbadmin\s+delete|bcdedit[^\r\n]{0,60}recoveryenabled\s+no|Set-MpPreference\s+-Disable|"
     rb"Add-MpPreference\s+-Exclusion|AmsiUtils|amsiInitFailed|VirtualAlloc\b.{0,400}CreateThread|Invoke-Mimikatz|sekurlsa::|"
     rb"Invoke-Shellcode|reg\s+add[^\r\n]{0,120}\\Run\b|cipher\s+/w|fsutil\s+usn\s+deletejournal|\bnc(?:\.exe)?\s+-e\s|/dev/tcp/\d|"
-    rb"bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication"
+    rb"socket\.socket\b.{0,600}\bdup2\b.{0,300}/bin/(?:ba|da|k|z)?sh\b|bash\s+-i\s+>&|scriptlet:https?|javascript:.{0,60}RunHTMLApplication"
 )
+_LOADED = linear(rb"(?i)Reflection\.Assembly\]?::(?:Unsafe)?Load(?:From)?\s*\(")
+_BYTES = linear(rb"(?i)FromBase64String|DownloadData|GzipStream|DeflateStream|-bxor")
+"""What a script loads as a program out of its own text, or out of what it fetched (T1620)."""
+_SET = re.compile(rb"(?i)\bset\s+\"?(\w{1,40})=([^&|\r\n\"%]{0,200})")
+_USED = re.compile(rb"%(\w{1,40})%")
+MOST_SET = 500
+"""Variables of a batch file that are put in. Chosen: scrambled ones use one for each letter."""
 _LIBRARY = linear(
     rb"\b(?:module\.exports|exports\.\w|import\s*[{\w*\"']|export\s+(?:default|const|\{|function)|require\(|document\.\w|window\.\w|WebAssembly|"
     rb"globalThis|self\.\w|define\()"
@@ -62,7 +70,10 @@ _WORD = re.compile(rb"\b[A-Za-z_$][\w$]{5,}\b")
 _MADE_UP = re.compile(rb"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}")
 
 
-@analyser("script", wants={"script", "text", "html", "xml"})
+_JAVA_STARTS = linear(rb"java/lang/(?:Runtime|ProcessBuilder)\b")
+
+
+@analyser("script", wants={"script", "text", "html", "xml", "class"})
 class Scripts:
     """Judges scripts of Windows and shells, also where they stand in pages."""
 
@@ -71,14 +82,15 @@ class Scripts:
         windows = ending(part.name) in _WINDOWS
         coded = part.origin in ("text.coded", "page.data")
         page = bool({"html", "xml"} & set(part.types)) and ending(part.name) in _PAGES
-        if "script" not in part.types and not (windows or coded or page):
+        compiled = "class" in part.types and bool(_JAVA_STARTS.search(part.raw))
+        if "script" not in part.types and not (windows or coded or page or compiled):
             return  # a text that a person reads: manuals and settings show commands
         if _ENCODED_SCRIPT.search(part.raw):
             yield Finding(
                 "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"
             )
         text = text_of(part.raw).encode(errors="replace")
-        for rule, why, weight, kind in judged(text, windows=windows):
+        for rule, why, weight, kind in judged(text, windows=windows or compiled):
             yield Finding(rule, why, weight, kind=kind)
         if bool({"html", "xml"} & set(part.types)) and _SHELLS.search(text):
             why = say("A page or style sheet starts programs by Windows' script host.")
@@ -95,7 +107,7 @@ def text_of(raw: bytes) -> str:
 
 def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, str]]:
     """Yield (rule, why, weight, kind) for the text of a script; `windows` if a double click runs it there."""
-    joined = text.translate(None, b"^`") if windows else text
+    joined = _spelled(text.translate(None, b"^`")) if windows else text
     fetches, starts = bool(_FETCH.search(joined)), bool(_START.search(joined))
     native = bool(_WINDOWS_START.search(joined)) and not _LIBRARY.search(text)
     if _ATTACK.search(joined):
@@ -105,6 +117,9 @@ def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, st
             0.7,
             "script.attacks",
         )
+    elif _LOADED.search(joined) and _BYTES.search(joined):
+        why = say("A script loads a program out of its own text, so that no file is written.")
+        yield "script.attack", why, 0.7, "script.attacks"
     if fetches and starts and native:
         yield (
             "script.fetches",
@@ -119,6 +134,14 @@ def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, st
     hides = len(text) < MOST_SCRAMBLED and not _LIBRARY.search(text) and scrambled(text)
     if windows and (hides or (native and len(_HIDE.findall(text)) > 40)):
         yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
+
+
+def _spelled(text: bytes) -> bytes:
+    """Return a batch file with the variables that it sets to plain words put in, behind itself; others as they are."""
+    values = {name.lower(): value for name, value in islice(_SET.findall(text), MOST_SET)}
+    if not values:
+        return text
+    return text + b"\n" + _USED.sub(lambda found: values.get(found[1].lower(), found[0]), text)
 
 
 def scrambled(text: bytes) -> bool:

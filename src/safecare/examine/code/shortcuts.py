@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.formats.linear import linear
+from safecare.formats.reach import is_here
 from safecare.model.text import say
 
 _STARTERS = re.compile(
@@ -80,7 +81,7 @@ class Links:
         """Yield where they lead."""
         text = part.raw[:65536].decode("utf-8", "replace")
         target = re.search(r"(?im)^\s*URL\s*=\s*(\S.{0,2000})", text)
-        if target and re.match(r"(?i)file:|\\\\|javascript:|vbscript:|search-ms|ms-|.{0,300}@SSL", target[1]):
+        if target and _leads_away(target[1]):
             yield Finding(
                 "shortcut.foreign",
                 say("An internet shortcut leads to a file or a program on a foreign server."),
@@ -103,6 +104,19 @@ class Links:
             yield Finding(
                 "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.75, kind="shortcut"
             )
+
+
+_ACTS = re.compile(r"(?i)javascript:|vbscript:|data:|search(?:-ms)?:|ms-|mhtml:|smb:|.{0,300}(?:@SSL|!x-usc:)")
+_HOST = re.compile(r"(?i)(?:file:[/\\]{0,5}|\\\\)([^/\\]{0,253})")
+
+
+def _leads_away(target: str) -> bool:
+    """Tell whether a link acts, or leads to a file of a server that is not within the house."""
+    if _ACTS.match(target):
+        return True
+    found = _HOST.match(target)
+    host = found[1].encode("utf-8", "replace") if found else b""
+    return bool(found) and not re.match(rb"(?:[A-Za-z][:|]|%|localhost$|$)", host) and not is_here(host)
 
 
 @analyser("onenote", wants={"onenote"})

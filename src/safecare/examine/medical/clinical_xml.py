@@ -48,7 +48,9 @@ class ClinicalXmlFile:
         """Yield what is found."""
         if "json" in part.types:
             return
-        clinical = not {"cda", "fhir"}.isdisjoint(part.types) or any(mark in part.raw for mark in _CLINICAL)
+        clinical = not {"cda", "fhir"}.isdisjoint(part.types) or (
+            "xsl" not in part.types and any(mark in part.raw for mark in _CLINICAL)
+        )
         found = read_clinical_xml(part.raw)
         for kind, detail, offset in found.remarks:
             if clinical or kind in _ANYWHERE:

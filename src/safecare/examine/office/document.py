@@ -14,6 +14,10 @@ from safecare.model.text import Text, say
 
 FACTS: Mapping[str, tuple[float, Text]] = {
     "office.action.program": (0.65, say("A click or a move of the mouse over a slide starts a program.")),
+    "office.external.data": (
+        0.6,
+        say("A workbook fetches data from a bare number outside of the house, or has a data base run commands."),
+    ),
     "office.external.named-share": (0.3, say("A document loads something from a share of a server with a full name.")),
     "office.external.share": (0.6, say("A document loads something from a share at a public address.")),
     "office.dde": (0.7, say("A document starts another program by a field (DDE).")),

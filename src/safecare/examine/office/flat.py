@@ -17,7 +17,8 @@ from safecare.examine.office.document import ACTS, AUTO, FACTS
 from safecare.examine.office.odf import LISTENS, loads
 from safecare.formats.linear import linear
 from safecare.formats.macros import macro_facts
-from safecare.formats.office import relation_facts
+from safecare.formats.office_links import relation_facts
+from safecare.formats.reach import is_abroad, is_here
 from safecare.model.text import say
 
 MOST_TEXT = 16 * 1024 * 1024
@@ -31,6 +32,9 @@ _DDE_CELL = linear(
     rb"[^<>\n]{0,200}?\b(?:cmd|powershell|mshta|rundll32|regsvr32|msexcel|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s*\|"
 )
 _DDE_LINK = linear(rb"(?i)<(?:\w{1,10}:)?(?:DDELink|ddeLink)\b|<(?:x:)?Path>[^<]{0,80}\b(?:cmd|powershell|mshta)\b")
+_SYLK_CALL = linear(rb"(?im)^C;.{0,200};E[^;\r\n]{0,60}\|'?[^\r\n]{0,200}(?:\.exe|cmd|powershell|mshta|\\)")
+HERE = 0.3
+"""Weight of a web query to a server of the house, or for a list that SharePoint exports so: a click on its page."""
 _SYLK = linear(
     rb"(?im)^(?:C;.{0,400};?E(?:EXEC|CALL|REGISTER|RUN|HALT)\(|O;E\s*$|O;.{0,40};E|NN;N(?:Auto_?open|.{0,60};E(?:F|R)))"
 )
@@ -71,10 +75,12 @@ class Flat:
         if "spreadsheet-text" in part.types and _SENDS.search(raw):
             why = say("A table sends what its cells hold to an address.")
             yield Finding("office.formula.sends", why, 0.55, kind="office.content")
-        if head.startswith(b"ID;P") and _SYLK.search(raw):
+        if head.startswith(b"ID;P") and (_SYLK.search(raw) or _SYLK_CALL.search(raw)):
             yield Finding("office.macro.xlm", FACTS["office.macro.xlm"][1], 0.7, kind="office.macro")
-        if re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://", head):
-            yield Finding("office.web-query", say("A web query fetches data and formulas from outside."), 0.6)
+        asked = re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://([\w.-]+|\[[\da-f:.]+\])", head)
+        if asked:
+            weight = HERE if is_here(asked[1]) or (b"SharePointListName=" in head and not is_abroad(asked[1])) else 0.6
+            yield Finding("office.web-query", say("A web query fetches data and formulas from outside."), weight)
 
 
 def _told(raw: bytes, head: bytes) -> Iterator[Finding]:

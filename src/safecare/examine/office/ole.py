@@ -13,17 +13,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.types import ending, recognise
 from safecare.model.text import say
 
 MOST_STREAMS = 2000
 """Streams that are looked at. Chosen: mail items with many attachments stay below 300."""
 INSTALLERS = frozenset({"000C1084-0000-0000-C000-000000000046", "000C1086-0000-0000-C000-000000000046"})
 """Class of Windows Installer packages and patches (Microsoft, "OLE Limitations on Streams"): they carry programs."""
+_STRINGS = "\u4840\u3f3f\u4577\u446c\u3b6a\u45e4\u4824"
+"""Name of the stream with all strings of an installer's tables (``_StringData``, coded), its commands among them."""
+EQUATION = "0002CE02-0000-0000-C000-000000000046"
+"""Class of the old equation editor (CVE-2017-11882)."""
 MOST_READ = 4
 """Bytes of all streams together, over those of the file. Chosen: honest streams share no sectors."""
 MOST_TRIED = 4
 """Passwords tried on one document. Chosen: each one takes 0.1 s, as its makers wanted."""
 DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105 - published: [MS-XLS] 2.2.10 opens such files without asking
+READ = 0.1
+"""Weight of a package that holds text, a picture or a document: it is judged itself. As any embedded object."""
+_READ = frozenset("txt csv log png jpg jpeg gif bmp tif tiff pdf docx xlsx pptx odt ods odp doc xls ppt".split())  # noqa: SIM905
+_READ_TYPES = frozenset("text spreadsheet-text png jpeg gif bmp tiff pdf ooxml odf ole zip empty".split())  # noqa: SIM905
+_PACKED_NAME = re.compile(rb"(?<=[\x00\\/])[\w .()&,;+~@#=\x80-\xff-]{1,200}\.\w{1,12}(?=\x00)")
+MOST_NAMES = 2048
+"""Bytes at the start of a package in which its names stand."""
 PACKAGE = say("A document holds a file as a package, which a click opens.")
 _STORED = 0x1011
 """Record type ExOleObjStg and its like ([MS-PPT] 2.13.24)."""
@@ -77,7 +89,10 @@ class Ole:
             return
         raw = streams.read(path)
         if name == "\x01ole10native":
-            yield from package(raw, part, context)
+            yield from package(raw, part, context, equation=streams.class_of(path) == EQUATION)
+        elif name == _STRINGS and streams.kind in INSTALLERS:
+            context.budget.take(len(raw), "strings")
+            yield part.child("actions", raw, origin="text.coded", types=("script",))
         elif name == "powerpoint document":
             yield from _slides(raw, part, context)
         elif name == "equation native":
@@ -112,13 +127,24 @@ class Streams:
             raise LimitError("members", "streams")
         return raw
 
+    def class_of(self, path: list[str]) -> str:
+        """Return the class of the storage in which a stream stands; empty where that can't be told."""
+        try:
+            return str(self._ole.getclsid(path[:-1])).upper() if len(path) > 1 else self.kind
+        except Exception:  # noqa: BLE001 - a damaged directory
+            return ""
+
     def holds(self, path: list[str]) -> bool:
         """Tell whether there is a stream of that name."""
         return bool(self._ole.exists(path))
 
 
-def package(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part]:
-    """Yield the file in an Ole10Native stream, and that there is one."""
+def package(raw: bytes, part: Part, context: Context, *, equation: bool = False) -> Iterator[Finding | Part]:
+    """Yield the file in an Ole10Native stream, and that there is one.
+
+    What has no names is data of another program of OLE 1 (a picture, a sound) and opens as nothing else ([MS-OLEDS]
+    2.3.6); of that, only the old `equation` editor runs what it is given.
+    """
     label, data = unpack_native(raw)
     if data.startswith(b"\xd0\xcf\x11\xe0") and not label:  # an embedded document, no package
         yield part.child("embedded", data, origin="ole.embedded")
@@ -126,8 +152,23 @@ def package(raw: bytes, part: Part, context: Context) -> Iterator[Finding | Part
     if not data and not label:
         return
     context.budget.take(len(data), label)
-    yield Finding("office.embedded.package", PACKAGE, 0.55, Where(tag=label[:80]), kind="office.content")
-    yield part.child(label or "package", data, origin="ole.package")
+    inside = part.child(label or "package", data, origin="ole.package")
+    if not label and not equation:
+        yield inside
+        return
+    weight = READ if is_read(raw, inside) else 0.55
+    yield Finding("office.embedded.package", PACKAGE, weight, Where(tag=label[:80]), kind="office.content")
+    yield inside
+
+
+def is_read(raw: bytes, inside: Part) -> bool:
+    """Tell whether a package only opens something to be read: by all of its names, and by what it is.
+
+    It has three names (shown, source, temporary file); Windows goes by the last one.
+    """
+    told = [one for one in _PACKED_NAME.findall(raw[:MOST_NAMES]) if one]
+    plain = bool(told) and all(ending(one.decode("latin-1")) in _READ for one in told)
+    return plain and not set(recognise(inside)) - _READ_TYPES
 
 
 def unpack_native(raw: bytes) -> tuple[str, bytes]:

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
-from safecare.examine.office.ole import package, unpack_native
+from safecare.examine.office.ole import is_read, package, unpack_native
 from safecare.model.text import say
 
 MOST_OBJECTS = 100
@@ -64,10 +64,12 @@ class Rtf:
     def _object(self, raw: bytes, number: int, part: Part, context: Context) -> Iterator[Finding | Part]:
         name, data = embedded(raw)
         for word, (rule, weight) in _CLASSES.items():
+            if word == b"package" and name and is_read(data, part.child(*unpack_native(_native(data)))):
+                continue
             if word in (name or raw[:200]).lower():
                 yield Finding(rule, say("A rich text file holds an object of a class that attackers use."), weight)
         if name.lower().startswith(b"package"):
-            yield from package(struct.pack("<I", len(data)) + data, part, context)
+            yield from package(_native(data), part, context)
         elif data.startswith(b"\xd0\xcf\x11\xe0"):
             yield part.child(f"object-{number}", data, origin="rtf.object")
         else:
@@ -75,6 +77,11 @@ class Rtf:
             for one in (inner, data, raw):
                 if one:
                     yield part.child(label or f"object-{number}", one, origin="rtf.object")
+
+
+def _native(data: bytes) -> bytes:
+    """Return the data of a package as an Ole10Native stream holds it: behind its length."""
+    return struct.pack("<I", len(data)) + data
 
 
 def embedded(raw: bytes) -> tuple[bytes, bytes]:

@@ -40,7 +40,7 @@ def encrypted(weight: float = 0.0, member: str = "") -> Finding:
 ENCRYPTED: Text = say("An archive is encrypted: nothing inside can be judged.")
 
 
-@analyser("archive", wants={"7z", "rar", "cab", "iso", "lzh", "ar", "xar", "compress"}, needs=("archi",))
+@analyser("archive", wants={"7z", "rar", "cab", "iso", "lzh", "ar", "xar", "compress", "lz4"}, needs=("archi",))
 class Archives:
     """Unpacks with libarchive, member by member."""
 
