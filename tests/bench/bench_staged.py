@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from safecare.testing.bench import Row
 from safecare.testing.staged_clips import Kind, judged, staged
+from safecare.testing.staged_fires import TWINS, FireKind, TwinKind, staged_fire
 
 SEEDS = range(100, 110)
 """Others than those that the method was built with."""
@@ -50,5 +51,34 @@ def rows() -> Iterable[Row]:
         target=1,
         note=", ".join(f"{kind} {seed}: {rule}" for kind, seed, (rule, _) in told),
     )
+    yield from _flames()
     cpu = 1000 * (time.process_time() - began) / (pictures + number * 300)
     yield Row(what="drawing, vision by motion and rules, per picture of 640x360", figure=cpu, unit="ms", better="less")
+
+
+def _flames() -> Iterable[Row]:
+    """Measure flames, their look-alikes, and smoke, of which nothing may be told: no rule sees it."""
+    told = [[after for rule, after in judged(staged_fire("flames", seed)) if rule == "fire.seen"] for seed in SEEDS]
+    hits = sum(any(0 <= after <= 30 for after in one) for one in told)
+    yield Row(
+        what="synthetic: flames of a growing fire, told as fire.seen within 30 s",
+        figure=hits / len(SEEDS),
+        unit="",
+        target=0.8,
+        note=f"{hits} of {len(SEEDS)}",
+    )
+    quiet: tuple[FireKind | TwinKind, ...] = (*TWINS, "smoke")
+    wrong = [
+        (kind, seed)
+        for kind in quiet
+        for seed in SEEDS[:5]
+        if any(rule == "fire.seen" for rule, _ in judged(staged_fire(kind, seed)))
+    ]
+    yield Row(
+        what=f"synthetic: flames told in {5 * len(quiet)} clips of look-alikes and of smoke alone",
+        figure=len(wrong),
+        unit="",
+        better="less",
+        target=1,
+        note=", ".join(f"{kind} {seed}" for kind, seed in wrong),
+    )

@@ -38,7 +38,7 @@ from safecare.sources.camera.messages import (
     View,
 )
 from safecare.sources.camera.models import ModelError, read_card
-from safecare.sources.camera.places import Teller, masks_of, needs_things
+from safecare.sources.camera.places import Teller, masks_of, needs_fire, needs_things
 
 SITE, CAMERA = SiteId("film"), AssetId("camera")
 SILENCE = 60.0
@@ -110,6 +110,7 @@ class Film:
             tell_every=0.0,
             tell_found=self.wish.boxes,
             things=needs_things(scene),
+            fire=needs_fire(scene),
             masks=masks,
         )
         job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)

@@ -37,7 +37,9 @@ class TsaiCamera(msgspec.Struct, frozen=True, tag="tsai"):
 
 Ground = PlaneMap | TsaiCamera
 
-Kind = Literal["intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down"]
+Kind = Literal[
+    "intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down", "fire"
+]
 Direction = Literal["both", "to_right", "to_left"]
 
 

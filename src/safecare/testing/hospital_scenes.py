@@ -39,6 +39,7 @@ def entrance_scene() -> Scene:
             Area(id="seats", kind="abandoned", polygon=box(220, 300, 480, 480)),
             Area(id="wall", kind="removed", polygon=box(560, 0, 640, 100)),
             Area(id="ground", kind="down"),
+            Area(id="bins", kind="fire", polygon=box(220, 300, 480, 480)),
             Area(
                 id="turnstile",
                 kind="line",

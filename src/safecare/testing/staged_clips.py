@@ -19,6 +19,7 @@ from typing import Any, Literal
 from safecare.model.event import Event
 from safecare.scenarios.make import clips
 from safecare.scenarios.make.scenes import Actor, Scene, normal_day
+from safecare.testing.staged_fires import StagedFire
 
 Kind = Literal["abandoned", "attended", "removed", "turned", "knocked", "fall", "stumble", "crouch", "lights", "normal"]
 Image = Any
@@ -146,7 +147,7 @@ def _body(
     cv2.circle(image, at(0.92), max(2, round(0.07 * tall)), (140, 170, 214), -1, cv2.LINE_AA)
 
 
-def judged(clip: Staged) -> list[tuple[str, float]]:
+def judged(clip: Staged | StagedFire) -> list[tuple[str, float]]:
     """Return what all physical rules tell of `clip`, with people found by motion: (rule, seconds after its begin)."""
     import cv2
 
@@ -157,11 +158,11 @@ def judged(clip: Staged) -> list[tuple[str, float]]:
     from safecare.sources.camera.vision.parts import Picture
     from safecare.sources.camera.vision.watch import Watch
 
-    kinds: tuple[drawn.Kind, ...] = ("abandoned", "removed", "down")
+    kinds: tuple[drawn.Kind, ...] = ("abandoned", "removed", "down", "fire")
     areas = tuple(drawn.Area(id=kind, kind=kind, seconds=20 if kind == "abandoned" else None) for kind in kinds)
     hospital = one_camera(drawn.Scene(areas=areas, size=SIZE), "UTC")
     rules, teller = physical_rules(hospital), Teller("staged", hospital.assets[0])
-    watch, state = Watch(View(things=True, person=clip.scene.calibration)), ""
+    watch, state = Watch(View(things=True, fire=True, person=clip.scene.calibration)), ""
     found: list[tuple[str, float]] = []
     for number, image in enumerate(clip.pictures()):
         seconds = number / clip.fps
@@ -176,6 +177,8 @@ def judged(clip: Staged) -> list[tuple[str, float]]:
             events.append(teller.people(at, at, "staged", look.people, None, look.size))
         if look.things is not None:
             events.append(teller.things(at, at, "staged", look.things, None, look.size))
+        if look.spots is not None:
+            events.append(teller.spots(at, at, "staged", look.spots, None, look.size))
         alerts = (*rules.feed(events), *rules.tick(at))
         found += [(alert.rule, round(seconds - clip.begin, 1)) for alert in alerts]
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safecare.testing.staged_clips import Kind, judged, staged
+from safecare.testing.staged_fires import FireKind, TwinKind, staged_fire
 
 pytestmark = pytest.mark.slow
 
@@ -27,3 +28,14 @@ def test_staged_is_told(kind: Kind, seed: int, rule: str, within: float) -> None
 @pytest.mark.parametrize("kind", ["attended", "stumble", "lights", "normal"])
 def test_look_alike_is_quiet(kind: Kind) -> None:
     assert judged(staged(kind, 1, seconds=40)) == []
+
+
+def test_flames_are_told() -> None:
+    told = judged(staged_fire("flames", 1, seconds=36))
+    assert any(one == "fire.seen" and 0 <= after <= 25 for one, after in told), told
+
+
+@pytest.mark.parametrize("kind", ["vest", "beacon", "screen", "smoke"])
+def test_what_is_taken_for_flames_is_none(kind: FireKind | TwinKind) -> None:
+    told = judged(staged_fire(kind, 1, seconds=30))
+    assert not [one for one, _ in told if one == "fire.seen"]

@@ -3,7 +3,7 @@
 import { freshId } from "./draw";
 import type { Point } from "./types-site";
 
-export const KINDS = ["intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down"] as const;
+export const KINDS = ["intrusion", "line", "loitering", "crowd", "counterflow", "running", "abandoned", "removed", "down", "fire"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Zone {

@@ -37,6 +37,8 @@ class SpecialSeen:
             if not isinstance(event, SpotsSeen):
                 continue
             for spot in event.spots:
+                if spot.plain:
+                    continue  # no model: `fire.seen`
                 key = f"{event.asset} {spot.label}"
                 before, self._last[key] = self._last.get(key), event
                 if before is None or event.at - before.at > AGAIN:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from safecare.formats.ground import metres
-from safecare.model.events.video import PeopleSeen, Seen, ThingsSeen
+from safecare.model.events.video import PeopleSeen, Seen, SpotsSeen, ThingsSeen
 from safecare.model.hospital import Hospital
 from safecare.model.ids import AssetId, ZoneId
 from safecare.model.scene import Area, Kind, Point, Scene
 
-Sight = PeopleSeen | ThingsSeen
+Sight = PeopleSeen | ThingsSeen | SpotsSeen
 """What a camera told of its picture."""
 SEVERITY = {"public": 30, "staff": 45, "restricted": 60, "critical": 70}
 """Of what happens where it may not, by how protected the zone is; chosen: as doors have it."""

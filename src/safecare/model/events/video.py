@@ -67,7 +67,7 @@ class ThingsSeen(Event, frozen=True, kw_only=True, tag="things.seen"):
 
 
 class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that a special model has a name for: foot point and size in the picture's pixels."""
+    """Something that has a name, mostly by a special model: foot point and size in the picture's pixels."""
 
     label: str
     x: float
@@ -77,10 +77,15 @@ class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float
     since: float = 0.0
     """Seconds that it has been told."""
+    plain: bool = False
+    """Whether colour and motion alone tell it, no model."""
 
 
 class SpotsSeen(Event, frozen=True, kw_only=True, tag="spots.seen"):
-    """What a special model sees in the picture of camera `asset`, the surest of each label; empty at its end."""
+    """What is seen by name in the picture of camera `asset`; empty at its end.
+
+    By a special model, the surest of each label; by colour and motion alone, all flames (``plain``).
+    """
 
     spots: tuple[Spot, ...]
     size: tuple[int, int] = (0, 0)

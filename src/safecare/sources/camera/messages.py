@@ -42,6 +42,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the boxes that were found are told beside the people who were followed."""
     things: bool = False
     """Whether changes that stay are told: things put down or taken away."""
+    fire: bool = False
+    """Whether flames are looked for, by colour and motion."""
     turns: bool = False
     """Whether the camera turns by itself, so that another view means nothing."""
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
@@ -134,7 +136,7 @@ class ThingsTold(msgspec.Struct, frozen=True, tag="things"):
 
 
 class SpotsTold(msgspec.Struct, frozen=True, tag="spots"):
-    """What a special model sees at `at`; `still` is a pixelated JPEG if a label is new."""
+    """What a special model, or the eye for flames, sees at `at`; `still` is a pixelated JPEG if a label is new."""
 
     at: float
     spots: tuple[Spot, ...]

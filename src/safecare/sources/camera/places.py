@@ -98,6 +98,7 @@ def view_of(hospital: Hospital, camera: Asset, settings: CameraSettings) -> View
         after,
         settings.fps,
         things=needs_things(scene),
+        fire=needs_fire(scene),
         turns=settings.turns,
         masks=masks_of(scene) if scene else (),
         lines=lines_of(scene) if scene else (),
@@ -116,6 +117,11 @@ def lines_of(scene: Scene) -> tuple[tuple[tuple[float, float], tuple[float, floa
 def needs_things(scene: Scene | None) -> bool:
     """Tell whether a rule of `scene` wants to know what has changed and stays."""
     return scene is not None and any(area.kind in ("abandoned", "removed", "down") for area in scene.areas)
+
+
+def needs_fire(scene: Scene | None) -> bool:
+    """Tell whether a rule of `scene` wants to know of flames."""
+    return scene is not None and any(area.kind == "fire" for area in scene.areas)
 
 
 def masks_of(scene: Scene) -> tuple[tuple[tuple[float, float], ...], ...]:

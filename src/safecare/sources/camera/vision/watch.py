@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
 
+import msgspec
+
 from safecare.model.events.video import Seen, Spot, Thing
 from safecare.sources.camera.messages import PictureState, View
 from safecare.sources.camera.vision.background import Background
 from safecare.sources.camera.vision.blobs import BlobFinder
+from safecare.sources.camera.vision.flames import Flames
 from safecare.sources.camera.vision.health import PictureHealth
 from safecare.sources.camera.vision.looks import Looks
 from safecare.sources.camera.vision.masks import Masks
@@ -47,7 +50,7 @@ class Look:
     """What has changed and stays; None when it is not yet time to tell, or still nothing does."""
     things_still: bytes = b""
     spots: tuple[Spot, ...] | None = None
-    """What a special model sees; None when it has not looked, or still sees nothing."""
+    """What a special model sees, and flames; None when nobody has looked, or there is still nothing."""
     spots_still: bytes = b""
 
 
@@ -91,7 +94,10 @@ class Watch:
         `special` sees what it alone has a name for.
         """
         self._specials = Specials(special) if special is not None else None
-        self._spots_told: frozenset[str] = frozenset()
+        self._flames = Flames() if view.fire else None
+        self._spots: dict[str, tuple[Spot, ...]] = {}
+        """By who sees them: what was seen last."""
+        self._spots_told: frozenset[tuple[str, bool]] = frozenset()
         self.view = view
         self._postures = Postures(pose) if pose is not None and view.things else None
         self._bodies: dict[int, Body] = {}
@@ -133,14 +139,21 @@ class Watch:
         return look if changes is None else self._with_things(look, picture, at, changes)
 
     def _with_spots(self, look: Look, picture: Picture, at: float) -> Look:
-        """Add what the special model sees to `look`, if it has looked, and sees or saw something."""
+        """Add what the special model sees, and flames, to `look`, if one has looked, and sees or saw something."""
         known = self._specials.look(picture, at) if self._specials is not None else None
-        if known is None or not (known or self._spots_told):
+        burning = self._flames.look(picture.small, at) if self._flames is not None else None
+        if known is not None:
+            self._spots["model"] = tuple(_spot(one, at) for one in known)
+        if burning is not None:
+            named = [Known("flames", scaled(one.box, picture.scale), one.since) for one in burning]
+            self._spots["flames"] = tuple(msgspec.structs.replace(_spot(one, at), plain=True) for one in named)
+        spots = tuple(spot for seen in self._spots.values() for spot in seen)
+        if (known is None and burning is None) or not (spots or self._spots_told):
             return look
-        labels = frozenset(one.label for one in known)
+        labels = frozenset((one.label, one.plain) for one in spots)
         raw = self._still(picture) if labels - self._spots_told else b""
         self._spots_told = labels
-        return replace(look, spots=tuple(_spot(one, at) for one in known), spots_still=raw, size=_size(picture))
+        return replace(look, spots=spots, spots_still=raw, size=_size(picture))
 
     def _with_things(self, look: Look, picture: Picture, at: float, changes: Sequence[Change]) -> Look:
         """Add what stays to `look`, if it is time to tell."""
