@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import cos, pi, sin
 from random import Random
+from typing import Any
 
 from safecare.testing.fire_parts import PERSON, SIZE, Image, Noise, Painter, Stage, colour
 
@@ -20,7 +21,7 @@ def sun(clip: Stage, *, leaves: bool = False) -> Painter:
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
 
     def paint(image: Image, passed: float) -> Image:
-        mask = np.zeros((rows, columns), np.float32)
+        mask: Any = np.zeros((rows, columns), np.float32)
         corners = np.array([(0, 0), (1.1 * clip.metre, 0), (1.1 * clip.metre + slant, 30), (slant, 30)], np.float32)
         corners += colour(left + 0.4 * passed, top)
         cv2.fillConvexPoly(mask, corners.astype(np.int32), 1.0)
@@ -100,7 +101,7 @@ def _light(
     centre = (round(clip.foot[0]), round(clip.foot[1] - 0.8 * clip.metre))
     mask = np.zeros((SIZE[1], SIZE[0]), np.float32)
     cv2.circle(mask, centre, radius, 1.0, -1, cv2.LINE_AA)
-    around = cv2.GaussianBlur(mask, (0, 0), 5 * radius)
+    around: Any = cv2.GaussianBlur(mask, (0, 0), 5 * radius)
     around *= glow / max(float(around.max()), 1e-6)
 
     def paint(image: Image, passed: float) -> Image:
@@ -150,7 +151,7 @@ def door(clip: Stage) -> Painter:
         open_wide = round(wide * ajar)
         if open_wide > 1:
             image[top:low, left : left + open_wide] = (170, 225, 255)
-            light = np.zeros((rows, columns), np.float32)
+            light: Any = np.zeros((rows, columns), np.float32)
             floor = np.array(
                 [(left, low), (left + open_wide, low), (left + 2.5 * open_wide, rows), (left - open_wide, rows)]
             )
