@@ -1,4 +1,4 @@
-"""Neural networks that find people, run by onnxruntime in one thread. Each class knows one family's input and output.
+"""Neural networks that find people, run by onnxruntime. Each class knows one family's input and output.
 
 Sources: YOLOX (Ge et al., arXiv 2107.08430) and CenterNet (Zhou et al., arXiv 1904.07850): their own decoding.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from safecare.sources.camera.models import ModelCard
 from safecare.sources.camera.vision.parts import Box, Image
+from safecare.sources.camera.vision.session import Session, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,24 +79,10 @@ def network(card: ModelCard, raw: bytes) -> Network:
     return Yolox(card, session) if card.family == "yolox" else CenterNet(card, session)
 
 
-def opened(card: ModelCard, raw: bytes) -> Any:
-    """Return onnxruntime's session of the model file `raw`, in one thread. Raises `ValueError`."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # made for inputs of one shape; measured with many: 10 MB more, and no faster
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ValueError(f"{card.name}: onnxruntime can't load it: {str(error)[:200]}") from error
-
-
 class Yolox:
     """YOLOX: a square input filled up with grey, boxes relative to cells of three sizes."""
 
-    def __init__(self, card: ModelCard, session: Any) -> None:
+    def __init__(self, card: ModelCard, session: Session) -> None:
         """Use `session`; the input is as large as the card says. Raises `ValueError` if the output does not fit."""
         import numpy as np
 
@@ -161,7 +148,7 @@ class CenterNet:
 
     STEP, GRID = 32, 4
 
-    def __init__(self, card: ModelCard, session: Any) -> None:
+    def __init__(self, card: ModelCard, session: Session) -> None:
         """Use `session`; the card's size is that of a 4:3 picture. Raises `ValueError` if the outputs do not fit."""
         self._session, self._card = session, card
         self._input = session.get_inputs()[0].name

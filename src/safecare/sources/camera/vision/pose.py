@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import atan2, degrees, hypot
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from safecare.sources.camera.models import ModelCard
-from safecare.sources.camera.vision.networks import opened
 from safecare.sources.camera.vision.parts import Box, Image
+from safecare.sources.camera.vision.session import Session, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ class Body(NamedTuple):
 class Pose:
     """MoveNet, single person, as ONNX with outputs ``points``, ``centre``, ``reach`` and ``offset``."""
 
-    def __init__(self, card: ModelCard, session: Any) -> None:
+    def __init__(self, card: ModelCard, session: Session) -> None:
         """Use `session`. Raises `ValueError` if its outputs do not fit."""
         import numpy as np
 
