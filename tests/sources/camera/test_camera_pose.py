@@ -11,6 +11,7 @@ import pytest
 from safecare.sources.camera.models import ModelCard, add, choose
 from safecare.sources.camera.vision.parts import Box
 from safecare.sources.camera.vision.pose import Body, Pose, Postures
+from safecare.sources.camera.vision.session import Session
 
 CARD = ModelCard(
     name="made", file="made.onnx", sha256="", family="movenet", width=192, height=192, labels=("person",),
@@ -61,13 +62,13 @@ def body(*, turns: int) -> tuple[Any, Box]:
 
 @pytest.mark.parametrize(("turns", "tilt"), [(0, 0.0), (1, 90.0), (3, 90.0)])
 def test_the_trunk_is_told_whichever_way_it_lies(turns: int, tilt: float) -> None:
-    found = Pose(CARD, Made()).body(*body(turns=turns))
+    found = Pose(CARD, Session(Made(), 192 * 192)).body(*body(turns=turns))
     assert found is not None
     assert found.tilt == pytest.approx(tilt, abs=12)
 
 
 def test_where_there_is_nobody_nothing_is_told() -> None:
-    pose = Pose(CARD, Made())
+    pose = Pose(CARD, Session(Made(), 192 * 192))
     assert pose.body(np.zeros((100, 100, 3), np.uint8), Box(20, 20, 40, 40)) is None
     assert pose.body(np.zeros((100, 100, 3), np.uint8), Box(20, 20, 4, 4)) is None
     assert pose.body(np.zeros((100, 100, 3), np.uint8), Box(500, 500, 40, 40)) is None
@@ -75,7 +76,7 @@ def test_where_there_is_nobody_nothing_is_told() -> None:
 
 def test_only_candidates_are_asked_about_and_not_at_each_picture() -> None:
     made = Made()
-    postures = Postures(Pose(CARD, made))
+    postures = Postures(Pose(CARD, Session(made, 192 * 192)))
     picture, lying = body(turns=1)
     standing = Box(10, 10, 20, 60)
     found = postures.look(lambda: picture, {1: lying, 2: standing}, 0.0)
