@@ -24,6 +24,7 @@ from safecare.model.hospital import Asset, Hospital, Name, Site
 from safecare.model.ids import AssetId, SiteId
 from safecare.model.scene import Scene
 from safecare.model.text import Amount, Span, Text
+from safecare.sources.api import UnreadableError
 from safecare.sources.camera.client import WorkerClient, WorkerDiedError
 from safecare.sources.camera.decode import CLIP_FORMATS
 from safecare.sources.camera.messages import (
@@ -39,12 +40,15 @@ from safecare.sources.camera.messages import (
 )
 from safecare.sources.camera.models import ModelError, read_card
 from safecare.sources.camera.places import Teller, masks_of, needs_fire, needs_things
+from safecare.sources.camera.sequence import gather
 
 SITE, CAMERA = SiteId("film"), AssetId("camera")
 SILENCE = 60.0
 """Seconds without a sign of life after which the worker is ended; it gives one every second."""
 ENDING = timedelta(seconds=1.0)
 """Time after the last picture at which nobody is there any more, so that what rules wait for is judged; chosen."""
+SEQUENCE = "mjpeg"
+"""How a folder of pictures is read."""
 FILL_SECONDS = 2.0
 """Gaps of a track up to this long are filled in what is written as tracks; chosen: a pillar, or somebody in between."""
 
@@ -88,13 +92,12 @@ class Film:
 
     def __post_init__(self) -> None:
         """Refuse what is no recording. Raises `FilmError`."""
-        format = CLIP_FORMATS.get(self.wish.path.suffix.lower())
+        path = self.wish.path
+        format = SEQUENCE if path.is_dir() else CLIP_FORMATS.get(path.suffix.lower())
         if format is None:
-            raise FilmError(
-                f"{self.wish.path}: don't know how to read {self.wish.path.suffix or 'a file without ending'}"
-            )
-        if not self.wish.path.is_file():
-            raise FilmError(f"{self.wish.path}: there is no such file")
+            raise FilmError(f"{path}: don't know how to read {path.suffix or 'a file without ending'}")
+        if not path.exists() or not (path.is_file() or path.is_dir()):
+            raise FilmError(f"{path}: there is no such file")
         self._format = format
         self.hospital = one_camera(self.wish.scene, _zone_name(self.wish.start))
         self._teller = Teller("film", self.hospital.assets[0])
@@ -102,18 +105,32 @@ class Film:
 
     async def alerts(self) -> AsyncIterator[Alert]:
         """Yield the alerts in order of time. Raises `FilmError` if nothing of the recording can be read."""
+        if not self.wish.path.is_dir():
+            async for alert in self._judged(self.wish.path, self.wish.rate):
+                yield alert
+            return
+        with tempfile.NamedTemporaryFile(suffix=".mjpeg") as file:
+            try:
+                rate = gather(self.wish.path, file)
+            except UnreadableError as error:
+                raise FilmError(f"{self.wish.path}: {error}") from error
+            async for alert in self._judged(Path(file.name), self.wish.rate or rate):
+                yield alert
+
+    async def _judged(self, path: Path, rate: float) -> AsyncIterator[Alert]:
+        """Yield the alerts of the recording in the file `path`, of `rate` pictures a second (0: as it says)."""
         scene = self.wish.scene
         masks = masks_of(scene) if scene else ()
         view = View(
             fps=self.wish.fps,
-            rate=self.wish.rate,
+            rate=rate,
             tell_every=0.0,
             tell_found=self.wish.boxes,
             things=needs_things(scene),
             fire=needs_fire(scene),
             masks=masks,
         )
-        job = ClipJob(CAMERA, str(self.wish.path), self._format, 0.0, view)
+        job = ClipJob(CAMERA, str(path), self._format, 0.0, view)
         worker = WorkerClient(model=self.model, pose=self.pose, special=self.special)
         try:
             async for message in worker.answers(job, silence=SILENCE):

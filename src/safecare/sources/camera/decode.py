@@ -50,8 +50,15 @@ CLIP_FORMATS = {
     **dict.fromkeys((".mpg", ".mpeg"), "mpeg"),
     ".avi": "avi",
     **dict.fromkeys((".ts", ".mts", ".m2ts"), "mpegts"),
+    ".flv": "flv",
+    ".ivf": "ivf",
+    **dict.fromkeys((".h264", ".264", ".avc"), "h264"),
+    **dict.fromkeys((".h265", ".265", ".hevc"), "hevc"),
+    **dict.fromkeys((".mjpeg", ".mjpg"), "mjpeg"),
 }
 """FFmpeg's demuxer by file ending. Named, never guessed: a playlist in disguise would open other files."""
+UNTIMED = 25.0
+"""Pictures per second of raw video that tells neither times nor a rate; FFmpeg's own guess."""
 
 
 class LostError(OSError):
@@ -87,10 +94,12 @@ class Decoder:
     _bad: int = field(default=0, init=False)
     _bad_all: int = field(default=0, init=False)
     _first: float | None = field(default=None, init=False)
+    _untimed: float = field(default=UNTIMED, init=False)
 
     def pictures(self) -> Iterator[tuple[Picture, float]]:
         """Yield pictures with their seconds from the first one. Raises `UnreadableError` and `LostError`."""
         stream = self.stream()
+        self._untimed = float(stream.guessed_rate or UNTIMED)
         due = 0.0
         good = False
         for packet in self._packets(stream):
@@ -164,6 +173,8 @@ class Decoder:
             self.seconds = self.number / self.rate
             return self.seconds
         if frame.pts is None:
+            if self._first is None:  # raw video, none of whose pictures has a time
+                self.seconds = self.number / self._untimed
             return self.seconds
         at = frame.time
         if self._first is None:
@@ -238,21 +249,26 @@ def _judged_by(anchors: Anchors) -> dict[str, str]:
 
 
 def _picture(frame: VideoFrame) -> Picture:
-    """Return the reduced picture; the full one is made only when asked for."""
-    width = min(REDUCED, frame.width)
-    height = max(2, round(frame.height * width / frame.width))
+    """Return the reduced picture, upright as the recording says; the full one is made only when asked for."""
+    import numpy as np
+
+    turns = round(frame.rotation / 90) % 4
+    wide, high = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
+    width = min(REDUCED, wide)
+    height = max(2, round(high * width / wide))
 
     def image(of: VideoFrame) -> Image:
         pixels: Any = of.to_ndarray(format="bgr24")  # 8-bit, as this format is
-        found: Image = pixels
+        found: Image = np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
         return found
 
     @cache
     def colour() -> Image:
         return image(frame)
 
-    small = image(frame.reformat(width=width, height=height, format="bgr24"))
-    return Picture(small, frame.width / width, colour)
+    across, down = (height, width) if turns % 2 else (width, height)
+    small = image(frame.reformat(width=across, height=down, format="bgr24"))
+    return Picture(small, wide / width, colour)
 
 
 def _words(error: BaseException) -> str:
