@@ -39,7 +39,12 @@ Data = Annotated[Path, typer.Option(help="Data folder, whose models are used fir
 
 @app.command()
 def video(
-    file: Annotated[Path, typer.Argument(help="Recording (mp4, mov, avi, mkv, webm, mpg, ts, flv, raw h264, h265, mjpeg), or a folder of JPEG.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Recording (mp4, mov, avi, mkv, webm, mpg, ts, flv, raw h264, h265, mjpeg), or a folder of JPEG."
+        ),
+    ],
     zones: Zones = None,
     calibration: Calibration = None,
     model: Model = "",

@@ -90,6 +90,19 @@ def test_who_strides_on_is_told_before_the_way_is_evened_out() -> None:
     pytest.fail("never told")
 
 
+@pytest.mark.parametrize(("x", "at_once"), [(360.0, True), (330.0, False)])
+def test_who_was_hidden_is_told_at_first_sight_if_surely_beyond(x: float, at_once: bool) -> None:
+    camera, hospital = drawn_hospital().asset(CAMERA), with_line((320.0, 400.0), (320.0, 100.0))
+    assert camera is not None
+    teller, rule = Teller("test", camera), LineCrossed(hospital)
+    alerts: list[Alert] = []
+    for at, there in (*((at, here) for at, here, _ in walk(0, 2, 250, 30)), (2.6, 0.0), (3.2, 0.0), (3.8, x)):
+        when = START + timedelta(seconds=at)
+        people = (Seen(1, there, 250.0, at, 32.0, 85.0),) if there else ()
+        alerts += rule.feed([teller.people(when, when, "test", people, None, (640, 480))])
+    assert bool(alerts) is at_once
+
+
 def test_a_line_that_ends_at_the_edge_of_the_picture_goes_on_below_it() -> None:
     low = [(at, x, 484.0) for at, x, _ in walk(0, 4, 280, 25)]
     assert len(told(with_line((320.0, 478.0), (320.0, 100.0)), *low)) == 1

@@ -33,16 +33,15 @@ def walked(points: list[tuple[float, float, float]]) -> list[Step]:
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50), st.integers(1, 25), st.integers(1, 40))
-def test_an_even_walk_stays_as_it_is_and_each_point_is_told_once_evened_out_and_once_when_known(
+def test_an_even_walk_stays_as_it_is_and_each_point_is_told_once_of_each_kind(
     fast: float, down: float, rate: int, count: int
 ) -> None:
     points = [(number / rate, 100 + fast * number / rate, 100 + down * number / rate) for number in range(count)]
     steps = walked(points)
-    known = [point for point in points if point[0] >= HALF.total_seconds() and rate > 1]
-    for at_once, wanted in ((False, points), (True, known)):
+    for at_once in (False, True):
         told = [(step.at, step.x, step.y) for step in steps if (step.walk is not None) is at_once]
-        assert [at for at, _, _ in told] == [START + timedelta(seconds=at) for at, _, _ in wanted]
-        for (_, x, y), (_, wanted_x, wanted_y) in zip(told, wanted, strict=True):
+        assert [at for at, _, _ in told] == [START + timedelta(seconds=at) for at, _, _ in points]
+        for (_, x, y), (_, wanted_x, wanted_y) in zip(told, points, strict=True):
             assert (x, y) == pytest.approx((wanted_x, wanted_y), abs=1e-3)  # times are whole microseconds
 
 
@@ -55,9 +54,9 @@ def test_what_swings_with_the_stride_is_evened_out() -> None:
 def test_a_point_waits_for_half_a_stride() -> None:
     ways = Ways()
     first = list(ways.take(telling(0.0, Seen(1, 10.0, 10.0, 0.0, 30.0, 80.0))))
-    assert not first
+    assert [step.walk.points for step in first if step.walk] == [1]
     later = list(ways.take(telling(HALF.total_seconds(), Seen(1, 10.0, 10.0, 0.6, 30.0, 80.0))))
-    assert [(step.walk, step.at) for step in later] == [(None, START)]
+    assert [(step.walk is None, step.at) for step in later] == [(True, START), (False, START + HALF)]
 
 
 def test_guesses_are_no_points_and_nobody_is_kept_who_has_gone() -> None:
@@ -71,7 +70,8 @@ def test_guesses_are_no_points_and_nobody_is_kept_who_has_gone() -> None:
 def test_the_path_since_the_last_telling_counts() -> None:
     path = tuple((back, 20.0 - 10 * back, 10.0) for back in (0.8, 0.6, 0.4, 0.2))
     steps = list(Ways().take(telling(0.8, Seen(1, 20.0, 10.0, 0.8, 30.0, 80.0, path=path))))
-    assert [(round(step.x), step.walk is None) for step in steps] == [(12, True), (14, True), (18, False), (20, False)]
+    told = [(round(step.x), step.walk.points if step.walk else 0) for step in steps]
+    assert told == [(12, 0), (14, 0), (12, 1), (14, 1), (16, 1), (18, 4), (20, 5)]
 
 
 def test_a_walk_knows_how_sure_it_is() -> None:
@@ -80,4 +80,6 @@ def test_a_walk_knows_how_sure_it_is() -> None:
     jumped = [(at, x, y + 60 * (number > 6)) for number, (at, x, y) in enumerate(points)]
     *_, torn = (step.walk for step in walked(jumped) if step.walk is not None)
     assert steady.at(0.5) == pytest.approx((192.0, 200.0), abs=1e-2)
+    (alone,) = (step.walk for step in walked(points[:1]) if step.walk)
+    assert alone.error(0.0) == alone.error(0.5) == pytest.approx(4.0)  # a twentieth of 80 pixels
     assert steady.error(0.0) < steady.error(0.5) < torn.error(0.5) / 3

@@ -5,7 +5,7 @@ one side to the other between the line's ends; the margin keeps somebody who sta
 A track that comes back from behind somebody does not cross where another track has told it meanwhile: while two people
 hide each other, their tracks may be exchanged. Who was hidden while crossing did it when an even walk from the last
 sight of them to the next is clear of the line, not when they were seen again. Sides are those of points evened out over
-a stride (`ways`).
+a stride (`ways`); where a walk is surely beyond the line already, it is told at once.
 """
 
 from __future__ import annotations
@@ -124,6 +124,8 @@ def _step(line: Line, event: PeopleSeen, scene: Scene, area: Area, step: Step) -
     margin = MARGIN_METRES if scene.metres else MARGIN * tall
     if step.walk and (last is None or last.right == right or not _sure(scene, event, area, step.walk, margin)):
         return None
+    if step.walk and last and step.walk.points == 1 and step.at - last.seen < HALF:
+        return None  # a box that jumps is no walk; who was hidden for so long had the time to come here
     if abs(off) < margin:
         if last is not None:
             last.seen, last.off = step.at, off

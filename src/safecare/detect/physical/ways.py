@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from math import sqrt
+from math import inf, sqrt
 from typing import NamedTuple
 
 import msgspec
@@ -34,8 +34,8 @@ MOST_POINTS = 60
 class Walk(NamedTuple):
     """A straight walk past some `points`: where it is at a time called 0, pixels, and how fast it goes, pixels/s.
 
-    `off`: standard deviation of a point; `mean` and `spread`: mean of the points' times, and sum of their squared
-    distances from it.
+    A single point is a walk that goes nowhere. `off`: standard deviation of a point; `mean` and `spread`: mean of the
+    points' times, and sum of their squared distances from it.
     """
 
     x: float
@@ -90,7 +90,7 @@ class Ways(msgspec.Struct):
             for at, x, y in steps(one, event):
                 if not way.points or at > way.points[-1][0]:
                     way.points.append((at, x, y))
-                    fresh += _known(way, at)
+                    fresh.append(_known(way))
             way.points = way.points[-MOST_POINTS:]
             remember(self.ways, str(one.track), way, MOST)
         for key, way in list(self.ways.items()):
@@ -110,13 +110,15 @@ def _evened(way: Way, until: datetime) -> Iterator[Step]:
     way.points = [one for one in way.points if one[0] > until - HALF]
 
 
-def _known(way: Way, at: datetime) -> Iterator[Step]:
-    """Yield where `way` is at `at`, its newest point, if it has been followed for a stride's half or longer."""
+def _known(way: Way) -> Step:
+    """Return where `way` is at its newest point; of who has not been followed for half a stride, only that is known."""
+    at, x, y = way.points[-1]
     points = [one for one in way.points if at - one[0] <= 2 * HALF]
-    if len(points) >= LEAST and at - points[0][0] >= HALF:
-        walk = _walked(points, at)
-        walk = walk._replace(off=max(walk.off, FOOT_ERROR * way.one.height))
-        yield Step(way.one, at, walk.x, walk.y, walk)
+    error = FOOT_ERROR * way.one.height
+    if len(points) < LEAST or at - points[0][0] < HALF:
+        return Step(way.one, at, x, y, Walk(x, y, 0.0, 0.0, error, 1, 0.0, inf))
+    walk = _walked(points, at)
+    return Step(way.one, at, walk.x, walk.y, walk._replace(off=max(walk.off, error)))
 
 
 def _walked(points: list[tuple[datetime, float, float]], at: datetime) -> Walk:
