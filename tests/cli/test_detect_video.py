@@ -73,6 +73,22 @@ def test_a_cut_file_is_judged_as_far_as_it_goes(clip: Path) -> None:
     assert str(broken) in errors
 
 
+def test_a_folder_of_pictures_is_judged_as_a_recording_and_an_empty_one_refused(clip: Path, tmp_path: Path) -> None:
+    import av
+
+    folder = tmp_path / "img1"
+    folder.mkdir()
+    code, _, errors = run(folder, "--model", "none")
+    assert code == 2
+    assert str(folder) in errors
+    with av.open(str(clip)) as container:
+        for number, frame in enumerate(container.decode(video=0), 1):
+            frame.to_image().save(folder / f"{number:06d}.jpg")
+    code, (*_, summary), errors = run(folder, "--rate", "5", "--model", "none", "--format", "ndjson")
+    assert (code, errors) == (0, "")
+    assert (summary["frames"], summary["seconds"]) == (100, 19.8)
+
+
 @pytest.mark.parametrize(
     ("zones", "said"),
     [("zones: [", "zones.yaml:2"), (ZONES, "--start"), ("zones:\n  - {id: a, kind: line}", "zones.yaml:2")],

@@ -11,7 +11,7 @@ from configparser import ConfigParser
 from configparser import Error as BadIni
 from math import isfinite
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from safecare.sources.api import UnreadableError
 from safecare.sources.upload import open_regular
@@ -27,7 +27,7 @@ MAX_RATE = 240.0
 """Most pictures per second that are believed; chosen: above any camera's."""
 
 
-def gather(folder: Path, into: BinaryIO) -> float:
+def gather(folder: Path, into: IO[bytes]) -> float:
     """Write the pictures of `folder` into `into`, in order of their numbers; return how many there are a second.
 
     0 where nothing tells. Raises `UnreadableError` where there is none, `OSError` for one that can't be read.
