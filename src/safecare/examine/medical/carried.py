@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, Part, Where
 from safecare.examine.medical import commands, payload
+from safecare.examine.medical.spelled import spelled
 from safecare.examine.types import recognise
 from safecare.formats.embedded import Embedded
 from safecare.model.text import say
@@ -62,12 +63,23 @@ def carried(part: Part, one: Embedded, context: Context, *, twice: bool = False)
     yield part.child(one.place, raw, media=one.media, origin="record.document", types=types)
 
 
-def in_plain(part: Part, text: bytes, start: int) -> Iterator[Finding | Part]:
-    """Yield files that stand coded in plain values of `text`, which begins at `start` of the record."""
-    for low, high, inner in payload.coded(text):
+def in_plain(part: Part, text: bytes, start: int, between: bytes = b"") -> Iterator[Finding | Part]:
+    """Yield files that stand coded in plain values of `text`, which begins at `start`; `between` as for `spelled`."""
+    for low, high, inner in coded(text, between):
         where = Where(part.path, "text", (start + low, start + high))
-        yield Finding("record.coded", say("A plain value holds a file as Base64."), 0.4, where)
+        yield Finding("record.coded", say("A plain value holds a file, spelled in letters."), 0.4, where)
         yield part.child("text", inner, origin="record.document")
+
+
+def coded(text: bytes, between: bytes = b"") -> Iterator[tuple[int, int, bytes]]:
+    """Yield (start, end, bytes) of files that stand in letters in `text`: as Base64, hexadecimal, or otherwise."""
+    ends: list[tuple[int, int]] = []
+    for low, high, inner in payload.coded(text):
+        ends.append((low, high))
+        yield low, high, inner
+    for low, high, inner in spelled(text, between):
+        if not any(start < high and low < end for start, end in ends):
+            yield low, high, inner
 
 
 def leads_astray(address: str) -> bool:

@@ -72,9 +72,9 @@ def _plain(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findin
     if clinical:
         for one in sorted(found.embedded, key=lambda each: each.start):
             if one.start > at:
-                yield from in_plain(part, part.raw[at : one.start], at)
+                yield from in_plain(part, part.raw[at : one.start], at, b"<>")
             at = max(at, one.end)
-        yield from in_plain(part, part.raw[at:], at)
+        yield from in_plain(part, part.raw[at:], at, b"<>")
     start = part.raw.find(b"MSH|")
     if start >= 0:
         message = part.raw[

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
+from safecare.examine.medical.carried import coded
 from safecare.examine.medical.masked import masked
 from safecare.formats.dicom import Dicom, Element
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
@@ -96,6 +97,9 @@ def _packed(part: Part, found: Dicom, place: int) -> Iterator[Part]:
     one = found.elements[place]
     head = found.body[one.value : one.value + min(one.length, 512)]
     kind = "lzma" if head[0] == _LZMA and head[5:13] in (b"\xff" * 8, head[5:10] + b"\0\0\0") else "deflate"
+    turned = found.body[one.value : one.end].rstrip(b"\0")[: -_MASKED_HEAD - 1 : -1]
+    if payload.begins(turned):
+        yield part.child(found.path(place), found.body[one.value : one.end].rstrip(b"\0")[::-1], origin="dicom.value")
     if kind == "lzma" or payload.holds(payload.inflates(head, -15, _MASKED_HEAD)):
         yield part.child(found.path(place), found.body[one.value : one.end], origin="dicom.value", types=(kind,))
 
@@ -155,10 +159,11 @@ def _texts(part: Part, found: Dicom, text: bytes, start: int) -> Iterator[Findin
         shown = text[low : min(high, low + 40)].decode("latin-1")
         why = say("A value holds a script or command: {text}.", text=shown)
         yield Finding("dicom.value.script", why, 0.9, _where(part, found, index, start + low, start + high))
-    for low, high, raw in payload.coded(text):
+    for low, high, raw in coded(text):
         index = found.at(start + low)
-        begun = payload.begins(raw) or ("eicar", payload.TEST)
-        why = say("A value holds a file of kind {kind} as Base64.", kind=begun[0])
+        test = payload.EICAR in raw
+        begun = payload.begins(raw) or (("eicar", payload.TEST) if test else ("script", payload.SCRIPT))
+        why = say("A value holds a file of kind {kind}, spelled in letters.", kind=begun[0])
         where = _where(part, found, index, start + low, start + high)
         yield Finding(f"dicom.value.{begun[1]}", why, _weight(found, index, begun[0]), where)
         yield part.child(found.path(index) or "data set", raw, origin="dicom.value")

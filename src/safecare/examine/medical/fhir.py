@@ -57,6 +57,6 @@ class FhirFile:
                 shown = text[low : min(high, low + 40)].decode("latin-1")
                 why = say("A value holds a script or command: {text}.", text=shown)
                 yield Finding("fhir.script", why, 0.6, Where(part.path))
-            yield from in_plain(part, text, 0)
+            yield from in_plain(part, text, 0, b'"')
         if found.full:
             raise LimitError("members", "documents")

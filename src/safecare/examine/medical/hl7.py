@@ -125,7 +125,7 @@ def _texts(part: Part, raw: bytes, start: int, stop: int) -> Iterator[Finding | 
         shown = text[low : min(high, low + 40)].decode("latin-1")
         why = say("A value holds a script or command: {text}.", text=shown)
         yield Finding("hl7.script", why, 0.85, Where(part.path, "", (start + low, start + high)))
-    yield from in_plain(part, text, start)
+    yield from in_plain(part, text, start, b"|\r")
     if payload.EICAR in text:
         at = start + text.find(payload.EICAR)
         yield Finding(

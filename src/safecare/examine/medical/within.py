@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from safecare.examine.api import ANY, Context, Finding, Part, Where, analyser
 from safecare.examine.medical import payload
+from safecare.examine.medical.carried import coded
 from safecare.examine.medical.commands import scripted
 from safecare.examine.medical.masked import masked
 from safecare.formats.embedded import from_letters
@@ -59,7 +60,7 @@ class Within:
 def _again(part: Part) -> Iterator[Finding | Part]:
     """Yield files that are coded once more, and tell of one under a mask."""
     if "text" in part.types:
-        for low, high, inner in payload.coded(part.raw[:MOST_TEXT]):
+        for low, high, inner in coded(part.raw[:MOST_TEXT]):
             why = say("The record carries a file that is coded twice.")
             where = Where(part.path, "", (low, high))
             yield Finding("record.carries.coded", why, 0.6, where, kind="record.carries")
