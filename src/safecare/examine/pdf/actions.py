@@ -18,7 +18,8 @@ from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
 _KIND = re.compile(rb"/S\s*/(JavaScript|Launch|URI|SubmitForm|GoToR|GoToE|ImportData|Thread|GoTo|Named)\b")
-_AUTO = re.compile(rb"/(?:OpenAction|AA)\b")
+AUTOMATIC = re.compile(rb"/(?:OpenAction|AA)\b")
+"""What stands in each object in which something happens by an event."""
 _STARTS = re.compile(
     rb"(?i)\.(?:exe|com|bat|cmd|ps1|vbs|js|scr|lnk|hta|msi|jar|sh|app|dll)\b|cmd|powershell|/Win\b|/Unix\b|/Mac\b"
 )
@@ -29,7 +30,8 @@ _NO_ACTION = re.compile(
 _CLICKS = frozenset({b"D", b"U"})
 """Events of the mouse's button (ISO 32000-1, table 194): what they start is started by a click."""
 _PAGE = re.compile(rb"/Type\s*/Page\b")
-_CLICKED_ON = re.compile(rb"/S\s*/(?:URI|Launch)\b")
+_CLICKED_ON = re.compile(rb"/S\s*/(?:URI|Launch|GoToR)\b")
+"""What leads to an address as a link does; where it does so by itself, that is a finding of its own."""
 _ELSEWHERE = re.compile(rb"/F\s*(?:\(|<<|\d+\s+\d+\s+R)")
 _FETCHED = frozenset({b"F", b"UF", b"DOS", b"Mac", b"Unix"})
 """Keys of file specifications (ISO 32000-1, 7.11.3): where one is an address, readers fetch it."""
@@ -89,7 +91,7 @@ def findings(document: Document) -> Iterator[Finding]:
     for one in document.holding(*_ACTING, _REFERRING):
         where = Where(tag=f"object {one.number}", bytes=(one.at, one.at + len(one.text)))
         kinds = dict.fromkeys(_KIND.findall(one.text)) if b"/S" in one.text else {}
-        events = list(_events(one, document)) if kinds and _AUTO.search(one.text) else []
+        events = list(_events(one, document)) if kinds and AUTOMATIC.search(one.text) else []
         inline = {kind for event in events for kind in _KIND.findall(event)}
         for kind in kinds:
             by_itself = one.number in auto or kind in inline
@@ -144,7 +146,7 @@ def events(one: Object, document: Document) -> list[tuple[bytes, bytes]]:
 
 def _started(one: Object, document: Document) -> Iterator[tuple[bytes, bytes]]:
     done, empty = -1, 0
-    for count, event in enumerate(islice(_AUTO.finditer(one.text), MOST_EVENTS)):
+    for count, event in enumerate(islice(AUTOMATIC.finditer(one.text), MOST_EVENTS)):
         if event.start() < done or empty > MOST_EMPTY:
             continue  # it stands within the one before, or nothing here ever closes
         start = one.text[event.end() : event.end() + (MOST_EVENT if count < LONG_EVENTS else SHORT_EVENT)]
@@ -159,11 +161,6 @@ def _started(one: Object, document: Document) -> Iterator[tuple[bytes, bytes]]:
         empty += not found_members
         done = event.end() + (0 if target else sum(len(key) + len(value) for key, value in found_members))
         yield from found_members
-
-
-def has_events(one: Object) -> bool:
-    """Tell whether something in `one` itself happens by an event."""
-    return _AUTO.search(one.text) is not None
 
 
 def _beside(text: bytes) -> bool:

@@ -7,16 +7,14 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, Part, UnreadableError, Where, analyser
 from safecare.examine.mail.codes import picture_of, told
-from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.pictures import BYTES
-from safecare.examine.pdf import actions, doubt, fields, scripts
+from safecare.examine.pdf import actions, doubt, fields, lures, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
 from safecare.examine.pdf.strings import readable, string_at
-from safecare.formats.domains import host_of
 from safecare.formats.linear import linear
 from safecare.model.text import say
 
@@ -40,9 +38,6 @@ _FILE_HEADS = (
 MOST_PICTURES = 12
 """Pictures of a document in which a code is looked for, small files first: codes pack well. Chosen."""
 _PICTURE = re.compile(rb"/Subtype\s*/Image\b")
-MOST_LURE = (2, 3)
-"""Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
-_PAGE = re.compile(rb"/Type\s*/Page\b")
 PACKS_WELL = 0.2
 """Weight of a stream that unpacks to more than is read, and to less than harms: drawings of empty cells do."""
 TEXT_TOTAL = 64 * 1024 * 1024
@@ -57,6 +52,8 @@ _ARCHIVED = linear(rb"(?i)application/x-mso|edit-time-data|activemime|^content-l
 _FILE = re.compile(rb"/(?:UF|F)\s+(\d{1,10})\s+\d{1,5}\s+R")
 _FILE_NAME = re.compile(rb"/(?:UF|F)\s*(?=[(<])(?!<<)")
 _MEDIA = re.compile(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent")
+MOST_DESCRIBED = 100
+"""Descriptions of one file that are read: pictures have one each. Chosen."""
 MOST_MARKUP = 256 * 1024
 """Bytes of a document's description that are read. Chosen: ten times the largest seen."""
 _LOADS = re.compile(
@@ -66,6 +63,13 @@ _LOADS = re.compile(
 _SUBMITS = re.compile(
     rb"(?i)<(?:\w+:)?submit\b|target\s*=\s*[\"']https?:|<(?:\w+:)?wsdlConnection|<(?:\w+:)?soapAddress"
 )
+_SUBMITS_ALONE = linear(
+    rb"(?is)<event\b[^>]{0,400}\bactivity\s*=\s*[\"'](?:initialize|docReady|ready|enter|docClose|preSave|postSave|"
+    rb"prePrint|postPrint|layoutReady|indexChange)[\"'][^>]{0,400}>\s*<submit\b"
+)
+"""A form that is sent by an event that is no click (XFA 3.3, "Events")."""
+SENDS_ALONE = 0.6
+"""Weight of a form that sends itself. Chosen: near that of other forms that do (`actions.AUTO`)."""
 _POSTS = re.compile(rb"\b(?:Post|Put|Get)\s{0,4}\(\s{0,4}(?:[\"']|&quot;)")
 """Functions of FormCalc that reach addresses (XFA 3.3, "Alphabetical Functions Listing")."""
 
@@ -91,8 +95,8 @@ class Pdf:
             why = say("Names of actions in a PDF are written in a way that hides them from filters.")
             yield Finding("pdf.names-hidden", why, 0.5, kind="pdf.disguise")
         yield from actions.findings(document)
+        yield from lures.findings(document, context)
         if context.mail:
-            yield from _lure(document)
             shown = itertools.chain(_pictures(document, context), drawings(document))
             yield from told(shown, context)
         if not document.encrypted:
@@ -121,16 +125,6 @@ def _web_archive(part: Part, context: Context) -> Iterator[Finding | Part]:
         yield part.child("web-archive.mht", raw, origin="pdf.behind", types=("mail",))
 
 
-def _lure(document: Document) -> Iterator[Finding]:
-    """Yield that a short document which came by mail leads where lures lead: it is a button, not a document."""
-    pages = sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page"))
-    links = {target for one in document.holding(b"/URI") for target in actions.links(one)}
-    hosts = {host_of(one) for one in links}
-    if pages <= MOST_LURE[0] and len(hosts) <= MOST_LURE[1] and any(map(doubtful, links)):
-        why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
-        yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
-
-
 def _pictures(document: Document, context: Context) -> Iterator[bytes]:
     """Yield the pictures of `document`, largest files last."""
     shown = [one for one in document.streams if _PICTURE.search(one.text)]
@@ -145,10 +139,11 @@ def _pictures(document: Document, context: Context) -> Iterator[bytes]:
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:
     seen: set[tuple[bytes, bool]] = set()
     auto: set[int] | None = None
+    eventful = {id(one) for one in document.holding(actions.AUTOMATIC, b"/OnInstantiate")}
     for one, script in itertools.islice(scripts.scripts(document), MOST_SCRIPTS):
         auto = actions.automatic(document) if auto is None else auto
         raw = script if isinstance(script, bytes) else _held(document, script, context)
-        by_itself = one.number in auto or actions.has_events(one) or b"/OnInstantiate" in one.text
+        by_itself = one.number in auto or id(one) in eventful
         if (raw, by_itself) not in seen:
             seen.add((raw, by_itself))
             yield from scripts.judged(raw, one, auto=by_itself)
@@ -199,15 +194,18 @@ def _streams(document: Document, part: Part, context: Context) -> Iterator[Findi
             yield part.child(f"object-{one.number}", raw, origin="pdf.stream")
         elif b"<xdp" in raw[:2000] or b"<template" in raw[:400] or b"http://www.xfa.org" in raw[:4000]:
             yield from _form(raw, one)
+        elif raw[:100].lstrip().startswith(b"<?xml"):
+            yield from _loads(raw[:MOST_MARKUP], one)
     if cut:
         yield Finding("limit.text", say("A PDF holds very much text: judged only in part."), 0.2)
 
 
 def _markup(document: Document) -> Iterator[Finding]:
-    """Yield what the description of a document (XMP), which stands in it as plain XML, loads."""
-    for one in document.objects:
-        if one.stream is not None and b"/XML" in one.text and b"/Filter" not in one.text:
-            yield from _loads(one.stream[:MOST_MARKUP].tobytes(), one)
+    """Yield what the description of a document (XMP), which stands in it as XML, loads."""
+    budget = Budget(Limits(), 0)
+    for one in [one for one in document.streams if b"/XML" in one.text][:MOST_DESCRIBED]:
+        with contextlib.suppress(UnreadableError, LimitError):
+            yield from _loads(decoded(one, budget, 4 * MOST_MARKUP)[:MOST_MARKUP], one)
 
 
 def _loads(raw: bytes, one: Object) -> Iterator[Finding]:
@@ -221,7 +219,10 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
     where = Where(tag=f"object {one.number}")
     yield from _loads(raw, one)
     if _SUBMITS.search(raw):
-        yield Finding("pdf.xfa.sends", say("A form in a PDF sends data to an address."), 0.45, where, kind="pdf.script")
+        weight = SENDS_ALONE if _SUBMITS_ALONE.search(raw) else 0.45
+        yield Finding(
+            "pdf.xfa.sends", say("A form in a PDF sends data to an address."), weight, where, kind="pdf.script"
+        )
     if _POSTS.search(raw):
         why = say("A form in a PDF sends data to an address by a script.")
         yield Finding("pdf.xfa.sends", why, 0.55, where, kind="pdf.script")

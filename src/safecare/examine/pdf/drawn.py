@@ -31,7 +31,7 @@ FAR = 1e6
 PAINTED = 50_000_000
 """Pixels that are painted in all. Chosen: each of a code's once, its ground a few times."""
 _SHAPE = linear(rb"[\d.]\s+re\b|[\d.]\s+l\s")
-_NO_CONTENT = linear(rb"/Subtype\s*/Image|/FontFile|/Length[123]\b|/Type\s*/(?:XRef|ObjStm|Metadata|EmbeddedFile)")
+NO_CONTENT = linear(rb"/Subtype\s*/Image|/FontFile|/Length[123]\b|/Type\s*/(?:XRef|ObjStm|Metadata|EmbeddedFile)")
 _FILLS = {b"f", b"F", b"f*", b"b", b"b*", b"B", b"B*"}
 _STROKES = {b"S", b"s", b"b", b"b*", b"B", b"B*"}
 _SAME = 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
@@ -56,7 +56,7 @@ def drawings(document: Document) -> Iterator[bytes]:
     given, room = 0, MOST_CONTENT
     budget = Budget(Limits(), 0)  # its own: all streams are decoded for the judgement once more
     for one in document.streams:
-        if _NO_CONTENT.search(one.text) or given >= MOST_DRAWINGS or room <= 0:
+        if NO_CONTENT.search(one.text) or given >= MOST_DRAWINGS or room <= 0:
             continue
         with contextlib.suppress(UnreadableError, LimitError):
             content = decoded(one, budget)

@@ -31,6 +31,8 @@ MOST_LISTED, MOST_REFERENCE = 4 * 1024 * 1024, 20
 of 1,000 pages has 60,000."""
 ONLY = 60
 """Bytes of an object that is nothing but a reference, and those of a list that are read at the least."""
+UNCLOSED = 4000
+"""Bytes of a list that are read which never ends."""
 MOST_STACK = 100
 """Values that a function may have at once (ISO 32000-1, 7.10.5.2)."""
 _NESTED = re.compile(rb"<<(?:[^<>]|<[^<>]{0,200}>|<<[^<>]{0,2000}>>){0,4000}>>")
@@ -48,6 +50,10 @@ _ONLY = re.compile(rb"[\s\x00]*(?:\[[\s\x00]*)?(\d{1,10})\s+\d{1,5}\s+R[\s\x00]*
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _DRAWS = re.compile(rb"/([^\s\x00/<>\[\]()%]{1,120})\s+Do\b")
 _COPIES = re.compile(rb"(\d{1,10})\s+copy\b")
+_CALCULATES = re.compile(rb"/FunctionType\s+4\b")
+_COMMENT = re.compile(rb"%[^\r\n]*")
+_CALLS = re.compile(rb"[A-Za-z]\s?\([^()]{0,400}\)")
+"""A call of a function: calculators have numbers, words and braces alone (ISO 32000-1, 7.10.5). CVE-2018-5158."""
 _TARGET = re.compile(rb"/T\s+(\d{1,10})\s+\d{1,5}\s+R\b")
 
 
@@ -56,9 +62,16 @@ def findings(document: Document, directory: Directory) -> Iterator[Finding]:
     if circle := next((one for one in _circles(document, directory) if one), ""):
         yield Finding("pdf.loop", LOOP, WEIGHT, Where(tag=circle), kind="pdf.doubt")
     for one in document.streams:
-        if b"/FunctionType" in one.text and _exhausts(one):
+        if b"/FunctionType" not in one.text:
+            continue
+        code, where = _calculator(one), Where(tag=f"object {one.number}")
+        if any(int(found) > MOST_STACK for found in _COPIES.findall(code)):
             why = say("A function in a PDF asks for more memory than there is.")
-            yield Finding("pdf.exhausts", why, 0.6, Where(tag=f"object {one.number}"), kind="pdf.doubt")
+            yield Finding("pdf.exhausts", why, 0.6, where, kind="pdf.doubt")
+            return
+        if _CALCULATES.search(one.text) and _CALLS.search(_COMMENT.sub(b"", code)):
+            why = say("A function in a PDF holds a script that readers in a browser run.")
+            yield Finding("pdf.function-script", why, 0.65, where, kind="pdf.script")
             return
 
 
@@ -123,15 +136,20 @@ def _edges(
                 own = dict(members(one.text))
             text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + min(MOST_LIST, room)]
             targets = _targets(text, document, key)
-            room = max(ONLY, room - MOST_REFERENCE * len(targets))
+            room = max(ONLY, room - MOST_REFERENCE * len(targets) - _read(text))
             edges[walk].setdefault(number, []).extend(targets)
     return edges
 
 
+def _read(text: bytes) -> int:
+    """Return how many bytes the list takes that `text` begins with; 0 where it is none."""
+    return (text.find(b"]") + 1 or UNCLOSED) if text[:20].lstrip().startswith(b"[") else 0
+
+
 def _targets(text: bytes, document: Document, key: bytes) -> list[int]:
-    start = text.lstrip()[:2]
+    start = text[:20].lstrip()[:2]
     if start.startswith(b"["):
-        listed = text[: text.find(b"]") + 1 or 4000]
+        listed = text[: _read(text)]
         return references(_NESTED.sub(b"", listed))[:5000]
     if start == b"<<" and key in (b"Pattern", b"Next"):
         return references(text[: text.find(b">>") + 1 or 4000])[:500]
@@ -141,13 +159,12 @@ def _targets(text: bytes, document: Document, key: bytes) -> list[int]:
     return [int(found[1])] if found else []
 
 
-def _exhausts(one: Object) -> bool:
-    """Tell whether a function copies more values than there may be."""
+def _calculator(one: Object) -> bytes:
+    """Return the text of a function that calculates; empty where it can't be read."""
     try:
-        code = decoded(one, Budget(Limits(), 0), 64 * 1024)
+        return decoded(one, Budget(Limits(), 0), 64 * 1024)
     except (UnreadableError, LimitError):
-        return False
-    return any(int(found) > MOST_STACK for found in _COPIES.findall(code))
+        return b""
 
 
 def _drawn(document: Document) -> str:

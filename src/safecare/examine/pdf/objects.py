@@ -28,6 +28,7 @@ MOST_DEFLATED = 1032
 """Times that deflate packs at best (zlib, "Technical Details", maximum compression factor)."""
 MOST_FILTERS = 8
 """Filters of one stream, one after the other. Chosen: writers use two at most."""
+_DIRECT = re.compile(rb"/Root\s{0,40}<<")
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\s\x00]{1,16}(\d{1,5})[\s\x00]{1,16}obj(?![a-z])")
 _BODY_END = re.compile(
     rb"\bstream(?:\r?\n|\r)|endobj|(?<![0-9])\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj(?![a-z])"
@@ -39,6 +40,7 @@ MOST_TRAILERS, MOST_TRIED, LONGEST_TRAILER = 50, 5000, 4096
 NEAR = 4096
 """Bytes in which the end of an object is looked for without following its digits, as most ends lie there."""
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_NO_DIGITS = bytes(one for one in range(256) if one not in b"0123456789ABCDEFabcdef")
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\d|\s+\d+\s+R)")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
@@ -168,6 +170,7 @@ def find(raw: bytes) -> Document:
             break
         place = _object(raw, found, document)
     document.trailers = [unescape(one)[0] for one in islice(_trailers(raw), MOST_TRAILERS)]
+    document.objects += [Object(0, 0, at, unescape(text)[0]) for at, text in islice(_direct(raw), MOST_TRAILERS)]
     document.outer = list(document.objects)
     document.streams = [one for one in document.outer if one.stream is not None]
     document.encrypted = any(b"/Encrypt" in one for one in document.trailers) or any(
@@ -190,6 +193,21 @@ def _trailers(raw: bytes) -> Iterator[bytes]:
             end = text.find(b"startxref", end + 9)
         if end >= 0 and text.startswith(b"<<"):
             yield text[:end].rstrip()
+
+
+def _direct(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield place and dictionary of each trailer that holds the beginning of the document itself, which readers open.
+
+    It must be an object of its own (ISO 32000-1, table 15): only forgers, and tests of readers, write it so.
+    """
+    at = -1
+    for _ in range(MOST_TRIED):
+        at = raw.find(b"trailer", at + 1)
+        if at < 0:
+            return
+        text = raw[at + 7 : at + 7 + LONGEST_TRAILER]
+        if _DIRECT.search(text):
+            yield at, text[: text.find(b"startxref")] if b"startxref" in text else text
 
 
 def unpack(document: Document, budget: Budget) -> None:
@@ -275,7 +293,7 @@ def decoded(one: Object, budget: Budget, most: int = MOST_DECODED) -> bytes:
         if name in ("FlateDecode", "Fl"):
             data = _inflate(data, budget, most, one.number)
         elif name in ("ASCIIHexDecode", "AHx"):
-            digits = re.sub(rb"[^0-9A-Fa-f]", b"", data.split(b">")[0])
+            digits = data.partition(b">")[0].translate(None, _NO_DIGITS)
             data = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
         elif name in ("ASCII85Decode", "A85"):
             data = _text85(data, one.number)

@@ -39,6 +39,8 @@ _LINKS = re.compile(r"\b(?:this\.getURL|app\.launchURL)\(\s*([\"'])https?://[^\"
 _BESIDE = re.compile(r"\bimport(?:AnX?FDF|TextData)\(\s*([\"'])[\w .-]{1,100}\1\s*\)")
 """Data are taken from a file that lies beside the document: forms that teach do."""
 _HIDING = re.compile(r"(?i)\b(eval|unescape|String\.fromCharCode|getAnnots?)\s*\(|(this\.info)\.\w+\.(?:replace|split)")
+_BRACKETS = re.compile(r"\[\s{0,9}([\"'])([A-Za-z]\w{0,40})\1\s{0,9}\]")
+"""A member called by its whole name in brackets: the same as behind a point."""
 _RUNS_DATA = re.compile(
     r"(?i)\beval\s*\(\s*(?:unescape|decodeURI\w*|String\.fromCharCode|util\.stringFromStream|(?:this\.)?(?:info\.|"
     r"getAnnots?\b)|(?:this\.)?getField\s*\([^()]{1,200}\)\.value|\w+\[\d+\]\.(?:subject|author|contents))"
@@ -88,7 +90,7 @@ def font_script(document: Document) -> Iterator[Finding]:
 
 def judged(script: bytes, one: Object, *, auto: bool) -> Iterator[Finding]:
     """Yield what the text of a script tells that runs by itself (`auto`) or at a click."""
-    text = script[:MOST_SCRIPT].decode("latin-1")
+    text = _BRACKETS.sub(r".\2", script[:MOST_SCRIPT].decode("latin-1"))
     where = Where(tag=f"object {one.number}")
     plain = _BESIDE.sub("", _UPDATE.sub("", text))
     calls = sorted({"".join(found) for found in _REACHING.findall(plain if auto else _LINKS.sub("", plain))})

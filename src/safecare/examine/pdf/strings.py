@@ -12,8 +12,9 @@ DEEPEST = 50
 """Parentheses within parentheses that are followed. Chosen: scripts have ten; it bounds what hostile text costs."""
 _EDGE = re.compile(rb"\\.|[()]", re.DOTALL)
 _BEGINS = re.compile(rb"\s*(?:(\()|<([0-9A-Fa-f\s]{2,40000})>)")
-_ESCAPE = re.compile(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r?\n)")
-_MEANS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|[\s\S])")
+"""What a backslash changes: one before a line's end joins the lines, one before any other letter is left out."""
+_MEANS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"} | dict.fromkeys((b"\r\n", b"\r", b"\n"), b"")
 
 
 def string_end(text: bytes, at: int) -> int:
@@ -51,8 +52,8 @@ def bytes_of(string: re.Match[bytes]) -> bytes:
 
 
 def readable(raw: bytes) -> bytes:
-    """Return UTF-16 with its mark as UTF-8, all else as it is."""
-    return raw.decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
+    """Return UTF-16 with its mark as UTF-8 without one, all else as it is."""
+    return raw[2:].decode("utf-16-be", "replace").encode() if raw.startswith(b"\xfe\xff") else raw
 
 
 def unhexed(digits: bytes) -> bytes:
@@ -65,4 +66,4 @@ def _escape(found: re.Match[bytes]) -> bytes:
     code = found[1]
     if code.isdigit():
         return bytes([int(code, 8) & 255])
-    return _MEANS.get(code, b"" if code.isspace() else code)
+    return _MEANS.get(code, code)

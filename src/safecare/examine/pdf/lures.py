@@ -1,0 +1,128 @@
+"""Lures: short PDFs that are nothing but a button, which leads to a page that takes passwords or hands out programs.
+
+They hold no attack: one page, nearly nothing to read (the words are part of a picture: a document behind frosted glass,
+"protected", "shared with you"), and a link over most of it, so that a click anywhere leads on. Posters, tickets and
+scanned papers have their links where they stand, or text that can be read, or no link. Source: Stivala et al., "From
+Attachments to SEO: Click Here to Learn More about Clickbait PDFs" (ACSAC 2023); ISO 32000-1:2008, 12.5.6.5 (links).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, UnreadableError
+from safecare.examine.mail.hosts import doubtful
+from safecare.examine.pdf import actions
+from safecare.examine.pdf.drawn import NO_CONTENT
+from safecare.examine.pdf.objects import Document, Object, decoded
+from safecare.formats.brands import known
+from safecare.formats.domains import host_of, registered
+from safecare.formats.linear import linear
+from safecare.model.text import say
+
+MOST_PAGES, MOST_HOSTS = 2, 3
+"""Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
+COVERS, BUTTON = 0.5, 0.01
+"""Share of the page over which a click leads away, and that of a button. Chosen: lures cover 0.6 to 1, a line 0.005."""
+MOST_READ = 400
+"""Letters of a document that has nearly nothing to read. Chosen: six lines; letters and tickets have a thousand."""
+MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
+"""Bytes of each stream, and streams, in which letters are counted. Chosen: 2 ms."""
+USUAL = (0.0, 0.0, 612.0, 792.0)
+"""Page that is taken where none is told: US Letter, in points."""
+_PAGE = re.compile(rb"/Type\s*/Page\b")
+_LINK = re.compile(rb"/Subtype\s*/(?:Link|Widget|Screen)\b")
+_RECT = re.compile(rb"/Rect\s*\[([\d\s.+-]{7,200})\]")
+_MEDIA_BOX = re.compile(rb"/MediaBox\s*\[([\d\s.+-]{7,200})\]")
+_ADDRESS = re.compile(rb"(?i)https?:(?:\\?/){2}[^\s()<>\"'\\]{3,2000}")
+_LEADS_AWAY = re.compile(rb"/S\s*/(?:SubmitForm|JavaScript|Launch|GoTo[RE]|Thread)\b")
+_ACTION = re.compile(rb"/A\s+(\d{1,10})\s+\d{1,5}\s+R\b")
+_SHOWN = linear(rb"(?s)\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]+)>")
+
+Box = tuple[float, float, float, float]
+
+
+def findings(document: Document, context: Context) -> Iterator[Finding]:
+    """Yield at most one finding: where a click leads, and how much of the document is there for it."""
+    pages = sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page"))
+    if not 1 <= pages <= MOST_PAGES:
+        return
+    links = [(box, target) for one in document.holding(b"/Rect") for box, target in _linked(one, document)]
+    addresses = {target for one in document.holding(b"/URI") for target in actions.links(one)}
+    if context.mail and len({host_of(one) for one in addresses}) <= MOST_HOSTS and any(map(doubtful, addresses)):
+        why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
+        yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
+        return
+    home = {registered(one) for one in context.own}
+    page = _page(document)
+    shares = {
+        target: _share(box, page) for box, target in links if (host := host_of(target)) and registered(host) not in home
+    }
+    covering = [one for one, share in shares.items() if share >= COVERS and not known(host_of(one))]
+    buttons = [one for one, share in shares.items() if share >= BUTTON and doubtful(one)]
+    if (
+        not (covering or buttons)
+        or len({host_of(one) for one in shares}) > MOST_HOSTS
+        or _letters(document) > MOST_READ
+    ):
+        return
+    why = say("A PDF has nearly nothing to read: it is a button that leads to a page of someone unknown.")
+    yield Finding("pdf.lure.button", why, 0.55 if buttons else 0.5, kind="pdf.lure")
+
+
+def _linked(one: Object, document: Document) -> Iterator[tuple[Box, str]]:
+    """Yield the place of a link, and the address to which a click there leads."""
+    rect = _RECT.search(one.text) if _LINK.search(one.text) else None
+    if rect is None or (box := _box(rect[1])) is None:
+        return
+    action = _ACTION.search(one.text)
+    target = document.get(int(action[1])) if action else None
+    for held in (one, target) if target else (one,):
+        address = _ADDRESS.search(held.text) if _LEADS_AWAY.search(held.text) else None
+        found = next(
+            actions.links(held), address.group().replace(b"\\", b"").decode("utf-8", "replace") if address else ""
+        )
+        if found:
+            yield box, found
+            return
+
+
+def _box(numbers: bytes) -> Box | None:
+    try:
+        left, low, right, high = map(float, numbers.split())
+    except ValueError:
+        return None
+    return min(left, right), min(low, high), max(left, right), max(low, high)
+
+
+def _page(document: Document) -> Box:
+    boxes = [
+        box
+        for one in document.holding(b"/MediaBox")
+        if (found := _MEDIA_BOX.search(one.text)) and (box := _box(found[1])) and box[0] < box[2] and box[1] < box[3]
+    ]
+    return boxes[0] if boxes else USUAL
+
+
+def _share(box: Box, page: Box) -> float:
+    """Return how much of `page` lies within `box`, of 1."""
+    across = max(0.0, min(box[2], page[2]) - max(box[0], page[0]))
+    down = max(0.0, min(box[3], page[3]) - max(box[1], page[1]))
+    return across * down / ((page[2] - page[0]) * (page[3] - page[1]))
+
+
+def _letters(document: Document) -> int:
+    """Return about how many letters the streams of `document` show."""
+    count, budget = 0, Budget(Limits(), 0)
+    contents = [one for one in document.streams if not NO_CONTENT.search(one.text)]
+    for one in contents[:MOST_STREAMS]:
+        try:
+            text = decoded(one, budget, 16 * MOST_CONTENT)[:MOST_CONTENT]
+        except (UnreadableError, LimitError):
+            continue
+        if b"BT" in text:
+            count += sum(len(literal) + len(digits) // 4 for literal, digits in _SHOWN.findall(text))
+        if count > MOST_READ:
+            break
+    return count
