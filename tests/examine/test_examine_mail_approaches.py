@@ -50,6 +50,30 @@ WANTED = {
         ),
         "mail.order.contact",
     ),
+    "a dean in a meeting without a phone": (
+        mail(
+            "Dr. Alan Meyers <dean.meyers01@gmail.com>",
+            "Request",
+            "I'm in a meeting where calls are not allowed. Help me with something important right away.",
+        ),
+        "mail.order.contact",
+    ),
+    "easy work, and a number": (
+        mail(
+            "HR <hr.meridian@gmail.com>",
+            "Part time",
+            "A position from home, a few hours weekly. Reply with your mobile number.",
+        ),
+        "mail.order.job",
+    ),
+    "staff that is to verify itself at a page of forms": (
+        mail(
+            "Payroll <a.ruiz@valley-schools.org>",
+            "Payroll verification",
+            "All staff must verify for the payroll of August. " + link("https://form.jotform.com/2223"),
+        ),
+        "mail.order.page",
+    ),
     "an authority with a private mail box, and copies of cards": (
         mail(
             "Ordre national des infirmiers <oni.dossiers@gmail.com>",
@@ -222,6 +246,11 @@ HONEST = {
     ),
     "an authority from its own domain": mail(
         "Ordre national des infirmiers <contact@ordre-infirmiers.fr>", "Cotisation", "L'appel de cotisation est parti."
+    ),
+    "a survey of all staff at a page of forms": mail(
+        "Syndicat <contact@syndicat-soins.org>",
+        "Enquête",
+        "Les agents sont invités à répondre à l'enquête. " + link("https://forms.office.com/e/x"),
     ),
     "a town hall, which may have a private mail box": mail(
         "Mairie de Lunel <mairie.lunel@orange.fr>", "Stand", "Merci de confirmer votre stand au forum de la santé."

@@ -82,6 +82,13 @@ def test_an_ask_alone_of_a_stranger_is_no_alert() -> None:
             assert not list(acquainted().feed([mail("new-portal.eu", fact)])), fact
 
 
+def test_a_strangers_order_alone_is_an_alert_and_a_lesser_one_or_a_correspondents_is_not() -> None:
+    assert list(acquainted().feed([mail("new-boss@gmail.com", "mail.order.contact")]))
+    assert not list(Phishing(small_hospital()).feed([mail("new-boss@gmail.com", "mail.order.contact")]))
+    assert not list(acquainted().feed([mail("new-portal.eu", "mail.order.stray")]))
+    assert not list(acquainted().feed([mail("medisupply.fr", "mail.order.contact")]))
+
+
 def test_what_nobody_vouches_for_is_neither_new_nor_gets_acquainted() -> None:
     rule = acquainted()
     assert "mail.contact.first" not in rules(rule, mail("new-portal.eu", *ASK, vouched=False))

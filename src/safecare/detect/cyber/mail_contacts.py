@@ -35,6 +35,11 @@ SAME = timedelta(days=1)
 """Time in which the mails of a stranger are all first ones. Chosen: an opener and the lure that follows."""
 FIRST = 0.25
 """Weight of a stranger's first ask. Chosen: with an ask alone it is no alert, with a doubt of sender or link it is."""
+FIRST_ORDER = 0.4
+"""Weight of a stranger's first mail that orders something. Chosen: with an order that is suspicious by itself
+(`ORDER`) it is an alert, since nothing else tells a false superior or supplier who writes in plain words."""
+ORDER = 0.45
+"""Weight from which an order is suspicious by itself or nearly so; services that don't name themselves weigh less."""
 IMITATED = 0.6
 """Weight of a look-alike of a partner's domain: that of a known company's."""
 PARTNER = 0.7
@@ -84,7 +89,8 @@ class Contacts(msgspec.Struct):
         new = self._acquainted_with_many(mail.at) if one is None else mail.at - one.first < SAME and not one.written_to
         if new and mail.vouched and kinds & _ASKS:
             why = say("It wants something, and comes from someone who never wrote to the house before.")
-            added.append(Finding("mail.contact.first", why, FIRST, kind="mail.contact"))
+            orders = any(one.kind == "mail.order" and one.weight >= ORDER for one in mail.findings)
+            added.append(Finding("mail.contact.first", why, FIRST_ORDER if orders else FIRST, kind="mail.contact"))
         twin = one.twin if one else self._imitated(mail.sender, mail.at)
         if twin and (kinds or mail.parts or "mail.link.any" in mail.facts):
             why = say("The sender's domain imitates {domain}, with which the house writes.", domain=twin)

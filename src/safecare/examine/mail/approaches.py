@@ -60,7 +60,10 @@ _MANY = Ask.among(
 _WORK = re.compile(
     r"\b(?:position|job|resume|hiring|recruit\w*|interview|poste|emploi|profil|recrut\w+|candidature|assistants? en)\b"
 )
-_MESSENGER = re.compile(r"\b(?:whatsapp|telegram|signal|wechat|google chat|hangouts|teams chat)\b")
+_MESSENGER = Ask.among(
+    r"(?:whatsapp|telegram|signal|wechat|google chat|hangouts|teams chat)\b",
+    needs=("whatsapp|telegram|signal|wechat|google chat|hangouts|teams chat",),
+)
 _PAY = re.compile(
     r"[$€£] ?\d[\d,. ]*(?:k\b|/|per |an hour|a day|weekly)|\d ?[$€£] ?(?:/|par )|"
     r"\d ?(?:euros?|eur|usd|dollars?) ?(?:/|par |per |a )|"
@@ -69,6 +72,10 @@ _PAY = re.compile(
 _EASY = re.compile(
     r"\b(?:no experience|aucune experience|sans experience|from home|a domicile|depuis votre telephone|hours? a day|"
     r"h(?:eures?)? par jour|paid daily|paiement quotidien|payee? quotidiennement)\b"
+)
+_NUMBER_WANTED = re.compile(
+    r"\b(?:your|votre) (?:\w+ )?(?:mobile|cell|phone|whatsapp|portable|numero|telephone|personal e-?mail|"
+    r"adresse personnelle)\b"
 )
 _FEE = Ask.among(
     r"frais d[e'] ?(?:dossier|inscription|regularisation|visa|traitement|formation)",
@@ -148,7 +155,12 @@ _CODE = Ask.among(
 _REMOTE = Ask.among(
     r"(?:install\w*|download\w*|run|launch|open|ouvr\w+|telecharg\w+|lanc\w+)~(?:anydesk|teamviewer|quick ?assist|"
     r"assistance rapide|screenconnect|rustdesk|ultraviewer|supremo|prise en main)",
-    needs=("anydesk|teamviewer|quick|assistance rapide|screenconnect|rustdesk|ultraviewer|supremo|prise en main",),
+    needs=(
+        (
+            "anydesk|teamviewer|quick assist|quickassist|assistance rapide|screenconnect|rustdesk|ultraviewer|supremo|"
+            "prise en main"
+        ),
+    ),
 )
 _MAILBOX = Ask.among(
     r"(?:sign|log|logged)[ -]?in~(?:to|with|using|via)~(?:your|the)~(?:e-?mail|microsoft|office ?365|outlook)\b",
@@ -165,7 +177,12 @@ _ITS_PASSWORD = Ask.among(
     r"~mot de passe (?:de (?:votre |la )?)?(?:messagerie|boite|e-?mail|courriel)\b",
     r"(?:need\w*|require\w*|enter|provide|use|using|with|type)~(?:your|the) (?:e-?mail|mailbox|outlook|webmail)"
     r"(?: account)?(?:'s)? password",
-    needs=("mot de passe|password",),
+    needs=(
+        (
+            "mot de passe de|mot de passe mes|mot de passe boi|mot de passe e|mot de passe cou|mail password|"
+            "mailbox password|outlook password|webmail password|account password|'s password"
+        ),
+    ),
 )
 """The password of the mail box itself, which opens nothing of anybody else's."""
 STORES = frozenset(
@@ -199,7 +216,10 @@ _TO_PAY = re.compile(
     r"\b(?:regl\w+|pay(?:er|ez|able)?|due|acquitt\w+|cotisation|frais|fee)\b[^!?]{0,80}?"
     r"(?:[$€£] ?\d|\d ?(?:[$€£]|eur|usd|dollars))"
 )
-_HOLE = re.compile(r"\b(?:vulnerabilit\w+|failles?|security (?:bug|issue|hole)|exposed database)\b")
+_HOLE = Ask.among(
+    r"(?:vulnerabilit\w+|failles?|security (?:bug|issue|hole)|exposed database)\b",
+    needs=("vulnerabilit|faille|security|exposed",),
+)
 _BOUNTY = re.compile(
     r"\b(?:reward|bounty|compensation|recompense|remuneration|prime)\b[^!?]{0,200}?"
     r"\b(?:otherwise|or else|forced to|sinon|contraints?|a defaut|disclos\w+|publi\w+|divulg\w+)\b"
@@ -236,13 +256,13 @@ def approaches(mail: Mail, display: str, domain: str, facts: set[str], *, signed
         found.add("mail.order.deposit")
     if _HOW_TO_CHANGE.told(text) and _WHAT_IS_DUE.told(text):
         found.add("mail.order.new-account")
-    if _EASY.search(text) and _MESSENGER.search(text):
+    if _MESSENGER.told(text) and _EASY.search(text):
         found.add("mail.order.job")
     if _LISTED.told(text) and _TO_PAY.search(text):
         found.add("mail.order.directory")
     if _GIVE.told(text):
         found.add("mail.order.coins")
-    if _HOLE.search(text) and _BOUNTY.search(text):
+    if _HOLE.told(text) and _BOUNTY.search(text):
         found.add("mail.order.ransom")
     return found | (_private(mail, text, signed=signed, kept=kept) if private else set())
 
@@ -256,7 +276,11 @@ def _private(mail: Mail, text: str, *, signed: bool, kept: bool) -> set[str]:
     if _MANY.told(text):
         found.add("mail.order.data")
     work = _WORK.search(text)
-    if work and ((_MESSENGER.search(text) and _PAY.search(text)) or _FEE.told(text)):
+    if work and (
+        (_MESSENGER.told(text) and _PAY.search(text))
+        or _FEE.told(text)
+        or (_EASY.search(text) and _NUMBER_WANTED.search(text))
+    ):
         found.add("mail.order.job")
     if _TEASER.told(text) or (_YOURSELF.told(text) and _RICHES.search(text)):
         found.add("mail.order.bait")

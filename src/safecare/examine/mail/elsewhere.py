@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from safecare.examine.mail.relations import by_form
 from safecare.formats.mail import Mail
 from safecare.formats.mail_links import file_shown
@@ -21,6 +23,9 @@ _PAPERWORK = Ask.among(
 )
 """Papers of business, which firms send or keep at home, not on a page that anyone can set up."""
 
+_VERIFIED = re.compile(r"\b(?:re-?)?(?:verif(?:y|i\w+)|validat\w+|authenti\w+)\b")
+"""What staff is to do with itself or its account; surveys of unions and schools on such pages want answers only."""
+
 
 def elsewhere(mail: Mail, facts: set[str]) -> set[str]:
     """Return the facts of what is wanted at such a page; `facts` are those known so far."""
@@ -33,7 +38,7 @@ def elsewhere(mail: Mail, facts: set[str]) -> set[str]:
         waits = "mail.link.hosted" in facts and _PAPERWORK.told(mail.levelled)
     else:
         waits = bool(facts & _WAITS) or any(file_shown(shown) for _, shown in mail.links[:200])
-    if facts & _ACCESS:
+    if facts & _ACCESS or ("mail.text.house" in facts and _VERIFIED.search(mail.levelled)):
         found.add("mail.order.page")
     elif waits and "mail.from.own" not in facts:
         found.add("mail.order.elsewhere")

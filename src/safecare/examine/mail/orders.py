@@ -168,7 +168,9 @@ _AWAY = _any(
 _BARRED = _any(
     r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
     r"can(?:'t|not| not) (?:talk|call|take calls?)|"
-    r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?))",
+    r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?)|"
+    r"(?:phones?|calls?) (?:is|are) (?:not|n't) (?:allowed|permitted|possible)|(?:phones?|calls?) (?:isn't|aren't)"
+    r" (?:allowed|permitted|possible))",
     r"(?:repond\w+|reply|answer|ecri\w+)~(?:uniquement|only|seulement)",
     r"(?:uniquement|only|seulement) (?:par|by|via) (?:e-?mail|mail|courriel|ecrit)",
     r"(?:send|give|reply|answer|text|write|envo[iy][\w-]+|donn\w+|communiqu\w+|repon\w+|ecri\w+)~(?:your|votre|ton) "
@@ -188,6 +190,8 @@ _READY = _any(
     r"(?:got|have) a (?:moment|minute|second)|avez-vous (?:un moment|une minute)|(?:run|do) an errand|favou?r",
     r"(?:traiter|confier|regler|executer|une?)~(?:dossier|operation|tache|mission)\b",
     r"(?:rendre|demander)~service",
+    r"(?:help|assist) me~(?:something|important|urgent\w*|right away|with an?)|"
+    r"(?:m'aider|aide)~(?:quelque chose|important\w*|urgent\w*|tout de suite)",
 )
 _RENEWED = _any(
     r"(?:auto-?)?renew\w*|renouvel\w+|subscription|abonnement",
@@ -296,8 +300,8 @@ def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if locked and any(not one.isalpha() for one in told_passwords(mail.text[:20_000])):
         found.add("mail.order.locked")
     owner = known(domain) and registered(domain) not in FREE
-    text = mail.levelled
-    signed = bool(_TITLE.search(level(display[:200])) or _TITLE.search(_SENTENCES.split(text)[-1]))
+    end = mail.levelled[-SIGNATURE:]
+    signed = bool(_TITLE.search(level(display[:200])) or _TITLE.search(_SENTENCES.split(end)[-1]))
     found |= approaches(mail, display, domain, facts, signed=signed, owner=owner)
     return found | _by_words(mail, display, facts, owner=owner) | strangers(mail, facts, owner=owner)
 
