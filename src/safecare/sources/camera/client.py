@@ -18,8 +18,10 @@ from safecare.sources.camera.messages import (
     Done,
     Failed,
     Job,
+    Leave,
     LiveJob,
     Message,
+    Progress,
     ProtocolError,
     Ready,
     Starved,
@@ -39,6 +41,11 @@ with twenty times too much to do, ending it and loading all of it again would on
 of; what never answers at all is ended all the same."""
 LEAST_WAIT = 0.1
 """Seconds on the queue for the processor that count as none; chosen."""
+MOST_HELD = 768 * 1024 * 1024
+"""Bytes of its own from which a worker is left for a new one. Chosen: half of what it can map (`worker.MEMORY`), seven
+times what one holds that makes clips of 720p; two decoders of 4K with sixteen pictures each (HEVC's most): 0.4 GB."""
+LEAVES = 10
+"""Signs of life, one a second, within which a worker that was asked to leave its stream does so; then it is ended."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """One thread for each worker; measured: a second one raises the CPU time per picture."""
 PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "HOME", "SSL_CERT_FILE")
@@ -61,14 +68,16 @@ class WorkerClient:
         special: Path | None = None,
         slow: float = 1.0,
         anchors: Path | None = None,
+        most_held: int = MOST_HELD,
     ) -> None:
         """Start nothing yet. `network`: the worker may reach out for streams; `model`: card of what finds people.
 
         `pose`: card of what tells how somebody's body lies; `special`: card of a special model.
         `slow`: how many times slower time passes for it, for measurements. `anchors`: a file that it may read, by
-        which certificates are judged.
+        which certificates are judged. `most_held`: bytes that it may hold.
         """
         self.slow = slow
+        self.most_held = most_held
         self.anchors = anchors
         self.network = network
         self.model = model
@@ -82,6 +91,8 @@ class WorkerClient:
         """Layers of confinement that the last worker proved to be active."""
         self._process: Process | None = None
         self._files: socket.socket | None = None
+        self._leaving = 0
+        """Signs of life since the worker was asked to leave its stream; 0: it was not asked."""
 
     @property
     def pid(self) -> int | None:
@@ -139,11 +150,26 @@ class WorkerClient:
                 if isinstance(message, Ready):
                     self.layers, self.finds, self.problem = message.layers, message.model, message.problem
                     continue
+                if isinstance(message, Progress) and isinstance(job, LiveJob):
+                    self._weigh(process)
                 finished = isinstance(message, Done | Failed)
                 yield message
         finally:
-            if not finished:
+            if not finished or self._leaving or held(process.pid) > self.most_held:
                 await self.stop()
+
+    def _weigh(self, process: Process) -> None:
+        """Ask a worker that holds too much to leave its stream, which makes what clips are due. Its next is a new one.
+
+        Raises `WorkerDiedError` if it does not.
+        """
+        if not self._leaving and held(process.pid) <= self.most_held:
+            return
+        if not self._leaving and process.stdin is not None:
+            process.stdin.write(frame(Leave()))
+        self._leaving += 1
+        if self._leaving > LEAVES:
+            raise WorkerDiedError("the decoder took too much memory and was ended")
 
     def ask(self, cut: Cut) -> bool:
         """Ask for a clip of the stream that is being looked at; return whether there is somebody to ask."""
@@ -156,6 +182,7 @@ class WorkerClient:
     async def stop(self) -> None:
         """End the worker at once, if one runs."""
         process, self._process = self._process, None
+        self._leaving = 0
         self._close_files()
         if process is None:
             return
@@ -238,6 +265,15 @@ def queued(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0  # it has ended, or this kernel does not tell
+
+
+def held(pid: int) -> int:
+    """Return the bytes that `pid` holds and shares with no file (Linux: proc(5), ``statm``)."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
+    except (OSError, ValueError):
+        return 0  # it has ended
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _pipes(process: Process) -> tuple[StreamWriter, StreamReader]:

@@ -98,6 +98,10 @@ class Cut(msgspec.Struct, frozen=True, tag="cut"):
     """Whether a copy with clear heads is wanted, too."""
 
 
+class Leave(msgspec.Struct, frozen=True, tag="leave"):
+    """End the live stream that is being looked at, once the clips that were asked for are made."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """First word of a worker: the layers of confinement that are active, and what finds people.
 
@@ -204,7 +208,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Job = ClipJob | LiveJob
-Asked = Job | Cut
+Asked = Job | Cut | Leave
 Message = Ready | People | ThingsTold | SpotsTold | PictureChange | ClipMade | Progress | Starved | Done | Failed
 
 _encoder = msgspec.msgpack.Encoder()

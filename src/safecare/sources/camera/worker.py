@@ -33,6 +33,7 @@ from safecare.sources.camera.messages import (
     Done,
     Failed,
     Job,
+    Leave,
     LiveJob,
     Message,
     People,
@@ -116,6 +117,8 @@ class Viewer:
         self._now = now
         self.cuts: queue.SimpleQueue[Cut] = queue.SimpleQueue()
         """Clips that are asked for while a stream is looked at."""
+        self.leave = threading.Event()
+        """Set when the stream that is being looked at is to be left."""
         self._watches: OrderedDict[str, tuple[View, Watch, float]] = OrderedDict()
 
     def do(self, job: Job) -> None:
@@ -160,6 +163,7 @@ class Viewer:
 
     def _live(self, job: LiveJob, file: int | None) -> None:
         began = self._now()
+        self.leave.clear()
         with open_live(job.url, job.format, job.patience, file, job.anchors) as container:
             pace = Pace(began, self._now, plays=file is not None)
             decoder = Decoder(container, job.view.fps, pace=pace.time, late=pace.late)
@@ -175,6 +179,8 @@ class Viewer:
                 if made is not None:
                     self._send(made)
                     give_back()
+                if self.leave.is_set():
+                    raise LostError("it took the decoder too much memory, and is opened anew")
 
             def looked(at: float) -> float:
                 ring.saw(decoder.pictured, watch.people, watch.strangers)
@@ -307,14 +313,17 @@ def _private_output() -> BinaryIO:
     return answers
 
 
-def _receive(stream: BinaryIO, jobs: queue.Queue[Job], cuts: queue.SimpleQueue[Cut]) -> None:
+def _receive(stream: BinaryIO, jobs: queue.Queue[Job], viewer: Viewer) -> None:
     """Queue jobs and cuts until the parent is gone, then end the process at once."""
     try:
         while (asked := read_asked(stream)) is not None:
-            if isinstance(asked, Cut):
-                cuts.put(asked)
-            else:
-                jobs.put(asked)
+            match asked:
+                case Cut():
+                    viewer.cuts.put(asked)
+                case Leave():
+                    viewer.leave.set()
+                case _:
+                    jobs.put(asked)
     except ProtocolError:
         os._exit(2)
     os._exit(0)
@@ -344,7 +353,7 @@ def main() -> None:
     send(Ready(layers, name, problem or unposed or unseen))
     jobs: queue.Queue[Job] = queue.Queue(maxsize=4)
     viewer = Viewer(send, take, lambda: time.monotonic() / slow, finds, pose, special)
-    threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer.cuts), daemon=True).start()
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, jobs, viewer), daemon=True).start()
     while True:
         viewer.do(jobs.get())
 

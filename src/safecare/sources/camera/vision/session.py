@@ -33,8 +33,8 @@ class Session:
         """Use onnxruntime's `session`."""
         self._session = session
         self._large = LARGE * usual
-        self._runs_left = 0
-        """Runs until what a large one took is given back; 0: there was none."""
+        self._runs_left = 1
+        """Runs until what a large one, or loading, took is given back; 0: there was none."""
 
     def get_inputs(self) -> list[Any]:
         """Return what the network takes."""
