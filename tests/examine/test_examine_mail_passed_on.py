@@ -219,3 +219,27 @@ def test_whoever_passes_on_a_known_companys_mail_does_not_speak_for_it() -> None
     assert by_hand("https://account.microsoft.com/activity").verdict is Verdicts.CLEAN
     assert by_hand("https://compte-verifie.example/activity").verdict in ALARM
     assert by_hand("https://account.microsoft.com/activity", "Votre compte Microsoft").verdict in ALARM
+
+
+def test_whoever_writes_through_a_list_is_looked_at_himself() -> None:
+    posting = "cadres@listes.union-cadres.fr"
+    words = "Merci de confirmer votre compte, il sera suspendu : https://espace.example/compte"
+    stranger = by_list(posting, "notice@alphacloud.top", words, "Service des comptes via cadres")
+    assert {"mail.from.cheap-ending", "mail.from.role"} <= rules(stranger)
+    assert stranger.verdict in ALARM
+    member = by_list(posting, "marie.lopez@union-sud.fr", "Le programme : https://union-sud.fr/p")
+    assert member.verdict is Verdicts.CLEAN
+
+
+@pytest.mark.parametrize(("receiver", "told"), [("mx.chu-aurore.fr", False), ("mx.relais-des-cadres.fr", True)])
+def test_what_a_host_before_the_receiving_one_found_is_not_its_finding(receiver: str, *, told: bool) -> None:
+    found = judged(
+        f"Received: from relay.example (relay.example [198.51.100.7]) by {receiver} with ESMTPS id 1",
+        "Received-SPF: pass (relais-des-cadres.fr: domain of x@relay.example designates 198.51.100.9 as permitted "
+        "sender) client-ip=198.51.100.9",
+        "From: Union <bureau@union-des-cadres.fr>",
+        "To: agent@chu-aurore.fr",
+        "Subject: Formations",
+        text="Bonjour, le programme est en ligne.",
+    )
+    assert ("mail.auth.unaligned" in rules(found)) is told

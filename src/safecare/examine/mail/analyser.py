@@ -47,9 +47,10 @@ KNOWN = 0.7
 where an intruder in a mail box writes."""
 FIRM = 0.5
 """Strength from which a fact of a link or disguise holds whoever vouches: it shows an intent to deceive. Chosen."""
-LISTED = 0.5
+LISTED = 0.45
 """Factor on a sender that nothing vouches for, in mail of a list (lists change mails and break their signatures), and
-where the sender's domain does not say who may write for it: its services' mail is vouched for as the services' own."""
+where the sender's domain does not say who may write for it: its services' mail is vouched for as the services' own.
+Chosen: beside it, talk of an account is no alarm by itself."""
 HOME = 0.5
 """Factor on talk of an account or a parcel where all links lead to the known organisation that sends the mail. Chosen:
 an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call."""
@@ -182,8 +183,12 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     if relays:
         facts.discard("mail.from.self")
         mail.facts.discard("mail.reply-to.differs")
+    writer = domain
+    if relays and "mail.list.vouched" in facts:
+        facts.add("mail.list.writes")
+        writer = next((one for _, one in addresses(headers, "Reply-To") if registered(one) != base), domain)
     service = relays or of_a_known_one(mail, domain, facts | mail.facts)
-    facts |= _name(display, domain, base, headers, service=service) | kits(mail, display, domain)
+    facts |= _name(display, writer, registered(writer), headers, service=service) | kits(mail, display, domain)
     if broken(written):
         facts.add("mail.text.disguised")
     facts |= host_facts(mail, base, relayed=relays)
@@ -239,7 +244,8 @@ def _trust(fact: str, facts: set[str]) -> float:
         return 1.0
     if fact in _LED_HOME and "mail.link.home" in facts and "mail.reply-to.differs" not in facts:
         return HOME
-    factor = VOUCHED if "mail.auth.aligned" in facts and "mail.from.freemail" not in facts else 1.0
+    vouched_for = "mail.auth.aligned" in facts and facts.isdisjoint(("mail.from.freemail", "mail.list.writes"))
+    factor = VOUCHED if vouched_for else 1.0
     known = "mail.list" in facts or (kind == "request" and "mail.thread" in facts)
     return factor * (KNOWN if known else 1.0)
 

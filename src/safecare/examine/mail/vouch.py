@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from email.message import Message
+from itertools import takewhile
 
 from safecare.formats.domains import registered
 from safecare.formats.mime import decoded
@@ -18,6 +19,8 @@ _METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300
 _SPF_DOMAIN = re.compile(r"smtp\.mail(?:from)?\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
 _DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100})?@?([\w.-]{1,190})", re.IGNORECASE)
 _LIST_DOMAIN = re.compile(r"[@.<]([\w-]{1,63}\.[\w.-]{2,190})")
+_SPF_WRITER = re.compile(r"[a-z]+ \(((?:[\w-]{1,63}\.){1,8}[a-z]{2,24}):")
+_BY = re.compile(r"\bby ((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})\b")
 _SCL = re.compile(r"^\s*(\d{1,2})")
 _FOREFRONT = re.compile(r"\b(SCL|SFV|CAT):([A-Z0-9]+)")
 _LOCAL_USER = re.compile(r"^<?(?:root|www-data|apache|nobody|httpd|daemon|ubuntu|ec2-user|admin)@", re.IGNORECASE)
@@ -51,11 +54,20 @@ def results(headers: Message) -> list[tuple[str, str, str]]:
         found += [(method.lower(), result.lower(), rest.lower()) for method, result, rest in _METHOD.findall(value)]
     if not any(method == "spf" for method, _, _ in found):
         received = " ".join(str(headers.get("Received-SPF", ""))[:1000].split()).lower()
-        if received:
+        if received and not _of_an_earlier_host(headers, received):
             envelope = re.search(r"envelope-from=[\"<]?([^\s;\">]{1,200})|domain of ([^\s]{1,200})", received)
             domain = (envelope[1] or envelope[2]).rpartition("@")[2] if envelope else ""
             found.append(("spf", received.split()[0].rstrip(";:("), f"smtp.mailfrom={domain}"))
     return found
+
+
+def _of_an_earlier_host(headers: Message, received: str) -> bool:
+    """Tell whether a host before the receiving one wrote `received`: none above it is called as its writer is."""
+    writer = _SPF_WRITER.match(received)
+    above = list(takewhile(lambda one: one[0].lower() != "received-spf", headers.items()))[:200]
+    told = (_BY.search(" ".join(str(value)[:2000].split())) for name, value in above if name.lower() == "received")
+    hosts = {registered(found[1].lower()) for found in told if found}
+    return bool(writer and hosts) and registered(writer[1]) not in hosts
 
 
 def vouched(headers: Message, base: str) -> set[str]:
