@@ -67,7 +67,7 @@ def _of_an_earlier_host(headers: Message, received: str) -> bool:
     above = list(takewhile(lambda one: one[0].lower() != "received-spf", headers.items()))[:200]
     told = (_BY.search(" ".join(str(value)[:2000].split())) for name, value in above if name.lower() == "received")
     hosts = {registered(found[1].lower()) for found in told if found}
-    return bool(writer and hosts) and registered(writer[1]) not in hosts
+    return writer is not None and bool(hosts) and registered(writer[1]) not in hosts
 
 
 def vouched(headers: Message, base: str) -> set[str]:
