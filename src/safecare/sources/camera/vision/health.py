@@ -13,9 +13,10 @@ FROZEN_AFTER = 20.0
 """Seconds of pictures equal to the last grey level; chosen: sensor noise makes two live pictures differ, and
 an encoder refreshes its picture at least every ten seconds."""
 COVERED_AFTER = 5.0
-"""Seconds of a picture without contrast; chosen: longer than somebody brushing past the lens."""
+"""Seconds of a picture that shows nothing; chosen: longer than somebody brushing past the lens."""
 COVERED_CONTRAST = 6.0
-"""Standard deviation in grey levels; chosen: a hand, tape or paint on the lens gives 1 to 4, a dim corridor 15."""
+"""Standard deviation in grey levels, where no view was learnt that the picture could be compared with; chosen: tape or
+paint on the lens gives 1 to 4, a dim corridor 15."""
 REPLAY_SECONDS = 5.0
 """Seconds for which each picture must have been seen before, to the last grey level and in the same order; chosen:
 sensor noise makes no two live pictures equal, let alone a row of them."""
@@ -45,7 +46,11 @@ class PictureHealth:
         first = self._last is None
         if self._last is None or self._last.shape != small.shape or bool((self._last != small).any()):
             self._moved = at
-        if first or float(small[..., 1].std()) > COVERED_CONTRAST:
+        moved = not self.turns and self._viewpoint.moved(small, at)
+        blind = self._viewpoint.blind
+        if blind is None:
+            blind = float(small[..., 1].std()) <= COVERED_CONTRAST
+        if first or not blind:
             self._clear = at
         self._last = small
         if at - self._clear > COVERED_AFTER:
@@ -55,7 +60,7 @@ class PictureHealth:
             return "frozen"
         if replayed:
             return "replayed"
-        return "moved" if not self.turns and self._viewpoint.moved(small, at) else "ok"
+        return "moved" if moved else "ok"
 
     def _replayed(self, small: Image, at: float) -> bool:
         """Tell whether the pictures have been a known row of pictures for long enough. Still ones say nothing."""

@@ -1,8 +1,11 @@
-"""Whether the camera still looks where it looked: somebody may have turned it away or knocked it.
+"""Whether the camera still looks where it looked, and sees anything: it may have been turned, knocked or covered.
 
-The picture is cut into tiles; each is compared with the learnt view by its normalised correlation, which neither lamp
-nor exposure changes much. Who walks or stands in the picture hides some tiles, a turned camera changes nearly all.
-Source: tampering by "redirection" as in Ribnick et al., "Real-time detection of camera tampering" (AVSS 2006).
+The picture's detail, as a share of how bright it is there, is cut into tiles; each is compared with the learnt view by
+its normalised correlation, which neither lamp nor exposure changes much. Who walks or stands in the picture hides some
+tiles, a turned camera changes nearly all, and what lies on the lens leaves no detail at all. Slow gradients are left
+out: floors and walls have them everywhere, and a hand or a foil before the lens, too.
+Source: tampering by "redirection" and "covering" as in Ribnick et al., "Real-time detection of camera tampering"
+(AVSS 2006).
 """
 
 from __future__ import annotations
@@ -26,8 +29,19 @@ TILES = (8, 6)
 """Tiles across and down; chosen: a person near the camera covers a quarter of them."""
 TILE = (20, 15)
 """Pixels of a tile; chosen: a turn of a hundredth of the picture's width moves its texture by 1.6 of them."""
-TEXTURE = 4.0
-"""Standard deviation (grey levels) below which a tile shows nothing that could be compared; chosen: bare wall."""
+FINE, COARSE = 0.8, 4.0
+"""Deviations, in pixels of the tiles' picture, between which structure counts as detail; chosen: above the noise of
+single pixels, below a fifth of a tile."""
+DARK = 10.0
+"""Grey levels added to the brightness that detail is a share of; chosen: below it there is noise alone."""
+TEXTURE = 2.0
+"""Standard deviation (hundredths of the brightness) of a tile's detail below which it shows nothing that could be
+compared; chosen: bare wall."""
+BARE, FADED = 0.1, 0.3
+"""Share of the view's detail that is left, below which the lens is covered whatever is left, and below which it is
+where that is not the view's; chosen: dense fog leaves 0.17, a room with a tenth of its light nearly all, foil none."""
+BEST = 0.9
+"""Share of the tiles that have no more left than what is judged; chosen: a stamp or a lamp may stay."""
 SAME = 0.5
 """Correlation from which a tile shows what it showed; chosen: halfway between the same view and another."""
 FEWEST = 8
@@ -54,6 +68,8 @@ class Viewpoint:
     _since: float | None = field(default=None, init=False)
     """Since when the view differs from what is told."""
     _moved: bool = field(default=False, init=False)
+    blind: bool | None = field(default=None, init=False)
+    """Whether nothing of the view's detail is left; None while there is no view to compare with."""
 
     def moved(self, small: Image, at: float) -> bool:
         """Tell whether the camera looks elsewhere than it did, at `at` (seconds, growing)."""
@@ -69,8 +85,10 @@ class Viewpoint:
             if at - self._began >= LEARN:
                 self._view = self._mean.copy()
             return False
-        share = alike(self._mean, self._view)
-        if share is None:
+        share, left = alike(self._mean, self._view)
+        self.blind = None if share is None else left < BARE or (left < FADED and share < LOST)
+        if share is None or self.blind:
+            self._since = None
             return self._moved
         differs = share >= BACK if self._moved else share < LOST
         if not differs:
@@ -84,18 +102,30 @@ class Viewpoint:
         return self._moved
 
 
-def alike(one: Floats, view: Floats) -> float | None:
-    """Return the share of tiles of `one` that show what they show in `view`; None if too few show anything."""
+def alike(one: Floats, view: Floats) -> tuple[float | None, float]:
+    """Return the share of tiles of `one` that show what they show in `view`, and how much of its detail is left.
+
+    The first is None if too few tiles of `view` show anything.
+    """
     import numpy as np
 
-    ours, theirs = _cut(one), _cut(view)
+    ours, theirs = _cut(_detail(one)), _cut(_detail(view))
     ours_off, theirs_off = ours - ours.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True)
     ours_spread, theirs_spread = ours_off.std(1), theirs_off.std(1)
     told = theirs_spread > TEXTURE
-    if int(told.sum()) < FEWEST or float(ours_spread.max()) < TEXTURE:
-        return None  # what shows nothing at all is covered, not moved
+    if int(told.sum()) < FEWEST:
+        return None, 0.0
     both = (ours_off * theirs_off).mean(1) / np.maximum(ours_spread * theirs_spread, 1e-6)
-    return float((both[told] >= SAME).mean())
+    return float((both[told] >= SAME).mean()), float(np.quantile(ours_spread[told] / theirs_spread[told], BEST))
+
+
+def _detail(picture: Floats) -> Floats:
+    """Return the detail of `picture` in hundredths of how bright it is there."""
+    import cv2
+
+    around = cv2.GaussianBlur(picture, (0, 0), COARSE)
+    found: Floats = (cv2.GaussianBlur(picture, (0, 0), FINE) - around) * (100.0 / (around + DARK))
+    return found
 
 
 def _tiles_picture(small: Image) -> Floats:
