@@ -104,3 +104,37 @@ def test_state_survives_a_crash() -> None:
     rule = restarted(rule, held())
     assert not tick(rule, 100)
     assert HeldDoor(HOSPITAL, longest=timedelta(hours=1)).longest > rule.longest
+
+
+def day(rule: HeldDoor, passages: int, closed: float, every: float = 600.0) -> list[Alert]:
+    """Return what is told while a door is closed for `closed` seconds, `passages` times, and open in between."""
+    told = feed(rule, made(DoorOpened, 0, DOOR))
+    for number in range(1, passages + 1):
+        told += tick(rule, number * every)
+        told += feed(rule, made(DoorClosed, number * every, DOOR))
+        told += feed(rule, made(DoorOpened, number * every + closed, DOOR))
+    return told
+
+
+def test_a_contact_that_tells_the_contrary_is_a_hint_in_each_shift_and_no_flood() -> None:
+    rule = held()
+    told = day(rule, 110, closed=8.0)  # 18 h and 20 min
+    hints = [one for one in told if len(one.why) == 2]
+    assert len(told) - len(hints) == 5
+    assert len(hints) == 3
+    assert told.index(hints[0]) == 5
+
+
+def test_a_door_that_is_closed_for_longer_in_between_is_told_each_time() -> None:
+    told = day(held(), 30, closed=61.0)
+    assert len(told) == 30
+    assert all(len(one.why) == 1 for one in told)
+
+
+def test_one_passage_as_it_should_be_ends_the_hint() -> None:
+    rule = held()
+    day(rule, 20, closed=8.0)
+    feed(rule, made(DoorClosed, 20_000, DOOR), made(DoorOpened, 20_100, DOOR), made(DoorClosed, 20_105, DOOR))
+    feed(rule, made(DoorOpened, 21_000, DOOR))
+    (one,) = tick(restarted(rule, held()), 21_100)
+    assert len(one.why) == 1

@@ -18,12 +18,26 @@ from safecare.model.event import Event
 from safecare.model.events.doors import DoorClosed, DoorOpened
 from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Hospital, Zone
-from safecare.model.text import Ref, Span, say
+from safecare.model.text import Ref, Span, Text, say
 
 SHIFT = timedelta(hours=8)
 """Time after which a door that was told, and is said to be open again, is told again (chosen: once in each shift)."""
 SEVERITY = {"restricted": 40, "critical": 55}
 """Severity by the most protected side of the door; other doors may stand open (chosen)."""
+
+
+MOMENT = timedelta(seconds=60)
+"""Longest time of a passage (chosen: as `longest`, a bed or a trolley)."""
+TURNED = 5
+"""Times in a row that a door was closed for the time of a passage, between openings that were too long, from which its
+contact is taken to tell the contrary, or the door to be wedged all day (chosen: one delivery has fewer)."""
+
+
+class Turned(msgspec.Struct):
+    """How many times in a row a door was closed for a moment only, and when that was told last."""
+
+    times: int = 0
+    told: datetime | None = None
 
 
 class Opening(msgspec.Struct):
@@ -47,6 +61,9 @@ class HeldDoor:
     How long a door has been open is told by its own two times when it closes; as long as it is open, by our
     clock and the time when we heard of it, so that a device with a wrong clock alerts nobody. A door that stands open
     when we begin to listen has been open since then at least.
+
+    A contact that is wired the other way around, or set so in its system, tells each passage as a closing and all the
+    rest as an opening: from the sixth on it is told once in a shift, with that hint.
     """
 
     hospital: Hospital
@@ -54,6 +71,7 @@ class HeldDoor:
     _open: dict[str, Opening] = field(default_factory=dict, init=False)
     _closed: dict[str, DoorClosed] = field(default_factory=dict, init=False)
     """Last closing of each door: an opening may be heard of after it."""
+    _turned: dict[str, Turned] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow openings and closings of doors to guarded places."""
@@ -65,7 +83,7 @@ class HeldDoor:
                         continue  # kept since before it closed
                     if closed and closed.at > event.at and event.seen - closed.seen < self.longest:
                         if closed.at - event.at > self.longest:  # heard of after its end
-                            yield self._alert(door, event)
+                            yield from self._tell(door, event)
                     else:
                         self._take(door, event)
                 case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
@@ -80,8 +98,10 @@ class HeldDoor:
                     if known and event.at < known.event.at and event.seen - known.event.seen < self.longest:
                         continue  # of an opening before this one
                     opening = self._open.pop(door, None)
-                    if opening and not opening.told and event.at - opening.event.at > self.longest:
-                        yield self._alert(door, opening.event)
+                    if opening and event.at - opening.event.at <= self.longest:
+                        self._turned.pop(door, None)
+                    elif opening and not opening.told:
+                        yield from self._tell(door, opening.event)
                 case _:
                     pass
 
@@ -90,13 +110,33 @@ class HeldDoor:
         for door, opening in self._open.items():
             if not opening.told and now - opening.event.seen > self.longest:
                 opening.told = True
-                yield self._alert(door, opening.event)
+                yield from self._tell(door, opening.event)
 
     def _take(self, door: str, event: DoorOpened | PanelSignal) -> Opening:
         known = self._open.get(door)
+        closed = self._closed.get(door)
+        if known is None and closed and isinstance(event, DoorOpened):
+            if event.at - closed.at <= MOMENT:
+                self._turned.setdefault(door, Turned()).times += 1
+            else:
+                self._turned.pop(door, None)
         if known is None or known.again(event):
             known = self._open[door] = Opening(event)
         return known
+
+    def _tell(self, door: str, event: DoorOpened | PanelSignal) -> Iterator[Alert]:
+        """Tell that a door is open for too long; with a hint, and once in a shift, where it is nothing else."""
+        turned = self._turned.get(door, Turned())
+        if turned.times < TURNED:
+            yield self._alert(door, event)
+        elif turned.told is None or event.at - turned.told >= SHIFT:
+            turned.told = event.at
+            yield self._alert(
+                door,
+                event,
+                say("It closes for moments only, {count} times in a row: it is wedged all day, or its contact tells"
+                    " the contrary. Then turn it in the system that reports it.", count=turned.times),
+            )  # fmt: skip
 
     def _sides(self, door: str) -> list[Zone]:
         asset = self.hospital.asset(door)
@@ -106,7 +146,7 @@ class HeldDoor:
         """Return 0 for a door that may stand open, and for one that the hospital does not know."""
         return max((SEVERITY.get(zone.security, 0) for zone in self._sides(door)), default=0)
 
-    def _alert(self, door: str, event: DoorOpened | PanelSignal) -> Alert:
+    def _alert(self, door: str, event: DoorOpened | PanelSignal, *more: Text) -> Alert:
         return Alert.of(
             self,
             event,
@@ -116,7 +156,8 @@ class HeldDoor:
             why=[
                 say("The door's controller reports it.")
                 if isinstance(event, PanelSignal)
-                else say("It has been open for more than {longest}.", longest=Span(self.longest.total_seconds()))
+                else say("It has been open for more than {longest}.", longest=Span(self.longest.total_seconds())),
+                *more,
             ],
             zones=[zone.id for zone in self._sides(door)],
         )
