@@ -30,6 +30,9 @@ async def test_access_is_taken_away_at_once(rig: Rig) -> None:
         assert (await guard.get("/api/me")).status_code == 401
         [act] = [one for one in rig.acts() if isinstance(one, SignedIn) and one.change == "revoked"]
         assert act.detail == user["id"]
+        rig.store()
+        about = [one["about"] for one in (await admin.get("/api/audit")).json()["entries"]]
+        assert f"Took all access from {user['name']}" in about
         assert (await admin.post("/api/users/nobody/revoke")).status_code == 404
 
 

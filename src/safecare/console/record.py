@@ -182,7 +182,7 @@ class Record:
             case "token":
                 return say("Made a token for the machine {name}", name=act.detail)
             case "revoked":
-                return say("Took all access from {name}", name=act.detail)
+                return say("Took all access from {name}", name=self.words.person(act.detail))
             case "signed_in":
                 return say("Signed in")
             case "way_added":
