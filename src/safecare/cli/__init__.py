@@ -30,6 +30,7 @@ COMMANDS = {
     "decode": ("safecare.cli.decode", "Tell every message of a protocol in a packet capture."),
     "watch network": ("safecare.cli.watch_network", "Listen to an interface and tell alerts as they come."),
     "watch video": ("safecare.cli.watch_video", "Follow live cameras by the rules drawn into their pictures."),
+    "find cameras": ("safecare.cli.find_cameras", "Ask the network which ONVIF cameras there are."),
     "rules": ("safecare.cli.rules", "Rules (correlation, Sigma over logs): check files, try them on history."),
     "train mail": ("safecare.cli.train_mail", "Learn from a site's own mail what its phishing says."),
     "disarm": ("safecare.cli.disarm", "Take out of a DICOM file what no viewer needs, bit-exact."),
