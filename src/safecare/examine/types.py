@@ -12,6 +12,7 @@ import re
 from safecare.examine.api import Part
 from safecare.examine.late import late
 from safecare.formats.dicom import looks_like_dicom
+from safecare.formats.discs import holds_files
 from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
 from safecare.formats.wide import is_wide, narrowed
@@ -131,7 +132,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(?:MIME-Version|Content-
 """How text begins that is read as such, whatever stands behind it."""
 HOLDERS = frozenset(
     {
-        *("tar", "cpio", "ar", "iso", "ole", "rar", "7z", "cab", "gzip", "bzip2", "xz", "zstd", "lz4"),
+        *("tar", "cpio", "ar", "iso", "disc", "ole", "rar", "7z", "cab", "gzip", "bzip2", "xz", "zstd", "lz4"),
         "sqlite",
         "pcap",
         "pcapng",
@@ -204,6 +205,8 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
         found.append("tar")
     if raw[0x8001:0x8006] in (b"CD001", b"BEA01", b"NSR02", b"NSR03"):
         found.append("iso")
+    if holds_files(raw):
+        found.append("disc")
     if raw[2:5] == b"-lh" or raw[2:5] == b"-lz":
         found.append("lzh")
     if raw[7:14] == b"**ACE**":

@@ -22,6 +22,8 @@ _STARTERS = re.compile(
 _REACHES = re.compile(
     r"(?i)https?://|\\\\[\w.-]+\\|-enc?\b|frombase64|iex\b|downloadstring|javascript:|vbscript:|/c\s|-c(?:ommand)?\s|%\w+%\\|-w\s+h"
 )
+_WEB_SHARE = re.compile(r"(?i)\\\\[\w.-]+@(?:SSL|\d{2,5})(?:@\d{2,5})?\\|\\DavWWWRoot\\")
+"""Paths by which Windows reaches files over HTTP ([MS-WDV]): within a house shares have no need of it."""
 _NOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"
 """GUID {BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC} of a FileDataStoreObject."""
 _NAME = linear(rb"((?:[\w .()-]\x00){1,80}\.\x00(?:\w\x00){2,4})\x00")
@@ -36,6 +38,9 @@ class Lnk:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what it starts."""
         words = " ".join(strings(part.raw))
+        if _WEB_SHARE.search(words):
+            why = say("A shortcut leads to a share that lies on a web server.")
+            yield Finding("shortcut.foreign", why, 0.7, kind="shortcut")
         if _STARTERS.search(words) and _REACHES.search(words):
             yield Finding(
                 "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.85, kind="shortcut"

@@ -49,6 +49,8 @@ class Archives:
 
         One that begins late in another file is a part of its own (`safecare.examine.code.polyglots`).
         """
+        if part.raw[0x8001:0x8006] == b"BEA01" and part.types[:1] == ("iso",):
+            return  # UDF alone, which libarchive does not read (`safecare.examine.unpack.discs`)
         if "iso" not in part.types and any(at for kind, at in late(part.raw, part.types) if kind in _LATE):
             return
         kind = next(one for one in part.types if one in self.wants)  # type: ignore[attr-defined]
