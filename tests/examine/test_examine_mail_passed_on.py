@@ -243,3 +243,17 @@ def test_what_a_host_before_the_receiving_one_found_is_not_its_finding(receiver:
         text="Bonjour, le programme est en ligne.",
     )
     assert ("mail.auth.unaligned" in rules(found)) is told
+
+
+@pytest.mark.parametrize(
+    ("domain", "told"),
+    [
+        ("booking-lufthansa.com", False),
+        ("flight-lufthansa.com", True),
+        ("carrefour-banque.fr", False),
+        ("carrefour-banques.fr", True),
+    ],
+)
+def test_what_companies_themselves_call_like_imitations_is_theirs(domain: str, *, told: bool) -> None:
+    found = judged(f"From: Service <info@{domain}>", "To: a@chu-aurore.fr", "Subject: Buchung", text="Ihr Flug.")
+    assert ("mail.from.lookalike-brand" in rules(found)) is told

@@ -133,6 +133,8 @@ _ALSO_GENUINE = (
     "orange-business.com",
     "office365.com",
     "cnafmail.fr",
+    "booking-lufthansa.com",
+    "carrefour-banque.fr",
 )
 """Domains of the brands' own that wear their name; a brand's label under another ending is taken as its own too."""
 _MAX_WORDING = 200_000
