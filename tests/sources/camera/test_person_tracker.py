@@ -104,3 +104,13 @@ def test_who_walks_out_at_the_edge_does_not_make_a_sign_there_a_person() -> None
     told = [tracker.follow(boxes, number * STEP, size=(400.0, 200.0)) for number, boxes in enumerate(pictures)]
     assert {one.track for people in told for one in people} == {1}
     assert not any(told[len(out) + 12 :])
+
+
+@pytest.mark.parametrize("halts", [0, 12])
+def test_a_sign_that_stood_there_before_takes_no_track_over(halts: int) -> None:
+    sign = person(100.0)
+    way = [person(20.0 + 4 * step) for step in range(19)] + [person(92.0)] * halts
+    pictures = [[sign]] * 40 + [[sign, one] for one in way] + [[sign]] * 60  # who came is never seen again
+    told = run(PersonTracker(), 0, pictures)
+    assert {one.track for people in told for one in people} == {1}
+    assert not any(told[-20:])

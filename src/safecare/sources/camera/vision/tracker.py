@@ -40,6 +40,9 @@ people come walking, while noise, swinging doors and things that look like peopl
 STOOD_HERE = 0.6
 """Heights around a place where somebody stood up to `REMEMBER` seconds ago: what is seen there needs not move to be
 told, for a passer-by may have taken the first track along."""
+THING = 5.0
+"""Seconds for which something was seen in one place without being told, from which on it keeps its boxes for itself: a
+sign that looks like a person, so that who passes does not leave their track there. Chosen: people move by then."""
 STAYS = 1.0
 """Seconds after which somebody who halts has stood there; chosen: who walks out at the picture's edge seems to halt."""
 TENTATIVE = 0.5
@@ -239,10 +242,10 @@ class PersonTracker:
         sure = [one for one in found if one.box.score >= SURE]
         faint = [one for one in found if FAINT <= one.box.score < SURE]
         hidden = _hidden([one.box for one in sure])
-        sure = self._match([one for one in self._live if one.told], sure, at, hidden)
+        sure = self._match([one for one in self._live if one.told or at - one.since >= THING], sure, at, hidden)
         recent = [one for one in self._live if one.told and one.seen < at and at - one.seen <= FAINT_WITHIN]
         self._match(recent, faint, at)
-        sure = self._match([one for one in self._live if not one.told], sure, at, hidden)
+        sure = self._match([one for one in self._live if not one.told and one.seen < at], sure, at, hidden)
         self._begin(sure, at)
         self._live = [one for one in self._live if at - one.seen <= _memory(one, size)]
         for one in self._live:
@@ -272,7 +275,9 @@ class PersonTracker:
         return [one for column, one in enumerate(found) if column not in used]
 
     def _stood_at(self, one: _Track) -> bool:
-        return any(_distance(one.born, (x, y)) <= STOOD_HERE * one.height for x, y, _ in self._stood)
+        """Tell whether somebody had stood where `one` began, when it did."""
+        places = ((x, y) for x, y, at in self._stood if at <= one.since)
+        return any(_distance(one.born, place) <= STOOD_HERE * one.height for place in places)
 
     def _begin(self, found: list[_Found], at: float) -> None:
         held = [one.box for one in self._live if one.seen == at]
