@@ -90,6 +90,14 @@ WANTED = {
         ),
         "mail.text.papers",
     ),
+    "what customers owe": (
+        mail(
+            "Dr. Elaine Fox <medical.office.fox@gmail.com>",
+            "Report",
+            "Please email me the aged receivables report with customer contacts. Dr. Elaine Fox, Chief Medical Officer",
+        ),
+        "mail.order.data",
+    ),
     "numbers and addresses of all staff": (
         mail(
             "Audit <audit.rh.2026@gmail.com>",
@@ -251,6 +259,16 @@ HONEST = {
         "Syndicat <contact@syndicat-soins.org>",
         "Enquête",
         "Les agents sont invités à répondre à l'enquête. " + link("https://forms.office.com/e/x"),
+    ),
+    "payments in the reader's own account": mail(
+        "Assurance Maladie <noreply@assurance-maladie.fr>",
+        "Vos paiements",
+        "De nouveaux paiements sont disponibles dans votre compte ameli.",
+    ),
+    "a pension fund at its own domain": mail(
+        "CNRACL <ne-pas-repondre@cnracl.retraites.fr>",
+        "Estimation",
+        "Votre estimation est disponible sur votre espace.",
     ),
     "a town hall, which may have a private mail box": mail(
         "Mairie de Lunel <mairie.lunel@orange.fr>", "Stand", "Merci de confirmer votre stand au forum de la santé."

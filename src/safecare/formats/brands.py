@@ -40,7 +40,7 @@ chorus pro: gouv.fr
 mssante, =ans sante, agence du numerique en sante, pro sante connect, e-cps: sante.fr mssante.fr esante.gouv.fr gouv.fr
 haute autorite de sante: has-sante.fr
 agence nationale de la recherche: anr.fr agencerecherche.fr
-caisse des depots, cnracl: caissedesdepots.fr
+caisse des depots, cnracl: caissedesdepots.fr retraites.fr
 renater: renater.fr
 cgos, c.g.o.s: cgos.info cgos.asso.fr
 ordre national des infirmiers, ordre des infirmiers: ordre-infirmiers.fr

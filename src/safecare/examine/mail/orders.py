@@ -61,8 +61,8 @@ SIGNATURE = 120
 """Letters at the end of a text that are its signature. Chosen."""
 _DATA = _any(
     r"(?:send|forward|need|provide|email|pull|envo\w+|transmet\w+|communiqu\w+|besoin)~"
-    r"(?:aging report|list of (?:outstanding |open )?(?:receivables|debtors)|accounts? receivable|w-?2s?|"
-    r"payroll (?:file|list|report)|customer list|employee (?:list|records)|"
+    r"(?:ag(?:ing|ed) (?:accounts )?(?:report|receivables?)|list of (?:outstanding |open )?(?:receivables|debtors)|"
+    r"accounts? receivable|w-?2s?|payroll (?:file|list|report)|customer list|employee (?:list|records)|"
     r"fichier des (?:salaires|salaries|agents)|liste (?:du personnel|des agents|des salaries|des patients|des clients)|"
     r"(?:rib|iban) de (?:tous|chaque)|balance agee)",
     r"(?:list|liste|file|fichier|addresses|adresses|records) (?:of|de|des|of the) (?:all|every|tous|toutes|the|les)~"
@@ -97,10 +97,12 @@ _BILLS = (
 )
 _NOT_MINE = r"(?<!mon )(?<!mes )(?<!my )"
 """Patients write of accounts of their own."""
+_NOT_YOURS = r"(?<!votre )(?<!vos )(?<!your )"
+"""What is paid or shown in the reader's own account at a service goes nowhere else."""
 _BANK = Ask.of(
     _any(
         rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
-        rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~(?:account|compte|iban|rib)",
+        rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~{_NOT_YOURS}(?:account|compte|iban|rib)",
         r"updat\w+~(?:vendor|supplier|fournisseurs?)~(?:file|record|master|profile|fiche)\b|"
         r"(?:switch|mov\w+|migrat\w+)~(?:invoice|payment|this one)?~(?:to|from)~(?:ach|wire|eft)\b",
         r"account (?:name|number)s?~(?:has|have) changed",
@@ -134,7 +136,7 @@ _IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
 _OTHER_ACCOUNT = Ask.of(
     _any(
         rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)"
-        r"~(?:account|compte|iban|rib)",
+        rf"~{_NOT_YOURS}(?:account|compte|iban|rib)",
         r"(?:account|compte|iban|rib)~(?:closed|ferme|changed?|suivant|following|audit\w*|under review)",
     ),
     "account|compte|iban|rib",
