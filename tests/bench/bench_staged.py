@@ -9,12 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from safecare.model.scene import Area
 from safecare.testing.bench import Row
 from safecare.testing.staged_clips import Kind, judged, staged
 from safecare.testing.staged_fires import TWINS, FireKind, TwinKind, staged_fire
 
 SEEDS = range(100, 110)
 """Others than those that the method was built with."""
+AGAINST = Area(id="way", kind="counterflow", polygon=((0, 0), (640, 0), (640, 360), (0, 360)), towards=(1.0, 0.0))
+"""The whole picture, in which people are to go to the right."""
 STAGED: tuple[tuple[Kind, str, float], ...] = (
     ("abandoned", "object.abandoned", 45.0),
     ("removed", "object.removed", 15.0),
@@ -52,6 +55,7 @@ def rows() -> Iterable[Row]:
         note=", ".join(f"{kind} {seed}: {rule}" for kind, seed, (rule, _) in told),
     )
     yield from _flames()
+    yield from _counterflow()
     cpu = 1000 * (time.process_time() - began) / (pictures + number * 300)
     yield Row(what="drawing, vision by motion and rules, per picture of 640x360", figure=cpu, unit="ms", better="less")
 
@@ -81,4 +85,28 @@ def _flames() -> Iterable[Row]:
         better="less",
         target=1,
         note=", ".join(f"{kind} {seed}" for kind, seed in wrong),
+    )
+
+
+def _counterflow() -> Iterable[Row]:
+    """Measure who walks to the left on ordinary days where people are to go to the right."""
+    going, hits, wrong = 0, 0, 0
+    for seed in SEEDS:
+        clip = staged("normal", seed, per_minute=6)
+        told = [clip.begin + after for rule, after in judged(clip, (AGAINST,)) if rule == "people.counterflow"]
+        for actor in clip.scene.actors:
+            seen = [at / 5 for at in range(300) if (place := actor.place(at / 5)) and 0 <= place[0] <= 1]
+            if actor.way[-1][1] < actor.way[0][1] and len(seen) > 15:  # in the picture for three seconds
+                going += 1
+                match = next((at for at in told if seen[0] <= at <= seen[-1] + 2), None)
+                if match is not None:
+                    hits += 1
+                    told.remove(match)
+        wrong += len(told)
+    yield Row(
+        what="synthetic: walks against the way, told as people.counterflow while they last",
+        figure=hits / going,
+        unit="",
+        target=0.8,
+        note=f"{hits} of {going}, {wrong} false in {len(SEEDS)} minutes",
     )

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, Literal
 
 from safecare.model.event import Event
+from safecare.model.scene import Area
 from safecare.scenarios.make import clips
 from safecare.scenarios.make.scenes import Actor, Scene, normal_day
 from safecare.testing.staged_fires import StagedFire
@@ -147,8 +148,11 @@ def _body(
     cv2.circle(image, at(0.92), max(2, round(0.07 * tall)), (140, 170, 214), -1, cv2.LINE_AA)
 
 
-def judged(clip: Staged | StagedFire) -> list[tuple[str, float]]:
-    """Return what all physical rules tell of `clip`, with people found by motion: (rule, seconds after its begin)."""
+def judged(clip: Staged | StagedFire, more: tuple[Area, ...] = ()) -> list[tuple[str, float]]:
+    """Return what all physical rules tell of `clip`, with people found by motion: (rule, seconds after its begin).
+
+    `more` areas are drawn beside those of what is staged here.
+    """
     import cv2
 
     from safecare.app.film import one_camera, physical_rules
@@ -160,7 +164,7 @@ def judged(clip: Staged | StagedFire) -> list[tuple[str, float]]:
 
     kinds: tuple[drawn.Kind, ...] = ("abandoned", "removed", "down", "fire")
     areas = tuple(drawn.Area(id=kind, kind=kind, seconds=20 if kind == "abandoned" else None) for kind in kinds)
-    hospital = one_camera(drawn.Scene(areas=areas, size=SIZE), "UTC")
+    hospital = one_camera(drawn.Scene(areas=(*areas, *more), size=SIZE), "UTC")
     rules, teller = physical_rules(hospital), Teller("staged", hospital.assets[0])
     watch, state = Watch(View(things=True, fire=True, person=clip.scene.calibration)), ""
     found: list[tuple[str, float]] = []
