@@ -60,6 +60,13 @@ def test_growth_is_the_slope_once_a_process_has_settled() -> None:
     assert any(line.endswith("GREW") for line in grows.table())
 
 
+def test_what_is_taken_and_given_back_is_no_growth_and_what_leaks_beside_is() -> None:
+    taken = [50.0 * (number > 5 and number % 10 >= 8) for number in range(30)]  # two minutes of ten, the last two too
+    assert sampled([100.0 + one for one in taken]).grown() == []
+    [one] = sampled([100.0 + one + number / 2 for number, one in enumerate(taken)]).grown()
+    assert round(one.memory) == 30
+
+
 def test_what_lived_too_short_has_no_slope() -> None:
     short = sampled([100.0 + number for number in range(12)])
     assert short.grown() == []

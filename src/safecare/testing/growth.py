@@ -1,7 +1,9 @@
 """What processes hold over time, and by how much it grows in an hour: memory, open files, threads (proc(5)).
 
 Growth is the slope of a straight line (least squares) through what was sampled once a process has settled. Memory is
-what belongs to a process alone (anonymous pages): what it shares with others changes whenever one of those ends.
+what belongs to a process alone (anonymous pages): what it shares with others changes whenever one of those ends. Of
+memory the least of each few minutes counts: what is taken for some pictures and given back did not grow, what leaks is
+never given back.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ LEAST = 600.0
 LIMIT = 10.0
 """Megabytes an hour by which a process may grow; chosen: a step of the allocator within an hour's run is as much, and
 what leaks for each picture, clip or fault is more."""
+WITHIN = 180.0
+"""Seconds of which the least memory counts; chosen: longer than a clip takes to be made, or people to go by."""
 MORE = 4.0
 """Open files or threads an hour, the same."""
 
@@ -95,18 +99,29 @@ def _number(text: str, name: str) -> int:
 def _growth(name: str, pid: int, held: list[Held]) -> Growth:
     told = [one for one in held if one.at - held[0].at >= SETTLES] or held[-1:]
     seconds = told[-1].at - told[0].at
-    hours = [one.at / 3600 for one in told]
-
-    def slope(values: list[float]) -> float:
-        return statistics.linear_regression(hours, values).slope if seconds else 0.0
-
     return Growth(
         name,
         pid,
         len(told),
         seconds,
         told[-1],
-        slope([one.memory for one in told]),
-        slope([float(one.files) for one in told]),
-        slope([float(one.threads) for one in told]),
+        _slope(_least(told)),
+        _slope([(one.at, float(one.files)) for one in told]),
+        _slope([(one.at, float(one.threads)) for one in told]),
     )
+
+
+def _least(told: list[Held]) -> list[tuple[float, float]]:
+    """Return when the least memory was held in each `WITHIN` seconds, and how much; the last part may be longer."""
+    parts: dict[int, Held] = {}
+    last = max(0, int((told[-1].at - told[0].at) // WITHIN) - 1)
+    for one in told:
+        part = min(int((one.at - told[0].at) // WITHIN), last)
+        parts[part] = min(parts.get(part, one), one, key=lambda each: each.memory)
+    return [(one.at, one.memory) for one in parts.values()]
+
+
+def _slope(points: list[tuple[float, float]]) -> float:
+    """Return by how much values grow in an hour, given the seconds at which each was; 0 for a single moment."""
+    at, values = zip(*points, strict=True)
+    return statistics.linear_regression([one / 3600 for one in at], values).slope if at[-1] > at[0] else 0.0

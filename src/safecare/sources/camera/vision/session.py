@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 LARGE = 1.5
 """Times the usual input's pixels from which an input is large; chosen: the shape of a picture alone makes it 1.1."""
-KEPT = 50
+KEPT = 20
 """Runs after a large one in which none is large, until its memory is given back. Chosen: small people are looked at
-every half second, ten looks or so; taking the memory anew is 11 to 25 ms (measured), of 35 for the look itself."""
+every half second, ten runs or so; taking the memory anew is 11 to 25 ms (measured), of 35 for the large one itself."""
 SHRINK = ("memory.enable_memory_arena_shrinkage", "cpu:0")
 """onnxruntime's own setting for a run that gives back, at its end, what regions are empty."""
 
