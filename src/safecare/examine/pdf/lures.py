@@ -25,6 +25,8 @@ MOST_PAGES, MOST_HOSTS = 2, 3
 """Pages of a document that is only there for its link, and hosts that it links to. Chosen: a button and a logo."""
 COVERS, BUTTON = 0.5, 0.01
 """Share of the page over which a click leads away, and that of a button. Chosen: lures cover 0.6 to 1, a line 0.005."""
+MOST_LINKS = 2000
+"""Places of a short document that are looked at. Chosen: the longest form of two pages measured has 400 fields."""
 MOST_READ = 400
 """Letters of a document that has nearly nothing to read. Chosen: six lines; letters and tickets have a thousand."""
 MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
@@ -48,8 +50,8 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
     pages = sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page"))
     if not 1 <= pages <= MOST_PAGES:
         return
-    links = [(box, target) for one in document.holding(b"/Rect") for box, target in _linked(one, document)]
-    addresses = {target for one in document.holding(b"/URI") for target in actions.links(one)}
+    links = [(box, target) for one in document.holding(b"/Rect")[:MOST_LINKS] for box, target in _linked(one, document)]
+    addresses = {target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one)}
     if context.mail and len({host_of(one) for one in addresses}) <= MOST_HOSTS and any(map(doubtful, addresses)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
         yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
