@@ -338,8 +338,8 @@ def test_honest_mail_with_the_same_words_is_left_alone(name: str) -> None:
         (approaches._GIVE, "je donne en cryptomonnaie"),
         (elsewhere._PAPERWORK, "please check the timesheets"),
         (orders._BYPASS, "without the usual approval"),
-        (orders._BANK, "switch this one to ach"),
-        (orders._BANK, "please update your vendor file"),
+        (approaches.ON_FILE, "switch this one to ach"),
+        (approaches.ON_FILE, "please update your vendor file"),
     ],
 )
 def test_an_ask_is_told_wherever_its_pattern_stands(ask: Ask, text: str) -> None:

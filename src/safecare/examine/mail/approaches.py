@@ -137,6 +137,16 @@ _HOW_TO_CHANGE = Ask.among(
     r"(?:bank\w*|ach|rib|iban|coordonnees bancaires)\b~(?:ont change|a change|changed)",
     needs=("bank|account|ach|rib|iban|coordonnees",),
 )
+ON_FILE = Ask.among(
+    r"updat\w+~(?:vendor|supplier|fournisseurs?)~(?:file|record|master|profile|fiche)\b",
+    r"(?:switch|mov\w+|migrat\w+)~(?:to|from)~(?:ach|wire|eft)\b",
+    r"account (?:name|number)s?~(?:has|have) changed",
+    needs=(
+        "vendor|supplier|fournisseur|to ach|to wire|to eft|from ach|from wire|account name|account number",
+        "updat|switch|mov|migrat|changed",
+    ),
+)
+"""How a supplier's account stands in the books, and is to be changed there."""
 _WHAT_IS_DUE = Ask.among(
     r"(?:total|list\w*|statement|etat|copies|releve|status|which)\b~(?:invoices|factures|payments|paiements|reglements)\b"
     r"~(?:due?s?\b|open|outstanding|scheduled|pending|currently|en attente|a venir|impaye\w*)",
@@ -311,4 +321,4 @@ def _stored(mail: Mail) -> bool:
     return any(one in STORES or registered(one) in STORES or hosted(one) for one in hosts)
 
 
-__all__ = ["approaches"]
+__all__ = ["ON_FILE", "approaches"]

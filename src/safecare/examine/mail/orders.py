@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from safecare.examine.mail.approaches import approaches
+from safecare.examine.mail.approaches import ON_FILE, approaches
 from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.strangers import strangers
 from safecare.formats.attachment import ending
@@ -103,16 +103,13 @@ _BANK = Ask.of(
     _any(
         rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
         rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~{_NOT_YOURS}(?:account|compte|iban|rib)",
-        r"updat\w+~(?:vendor|supplier|fournisseurs?)~(?:file|record|master|profile|fiche)\b|"
-        r"(?:switch|mov\w+|migrat\w+)~(?:invoice|payment|this one)?~(?:to|from)~(?:ach|wire|eft)\b",
-        r"account (?:name|number)s?~(?:has|have) changed",
         r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
         rf"{_NOT_MINE}(?:new|updated|nouve\w+|changement de|modification de)"
         r"(?: our| de nos| de notre| nos| notre)?~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)"
         r"~(?:invoices?|payments?|factures?|reglements?|paiements?)",
     ),
-    "bank|account|payment instructions|coordonnees bancaires|rib|iban|compte|vendor|supplier|fournisseur|ach|wire|eft",
-    "new|updat|change|nouve|modif|switch|mov|migrat",
+    "bank|account|payment instructions|coordonnees bancaires|rib|iban|compte",
+    "new|updated|change|nouve|modif",
 )
 _ELSEWHERE = Ask.of(
     _any(
@@ -347,7 +344,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
 
 def _new_account(mail: Mail, text: str) -> bool:
     """Tell whether payments are to go to a new account, and not only after asking back."""
-    return (_BANK.told(text) or _other_account(text)) and not _asks_back(mail, text)
+    return (_BANK.told(text) or ON_FILE.told(text) or _other_account(text)) and not _asks_back(mail, text)
 
 
 def _other_account(text: str) -> bool:
@@ -386,7 +383,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
         found.add("mail.order.cards")
     if _PAYROLL.search(text):
         found.add("mail.order.payroll")
-    if _BANK.told(text) or _other_account(text):
+    if _BANK.told(text) or ON_FILE.told(text) or _other_account(text):
         found.add("mail.order.bank")
     if facts & _STORIES or _LEGACY.search(text):
         found.add("mail.order.stranger")
