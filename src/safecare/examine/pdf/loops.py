@@ -29,8 +29,10 @@ MOST_OBJECT, MOST_LIST = 200_000, 100_000
 MOST_LISTED, MOST_REFERENCE = 4 * 1024 * 1024, 20
 """Bytes of all lists that are read, and those that one reference counts for. Chosen: 200,000 references, 0.2 s; a book
 of 1,000 pages has 60,000."""
+MOST_PATTERNS = 8000
+"""Bytes of a list of patterns that are read. Chosen: 500 of them."""
 ONLY = 60
-"""Bytes of an object that is nothing but a reference, and those of a list that are read at the least."""
+"""Bytes of an object that is nothing but a reference."""
 UNCLOSED = 4000
 """Bytes of a list that are read which never ends."""
 MOST_STACK = 100
@@ -136,8 +138,10 @@ def _edges(
                 own = dict(members(one.text))
             text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + min(MOST_LIST, room)]
             targets = _targets(text, document, key)
-            room = max(ONLY, room - MOST_REFERENCE * len(targets) - _read(text))
+            room -= MOST_REFERENCE * max(1, len(targets)) + _read(text)
             edges[walk].setdefault(number, []).extend(targets)
+            if room < 0:
+                return edges
     return edges
 
 
@@ -155,7 +159,7 @@ def _targets(text: bytes, document: Document, key: bytes) -> list[int]:
         return references(text[: text.find(b">>") + 1 or 4000])[:500]
     found = _REFERENCE.match(text)
     if found and key == b"Pattern" and (target := document.get(int(found[1]))) and target.stream is None:
-        return references(target.text)[:500]
+        return references(target.text[:MOST_PATTERNS])[:500]
     return [int(found[1])] if found else []
 
 
