@@ -138,7 +138,8 @@ def _edges(
                 own = dict(members(one.text))
             text = own.get(key, b"") if own is not None else one.text[found.end() : found.end() + min(MOST_LIST, room)]
             targets = _targets(text, document, key)
-            room -= MOST_REFERENCE * max(1, len(targets)) + _read(text)
+            least = MOST_PATTERNS // 10 if key == b"Pattern" else MOST_REFERENCE
+            room -= max(least, MOST_REFERENCE * len(targets)) + _read(text)
             edges[walk].setdefault(number, []).extend(targets)
             if room < 0:
                 return edges
