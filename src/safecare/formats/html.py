@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ LONG_STYLE, MAX_STYLES = 2000, 3
 """Letters from which a style sheet is kept, and how many are. Chosen: padding is long."""
 AT_ONCE = 4096
 """Tags that are cut out at once. Chosen: most pages whole, and little memory for those that are nothing but tags."""
+
+SHORT_TAG = 120
+"""Letters up to which a tag is remembered from page to page. Chosen: nearly all are, and 2,048 take below 1 MB."""
 
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)"
@@ -68,12 +72,19 @@ class _Tag(NamedTuple):
 
 
 def _tag(inside: str) -> _Tag:
+    return _short_tag(inside) if len(inside) <= SHORT_TAG else _read_tag(inside)
+
+
+def _read_tag(inside: str) -> _Tag:
     found = _TAG.fullmatch(inside)
     if not found:
         return _Tag()
     closes, name, raw = bool(found[1]), found[2].lower(), found[3]
     dull = name in _DULL and (closes or not _HIDES.search(raw))
     return _Tag(name, raw, closes, dull, name in _BREAK and not closes)
+
+
+_short_tag = lru_cache(maxsize=2048)(_read_tag)
 
 
 class _Reader:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 MAX_ASKED = 4_000
@@ -28,9 +29,9 @@ FEW = 4
 """Places of a word around which is looked rather than in the whole text. Chosen."""
 REACH = 320
 """Letters before and behind such a place: more than the longest ask of common words, with five gaps, takes."""
-_START = 3
-_LONG_START = 6
-"""Letters by which words are looked up: of the shortest word that an ask needs, and of those long enough for more."""
+_STARTS = (6, 4, 3)
+"""Letters by which words are looked up: as many as the word has that an ask needs, the longest first."""
+_HEADS = tuple(itemgetter(slice(size)) for size in _STARTS)
 
 
 @lru_cache(maxsize=4)
@@ -43,7 +44,7 @@ def words_of(levelled: str) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def _starts_of(levelled: str) -> frozenset[str]:
     words = words_of(levelled)
-    return frozenset([*(one[:_START] for one in words), *(one[:_LONG_START] for one in words)])
+    return frozenset().union(*(map(head, words) for head in _HEADS))
 
 
 def _by_start(needs: Iterable[str]) -> dict[str, list[str]]:
@@ -51,7 +52,7 @@ def _by_start(needs: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for need in needs:
         word = max(_NO_WORD.split(need), key=len)
-        found.setdefault(word[: _LONG_START if len(word) >= _LONG_START else _START], []).append(need)
+        found.setdefault(word[: next((size for size in _STARTS if len(word) >= size), _STARTS[-1])], []).append(need)
     return found
 
 
@@ -79,13 +80,15 @@ class Ask(NamedTuple):
     def told(self, text: str) -> bool:
         """Tell whether the levelled `text` asks so."""
         words = _starts_of(text)
-        return (
-            not any(map(words.isdisjoint, self.starts))
-            and all(
-                any(need in text for start in words & group.keys() for need in group[start]) for group in self.starts
-            )
-            and self._found(text)
-        )
+        if any(map(words.isdisjoint, self.starts)):
+            return False
+        for group in self.starts:
+            for start in words & group.keys():
+                if any(map(text.__contains__, group[start])):
+                    break
+            else:
+                return False
+        return self._found(text)
 
     def _found(self, text: str) -> bool:
         """Look around the places of the first need, where there are few."""

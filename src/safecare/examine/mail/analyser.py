@@ -355,6 +355,10 @@ def addresses_of(headers: Message, name: str) -> set[str]:
     return {one.lower() for one in found}
 
 
+def _letters(text: str) -> int:
+    return len(" ".join(text.split()))
+
+
 def _tricks(mail: Mail) -> set[str]:
     facts: set[str] = set()
     text = mail.text[:20_000]
@@ -366,8 +370,8 @@ def _tricks(mail: Mail) -> set[str]:
     for page in mail.pages:
         if page.unseen > PADDING and page.unseen > 2 * len(page.text) and _padded(page):
             facts.add("mail.html.padding")
-        if page.images and page.links and len(" ".join(page.text.split())) < 120 * min(page.images, 3):
-            facts.add("mail.html.picture")
+        if page.images and page.links and _letters(page.text[:2000]) < (few := 120 * min(page.images, 3)):
+            facts |= {"mail.html.picture"} if _letters(page.text) < few else set()
     return facts
 
 

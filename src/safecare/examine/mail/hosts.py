@@ -81,8 +81,12 @@ def host_facts(mail: Mail, base: str, *, relayed: bool = False) -> set[str]:
         inner.update(one.lower() for one in _WITHIN.findall(target[:4000]))
         facts |= facts_of_host(target, host, path) - (_BY_THEMSELVES if own_page(target, host, base) else set())
         low = target.lower()
-        theirs = any(one.lower().endswith("@" + registered(host)) for one in to)  # their own house knows who they are
-        if any(token in low for token in tokens) and not theirs and (hosted(host, "/" + path) or not known(host)):
+        if (
+            any(token in low for token in tokens)
+            and (hosted(host, "/" + path) or not known(host))
+            # Their own house knows who they are.
+            and not any(one.lower().endswith("@" + registered(host)) for one in to)
+        ):
             facts.add("mail.link.recipient")
             if any(token in low.partition("#")[2] for token in tokens):
                 facts.add("mail.link.fragment")

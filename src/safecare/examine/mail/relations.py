@@ -183,7 +183,7 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
     words = {one for one in _PARTS.split(label(base)) if len(one) >= WORD} - ALARM
     told = f"{called} {mail.levelled}"
     if (len(name) >= WORD and name in _letters(told)) or any(one in told for one in words):
-        plain = " ".join([one for one in told.split() if "@" not in one and "://" not in one])  # names, not addresses
+        plain = _without_addresses(told)  # names, not addresses
         if len(name) >= WORD and name in _letters(plain):
             return True
         if any(one in plain for one in words) and words & set(_PARTS.split(plain)):
@@ -195,6 +195,16 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
     if any(one in label(host) for host in hosts for one in telling):
         return True
     return 2 <= len(name) <= 5 and _in_order(name, "".join(one[0] for one in own))
+
+
+def _without_addresses(text: str) -> str:
+    """Return `text` without the words that hold an address: cut out, since there are few."""
+    text = " ".join(text.splitlines())
+    for mark in ("@", "://"):
+        while (at := text.find(mark)) >= 0:
+            end = text.find(" ", at)
+            text = text[: text.rfind(" ", 0, at) + 1] + (text[end + 1 :] if end >= 0 else "")
+    return text
 
 
 def _letters(text: str) -> str:
