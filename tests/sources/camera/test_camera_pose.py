@@ -37,7 +37,7 @@ class Made:
     def get_inputs(self) -> list[Named]:
         return [Named("image")]
 
-    def run(self, names: list[str], inputs: dict[str, Any]) -> list[Any]:
+    def run(self, names: list[str], inputs: dict[str, Any], options: object = None) -> list[Any]:
         self.runs += 1
         image = (inputs["image"][0] + 1) / 2
         cells = image.reshape(3, 48, 4, 48, 4).mean((2, 4))
