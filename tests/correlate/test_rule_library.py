@@ -116,3 +116,5 @@ def test_a_match_is_one_incident_with_its_story_in_both_languages(rule: str, lin
     english, french = (catalogue.render(text, language, HOSPITAL) for language in ("en", "fr"))
     assert english != french
     assert "{" not in english + french
+    assert "'" not in text.fr  # set as French is, whatever the keyboard that wrote the rule
+    assert " ;" not in text.fr

@@ -75,12 +75,6 @@ def test_a_number_of_any_size_is_shown(language: str, value: float) -> None:
     assert CATALOGUE.render(say("Fell to {value}", value=Amount(value, "Cel")), language, HOSPITAL)
 
 
-def test_a_sentence_of_a_site_is_set_as_french_is() -> None:
-    told = Text("Somebody stood at {door}: gone", {"door": Ref("door-1")}, fr="Quelqu'un attendait : {door} ; parti")
-    said = "Quelqu’un attendait\N{NO-BREAK SPACE}: Porte de la pharmacie\N{NO-BREAK SPACE}; parti"
-    assert CATALOGUE.render(told, "fr", HOSPITAL) == said
-
-
 def test_sentence_inside_a_sentence() -> None:
     text = say("Because: {cause}", cause=say("Fell to {value}", value=Amount(-19.5, "Cel")))
     assert CATALOGUE.render(text, "fr", HOSPITAL) == "Cause : Descendu à -19,5\N{NO-BREAK SPACE}°C"

@@ -21,6 +21,7 @@ from safecare.correlate.places import Places
 from safecare.correlate.rules.engine import Match
 from safecare.correlate.rules.read import PLACE
 from safecare.correlate.rules.sign import Sign as Seen
+from safecare.locale.typography import french
 from safecare.model.alert import Domain
 from safecare.model.layout import laid_out
 from safecare.model.text import Ref, Text, When, say
@@ -128,7 +129,7 @@ def told(match: Match) -> Text:
     rule = match.rule
     by_name = dict(zip(rule.correlation.rules, match.signs, strict=False))  # of a count the first alert stands for all
     args = {place: _told(by_name[name], part) for place, name, part in _places(rule.story.en)}
-    return Text(_flat(rule.story.en), {**args}, fr=_flat(rule.story.fr))
+    return Text(_flat(rule.story.en), {**args}, fr=french(_flat(rule.story.fr)))
 
 
 def _places(sentence: str) -> Iterator[tuple[str, str, str]]:

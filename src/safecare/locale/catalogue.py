@@ -21,7 +21,6 @@ from babel.numbers import format_decimal
 from babel.units import format_unit
 
 from safecare.locale.reasons import PLACE, Reasons
-from safecare.locale.typography import french
 from safecare.model.hospital import Hospital
 from safecare.model.text import Amount, Ref, Span, Text, When
 
@@ -107,7 +106,7 @@ class Catalogue:
     def _render(self, text: Text, reader: _Reader, depth: int) -> str:
         sentence = self.translate(text.key, reader.language)
         if text.fr and reader.language == "fr" and set(PLACE.findall(text.fr)) <= set(PLACE.findall(text.key)):
-            sentence = french(text.fr)
+            sentence = text.fr
         if depth == 0:
             return sentence
 

@@ -7,7 +7,6 @@ and %, and after «.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W_]|[{«`*\[])")
 _BEFORE = re.compile(r"(?<=\S) (?=[;:!?»%](?![\w/-]))")
@@ -18,7 +17,6 @@ _VERBATIM = re.compile(
 """What in Markdown is no prose: code, the rule of a table, targets of links, tags, addresses."""
 
 
-@lru_cache(maxsize=1024)  # the sentences of a site's own rules, set each time they are shown
 def french(text: str) -> str:
     """Return the French `text` as it is to be set."""
     return _AFTER.sub("\u00a0", _BEFORE.sub("\u00a0", _APOSTROPHE.sub("\u2019", text)))
