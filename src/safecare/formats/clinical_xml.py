@@ -30,6 +30,8 @@ MOST_MEANT = 1 << 20
 _RISKY = re.compile(
     r"(?i)[^?#]*\.(?:exe|dll|scr|bat|cmd|ps1|vbs|jse?|hta|msi|lnk|jar)(?:[?#]|$)|(?:\.\./)+(?:etc|proc|windows)/"
 )
+_SHARE = re.compile(r"(?:\\\\|smb://|file://)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}[\\/]")
+"""A share on a host by its full name or number: who asks for it signs in there. Those of the house have one word."""
 _REACHED = frozenset({"reference", "url", "attachment", "img", "linkhtml", "a", "bulkdata"})
 """Elements whose address a reader follows."""
 _CODED = re.compile(r"[A-Za-z0-9+/=\s]{64,}")
@@ -172,8 +174,12 @@ class _Reader:
         for name, value in attributes.items():
             if name[:2] in ("on", "On", "oN", "ON") and name.isalpha() and len(name) > 4:
                 self.found.remark("handler", name, self.offset)
-            elif name == "style" and ("javascript:" in value.lower() or "expression(" in value.lower()):
+            elif name in ("style", "styleCode") and ("javascript:" in value.lower() or "expression(" in value.lower()):
                 self.found.remark("script", f"{name}={value}", self.offset)
+            elif name.endswith("schemaLocation"):
+                share = _SHARE.search(value)
+                if share:
+                    self.found.remark("address", share.group(), self.offset)
             elif name in _LINKS or (name[:5] == "xmlns"):
                 self._link(local, name, value)
 

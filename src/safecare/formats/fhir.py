@@ -7,6 +7,7 @@ object is told: readers differ on which one counts.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ MOST = 5000
 MOST_BACK = 100
 """Times that a place is looked for in the whole file. Chosen: with what stands in order it never is."""
 _LOOSE = linear(rb"[\"']?(data|\w*Base64Binary|InlineBinary)[\"']?\s*:\s*[\"']([A-Za-z0-9+/=\\_-]{16,})")
+_LEAVES = re.compile(r"(?i)(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|%2f|%5c|$)|^\s*(?!https?:|urn:)[a-z][a-z0-9+.-]{0,20}:/")
+_SPELLED = re.compile(rb"\\u00[4-7]")
+"""A letter of a name that is written as its number, which no writer does."""
 SHORTEST = 16
 """Letters of coded data that are worth decoding. Chosen: less holds no file."""
 
@@ -49,6 +53,10 @@ class Fhir:
     """Place and XHTML."""
     addresses: list[tuple[str, str]] = field(default_factory=list)
     """Place and URL of attachments that are elsewhere."""
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """Place and URL of requests (Bundle.entry.request) that climb out of the server's base, or go elsewhere."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Place and beginning of headers of HTTP (Subscription.channel.header) that hold a line end."""
     twice: list[str] = field(default_factory=list)
     """Names that stand twice in one object."""
     resource: bool = False
@@ -111,7 +119,7 @@ def loosely(raw: bytes) -> list[Embedded]:
 def _decode(data: bytes, found: Fhir) -> Any:
     """Return the JSON's value. Names that stand twice keep all their values, as a list."""
     value = msgspec.json.decode(data)
-    if data.count(b'"data"') > 1 or b"\\u" in data:
+    if data.count(b'"data"') > 1 or _SPELLED.search(data):
 
         def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
             made = dict(items)
@@ -153,6 +161,12 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
     if name == "div":
         if not found.filled(found.narratives):
             found.narratives.append((place, value))
+    elif name == "header" and ("\n" in value or "\r" in value):
+        if not found.filled(found.headers):
+            found.headers.append((place, " ".join(value[:60].split())))
+    elif name == "url" and "method" in holder and _LEAVES.search(value[:2000]):
+        if not found.filled(found.requests):
+            found.requests.append((place, value[:60]))
     elif name in ("BulkDataURI", "endpoint", "address"):
         if not found.filled(found.addresses):
             found.addresses.append((place, value))

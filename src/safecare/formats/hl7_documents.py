@@ -21,7 +21,7 @@ _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 """A segment that begins behind coded data in the last field of its own."""
 _ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})++\\|\\\.[a-z]{2}[+\-0-9]*\\")
 _ENDS = b"\r\n\x0b\x1c"
-_ESCAPE = re.compile(rb"\\(X(?:[0-9A-Fa-f]{2})++|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
+_ESCAPE = re.compile(rb"\\([Xx](?:[0-9A-Fa-f]{2})++|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
 _ADDED = re.compile(rb"[\r\n]+ADD\|")
 _CODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"
 
@@ -83,7 +83,7 @@ def unescaped(raw: bytes, separators: bytes) -> bytes:
 
     def plain(found: re.Match[bytes]) -> bytes:
         code = found[1]
-        if code[:1] == b"X":
+        if code[:1] in b"Xx":
             return bytes.fromhex(code[1 : 1 + (len(code) - 1) // 2 * 2].decode())
         at = b"FSRET".find(code)
         if at >= 0:

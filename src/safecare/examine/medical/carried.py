@@ -23,10 +23,12 @@ _PROGRAMS = re.compile(
 )
 """Media types of programs: no record has a use for one, whatever its bytes are."""
 _ASTRAY = re.compile(
-    r"(?i)https?://(?:169\.254\.|metadata\.)|"
+    r"(?i)https?://(?:169\.254\.|metadata\.|(?:0x[0-9a-f]{8}|\d{8,10})(?:[:/]|$)|\[::ffff:(?:169\.254\.|a9fe:))|"
+    r"(?:gopher|dict|tftp|jar|netdoc|php|phar|expect):|"
     r"[^?#]*\.(?:exe|dll|scr|bat|cmd|ps1|vbs|jse?|hta|msi|lnk|jar)(?:[?#]|$)|(?:file:|/|(?:\.\./){2,})(?:etc|proc|windows)/"
 )
-"""Addresses of a machine's host (server-side request forgery), of programs, and of system files."""
+"""Addresses of a machine's host (server-side request forgery) and one number for the four of an address, which only
+hides where it leads; schemes that no browser follows and libraries do; programs, and system files."""
 _RUNS = frozenset({"text/html", "text/xhtml", "application/xhtml+xml"})
 
 

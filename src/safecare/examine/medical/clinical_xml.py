@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
 from safecare.examine.api import Context, Finding, LimitError, Part, Where, analyser
-from safecare.examine.medical import payload
+from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
 from safecare.formats.clinical_xml import ClinicalXml, read_clinical_xml
+from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
 _CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument", b"NativeDicomModel")
@@ -37,7 +39,11 @@ _REACHES = re.compile(
 )
 _CALLS = re.compile(r"(?i)= \s*(?:https?|ftp)://(?!(?:www\.)?(?:oasis-open\.org|docbook\.org|w3\.org|hl7\.org)/)")
 """Files of the machine, and addresses but those of the bodies that define such entities."""
-_ESCAPED = (b"&lt;script", b"&#60;script", b"&#x3c;script", b"&lt;iframe")
+_ESCAPED = (b"&lt;script", b"&#60;script", b"&#x3c;script", b"&lt;iframe", b"+adw-script")
+_PIECES = linear(rb"(?i)&(?:amp;)?(?:lt|#60|#x3c);[^<]{0,500}|<!\[CDATA\[[^\]]{0,500}")
+"""Text of which a page makes tags again: escaped, or in sections of CDATA; up to the longest tag that is looked for."""
+FEW_PIECES = 2000
+"""Such pieces that are read. Chosen: reports that hold a page in letters have some hundred."""
 
 
 @analyser("record", wants={"cda", "fhir", "xml"})
@@ -98,6 +104,14 @@ def _clinical(part: Part, found: ClinicalXml) -> Iterator[Finding]:
             why = say("Escaped letters become a script where a page shows them as they are.")
             yield Finding("record.escaped", why, 0.6, Where(part.path, "", (at, at + len(mark))))
             break
+    else:
+        for place in islice(_PIECES.finditer(part.raw), FEW_PIECES):
+            if (b"=" in place[0] or b"cript" in place[0]) and commands.names_command(
+                unescape(unescape(place[0].decode("latin-1"))).encode()
+            ):
+                why = say("Escaped letters become a script where a page shows them as they are.")
+                yield Finding("record.escaped", why, 0.6, Where(part.path, "", place.span()))
+                break
     if b"${jndi" in part.raw:
         at = part.raw.find(b"${jndi")
         why = say("A value holds a script or command: {text}.", text="${jndi")

@@ -2,7 +2,8 @@ r"""Commands where a medical file should hold words: scripts, page code, shell a
 
 Kept to what no physician, device or interface engine writes; one expression whose time is linear in the text. Source:
 OWASP Testing Guide 4.2 (injection), MITRE ATT&CK T1059, T1218, T1203; CVE-2021-44228 (lookups), CVE-2014-6271 (shell),
-CVE-2024-42845 (values that a reader evaluates), OWASP CSV injection.
+CVE-2024-42845 (values that a reader evaluates), OWASP CSV injection; CVE-2023-43208 and ysoserial (classes that run a
+command when an object is read back), RFC 2152 (UTF-7), Mandel 2014 (pages of CDA).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"<meta[\s/][^>]*http-equiv\s*=\s*[\"']?refresh",
     rb"<style[^>]*>[^<]*@import",
     rb"<[a-z][^<>]*[\s/\"']" + _EVENT + rb"\s*=",
-    rb"<(?:hta:|\?php|\?=\s*[\w$`]{4}|%@\s*page|%=[ -~]{1,100}%>|%\s*(?:eval|execute|request|response)\b)",
+    rb"<\?=\s*(?:\\?\w{2,30}\s*\(|\$\w{2}|`[a-z$/])",
+    rb"<(?:hta:|\?php|%@\s*page|%=[ -~]{1,100}%>|%\s*(?:eval|execute|request|response)\b)",
     rb"<(?:job|scriptlet|component|registration)\b[^>]*>\s*<(?:script|registration|public)",
     rb"<\?xml-stylesheet[^>]*javascript:",
     rb"<!entity\s[^>]*\s(?:system|public)\s",
@@ -35,6 +37,12 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"data:(?:text/html|application/(?:x-|octet-stream|javascript|hta|xhtml))[\w.+-]*[;,]",
     rb"(?:%3c|\\u003c|&lt;|&#60;|&#x3c;)(?:script|iframe|svg|img)\b",
     rb"runtime\.getruntime\s*\(\)",
+    rb"\+adw-(?:script|iframe|svg|img)\b",
+    # objects that run a command when they are read back
+    rb"org\.apache\.commons\.(?:collections4?\.functors|beanutils\.beancomparator|lang3?\.event\.eventutils)\b",
+    rb"java\.lang\.processbuilder\b|java\.beans\.eventhandler\b|com\.sun\.rowset\.jdbcrowsetimpl\b",
+    rb"xsltc\.trax\.templatesimpl\b|sun\.reflect\.annotation\.annotationinvocationhandler\b",
+    rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
     # lookups, templates
     rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{)",
     rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.|\d\s*\*\s*'?\d)",
@@ -67,6 +75,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"[=+@*-]cmd\||=(?:hyperlink|webservice|importxml|importdata|importhtml|dde|call|register\.id)\s*\(\s*\"",
     # formats, paths
     rb"(?:%n){3}|(?:%[sx]){6}",
+    rb"\bfile:/{1,3}(?:etc|proc|root|c:/windows)/|\bphp://(?:filter|input)|\bgopher://[\w.\[]",
     rb"(?:\.\.[\\/]+){2,}(?:etc|proc|windows|winnt|boot|usr|var|home|users|root|bin)\b",
     rb"\\\\[\w.-]+\\[\w$. \\-]{1,120}\.(?:exe|dll|hta|lnk|ps1|vbs|jse?|scr|bat|cmd|msi)\b",
     rb"begin [0-7]{3,4} [^\r\n/\\]{1,80}\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|lnk|jar|sh)\s",

@@ -21,6 +21,8 @@ from safecare.model.text import say
 
 _SUSPECT = 512
 """Bytes of no known kind behind the data set that are a finding: more than any device pads with. Chosen."""
+_META_LENGTH, _NUMBER = 0x00020000, 4
+"""File Meta Information Group Length, and the bytes of its number: PS3.10 section 7.1."""
 _UNLIKELY = 100
 """A value that claims more than this many times the bytes of the file, and a megabyte, is a bomb. Chosen."""
 
@@ -38,6 +40,7 @@ class DicomFile:
             raise UnreadableError(error.reason, f"byte {error.offset}") from error
         yield from preamble(part, found)
         yield from _displaced(part, found)
+        yield from _overlong(part, found)
         yield from _twice(part, found)
         yield from values(part, found)
         yield from pixels(part, found)
@@ -54,6 +57,16 @@ def _displaced(part: Part, found: Dicom) -> Iterator[Finding]:
         first = found.elements[0]
         why = say("An element stands in front of the meta information, where none may be.")
         yield Finding("dicom.meta.displaced", why, 0.7, Where(part.path, shown(first.tag), (first.start, first.end)))
+
+
+def _overlong(part: Part, found: Dicom) -> Iterator[Finding]:
+    """Tell of meta information that claims more bytes than the file has (CVE-2026-5437)."""
+    one = found.meta[0] if found.meta else None
+    if one is not None and one.tag == _META_LENGTH and one.length == _NUMBER:
+        claimed = int.from_bytes(found.data[one.value : one.end], "little")
+        if claimed > len(found.data):
+            why = say("A value claims {count} bytes in a file of {size}.", count=claimed, size=len(found.data))
+            yield Finding("dicom.bomb.length", why, 0.6, Where(part.path, shown(one.tag), (one.start, one.end)))
 
 
 def _twice(part: Part, found: Dicom) -> Iterator[Finding]:

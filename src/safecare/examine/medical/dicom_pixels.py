@@ -6,10 +6,11 @@ Source: PS3.3 C.7.6.3 (Rows, Columns, Bits Allocated ...), PS3.5 section 8.1 (na
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
-from safecare.formats.dicom import Dicom, Element
+from safecare.formats.dicom import Dicom, Element, shown
 from safecare.formats.dicom.frames import Segment, begins, codec, ends, markers, notes, size
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.model.text import say
@@ -17,6 +18,12 @@ from safecare.model.text import say
 _SAMPLES, _PHOTOMETRIC, _FRAMES, _ROWS, _COLUMNS, _BITS = (
     *(0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100),
 )
+_STORED, _HIGH = 0x00280101, 0x00280102
+_TABLES, _TABLE = (0x00281101, 0x00281102, 0x00281103), 0x100
+"""Descriptors of the tables of colours, and how far behind each its table lies: PS3.3 C.7.6.3.1.5, C.7.6.3.1.6."""
+_OVERLAY, _OVERLAY_ROWS, _OVERLAY_COLUMNS = 0x60003000, 0x60000010, 0x60000011
+MOST_BITS = 64
+"""Bits of a sample: PS3.5 section 8.1.1, Double Float Pixel Data."""
 _CHANCE = frozenset({"gzip", "class"})
 """Kinds that four bytes tell, which pixels may hold."""
 HEAD = 512
@@ -44,6 +51,10 @@ def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     one = found.top.get(PIXEL_DATA)
     if one is None:
         return
+    wrong = _unsound(found)
+    if wrong:
+        why = say("The image describes itself in a way that no reader can follow: {detail}.", detail=wrong)
+        yield Finding("dicom.pixels.unsound", why, 0.2, _where(part, found, one), unreadable=True)
     needed = _needed(found)
     if needed > LARGEST and needed > BLOWN * max(one.length, 1):
         why = say("The image claims {count} bytes of pixels, and holds {size}.", count=needed, size=one.length)
@@ -55,6 +66,32 @@ def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
         yield from _frames(part, found, one)
     else:
         yield from _native(part, found, one, needed)
+
+
+def _unsound(found: Dicom) -> str:
+    """Return the attribute that can't be true of any image, on which readers were made to leave their bounds, or none.
+
+    Source: PS3.3 C.7.6.3 (image), C.9.2 (overlay); CVE-2024-22391 (a table shorter than its descriptor says).
+    """
+    for tag in (_BITS, _STORED, _HIGH):
+        if found.number(tag) > MOST_BITS:  # less than that, and more than Bits Allocated, is a slip that readers take
+            return f"{shown(tag)} {found.number(tag)} > {MOST_BITS}"
+    frames = found.text(_FRAMES)
+    if frames.startswith("-"):
+        return f"{shown(_FRAMES)} {frames[:20]}"
+    for tag in _TABLES:
+        table, said = found.top.get(tag + _TABLE), found.top.get(tag)
+        if table is not None and said is not None and said.length >= 2 and table.length >= 0:
+            order: Literal["big", "little"] = "big" if found.syntax.big else "little"
+            entries = int.from_bytes(found.body[said.value : said.value + 2], order) or 1 << 16
+            if table.length < entries:
+                return f"{shown(tag)} {entries} > {table.length}"
+    overlay = found.top.get(_OVERLAY)
+    if overlay is not None and overlay.length >= 0:
+        dots = found.number(_OVERLAY_ROWS) * found.number(_OVERLAY_COLUMNS)
+        if dots > max(overlay.length, SLACK) * 8 * TIMES:
+            return f"{shown(_OVERLAY)} {dots} > {overlay.length * 8}"
+    return ""
 
 
 def _needed(found: Dicom) -> int:

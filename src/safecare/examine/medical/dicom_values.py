@@ -11,6 +11,7 @@ from safecare.examine.medical.carried import coded
 from safecare.examine.medical.masked import masked
 from safecare.formats.dicom import Dicom, Element
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
+from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
 DOCUMENT, _DOCUMENT_MEDIA = 0x00420011, 0x00420012
@@ -26,6 +27,15 @@ _UIDS = frozenset(
 """Attributes of VR UI where the file writes no VR; the common ones of PS3.6."""
 _UID_LETTERS = b"0123456789.\0\\ "
 _PATH = re.compile(rb"/|:|(?:^|[\\/])\.\.(?:[\\/]|$|\0)|[;|`$<>&]")
+_NAMED = (0x00080050, 0x00080060, 0x00080080, 0x00081010, 0x00100010, 0x00100020, 0x00200010, 0x00200011, 0x00200013)
+"""What archives and receivers name folders by, identifiers of VR UI apart: Accession Number, Modality, Institution
+and Station Name, Patient's Name and ID, Study ID, Series and Instance Number (CVE-2022-2119, CVE-2026-56445)."""
+_CLIMBS = re.compile(rb"(?:^|[\\/=^])\.\.[\\/]")
+_LONGEST = 1024
+"""Bytes of such a value that are read. Chosen: names of 64 letters in three scripts take less."""
+_CHARSET = 0x00080005
+_SHIFTS = linear(rb"\x1b(?:\$?[()\-./*+,]?[@-Z])")
+"""Escapes of ISO 2022 that choose a set of characters (PS3.3 C.12.1.1.2); a reader that knows them shows none."""
 _RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar)(?:[?#\0 ]|$)")
 _SCHEME = re.compile(rb"(?i)\s*([a-z][a-z0-9+.-]*):")
 _INNER = re.compile(rb"(?i)https?://(?:169\.254\.|metadata\.)")
@@ -88,8 +98,19 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     for start, stop in _regions(found):
         yield from _hidden(part, found, start, stop, told)
     yield from _masked(part, found)
+    yield from _climbing(part, found)
     if found.syntax.deflated:
         yield from _texts(part, found, found.data[: found.start], 0)
+
+
+def _climbing(part: Part, found: Dicom) -> Iterator[Finding]:
+    """Tell of a value that names folders and climbs out of them."""
+    for tag in _NAMED:
+        one = found.top.get(tag)
+        raw = found.body[one.value : one.end] if one is not None and 2 < one.length <= _LONGEST else b""
+        if one is not None and b".." in raw and _CLIMBS.search(raw):
+            why = say("An identifier is written as a path or command: {text}.", text=_text(raw))
+            yield Finding("dicom.uid.path", why, 0.9, _of(part, found, one))
 
 
 def _packed(part: Part, found: Dicom, place: int) -> Iterator[Part]:
@@ -159,6 +180,12 @@ def _texts(part: Part, found: Dicom, text: bytes, start: int) -> Iterator[Findin
         shown = text[low : min(high, low + 40)].decode("latin-1")
         why = say("A value holds a script or command: {text}.", text=shown)
         yield Finding("dicom.value.script", why, 0.9, _where(part, found, index, start + low, start + high))
+    if b"\x1b" in text and b"2022" in found.bytes_of(_CHARSET, 128):
+        plain = _SHIFTS.sub(b"", text)
+        place = next(commands.scripted(plain), None) if plain != text else None
+        if place and not commands.names_command(text):
+            why = say("A value holds a script or command, written in escapes.")
+            yield Finding("dicom.value.script", why, 0.9, _where(part, found, -1, start, start + len(text)))
     for low, high, raw in coded(text):
         index = found.at(start + low)
         test = payload.EICAR in raw

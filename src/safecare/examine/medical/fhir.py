@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import commands
@@ -18,6 +19,13 @@ _ACTIVE = re.compile(
     r"(?is)<\s*(?:script|iframe|object|embed|form|applet|base|frame|meta)[\s>/]|<[^<>]*\son[a-z]{3,20}\s*=|"
     r"(?:href|src|action|data)\s*=\s*[\"']?\s*(?:javascript|vbscript|data:text/html)"
 )
+_LINK = re.compile(r"(?is)(?:href|src|action|data)\s*=\s*(\"[^\"&]{0,20}&[^\"]{0,200}|'[^'&]{0,20}&[^']{0,200})")
+"""An address whose first letters are written as references to characters."""
+_ACTS = re.compile(r"(?i)[\"'\s\0-\x1f]*(?:javascript|vbscript|data:text/html)")
+_BLANKS = re.compile(r"[\s\0-\x1f]+")
+_SAFE = re.compile(rb"(?i)\\u00(26|27|2b|2f|3c|3d|3e)")
+"""Letters that writers of JSON escape wherever they stand, so that pages can hold it (Gson, encoding/json of Go,
+System.Text.Json): no sign of anything."""
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 
@@ -47,12 +55,23 @@ class FhirFile:
                 yield Finding("record.address", why, 0.7, Where(part.path, place))
         if not found.resource:
             return
+        for place, url in found.requests:
+            why = say("A request of the bundle leaves what its server serves: {text}.", text=url)
+            yield Finding("fhir.request", why, 0.7, Where(part.path, place))
+        for place, header in found.headers:
+            why = say(
+                "A header that a server is to send holds a line end, so a request of its own: {text}.", text=header
+            )
+            yield Finding("fhir.header", why, 0.85, Where(part.path, place))
         for place, xhtml in found.narratives:
-            acts = _ACTIVE.search(xhtml)
+            acts = _ACTIVE.search(xhtml) or next(
+                (one for one in _LINK.finditer(xhtml) if _ACTS.match(_BLANKS.sub("", unescape(one[1])))), None
+            )
             if acts:
                 why = say("The narrative holds an element that acts: {detail}.", detail=acts.group()[:60])
                 yield Finding("record.active", why, 0.85, Where(part.path, place))
-        for text in strings(part.raw, found):
+        for written in strings(part.raw, found):
+            text = _SAFE.sub(_letter, written) if b"\\u00" in written else written
             for low, high in commands.scripted(text):
                 shown = text[low : min(high, low + 40)].decode("latin-1")
                 why = say("A value holds a script or command: {text}.", text=shown)
@@ -60,3 +79,7 @@ class FhirFile:
             yield from in_plain(part, text, 0, b'"')
         if found.full:
             raise LimitError("members", "documents")
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode())

@@ -35,11 +35,14 @@ _NAMES = (
 _SEGMENT = b"(?:" + _NAMES.replace(b" ", b"|") + b")"
 """Segments that mean something to a receiver (HL7 v2.5.1 appendix A), and those of a site's own."""
 _ESCAPED = linear(
-    rb"\\X(?:[0-9A-Fa-f]{2})*(?:0[AaDd]|0[Bb]|1[Cc])(?:[0-9A-Fa-f]{2})*\\(?:\\X(?:[0-9A-Fa-f]{2})+\\){0,4}"
+    rb"\\[Xx](?:[0-9A-Fa-f]{2})*(?:0[AaDd]|0[Bb]|1[Cc])(?:[0-9A-Fa-f]{2})*\\(?:\\[Xx](?:[0-9A-Fa-f]{2})+\\){0,4}"
     + _SEGMENT
-    + rb"(?:\||\\F\\|\\X7[Cc]\\)"
+    + rb"(?:\||\\F\\|\\[Xx]7[Cc]\\)"
 )
-_FRAME = linear(rb"\\X(?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\X0[Bb]|0[Bb]4[Dd]5348)")
+_BROKEN = linear(rb"\\\.br\\(?:MSH\|\^~|" + _SEGMENT + rb"\|\d{1,4}\|)")
+"""The escape of a line end in formatted text, then a segment with its number: words that end a text have none."""
+_FRAME = linear(rb"\\[Xx](?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\[Xx]0[Bb]|0[Bb]4[Dd]5348)")
+_FRAMED = re.compile(rb"\x1c\r?\x0bMSH")
 _LINE = re.compile(rb"\n(?<=[^\r\n]\n)" + _SEGMENT + rb"\|")
 _RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
 _MOST = 20
@@ -90,13 +93,17 @@ def _joined(
 
 
 def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:
-    if b"\\X" in raw:
-        for pattern in (_ESCAPED, _FRAME):
+    if b"\\X" in raw or b"\\x" in raw or b"\\.br" in raw:
+        for pattern in (_ESCAPED, _BROKEN, _FRAME):
             for count, found in enumerate(pattern.finditer(raw)):
                 if count >= _MOST:
                     break
                 why = say("Escapes hide what a receiver may read as a segment or message of its own.")
                 yield Finding("hl7.smuggled.escape", why, 0.85, Where(part.path, "", found.span()))
+    framed = None if raw[:1] == b"\x0b" else _FRAMED.search(raw)
+    if framed:
+        why = say("A message without a frame holds the end of one and the begin of another: it counts as two to some.")
+        yield Finding("hl7.smuggled.frame", why, 0.6, Where(part.path, "", framed.span()))
     both = raw.count(b"\r\n")
     ends, others = raw.count(b"\r") - both, raw.count(b"\n") - both
     if single and ends >= 2 and 0 < others <= ends:
