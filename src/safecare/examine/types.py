@@ -12,7 +12,7 @@ import re
 from safecare.examine.api import Part
 from safecare.examine.late import late
 from safecare.formats.dicom import looks_like_dicom
-from safecare.formats.discs import holds_files
+from safecare.formats.discs import holds_files, virtual
 from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
 from safecare.formats.wide import is_wide, narrowed
@@ -60,8 +60,7 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"ITSF", "chm"),
     (b"L\x00\x00\x00\x01\x14\x02\x00", "lnk"),
     (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "onenote"),
-    (b"conectix", "vhd"),
-    (b"vhdxfile", "vhd"),
+    (b"MSWIM\x00\x00\x00", "wim"),
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
     (b"GIF87a", "gif"),
@@ -205,6 +204,8 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
         found.append("tar")
     if raw[0x8001:0x8006] in (b"CD001", b"BEA01", b"NSR02", b"NSR03"):
         found.append("iso")
+    if kind := virtual(raw):
+        found.append(kind)
     if holds_files(raw):
         found.append("disc")
     if raw[2:5] == b"-lh" or raw[2:5] == b"-lz":

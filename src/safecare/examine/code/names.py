@@ -21,15 +21,19 @@ _RUNS = {
     "program": "exe scr com pif cpl msi msix appx appxbundle msp gadget application jar xll dll ocx".split(),
     "script": "js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sct reg scf slk iqy settingcontent-ms py sh".split(),
     "shortcut": "lnk url website library-ms searchconnector-ms desktop".split(),
-    "image": "iso img vhd vhdx udf".split(),
+    "image": "iso img vhd vhdx udf wim".split(),
     "notebook": "one onepkg".split(),
 }
 RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
 """What a double click on a name does, by ending."""
+IMAGES = frozenset("iso disc vhd vdi vmdk qcow wim".split())
+"""Types of images of discs."""
 _READS = frozenset(
     "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
 )
 """Endings of what people read, look at or listen to."""
+_PACKED = frozenset("zip rar 7z tar gz tgz cab".split())
+"""Endings of archives: who opens them expects a list of files. Self-extracting ones are called programs."""
 _WRITTEN = frozenset({"xml"})
 """Endings that programmers set before others (``model.xml.js``) and nobody opens by a double click."""
 _CARRIED: dict[str, tuple[float, Text]] = {
@@ -76,7 +80,7 @@ def _runs(part: Part) -> str:
         return "program"
     if "lnk" in part.types or "url" in part.types or "desktop" in part.types:
         return "shortcut"
-    if "iso" in part.types or "vhd" in part.types:
+    if IMAGES & set(part.types):
         return "image"
     if "onenote" in part.types:
         return "notebook"
@@ -102,5 +106,10 @@ def _disguises(part: Part, kind: str) -> Iterator[Finding]:
         )
     if _SPACES.search(name):
         yield Finding("name.spaces", say("The name of a file pushes its ending out of sight."), 0.7, kind="name")
+    if last in _PACKED and part.types[:1] in (("pe",), ("elf",), ("macho",)):
+        yield Finding("name.false", say("A program is named like an archive."), 0.75, kind="name")
+    if part.origin == "disc.stream" and kind in ("program", "shortcut", "script"):
+        why = say("A program, script or shortcut stands in a second stream of a file, which no folder shows.")
+        yield Finding("name.stream", why, 0.75, kind="name")
     if last in _READS and kind in ("program", "shortcut") and "zip" not in part.types and "dicom" not in part.types:
         yield Finding("name.false", say("A program is named like a document or picture."), 0.75, kind="name")

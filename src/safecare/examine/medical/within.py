@@ -23,7 +23,7 @@ _OWN = frozenset({"dicom", "hl7", "cda", "fhir", "pdf", "ole", "ooxml", "zip", "
 _LEAST_CODED = 64
 """Letters from which a text that is nothing else is read as coded bytes. Chosen: longer than any identifier."""
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"
-_DISCS = frozenset({"iso", "vhd", "disc"})
+_DISCS = frozenset({"iso", "vhd", "vmdk", "vdi", "qcow", "wim", "disc"})
 MOST_TEXT = 1 << 20
 """Bytes of a text that are read. Chosen."""
 

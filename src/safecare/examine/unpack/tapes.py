@@ -10,6 +10,7 @@ import re
 import struct
 import tarfile
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
 from safecare.examine.unpack.archives import is_traversal, traversal
@@ -39,11 +40,17 @@ class Tapes:
 
 
 def _tar(raw: bytes) -> Iterator[tuple[str, int, int]]:
+    links: set[str] = set()
     try:
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
             for one in archive:
-                if one.isreg():
-                    yield one.name, one.offset_data, one.size
+                if one.issym() and (one.linkname.startswith("/") or ".." in one.linkname.split("/")):
+                    links.add(one.name.rstrip("/"))
+                elif one.islnk() and is_traversal(one.linkname):
+                    yield one.linkname, 0, 0  # a second name for a file that lies outside
+                elif one.isreg():
+                    through = links and any(str(above) in links for above in PurePosixPath(one.name).parents)
+                    yield f"../{one.name}" if through else one.name, one.offset_data, one.size
     except (tarfile.TarError, ValueError, OverflowError, RecursionError, EOFError, OSError) as error:
         raise UnreadableError(f"the tape archive is damaged ({type(error).__name__})") from error
 

@@ -7,6 +7,7 @@ Source: PKWARE APPNOTE 6.3.10; zip tricks after Wagner 2013, Fifield 2019 (overl
 
 from __future__ import annotations
 
+import bisect
 import bz2
 import contextlib
 import io
@@ -16,6 +17,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
@@ -34,6 +36,14 @@ KEY_COST = 500
 """Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: a key of AES takes 0.5 ms."""
 _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
 """Pictures of documents, which are opened where they came by mail: codes in them are read."""
+_METHODS = frozenset({*range(11), 12, 14, 16, 18, 19, 20, *range(93, 100)})
+"""Packing methods that there are (APPNOTE 4.4.5). Android reads any other as not packed at all."""
+_LINK = 0o12
+"""Type of a symbolic link in the upper bits of a Unix mode."""
+_MOST_UNLISTED = 200
+"""Members that no directory lists which are looked at. Chosen."""
+_FALSE_LOCK = say("A member of an archive says to be encrypted and is not: it keeps scanners out, and no reader.")
+_FALSE_METHOD = say("A member of an archive names a packing method that does not exist.")
 _UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
 """Endings of members of Office documents that the office analyser reads itself, or that only draw."""
 
@@ -47,6 +57,8 @@ class Member(NamedTuple):
     flags: int
     packed: int
     size: int
+    crc: int = 0
+    linked: bool = False
 
 
 @analyser("zip", wants={"zip"})
@@ -63,6 +75,8 @@ class Zips:
             raise LimitError("members", part.path)
         if listed:
             yield from _tricks(part.raw, listed, shift)
+            yield from _through_links(listed)
+            members = [*listed, *_unlisted(part.raw, listed, shift)]
         office = "ooxml" in part.types or "odf" in part.types
         locked = False
         for one in members:
@@ -77,7 +91,15 @@ class Zips:
             ):
                 continue
             try:
-                raw = unlocked(part.raw, one, shift, context) if one.flags & 1 else read(part.raw, one, shift, context)
+                if one.flags & 1 and (plain := _never_locked(part.raw, one, shift, context)) is not None:
+                    yield Finding("archive.false-lock", _FALSE_LOCK, 0.6, Where(tag=one.name[:120]))
+                    raw: bytes | None = plain
+                elif one.flags & 1:
+                    raw = unlocked(part.raw, one, shift, context)
+                else:
+                    raw = read(part.raw, one, shift, context)
+                if one.method not in _METHODS:
+                    yield Finding("archive.false-method", _FALSE_METHOD, 0.5, Where(tag=one.name[:120]))
                 if raw is None:
                     locked = True
                     yield part.child(one.name, b"", origin="zip.member")  # its name can still be judged
@@ -115,7 +137,8 @@ def directory(raw: bytes) -> tuple[list[Member], int]:
         flags, method, packed, whole = values[2], values[3], values[7], values[8]
         name_size, extra, comment, at = values[9], values[10], values[11], values[15]
         name = raw[place + 46 : place + 46 + name_size]
-        members.append(Member(_text(name, flags), at, method, flags, packed, whole))
+        linked = values[14] >> 28 == _LINK
+        members.append(Member(_text(name, flags), at, method, flags, packed, whole, values[6], linked))
         place += 46 + name_size + extra + comment
     del count
     return members, shift
@@ -153,14 +176,15 @@ def _placed(raw: bytes, member: Member, shift: int) -> tuple[memoryview, bytes, 
         raise UnreadableError("a member is not where the directory says", member.name)
     values = _LOCAL_HEAD.unpack_from(raw, at)
     start = at + 30 + values[8] + values[9]
-    packed = member.packed if member.packed != 0xFFFFFFFF else len(raw) - start
+    told_size = member.packed not in (0, 0xFFFFFFFF) or member.method == 0  # what is packed takes a byte at least
+    packed = member.packed if told_size and member.packed != 0xFFFFFFFF else len(raw) - start
     return memoryview(raw)[start : start + packed], raw[start - values[9] : start], values[1]
 
 
 def _unpacked(data: memoryview, method: int, flags: int, member: Member, context: Context) -> bytes:
     budget, name = context.budget, member.name
     match method:
-        case 0:
+        case other if other == 0 or other not in _METHODS:
             budget.take(len(data), name)
             return bytes(data)
         case 8:
@@ -178,6 +202,49 @@ def _unpacked(data: memoryview, method: int, flags: int, member: Member, context
             budget.take(len(out), name)
             return out
     raise UnreadableError(f"its packing method {method} is not known", member.name)
+
+
+def _never_locked(raw: bytes, member: Member, shift: int, context: Context) -> bytes | None:
+    """Return the bytes of a member that only says to be encrypted: what comes out has the checksum that is told."""
+    if member.method not in (0, 8) or member.size > context.budget.room:
+        return None
+    data = _placed(raw, member, shift)[0]
+    try:
+        plain = bytes(data) if member.method == 0 else zlib.decompressobj(-15).decompress(data, member.size + 1)
+    except zlib.error:
+        return None
+    if not plain or len(plain) != member.size or zlib.crc32(plain) != member.crc:
+        return None
+    context.budget.take(len(plain), member.name)
+    return plain
+
+
+def _unlisted(raw: bytes, listed: list[Member], shift: int) -> list[Member]:
+    """Return the members that only their local headers know, within no member of the directory.
+
+    Readers that go from the front unpack them: what stands before the archive that is read from its end, or was left
+    out of its directory.
+    """
+    places = (
+        (one.at + shift if raw[one.at + shift : one.at + shift + 4] == _LOCAL else one.at, one.packed) for one in listed
+    )
+    spans = sorted((at, at + 30 + packed) for at, packed in places)
+    starts = [start for start, _ in spans]
+    found: list[Member] = []
+    for one in headers(raw):
+        before = bisect.bisect_right(starts, one.at) - 1
+        if before < 0 or one.at >= spans[before][1]:
+            found.append(one._replace(at=one.at - shift))  # as the directory would tell it
+    return found[:_MOST_UNLISTED]
+
+
+def _through_links(listed: list[Member]) -> Iterator[Finding]:
+    """Tell members that are written through a link which the archive brings itself."""
+    links = {one.name.rstrip("/") for one in listed if one.linked}
+    for one in listed if links else ():
+        if any(str(above) in links for above in PurePosixPath(one.name).parents):
+            yield traversal(one.name)
+            return
 
 
 _WRONG_WORD = (
@@ -250,7 +317,11 @@ def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
         at = one.at + shift
         if raw[at : at + 4] != _LOCAL or at + 30 > len(raw):
             continue
-        size = struct.unpack_from("<H", raw, at + 26)[0]
+        method, size = struct.unpack_from("<H", raw, at + 8)[0], struct.unpack_from("<H", raw, at + 26)[0]
+        if method != one.method:
+            why = say("An archive says in two places how a member is packed, and differently.")
+            yield Finding("archive.methods-differ", why, 0.5, Where(tag=one.name[:120]))
+            return
         local = _text(raw[at + 30 : at + 30 + size], one.flags)
         if local != one.name and local.replace("\\", "/") != one.name.replace("\\", "/") and "\ufffd" not in local:
             yield Finding(
