@@ -88,9 +88,9 @@ def stages(
 
 def run(folder: DataFolder, source: Path, clock: Clock, stop: threading.Event) -> int:
     """Run all parts over the hospital's files in `source` until `stop` is set (returns 0) or one fails (returns 1)."""
-    hospital, rules = hospital_of(source, Drawings(folder.plans, folder.cameras).redrawn()).hospital, SiteRules(source)
     settings = load(folder.path)
-    configure(settings.log_level)
+    configure(settings.log_level)  # first: what reads files below says so
+    hospital, rules = hospital_of(source, Drawings(folder.plans, folder.cameras).redrawn()).hospital, SiteRules(source)
     log = SqliteLog(folder.log, reserve_mb=settings.limits.disk_reserve_mb)
     database = Database(folder.database)
     database.migrate()
