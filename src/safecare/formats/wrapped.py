@@ -33,6 +33,17 @@ _HOST_ALONE = re.compile(r"(?i)[?&](?:domain|d)=((?:[\w-]{1,63}\.){1,8}[a-z]{2,2
 _GOOGLE = re.compile(
     r"(?i)https?://(?:www\.)?google\.[a-z.]{2,6}/url[^#]{0,400}?[?&](?:url|q|u)=(https?[^&#\s]{3,2000})"
 )
+_REDIRECTED = re.compile(
+    r"(?i)https?://(?:www\.)?(?:google\.[a-z.]{2,6}/(?:url|amp/s/)|(?:adclick\.g\.)?doubleclick\.net/|"
+    r"googleadservices\.com/|bing\.com/ck/|youtube\.com/redirect|l\.facebook\.com/|linkedin\.com/(?:slink|redir)|"
+    r"baidu\.com/link|[\w.-]{1,100}\.adobe\.com/r/)"
+)
+"""Pages of known organisations that lead on to any address (open redirects: CWE-601), as reported of lures."""
+_WRITTEN_OUT = re.compile(r"(?i)google\.[a-z.]{2,6}/url\?[^#]{0,2000}&source=editors\b")
+"""Links of documents that were written in Google's editors: all of them lead by its page."""
+_AFTER_AMP = re.compile(r"(?i)google\.[a-z.]{2,6}/amp/s/([^\s]{3,2000})")
+_COUNTED = re.compile(r"[?&!]u=a1([\w-]{8,4000})")
+"""Bing's page names its end in Base64, behind ``a1``."""
 MOST = 3
 """Gateways one behind the other that are taken off. Chosen: a hospital's, its host's and a correspondent's."""
 
@@ -58,6 +69,22 @@ def unwrapped(url: str) -> str:
     """Return where an address leads that gateways or Google wrapped, else `url`."""
     url = unguarded(url)
     found = _GOOGLE.match(url) if "google." in url[:80].lower() else None
+    return unquote(found[1]) if found else url
+
+
+def redirected(url: str) -> str:
+    """Return where a known organisation's page leads on to: `url` if it doesn't tell, empty if it is no such page."""
+    if not _REDIRECTED.match(url) or _WRITTEN_OUT.search(url):
+        return ""
+    if amp := _AFTER_AMP.search(url):
+        return f"https://{amp[1]}"
+    if coded := _COUNTED.search(url):
+        try:
+            inner = base64.urlsafe_b64decode(coded[1] + "=" * (-len(coded[1]) % 4)).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return url
+        return inner if host_of(inner) else url
+    found = _INNER.search(url[8:])
     return unquote(found[1]) if found else url
 
 
@@ -87,4 +114,4 @@ def _replaced(url: str) -> str:
     return f"https://{found[1]}/" if found else ""
 
 
-__all__ = ["GATEWAYS", "guarded", "unguarded", "unwrapped"]
+__all__ = ["GATEWAYS", "guarded", "redirected", "unguarded", "unwrapped"]

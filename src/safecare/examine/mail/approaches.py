@@ -321,4 +321,4 @@ def _stored(mail: Mail) -> bool:
     return any(one in STORES or registered(one) in STORES or hosted(one) for one in hosts)
 
 
-__all__ = ["ON_FILE", "approaches"]
+__all__ = ["ON_FILE", "STORES", "approaches"]

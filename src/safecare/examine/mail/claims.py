@@ -55,7 +55,7 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     asks = any(one.startswith(_ASKING) for one in facts - _SLIGHT)
     vouched = "mail.auth.aligned" in facts
     news = vouched and "mail.list" in facts
-    hosts = frozenset(filter(None, (host_of(unwrapped(target)) for target, _ in mail.links)))
+    hosts = _hosts(mail)
     found: set[str] = set()
     names = worn(display)
     if names and _strange(names, domain, hosts):
@@ -63,12 +63,8 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
             found.add("mail.brand.sender")
         elif hosts and not news:
             found.add("mail.brand.name")
-    if asks and hosts and not news:
-        spoken = spoken_for(mail.levelled)
-        if "mail.lure.document" in facts and facts & _ODD:
-            spoken |= frozenset(_SHARING.findall(mail.levelled))
-        if (spoken and _strange(spoken, domain, hosts)) or _logo(mail, domain, hosts):
-            found.add("mail.brand.spoken")
+    if asks and hosts and not news and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
+        found.add("mail.brand.spoken")
     if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
@@ -80,6 +76,18 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     if not news and _false_address(mail, domain, facts):
         found.add("mail.brand.address")
     return found
+
+
+def speaks_for_others(mail: Mail, facts: set[str], domain: str = "") -> bool:
+    """Tell whether the text speaks as an organisation to which neither `domain`, the sender's, nor a link belongs."""
+    spoken = spoken_for(mail.levelled)
+    if "mail.lure.document" in facts and facts & _ODD:
+        spoken |= frozenset(_SHARING.findall(mail.levelled))
+    return bool(spoken) and _strange(spoken, domain, _hosts(mail))
+
+
+def _hosts(mail: Mail) -> frozenset[str]:
+    return frozenset(filter(None, (host_of(unwrapped(target)) for target, _ in mail.links)))
 
 
 def of_a_known_one(mail: Mail, domain: str, facts: set[str]) -> bool:
@@ -140,4 +148,4 @@ def _false_address(mail: Mail, domain: str, facts: set[str]) -> bool:
     return False
 
 
-__all__ = ["claims", "of_a_known_one"]
+__all__ = ["claims", "of_a_known_one", "speaks_for_others"]

@@ -39,11 +39,20 @@ class Codes:
 
 def told(pictures: Iterable[bytes], context: Context) -> Iterator[Finding]:
     """Yield what the codes in `pictures` of a mail's files lead to."""
+    yield from told_of(coded(pictures, context))
+
+
+def coded(pictures: Iterable[bytes], context: Context) -> list[str]:
+    """Return where the codes in `pictures` of files lead, but to the house itself."""
     room = CARRIED - context.pictures
     looked = [raw for raw, _ in zip(pictures, range(max(0, room)), strict=False)]
     context.pictures += len(looked)
     home = {registered(one) for one in context.own}
-    links = [one for one in coded_links(looked) if registered(host_of(one)) not in home]
+    return [one for one in coded_links(looked) if registered(host_of(one)) not in home]
+
+
+def told_of(links: list[str]) -> Iterator[Finding]:
+    """Yield what it means that codes in a mail's files lead to `links`."""
     if any(map(doubtful, links)):
         why = say("A code (QR) in a file of the mail leads where lures lead.")
         yield Finding("code.doubtful", why, 0.5, kind="mail.code")
@@ -87,4 +96,4 @@ def _png(width: int, height: int, depth: int, colours: int, lines: bytes) -> byt
 _INVERTED = bytes(255 - one for one in range(256))
 """In PDF 1 is white, in PBM black."""
 
-__all__ = ["Codes", "picture_of", "told"]
+__all__ = ["RAW", "Codes", "coded", "picture_of", "told", "told_of"]

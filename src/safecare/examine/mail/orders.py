@@ -204,14 +204,16 @@ _RENEWED = _any(
 _DISPUTED = Ask.of(
     re.compile(
         r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
-        r"\bto (?:stop|cancel|dispute|refuse) (?:it|this|the)|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
+        r"\bto (?:stop|cancel|dispute|refuse|reverse) (?:it|this|the)|\bwant to cancel\b|\bnot authori[sz]ed by you|"
+        r"\bif this was(?:n't| not) you\b|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
         r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas|"
         r"\bnao (?:foi voce|reconhec\w+|autoriz\w+)|\bno (?:fue usted|reconoc\w+|autoriz\w+)|"
         r"\bnicht (?:von ihnen|veranlasst|autorisiert|erkenn\w+|getatigt)|\bnon (?:riconosc\w+|autorizz\w+)|"
         r"\bniet (?:herken\w+|geautoriseerd)|\b(?:om|zu|per|para) (?:te )?(?:annuleren|stornieren|annullare|cancelar)"
     ),
     "nao |no |nicht |non |niet |annuleren|stornieren|annullare|cancelar|"
-    "did not|didn't|do not|don't|to stop|to cancel|to dispute|to refuse|annuler|arreter|contester|n'etes|n'avez|"
+    "did not|didn't|do not|don't|to stop|to cancel|to dispute|to refuse|to reverse|"
+    "not authori|wasn't|was not|annuler|arreter|contester|n'etes|n'avez|"
     "reconnaissez",
 )
 """A bill that its reader is to dispute."""
@@ -228,8 +230,8 @@ _CARD = Ask.of(
     "bancaire|numero de carte|card number|card details|bank details|bank account",
 )
 _CALL = re.compile(
-    r"(?:\bcall\b|\bphone\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support|\bligue|\bllam|\banruf|"
-    r"\brufen\b|\btelefon|\bchiam|\bbel(?:len)?\b|\bcentral de\b)[^!?\n]{0,80}?"
+    r"(?:\bcall\b|\bphone\b|\bdial\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support|\bligue|\bllam|"
+    r"\banruf|\brufen\b|\btelefon|\bchiam|\bbel(?:len)?\b|\bcentral de\b)[^!?\n]{0,80}?"
     r"(\+?\(?\d[\d ().-]{7,17}\d)"
 )
 _AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2}(?: ?[$€£]| eur| usd| dollars)")

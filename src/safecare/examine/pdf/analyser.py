@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, Part, UnreadableError, Where, analyser
-from safecare.examine.mail.codes import picture_of, told
+from safecare.examine.mail.codes import RAW, coded, picture_of, told_of
 from safecare.examine.mail.pictures import BYTES
-from safecare.examine.pdf import actions, doubt, fields, lures, scripts
+from safecare.examine.pdf import actions, asks, doubt, fields, lures, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
 from safecare.examine.pdf.strings import readable, string_at
+from safecare.examine.pdf.words import shown
 from safecare.formats.linear import linear
 from safecare.model.text import say
 
@@ -96,9 +97,8 @@ class Pdf:
             yield Finding("pdf.names-hidden", why, 0.5, kind="pdf.disguise")
         yield from actions.findings(document)
         yield from lures.findings(document, context)
-        if context.mail:
-            shown = itertools.chain(_pictures(document, context), drawings(document))
-            yield from told(shown, context)
+        yield from lures.started(document)
+        yield from _asks(document, context)
         if not document.encrypted:
             yield from _scripts(document, context)
             yield from scripts.exchanged(document)
@@ -125,14 +125,28 @@ def _web_archive(part: Part, context: Context) -> Iterator[Finding | Part]:
         yield part.child("web-archive.mht", raw, origin="pdf.behind", types=("mail",))
 
 
-def _pictures(document: Document, context: Context) -> Iterator[bytes]:
+def _asks(document: Document, context: Context) -> Iterator[Finding]:
+    """Yield what a short document says, and where its links and codes lead; of longer ones in mails only the codes."""
+    said = shown(document, asks.MOST_SAID) if lures.is_short(document) and not document.encrypted else ""
+    short = lures.is_short(document) and len(said) < asks.MOST_SAID
+    codes: list[str] = []
+    if context.mail or (short and asks.may_hold_code(said)):
+        drawn = itertools.chain([asks.lettered(said)], _pictures(document), drawings(document))
+        codes = coded(filter(None, drawn), context)
+        yield from told_of(codes) if context.mail else ()
+    if short and (said.strip() or codes):
+        yield from asks.findings(said, lures.addresses(document), codes, context)
+
+
+def _pictures(document: Document) -> Iterator[bytes]:
     """Yield the pictures of `document`, largest files last."""
-    shown = [one for one in document.streams if _PICTURE.search(one.text)]
-    for one in sorted(shown, key=lambda one: len(one.stream or b""))[:MOST_PICTURES]:
+    budget = Budget(Limits(), 0)  # its own: a picture that is too large for a code is no bomb
+    pictures = [one for one in document.streams if _PICTURE.search(one.text)]
+    for one in sorted(pictures, key=lambda one: len(one.stream or b""))[:MOST_PICTURES]:
         if one.stream is None or len(one.stream) > BYTES:
             continue
-        with contextlib.suppress(UnreadableError):
-            raw = decoded(one, context.budget)
+        with contextlib.suppress(UnreadableError, LimitError):
+            raw = decoded(one, budget, RAW)
             yield raw if raw[:2] == b"\xff\xd8" else picture_of(one.text, raw)
 
 

@@ -44,15 +44,45 @@ _SHOWN = linear(rb"(?s)\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]+)>")
 
 Box = tuple[float, float, float, float]
 
+_STARTED = linear(
+    rb"(?i)/URI\s*\(\s*(?:(javascript|vbscript):|(data:text/html|data:application/(?:x?html|javascript))|"
+    rb"search(?:-ms)?:[^)]{0,1000}location(?::|%3a)|ms-(?:appinstaller|msdt|officecmd|cxh|search)\b)"
+)
+"""Addresses that are no pages but scripts, pages written into the address, or programs of Windows that were misused so:
+searches of a foreign share, installers, the troubleshooter (CVE-2022-30190; Microsoft, "ms-appinstaller", 2023)."""
+SCRIPTED, WRITTEN, MISUSED = 0.3, 0.55, 0.65
+"""Weights of these: readers start no scripts by links, and printed web pages hold some; the others have no reason."""
+
+
+def is_short(document: Document) -> bool:
+    """Tell whether `document` has so few pages that it may be there only for its link."""
+    return 1 <= sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page")) <= MOST_PAGES
+
+
+def addresses(document: Document) -> set[str]:
+    """Return where clicks in `document` lead."""
+    return {target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one)}
+
+
+def started(document: Document) -> Iterator[Finding]:
+    """Yield what links of `document` start that are no addresses of pages."""
+    weights = [
+        SCRIPTED if found[1] else WRITTEN if found[2] else MISUSED
+        for one in document.holding(b"/URI")[:MOST_LINKS]
+        if (found := _STARTED.search(one.text))
+    ]
+    if weights:
+        why = say("A link in a PDF is no address of a page: it holds a script or starts a program.")
+        yield Finding("pdf.lure.starts", why, max(weights), kind="pdf.action")
+
 
 def findings(document: Document, context: Context) -> Iterator[Finding]:
     """Yield at most one finding: where a click leads, and how much of the document is there for it."""
-    pages = sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page"))
-    if not 1 <= pages <= MOST_PAGES:
+    if not is_short(document):
         return
     links = [(box, target) for one in document.holding(b"/Rect")[:MOST_LINKS] for box, target in _linked(one, document)]
-    addresses = {target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one)}
-    if context.mail and len({host_of(one) for one in addresses}) <= MOST_HOSTS and any(map(doubtful, addresses)):
+    led = addresses(document)
+    if context.mail and len({host_of(one) for one in led}) <= MOST_HOSTS and any(map(doubtful, led)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
         yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
         return

@@ -58,6 +58,10 @@ _CONDITION = re.compile(r"\b(?:if|return|switch|&&|\|\|)\b")
 _CODE = re.compile(
     r"(?i)util\.printf\s*\(\s*[\"']%\d{4,}|(?:%u[0-9a-f]{4}){8,}|(?:\\x[0-9a-f]{2}){24,}|(?:\\u[0-9a-f]{4}){24,}"
 )
+_MEMORY = re.compile(
+    r"\bnew\s+(?:(?:Shared)?ArrayBuffer|(?:Big)?U?[Ii]nt(?:8|16|32|64)(?:Clamped)?Array|DataView)\s*\("
+)
+"""Raw memory, which scripts of forms have no use for: exploits lay it out (CVE-2021-39863, CVE-2023-21608)."""
 _SETS = re.compile(r"getField\s*\(\s*[\"']([^\"']{1,200})[\"']\s*\)\.value\s*=\s*[\"'\d]")
 _PRINTS = frozenset({b"WP", b"WS", b"DP", b"DS"})
 """Events before and after printing and saving (ISO 32000-1, table 197)."""
@@ -102,8 +106,8 @@ def judged(script: bytes, one: Object, *, auto: bool) -> Iterator[Finding]:
         yield Finding(
             "pdf.javascript.hides", say("A script in a PDF hides what it does."), 0.45, where, kind="pdf.disguise"
         )
-    if _never_ends(text) or _CODE.search(text):
-        why = say("A script in a PDF never ends, or holds machine code.")
+    if _never_ends(text) or _CODE.search(text) or _MEMORY.search(text):
+        why = say("A script in a PDF never ends, or holds machine code or raw memory.")
         yield Finding("pdf.javascript.attack", why, 0.7, where, kind="pdf.script")
 
 

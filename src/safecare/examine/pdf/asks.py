@@ -1,0 +1,174 @@
+"""What a short PDF asks of its reader, and where it leads: judged as the same words and links in a mail are.
+
+Lures that are sent as PDFs say in letters what filters look for in mails: a page or two of words, a link or a code
+(QR) or a number to call. Long documents speak of everything somewhere, and lead everywhere. Who made the document is
+not told, so all that rests on a sender is left out. Source: Stivala et al. (ACSAC 2023), as `lures`; Cisco Talos,
+"PDFs: Portable documents, or perfect deliveries for phish?" (2025), on numbers to call and codes in PDFs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from safecare.examine.api import Context, Finding
+from safecare.examine.mail.approaches import STORES
+from safecare.examine.mail.claims import speaks_for_others
+from safecare.examine.mail.consent import consent
+from safecare.examine.mail.evidence import EVIDENCE
+from safecare.examine.mail.hosts import doubtful, host_facts
+from safecare.examine.mail.house import house
+from safecare.examine.mail.lures import lures
+from safecare.examine.mail.names import hosted
+from safecare.examine.mail.orders import orders, told_passwords
+from safecare.formats.brands import known
+from safecare.formats.domains import host_of, registered
+from safecare.formats.mail import Mail, add_links
+from safecare.formats.mime import Fields, Mime
+from safecare.formats.wording import MAX_ASKED, Ask, asked, disguised, level
+from safecare.formats.wrapped import redirected, unguarded, unwrapped
+from safecare.model.text import say
+
+MOST_SAID = 2500
+"""Letters of a document that comes to the point. Chosen: lures have a tenth of them, a full page 3,000."""
+MOST_LINKS = 20
+"""Addresses of such a document that are looked at. Chosen: lures have one to three."""
+FEW = 120
+"""Letters of a page that is nothing but a code. Chosen: a title and an address."""
+LEAST_SIDE, MOST_SIDE, SQUARE = 21, 200, 4
+"""Squares of the smallest side of a code, and of the largest with its margin (ISO/IEC 18004), and pixels of each."""
+_BLOCKS = "█▀▄ \xa0"
+_KINDS = frozenset({"link", "request", "order"})
+_ASKING = ("mail.lure.", "mail.text.")
+_SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.text.open-attachment"})
+_BY_CODE = frozenset(
+    {
+        "mail.lure.account", "mail.text.credentials", "mail.text.storage", "mail.text.urgency", "mail.order.login",
+        "mail.order.mailbox", "mail.order.page",
+    }
+)  # fmt: skip
+"""Asks for which nobody honest gives a printed code; bills and parcels have codes to pay and to follow."""
+_PROMISED = frozenset({"mail.lure.document", "mail.lure.payment", "mail.lure.parcel", "mail.lure.prize"})
+"""Asks by which codes that lead anywhere are lures; without them it is a poster's, for a survey or a menu."""
+_BY_PAGE = frozenset({f"mail.order.{one}" for one in ("login", "mailbox", "page", "elsewhere", "look", "download")})
+"""Orders that are none where all pages are known organisations' own."""
+_CODE = re.compile(r"(?i)\b(?:scan|flash|qr|camera|appareil photo|smartphone|mobile|phone|t.l.phone)")
+_SCAN = re.compile(r"\bscan\w*")
+"""A deed where there is a code for it, and no paper that was scanned."""
+_APART = re.compile(r"\+? ?\(?\d(?:[ \[\](){}.-]{1,4}\d){8,13}(?!\d)")
+"""A number whose digits stand apart, as no one writes but to get past filters."""
+_HUMAN = Ask.among(
+    r"(?:not a|pas un|kein|no soy un|nicht ein) ro?bot\b|human verification|verification humaine|"
+    r"(?:verify|confirm|prove|check|verifi\w+|confirm\w+|prouv\w+)~(?:are (?:a )?human|etes (?:un )?humain)|"
+    r"checking your browser|security of your connection",
+    needs=("robot|human|humain|browser|connection",),
+)
+"""Only web pages ask who reads them: a document can't tell."""
+_SEEN = r"(?:display|show|preview|load|open|view|affich|ouvert|ouvr|lu\b|charg|previsualis)\w*"
+_PASTED = re.compile(r"\b(?:paste|coll(?:ez|er)|ctrl ?\+ ?v)\b")
+_REPAIR = re.compile(r"\b(?:errors?|erreur|problems?|probleme|fix\w*|correct\w*|corrig\w*|impossible|robot)\b")
+"""Commands that are to be pasted, on the pretext of a fault: manuals have commands, too, but say what they are for."""
+_UNSEEN = Ask.among(
+    rf"(?:can ?not|can't|could not|couldn't|unable to|ne peut(?: pas)?|n'a pas pu|impossible d[e'])~{_SEEN}",
+    rf"too (?:large|big) to~{_SEEN}",
+    r"(?:preview|apercu)\b~(?:disabled|unavailable|not available|desactive|indisponible)",
+    r"(?:document|file|pdf|message|page|fichier|contenu|content)s? (?:is|are|est|a ete|has been|was)"
+    r"~(?:blurred|floute|protected|protege|encrypted|chiffre|secured|securise|locked|verrouille)e?s?\b"
+    r"(?! (?:by (?:copyright|law)|under|par (?:le|la|les) (?:droit|loi)))",
+    needs=(
+        (
+            "display|show|preview|load|open|view|affich|ouv|lu|charg|previsualis|apercu|blur|flout|protec|proteg|"
+            "encrypt|chiffr|secur|lock|verrouill"
+        ),
+    ),
+)
+"""A document that is shown says that it can't be, or not here."""
+_IF = re.compile(r"\b(?:if|si|wenn)\b[^.!?]{0,200}")
+"""What is only said for the case that it is so, as newsletters do."""
+
+
+def lettered(said: str) -> bytes:
+    """Return the code that the words `said` draw by block letters, two squares in each, as a picture (PGM); or nothing.
+
+    Lines that hold other letters are left out (Barracuda, "Threat Spotlight: evasive QR codes", 2024).
+    """
+    lines = [line for line in said.splitlines() if len(line) >= LEAST_SIDE and not line.strip(_BLOCKS)]
+    if not LEAST_SIDE // 2 <= len(lines) <= MOST_SIDE or max(map(len, lines)) > MOST_SIDE:
+        return b""
+    width = max(map(len, lines))
+    rows = [
+        b"".join(b"\x00" * SQUARE if one in dark else b"\xff" * SQUARE for one in line.ljust(width))
+        for line in lines
+        for dark in ("█▀", "█▄")
+    ]
+    return b"P5 %d %d 255\n" % (SQUARE * width, SQUARE * len(rows)) + b"".join(row * SQUARE for row in rows)
+
+
+def may_hold_code(said: str) -> bool:
+    """Tell whether a page with the words `said` may have a code for its reader: it says so, or hardly anything."""
+    return len(said) < FEW or _CODE.search(said) is not None
+
+
+def findings(said: str, links: Iterable[str], codes: Iterable[str], context: Context) -> Iterator[Finding]:
+    """Yield what a document that shows the words `said`, with `links` and codes that lead to `codes`, asks."""
+    home = frozenset(registered(one) for one in context.own)
+    led = [one for one in links if one[:4].lower() == "http" and registered(host_of(one)) not in home][:MOST_LINKS]
+    coded = [one for one in codes if registered(host_of(one)) not in home][:MOST_LINKS]
+    ends = {one: redirected(unguarded(one)) or unwrapped(one) for one in (*led, *coded)}
+    text = " ".join(said.split())
+    whole = _APART.sub(_joined, text[:MAX_ASKED])
+    mail = Mail(Mime(Fields()), set(), text=whole, levelled=level(whole))
+    add_links(mail, dict.fromkeys(ends.values()), context.own)
+    spoken = _SCAN.sub("flash", mail.levelled) if coded else mail.levelled
+    facts = mail.facts | asked(mail.levelled) | disguised(text) | set(lures(spoken)) | host_facts(mail, "")
+    facts |= house(mail, facts)
+    facts |= orders(mail, "", "", facts) | consent(mail, home)
+    foreign = any(map(_anyones, ends.values()))
+    if foreign and told_passwords(text):
+        facts.add("mail.order.locked")
+    if not (_PASTED.search(mail.levelled) and (_REPAIR.search(mail.levelled) or _HUMAN.told(mail.levelled))):
+        facts.discard("mail.order.command")
+    told = {fact for fact in facts & EVIDENCE.keys() if foreign or EVIDENCE[fact].kind == "order"}
+    told = {fact for fact in told if EVIDENCE[fact].kind in _KINDS and (foreign or fact not in _BY_PAGE)}
+    asks = any(one.startswith(_ASKING) for one in told - _SLIGHT)
+    if asks and speaks_for_others(mail, facts):
+        told.add("mail.brand.spoken")
+    told |= _by_code(coded, told)
+    for fact in sorted(told):
+        yield Finding(fact, EVIDENCE[fact].because, EVIDENCE[fact].strength, kind=f"mail.{EVIDENCE[fact].kind}")
+    if foreign:
+        yield from _excused(mail, ends)
+
+
+def _anyones(address: str) -> bool:
+    """Tell whether `address` leads elsewhere than to a known organisation's own pages, or doesn't tell where."""
+    host = host_of(address)
+    own = known(host) and not hosted(host) and host not in STORES and registered(host) not in STORES
+    return not own or bool(redirected(address))
+
+
+def _by_code(codes: list[str], told: set[str]) -> set[str]:
+    """Return the facts of codes that lead to `codes` in a document that asks for what `told` says."""
+    found = {"mail.code.link"} if codes else set()
+    if any(map(doubtful, codes)) and told & (_BY_CODE | _PROMISED):
+        found.add("mail.code.doubtful")
+    if any(map(_anyones, codes)) and told & _BY_CODE:
+        found.add("mail.code.asked")
+    return found
+
+
+def _excused(mail: Mail, ends: dict[str, str]) -> Iterator[Finding]:
+    """Yield the pretexts on which a document leads its reader to a page, and that it hides where that is."""
+    if _HUMAN.told(mail.levelled):
+        why = say("A PDF wants its reader to prove to be human, as only web pages do, and leads to one.")
+        yield Finding("pdf.lure.human", why, 0.5, kind="pdf.lure")
+    elif _UNSEEN.told(_IF.sub("", mail.levelled)):
+        why = say("A PDF says that it can't be seen here, and leads to a page of someone unknown.")
+        yield Finding("pdf.lure.unseen", why, 0.5, kind="pdf.lure")
+    if any(redirected(unguarded(one)) and _anyones(end) for one, end in ends.items()):
+        why = say("A short PDF leads by a page of another that leads on to anywhere.")
+        yield Finding("pdf.lure.redirect", why, 0.35, kind="pdf.redirect")
+
+
+def _joined(found: re.Match[str]) -> str:
+    return "".join(one for one in found.group() if one in "+0123456789")

@@ -1,0 +1,176 @@
+"""Short PDFs that say what lures in mails say, and their honest twins: bills, codes of posters, manuals, letters."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import segno
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from safecare.examine.api import Verdicts
+from safecare.examine.engine import Engine
+from safecare.examine.mail.pictures import coded_links
+from safecare.examine.pdf.asks import lettered
+from safecare.formats.wrapped import redirected
+
+ENGINE = Engine(own=("hopital.example",))
+ALARMS = (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
+STRANGE = "https://docs-viewer-portal.com/d/9f2a1"
+MFA = "Multi-factor sign-in expires today. Scan the QR code with your phone to keep access to your account."
+
+
+def paper(*lines: str, link: str = "", code: str = "", drawn: bool = False) -> bytes:
+    """Return a PDF of one page of `lines`, a link over the last of them, and a code (QR) as a picture or drawn."""
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number, line in enumerate(lines):
+        canvas.drawString(60, 780 - 16 * number, line)
+    if link:
+        canvas.linkURL(link, (60, 776 - 16 * len(lines), 260, 792 - 16 * len(lines)))
+    made = segno.make(code, error="m", micro=False) if code else None
+    if made and drawn:
+        for down, row in enumerate(made.matrix):
+            for across, dark in enumerate(row):
+                if dark:
+                    canvas.rect(60 + 4 * across, 500 - 4 * down, 4, 4, stroke=0, fill=1)
+    elif made:
+        picture = io.BytesIO()
+        made.save(picture, kind="png", scale=6, border=4)
+        canvas.drawImage(ImageReader(picture), 60, 300, 150, 150)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def rules(raw: bytes) -> set[str]:
+    return {one.rule for one in ENGINE.judge(raw, "paper.pdf").findings}
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        pytest.param(
+            paper("Your mailbox is full and will be suspended.", "Verify your account to keep it.", "Sign in",
+                  link="https://mailbox-upgrade.weebly.com/x"),
+            "mail.lure.account", id="a full mail box",
+        ),
+        pytest.param(
+            paper("Un document vous a été partagé. Connectez-vous avec votre adresse professionnelle.", "Ouvrir",
+                  link="https://partage-docs.web.app/1"),
+            "mail.link.hosted", id="a shared document in French",
+        ),
+        pytest.param(
+            paper("Norton 360: $349.50 will be charged within 24 hours. Want to cancel the renewal?",
+                  "Dial +1 805 555 0113."),
+            "mail.order.callback", id="a bill to be disputed by telephone",
+        ),
+        pytest.param(
+            paper("Invoice: $349.50. Your subscription has been renewed. To cancel this call us:",
+                  "+ 1 [ 8 0 5 ] 5 5 5 - 0 1 1 3"),
+            "mail.order.callback", id="a number whose digits stand apart",
+        ),
+        pytest.param(
+            paper("Human verification. Press Windows + R, then CTRL + V and Enter.", "Verify",
+                  link="https://verify-human.click/"),
+            "mail.order.command", id="a command to be pasted",
+        ),
+        pytest.param(
+            paper("I'm not a robot. Complete the verification to go on.", "Continue", link=STRANGE),
+            "pdf.lure.human", id="a document that asks for a human",
+        ),
+        pytest.param(
+            paper("This document is protected and can not be displayed.", "View document", link=STRANGE),
+            "pdf.lure.unseen", id="a document that can't be seen",
+        ),
+        pytest.param(
+            paper("A document has been shared with you.", "Open",
+                  link="https://www.bing.com/ck/a?!&&p=1&u=a1aHR0cHM6Ly9kb2Mtc2hhcmUudG9wL28&ntb=1"),
+            "pdf.lure.redirect", id="by a page that leads on",
+        ),
+        pytest.param(paper(MFA, code="https://mfa-renew.pages.dev/u"), "mail.code.asked", id="a code as a picture"),
+        pytest.param(
+            paper(MFA, code="https://mfa-renew.pages.dev/u", drawn=True), "mail.code.asked", id="a code that is drawn"
+        ),
+        pytest.param(paper("Proposal", "Open", link="ms-appinstaller:?source=https://x.example/r.appinstaller"),
+                     "pdf.lure.starts", id="an address that installs a program"),
+    ],
+)  # fmt: skip
+def test_lures_in_words_are_told(raw: bytes, rule: str) -> None:
+    assert rule in rules(raw)
+    assert ENGINE.judge(raw, "paper.pdf").verdict in ALARMS
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(
+            paper("Facture 2026-114. Total TTC : 213,60 EUR. Échéance : 2 avril.", "Payer en ligne",
+                  link="https://www.leroy-fournitures.fr/paiement/2026-114"), id="a bill with a link to pay",
+        ),
+        pytest.param(
+            paper("To cancel your appointment please call us at 020 7946 0101 within 24 hours."), id="an appointment"
+        ),
+        pytest.param(
+            paper("Your home insurance renews on 1 May. Premium: GBP 212.00, taken by direct debit.",
+                  "Questions? Call 0345 555 0123."), id="an insurance that renews",
+        ),
+        pytest.param(
+            paper("How was your stay? Scan the QR code and answer 6 questions.", code="https://forms.office.com/e/x8Q2"),
+            id="a survey by a code",
+        ),
+        pytest.param(
+            paper("Praxis Dr. Meier. Scan to pay.", code="BCD\n002\n1\nSCT\nBPOTBEB1\nRotes Kreuz\nBE72000000001616"),
+            id="a code to pay by bank",
+        ),
+        pytest.param(
+            paper("How to set up two factors: scan the code with your phone and sign in with your work account.",
+                  code="https://aka.ms/authapp"), id="a guide of the house with its maker's code",
+        ),
+        pytest.param(
+            paper("Press Windows + R and type gpedit.msc. Paste the following command into PowerShell:",
+                  "Get-Service", link="https://learn.microsoft.com/powershell/"), id="a manual with commands",
+        ),
+        pytest.param(
+            paper("Please wait. If this message is not replaced, your viewer can not display this document.",
+                  "Reader", link="https://www.adobe.com/go/reader_download"), id="a form for its maker's reader",
+        ),
+        pytest.param(
+            paper("A document has been shared with you on our site.", "Open", link="https://portal.hopital.example/d"),
+            id="the house's own",
+        ),
+    ],
+)  # fmt: skip
+def test_honest_papers_are_none(raw: bytes) -> None:
+    assert ENGINE.judge(raw, "paper.pdf").verdict is Verdicts.CLEAN
+
+
+def test_a_long_paper_is_not_judged_by_its_words() -> None:
+    lines = ["Verify your account to keep it, or your mailbox will be suspended within 24 hours."] * 40
+    assert not {one for one in rules(paper(*lines, link=STRANGE)) if one.startswith("mail.")}
+
+
+def test_a_code_of_block_letters_is_a_picture() -> None:
+    rows = [list(row) for row in segno.make(STRANGE, micro=False).matrix]
+    rows += [[0] * len(rows[0])] * (len(rows) % 2)
+    text = "\n".join(
+        "".join(" ▀▄█"[upper + 2 * lower] for upper, lower in zip(*pair, strict=True))
+        for pair in zip(rows[::2], rows[1::2], strict=True)
+    )
+    assert coded_links([lettered("Scan it:\n" + text + "\nwith your phone")]) == [STRANGE]
+    assert not lettered("Scan it")
+
+
+@pytest.mark.parametrize(
+    ("address", "end"),
+    [
+        ("https://www.google.com/amp/s/evil.example/a", "https://evil.example/a"),
+        ("https://www.youtube.com/redirect?q=https://evil.example/a", "https://evil.example/a"),
+        ("https://www.linkedin.com/slink?code=gX1", "https://www.linkedin.com/slink?code=gX1"),
+        ("https://www.google.com/url?q=https://evil.example/&sa=D&source=editors&ust=1", ""),
+        ("https://www.google.com/maps", ""),
+    ],
+)
+def test_pages_that_lead_on(address: str, end: str) -> None:
+    assert redirected(address) == end
