@@ -166,6 +166,8 @@ class Contact(msgspec.Struct, frozen=True):
     vouched: bool = False
     """A check of the receiving server vouches for the visible sender; for the house, that none speaks against it."""
     written_to: tuple[str, ...] = ()
+    called: str = ""
+    """The sender's name, in words and order that don't tell titles or who comes first; empty: no person's."""
 
 
 @dataclass

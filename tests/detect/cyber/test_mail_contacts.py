@@ -11,7 +11,7 @@ from safecare.detect.cyber.mail_contacts import ENOUGH, LEARNING, MOST, Contacts
 from safecare.detect.cyber.mail_phishing import Phishing
 from safecare.detect.stage import DetectStage
 from safecare.examine.engine import Engine
-from safecare.examine.mail.contacts import contact_of
+from safecare.examine.mail.contacts import called, contact_of
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.formats.mail import read_mail, told
 from safecare.model.event import Event
@@ -187,3 +187,67 @@ def test_the_sender_is_the_address_not_what_stands_beside_it() -> None:
     assert contact_of(tenant, told(tenant), own).sender == "x@evil.onmicrosoft.com"
     assert contact_of(read_mail(b"\r\n", own), told(read_mail(b"\r\n", own)), own).sender == ""
     assert Engine(own=own).judge(raw).score >= 0
+
+
+HER = "pseudonym-of-her-name"
+
+
+def staffed() -> Phishing:
+    """A house from which somebody wrote under a name."""
+    rule = acquainted()
+    list(rule.feed([mail("aurore.example", facts=("mail.from.own",), called=HER)]))
+    return rule
+
+
+def test_a_name_of_the_house_at_a_foreign_address_is_an_alert_beside_what_it_wants() -> None:
+    wants = ("mail.order.stray",)
+    for sender in ("someone@gmail.com", "office-desk.eu"):
+        (alert,) = staffed().feed([mail(sender, *wants, called=HER, vouched=False)])
+        assert any("the name of someone of the house" in one.key for one in alert.why)
+        assert not list(staffed().feed([mail(sender, *wants, called="another", vouched=False)]))
+        assert not list(staffed().feed([mail(sender, *wants, vouched=False)]))
+
+
+def test_a_name_of_the_house_alone_or_beside_little_is_no_alert() -> None:
+    assert not list(staffed().feed([mail("someone@gmail.com", called=HER)]))
+    assert "mail.contact.name" not in rules(staffed(), mail("someone@gmail.com", "mail.header.no-id", called=HER))
+    for little in ("mail.lure.document", "mail.lure.payment", "mail.header.no-id", "mail.link.foreign-only", "mail.auth.unaligned"):
+        assert not list(staffed().feed([mail("someone@gmail.com", little, called=HER, vouched=False)])), little
+
+
+def test_home_addresses_and_namesakes_are_known_once_met_and_openers_are_not() -> None:
+    rule, home = staffed(), "her-home@gmail.com"
+    list(rule.feed([mail(home, called=HER)]))
+    ask = ("mail.lure.payment",)
+    assert "mail.contact.name" in rules(rule, mail(home, *ask, called=HER, at=LATER + timedelta(hours=2)))
+    assert "mail.contact.name" not in rules(rule, mail(home, *ask, called=HER, at=LATER + timedelta(days=8)))
+    assert "mail.contact.name" in rules(rule, mail("other@gmail.com", *ask, called=HER, at=LATER + timedelta(days=8)))
+    written = staffed()
+    list(written.feed([mail("aurore.example", to=(home,), facts=("mail.from.own",), called=HER)]))
+    assert "mail.contact.name" not in rules(written, mail(home, *ask, called=HER))
+
+
+def test_a_name_is_learned_of_the_houses_own_vouched_mail_only_and_services_may_wear_it() -> None:
+    ask = ("mail.lure.payment",)
+    forged = acquainted()
+    list(forged.feed([mail("aurore.example", facts=("mail.from.own",), called=HER, vouched=False)]))
+    list(forged.feed([mail("medisupply.fr", called=HER)]))
+    assert not forged.contacts.people
+    assert "mail.contact.name" not in rules(staffed(), mail("docusign.net", *ask, called=HER))
+
+
+@pytest.mark.parametrize(
+    ("display", "name"),
+    [
+        ("Dr Anne MERCIER", "anne mercier"),
+        ("Mercier, Anne", "anne mercier"),
+        ("Anne Mercier (Pharmacie)", "anne mercier"),
+        ("Prof. H\u00e9l\u00e8ne de la Tour", "de helene la tour"),
+        ("Anne Mercier via DocuSign", ""),
+        ("Service Informatique", ""),
+        ("Anne", ""),
+        ("a.mercier@aurore.example", ""),
+    ],
+)
+def test_names_of_people_are_told_without_titles_and_order(display: str, name: str) -> None:
+    assert called(display) == name

@@ -3,7 +3,7 @@
 Most mails that want something of a hospital come from those who wrote before; lures of strangers and of look-alikes of
 suppliers do not (FBI IC3, business e-mail compromise; ENISA Threat Landscape, health sector, 2023). Learned is only
 from mails that the receiving server vouches for and that are no alarm, so that nobody gets acquainted under another's
-name; of mails that nobody vouches for, nothing is said. A partner's mail box can be taken over: what a partner orders
+name; of mails that nobody vouches for, nothing is said but of whose name they wear. A partner's mail box can be taken over: what a partner orders
 (a new account) or sends (a program) weighs the same as a stranger's.
 """
 
@@ -42,6 +42,12 @@ ORDER = 0.45
 """Weight from which an order is suspicious by itself or nearly so; services that don't name themselves weigh less."""
 IMITATED = 0.6
 """Weight of a look-alike of a partner's domain: that of a known company's."""
+NAMED = 0.45
+"""Weight of a name of the house at an address never met with it. Chosen: people write from home and have namesakes, so
+it is no alert alone, nor beside talk of a document (0.25) or payment (0.3); beside an order or talk of an account (0.4)
+or, where the address is new to the house altogether, a parcel (0.35) it is."""
+MOST_HOMES = 20
+"""Most addresses remembered of one name. Chosen: common names have some namesakes."""
 PARTNER = 0.7
 """Factor on what a partner asks and where he leads: that of an answer within a thread. Chosen."""
 FIRM = 0.5
@@ -52,6 +58,8 @@ hundreds of partners some are called by a word of the language or like a strange
 _ASKS = frozenset({"mail.request", "mail.order"})
 _SOFT = frozenset({"mail.request", "mail.link", "mail.header"})
 """Kinds of evidence that ask for something, and those that weigh less from a partner."""
+_TELLING = _ASKS | {"mail.sender"}
+"""Kinds beside which a name of the house tells something; so do those of files."""
 
 
 class Correspondent(msgspec.Struct):
@@ -69,10 +77,18 @@ class Correspondent(msgspec.Struct):
         return at - self.first >= ACQUAINTED and (self.written_to or (self.days >= DAYS and not self.twin))
 
 
+class Person(msgspec.Struct):
+    """Where else than in the house one of its people writes from: address or domain, and when it was first met."""
+
+    elsewhere: dict[str, datetime] = {}
+
+
 class Contacts(msgspec.Struct):
     """All correspondents, by domain or pseudonym; `begun` is when the first mail was heard of."""
 
     known: dict[str, Correspondent] = {}
+    people: dict[str, Person] = {}
+    """Who writes from the house, by the pseudonym of the name."""
     begun: datetime | None = None
     heard: int = 0
 
@@ -95,6 +111,9 @@ class Contacts(msgspec.Struct):
         if twin and (kinds or mail.parts or "mail.link.any" in mail.facts):
             why = say("The sender's domain imitates {domain}, with which the house writes.", domain=twin)
             added.append(Finding("mail.contact.lookalike", why, IMITATED, kind="mail.sender"))
+        if self._wears_a_name(mail, one) and any(kind in _TELLING or not kind.startswith("mail.") for kind in kinds):
+            why = say("It wears the name of someone of the house, and comes from an address never met with that name.")
+            added.append(Finding("mail.contact.name", why, NAMED, kind="mail.contact"))
         return tuple(sorted((*mail.findings, *added), key=lambda found: -found.weight)) if added else mail.findings
 
     def learn(self, mail: MailExamined, *, alarming: bool) -> None:
@@ -109,6 +128,23 @@ class Contacts(msgspec.Struct):
             one = self._met(mail.sender, mail.at)
             one.days += one.last.date() < mail.at.date()
             one.last = max(one.last, mail.at)
+
+            if mail.called in self.people:
+                elsewhere = self.people[mail.called].elsewhere
+                remember(elsewhere, mail.sender, elsewhere.get(mail.sender, mail.at), MOST_HOMES)
+        elif mail.called:
+            remember(self.people, mail.called, self.people.get(mail.called) or Person(), MOST)
+
+    def _wears_a_name(self, mail: MailExamined, one: Correspondent | None) -> bool:
+        """Tell whether an outsider is called like one of the house, and is not known to be that person or a namesake.
+
+        Services of others write in their users' names; who is written to by the house is known there.
+        """
+        person = self.people.get(mail.called) if mail.called else None
+        if person is None or (one and one.written_to) or ("." in mail.sender and known(mail.sender)):
+            return False
+        met = person.elsewhere.get(mail.sender)
+        return met is None or mail.at - met < ACQUAINTED
 
     def _met(self, sender: str, at: datetime) -> Correspondent:
         one = self.known.get(sender) or Correspondent(at, at, twin=self._imitated(sender, at))

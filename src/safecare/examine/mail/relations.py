@@ -131,10 +131,10 @@ def _common(host: str) -> bool:
 def _service(display: str, address: str) -> bool:
     """Tell whether a service writes, not a person: a role stands in its name or address."""
     name = address.partition("@")[0].lower()
-    return not _ROLES.isdisjoint(_PARTS.split(level(display[:200])) + _PARTS.split(name))
+    return not ROLES.isdisjoint(_PARTS.split(level(display[:200])) + _PARTS.split(name))
 
 
-_ROLES = ALARM | frozenset(
+ROLES = ALARM | frozenset(
     "team desk department dept center centre office group mailer subsystem system server admin administrator contact "
     "info hello noreply reply no network help helpdesk it hr rh dsi sales marketing news newsletter legal audit "
     "finance accounts accounting comptabilite compta facturation equipe direction recouvrement commande achats orders "
@@ -252,4 +252,4 @@ def _writers(headers: Message) -> set[str]:
     return {registered(one.lower()) for one in _IDENTITY.findall(told)[:OTHERS]}
 
 
-__all__ = ["relations"]
+__all__ = ["ROLES", "relations"]

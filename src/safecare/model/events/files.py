@@ -54,6 +54,8 @@ class MailExamined(Event, frozen=True, kw_only=True, tag="mail.examined"):
     """The receiving server vouches for the visible sender; of the house's own mail, nothing speaks against it."""
     written_to: tuple[str, ...] = ()
     """To whom the house wrote: as `sender`, only in mail of its own."""
+    called: str = ""
+    """The site's pseudonym of the name that the visible sender, a person, is called by."""
 
 
 class Unreadable(Event, frozen=True, kw_only=True, tag="file.unreadable"):

@@ -180,6 +180,7 @@ def examined(
         sender=_nobody(contact.sender, intake),
         vouched=contact.vouched,
         written_to=tuple(_nobody(one, intake) for one in contact.written_to),
+        called=intake.pseudonym("name", contact.called) if contact.called else "",
     )
 
 
