@@ -45,6 +45,18 @@ renater: renater.fr
 cgos, c.g.o.s: cgos.info cgos.asso.fr
 ordre national des infirmiers, ordre des infirmiers: ordre-infirmiers.fr
 ordre des medecins, conseil national de l'ordre des medecins: medecin.fr
+=ansm, agence nationale de securite du medicament: sante.fr gouv.fr
+=ants, france titres, agence nationale des titres securises: gouv.fr
+mgen, =mnh, mutuelle nationale des hospitaliers, harmonie mutuelle, malakoff humanis, klesia, ag2r la mondiale:
+ mgen.fr mnh.fr harmonie-mutuelle.fr malakoffhumanis.com klesia.fr ag2rlamondiale.fr
+bundeszentralamt fur steuern, =elster, elster portal: bund.de bzst.de elster.de
+deutsche rentenversicherung, techniker krankenkasse, =aok, =barmer:
+ deutsche-rentenversicherung.de drv-bund.de tk.de aok.de barmer.de
+agencia tributaria, seguridad social, direccion general de trafico: gob.es seg-social.es dgt.es
+agenzia delle entrate, fascicolo sanitario, =inps: gov.it inps.it agenziaentrate.it agenziariscossione.it
+belastingdienst, mijnoverheid, =digid, =cjib: belastingdienst.nl overheid.nl digid.nl cjib.nl toeslagen.nl
+autoridade tributaria, seguranca social, portal das financas: gov.pt seg-social.pt
+itsme, spf finances, fod financien: itsme-id.com fgov.be belgium.be
 siemens healthineers: siemens-healthineers.com siemens.com
 ge healthcare: gehealthcare.com ge.com
 philips healthcare: philips.com

@@ -169,11 +169,11 @@ ASKS: dict[str, tuple[Ask, ...]] = {
             " your| the",
         ),
         _ask(
-            r"(?:confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett)\w* "
+            r"(?:confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett|entre[rz]\b)\w* "
             r"(?:vos|votre|le|les|de vos|de votre)~"
             r"(?:mot de passe|identifiants?|coordonnees|code d'acces|compte|messagerie)",
             "mot de passe|identifiant|coordonnees|code d'acces|compte|messagerie",
-            "confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett",
+            "confirm|verifi|valid|actualis|saisi|renseign|communiqu|transmett|entrer|entrez",
         ),
         _ask(
             r"(?:log|sign) ?in~to~(?:keep|restore|avoid|continue|unlock|verify|review)",

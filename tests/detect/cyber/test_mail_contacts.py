@@ -211,7 +211,13 @@ def test_a_name_of_the_house_at_a_foreign_address_is_an_alert_beside_what_it_wan
 def test_a_name_of_the_house_alone_or_beside_little_is_no_alert() -> None:
     assert not list(staffed().feed([mail("someone@gmail.com", called=HER)]))
     assert "mail.contact.name" not in rules(staffed(), mail("someone@gmail.com", "mail.header.no-id", called=HER))
-    for little in ("mail.lure.document", "mail.lure.payment", "mail.header.no-id", "mail.link.foreign-only", "mail.auth.unaligned"):
+    for little in (
+        "mail.lure.document",
+        "mail.lure.payment",
+        "mail.header.no-id",
+        "mail.link.foreign-only",
+        "mail.auth.unaligned",
+    ):
         assert not list(staffed().feed([mail("someone@gmail.com", little, called=HER, vouched=False)])), little
 
 

@@ -3,8 +3,8 @@
 Most mails that want something of a hospital come from those who wrote before; lures of strangers and of look-alikes of
 suppliers do not (FBI IC3, business e-mail compromise; ENISA Threat Landscape, health sector, 2023). Learned is only
 from mails that the receiving server vouches for and that are no alarm, so that nobody gets acquainted under another's
-name; of mails that nobody vouches for, nothing is said but of whose name they wear. A partner's mail box can be taken over: what a partner orders
-(a new account) or sends (a program) weighs the same as a stranger's.
+name; of mails that nobody vouches for, nothing is said but whose name they wear. A partner's mail box can be taken
+over: what a partner orders (a new account) or sends (a program) weighs the same as a stranger's.
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ _BODY = re.compile(
     r"direction (?:centrale|departementale|regionale) d\w+|agence regionale de sante|oniam|haute autorite|"
     r"medical (?:board|council)|nursing (?:board|council)|board of (?:medicine|nursing|pharmacy)|licen[cs]\w+ board|"
     r"department of (?:health|justice|labor|homeland)|ministry of|internal revenue|social security administration|"
-    r"medicare|medicaid|office for civil rights|drug enforcement|federal bureau|hmrc)\b"
+    r"medicare|medicaid|bundeszentralamt|finanzamt|rentenversicherung|zollamt|bundespolizei|polizeidirektion|"
+    r"agencia tributaria|seguridad social|direccion general de trafico|agenzia delle entrate|guardia di finanza|"
+    r"polizia (?:postale|di stato)|belastingdienst|autoridade tributaria|seguranca social|office for civil rights|"
+    r"drug enforcement|federal bureau|hmrc)\b"
 )
 """Authorities that have a domain of their own everywhere; town halls and practices often have none."""
 _PUBLIC = re.compile(
@@ -183,7 +186,7 @@ _MAILBOX = Ask.among(
            "email|e-mail|mail|microsoft|office|outlook|messagerie|adresse|courriel"),
 )  # fmt: skip
 _ITS_PASSWORD = Ask.among(
-    r"(?:demand\w+|requi\w+|saisi\w+|entre[rz]|indiqu\w+|utilis\w+|avec|exige\w*|necessite\w*)"
+    r"(?:demand\w+|requi\w+|saisi\w+|entre[rz]|indiqu\w+|utilis\w+|avec|et|exige\w*|necessite\w*)"
     r"~mot de passe (?:de (?:votre |la )?)?(?:messagerie|boite|e-?mail|courriel)\b",
     r"(?:need\w*|require\w*|enter|provide|use|using|with|type)~(?:your|the) (?:e-?mail|mailbox|outlook|webmail)"
     r"(?: account)?(?:'s)? password",
@@ -242,9 +245,10 @@ def approaches(mail: Mail, display: str, domain: str, facts: set[str], *, signed
     `facts`: those known so far. `signed`: a title stands in the sender's name or below the text. `owner`: the domain is
     a known organisation's own.
     """
-    if facts & {"mail.list", "mail.from.inside", "mail.from.own"}:
-        return set()
     text = mail.levelled
+    if facts & {"mail.list", "mail.from.inside", "mail.from.own"}:
+        asked = mail.links and "mail.from.own" not in facts and not owner and _ITS_PASSWORD.told(text)
+        return {"mail.order.mailbox"} if asked else set()
     found: set[str] = set()
     if not owner and "mail.thread" not in facts:
         found |= _authority(display, domain, facts)

@@ -22,8 +22,8 @@ MOST = 20
 WORDS = (2, 5)
 """Least and most words of a person's name. Chosen: one word is shared by many, more are an organisation's."""
 _TITLES = frozenset(
-    "dr dre pr prof professeur professor docteur doctor doktor dott dottssa dra doc m mr mrs ms mme mlle monsieur madame "
-    "herr frau sir dame sig sr sra ing dipl med phd md rn".split()
+    "dr dre pr prof professeur professor docteur doctor doktor dott dottssa dra doc m mr mrs ms mme mlle monsieur "
+    "madame herr frau sir dame direttore direttrice sig sr sra ing dipl med phd md rn".split()
 )
 """What stands before or behind a name and is no part of it."""
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\S*@\S*")

@@ -43,12 +43,18 @@ def elsewhere(mail: Mail, facts: set[str]) -> set[str]:
     elif waits and "mail.from.own" not in facts:
         found.add("mail.order.elsewhere")
     elif (
-        len(mail.text.strip()) < SHORT_TEXT
+        _words(mail) < SHORT_TEXT
         and not any(by_form(target) for target, _ in mail.links)
         and "mail.from.own" not in facts
     ):
         found.add("mail.order.look")
     return found
+
+
+def _words(mail: Mail) -> int:
+    """Return how long the text is (letters) without the addresses that stand in it."""
+    text = mail.text.strip()
+    return len(text) - sum(len(target) for target in {target for target, _ in mail.links[:20]} if target in text)
 
 
 __all__ = ["elsewhere"]

@@ -177,6 +177,12 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.coins": _w("order", 0.5, say("It names an account of crypto money to pay to.")),
     "mail.order.winnings": _w("order", 0.4, say("It says that the reader has won a sum.")),
     "mail.order.new-account": _w("order", 0.5, say("Payments are to go to a new bank account: ask back by phone.")),
+    "mail.order.debt": _w(
+        "order", 0.5, say("A bill gives an account and hours to pay, and threatens with collection.")
+    ),
+    "mail.order.stand-in": _w(
+        "order", 0.5, say("A private mail box stands in for one that is said not to work, and money is spoken of.")
+    ),
     "mail.order.stranger": _w("order", 0.35, say("A stranger with a private mail box promises money or threatens.")),
     "mail.order.locked": _w("order", 0.3, say("It tells the password of a locked file, which filters can't open.")),
     "mail.order.payment": _w("order", 0.6, say("Someone who can't be asked back orders a payment.")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from safecare.examine.mail.abroad import foreign
 from safecare.formats.mail import Mail
 from safecare.formats.wording import GAP, Ask
 
@@ -54,7 +55,7 @@ _ACCOUNT = (
 )
 _ACCOUNT_FR = (
     r"(?:(?:votre|vos|le|les|l'|un|son)? ?(?:compte|identifiants?|adresse|mot de passe|session|login)(?: et \w+ \w+)?"
-    r"(?: de)? (?:professionnel\w*|messagerie|reseau|windows|session|travail|l'hopital|l'etablissement))"
+    r"(?: de)? (?:professionnel\w*|hospitali\w+|messagerie|reseau|windows|session|travail|l'hopital|l'etablissement))"
 )
 _LOGIN = (
     Ask.among(
@@ -75,9 +76,29 @@ _LOGIN = (
         rf"~(?:avec|via|par|a l'aide de)~{_ACCOUNT_FR}",
         rf"(?:saisi\w+|utilis\w+|entre[rz])~{_ACCOUNT_FR}",
         needs=(
-            "professionnel|messagerie|reseau|windows|session|travail|hopital|etablissement",
+            "professionnel|hospitali|messagerie|reseau|windows|session|travail|hopital|etablissement",
             "identifi|connect|authentifi|complet|acced|saisi|utilis|entrer|entrez",
             "compte|identifiant|adresse|mot de passe|session|login",
+        ),
+    ),
+)
+_LOGIN_ABROAD = Ask.among(
+    r"(?:anmeld\w+|einlogg\w+|melden sie sich)~(?:mit|uber)~(?:ihre[mnr]?|dem|der)~(?:dienst\w*|klinik\w*|arbeits\w*|"
+    r"firmen\w*|e-?mail-?(?:konto|adresse|passwort|zugang)|netzwerk\w*|windows\w*|microsoft\w*)",
+    r"(?:log\w*|meld\w* (?:u |je )?aan|aanmeld\w+)~met (?:uw|je|het)~(?:werk\w*|zakelijk\w*|bedrijfs\w*|ziekenhuis\w*|"
+    r"e-?mail(?:adres|account))",
+    r"(?:inici\w+ sesion|acced\w+|identifi\w+|introduc\w+)~(?:su|sus|tu)"
+    r"~(?:correo (?:corporativo|profesional|electronico)|cuenta (?:corporativa|profesional|de correo)|"
+    r"usuario y contrasena|credenciales)",
+    r"(?:acced\w+|accesso|inseri\w+|effettu\w+)~(?:con|tramite|la|le|sua|sue|tua|vostr[ae])"
+    r"~(?:posta|mail|e-?mail|account|credenziali|casella) (?:aziendal\w+|istituzional\w+|di lavoro|ospedalier\w+)",
+    r"(?:inici\w+ sessao|aced\w+|acess\w+|introduz\w+)~(?:seu|sua|o|a|as|suas)~(?:e-?mail|conta|credenciais|correio) "
+    r"(?:profissiona\w+|institucional|de trabalho|corporativ\w+)",
+    needs=(
+        "anmeld|einlogg|melden|log|meld|inici|acced|identif|introdu|acces|inseri|effettu|aced|acess",
+        (
+            "dienst|klinik|arbeits|firmen|mail|netzwerk|windows|microsoft|werk|zakelijk|bedrijf|ziekenhuis|correo|"
+            "cuenta|usuario|credenc|posta|account|credenz|casella|conta"
         ),
     ),
 )
@@ -134,7 +155,8 @@ def house(mail: Mail, facts: set[str]) -> set[str]:
         found.add("mail.order.command")
     if any(one.told(text) for one in _STAFF + _POSITION):
         found.add("mail.text.house")
-    if (mail.links or mail.files) and any(one.told(text) for one in _LOGIN):
+    leads = mail.links or mail.files
+    if leads and (any(one.told(text) for one in _LOGIN) or (foreign(text) and _LOGIN_ABROAD.told(text))):
         found.add("mail.order.login")
     if mail.links and any(one.told(text) for one in _LOSS):
         found.add("mail.text.loss")

@@ -79,7 +79,8 @@ MEANINGS: dict[str, str] = {
     ),
     "gain": (
         "withdraw* earn* profit* invest* balance deposit* claim* mining receive* retir* gagn* rendement roi "
-        "eligible* secur* connect* link unclaimed verif* phrase update* suspend* restrict* login sign-in"
+        "eligible* secur* connect* link unclaimed verif* phrase update* suspend* restrict* login sign-in "
+        "guthaben auszahl* auszuzahlen saldo retirar uitbetal* tegoed prelev* bonific* levant*"
     ),
     "shame": (
         "recorded filmed webcam footage masturbat* porn* adult* filme filmee intime* hacked infected trojan "
@@ -151,10 +152,13 @@ MEANINGS: dict[str, str] = {
     ),
     "refund": (
         "refund* remboursement* rembourse* somme rebate reimbursement trop-percu indemnit* ruckerstattung reembolso* "
-        "rimborso*"
+        "rimborso* erstattung* steuererstattung steuerruckzahlung devolucion* reintegro* teruggave terugbetaling "
+        "restituzion* devolucao"
     ),
     "due": (
-        "due droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul"
+        "due droit eligible disponible beneficier available entitled owed percevoir erreur miscalculat* overpa* calcul "
+        "constate* zusteht anspruch verfall* hinterleg* corresponde derecho pendiente spetta diritto disponibile recht "
+        "disponivel direito hoogte hohe importe"
     ),
     "fine": "amende* contravention* infraction* toll peage* violation stationnement fps penalty",
     "unpaid": "impaye* unpaid regler majoration major* retard overdue outstanding due payer pay paiement",

@@ -29,7 +29,14 @@ HOSTED = frozenset(
     "translate.goog sites.google.com forms.gle forms.office.com jotform.com typeform.com canva.site "
     "notion.site carrd.co linktr.ee framer.app framer.website durable.co codeanyapp.com backblazeb2.com "
     "digitaloceanspaces.com linodeobjects.com myqcloud.com aliyuncs.com sharefile.com zapto.org hopto.org sytes.net "
-    "onmicrosoft.com telegra.ph t.me page.link cprapid.com plesk.page".split()
+    "onmicrosoft.com telegra.ph t.me page.link cprapid.com plesk.page "
+    "jimdosite.com jimdofree.com yolasite.com webnode.page site123.me tilda.ws ucraft.site strikingly.com gamma.site "
+    "lovable.app base44.app bolt.host replit.dev deno.dev fly.dev up.railway.app gitbook.io super.site softr.app "
+    "glideapp.io nicepage.io webadorsite.com bubbleapps.io "
+    "epizy.com rf.gd 42web.io great-site.net lovestoblog.com liveblog365.com byethost.com eu5.org atwebpages.com "
+    "mypressonline.com webcindario.com x10.mx biz.nf "
+    "no-ip.org myftp.org myvnc.com servehttp.com serveftp.com redirectme.net bounceme.net gotdns.ch "
+    "dynu.net freeddns.org mooo.com kozow.com".split()
 )
 """Places where anyone may put a page under another's name, within minutes and free of charge."""
 _REGION = re.compile(r"\bs3[.-][a-z0-9-]+\.amazonaws\.com$")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from safecare.examine.mail.abroad import abroad
 from safecare.examine.mail.approaches import ON_FILE, approaches
 from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.strangers import strangers
@@ -314,9 +315,10 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
     ):
         return set()
     text = mail.levelled
+    found = abroad(mail, facts, private=private, owner=owner)
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
-        return {"mail.order.new-account"} if _new_account(mail, text) else set()
-    found = _private(display, text, facts) if private else set()
+        return found | ({"mail.order.new-account"} if _new_account(mail, text) else set())
+    found |= _private(display, text, facts) if private else set()
     if _BYPASS.told(text) and (_MONEY.told(text) or _IBAN.search(text)):
         found.add("mail.order.payment")
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):

@@ -13,14 +13,19 @@ from safecare.formats.wording import Ask
 
 _BENEFIT = (
     r"(?:grant|award\w*|subvention|bourse|inheritance|heritage|succession|donation|don|prize|lottery|loterie|funds?|"
-    r"fonds|compensation|indemnisation|disbursement|deblocage|release|loan|pret|contract)\b"
+    r"fonds|compensation|indemnisation|disbursement|deblocage|release|loan|pret|contract|erbschaft|spende|gewinn|"
+    r"guthaben|auszahlung|darlehen|kredit|herencia|donacion|prestamo|premio|eredita|donazione|prestito|erfenis|lening|"
+    r"uitbetaling|prijs|heranca|doacao|emprestimo)\b"
 )
 _FEE = (
     r"(?:(?:processing|handling|transfer|notary|release|registration|clearance|administrati\w+) (?:fee|charge)s?|"
-    r"frais de (?:dossier|notaire|transfert|deblocage|traitement|douane|gestion))"
+    r"frais de (?:dossier|notaire|transfert|deblocage|traitement|douane|gestion)|"
+    r"(?:bearbeitungs|notar|freigabe|anwalts)?(?:gebuhr\w*|kosten)|(?:gastos|tasas?|honorarios) de \w+|"
+    r"(?:spese|tasse) (?:di )?\w+|taxas? de \w+)"
 )
 _ADVANCE = Ask.of(
-    re.compile(rf"\b{_BENEFIT}[^\n]{{0,200}}?\b{_FEE}|\b{_FEE}[^\n]{{0,200}}?\b{_BENEFIT}"), "fee|charge|frais"
+    re.compile(rf"\b{_BENEFIT}[^\n]{{0,200}}?\b{_FEE}|\b{_FEE}[^\n]{{0,200}}?\b{_BENEFIT}"),
+    "fee|charge|frais|gebuhr|kosten|gastos|tasa|honorario|spese|tasse|taxa",
 )
 _OFFER = Ask.among(
     r"\d[\d ,.]*(?:k|€|eur\w*|\$|usd|dollars)?~(?:per|a|each|par)~(?:day|week|month|jour|semaine|mois)"
@@ -90,6 +95,37 @@ _NUMBER = re.compile(
 )
 
 
+_BOX = (
+    r"(?:(?:usual|normal|work|office|professional|company|other) (?:e-?mail|mail ?box|account|address)|"
+    r"(?:adresse|boite|messagerie)(?: mail| e-?mail| courriel)? "
+    r"(?:habituelle|professionnelle|de travail|de l'entreprise)|"
+    r"(?:ubliche|dienstliche|geschaftliche) (?:e-?mail\S*|adresse|mailadresse)|gebruikelijke (?:e-?mail\S*|adres)|"
+    r"(?:correo|direccion|email) (?:habitual|corporativ[oa])|(?:casella|indirizzo|e-?mail) (?:abituale|aziendale)|"
+    r"(?:e-?mail|endereco) (?:habitual|corporativo))"
+)
+_FAILS = (
+    r"(?:down|not working|broken|blocked|hacked|unavailable|out of (?:order|service)|problems?|issues?|en panne|"
+    r"bloque\w*|pirate\w*|hors service|indisponible|ne fonctionne\w*|en maintenance|probleme\w*|gestort|gesperrt|"
+    r"funktioniert nicht|defekt|werkt niet|storing|no funciona|averiad\w+|bloquead\w+|non funziona|guast\w+|bloccat\w+|"
+    r"nao funciona|avariad\w+)"
+)
+_STAND_IN = Ask.among(
+    rf"{_BOX}~{_FAILS}\b",
+    rf"{_FAILS}~{_BOX}",
+    needs=(
+        (
+            "usual|normal|work|office|profession|company|other|habituel|travail|entreprise|ubliche|dienst|geschaft|"
+            "gebruikel|habitual|corporativ|abituale|aziendale"
+        ),
+    ),
+)
+"""Said by whoever writes from a mail box that the reader doesn't know: the usual one doesn't work."""
+_PAID = re.compile(
+    r"\b(?:pa(?:y|id|yment|yments|iement|iements|yer|go|gos|gamento)|regl\w+|virements?|factur\w+|invoices?|iban|rib|"
+    r"zahl\w+|rechnung\w*|uberweis\w+|betal\w+|factuur|fattur\w+|bonific\w+|fatur\w+|transferencia)\b"
+)
+
+
 def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
     """Return the facts of what an outsider wants; `owner`: a known organisation's own domain. `facts`: known so far."""
     if owner or facts & {"mail.list", "mail.from.inside", "mail.from.own"}:
@@ -101,6 +137,8 @@ def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
         found.add("mail.order.advance")
     if "mail.thread" in facts:
         return found
+    if private and _STAND_IN.told(text) and _PAID.search(text):
+        found.add("mail.order.stand-in")
     if private and facts & _OF_ACCOUNTS and _CUSTOMER.told(text):
         found.add("mail.order.institution")
     if private and (_ADVANCE.told(text) or _OFFER.told(text) or _TRUST.told(text)):
