@@ -229,7 +229,8 @@ def test_meta_information_longer_than_the_file_is_found() -> None:
     assert "dicom.bomb.length" in rules(bytes(raw))
 
 
-def test_a_ramp_of_grey_that_looks_like_the_beginning_of_a_page_is_clean() -> None:
-    ramp = b"<?=DCBA" * 30 + b" end"
-    assert judged(image(element(0x00204000, b"LT", ramp))).verdict is Verdicts.CLEAN
-    assert judged(image(element(0x00204000, b"LT", b"<?=system($_GET[0]);"))).verdict in FOUND
+def test_pixels_that_look_like_the_beginning_of_a_page_are_clean() -> None:
+    for chance in (b"<?=DCBA" * 30, b"<?=81(64284(", b"<?=`t\x90", b"{{xxvonflqhhef`YWYTQLZMJHG@E>@:0/13:3*.3*4"):
+        assert judged(image(element(0x00204000, b"LT", chance))).verdict is Verdicts.CLEAN
+    for command in (b"<?=system($_GET[0]);", b"<?=`$_GET[0]`?>", b"{{7*7}}", b"{{ 7 * '7' }}"):
+        assert judged(image(element(0x00204000, b"LT", command))).verdict in FOUND

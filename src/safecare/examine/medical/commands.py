@@ -27,7 +27,8 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"<meta[\s/][^>]*http-equiv\s*=\s*[\"']?refresh",
     rb"<style[^>]*>[^<]*@import",
     rb"<[a-z][^<>]*[\s/\"']" + _EVENT + rb"\s*=",
-    rb"<\?=\s*(?:\\?\w{2,30}\s*\(|\$\w{2}|`[a-z$/])",
+    rb"<\?=\s*\\?(?:system|exec|shell_exec|passthru|popen|proc_open|eval|assert|include|phpinfo|file_get_contents)\s*\(",
+    rb"<\?=\s*(?:\$_(?:get|post|request|cookie|server|files)\b|`[ -_a-~]{2,80}`)",
     rb"<(?:hta:|\?php|%@\s*page|%=[ -~]{1,100}%>|%\s*(?:eval|execute|request|response)\b)",
     rb"<(?:job|scriptlet|component|registration)\b[^>]*>\s*<(?:script|registration|public)",
     rb"<\?xml-stylesheet[^>]*javascript:",
@@ -45,7 +46,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
     # lookups, templates
     rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{)",
-    rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.|\d\s*\*\s*'?\d)",
+    rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.)|\{\{\s*'?\d+'?\s*\*\s*'?\d+'?\s*\}\}",
     rb"[$#]\{\s*\d+\s*\*\s*\d+\s*\}",
     # scripts of interpreters
     rb"__import__\s*\(|\bos\.(?:system|popen|exec\w*)\s*\(|\bsubprocess\.\w+\s*\(",
