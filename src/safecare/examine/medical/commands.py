@@ -45,7 +45,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"xsltc\.trax\.templatesimpl\b|sun\.reflect\.annotation\.annotationinvocationhandler\b",
     rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
     # lookups, templates
-    rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{)",
+    rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{[a-z]{2,10}:)",
     rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.)|\{\{\s*'?\d+'?\s*\*\s*'?\d+'?\s*\}\}",
     rb"[$#]\{\s*\d+\s*\*\s*\d+\s*\}",
     # scripts of interpreters
