@@ -27,7 +27,7 @@ allegro pl, poczta allegro: allegro.pl allegromail.pl
 usps: usps.com usps.gov
 vinted: vinted.fr vinted.com
 leboncoin: leboncoin.fr
-assurance maladie, ameli, amelipro, cpam, carte vitale, cnam, =caisse primaire: ameli.fr assurance-maladie.fr
+assurance maladie, ameli, amelipro, cpam, carte vitale, cnam, =caisse primaire: ameli.fr assurance-maladie.fr cnamts.fr
 mon espace sante: monespacesante.fr
 impots gouv, impots.gouv, dgfip, direction generale des finances publiques, =service des impots: gouv.fr
 antai, amendes gouv, amendes.gouv: gouv.fr
