@@ -73,7 +73,7 @@ def _thing(rig: Rig, at: datetime, name: str, site: SiteId, zone: ZoneId | None,
     zones = (zone,) if zone else ()
     seen = msgspec.structs.replace(alert(at, still), site=site, zones=zones)
     found = msgspec.structs.replace(incident(at, seen, site=site, tlp=tlp), zones=zones)
-    told = {role: msgspec.structs.replace(notice(found, role), zone=zone) for role in ROLES}
+    told = {role: msgspec.structs.replace(notice(found, role), zone=zone, still=still) for role in ROLES}
     proposed = plan(found)
     clip = rig.artifacts.keep(WEBM + name.encode(), MEDIA)
     film = made(ClipKept, 0, site=site, zone=zone, alerts=(seen.id,), seconds=20.0, artifact=clip, until=at)

@@ -128,7 +128,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, shared: Shared) -> None:
     @app.get("/api/stills/{hash}", name="still")
     async def still(request: Request, hash: str) -> Response:
         """Give a picture, and nothing else of the artifact store: mails and attachments stay where they are."""
-        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash, "still")
         if not raw.startswith(JPEG):
             raise not_found()
         # What an address names never changes, but who may see it does: asked each time, and sent again only if needed.

@@ -13,7 +13,7 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.kept import kept
 from safecare.console.ranges import part_of
-from safecare.console.rights import Visitor, may, within
+from safecare.console.rights import Visitor, here, may
 from safecare.console.web import ProblemError, not_found, read_struct, visitor_of
 from safecare.console.wire.asks import SeeClip
 from safecare.console.wire.incidents import ClipView
@@ -31,11 +31,13 @@ MEDIA = "video/webm"
 
 
 def clip_views(deps: ConsoleDeps, visitor: Visitor, alerts: Iterable[AlertId]) -> dict[AlertId, list[ClipView]]:
-    """Return the clips around `alerts`, by alert. Blocking."""
+    """Return the clips around `alerts` of cameras that `visitor` may see, by alert. Blocking."""
     wanted = list(alerts)
     found: dict[AlertId, list[ClipView]] = {}
     clear = may(visitor, "clear_clip")
     for clip in clips(deps.reader.database, wanted) if wanted else []:
+        if not here(visitor, clip):
+            continue
         view = ClipView(
             id=clip.id,
             address=f"/api/clips/{clip.artifact}",
@@ -84,7 +86,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     @app.get("/api/clips/{hash}", name="clip")
     async def clip(request: Request, hash: str) -> Response:
         """Give a clip, and nothing else of the artifact store."""
-        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash, "clip")
         if not raw.startswith(WEBM):
             raise not_found()
         return part_of(request, raw, {"Cache-Control": "no-store"}, MEDIA)
@@ -94,7 +96,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
         """Give the clear copy, once it is on record who asked and why."""
         visitor, ask = visitor_of(request), await read_struct(request, SeeClip)
         found = await asyncio.to_thread(deps.reader.event, EventId(id))
-        if not isinstance(found, ClipKept) or found.clear is None or not _sees(visitor, found):
+        if not isinstance(found, ClipKept) or found.clear is None or not here(visitor, found):
             raise not_found()
         if not ask.reason.strip():
             raise ProblemError(422, say("Say why."))
@@ -110,7 +112,3 @@ def _clear(deps: ConsoleDeps, clip: ClipKept) -> bytes:
         return deps.clear(clip)
     except (OSError, ValueError, SealError, UnknownKeyError):
         raise not_found() from None
-
-
-def _sees(visitor: Visitor, clip: ClipKept) -> bool:
-    return within(visitor, clip.site, [one for one in (clip.zone, clip.asset) if one])

@@ -130,7 +130,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
         site = desk.home(visitor)
         if ask.incident:
             site = (await asyncio.to_thread(incidents.get, ask.incident, visitor)).site
-        if ask.corrects and not await asyncio.to_thread(_is_line, ask.corrects):
+        if ask.corrects and not await asyncio.to_thread(_is_line, ask.corrects, visitor):
             raise ProblemError(422, say("There is no such line to correct."))
         act = CrisisLogged(
             **desk.stamp(visitor, ask.id, site, ask.at),
@@ -142,6 +142,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
         )
         return answer(Done(await desk.record(act, ask.id)), 201)
 
-    def _is_line(id: str) -> bool:
-        """Look in the sealed chain: events go with their retention, lines stay."""
-        return any(decode_event(one.detail.encode()).id == id for one in deps.reader.acts("act.crisis", ENTRIES))
+    def _is_line(id: str, visitor: Visitor) -> bool:
+        """Tell whether `visitor` sees that line, by the sealed chain: events go with their retention, lines stay."""
+        acts = (decode_event(one.detail.encode()) for one in deps.reader.acts("act.crisis", ENTRIES))
+        return any(one.id == id and within(visitor, one.site) for one in acts)

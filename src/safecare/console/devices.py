@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.gate import Gate, address_of
-from safecare.console.rights import Visitor
+from safecare.console.rights import Visitor, manages
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import AddDevice, Heard
 from safecare.console.wire.people import DevicesView, DeviceView, Tested
 from safecare.console.wire.platform import Done
+from safecare.model.roles import ADMIN
 from safecare.model.text import say
 from safecare.notify.check import ask, silent
 from safecare.notify.webpush import decode64, encode64, public_bytes, trusted
@@ -32,6 +33,20 @@ def device_view(one: Device, now: datetime) -> DeviceView:
     return DeviceView(
         id=one.id, name=one.name, created=one.created, asked=one.asked, heard=one.heard, silent=silent(one, now)
     )
+
+
+def _remove(deps: ConsoleDeps, id: str, visitor: Visitor) -> bool:
+    """Forget a device of the visitor, or of somebody whom they look after. Blocking."""
+    if deps.devices.remove(id, visitor.user):
+        return True
+    if visitor.role != ADMIN:
+        return False
+    if visitor.site is None and visitor.scope is None:
+        return deps.devices.remove(id)
+    owner = next((deps.accounts.user(one.user) for one in deps.devices.of() if one.id == id), None)
+    if owner is None or not manages(deps.hospital, visitor, owner.site, owner.zones):
+        return False
+    return deps.devices.remove(id, owner.id)
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate) -> None:
@@ -72,9 +87,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate) -> None:
 
     @app.post("/api/devices/{id}/remove", name="remove_device")
     async def remove_device(request: Request, id: str) -> Response:
-        visitor = visitor_of(request)
-        whose = None if visitor.role == "admin" else visitor.user
-        if not await asyncio.to_thread(deps.devices.remove, id, whose):
+        if not await asyncio.to_thread(_remove, deps, id, visitor_of(request)):
             raise not_found()
         return answer(Done(id))
 

@@ -298,5 +298,5 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed) -> None:
             raise other from taken
         act = PlanDrawn(**stamp, level=level.id, version=version.number, sha256=sha256, comment=comment)
         await desk.record(act, given)
-        feed.redrawn(level.id)
+        feed.redrawn(level.id, level.site)
         return answer(PlanSaved(version.number), 201)

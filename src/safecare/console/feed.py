@@ -156,9 +156,9 @@ class Feed:
         first.append(Beat(self._deps.clock.now(), seq, self._exercise))
         return subscriber, first
 
-    def redrawn(self, level: str) -> None:
-        """Tell all screens that the plan of `level` was drawn anew."""
-        self._tell(Chunk(self._seq, (News("level", level),)))
+    def redrawn(self, level: str, site: str) -> None:
+        """Tell all screens of `site` that the plan of `level` was drawn anew."""
+        self._tell(Chunk(self._seq, (News("level", level, site=site),)))
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a subscriber."""

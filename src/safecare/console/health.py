@@ -15,7 +15,7 @@ from starlette.responses import Response
 from safecare.console.deps import ConsoleDeps, Health
 from safecare.console.feed import Feed
 from safecare.console.record import Record
-from safecare.console.rights import within
+from safecare.console.rights import here
 from safecare.console.web import answer, visitor_of, words_of
 from safecare.console.wire.platform import Audit, AuditEntry, RejectView
 from safecare.console.words import Words
@@ -143,8 +143,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, feed: Feed, counters: Counters, chai
             after = max(0, (await asyncio.to_thread(deps.reader.counts))["audit"] - limit)
         found = await asyncio.to_thread(deps.reader.audit, after, limit)
         words, visitor = words_of(request), visitor_of(request)
-        if visitor.site is not None:
-            found = [one for one in found if within(visitor, decode_event(one.detail.encode()).site)]
+        found = [one for one in found if here(visitor, decode_event(one.detail.encode()))]
         people, record = words.people, Record(deps.reader, words)
         names = {actor: await asyncio.to_thread(people.name, actor) for actor in {one.actor for one in found}}
         told = await asyncio.to_thread(lambda: [record.about(one.detail) for one in found])

@@ -24,6 +24,8 @@ from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events import decode_event
 from safecare.model.events.acts import Act, ExerciseSet
+from safecare.model.events.files import FileJudged
+from safecare.model.events.video import ClipKept
 from safecare.model.roles import ADMIN
 from safecare.model.text import say
 from safecare.model.topics import Item
@@ -88,10 +90,18 @@ def _why_not(item: Item, visitor: Visitor) -> str:
         return f"{type(item).__name__}: only events and alerts are taken"
     if visitor.site is not None and item.site != visitor.site:
         return f"{item.id}: this sender speaks for site {visitor.site}, not for {item.site}"
+    if (visitor.role != ADMIN or visitor.site is not None) and _claims(item):
+        return f"{item.id}: names a picture, clip or held file of the store; only what keeps them may"
     for name, value in (("at", item.at),) if isinstance(item, Event) else (("first", item.first), ("last", item.last)):
         if value.tzinfo is None:
             return f"{item.id}: {name} has no time zone"
     return ""
+
+
+def _claims(item: Event | Alert) -> bool:
+    """Tell whether `item` says that bytes of the store are its own: who sees it is shown them, or may send them on."""
+    held = isinstance(item, FileJudged) and item.act == "held"
+    return held or isinstance(item, ClipKept) or getattr(item, "still", None) is not None
 
 
 def routes(app: FastAPI, deps: ConsoleDeps, counted: Callable[[int, int], None]) -> None:

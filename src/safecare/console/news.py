@@ -10,7 +10,7 @@ import msgspec
 
 from safecare.console.deps import ConsoleDeps
 from safecare.console.exercises import Exercises
-from safecare.console.rights import LIVE, RIGHTS, Visitor, addressed, may_read_notice, may_see_at
+from safecare.console.rights import LIVE, RIGHTS, Visitor, addressed, may_read_notice, may_see_at, within
 from safecare.model.alert import Alert
 from safecare.model.forecast import Forecast
 from safecare.model.ids import NoticeId
@@ -57,7 +57,7 @@ class News(msgspec.Struct, frozen=True):
         if self.topic == "exercise":
             return True
         if self.topic == "level":
-            return visitor.role in RIGHTS["level"]
+            return visitor.role in RIGHTS["level"] and within(visitor, self.site)
         if visitor.role not in LIVE[self.topic]:
             return False
         return self.topic == "reject" or may_see_at(visitor, self.site, self.marking, self.about)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from safecare.model.alert import Alert
+from safecare.model.event import Event
 from safecare.model.hospital import Hospital
 from safecare.model.incident import Incident
 from safecare.model.marking import Marking, Tlp
@@ -132,7 +133,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "draw_zones": frozenset({ADMIN}),
         "try_zones": frozenset({ADMIN}),
         "still": STAFF,
-        "clip": STAFF,
+        "clip": CONTROL,
         "clear_clip": frozenset({CISO, ADMIN}),
         # notices
         "guard": EVERYONE,
@@ -226,6 +227,11 @@ def within(visitor: Visitor, site: str, ids: Iterable[str] = ()) -> bool:
     if visitor.site is not None and visitor.site != site:
         return False
     return visitor.scope is None or visitor.scope.holds(site, ids)
+
+
+def here(visitor: Visitor, event: Event) -> bool:
+    """Tell whether `event` happened where `visitor` is responsible."""
+    return within(visitor, event.site, [one for one in (event.zone, event.asset) if one])
 
 
 def may_see(visitor: Visitor, thing: Alert | Incident) -> bool:

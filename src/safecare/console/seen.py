@@ -14,7 +14,7 @@ from safecare.console.acts import Desk
 from safecare.console.deps import ConsoleDeps
 from safecare.console.kept import kept
 from safecare.console.ranges import part_of
-from safecare.console.rights import Visitor, within
+from safecare.console.rights import Visitor, here
 from safecare.console.views import still_url
 from safecare.console.web import ProblemError, answer, not_found, read_struct, visitor_of, words_of
 from safecare.console.wire.asks import Report
@@ -48,10 +48,6 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise ProblemError(422, say("This file can't be read.")) from error
-
-
-def _may_see(visitor: Visitor, act: Reported) -> bool:
-    return within(visitor, act.site, [act.zone] if act.zone else [])
 
 
 class Seen:
@@ -114,7 +110,7 @@ class Seen:
                 voice=f"/api/voices/{act.voice}" if act.voice else None,
             )
             for act in reversed(acts)
-            if isinstance(act, Reported) and act.at >= since and _may_see(visitor, act)
+            if isinstance(act, Reported) and act.at >= since and here(visitor, act)
         ]
 
 
@@ -134,7 +130,7 @@ def routes(app: FastAPI, deps: ConsoleDeps) -> None:
     @app.get("/api/voices/{hash}", name="voice")
     async def voice(request: Request, hash: str) -> Response:
         """Give a voice note, and nothing else of the artifact store."""
-        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash)
+        raw = await asyncio.to_thread(kept, deps, visitor_of(request), hash, "voice")
         media = voice_type(raw)
         if not media:
             raise not_found()

@@ -84,8 +84,13 @@ class Sharing:
         return [
             ShareEntry(one.at, words.person(one.actor), one.to, one.tlp, one.form, one.incident, one.sha256, one.answer)
             for one in reversed(self._acts())
-            if within(visitor, one.site)
+            if self._sees(visitor, one)
         ]
+
+    def _sees(self, visitor: Visitor, act: IncidentShared) -> bool:
+        """Tell whether `visitor` sees what was shared; when it is there no more, that it was at their site."""
+        incident = self._deps.reader.incident(act.incident)
+        return may_see(visitor, incident) if incident else within(visitor, act.site)
 
     def _acts(self) -> list[IncidentShared]:
         """Return what was taken out of the house, in order."""

@@ -107,11 +107,10 @@ class Tuner:
         now = self._deps.clock.now()
         found = []
         for one in self._tuning.windows():
-            if not within(visitor, one.site, (*one.zones, *one.assets)):
+            if not self._touches(visitor, one):
                 continue
-            hidden = sum(
-                1 for alert in self._tuning.alerts(one.rules, one.begins, min(now, one.expires)) if _hides(one, alert)
-            )
+            told = self._tuning.alerts(one.rules, one.begins, min(now, one.expires))
+            hidden = sum(1 for alert in told if _hides(one, alert) and may_see(visitor, alert))
             holds = not one.ended and one.begins <= now <= one.expires
             found.append(
                 WindowView(
@@ -133,13 +132,28 @@ class Tuner:
             )
         return sorted(found, key=lambda one: not one.holds)
 
+    def _touches(self, visitor: Visitor, window: Suppressed) -> bool:
+        """Tell whether `window` may hide what `visitor` sees, whoever set it."""
+        if visitor.site is not None and window.only not in {None, visitor.site}:
+            return False
+        named = {str(one) for one in (*window.zones, *window.assets)}
+        house = self._deps.hospital
+        sites = {one.site for one in house.zones if one.id in named}
+        sites |= {one.site for one in house.assets if one.id in named}
+        return not sites or any(within(visitor, site, named) for site in sites)
+
     def known(self, id: str, visitor: Visitor) -> Suppressed | None:
-        """Return the window called `id`, or None for a new one (no id). Raises `ProblemError` 404."""
+        """Return the window called `id`, or None for a new one (no id).
+
+        Raises `ProblemError` 404, and 403 for one that hides more than what `visitor` is responsible for.
+        """
         if not id:
             return None
         found = next((one for one in self._tuning.windows() if one.suppression == id), None)
-        if found is None or not within(visitor, found.site, (*found.zones, *found.assets)):
+        if found is None or not self._touches(visitor, found):
             raise not_found()
+        if visitor.site not in {None, found.only} or not _inside(visitor, found.zones, found.assets):
+            raise ProblemError(403, say("This hides more than your own place: only who sees all of it changes it."))
         return found
 
     def preview(self, ask: Suppress, visitor: Visitor, words: Words) -> Hidden:
@@ -179,6 +193,7 @@ class Tuner:
             severity=ask.severity,
             assets=tuple(map(AssetId, ask.assets)),
             zones=tuple(map(ZoneId, ask.zones)),
+            only=SiteId(visitor.site) if visitor.site else None,
         )
 
     def rules(self) -> list[RuleView]:
@@ -240,12 +255,13 @@ class TuningDesk:
             )
         if not ask.reason.strip():
             raise ProblemError(422, say("Say why."))
-        if visitor.scope is not None and not visitor.scope.inside.issuperset({*ask.zones, *ask.assets} or {""}):
+        if not _inside(visitor, ask.zones, ask.assets):
             raise ProblemError(403, say("You can do this for your own place only: name rooms or things of it."))
         stamp = self._desk.stamp(visitor, ask.id, self._desk.home(visitor))
         wanted = self.tuner.window(ask, visitor, ask.suppression or stamp["id"], begins, expires)
         fields = ("suppression", "window", "reason", "rules", "begins", "expires", "severity", "assets", "zones")
-        act = Suppressed(**stamp, **{name: getattr(wanted, name) for name in fields}, ended=ask.ended)
+        only = wanted.only or (known.only if known else None)  # who sees all sites changes it and does not widen it
+        act = Suppressed(**stamp, **{name: getattr(wanted, name) for name in fields}, only=only, ended=ask.ended)
         return await self._desk.record(act, ask.id)
 
 
@@ -296,6 +312,11 @@ def _check_alerts(ask: Arrange, held: Iterable[str]) -> None:
         raise ProblemError(409, say("These alerts are not all part of this incident."))
     if asked == mine:
         raise ProblemError(409, say("Nothing would be left of the incident: close it instead."))
+
+
+def _inside(visitor: Visitor, zones: Iterable[str], assets: Iterable[str]) -> bool:
+    """Tell whether all that is named, and something is, lies where `visitor` is kept to; true for who is not."""
+    return visitor.scope is None or visitor.scope.inside.issuperset({*zones, *assets} or {""})
 
 
 def _hides(window: Suppressed, alert: Alert) -> bool:

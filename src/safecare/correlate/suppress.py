@@ -23,6 +23,8 @@ def covers(window: Suppressed, alert: Alert) -> bool:
     """Return whether `window` hides `alert`."""
     if window.ended or alert.severity > window.severity or not window.begins <= alert.first <= window.expires:
         return False
+    if window.only not in {None, alert.site}:
+        return False
     if not any(fnmatchcase(alert.rule, pattern) for pattern in window.rules):
         return False
     if not window.assets and not window.zones:

@@ -64,8 +64,8 @@ def ended(said: dict[str, Any], *, active: bool) -> dict[str, Any]:
             return dict.fromkeys(said, False)
 
 
-INPUT = {"action": "input"}
-"""What a wired input says: a press of the button that the hospital's files name for it, else a note."""
+INPUT = {"input": True}
+"""What a wired input says that is active: the hospital's files name the button or the door that it belongs to."""
 ONVIF: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("CellMotionDetector/Motion", "IsMotion", {"occupancy": True}),
     ("VideoSource/MotionAlarm", "State", {"occupancy": True}),
@@ -176,9 +176,8 @@ def _words(topic: str, message: Element) -> Iterator[Word]:
         if not item:
             badge = items.get("CredentialToken", "")[:200]
             yield word(said | ({"badge": badge} if badge and "access" in said else {}), moment=True)
-        elif said == INPUT:
-            if active:
-                yield word(said, moment=True)
+        elif said == INPUT and not over:
+            yield word({"input": active}, moment=active and not first)
         else:
             yield word(ended(said, active=active))
         return

@@ -40,7 +40,11 @@ PLACED_BY = {"roster", "tag", "logon"}
 WAYS = {"", "in", "out"}
 LONGEST = 86_400.0
 """Longest agreed time between two signs of life, seconds (chosen: a daily test call)."""
-OWN = ("contact", "smoke", "fire", "access", "supply", "placed", "alarm", "heard", "battery_low", "action")
+OWN = ("contact", "input", "smoke", "fire", "access", "supply", "placed", "alarm", "heard", "battery_low", "action")
+ALARMS_BY_CONTACT = ("intrusion", "panic", "medical", "forced", "held", "tamper", "trouble")
+"""Panel kinds that a contact tells: begun when it leaves its rest, over when it is back."""
+INVERTIBLE = frozenset({"contact", "input", "fire", *BINARY, *ALARMS_BY_CONTACT})
+"""What an asset of the hospital's files may say that its sender tells the contrary of."""
 WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 """Truth as makers write it, in small letters. A contact is open or closed by words of its own: on is either."""
 CONTACTS = {"true": True, "closed": True, "close": True, "false": False, "open": False, "opened": False}
@@ -66,8 +70,8 @@ class FieldError(ValueError):
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a device says. `what` is the kind.
 
-    It is one of contact, fire, access, power, placed, reading, point, panel (`name`: a `PanelKind`), heard, and action
-    (of a button; `code`: its word).
+    It is one of contact, input (of a camera or controller), fire, access, power, placed, reading, point, panel (`name`:
+    a `PanelKind`), heard, and action (of a button; `code`: its word).
     """
 
     what: str
@@ -145,6 +149,8 @@ def _signal(key: str, said: dict[str, Any]) -> Signal:
     match key:
         case "contact":  # Zigbee2MQTT: true = closed
             return Signal(what="contact", on=not _flag(key, value, CONTACTS), egress=_egress(said))
+        case "input":
+            return Signal(what="input", on=_flag(key, value), code="input")
         case "action":
             return Signal(what="action", on=True, code=_word(key, value))
         case "voltage" if "battery" in said or "battery_low" in said:

@@ -14,6 +14,8 @@ from safecare.model.layout import laid_out
 
 LIMIT = 262_144
 """Largest message, bytes (chosen: an event with a long path has some 20 kB)."""
+PIXELS = 100_000.0
+"""Furthest place of a box, pixels (chosen: ten times the largest picture)."""
 NAME = 100
 """Longest name of a camera or zone, characters (chosen)."""
 
@@ -77,7 +79,11 @@ _tracked, _review = msgspec.json.Decoder(laid_out(TrackedMessage)), msgspec.json
 
 def read_tracked(raw: bytes) -> TrackedMessage:
     """Read a message of ``frigate/events``. Raises `FrigateError`."""
-    return _read(raw, _tracked)
+    read = _read(raw, _tracked)
+    left, top, right, bottom = read.after.box
+    if not (left <= right and top <= bottom and max(map(abs, read.after.box)) <= PIXELS):
+        raise FrigateError(f"no box of a picture: {', '.join(f'{one:.0f}' for one in read.after.box)}"[:120])
+    return read
 
 
 def read_review(raw: bytes) -> ReviewMessage:

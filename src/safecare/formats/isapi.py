@@ -18,7 +18,6 @@ import msgspec
 from safecare.formats.alarm.codes import cid_meaning
 from safecare.formats.camera_words import (
     HEARTBEAT,
-    INPUT,
     LIMIT,
     LOST,
     SIGN_OF_LIFE,
@@ -123,9 +122,9 @@ def read_isapi(raw: bytes, zone: tzinfo) -> Word:
             return _panel(inner, at)
         case "io", _, _:
             port = _text(told, "inputIOPortID") or channel
-            return Word(f"io{port}"[:100], type, INPUT if active else ended(alarm("note"), active=False), at, now=True)
+            return Word(f"io{port}"[:100], type, {"input": active}, at, now=active)
         case ("heartbeat", _, _) | ("videoloss", _, _) if type.lower() == "heartbeat" or not active:
-            return Word(channel, HEARTBEAT, SIGN_OF_LIFE)
+            return Word(channel, HEARTBEAT, SIGN_OF_LIFE, at)
     return Word(channel, type[:100], ended(ISAPI.get(type.lower(), alarm("note")), active=active), at)
 
 
@@ -133,7 +132,7 @@ def _controller(inner: dict[str, Any], channel: str, at: datetime | None) -> Wor
     """Return what a door controller says about one of its doors."""
     major, minor = _number(inner, "majorEventType"), _number(inner, "subEventType")
     if major == MAJOR_EVENT and minor == 0x83:
-        return Word("", HEARTBEAT, SIGN_OF_LIFE)
+        return Word("", HEARTBEAT, SIGN_OF_LIFE, at)
     table = {MAJOR_EVENT: EVENTS, MAJOR_ALARM: ALARMS}.get(major, {})
     said = table.get(minor, alarm("note"))
     badge = (_text(inner, "cardNo") or _text(inner, "employeeNoString"))[:200]

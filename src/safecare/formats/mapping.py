@@ -104,6 +104,8 @@ class Row(msgspec.Struct, frozen=True):
     signals: tuple[Signal, ...]
     at: datetime | None
     ref: str
+    twice: tuple[datetime, datetime] | None = None
+    """Of a wall-clock time that came twice (end of summer time): both times."""
 
 
 class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
@@ -244,11 +246,11 @@ def read_row(mapping: MappingFile, row: Mapping[str, Any], seen: datetime, zone:
         signals = signals_of(said)
     except FieldError as error:
         raise RowError(error.reason, error.place) from error
-    at = None
+    at = twice = None
     if written := _value(row, fields.time):
         own = zone_of(mapping.time.zone) if mapping.time.zone else zone
-        at = _time(written, mapping.time.formats, own, seen, _named(fields.time))
-    return Row(door, signals, at, _value(row, fields.ref))
+        at, twice = _time(written, mapping.time.formats, own, seen, _named(fields.time))
+    return Row(door, signals, at, _value(row, fields.ref), twice)
 
 
 def rows_of_csv(mapping: MappingFile, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | RowError]]:
@@ -281,6 +283,12 @@ def rows_of_csv(mapping: MappingFile, lines: Iterable[str]) -> Iterator[tuple[in
                     RowError(f"the header lacks {', '.join(lacks)}; it has {', '.join(columns)[:300]}"),
                 )
                 return
+            if twice := [one for one in dict.fromkeys(_asked(mapping)) if columns.count(one) > 1]:
+                yield (
+                    reader.line_num,
+                    RowError(f"the header names {', '.join(twice)} twice: nobody can say which counts"),
+                )
+                return
         elif list(map(str.strip, cells))[: len(columns)] == columns:
             continue  # the header once more: files are put together, and rotated
         elif len(cells) < len(columns) or any(map(str.strip, cells[len(columns) :])):  # empty ones: a last separator
@@ -292,9 +300,13 @@ def rows_of_csv(mapping: MappingFile, lines: Iterable[str]) -> Iterator[tuple[in
 def missing(mapping: MappingFile, columns: Iterable[str]) -> list[str]:
     """Return the columns that the mapping speaks of and that are not among `columns`."""
     known = set(columns)
+    return [name for name in dict.fromkeys(_asked(mapping)) if name not in known]
+
+
+def _asked(mapping: MappingFile) -> list[str]:
+    """Return the columns that the mapping speaks of."""
     asked = (getattr(mapping.fields, name) for name in mapping.fields.__struct_fields__)
-    names = [name for column in asked for name in ([column] if isinstance(column, str) else column) if name]
-    return [name for name in dict.fromkeys(names) if name not in known]
+    return [name for column in asked for name in ([column] if isinstance(column, str) else column) if name]
 
 
 def rows_of_json(mapping: MappingFile, raw: bytes) -> list[dict[str, Any] | RowError]:
@@ -343,14 +355,20 @@ def _named(column: Column) -> str:
     return column if isinstance(column, str) else " ".join(column)
 
 
-def _time(written: str, formats: Iterable[str], zone: tzinfo, seen: datetime, place: str) -> datetime:
+Both = tuple[datetime, datetime]
+
+
+def _time(
+    written: str, formats: Iterable[str], zone: tzinfo, seen: datetime, place: str
+) -> tuple[datetime, Both | None]:
+    """Return the time in UTC, and both times of one that came twice. Raises `RowError`."""
     for pattern in formats:
         try:
             at = _parsed(written, pattern)
         except (ValueError, OverflowError, OSError):
             continue
         try:
-            return at.astimezone(UTC) if at.tzinfo else _placed(at, zone, seen)
+            return (at.astimezone(UTC), None) if at.tzinfo else _placed(at, zone, seen)
         except OverflowError:
             break
     raise RowError(f"{written[:60]!r} is no time as the mapping has them", place)
@@ -368,11 +386,12 @@ def _parsed(written: str, pattern: str) -> datetime:
             return datetime.strptime(written, pattern)  # noqa: DTZ007 - the zone follows
 
 
-def _placed(at: datetime, zone: tzinfo, seen: datetime) -> datetime:
+def _placed(at: datetime, zone: tzinfo, seen: datetime) -> tuple[datetime, Both | None]:
     """Return the wall-clock time `at` of `zone` in UTC. An hour that comes twice is taken as the one nearer to `seen`.
 
     Of both readings one that lies ahead of `seen` is taken last: rows tell what has happened.
     """
-    both = {at.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    first, second = (at.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     ahead = timedelta(minutes=5)
-    return min(both, key=lambda one: (one > seen + ahead, abs(one - seen)))
+    nearer = min((first, second), key=lambda one: (one > seen + ahead, abs(one - seen)))
+    return nearer, (first, second) if first < second else None  # in the hour that is left out, the second is earlier

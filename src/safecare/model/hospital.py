@@ -106,6 +106,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     addresses: dict[str, str] = {}
     """How the world calls it, by system: ip, mac, mqtt (topic), modbus (host:port/unit), hl7 (application), ..."""
     points: tuple[Point, ...] = ()
+    inverted: tuple[str, ...] = ()
+    """What its sender tells the contrary of: a contact that is wired, or set up, the other way around."""
     between: tuple[ZoneId, ZoneId] | None = None
     """For a door: the two zones that it joins."""
     watches: ZoneId | None = None

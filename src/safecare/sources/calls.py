@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,11 @@ MOST = 500
 SURE = timedelta(seconds=3)
 """How far a clock may be from ours without being put right: it is told in whole seconds, and the way takes time
 (chosen)."""
+FARTHEST = timedelta(days=200 * 365)
+"""How far a device's clock may be from ours; what says more says nothing (chosen: NTP's era is 136 years)."""
+LOOKS = 5
+"""Times told by which a clock is known (chosen: heartbeats come every 0.3 to 30 s; a clock that was put back is noticed
+within two minutes)."""
 WRONG = timedelta(seconds=60)
 """How far it may be until somebody should set it (chosen: rules compare what is seconds apart)."""
 KEPT = 4096
@@ -55,8 +61,15 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def trusted(device: Device) -> ssl.SSLContext | bool:
-    """Return by what a device's certificate is judged. Raises `OSError` for an authority that can't be read."""
-    return ssl.create_default_context(cafile=device.authority or None) if device.url.startswith("https") else True
+    """Return by what a device's certificate is judged.
+
+    Raises `OSError` for an authority that can't be read, `ValueError` for one that an address without TLS never shows.
+    """
+    if device.authority and not device.url.lower().startswith("https:"):
+        raise ValueError("an authority is named, and the address has no TLS: https")
+    return (
+        ssl.create_default_context(cafile=device.authority or None) if device.url.lower().startswith("https:") else True
+    )
 
 
 @dataclass
@@ -67,15 +80,29 @@ class States:
 
     def news(self, word: Word, now: datetime) -> bool:
         """Tell whether `word` is to be published."""
-        if word.now:
-            return True
         key, said = (word.channel, word.code), str(word.said)
         before = self.known.get(key)
-        if before and before[0] == said and now - before[1] < AGAIN:
+        if not word.now and before and before[0] == said and now - before[1] < AGAIN:
             return False
         if key in self.known or len(self.known) < MOST:
             self.known[key] = (said, now)
         return True
+
+
+@dataclass
+class Ahead:
+    """How far a clock is ahead of ours, by the times that it tells as it goes: the least delayed of the last few.
+
+    A time that waited on its way makes a clock look behind; nothing makes it look ahead.
+    """
+
+    _last: deque[timedelta] = field(default_factory=lambda: deque(maxlen=LOOKS))
+
+    def told(self, at: datetime, now: datetime) -> timedelta:
+        """Take that the clock told `at` when ours was `now`; return by how much it is ahead. Nonsense says nothing."""
+        if abs(at - now) < FARTHEST:
+            self._last.append(at - now)
+        return max(self._last, default=timedelta(0))
 
 
 @dataclass

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.applications import Starlette
@@ -68,11 +69,42 @@ async def served(
         listener.bind((host, port))
         server = _Server(settings)
         running = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn tells by no event
+            await asyncio.sleep(0)
         try:
             yield listener.getsockname()[:2], running
         finally:
             server.should_exit = True
             await running
+
+
+@dataclass
+class Quiet:
+    """Which connection has been quiet longest: it makes way for another one when there are too many.
+
+    `seconds`: least time without a sign from it. What counts as a sign its door says (`heard`): whoever only holds
+    connections open, or dribbles noise, must not keep the others out.
+    """
+
+    seconds: float
+    _heard: dict[asyncio.StreamWriter, float] = field(default_factory=dict, init=False)
+
+    def heard(self, writer: asyncio.StreamWriter) -> None:
+        """Take that something was heard on this connection, or that it is there."""
+        self._heard[writer] = asyncio.get_running_loop().time()
+
+    def gone(self, writer: asyncio.StreamWriter) -> None:
+        """Forget a connection."""
+        self._heard.pop(writer, None)
+
+    def make_way(self) -> bool:
+        """End the connection that has been quiet longest, if it is; tell whether there was one."""
+        writer = min(self._heard, key=self._heard.__getitem__, default=None)
+        if writer is None or asyncio.get_running_loop().time() - self._heard[writer] < self.seconds:
+            return False
+        del self._heard[writer]
+        writer.transport.abort()
+        return True
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+import msgspec
 
 from safecare.formats.field import Signal
 from safecare.model.clock import Clock
@@ -28,6 +30,8 @@ FIRE = frozenset({"fire"})
 """The fire key of a key pad (Zigbee cluster IAS ACE)."""
 FRESH = timedelta(minutes=15)
 """A press of a button that a broker had kept is a call for help if it is no older (chosen: somebody may still wait)."""
+CONTRARY = {"opened": "closed", "closed": "opened", "alarm": "normal", "normal": "alarm"}
+"""What is meant by a word of a contact that is wired the other way around."""
 BUTTON = "panic_button"
 """Kind of assets of which each press is a call for help, whatever the maker calls it: single, hold, on."""
 
@@ -100,7 +104,9 @@ def events_about(
     """
     for number, signal in enumerate(signals):
         common = telling.common(number)
-        if telling.past and _of_a_moment(signal):
+        if asset is not None and not part and asset.inverted:
+            signal = turned(signal, asset.inverted)  # noqa: PLW2901
+        if telling.past and _of_a_moment(signal, asset.kind if asset else ""):
             word = signal.code or f"access {signal.state}"
             signal = Signal(what="panel", name="note", on=True, code=f"kept: {word}"[:200])  # noqa: PLW2901
         if signal.what == "placed":
@@ -112,6 +118,21 @@ def events_about(
         else:
             about = {"site": asset.site, "asset": asset.id, "zone": place_of(asset)}
             yield _event(signal, common | about, asset.kind, known, part)
+
+
+def turned(signal: Signal, inverted: Container[str]) -> Signal:
+    """Return what is meant by `signal` of a thing whose sender tells the contrary of what stands in `inverted`."""
+    match signal.what:
+        case "contact" | "input" if signal.what in inverted:
+            return msgspec.structs.replace(signal, on=not signal.on)
+        case "point" | "panel" if signal.name in inverted:
+            return msgspec.structs.replace(signal, on=not signal.on)
+        case "access" if "contact" in inverted and signal.state in CONTRARY:
+            return msgspec.structs.replace(signal, state=CONTRARY[signal.state])
+        case "fire" if "fire" in inverted and signal.state in CONTRARY:
+            return msgspec.structs.replace(signal, state=CONTRARY[signal.state])
+        case _:
+            return signal
 
 
 def place_of(asset: Asset) -> ZoneId | None:
@@ -127,6 +148,11 @@ def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known, part
     match signal.what:
         case "contact" if kind in {"door", "exit"}:
             return DoorOpened(**common, egress=signal.egress) if signal.on else DoorClosed(**common)
+        case "input" if kind in {"door", "exit"}:
+            return DoorOpened(**common) if signal.on else DoorClosed(**common)
+        case "input":
+            call = signal.on and kind == BUTTON
+            return PanelSignal(**common, what="panic" if call else "note", on=signal.on, code=signal.code, part=part)
         case "contact":
             return PointChanged(**common, point="contact", on=signal.on)
         case "access" if signal.state == "opened":
@@ -159,9 +185,10 @@ def _event(signal: Signal, common: dict[str, Any], kind: str, known: Known, part
             return PointChanged(**common, point=signal.name, on=signal.on)
 
 
-def _of_a_moment(signal: Signal) -> bool:
-    """Tell whether `signal` is of a moment: said again later, it would be a thing that did not happen then."""
-    return signal.what == "action" or (signal.what == "access" and signal.state in {"granted", "denied"})
+def _of_a_moment(signal: Signal, kind: str) -> bool:
+    """Tell whether `signal` of a thing of this `kind` is of a moment: said later, it did not happen then."""
+    pressed = signal.what == "input" and signal.on and kind == BUTTON
+    return pressed or signal.what == "action" or (signal.what == "access" and signal.state in {"granted", "denied"})
 
 
 def _is_call(action: str, kind: str) -> bool:

@@ -233,6 +233,11 @@ class Reader:
             query = query.where(table.c.role == role)
         return self._items(Notice, query)
 
+    def notices_with(self, still: ArtifactHash) -> list[Notice]:
+        """Return the latest revisions of the notices that show `still`."""
+        found = self._items(Notice, select(schema.notice.c.body).where(schema.notice.c.body.contains(still)))
+        return [one for one in found if one.still == still]
+
     def notice(self, id: NoticeId) -> Notice | None:
         """Return the latest revision of one notice, or None."""
         return self._one(Notice, select(schema.notice.c.body).where(schema.notice.c.id == id))

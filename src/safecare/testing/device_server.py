@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -67,10 +68,10 @@ def notification(topic: str, data: dict[str, str], operation: str = "Changed", s
 
 
 @contextlib.asynccontextmanager
-async def device(app: Starlette) -> AsyncIterator[str]:
-    """Serve `app`; gives its address."""
-    async with served(app, "127.0.0.1", 0, 20) as ((host, port), _):
-        yield f"http://{host}:{port}"
+async def device(app: Starlette, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve `app`, over HTTPS with `tls`; gives its address."""
+    async with served(app, "127.0.0.1", 0, 20, tls) as ((host, port), _):
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-DAYS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
+Days = tuple[datetime, datetime]
+DAYS: Days = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 
 
 class Papers(NamedTuple):
@@ -24,12 +25,12 @@ class Papers(NamedTuple):
     key: Path
 
 
-def papers(folder: Path, name: str = "node") -> Papers:
-    """Write new papers for `name` into `folder`, over those that may be there."""
+def papers(folder: Path, name: str = "node", *, host: str = "127.0.0.1", days: Days = DAYS) -> Papers:
+    """Write new papers for `name` at the address `host` into `folder`, over those that are there; good for `days`."""
     root, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     paths = Papers(*(folder / f"{name}{end}" for end in ("-authority.pem", ".pem", ".key")))
-    paths.authority.write_bytes(_signed("root", root, "root", root, authority=True))
-    paths.certificate.write_bytes(_signed(name, own, "root", root, authority=False))
+    paths.authority.write_bytes(_signed("root", root, "root", root, host, DAYS, authority=True))
+    paths.certificate.write_bytes(_signed(name, own, "root", root, host, days, authority=False))
     paths.key.write_bytes(own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths
 
@@ -39,14 +40,16 @@ def _signed(
     key: ec.EllipticCurvePrivateKey,
     by: str,
     by_key: ec.EllipticCurvePrivateKey,
+    host: str,
+    days: Days,
     *,
     authority: bool,
 ) -> bytes:
     def named(text: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
-    builder = x509.CertificateBuilder(named(by), named(name), key.public_key(), x509.random_serial_number(), *DAYS)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(named(by), named(name), key.public_key(), x509.random_serial_number(), *days)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address(host))])
     made = (
         builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from safecare.detect.physical.door_emergency_exit import FIRES, EmergencyExit
+from safecare.detect.physical.door_emergency_exit import EmergencyExit
+from safecare.detect.physical.fires import FIRES
 from safecare.model.alert import Alert
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal

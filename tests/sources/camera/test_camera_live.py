@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
@@ -19,6 +21,7 @@ from safecare.sources.camera.live import LiveCamera
 from safecare.sources.camera.places import CameraSettings
 from safecare.sources.camera.source import Cameras
 from safecare.testing.intake import MemoryIntake
+from safecare.testing.papers import papers
 
 pytestmark = pytest.mark.slow
 
@@ -26,15 +29,16 @@ pytestmark = pytest.mark.slow
 class MjpegServer:
     """Serves `frames` over HTTP, again and again, each connection from its own start; `cut` ends all connections."""
 
-    def __init__(self, frames: list[bytes], fps: float = 10) -> None:
+    def __init__(self, frames: list[bytes], fps: float = 10, tls: ssl.SSLContext | None = None) -> None:
         self.frames = frames
         self.fps = fps
+        self.tls = tls
         self.body: bytes | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -48,7 +52,7 @@ class MjpegServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/video"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/video"
 
     def cut(self) -> None:
         for writer in self._writers:
@@ -91,10 +95,10 @@ async def running(door: Cameras | LiveCamera, intake: MemoryIntake) -> AsyncIter
             await task
 
 
-def camera(url: str, intake: MemoryIntake, patience: float = 2.0) -> LiveCamera:
+def camera(url: str, intake: MemoryIntake, patience: float = 2.0, **settings: str) -> LiveCamera:
     asset = intake.hospital.asset("camera.corridor")
     assert asset is not None
-    return LiveCamera("camera", asset, CameraSettings(url=url), intake, patience, first_wait=0.05)
+    return LiveCamera("camera", asset, CameraSettings(url=url, **settings), intake, patience, first_wait=0.05)
 
 
 def states(intake: MemoryIntake) -> list[str]:
@@ -111,6 +115,24 @@ async def test_stream_is_watched_lost_and_found_again(frames: list[bytes]) -> No
     seen = next(event for event in intake.events if isinstance(event, PeopleSeen))
     assert seen.at <= intake.clock.now()
     assert seen.asset == "camera.corridor"
+
+
+async def test_pictures_over_https_are_watched_by_the_certificate_that_is_named(
+    frames: list[bytes], tmp_path: Path
+) -> None:
+    """The certificate names another address and nobody signed for it: by its hash it is the one."""
+    made = papers(tmp_path, host="127.0.0.9")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(made.certificate, made.key)
+    pinned = hashlib.sha256(ssl.PEM_cert_to_DER_cert(made.certificate.read_text("ascii"))).hexdigest()
+    intake = MemoryIntake(clock=SystemClock())
+    async with (
+        MjpegServer(frames, tls=tls) as server,
+        running(camera(server.url, intake, 10.0, fingerprint=pinned), intake),
+    ):
+        await intake.until(lambda one: any(isinstance(event, PeopleSeen) for event in one.events), 40)
+    assert states(intake) == ["ok"]
+    assert intake.states["camera/camera.corridor/certificate"][0] == "ok"
 
 
 async def test_camera_that_does_not_answer_is_told_once_and_harms_no_other(

@@ -122,7 +122,7 @@ class FireSpread:
     def _normal(self, event: FireSignal) -> None:
         zone = self.hospital.zone(event.zone)
         fire = self._fires.get(_compartment(zone)) if zone else None
-        if zone and fire:
+        if zone and fire and event.at >= fire.first.at:  # one that comes late is of an alarm before
             fire.detectors.discard(thing_of(event))
             if not fire.detectors:
                 del self._fires[_compartment(zone)]

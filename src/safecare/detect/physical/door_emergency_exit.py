@@ -11,18 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from safecare.detect.api import detector
-from safecare.detect.memory import remember
+from safecare.detect.physical import fires
 from safecare.detect.physical.contacts import Contacts
-from safecare.detect.standing import thing_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import FireSignal
 from safecare.model.events.doors import DoorClosed, DoorOpened
 from safecare.model.hospital import Asset, Hospital
 from safecare.model.text import Ref, say
-
-FIRES = 1000
-"""Most fire detectors in alarm that are remembered (chosen: more than a site has in alarm)."""
 
 
 @detector("door.emergency-exit", wants={DoorOpened, DoorClosed, FireSignal}, domain=Domain.PHYSICAL)
@@ -35,7 +31,7 @@ class EmergencyExit:
 
     hospital: Hospital
     pause: timedelta = timedelta(minutes=5)
-    leaving: timedelta = timedelta(hours=1)
+    leaving: timedelta = fires.LEAVING
     _told: dict[str, datetime] = field(default_factory=dict, init=False)
     _burning: dict[str, FireSignal] = field(default_factory=dict, init=False)
     """Last alarm by detector that is not back to normal."""
@@ -45,10 +41,8 @@ class EmergencyExit:
         """Follow fire alarms, judge openings of exits."""
         for event in batch:
             match event:
-                case FireSignal(state="alarm"):
-                    remember(self._burning, thing_of(event), event, FIRES)
-                case FireSignal(state="normal"):
-                    self._burning.pop(thing_of(event), None)
+                case FireSignal():
+                    fires.take(self._burning, event)
                 case DoorOpened() | DoorClosed():
                     asset = self.hospital.asset(event.asset)
                     if asset and asset.kind == "exit":
@@ -66,9 +60,7 @@ class EmergencyExit:
                 yield self._alert(event, asset)
 
     def _alert(self, event: DoorOpened, asset: Asset) -> Alert:
-        burning = any(
-            fire.site == event.site and abs(event.at - fire.at) <= self.leaving for fire in self._burning.values()
-        )
+        burning = fires.explains(self._burning, event, self.leaving)
         why = (
             say("A fire alarm is on at {site}: people may be leaving because of it.", site=Ref(event.site))
             if burning

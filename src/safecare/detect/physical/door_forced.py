@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.physical import fires
 from safecare.detect.physical.contacts import Contacts
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
+from safecare.model.events.building import FireSignal
 from safecare.model.events.doors import BadgeGranted, DoorClosed, DoorOpened
 from safecare.model.events.panels import PanelSignal
 from safecare.model.hospital import Asset, Hospital
@@ -27,6 +29,8 @@ GRANTS = 4
 openings, too, wait for a grant that may yet come."""
 LATEST = 120.0
 """Most seconds that an opening waits for the word of its grant (chosen: tables that are handed over each minute)."""
+RELEASED = 0.6
+"""Confidence while a fire alarm is on: it releases doors, and who wants in may have set it off (chosen)."""
 FORGETS = 0.8
 """What is left of a door's known lateness with each grant that comes in time (chosen: gone after some ten entries)."""
 
@@ -40,7 +44,7 @@ class Late(msgspec.Struct):
     waiting: list[DoorOpened] = []
 
 
-@detector("door.forced", wants={DoorOpened, DoorClosed, BadgeGranted, PanelSignal}, domain=Domain.PHYSICAL)
+@detector("door.forced", wants={DoorOpened, DoorClosed, BadgeGranted, PanelSignal, FireSignal}, domain=Domain.PHYSICAL)
 @dataclass
 class ForcedDoor:
     """Alert when a door with a reader opens with no grant within `grace` (time), and not for leaving.
@@ -52,6 +56,8 @@ class ForcedDoor:
 
     Contact and reader may come by two ways. An opening waits `patience` (time, by our clock) for the word of its grant,
     and longer at a door whose grants are known to come late.
+
+    A fire alarm that is on makes it less sure, and is told with it: it releases doors.
     """
 
     hospital: Hospital
@@ -62,12 +68,15 @@ class ForcedDoor:
     _late: dict[str, Late] = field(default_factory=dict, init=False)
     _told: dict[str, tuple[datetime, bool]] = field(default_factory=dict, init=False)
     """By door: when it was last told, and whether its controller said so (else its contact)."""
+    _burning: dict[str, FireSignal] = field(default_factory=dict, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Remember grants, judge openings."""
         for event in batch:
             yield from self.tick(event.seen)
             asset = self.hospital.asset(event.asset)
+            if isinstance(event, FireSignal):
+                fires.take(self._burning, event)
             if asset is None:
                 continue
             match event:
@@ -157,12 +166,14 @@ class ForcedDoor:
             return
         self._told[asset.id] = (event.at, controller)
         sides = [zone for zone in map(self.hospital.zone, asset.between or ()) if zone]
+        burning = fires.explains(self._burning, event)
+        released = [say("A fire alarm is on at {site}: people may be leaving because of it.", site=Ref(event.site))]
         yield Alert.of(
             self,
             event,
             severity=max((SEVERITY[zone.security] for zone in sides), default=45),
-            confidence=0.8,
+            confidence=RELEASED if burning else 0.8,
             title=say("{door} opened without a badge", door=Ref(asset.id)),
-            why=[reason],
+            why=[reason, *(released if burning else ())],
             zones=[zone.id for zone in sides] or None,
         )

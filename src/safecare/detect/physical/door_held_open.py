@@ -33,6 +33,13 @@ TURNED = 5
 contact is taken to tell the contrary, or the door to be wedged all day (chosen: one delivery has fewer)."""
 
 
+SETTLED = timedelta(seconds=10)
+"""Time without a further word after which what a controller hands over late counts as whole (chosen: it does so in one
+piece, as fast as the line is)."""
+MOST = 5000
+"""Most words that wait so (chosen: a controller's buffer)."""
+
+
 class Turned(msgspec.Struct):
     """How many times in a row a door was closed for a moment only, and when that was told last."""
 
@@ -72,41 +79,78 @@ class HeldDoor:
     _closed: dict[str, DoorClosed] = field(default_factory=dict, init=False)
     """Last closing of each door: an opening may be heard of after it."""
     _turned: dict[str, Turned] = field(default_factory=dict, init=False)
+    _late: dict[str, DoorOpened | DoorClosed] = field(default_factory=dict, init=False)
+    """What was handed over late, by its id, until no more of it comes."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow openings and closings of doors to guarded places."""
         for event in batch:
-            match event:
-                case DoorOpened(asset=str(door)) if self._severity(door):
-                    closed = self._closed.get(door)
-                    if event.kept and closed and closed.at > event.at:
-                        continue  # kept since before it closed
-                    if closed and closed.at > event.at and event.seen - closed.seen < self.longest:
-                        if closed.at - event.at > self.longest:  # heard of after its end
-                            yield from self._tell(door, event)
-                    else:
-                        self._take(door, event)
-                case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
-                    held = self._take(door, event)
-                    if not held.told:
-                        held.told = True
-                        yield self._alert(door, event)
-                case PanelSignal(what="held", on=False, asset=str(told)):
-                    self._open.pop(told, None)
-                case DoorClosed(asset=str(door)) if self._severity(door):
-                    known, self._closed[door] = self._open.get(door), event
-                    if known and event.at < known.event.at and event.seen - known.event.seen < self.longest:
-                        continue  # of an opening before this one
-                    opening = self._open.pop(door, None)
-                    if opening and event.at - opening.event.at <= self.longest:
-                        self._turned.pop(door, None)
-                    elif opening and not opening.told:
-                        yield from self._tell(door, opening.event)
-                case _:
-                    pass
+            history = (
+                isinstance(event, DoorOpened | DoorClosed) and not event.kept and self._severity(event.asset or "")
+            )
+            if history and event.seen - event.at > self.longest and len(self._late) < MOST:
+                self._late[event.id] = event  # type: ignore[assignment]  # one of both
+            else:
+                yield from self._step(event)
+
+    def _step(self, event: Event) -> Iterator[Alert]:
+        """Follow one word."""
+        match event:
+            case DoorOpened(asset=str(door)) if self._severity(door):
+                closed = self._closed.get(door)
+                if event.kept and closed and closed.at > event.at:
+                    return  # kept since before it closed
+                if closed and closed.at > event.at and event.seen - closed.seen < self.longest:
+                    if closed.at - event.at > self.longest:  # heard of after its end
+                        yield from self._tell(door, event)
+                else:
+                    self._take(door, event)
+            case PanelSignal(what="held", on=True, asset=str(door)) if self._severity(door):
+                held = self._take(door, event)
+                if not held.told:
+                    held.told = True
+                    yield self._alert(door, event)
+            case PanelSignal(what="held", on=False, asset=str(told)):
+                self._open.pop(told, None)
+            case DoorClosed(asset=str(door)) if self._severity(door):
+                known, self._closed[door] = self._open.get(door), event
+                if known and event.at < known.event.at and event.seen - known.event.seen < self.longest:
+                    return  # of an opening before this one
+                opening = self._open.pop(door, None)
+                if opening and event.at - opening.event.at <= self.longest:
+                    self._turned.pop(door, None)
+                elif opening and not opening.told:
+                    yield from self._tell(door, opening.event)
+            case _:
+                pass
+
+    def _history(self, now: datetime) -> Iterator[Alert]:
+        """Judge what a controller handed over late, in the order of its own times, once no more of it comes."""
+        heard = [one.seen for one in self._late.values()]
+        if not heard or (now - max(heard) < SETTLED and now - min(heard) < self.longest):
+            return
+        late, self._late = sorted(self._late.values(), key=lambda one: (one.at, one.id)), {}
+        opened: dict[str, DoorOpened] = {}
+        for event in late:
+            door = str(event.asset)
+            if isinstance(event, DoorOpened):
+                opened.setdefault(door, event)
+            elif (begun := opened.pop(door, None)) is None:
+                yield from self._step(event)
+            else:
+                if event.at - begun.at > self.longest:
+                    yield from self._tell(door, begun)
+                closed = self._closed.get(door)
+                if closed is None or closed.at < event.at:
+                    self._closed[door] = event
+        for door, event in opened.items():
+            closed = self._closed.get(door)
+            if closed is None or closed.at < event.at or event.seen - closed.seen < self.longest:
+                yield from self._step(event)
 
     def tick(self, now: datetime) -> Iterator[Alert]:
         """Judge the doors that are open at `now`."""
+        yield from self._history(now)
         for door, opening in self._open.items():
             if not opening.told and now - opening.event.seen > self.longest:
                 opening.told = True
@@ -135,7 +179,8 @@ class HeldDoor:
                 door,
                 event,
                 say("It closes for moments only, {count} times in a row: it is wedged all day, or its contact tells"
-                    " the contrary. Then turn it in the system that reports it.", count=turned.times),
+                    " the contrary. Then turn it in the system that reports it, or name it in the site's files as"
+                    " inverted.", count=turned.times),
             )  # fmt: skip
 
     def _sides(self, door: str) -> list[Zone]:

@@ -55,7 +55,9 @@ class Entry(msgspec.Struct):
 class Tailgating:
     """Alert when somebody enters within `follow` (time) after a person with a grant, and no grant is left for them.
 
-    A grant is good for `valid` (time); its word may come after the picture. Crossings come from lines that name a door.
+    A grant is good for `valid` (time), and for one person: a badge that is held to the reader twice before anybody came
+    in, or a word that is sent again, is no second one. Its word may come after the picture. Crossings come from lines
+    that name a door.
     Somebody who enters with no grant at all is left to the door's contact (`door.forced`).
     """
 
@@ -71,7 +73,8 @@ class Tailgating:
             match event:
                 case BadgeGranted(asset=str(door)):
                     entry = self._entries.setdefault(door, Entry())
-                    entry.grants = [*entry.grants, event][-MOST:]
+                    kept = [one for one in entry.grants if not _again(one, event)]
+                    entry.grants = [*kept, event][-MOST:]
                     early, entry.early = entry.early, []
                     for one in early:
                         if event.at <= one.crossing.at:
@@ -116,3 +119,8 @@ class Tailgating:
             still=event.still,
         )
         entry.last = at
+
+
+def _again(before: BadgeGranted, now: BadgeGranted) -> bool:
+    """Tell whether a grant is the one before once more."""
+    return before.id == now.id or (before.holder is not None and before.holder == now.holder)

@@ -54,6 +54,8 @@ class TagExit:
     patience: timedelta = timedelta(seconds=10)
     _standing: Standing = field(default_factory=Standing, init=False)
     _outside: dict[str, Outside] = field(default_factory=dict, init=False)
+    _inside: dict[str, datetime] = field(default_factory=dict, init=False)
+    """When each tag was last located where it may be: what comes late from before that is over."""
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the tags."""
@@ -81,11 +83,15 @@ class TagExit:
         if person is None or person.role not in KEPT or not person.zones:
             return
         known = self._outside.get(event.holder)
+        back = self._inside.get(event.holder)
         if event.zone in person.zones:
             if known is None or event.at >= known.since:
                 self._outside.pop(event.holder, None)
+            remember(self._inside, event.holder, max(event.at, back or event.at), MOST)
             return
         zone = self.hospital.zone(event.zone)
+        if back is not None and timedelta(0) < back - event.at < AGAIN and not (zone is None or zone.category in OUT):
+            return  # a leak through a wall, heard of after the tag was back
         if known is not None and event.at - known.last >= AGAIN:
             known = None  # nobody heard it come back, or it was taken off: this is another time
         if known is None:

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from safecare.formats.field import INVERTIBLE
 from safecare.formats.hospital.draft import Draft, Row
 from safecare.formats.hospital.nodes import Node
 from safecare.formats.hospital.problems import Problems
@@ -165,6 +166,10 @@ def _check_asset(row: Row[Asset], problems: Problems) -> None:
         problems.error(node.at("criticality"), say("The criticality is 1 (low) to 4 (life depends on it)."))
     if asset.records < 0:
         problems.error(node.at("records"), say("A number of records can't be negative."))
+    for number, name in enumerate(asset.inverted):
+        if name not in INVERTIBLE:
+            known = ", ".join(sorted(INVERTIBLE))
+            problems.error(node.at("inverted", number), say("Here must stand one of: {options}.", options=known))
     for number, point in enumerate(asset.points):
         at = node.at("points", number)
         if not _REGISTER.fullmatch(point.register):

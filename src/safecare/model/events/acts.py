@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from safecare.model.event import Event
-from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, ZoneId
+from safecare.model.ids import AlertId, ArtifactHash, AssetId, EventId, IncidentId, NoticeId, PlanId, SiteId, ZoneId
 
 
 class Act(Event, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Suppressed(Act, frozen=True, kw_only=True, tag="act.suppress"):
     """A person set, changed or ended (`ended`) a suppression or a maintenance window.
 
     Between `begins` and `expires` (event time), alerts of the rules `rules` (patterns) and, where named, about one of
-    `assets` or in one of `zones`, of a severity of at most `severity`, are counted but join no incident.
+    `assets` or in one of `zones`, of a severity of at most `severity`, are counted but join no incident. It holds at
+    the site `only`, where whoever set it looks after no other one.
     """
 
     suppression: str
@@ -59,6 +60,7 @@ class Suppressed(Act, frozen=True, kw_only=True, tag="act.suppress"):
     severity: int
     assets: tuple[AssetId, ...] = ()
     zones: tuple[ZoneId, ...] = ()
+    only: SiteId | None = None
     ended: bool = False
 
 

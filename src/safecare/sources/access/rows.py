@@ -6,7 +6,7 @@ import codecs
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +16,7 @@ import msgspec
 from safecare.formats.mapping import (
     MappingError,
     MappingFile,
+    Row,
     RowError,
     read_mapping,
     read_row,
@@ -62,6 +63,10 @@ OUT, ITSELF = "-out", "-door"
 beside its readers' (``reader-door``)."""
 
 
+Told = tuple[Mapping[str, Any], Row, int, bytes]
+"""A row as it came, what it says, its line or number, and its bytes."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Reads rows that come by `door`."""
@@ -74,12 +79,17 @@ class Rows:
 
         The same row sent again is the same event: its id is the sender's number and time, else the row itself.
         """
+        read = self._said(row, known, seen)
+        return self._events(row, read, known, seen) if read else []
+
+    def _said(self, row: Mapping[str, Any], known: Known, seen: datetime) -> Row | None:
+        """Return what a row says; None where the mapping passes it over. Raises `UnreadableError`."""
         try:
-            read = read_row(self.mapping, row, seen, zone_of_site(known.hospital))
+            return read_row(self.mapping, row, seen, zone_of_site(known.hospital))
         except RowError as error:
             raise UnreadableError(error.reason, error.place) from error
-        if read is None:
-            return []
+
+    def _events(self, row: Mapping[str, Any], read: Row, known: Known, seen: datetime) -> list[Event]:
         asset, way = self._door(read.door, known)
         signals = [
             msgspec.structs.replace(one, way=one.way or way) if one.what == "access" else one for one in read.signals
@@ -108,8 +118,8 @@ class Rows:
         """
         text = _text(raw)
         before = len(list(header))
-        events: list[Event] = []
         unread: list[Unread] = []
+        said: list[Told] = []
         lines = text.splitlines(keepends=True)
         seen = known.clock.now()
         for number, row in rows_of_csv(self.mapping, [*header, *lines]):
@@ -119,14 +129,26 @@ class Rows:
                 unread.append(Unread(max(line, 1), str(row), kept))
                 continue
             try:
-                events += self.event(row, known, seen)
+                said += [(row, read, max(line, 1), kept)] if (read := self._said(row, known, seen)) else []
             except UnreadableError as error:
                 unread.append(Unread(max(line, 1), str(error), kept))
-        return in_order(events), unread
+        return self._told(said, unread, known, seen)
+
+    def _told(
+        self, said: list[Told], unread: list[Unread], known: Known, seen: datetime
+    ) -> tuple[list[Event], list[Unread]]:
+        """Return the events of the rows of one table or post, in the order of their times, and those without."""
+        events: list[Event] = []
+        for (row, _, line, raw), read in zip(said, turned_back([one[1] for one in said]), strict=True):
+            try:
+                events += self._events(row, read, known, seen)
+            except UnreadableError as error:
+                unread.append(Unread(line, str(error), raw))
+        return in_order(events), sorted(unread, key=lambda one: one.line)
 
     def json(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
         """Read a message, or messages one per line: the events, and the rows that can't be read."""
-        events: list[Event] = []
+        said: list[Told] = []
         unread: list[Unread] = []
         seen = known.clock.now()
         for number, message in _messages(raw):
@@ -140,11 +162,12 @@ class Rows:
                 if isinstance(row, RowError):
                     unread.append(Unread(line, str(row), message))
                     continue
+                raw_row = msgspec.json.encode(row)
                 try:
-                    events += self.event(row, known, seen)
+                    said += [(row, read, line, raw_row)] if (read := self._said(row, known, seen)) else []
                 except UnreadableError as error:
-                    unread.append(Unread(line, str(error), msgspec.json.encode(row)))
-        return in_order(events), unread
+                    unread.append(Unread(line, str(error), raw_row))
+        return self._told(said, unread, known, seen)
 
     def read(self, raw: bytes, known: Known) -> tuple[list[Event], list[Unread]]:
         """Read a whole table or message, as the mapping says."""
@@ -162,6 +185,34 @@ class Rows:
         if unread:
             raise UnreadableError(unread[0].reason, f"line {unread[0].line}")
         return events
+
+
+JITTER = timedelta(minutes=5)
+"""How far rows of a table in order of time may be out of it (chosen: two readers of one controller)."""
+
+
+def turned_back(rows: list[Row]) -> list[Row]:
+    """Return the rows of one table with the hour that came twice put right, where the table tells which is which.
+
+    In a table that is in order of time, from its oldest or its newest row on, the clock goes back once: what stands
+    before that is of the first of the two hours, what comes after it of the second.
+    """
+    timed = [number for number, row in enumerate(rows) if row.at is not None]
+    wall = {number: (row.twice[0] if row.twice else row.at) for number in timed if (row := rows[number])}
+    if timed and wall[timed[0]] > wall[timed[-1]]:  # type: ignore[operator]
+        timed.reverse()
+    steps = [
+        place
+        for place in range(1, len(timed))
+        if wall[timed[place - 1]] - wall[timed[place]] > JITTER  # type: ignore[operator]
+    ]
+    if len(steps) != 1 or not all(rows[timed[place]].twice for place in (steps[0] - 1, steps[0])):
+        return rows
+    found = list(rows)
+    for place, number in enumerate(timed):
+        if twice := rows[number].twice:
+            found[number] = msgspec.structs.replace(rows[number], at=twice[place >= steps[0]])
+    return found
 
 
 HEAD = 1 << 16
@@ -185,7 +236,7 @@ def in_order(events: list[Event]) -> list[Event]:
 
 def _text(raw: bytes) -> str:
     if raw.startswith(UTF16):
-        return raw.decode("utf-16", "replace")
+        return raw.decode("utf-16", "replace").lstrip("\ufeff")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

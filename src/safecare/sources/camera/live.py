@@ -26,7 +26,7 @@ from safecare.sources.camera.messages import (
 from safecare.sources.camera.onvif_stream import asks, stream_of
 from safecare.sources.camera.places import CameraSettings, Teller, view_of
 from safecare.sources.camera.publish import Outlet, waits
-from safecare.sources.camera.trust import Trust, UntrustedError
+from safecare.sources.camera.trust import Trust, UntrustedError, speaks_tls
 
 PATIENCE = 10.0
 """Seconds without a picture after which a stream counts as lost; chosen: a switch restarts a port in less."""
@@ -97,6 +97,9 @@ class LiveCamera:
         if anchors is not None:
             self.worker.anchors = self._trust.file
             self._tell_trust()
+        elif speaks_tls(self.settings.url):
+            place = f"{self.door}/{self.camera.id}/certificate"
+            self.intake.report(place, "waiting", "it is asked over TLS, and gives its pictures without")
         job = LiveJob(self.camera.id, url, view, self.settings.format, self.patience, anchors)
         good = False
         starved = ""

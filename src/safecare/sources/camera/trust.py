@@ -31,6 +31,11 @@ SYSTEM = tuple(
 """Authorities that the system trusts, as one file: Debian, Red Hat, Alpine."""
 
 
+def speaks_tls(url: str) -> bool:
+    """Tell whether `url` is reached over TLS."""
+    return url.partition(":")[0].lower() in PORTS
+
+
 class UntrustedError(OSError):
     """A camera whose certificate is not to be trusted, or that shows none; the text says why."""
 
@@ -55,7 +60,7 @@ class Trust:
 
     async def anchors(self, url: str) -> Anchors | None:
         """Return by what the reader of `url` is to judge; None where there is no TLS. Raises `UntrustedError`."""
-        if url.partition(":")[0].lower() not in PORTS:
+        if not speaks_tls(url):
             return None
         if self.settings.unchecked:
             return Anchors(unchecked=True)
@@ -64,7 +69,7 @@ class Trust:
 
     async def context(self, url: str) -> ssl.SSLContext | None:
         """Return by what questions to `url` are to judge; None where there is no TLS. Raises `UntrustedError`."""
-        if url.partition(":")[0].lower() not in PORTS:
+        if not speaks_tls(url):
             return None
         if self.settings.unchecked:
             return _blind()

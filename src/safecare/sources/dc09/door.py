@@ -22,7 +22,7 @@ from safecare.model.event import Event
 from safecare.model.ids import SiteId
 from safecare.sources.api import Intake, UnreadableError, source
 from safecare.sources.dc09.heard import Heard, Last
-from safecare.sources.listen import keep_listening, streams
+from safecare.sources.listen import Quiet, keep_listening, streams
 from safecare.sources.signals import Known, Telling, events_about
 
 QUIET = 900.0
@@ -36,6 +36,9 @@ SHOWN = 5
 """Most accounts named in one line (chosen)."""
 CONNECTIONS = 512
 """Connections at a time (chosen: more than a region's panels)."""
+IDLE = 10.0
+"""Seconds without a message that was taken, after which a connection may make way for another (chosen: panels send as
+soon as they are connected)."""
 
 
 @source("sia-dc09")
@@ -59,6 +62,8 @@ class Dc09Door:
     positions: Path | None = None
     """Folder where it is remembered what panels said last."""
     _heard: Heard = field(default_factory=Heard, init=False)
+    _quiet: Quiet = field(default_factory=lambda: Quiet(IDLE), init=False)
+    _most: int = field(default=CONNECTIONS, init=False)
     _unwritten: str = field(default="", init=False)
     """Why that can't be written."""
 
@@ -87,7 +92,8 @@ class Dc09Door:
 
         loop = asyncio.get_running_loop()
         waiting: asyncio.Queue[tuple[bytes, Any]] = asyncio.Queue(WAITING)
-        async with streams(talk, self.host, self.port, CONNECTIONS) as self.address:
+        where = streams(talk, self.host, self.port, self._most, make_way=self._quiet.make_way)
+        async with where as self.address:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(waiting), local_addr=self.address)
             try:
                 self._report(intake)
@@ -106,15 +112,22 @@ class Dc09Door:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         decoder = dc09.Decoder()
-        while raw := await asyncio.wait_for(reader.read(dc09.LIMIT), QUIET):
-            try:
-                frames = list(decoder.feed(raw))
-            except dc09.Dc09Error as error:
-                await self._reject(decoder.held[: dc09.LIMIT], error, intake)
-                return
-            if frames:
-                writer.write(b"".join(await self._answers(frames, intake)))
-                await writer.drain()
+        self._quiet.heard(writer)
+        try:
+            while raw := await asyncio.wait_for(reader.read(dc09.LIMIT), QUIET):
+                try:
+                    frames = list(decoder.feed(raw))
+                except dc09.Dc09Error as error:
+                    await self._reject(decoder.held[: dc09.LIMIT], error, intake)
+                    return
+                if frames:
+                    answers = await self._answers(frames, intake)
+                    if any(b"ACK" in one for one in answers):
+                        self._quiet.heard(writer)
+                    writer.write(b"".join(answers))
+                    await writer.drain()
+        finally:
+            self._quiet.gone(writer)
 
     async def _answers(self, frames: list[bytes], intake: Intake) -> list[bytes]:
         """Store what has come at once, in one step, and return the answers in order: none where there is no room."""

@@ -21,13 +21,16 @@ from safecare.model.event import Event
 from safecare.sources.access.rows import Rows, mapping_of
 from safecare.sources.alive import Alive
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import keep_listening, streams
+from safecare.sources.listen import Quiet, keep_listening, streams
 from safecare.sources.retry import FIRST, keep_calling
 
 AGAIN = timedelta(seconds=5)
 """Time within which the same block is the sender's repetition (chosen: it waits a second or two for our answer)."""
 CONNECTIONS = 8
 """Lines at a time (chosen: one door for each panel, and its second line)."""
+IDLE = 60.0
+"""Seconds without a word of the standard after which a line may make way for another (chosen: a control station polls
+within seconds; what does not poll, and is ended, calls again)."""
 
 
 @source("espa")
@@ -54,6 +57,8 @@ class EspaDoor:
     address: tuple[str, int] = field(default=("", 0), init=False)
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _alive: Alive = field(init=False)
+    _quiet: Quiet = field(default_factory=lambda: Quiet(IDLE), init=False)
+    _most: int = field(default=CONNECTIONS, init=False)
     _last: tuple[bytes, datetime] | None = field(default=None, init=False)
     """Hash of the last stored block, and when it was stored."""
 
@@ -90,7 +95,7 @@ class EspaDoor:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._talk(reader, writer, intake)
 
-        async with streams(talk, self.host, self.port, CONNECTIONS) as self.address:
+        async with streams(talk, self.host, self.port, self._most, make_way=self._quiet.make_way) as self.address:
             intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}")
             self.started.set()
             try:
@@ -101,18 +106,26 @@ class EspaDoor:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         decoder = espa.Decoder()
         line = _Line()
-        while raw := await reader.read(espa.LIMIT):
-            for token in decoder.feed(raw):
-                match token:
-                    case espa.Select(address):
-                        answer = self._selected(address, line)
-                    case espa.Block():
-                        answer = await self._block(token, line, intake)
-                    case espa.End():
-                        line, answer = _Line(), b""
-                writer.write(answer)
-            await writer.drain()
-            await self._tell_alive(intake)
+        self._quiet.heard(writer)
+        try:
+            while raw := await reader.read(espa.LIMIT):
+                heard = False
+                for token in decoder.feed(raw):
+                    heard = heard or _is_word(token)
+                    match token:
+                        case espa.Select(address):
+                            answer = self._selected(address, line)
+                        case espa.Block():
+                            answer = await self._block(token, line, intake)
+                        case espa.End():
+                            line, answer = _Line(), b""
+                    writer.write(answer)
+                await writer.drain()
+                if heard:
+                    self._quiet.heard(writer)
+                    await self._tell_alive(intake)
+        finally:
+            self._quiet.gone(writer)
 
     def _selected(self, address: str, line: _Line) -> bytes:
         ours = address == self.station
@@ -160,6 +173,17 @@ class EspaDoor:
             intake.report(self.door, "failed", "no room: callers get NAK, and repeat")
         else:
             self._alive.told(heard)
+
+
+def _is_word(token: espa.Token) -> bool:
+    """Tell whether somebody speaks: an open line is noisy, and noise is no sign that the panel lives."""
+    match token:
+        case espa.Select(address):
+            return len(address) == 1 and address.isascii() and address.isalnum()
+        case espa.Block(good=good):
+            return good
+        case espa.End():
+            return False
 
 
 TRIES = 3

@@ -22,7 +22,7 @@ from safecare.model.event import Event
 from safecare.model.events.clinical import AppointmentChanged
 from safecare.model.ids import new_id
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.listen import keep_listening, streams
+from safecare.sources.listen import Quiet, keep_listening, streams
 from safecare.sources.room import QUIET, Held, Room
 
 DOOR = "hl7"
@@ -60,7 +60,7 @@ class Hl7Door:
         self._half = half_message_seconds
         self._connections = connections
         self._room = Room(int(held_mb * 1024 * 1024))
-        self._heard: dict[asyncio.StreamWriter, float] = {}
+        self._quiet = Quiet(QUIET)
         self.address: tuple[str, int] = (host, port)
         self.started = asyncio.Event()
 
@@ -80,7 +80,7 @@ class Hl7Door:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._accept(reader, writer, intake)
 
-        where = streams(talk, self._host, self._port, self._connections, make_way=self._make_way)
+        where = streams(talk, self._host, self._port, self._connections, make_way=self._quiet.make_way)
         try:
             async with where as self.address:
                 intake.report(DOOR, "ok", f"{self.address[0]}:{self.address[1]}")
@@ -89,15 +89,6 @@ class Hl7Door:
         finally:
             self.started.clear()
 
-    def _make_way(self) -> bool:
-        """End the connection that has been quiet longest, if it is; tell whether there was one."""
-        writer = min(self._heard, key=self._heard.__getitem__, default=None)
-        if writer is None or asyncio.get_running_loop().time() - self._heard[writer] < QUIET:
-            return False
-        del self._heard[writer]
-        writer.transport.abort()
-        return True
-
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
         decoder = MllpDecoder(self._limit)
         booked = Held(self._room)
@@ -105,7 +96,7 @@ class Hl7Door:
             await self._talk(reader, writer, decoder, booked, intake)
         finally:
             booked.hold(0)
-            self._heard.pop(writer, None)
+            self._quiet.gone(writer)
 
     async def _talk(
         self,
@@ -119,7 +110,7 @@ class Hl7Door:
         loop = asyncio.get_running_loop()
         begun: float | None = None
         while True:
-            self._heard[writer] = loop.time()
+            self._quiet.heard(writer)
             try:
                 left = None if begun is None else max(0.0, begun + self._half - loop.time())
                 data = await asyncio.wait_for(reader.read(READ_SIZE), left)

@@ -1,7 +1,8 @@
 """Follows the alert stream of Hikvision cameras and recorders (ISAPI), one connection for each, with digest sign-in.
 
 Devices repeat a state each second; it is told when it changes, and once a minute. "No video lost" is their heartbeat: a
-stream on which nothing comes for `quiet` seconds is opened anew.
+stream on which nothing comes for `quiet` seconds is opened anew. A heartbeat tells the device's time, by which what it
+says is put right.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from safecare.formats.camera_words import CameraWordError, Word
+from safecare.formats.camera_words import HEARTBEAT, CameraWordError, Word
 from safecare.formats.isapi import read_isapi
 from safecare.formats.isapi_stream import Alerts
 from safecare.model.event import Event
 from safecare.model.layout import laid_out
 from safecare.sources.access.rows import zone_of_site
 from safecare.sources.api import Intake, UnreadableError, source
-from safecare.sources.calls import Callers, Device, DeviceError, States, trusted
+from safecare.sources.calls import Ahead, Callers, Device, DeviceError, States, trusted
 from safecare.sources.retry import FIRST
 
 PATH = "/ISAPI/Event/notification/alertStream"
@@ -82,17 +83,19 @@ class IsapiDoor:
                 if response.status_code != httpx.codes.OK:
                     raise DeviceError(f"answers {response.status_code}")
                 await self._callers.there(name, intake)
-                alerts, states = Alerts(), States()
+                alerts, states, clock = Alerts(), States(), Ahead()
                 async for raw in response.aiter_raw():
                     for alert in alerts.feed(raw):
-                        await self._take(alert, states, name, intake)
+                        await self._take(alert, states, clock, name, intake)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise DeviceError(f"{type(error).__name__}: {error}") from error
 
-    async def _take(self, alert: bytes, states: States, name: str, intake: Intake) -> None:
+    async def _take(self, alert: bytes, states: States, clock: Ahead, name: str, intake: Intake) -> None:
         try:
             word = self._word(alert, intake)
         except UnreadableError as error:
             await self._callers.noise(name, alert, str(error), intake)
         else:
+            if word.code == HEARTBEAT and word.at is not None:  # it is of this moment, what else comes may have waited
+                self._callers.clocked(name, clock.told(word.at, intake.clock.now()), intake)
             await self._callers.take([word], states, name, hashlib.sha256(alert).hexdigest()[:24], intake)

@@ -39,8 +39,10 @@ class Frigate:
     """What is known of the people before each camera of one door."""
 
     _people: dict[str, dict[str, tuple[Seen, datetime]]] = field(default_factory=dict)
-    _alerts: set[str] = field(default_factory=set)
-    """Reviews that were told as alerts and have not ended."""
+    _alerts: dict[str, None] = field(default_factory=dict)
+    """Reviews that were told as alerts and have not ended, the oldest first: an end that is lost must hide nobody."""
+    _over: dict[str, None] = field(default_factory=dict)
+    """People and reviews that have ended, the oldest first: what comes late of them begins nothing anew."""
 
     def events(
         self, topic: str, raw: bytes, source: str, known: Known, seen: datetime, *, kept: bool = False
@@ -48,12 +50,12 @@ class Frigate:
         """Return the events of one message; None where the topic is none of Frigate's. Raises `UnreadableError`."""
         match topic.split("/"):
             case [_, *_, "events"]:
-                return self._tracked(raw, topic, source, known, seen)
+                return iter(()) if kept else self._tracked(raw, topic, source, known, seen)  # who was there then
             case [_, *_, "reviews"]:
-                return self._review(raw, topic, source, known, seen)
+                return self._review(raw, topic, source, known, seen, kept=kept)
             case [_, *_, camera, "status", role]:
                 return _status(camera, role, raw, topic, Telling(source, "", None, seen, kept), known)
-            case [_, *_, "available"]:
+            case [*_, base, "available"] if base == BASE or _recorder(topic, known):
                 return _available(raw, topic, Telling(source, "", None, seen, kept), known)
             case [base, *_, _] if base == BASE or _recorder(topic, known):
                 return iter(())  # counts, pictures, switches and figures of its own
@@ -73,9 +75,12 @@ class Frigate:
         people = self._people.setdefault(camera.id, {})
         if message.type == "end":
             people.pop(told.id, None)
+            _remember(self._over, told.id)
+        elif told.id in self._over or (told.id in people and people[told.id][1] > at):
+            return  # late: newer is known
         elif len(people) < PEOPLE or told.id in people:
             people[told.id] = (_seen(told), at)
-        for id in [id for id, (_, last) in people.items() if at - last > GONE]:
+        for id in [id for id, (_, last) in people.items() if abs(at - last) > GONE]:
             del people[id]
         telling = Telling(source, f"{told.camera}\x1f{told.id}\x1f{told.frame_time}\x1f{message.type}", at, seen)
         yield PeopleSeen(
@@ -86,7 +91,9 @@ class Frigate:
             people=tuple(one for one, _ in people.values()),
         )
 
-    def _review(self, raw: bytes, topic: str, source: str, known: Known, seen: datetime) -> Iterator[Event]:
+    def _review(
+        self, raw: bytes, topic: str, source: str, known: Known, seen: datetime, *, kept: bool
+    ) -> Iterator[Event]:
         try:
             message = read_review(raw)
         except FrigateError as error:
@@ -95,17 +102,17 @@ class Frigate:
         camera = _camera(told.camera, known, topic)
         if message.type == "end":
             if told.id in self._alerts or _alarming(told):  # we may have been started anew meanwhile
-                self._alerts.discard(told.id)
-                yield self._signal(told, camera, told.end_time or told.start_time, source, seen, topic, on=False)
-        elif _alarming(told) and told.id not in self._alerts and len(self._alerts) < PEOPLE:
-            self._alerts.add(told.id)
-            yield self._signal(told, camera, told.start_time, source, seen, topic, on=True)
+                self._alerts.pop(told.id, None)
+                _remember(self._over, told.id)
+                time = _time(told.end_time or told.start_time, topic)
+                yield self._signal(told, camera, Telling(source, f"{told.id}\x1f{False}", time, seen, kept), on=False)
+        elif _alarming(told) and told.id not in self._alerts and told.id not in self._over:
+            _remember(self._alerts, told.id)
+            time = _time(told.start_time, topic)
+            yield self._signal(told, camera, Telling(source, f"{told.id}\x1f{True}", time, seen, kept), on=True)
 
     @staticmethod
-    def _signal(
-        told: Review, camera: Asset, time: float, source: str, seen: datetime, topic: str, *, on: bool
-    ) -> PanelSignal:
-        telling = Telling(source, f"{told.id}\x1f{on}", _time(time, topic), seen)
+    def _signal(told: Review, camera: Asset, telling: Telling, *, on: bool) -> PanelSignal:
         return PanelSignal(
             **telling.common(0),
             site=camera.site,
@@ -115,6 +122,14 @@ class Frigate:
             on=on,
             code=f"review {','.join(told.data.zones)}"[:200],
         )
+
+
+def _remember(known: dict[str, None], id: str) -> None:
+    """Keep `id` among the latest `PEOPLE`."""
+    known.pop(id, None)
+    known[id] = None
+    while len(known) > PEOPLE:
+        del known[next(iter(known))]
 
 
 def _recorder(topic: str, known: Known) -> Asset | None:

@@ -10,15 +10,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from safecare.formats.camera_words import LIMIT, CameraWordError, numbers_of, text_of
 from safecare.model.clock import Clock
-from safecare.sources.calls import Device, DeviceError
+from safecare.sources.calls import FARTHEST, Device, DeviceError
 from safecare.sources.onvif import soap
 
 if TYPE_CHECKING:
     import httpx
-
-
-FARTHEST = timedelta(days=200 * 365)
-"""How far a device's clock may be from ours; what says more says nothing (chosen: NTP's era is 136 years)."""
 
 
 @dataclass
