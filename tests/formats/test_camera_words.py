@@ -143,8 +143,8 @@ def test_what_is_taken_away_is_over() -> None:
         ("tns1:RuleEngine/CellMotionDetector/LineCross", {"IsLineCross": "true"}, {"alarm": "intrusion"}),
         ("tns1:RuleEngine/CellMotionDetector/Tamper", {"IsTamper": "true"}, {"alarm": "tamper"}),
         ("tns1:Device/HardwareFailure/FanFailure", {"Failed": "true"}, {"alarm": "trouble"}),
-        ("tns1:Device/tns1:Trigger/tnssamsung:DigitalInput", {"Level": "true"}, {"action": "input"}),
-        ("tns1:Device/tnsaxis:IO/Port", {"state": "1"}, {"action": "input"}),
+        ("tns1:Device/tns1:Trigger/tnssamsung:DigitalInput", {"Level": "true"}, {"input": True}),
+        ("tns1:Device/tnsaxis:IO/Port", {"state": "1"}, {"input": True}),
     ],
 )
 def test_topics_of_makers(topic: str, data: dict[str, str], said: dict[str, Any]) -> None:
@@ -152,8 +152,15 @@ def test_topics_of_makers(topic: str, data: dict[str, str], said: dict[str, Any]
     assert word.said == said
 
 
-def test_an_input_that_is_released_says_nothing() -> None:
-    assert not read_notifications(notification("tns1:Device/Trigger/DigitalInput", {"LogicalState": "false"}))
+def test_an_input_says_how_it_stands_and_that_it_was_so_already_at_the_subscription() -> None:
+    topic = "tns1:Device/Trigger/DigitalInput"
+    (released,) = read_notifications(notification(topic, {"LogicalState": "false"}))
+    assert (released.said, released.now, released.kept) == ({"input": False}, False, False)
+    (stood,) = read_notifications(notification(topic, {"LogicalState": "true"}, "Initialized"))
+    assert (stood.said, stood.now, stood.kept) == ({"input": True}, False, True)
+    assert [one.said for one in read_notifications(notification(topic, {"LogicalState": "true"}, "Deleted"))] == [
+        {"input": False}
+    ]
 
 
 def test_what_an_answer_tells() -> None:

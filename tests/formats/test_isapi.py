@@ -138,7 +138,7 @@ def test_a_panel_speaks_contact_id(code: object, said: dict[str, object]) -> Non
 def test_an_input_is_known_by_its_number() -> None:
     told = {"eventType": "IO", "eventState": "active", "channelID": 1, "inputIOPortID": 4}
     word = read_isapi(json.dumps(told).encode(), UTC)
-    assert (word.channel, word.said) == ("io4", {"action": "input"})
+    assert (word.channel, word.said) == ("io4", {"input": True})
 
 
 def test_an_alert_without_an_end_does_not_take_the_next_with_it() -> None:

@@ -176,7 +176,7 @@ def _words(topic: str, message: Element) -> Iterator[Word]:
         if not item:
             badge = items.get("CredentialToken", "")[:200]
             yield word(said | ({"badge": badge} if badge and "access" in said else {}), moment=True)
-        elif said == INPUT and not over:
+        elif said == INPUT:
             yield word({"input": active}, moment=active and not first)
         else:
             yield word(ended(said, active=active))
