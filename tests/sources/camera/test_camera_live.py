@@ -95,10 +95,12 @@ async def running(door: Cameras | LiveCamera, intake: MemoryIntake) -> AsyncIter
             await task
 
 
-def camera(url: str, intake: MemoryIntake, patience: float = 2.0, **settings: str) -> LiveCamera:
+def camera(url: str, intake: MemoryIntake, patience: float = 2.0, fingerprint: str = "") -> LiveCamera:
     asset = intake.hospital.asset("camera.corridor")
     assert asset is not None
-    return LiveCamera("camera", asset, CameraSettings(url=url, **settings), intake, patience, first_wait=0.05)
+    return LiveCamera(
+        "camera", asset, CameraSettings(url=url, fingerprint=fingerprint), intake, patience, first_wait=0.05
+    )
 
 
 def states(intake: MemoryIntake) -> list[str]:
