@@ -114,7 +114,7 @@ async def test_data_of_another_account_than_the_line_says_are_not_taken() -> Non
     taken = intake()
     async with receiver(taken) as door:
         assert b'"DUH"' in await tell(door, framed('"SIA-DCS"0001L0#777[#1234|NBA7]'))
-        assert b'"DUH"' in await tell(door, framed('"XXX-YYY"0001L0#1234[#1234|NBA7]'))
+        assert b'"DUH"' in await tell(door, framed('"ABC-DEF"0001L0#1234[#1234|NBA7]'))
     assert not taken.events
 
 
