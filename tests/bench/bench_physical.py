@@ -17,7 +17,9 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import line_fours
 import line_peers
+from line_fours import NATURAL
 from line_limit import Found, limit
 from made_walks import measured
 from mot_score import average_precision, score
@@ -236,7 +238,7 @@ def _lines(name: str, alerts: list[Alert], truth: Boxes, found: Found, *, strict
         for a in alerts
         if a.rule == "people.line"
     ]
-    best = limit(truth, found, MANY | THIRDS, SIZE)
+    best = limit(truth, found, MANY | THIRDS | NATURAL, SIZE)
     for what, lines, clear in SETS:
         ours, most = scored(truth, lines, told, clear=clear), scored(truth, lines, best, clear=clear)
         yield Row(
@@ -248,6 +250,7 @@ def _lines(name: str, alerts: list[Alert], truth: Boxes, found: Found, *, strict
             peer_name="true identities",
             note=f"{ours.hits} of {ours.true}, {ours.told} told",
         )
+    yield from line_fours.rows(name, truth, told, best, strict=strict)
 
 
 def _peers(name: str, truth: Boxes, found: Found) -> Iterator[Row | Skipped]:
@@ -257,7 +260,7 @@ def _peers(name: str, truth: Boxes, found: Found) -> Iterator[Row | Skipped]:
         return
     for peer in line_peers.NAMES:
         tracks = line_peers.tracked(peer, found, max(truth) + 1)
-        told = line_peers.marks(tracks, MANY | THIRDS)
+        told = line_peers.marks(tracks, MANY | THIRDS | NATURAL)
         for what, lines, clear in SETS:
             theirs = scored(truth, lines, told, clear=clear)
             yield Row(
@@ -266,6 +269,7 @@ def _peers(name: str, truth: Boxes, found: Found) -> Iterator[Row | Skipped]:
                 unit="",
                 note=f"{theirs.hits} of {theirs.true}, {theirs.told} told",
             )
+        yield from line_fours.rows(f"{name}, {peer}", truth, told, strict=False)
 
 
 def _rules(name: str, alerts: list[Alert], truth: Boxes, found: Found, *, strict: bool) -> Iterator[Row | Skipped]:
@@ -299,7 +303,9 @@ def _rules(name: str, alerts: list[Alert], truth: Boxes, found: Found, *, strict
 
 
 def _run(card: Path | None, calibration: bytes) -> tuple[Film, list[Alert]]:
-    scene, problems = read_scene(zones_yaml(MANY | THIRDS).encode(), "zones.yaml", read_calibration(calibration))
+    scene, problems = read_scene(
+        zones_yaml(MANY | THIRDS | NATURAL).encode(), "zones.yaml", read_calibration(calibration)
+    )
     assert scene is not None, problems
     film = Film(Wish(VTEST, scene, FPS, 0.0, START, boxes=True), card)
 

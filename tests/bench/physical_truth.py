@@ -35,6 +35,8 @@ MARGIN = 6.0
 DOUBT = 8.0
 """Pixels by which the truth's foot points are off: two deviations of 4 from sure boxes of either network, which no
 tracker can mend. What changes when the truth is moved by so much is not a clear event."""
+HIDDEN = 1 / 3
+"""Share of somebody's true box that the box of one nearer covers, from which they are hidden; chosen: the legs."""
 OUTSIDE = 1.0
 """Seconds outside that do not end a stay."""
 Lines = Mapping[str, tuple[tuple[float, float], tuple[float, float]]]
@@ -64,12 +66,13 @@ def feet(truth: Boxes) -> dict[int, list[tuple[int, float, float]]]:
 
 
 class Pass(NamedTuple):
-    """A true crossing: which way, when it began and ended (seconds), and pixels to the nearer end of the line."""
+    """A true crossing: which way, from when to when (seconds), pixels to the nearer end of the line, and whose."""
 
     way: str
     begin: float
     end: float
     room: float
+    one: int
 
 
 def many_lines(number: int, seed: int) -> dict[str, tuple[tuple[float, float], tuple[float, float]]]:
@@ -93,7 +96,7 @@ def crossings(truth: Boxes, line: tuple[tuple[float, float], tuple[float, float]
     (x1, y1), (x2, y2) = line
     length = hypot(x2 - x1, y2 - y1)
     open_ends = [_at_edge(end) for end in line]
-    for way in feet(truth).values():
+    for one, way in feet(truth).items():
         side, last = 0.0, (0, 0.0, 0.0)
         for frame, x, y in way:
             off = ((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)) / length
@@ -103,8 +106,8 @@ def crossings(truth: Boxes, line: tuple[tuple[float, float], tuple[float, float]
                 share = side / (side - off)
                 px, py = last[1] + share * (x - last[1]), last[2] + share * (y - last[2])
                 along = ((px - x1) * (x2 - x1) + (py - y1) * (y2 - y1)) / length
-                room = min(inf if free else way for free, way in zip(open_ends, (along, length - along), strict=True))
-                yield Pass("to_right" if off > 0 else "to_left", last[0] / FPS, frame / FPS, room)
+                room = min(inf if free else far for free, far in zip(open_ends, (along, length - along), strict=True))
+                yield Pass("to_right" if off > 0 else "to_left", last[0] / FPS, frame / FPS, room, one)
             side, last = off, (frame, x, y)
 
 
@@ -126,11 +129,12 @@ class Scored(NamedTuple):
         return f1(self.hits, self.true, self.told)
 
 
-def scored(truth: Boxes, lines: Lines, told: Sequence[Mark], *, clear: bool) -> Scored:
+def scored(truth: Boxes, lines: Lines, told: Sequence[Mark], *, clear: bool, seen: bool = False) -> Scored:
     """Score `told` against the crossings of `lines`.
 
     `clear`: only what is beyond doubt. A crossing must then be one wherever its points lie within `DOUBT`; what is told
-    without one counts as false unless somebody came within `DOUBT` of crossing.
+    without one counts as false unless somebody came within `DOUBT` of crossing. `seen`: of these, only those of people
+    whom nobody hides meanwhile; the others count neither for nor against.
     """
     hits = true = count = 0
     for name, line in lines.items():
@@ -141,6 +145,8 @@ def scored(truth: Boxes, lines: Lines, told: Sequence[Mark], *, clear: bool) -> 
             hits, true, count = hits + found, true + len(hard), count + len(here)
             continue
         sure = [one for one in crossings(truth, line, MARGIN + DOUBT) if one.room >= DOUBT]
+        if seen:
+            sure = [one for one in sure if not _hidden(truth, one)]
         found, free = _paired(sure, here)
         _, free = _paired([one for one in crossings(truth, line, 0.0) if one.room >= -DOUBT], here)
         false = [one for one in free if not _grazed(truth, line, one)]
@@ -157,6 +163,18 @@ def _paired(true: Sequence[Pass], told: Sequence[Mark]) -> tuple[int, list[Mark]
             free.remove(min(near, key=lambda mark: abs(mark[2] - one.end)))
             hits += 1
     return hits, free
+
+
+def _hidden(truth: Boxes, one: Pass) -> bool:
+    """Tell whether somebody nearer covers `HIDDEN` of the one who crosses, at any time of the crossing."""
+    for frame in range(round(one.begin * FPS), round(one.end * FPS) + 1):
+        for _, left, top, width, height in (box for box in truth.get(frame, ()) if box[0] == one.one):
+            for _, x, y, wide, high in truth[frame]:
+                across = min(left + width, x + wide) - max(left, x)
+                down = min(top + height, y + high) - max(top, y)
+                if y + high > top + height and min(across, down) > 0 and across * down >= HIDDEN * width * height:
+                    return True
+    return False
 
 
 def _grazed(truth: Boxes, line: tuple[tuple[float, float], tuple[float, float]], told: Mark) -> bool:
