@@ -23,6 +23,7 @@ from line_fours import NATURAL
 from line_limit import Found, limit
 from made_walks import measured
 from mot_score import average_precision, score
+from msgspec.structs import replace
 from physical_truth import AREAS, FPS, LINES, SIZE, THIRDS, dwells, f1, many_lines, matched, scored, zones_yaml
 from small_people import average_precision_at
 from video_truth import Boxes, pets_truth
@@ -31,6 +32,7 @@ from safecare.app.film import Film, Wish, card_for
 from safecare.detect.physical.people_down import LYING, UPRIGHT
 from safecare.formats.scene import read_calibration, read_scene
 from safecare.model.alert import Alert
+from safecare.model.scene import Area
 from safecare.sources.camera.models import installed_folder, read_card
 from safecare.sources.camera.vision.networks import network
 from safecare.sources.camera.vision.parts import Box
@@ -303,10 +305,10 @@ def _rules(name: str, alerts: list[Alert], truth: Boxes, found: Found, *, strict
 
 
 def _run(card: Path | None, calibration: bytes) -> tuple[Film, list[Alert]]:
-    scene, problems = read_scene(
-        zones_yaml(MANY | THIRDS | NATURAL).encode(), "zones.yaml", read_calibration(calibration)
-    )
+    scene, problems = read_scene(zones_yaml(MANY | THIRDS).encode(), "zones.yaml", read_calibration(calibration))
     assert scene is not None, problems
+    natural = tuple(Area(id=name, kind="line", line=line) for name, line in NATURAL.items())
+    scene = replace(scene, areas=(*scene.areas, *natural))  # more than a site may draw
     film = Film(Wish(VTEST, scene, FPS, 0.0, START, boxes=True), card)
 
     async def gather() -> list[Alert]:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from math import cos, exp, pi, sin
 from random import Random
 
+from safecare.formats.ground import from_points
 from safecare.model.events.video import Seen
+from safecare.model.scene import PlaneMap
 from safecare.sources.camera.vision.parts import Box, Clothes, Tracked
 from safecare.sources.camera.vision.tracker import PersonTracker, overlap
 
@@ -25,12 +27,20 @@ NEAR, FAR = 200.0, 70.0
 """Heights of people at the lower edge and at `HORIZON`, pixels; a corridor seen from the ceiling."""
 HORIZON = 120.0
 """Row of the farthest feet."""
+VANISHING = HORIZON - FAR * (SIZE[1] - HORIZON) / (NEAR - FAR)
+"""Row at which people would have no height: that of the camera's own height, far away."""
+FOCAL = 1050.0
+"""Pixels of the lens: it sees 63 degrees across. Chosen, as a corridor's camera has it."""
+ADULT = 1.7
+"""Metres of everybody's height."""
 WALK = (0.45, 1.0)
 """Heights/s (0.75 to 1.7 m/s): comfortable gait of adults is 1.27 to 1.46 (Bohannon 1997), patients are slower."""
+RUNS = 1.3
+"""Heights/s (2.2 m/s) from which people run: they change over at about 2.0 to 2.2 (Hreljac, 1993)."""
 LONG = 15.0
 """Seconds for which somebody is in the picture, about."""
-STRIDE = 1.1
-"""Seconds of a stride (Winter 2009)."""
+STRIDE, RUN_STRIDE = 1.1, 0.72
+"""Seconds of a stride: of a walk (Winter 2009); of a run, with 165 steps a minute."""
 SWING = 0.06
 """Heights by which the middle of the lower edge swings with the stride: a third of the step's half length (0.2)."""
 ERROR = 0.05
@@ -63,7 +73,12 @@ def made_walks(seed: int, seconds: float = 120.0, fps: float = 5.0, people: int 
     """
     chance = Random(f"walks {seed}")
     count = max(1, round(people * seconds / LONG))
-    walkers = [_Walker(number + 1, chance, chance.uniform(-5.0, seconds)) for number in range(count)]
+    walkers = [Walker(number + 1, chance, chance.uniform(-5.0, seconds)) for number in range(count)]
+    return followed(walkers, seconds, fps, gaps=gaps)
+
+
+def followed(walkers: Sequence[Walker], seconds: float, fps: float, *, gaps: bool = True) -> Walks:
+    """Return what the tracker tells of `walkers`."""
     tracker = PersonTracker()
     feet: dict[int, list[tuple[float, float, float]]] = {}
     heights: dict[int, list[float]] = {}
@@ -84,6 +99,21 @@ def made_walks(seed: int, seconds: float = 120.0, fps: float = 5.0, people: int 
     return Walks(feet, seen, heights)
 
 
+def floor() -> PlaneMap:
+    """Return the map from the picture to the floor, in metres."""
+    corners = [(0.0, HORIZON), (float(SIZE[0]), HORIZON), (0.0, float(SIZE[1])), (float(SIZE[0]), float(SIZE[1]))]
+    metres = [(ADULT / tall(y) * (x - SIZE[0] / 2), ADULT / tall(y) * FOCAL) for x, y in corners]
+    found = from_points(corners, metres)
+    if found is None:
+        raise ValueError("three of the corners lie on a line")
+    return found
+
+
+def tall(y: float) -> float:
+    """Return how tall somebody is whose feet are in row `y`, pixels."""
+    return FAR + (NEAR - FAR) * (y - HORIZON) / (SIZE[1] - HORIZON)
+
+
 def _seen(one: Tracked, at: float) -> Seen:
     x, y = one.box.foot
     path = tuple((at - then, px, py) for then, px, py in one.way)
@@ -91,17 +121,18 @@ def _seen(one: Tracked, at: float) -> Seen:
     return Seen(one.track, x, y, at - one.since, *size, unseen=at - one.seen, path=path)
 
 
-class _Walker:
+class Walker:
     """Somebody who walks from one edge to another; some halt on the way, some turn back, some bend."""
 
-    def __init__(self, number: int, chance: Random, begin: float) -> None:
+    def __init__(self, number: int, chance: Random, begin: float, speed: tuple[float, float] = WALK) -> None:
         import numpy as np
 
         self.number, self._chance, self._begin = number, chance, begin
         side = chance.choice((-1, 1))
         self.x = 0.0 if side > 0 else SIZE[0]
         self.y = chance.uniform(HORIZON + 60, SIZE[1] - 5)
-        self._speed = chance.uniform(*WALK)
+        self._speed = chance.uniform(*speed)
+        self._stride = STRIDE if self._speed < RUNS else RUN_STRIDE
         self._turn = (0.0 if side > 0 else pi) + chance.uniform(-0.6, 0.6)
         self._bend = chance.gauss(0, 0.12)
         self._halts = sorted(
@@ -120,7 +151,18 @@ class _Walker:
     @property
     def height(self) -> float:
         """How tall the person is in the picture, pixels."""
-        return FAR + (NEAR - FAR) * (self.y - HORIZON) / (SIZE[1] - HORIZON)
+        return tall(self.y)
+
+    @property
+    def _aslant(self) -> float:
+        """How much shorter a step into the depth is in the picture than one across."""
+        return (self.y - VANISHING) / FOCAL
+
+    def straight(self, side: int, y: float, speed: float, halts: Sequence[tuple[float, float, bool]] = ()) -> Walker:
+        """Go straight across, to the right (`side` 1) or left (-1), but for `halts` (when, how long, whether back)."""
+        self.x, self.y = 0.0 if side > 0 else SIZE[0], y
+        self._turn, self._bend, self._speed, self._halts = 0.0 if side > 0 else pi, 0.0, speed, list(halts)
+        return self
 
     def step(self, at: float, long: float) -> bool:
         """Go on for `long` seconds up to `at`; tell whether the feet are in the picture. Who has left stays away."""
@@ -135,7 +177,7 @@ class _Walker:
             self._turn += self._bend * long
             far = self._speed * self.height * long
             self.x += far * cos(self._turn)
-            self.y += 0.6 * far * sin(self._turn)  # the floor is seen aslant
+            self.y += self._aslant * far * sin(self._turn)
             self._walked += long
         alike = exp(-long / ALIKE)
         fresh = ERROR * (1 - alike**2) ** 0.5
@@ -145,12 +187,12 @@ class _Walker:
 
     def box(self) -> Box:
         """Return the box that a network would give now."""
-        tall = self.height * (1 + self._chance.gauss(0, 0.02))
-        swing = SWING * sin(2 * pi * self._walked / STRIDE + self._phase) if self._walked else 0.0
+        high = self.height * (1 + self._chance.gauss(0, 0.02))
+        swing = SWING * sin(2 * pi * self._walked / self._stride + self._phase) if self._walked else 0.0
         x = self.x + self.height * (self._off[0] + swing * cos(self._turn))
-        y = self.y + self.height * (self._off[1] + 0.6 * swing * sin(self._turn))
-        wide = self._width * tall
-        return Box(x - wide / 2, y - tall, wide, tall, self._chance.uniform(0.55, 0.95))
+        y = self.y + self.height * (self._off[1] + self._aslant * swing * sin(self._turn))
+        wide = self._width * high
+        return Box(x - wide / 2, y - high, wide, high, self._chance.uniform(0.55, 0.95))
 
     def missed(self, at: float) -> bool:
         """Tell whether there is no box of the person in the look at `at`."""

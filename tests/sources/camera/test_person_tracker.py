@@ -114,17 +114,3 @@ def test_a_sign_that_stood_there_before_takes_no_track_over(halts: int) -> None:
     told = run(PersonTracker(), 0, pictures)
     assert {one.track for people in told for one in people} == {1}
     assert not any(told[-20:])
-
-
-def test_a_box_that_spans_somebody_in_front_does_not_move_the_feet() -> None:
-    both = [Box(90, 50, 20, 65, 0.6)]  # the same head, and feet 15 lower
-    told = run(PersonTracker(), 0, [*arrive(100), *[[person(100)]] * 5, both, both])
-    assert [people[0].box.foot[1] for people in told[-2:]] == pytest.approx([100, 100], abs=1)
-
-
-def test_who_steps_out_from_behind_a_desk_has_feet_within_a_second() -> None:
-    behind = [[person(4.0 * step, y=88, height=38)] for step in range(20)]
-    out = [[person(80 + 4.0 * step, y=100, height=50)] for step in range(6)]
-    told = run(PersonTracker(), 0, [*behind, *out])
-    assert {one.track for people in told[6:] for one in people} == {1}
-    assert told[-1][0].box.foot[1] == pytest.approx(100, abs=3)

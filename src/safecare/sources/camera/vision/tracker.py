@@ -84,10 +84,9 @@ LOOK_SLOWEST = 0.05
 """Least weight of a new look in a track's own."""
 SMOOTH = 0.3
 """Weight of the newest box's size; chosen."""
-CUT_OFF, SPANS = 0.8, 1.2
-"""Shares of the person's height outside of which a box with the head where it is expected has other feet: below, they
-are behind somebody, or a desk; above, they are those of somebody in front. Chosen: a stride changes the height by a
-tenth."""
+CUT_OFF = 0.8
+"""Share of the person's height from which a box with the head where it is expected has lost its feet: behind somebody,
+or a desk. Chosen: a stride changes the height by a tenth."""
 HEAD = 0.15
 """Heights from the expected place within which the upper edge is the head's."""
 EARLY = 50
@@ -163,7 +162,7 @@ class _Track:
             self.speed_y *= max(0.0, 1 - step / TIRE)
 
     def take(self, box: Box, look: Clothes | None, at: float) -> None:
-        tall, box = box.height, self._whole(box)
+        box = self._whole(box)
         foot_x, foot_y = box.foot
         height = self.height
         off_x, off_y = (foot_x - self.x) / height, (foot_y - self.y) / height
@@ -178,7 +177,7 @@ class _Track:
         self.stood = (self.x, self.y) if self.standing else None
         self.halted = min(self.halted, at) if self.standing else inf
         self.width += self.news * SMOOTH * (box.width - self.width)
-        self.height += self.news * SMOOTH * (max(tall, box.height) - height)  # who steps out from behind a desk grows
+        self.height += self.news * SMOOTH * (box.height - height)
         self.box = Box(self.x - box.width / 2, self.y - box.height, box.width, box.height, box.score)
         self.seen = at
         if not self.told:
@@ -192,8 +191,8 @@ class _Track:
             self.look = look if self.look is None else self.look + share * (look - self.look)
 
     def _whole(self, box: Box) -> Box:
-        """Return `box` down to the person's own feet, if it ends above or below."""
-        if self.hits < CONFIRM or CUT_OFF <= box.height / self.height <= SPANS:
+        """Return `box` down to the feet, if only they are hidden."""
+        if self.hits < CONFIRM or box.height >= CUT_OFF * self.height:
             return box
         if abs(box.y - (self.y - self.height)) > HEAD * self.height:
             return box
