@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import line_fours
 import line_peers
+import made_scenes
 from line_fours import NATURAL
 from line_limit import Found, limit
 from made_walks import measured
@@ -73,6 +74,7 @@ def rows() -> Iterable[Row | Skipped]:
     yield from _model("no model, blobs", None, truth, calibration, ap=None)
     yield from _bounds(truth)
     yield from _made()
+    yield from made_scenes.rows()
     yield from _postures(truth)
 
 

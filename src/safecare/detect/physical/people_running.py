@@ -30,6 +30,9 @@ SECONDS = 1.0
 """Seconds for which it must last where the area names no other; chosen: a few steps."""
 WINDOW = timedelta(seconds=1)
 """Over which speed is measured; shorter, and the jitter of foot points counts."""
+MISSED = 0.5
+"""Seconds unseen up to which a run goes on; chosen: two looks without a box at five a second. Made runs were missed
+where a single one was."""
 FASTEST = 8.0
 """Metres per second above which two sightings are not of one person: nobody runs faster indoors."""
 TALLEST, SMALLEST = 2.6, 1.0
@@ -71,8 +74,9 @@ class Running:
         walk = self._walks.get(key) or Walk()
         remember(self._walks, key, walk, MOST)
         if one.unseen:
-            walk.way, walk.since = [], None
-            return
+            if one.unseen > MISSED:
+                walk.way, walk.since = [], None
+            return  # a guess is no point
         for at, x, y in steps(one, event):
             place = on_floor(scene, event, x, y)
             if place is None or not within(area, drawn(scene, event, x, y)):

@@ -17,9 +17,9 @@ OUTSIDE = timedelta(seconds=1.0)
 """Time seen outside after which somebody has left; chosen: foot points flicker over the edge for less."""
 GAP = timedelta(seconds=8)
 """Time for which a lost person's stay waits; chosen: as long as the tracker itself remembers somebody."""
-REACH, REACH_SPEED = 0.6, 0.5
-"""Heights from the last place within which a new track takes a stay up, and as many more for each second; chosen: 1 m,
-and a slow walk."""
+REACH = 0.6
+"""Heights from the last place within which a new track takes a stay up; chosen: 1 m. Who walks on while hidden is
+mostly found again by the tracker; farther off a new track is mostly somebody else (measured on made walks)."""
 MOST = 200
 """Most stays of one area; chosen: bounds the state."""
 
@@ -86,7 +86,7 @@ class Stays(msgspec.Struct):
             lost = (event.at - stay.seen).total_seconds()
             away = hypot(stay.x - one.x, stay.y - one.y) / max(stay.height, 1.0)
             began_before = one.since > lost + 1.0
-            if stay.track not in present and not began_before and away <= REACH + REACH_SPEED * lost:
+            if stay.track not in present and not began_before and away <= REACH:
                 near.append((away, stay))
         if not near:
             return None
