@@ -25,7 +25,7 @@ from safecare.model.text import Ref, say
 SEVERITY = {"public": 30, "staff": 45, "restricted": 60, "critical": 75}
 """By the most protected side of the door; chosen."""
 CONFIDENCE = 0.65
-"""Chosen; not measured on real data: colleagues do go in together."""
+"""Chosen; known on made walks only: colleagues do go in together."""
 MOST = 20
 """Grants remembered for each door; chosen: a shift comes in."""
 

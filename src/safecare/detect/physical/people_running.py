@@ -38,7 +38,7 @@ FASTEST = 8.0
 TALLEST, SMALLEST = 2.6, 1.0
 """Metres between which the box must be high, by its own feet: one cut off at the feet seems far away and fast."""
 CONFIDENCE = 0.7
-"""Chosen: no false alarm in 600 person-seconds of PETS2009, recall measured on drawn clips only."""
+"""Chosen: no false alarm in 600 person-seconds of PETS2009, recall known on made walks (48 of 55)."""
 AGAIN = timedelta(seconds=10)
 """Time after which the same person is told again; chosen."""
 MOST = 500
