@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from physical_truth import SIZE, Lines, Mark, Scored, scored
+from physical_truth import SIZE, Mark, Scored, scored
 from video_truth import Boxes
 
 from safecare.testing.bench import Row
@@ -21,7 +21,7 @@ CROSSINGS = 77
 REACHED = 0.99
 
 
-def natural() -> Lines:
+def natural() -> dict[str, tuple[tuple[float, float], tuple[float, float]]]:
     """Return 40 lines: across and down the picture at each of its twentieths from 0.1 to 0.9 and thirds; diagonals."""
     wide, high = map(float, SIZE)
     found = {"falling": ((0.0, 0.0), (wide, high)), "rising": ((0.0, high), (wide, 0.0))}
