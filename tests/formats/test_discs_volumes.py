@@ -153,6 +153,13 @@ def test_a_virtual_disc_without_a_known_volume_is_said_not_to_be_read() -> None:
     assert "disc.closed" in [one.rule for one in Engine().judge(b"MSWIM\0\0\0" + bytes(300)).findings]
 
 
+def test_what_stands_behind_more_entries_than_are_looked_at_is_said_not_to_be() -> None:
+    raw = bytearray(ntfs("notes.txt", WORDS))
+    size = raw.index(struct.pack("<QQQ", *[27 * RECORD] * 3), 8 * CLUSTER)
+    raw[size : size + 24] = struct.pack("<QQQ", *[6000 * RECORD] * 3)
+    assert [one.rule for one in Engine().judge(bytes(raw)).findings] == ["limit.members"]
+
+
 def test_a_file_that_goes_in_a_circle_ends() -> None:
     raw = exfat("a.js", bytes(1500), circle=True)
     with pytest.raises(DiscError, match="circle"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.formats.discs import DiscError, files, joined, opened
+from safecare.formats.discs import CrowdedError, DiscError, files, joined, opened
 from safecare.model.text import say
 
 
@@ -30,6 +30,8 @@ class Discs:
                 context.budget.take(there, name)
                 origin = "disc.stream" if ":" in name else "archive.member"
                 yield part.child(name, joined(image, pieces, there), origin=origin)
+        except CrowdedError as error:
+            raise LimitError("members", part.path) from error
         except DiscError as error:
             raise UnreadableError(str(error)) from error
         if closed or (not number and "iso" not in part.types and "disc" not in part.types):

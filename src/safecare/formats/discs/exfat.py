@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, DiscError, Found, Image, joined, most_steps, number
+from safecare.formats.discs.image import (
+    MOST_DEPTH,
+    MOST_ENTRIES,
+    CrowdedError,
+    DiscError,
+    Found,
+    Image,
+    joined,
+    most_steps,
+    number,
+)
 
 _FILE, _STREAM, _NAME = 0x85, 0xC0, 0xC1
 _FOLDER = 0x10
@@ -53,7 +63,9 @@ class ExFat:
     def _folder(self, pieces: list[tuple[int, int]], path: str, depth: int) -> Iterator[Found]:
         raw = joined(self._raw, pieces, 32 * MOST_ENTRIES)
         at = 0
-        while at + 64 <= len(raw) and raw[at] and self._left:
+        while at + 64 <= len(raw) and raw[at]:
+            if not self._left:
+                raise CrowdedError
             self._left -= 1
             count, attributes = raw[at + 1], int.from_bytes(raw[at + 4 : at + 6], "little")
             stream, names = raw[at + 32 : at + 64], raw[at + 64 : at + 32 * (count + 1)]

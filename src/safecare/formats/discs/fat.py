@@ -5,7 +5,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, DiscError, Found, Image, joined, most_steps, number
+from safecare.formats.discs.image import (
+    MOST_DEPTH,
+    MOST_ENTRIES,
+    CrowdedError,
+    DiscError,
+    Found,
+    Image,
+    joined,
+    most_steps,
+    number,
+)
 
 
 def is_fat(head: bytes) -> bool:
@@ -67,8 +77,10 @@ class Fat:
         raw = joined(self._raw, pieces, 32 * MOST_ENTRIES)
         for at in range(0, len(raw) - 31, 32):
             entry = raw[at : at + 32]
-            if not entry[0] or not self._left:
+            if not entry[0]:
                 return
+            if not self._left:
+                raise CrowdedError
             self._left -= 1
             if entry[11] == 0x0F and entry[0] != 0xE5:
                 long.append(entry[1:11] + entry[14:26] + entry[28:32])

@@ -16,6 +16,13 @@ class DiscError(ValueError):
     """The image is damaged: its structures lead outside of it, or in a circle."""
 
 
+class CrowdedError(DiscError):
+    """The disc holds more than `MOST_ENTRIES`: what comes after them was not looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("more entries than are looked at")
+
+
 class Image(Protocol):
     """The bytes of a disc: those of the file, or those that a virtual disc says to have."""
 

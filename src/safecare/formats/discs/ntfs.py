@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, DiscError, Found, Image, joined, number
+from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, CrowdedError, DiscError, Found, Image, joined, number
 
 _NAME, _DATA, _END = 0x30, 0x80, 0xFFFFFFFF
 _SYSTEM = 24
@@ -78,6 +78,8 @@ class Ntfs:
                 for stream, (found, length) in entry.streams.items():
                     if stream or not entry.folder:
                         yield path + (f":{stream}" if stream else ""), found, length
+        if size > len(table):
+            raise CrowdedError
 
     def _read(self, record: bytes, entry: _Entry) -> None:
         """Add to `entry` what the attributes of a record say."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, DiscError, Found, joined
+from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, CrowdedError, DiscError, Found, joined
 
 _SECTOR = 2048
 """Bytes of a sector of optical discs, which images of UDF for Windows have (ECMA-167 3/9)."""
@@ -41,7 +41,9 @@ def files(raw: bytes) -> Iterator[Found]:
 def _udf_folder(raw: bytes, start: int, block: int, path: str, depth: int, left: list[int]) -> Iterator[Found]:
     _, pieces, size = _udf_entry(raw, start, block)
     inside, at = joined(raw, pieces, min(size, 64 * MOST_ENTRIES)), 0
-    while at + 38 <= len(inside) and left[0]:
+    while at + 38 <= len(inside):
+        if not left[0]:
+            raise CrowdedError
         left[0] -= 1
         kind, name_size, entry, used = (
             inside[at + 18],
