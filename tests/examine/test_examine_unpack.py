@@ -321,3 +321,21 @@ def test_a_solid_archive_of_rar_3_stays_closed_says_so_and_its_names_are_judged(
     rules = {one.rule: one for one in ENGINE.judge(raw, "a.rar").findings}
     assert rules["archive.partly"].unreadable
     assert rules["name.double"].where.part == "invoice.pdf.exe"
+
+
+def test_honest_files_that_pack_very_well_are_looked_at_whole_and_are_no_alarm() -> None:
+    log = b"2026-03-02 08:00:00 INFO gateway: nothing to tell\n" * 450_000
+    table = b"stay;ward;date;code\r\n" + b"0000000;0000;2026-01-01;\r\n" * 900_000
+    disc = bytes(510) + b"\x55\xaa" + bytes(20_000_000)
+    for honest in (
+        gzip.compress(log),
+        zipped({"a.csv": table}),
+        zipped({"a.img": disc}),
+        gzip.compress(tarred("a.log", log)),
+    ):
+        assert 100 * len(honest) < 20_000_000
+        assert (ENGINE.judge(honest).verdict, rules(honest)) == (Verdicts.CLEAN, [])
+    hidden = gzip.compress(log + EICAR)
+    assert ENGINE.judge(hidden).verdict is Verdicts.MALICIOUS
+    assert rules(gzip.compress(log * 4)) == ["limit.member"]
+    assert rules(gzip.compress(bytes(40_000_000))) == ["limit.size"]

@@ -27,6 +27,11 @@ ANY = "*"
 """In `wants`: every part, whatever its type."""
 IMAGE = re.compile(rb"(?s).{128}DICM|II[*+]\x00|MM\x00[*+]|\x5c\x01\x00\x00|.{344}n[i+]1\x00")
 """Heads of DICOM, TIFF and NIfTI-1 images."""
+PLAIN = re.compile(
+    rb"(?s)[\t\r\n\x20-\x3b\x3d-\x7a\x80-\xff]{512}|BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|"
+    rb".{257}ustar|.{510}\x55\xaa"
+)
+"""Heads of plain text (logs, tables: no markup, no data of programs), of bitmaps, tapes and plain images of discs."""
 LEAST_KEPT, MOST_KEPT = 16, 200
 """Bytes of a part that another engine may know, and parts that it is shown. Chosen: EICAR has 68 bytes."""
 BLOCK = 256 * 1024
@@ -126,7 +131,8 @@ class Budget:
     slow: int = 0
     parts: int = 0
     images: int = 0
-    """Bytes that may be unpacked besides `Limits.ratio`: once that of one part, for an image that packs very well."""
+    """Bytes that may be unpacked besides `Limits.ratio`: once that of one part, for what honestly packs very well and is
+    looked at fast: images (masks and background are almost nothing), logs, tables, discs that are mostly empty."""
 
     @property
     def room(self) -> int:
@@ -163,7 +169,7 @@ class Budget:
                     raise UnreadableError(f"packed data is damaged ({error})", place) from error
                 break
             out += block
-            if len(out) > room and not self.images and IMAGE.match(out):  # masks and background are almost nothing
+            if len(out) > room and not self.images and (IMAGE.match(out) or PLAIN.match(out)):
                 self.images = self.limits.member
                 room = self.room
             if len(out) > room:
