@@ -131,8 +131,8 @@ class Budget:
     slow: int = 0
     parts: int = 0
     images: int = 0
-    """Bytes that may be unpacked besides `Limits.ratio`: once that of one part, for what honestly packs very well and is
-    looked at fast: images (masks and background are almost nothing), logs, tables, discs that are mostly empty."""
+    """Bytes that may be unpacked besides `Limits.ratio`: once that of one part, for what honestly packs very well and
+    is looked at fast: images (masks and background are almost nothing), logs, tables, discs that are mostly empty."""
 
     @property
     def room(self) -> int:
