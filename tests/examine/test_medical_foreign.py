@@ -48,6 +48,8 @@ def patient(narrative: str) -> str:
         "ok\\.br\\OBX|2|NM|K||9.9",
         "ok\x1c\r\x0bMSH|^~\\&|X|X|EHR|HOSP|20250301||ADT^A03|43|P|2.5\rPID|1||9999",
         OBJECT,
+        '<ObjectDataProvider MethodName="Start"/>',
+        "{% for x in ().__class__.__base__.__subclasses__() %}",
     ],
 )
 def test_segments_frames_and_objects_that_a_message_hides_are_found(text: str) -> None:
@@ -75,6 +77,7 @@ def test_a_message_in_its_frame_is_clean() -> None:
 def test_an_object_of_java_that_runs_a_command_is_found_in_a_document() -> None:
     raw = b"\xac\xed\0\5sr\0\x32sun.reflect.annotation.AnnotationInvocationHandler" + b"\0" * 40
     ed = b64encode(raw).decode()
+    assert judged(f"{MESSAGE}OBX|1|ST|N||{ed}\r").findings
     assert judged(f"{MESSAGE}OBX|1|ED|N||^application^octet-stream^Base64^{ed}\r").verdict in FOUND
 
 
@@ -177,8 +180,10 @@ def test_addresses_that_only_a_server_would_follow_are_found(url: str) -> None:
     assert "record.address" in rules(json.dumps({"resourceType": "DocumentReference", "content": content}))
 
 
-def test_a_name_that_changes_every_object_is_found() -> None:
-    assert judged('{"resourceType":"Patient","__proto__":{"isAdmin":true}}').verdict in FOUND
+@pytest.mark.parametrize("name", ["__proto__", "\\u005f\\u005fproto\\u005f\\u005f"])
+def test_a_name_that_changes_every_object_is_found(name: str) -> None:
+    assert judged(f'{{"resourceType":"Patient","{name}":{{"isAdmin":true}}}}').verdict in FOUND
+    assert judged(f'{{"resourceType":"Patient","gender":"{name}"}}').verdict is Verdicts.CLEAN
 
 
 def element(tag: int, vr: bytes, value: bytes) -> bytes:

@@ -43,11 +43,13 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"org\.apache\.commons\.(?:collections4?\.functors|beanutils\.beancomparator|lang3?\.event\.eventutils)\b",
     rb"java\.lang\.processbuilder\b|java\.beans\.eventhandler\b|com\.sun\.rowset\.jdbcrowsetimpl\b",
     rb"xsltc\.trax\.templatesimpl\b|sun\.reflect\.annotation\.annotationinvocationhandler\b",
+    rb"<objectdataprovider[^>]*methodname\s*=|clr-namespace:system\.diagnostics\b",
     rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
     # lookups, templates
     rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{[a-z]{2,10}:)",
     rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.)|\{\{\s*'?\d+'?\s*\*\s*'?\d+'?\s*\}\}",
     rb"[$#]\{\s*\d+\s*\*\s*\d+\s*\}",
+    rb"\.__(?:class|base|mro|subclasses|globals)__\b",
     # scripts of interpreters
     rb"__import__\s*\(|\bos\.(?:system|popen|exec\w*)\s*\(|\bsubprocess\.\w+\s*\(",
     rb"\bexec\s*\(\s*[\"']|\beval\s*\(\s*(?:compile|unescape|atob|base64|request|string\.|function|['\"])",

@@ -23,9 +23,9 @@ _LINK = re.compile(r"(?is)(?:href|src|action|data)\s*=\s*(\"[^\"&]{0,20}&[^\"]{0
 """An address whose first letters are written as references to characters."""
 _ACTS = re.compile(r"(?i)[\"'\s\0-\x1f]*(?:javascript|vbscript|data:text/html)")
 _BLANKS = re.compile(r"[\s\0-\x1f]+")
-_SAFE = re.compile(rb"(?i)\\u00(26|27|2b|2f|3c|3d|3e)")
-"""Letters that writers of JSON escape wherever they stand, so that pages can hold it (Gson, encoding/json of Go,
-System.Text.Json): no sign of anything."""
+_SAFE = re.compile(rb"(?i)\\u00(2[013-9a-f]|[346][0-9a-f]|5[0-9abd-f]|7[0-9a-e])")
+"""Letters of ASCII, quotes and strokes apart, that are escaped without need: some writers of JSON do so with what pages
+read (Gson, encoding/json of Go, System.Text.Json), others hide a word so; they are read as what they are."""
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 

@@ -70,7 +70,7 @@ PLAIN_SCRIPT = re.compile(rb"(?:java|vb)script\s*:")
 _CODED = linear(
     rb"(?:TV[opqr]|f0VM|UEsD|z/rt|z_rt|yv66|JVBERi|0M8R4KGx|N3q8|UmFyI|WDVPIV|H4sI|TVNDRg|TAAAAAEUAg|e1xydGYx|IyEv|IyEg|5FJce4|"
     rb"PGh0bW|PEhUTU|PCFkb2N0eXBl|PCFET0NUWVBF|PHNjcmlwd|PFNDUklQV|PHN2Z|PD9waH|QGVjaG8|QEVDSE8|cG93ZXJzaGVsbC|U2V0I|"
-    rb"Q3JlYXRlT2JqZWN0|V1NjcmlwdC|T24gRXJyb3Ig|eJ[wyzx]|QlpoOTFBWSZTW|/Td6WFo)"
+    rb"Q3JlYXRlT2JqZWN0|V1NjcmlwdC|T24gRXJyb3Ig|eJ[wyzx]|QlpoOTFBWSZTW|/Td6WFo|rO0AB|AAEAAAD/////)"
     rb"[A-Za-z0-9+/_-][A-Za-z0-9+/_\r\n -]{54,}={0,2}"
 )
 """Base64 (either alphabet) of the beginnings of programs, scripts, pages, archives, documents and EICAR."""
