@@ -73,7 +73,7 @@ def _unsound(found: Dicom) -> str:
 
     Source: PS3.3 C.7.6.3 (image), C.9.2 (overlay); CVE-2024-22391 (a table shorter than its descriptor says).
     """
-    for tag in (_BITS, _STORED, _HIGH):
+    for tag in (_STORED, _HIGH):
         if found.number(tag) > MOST_BITS:  # less than that, and more than Bits Allocated, is a slip that readers take
             return f"{shown(tag)} {found.number(tag)} > {MOST_BITS}"
     frames = found.text(_FRAMES)

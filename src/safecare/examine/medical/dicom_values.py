@@ -105,6 +105,10 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
 
 def _climbing(part: Part, found: Dicom) -> Iterator[Finding]:
     """Tell of a value that names folders and climbs out of them."""
+    pixel_data = found.top.get(PIXEL_DATA)
+    stop = len(found.body) if pixel_data is None else pixel_data.start
+    if found.body.find(b"../", 0, stop) < 0 and found.body.find(b"..\\", 0, stop) < 0:
+        return
     for tag in _NAMED:
         one = found.top.get(tag)
         raw = found.body[one.value : one.end] if one is not None and 2 < one.length <= _LONGEST else b""
