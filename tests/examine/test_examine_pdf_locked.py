@@ -10,7 +10,10 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from safecare.examine.api import Budget, Context, Limits, Part, Verdicts
 from safecare.examine.engine import Engine
+from safecare.examine.pdf import locked
 from safecare.examine.pdf.analyser import Pdf
+from safecare.examine.pdf.locked import unlock
+from safecare.examine.pdf.objects import find
 from safecare.testing.bombs.make import mail
 
 KINDS = ("RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256")
@@ -84,3 +87,21 @@ def test_damaged_locks_have_a_verdict(kind: str) -> None:
         broken = raw[:place] + b"<(\\9" + raw[place + 4 :]
         assert not [one for one in ENGINE.judge(broken).findings if one.rule.endswith(".failed")]
     assert ENGINE.judge(raw[:at] + raw[at:].replace(b"/Encrypt", b"/Encrypt <</V 9>>")).verdict is not None
+
+
+def test_of_very_many_strings_only_some_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = made("RC4-128", "", attack=False)
+    document = find(raw)
+    assert unlock(document, ()) == ""
+    assert not document.cut
+    monkeypatch.setattr(locked, "MOST_STRINGS", 3)
+    listed = raw.replace(
+        b"/Type /Catalog", b"/Type /Catalog /Many [(one)(two)(three)(four)] /OpenAction <</S/JavaScript>>"
+    )
+    document = find(listed)
+    assert unlock(document, ()) == ""
+    many = next(one.text for one in document.objects if b"/Many" in one.text)
+    assert b"(four)" in many
+    assert b"(one)" not in many
+    assert document.cut
+    assert document.acts

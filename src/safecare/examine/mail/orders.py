@@ -273,6 +273,11 @@ def told_passwords(text: str) -> list[str]:
     return list(dict.fromkeys(one.rstrip(".!?)") for one in _LOCKED.findall(text)))[:MOST_PASSWORDS]
 
 
+def names_coins(text: str) -> bool:
+    """Tell whether `text`, as it is written, names an account of crypto money."""
+    return bool(_WALLET.search(text) or _WALLET_OR_NUMBER.search(text))
+
+
 _ASK_BACK = Ask.of(
     _any(
         r"(?:call|phone|telephone|ring|contact|speak to|appel\w*|rappel\w*|telephon\w*|joind\w+|contact\w*)~"
@@ -396,4 +401,4 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
     return found
 
 
-__all__ = ["orders", "told_passwords"]
+__all__ = ["names_coins", "orders", "told_passwords"]

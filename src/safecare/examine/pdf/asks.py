@@ -20,7 +20,7 @@ from safecare.examine.mail.hosts import doubtful, host_facts
 from safecare.examine.mail.house import house
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import hosted
-from safecare.examine.mail.orders import orders, told_passwords
+from safecare.examine.mail.orders import names_coins, orders, told_passwords
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail, add_links
@@ -38,7 +38,6 @@ FEW = 120
 LEAST_SIDE, MOST_SIDE, SQUARE = 21, 200, 4
 """Squares of the smallest side of a code, and of the largest with its margin (ISO/IEC 18004), and pixels of each."""
 _BLOCKS = "█▀▄ \xa0"
-_KINDS = frozenset({"link", "request", "order"})
 _ASKING = ("mail.lure.", "mail.text.")
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.text.open-attachment"})
 _BY_CODE = frozenset(
@@ -52,6 +51,11 @@ _PROMISED = frozenset({"mail.lure.document", "mail.lure.payment", "mail.lure.par
 """Asks by which codes that lead anywhere are lures; without them it is a poster's, for a survey or a menu."""
 _BY_PAGE = frozenset({f"mail.order.{one}" for one in ("login", "mailbox", "page", "elsewhere", "look", "download")})
 """Orders that are none where all pages are known organisations' own."""
+_BY_WORDS = frozenset(
+    {f"mail.order.{one}" for one in ("device-code", "consent", "command", "callback", "new-account", "locked")}
+)
+"""Those that hold whoever wrote them; money, cards and papers are only asked for wrongly by the wrong one."""
+_FOR_COINS = frozenset({"mail.order.coins", "mail.order.ransom"})
 _CODE = re.compile(r"(?i)\b(?:scan|flash|qr|camera|appareil photo|smartphone|mobile|phone|t.l.phone)")
 _SCAN = re.compile(r"\bscan\w*")
 """A deed where there is a code for it, and no paper that was scanned."""
@@ -124,12 +128,13 @@ def findings(said: str, links: Iterable[str], codes: Iterable[str], context: Con
     facts |= house(mail, facts)
     facts |= orders(mail, "", "", facts) | consent(mail, home)
     foreign = any(map(_anyones, ends.values()))
-    if foreign and told_passwords(text):
+    if foreign and any(not one.isalpha() for one in told_passwords(text)):
         facts.add("mail.order.locked")
+    orderly = _BY_WORDS | (_BY_PAGE if foreign else set()) | (_FOR_COINS if names_coins(text) else set())
     if not (_PASTED.search(mail.levelled) and (_REPAIR.search(mail.levelled) or _HUMAN.told(mail.levelled))):
         facts.discard("mail.order.command")
-    told = {fact for fact in facts & EVIDENCE.keys() if foreign or EVIDENCE[fact].kind == "order"}
-    told = {fact for fact in told if EVIDENCE[fact].kind in _KINDS and (foreign or fact not in _BY_PAGE)}
+    told = {fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and foreign}
+    told |= facts & orderly
     asks = any(one.startswith(_ASKING) for one in told - _SLIGHT)
     if asks and speaks_for_others(mail, facts):
         told.add("mail.brand.spoken")

@@ -44,7 +44,7 @@ _NO_DIGITS = bytes(one for one in range(256) if one not in b"0123456789ABCDEFabc
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\d|\s+\d+\s+R)")
 _FILTERS = re.compile(rb"/(?:Filter|F)\s*(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,30})")
 _NAME = re.compile(rb"/([A-Za-z0-9]{1,30})")
-_ACTS = linear(rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b")
+ACTS = linear(rb"/(?:JavaScript|JS|AA|Launch|SubmitForm|EmbeddedFile|GoToR|GoToE|ImportData|RichMedia|XFA)\b")
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 _PREDICTOR = re.compile(rb"/Predictor\s+(2|1[0-5])(?!\d)")
 _SHAPE = tuple(
@@ -166,7 +166,7 @@ def find(raw: bytes) -> Document:
     place = 0
     while found := _HEAD.search(raw, place):
         if len(document.objects) >= MOST_OBJECTS:
-            document.cut, document.acts = True, _ACTS.search(raw, place) is not None
+            document.cut, document.acts = True, ACTS.search(raw, place) is not None
             break
         place = _object(raw, found, document)
     document.trailers = [unescape(one)[0] for one in islice(_trailers(raw), MOST_TRAILERS)]
@@ -265,7 +265,7 @@ def _inner(outer: Object, document: Document, budget: Budget) -> None:
     numbers = [int(one) for one in data[: int(first[1])].split()[:20_000] if one.isdigit()]
     places = list(zip(numbers[::2], numbers[1::2], strict=False))
     if len(document.objects) + len(places) > MOST_OBJECTS:
-        document.cut, document.acts = True, document.acts or _ACTS.search(data) is not None
+        document.cut, document.acts = True, document.acts or ACTS.search(data) is not None
         del places[max(0, MOST_OBJECTS - len(document.objects)) :]
     begins = [int(first[1]) + place for _, place in places]
     escapes = b"#" in data
