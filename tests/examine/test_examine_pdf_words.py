@@ -40,6 +40,7 @@ def read(raw: bytes, most: int = 1000) -> str:
         pytest.param(b"BT /F1 9 Tf (O) Tj 5 0 Td (p) Tj 5 0 Td (en) Tj ET", "Open", id="letter by letter"),
         pytest.param(b"BT /F1 9 Tf <4F70656E> Tj 1 0 0 1 0 9 Tm (it) Tj ET", "Open it", id="in hexadecimal"),
         pytest.param(b"BT /F1 9 Tf (re\\347u \\(1\\)) Tj ET", "reçu (1)", id="octal, in the letters of Windows"),
+        pytest.param(b"BT /F1 9 Tf (a\\9b\\8\\53) Tj ET", "a9b8+", id="digits that are none of octal numbers"),
         pytest.param(b"q 1 0 0 1 0 0 cm (no text) pop Q", "", id="strings outside of text"),
         pytest.param(b"BT /F1 9 Tf (never closed Tj ET", "", id="a string that never ends"),
     ],

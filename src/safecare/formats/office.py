@@ -27,6 +27,7 @@ OFFICE_FACTS: dict[str, str] = {
     "office.external.object": "An OLE object that is loaded from outside.",
     "office.external.data": "Data is fetched from a bare number outside, or by commands that a data base runs.",
     "office.external.link": "An outside relation other than a hyperlink (image, OLE link, data).",
+    "office.external.starts": "A link starts a program of Windows that was misused so, instead of leading to a page.",
     "office.external.template": "The template is loaded from outside (template injection).",
     "office.external.named-share": "Something is loaded from a share of a server with a full name.",
     "office.external.share": "Something is loaded from a share at a public address.",

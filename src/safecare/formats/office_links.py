@@ -5,12 +5,13 @@ Source: ECMA-376 part 2 (relations), part 1 18.13 (connections), 18.14 (external
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 
 from safecare.formats.linear import linear
-from safecare.formats.reach import is_abroad, is_here, leads_abroad
+from safecare.formats.reach import STARTING, is_abroad, is_here, leads_abroad
 
 MOST_RELATIONS = 20_000
 """Relations of one document that are read. Chosen: lists with an address in each row have some thousands."""
@@ -26,7 +27,10 @@ _WEB_CALL = linear(rb"(?i)<f\b[^>]{0,100}>([^<]{0,200}\b(?:WEBSERVICE|IMAGE)\([^
 _SERVER = linear(rb"(?i)\b(?:SERVER|Data Source|HOST|DBQ)\s*=\s*(?:tcp:)?([\d.]{7,15}|\[[0-9a-f:.]{2,45}\])")
 _RUNS = linear(rb"(?i)\b(?:xp_cmdshell|sp_OACreate|COPY\b.{0,200}\bPROGRAM)\b|\bShell\.Run\b")
 """Ways in which a data base runs programs of its machine."""
-_SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([0-9a-f.:]{3,45})[/\\]")
+_SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([0-9a-f.:]{3,45})(?:@[\w@]+)?[/\\]")
+_STARTS = linear(rb"(?i)^\s*(?:" + STARTING + rb")")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""Marks of UTF-16, in which XML may be written, too (XML 1.0, 4.3.3)."""
 _ANY_SHARE = re.compile(rb"(?:file:[/\\]{2,5}|\\\\)([\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?:@[\w@]+)?[/\\]")
 _NAMED_SHARE = re.compile(rb"(?i)(?:file:[/\\]{2,5}(?=[\w-]+\.)|\\\\)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:@[\w@]+)?[/\\]")
 """A share of a server with a full name: Windows signs in there, wherever it is."""
@@ -52,13 +56,17 @@ def asks_abroad(xml: bytes) -> bool:
 def relation_facts(xml: bytes) -> set[str]:
     """Return the facts of the relations in `xml`."""
     facts: set[str] = set()
+    if xml.startswith(_WIDE):
+        xml = xml.decode("utf-16", "replace").encode()
     for found in _relation_tags(xml):
         kind = _TYPE.search(found)
         target = _TARGET.search(found)
         if not kind or not target or not _EXTERNAL.search(found):
             continue
         name = kind.group(1).lower().rsplit(b"/", 1)[-1]
-        where = target.group(1).lower()
+        where = _unescaped(target.group(1)).lower()
+        if _STARTS.search(where):
+            facts.add("office.external.starts")
         if name == b"oleobject" and where.startswith(
             (b"http", b"\\\\", b"mhtml:", b"ftp:", b"file:////", b"file:\\\\")
         ):
@@ -91,6 +99,11 @@ def _relation_tags(xml: bytes) -> Iterator[bytes]:
         end = xml.find(b">", at, at + LONGEST_RELATION)
         yield xml[at : end if end >= 0 else at]
         at = end if end >= 0 else at + 1
+
+
+def _unescaped(value: bytes) -> bytes:
+    """Return the value of an attribute without references to letters (XML 1.0, 4.1)."""
+    return html.unescape(value.decode("utf-8", "replace")).encode() if b"&" in value else value
 
 
 def _is_public(address: bytes) -> bool:

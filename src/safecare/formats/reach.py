@@ -14,6 +14,9 @@ MOST = 200
 """Addresses of one text that are looked at. Chosen: settings and workbooks hold a few."""
 _ADDRESS = re.compile(rb"(?:\b[a-zA-Z][\w+-]{1,14}:/{2,5}|\\\\|(?<![:\w/])//)([\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])")
 _NUMBER = re.compile(rb"(?:\d{8,10}|0x[0-9a-f]{8}|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])", re.IGNORECASE)
+STARTING = rb"search(?:-ms)?:[^)\"']{0,900}location(?::|%3a)|ms-(?:appinstaller|msdt|officecmd|cxh|cxh-full|search):"
+"""Addresses (a pattern for `linear`) that start programs of Windows which were misused so: searches of a foreign share,
+installers, the troubleshooter (CVE-2022-30190; Microsoft, "ms-appinstaller", 2023; Positive Security, 2021)."""
 _HERE = tuple(
     map(
         ipaddress.ip_network,

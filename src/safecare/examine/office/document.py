@@ -26,6 +26,7 @@ FACTS: Mapping[str, tuple[float, Text]] = {
     "office.encrypted": (0.0, say("A document is encrypted: nothing inside can be judged.")),
     "office.external.link": (0.1, say("A document refers to something outside.")),
     "office.external.object": (0.6, say("A document loads an object from outside when it is opened.")),
+    "office.external.starts": (0.65, say("A link in a document starts a program instead of leading to a page.")),
     "office.external.template": (0.7, say("A document loads its template from outside.")),
     "office.limit": (0.5, say("A document is over a limit: judged only in part.")),
     "office.macro": (0.2, say("A document holds a macro.")),

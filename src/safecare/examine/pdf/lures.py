@@ -19,6 +19,7 @@ from safecare.examine.pdf.objects import Document, Object, decoded
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.linear import linear
+from safecare.formats.reach import STARTING
 from safecare.model.text import say
 
 MOST_PAGES, MOST_HOSTS = 2, 3
@@ -46,10 +47,10 @@ Box = tuple[float, float, float, float]
 
 _STARTED = linear(
     rb"(?i)/URI\s*\(\s*(?:(javascript|vbscript):|(data:text/html|data:application/(?:x?html|javascript))|"
-    rb"search(?:-ms)?:[^)]{0,1000}location(?::|%3a)|ms-(?:appinstaller|msdt|officecmd|cxh|search)\b)"
+    + STARTING
+    + rb")"
 )
-"""Addresses that are no pages but scripts, pages written into the address, or programs of Windows that were misused so:
-searches of a foreign share, installers, the troubleshooter (CVE-2022-30190; Microsoft, "ms-appinstaller", 2023)."""
+"""Addresses that are no pages but scripts, pages written into the address, or what starts programs."""
 SCRIPTED, WRITTEN, MISUSED = 0.3, 0.55, 0.65
 """Weights of these: readers start no scripts by links, and printed web pages hold some; the others have no reason."""
 

@@ -64,6 +64,6 @@ def unhexed(digits: bytes) -> bytes:
 
 def _escape(found: re.Match[bytes]) -> bytes:
     code = found[1]
-    if code.isdigit():
+    if code[0] in b"01234567":
         return bytes([int(code, 8) & 255])
     return _MEANS.get(code, code)
