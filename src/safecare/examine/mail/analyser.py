@@ -22,7 +22,8 @@ from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, 
 from safecare.examine.mail.kits import kits
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
-from safecare.examine.mail.orders import orders, told_passwords
+from safecare.examine.mail.orders import orders
+from safecare.examine.mail.passwords import told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.relations import relations
 from safecare.examine.mail.reports import MUTED, is_report, is_status

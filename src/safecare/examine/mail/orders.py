@@ -12,6 +12,7 @@ import re
 from safecare.examine.mail.abroad import abroad
 from safecare.examine.mail.approaches import ON_FILE, approaches
 from safecare.examine.mail.elsewhere import elsewhere
+from safecare.examine.mail.passwords import told_passwords
 from safecare.examine.mail.strangers import strangers
 from safecare.formats.attachment import ending
 from safecare.formats.brands import known
@@ -258,19 +259,7 @@ _ARCHIVES = frozenset({"zip", "7z", "rar", "iso", "img", "one"})
 _EXCUSES = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.text.urgency"})
 
 
-_LOCKED = re.compile(
-    r"(?i)(?:mot de passe|mdp|password|passwort|passcode|code d'ouverture|contrase.a|senha|pwd)"
-    r"(?: (?:est|is|ist|de l'archive|du fichier|for the file|for the archive|of the file|pour ouvrir|to open))*"
-    r"[\s:=\"'«\u2019-]{1,6}([^\s,;\"'»<>]{3,40})"
-)
-MOST_PASSWORDS = 5
-"""Passwords of one mail that are tried. Chosen: senders tell one."""
 _STORIES = frozenset({"mail.lure.fortune", "mail.lure.loan", "mail.lure.court"})
-
-
-def told_passwords(text: str) -> list[str]:
-    """Return the passwords that `text` tells, as senders of locked files do; words of the language among them."""
-    return list(dict.fromkeys(one.rstrip(".!?)") for one in _LOCKED.findall(text)))[:MOST_PASSWORDS]
 
 
 def names_coins(text: str) -> bool:
@@ -401,4 +390,4 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
     return found
 
 
-__all__ = ["names_coins", "orders", "told_passwords"]
+__all__ = ["names_coins", "orders"]

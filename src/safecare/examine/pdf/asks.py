@@ -20,7 +20,8 @@ from safecare.examine.mail.hosts import doubtful, host_facts
 from safecare.examine.mail.house import house
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import hosted
-from safecare.examine.mail.orders import names_coins, orders, told_passwords
+from safecare.examine.mail.orders import names_coins, orders
+from safecare.examine.mail.passwords import told_passwords
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail, add_links
