@@ -14,7 +14,7 @@ import pytest
 import segno
 
 from safecare.examine.engine import Engine
-from safecare.examine.mail.orders import told_passwords
+from safecare.examine.mail.passwords import told_passwords
 from safecare.scenarios.make.office import archive
 
 ENGINE = Engine(own=("chu-aurore.fr",))
