@@ -31,6 +31,7 @@ from safecare.store.vault import Vault
 from safecare.testing.made import made
 
 pytest_plugins = ["console_fixtures"]
+pytestmark = pytest.mark.slow
 JPEG, VOICE, FILM = b"\xff\xd8\xff\xe0 a picture of ", b"OggS a voice of ", WEBM + b" heads hidden "
 SITES = (SITE, OTHER)
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rights.md"
