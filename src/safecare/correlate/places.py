@@ -94,8 +94,8 @@ _SEEN_BY = {COMPARTMENT: FIRE, FIRE: COMPARTMENT, SECTOR: SUPPLY, SUPPLY: SECTOR
 """Everything looks for causes, and causes look for everything."""
 
 
-CAMERA_LOST = "camera.lost"
-"""The one alert about cameras that says nothing of who is there."""
+BLIND = frozenset({"camera.lost", "camera.flapping", "camera.veiled"})
+"""The alerts about cameras that say nothing of who is there."""
 
 
 def key_of(family: str, value: str) -> str:
@@ -164,7 +164,7 @@ class Places:
     def presence(self, alert: Alert) -> bool:
         """Return whether `alert` says that somebody is in a place: at a door, or seen there."""
         groups = {self.group(asset) for asset in alert.assets}
-        return alert.domain is Domain.PHYSICAL and groups <= {"door", "camera"} and alert.rule != CAMERA_LOST
+        return alert.domain is Domain.PHYSICAL and groups <= {"door", "camera"} and alert.rule not in BLIND
 
     def spreads(self, alert: Alert) -> bool:
         """Return whether what `alert` tells of goes from room to room: people, fire, loss of a supply."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from safecare.detect.api import detector
+from safecare.detect.flapping import TIMES, WITHIN, Flaps
 from safecare.detect.memory import remember
 from safecare.detect.standing import LONGEST, MOST, thing_of
 from safecare.model.alert import Alert, Domain
@@ -38,12 +39,14 @@ class Fault(msgspec.Struct):
 class Trouble:
     """Alert once when a fault has stood for `patience` (time), and at once when somebody switches a part off.
 
-    Faults of seconds are for the technician's log: lines flicker. One that is still said after a day is told again.
+    Faults of seconds are for the technician's log: lines flicker. Four of them within ten minutes are told once. One
+    that is still said after a day is told again.
     """
 
     hospital: Hospital
     patience: timedelta = timedelta(minutes=2)
     _faults: dict[str, Fault] = field(default_factory=dict, init=False)
+    _flaps: Flaps = field(default_factory=Flaps, init=False)
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Follow the devices."""
@@ -76,22 +79,32 @@ class Trouble:
         elif not on and known is not None and event.at >= known.event.at:
             if not known.told and event.at - known.event.at >= self.patience:
                 yield self._alert(key, known)
+            elif not known.told and what == "trouble" and self._flaps.news(key, known.event.at):
+                yield self._alert(key, known, flaps=True)
             del self._faults[key]
 
-    def _alert(self, key: str, fault: Fault) -> Alert:
+    def _alert(self, key: str, fault: Fault, *, flaps: bool = False) -> Alert:
         fault.told = True
         event, what = fault.event, key.rpartition("\x1f")[2]
         asset = self.hospital.asset(event.asset)
-        title, why = _words(Ref(event.asset or event.zone or event.site), self.patience, what)
+        device = Ref(event.asset or event.zone or event.site)
+        title, why = _comes_and_goes(device) if flaps else _words(device, self.patience, what)
         return Alert.of(
             self,
             event,
-            window=what,
+            window="flaps" if flaps else what,
             severity=SEVERITY[asset.criticality if asset else 1],
             confidence=0.8,
             title=title,
             why=[why],
         )
+
+
+def _comes_and_goes(device: Ref) -> tuple[Text, Text]:
+    return (
+        say("The fault of {device} comes and goes", device=device),
+        say("It has failed {count} times within {time}.", count=TIMES, time=Span(WITHIN.total_seconds())),
+    )
 
 
 def _words(device: Ref, patience: timedelta, what: str) -> tuple[Text, Text]:

@@ -103,21 +103,23 @@ def boxes(scene: Scene, size: tuple[int, int], at: float) -> tuple[TruthBox, ...
     return tuple(found)
 
 
-def pictures(scene: Scene, size: tuple[int, int] = (640, 360), fps: int = 10) -> Iterator[Image]:
-    """Yield the pictures of `scene` (BGR), uncompressed."""
+def pictures(
+    scene: Scene, size: tuple[int, int] = (640, 360), fps: int = 10, *, noise: float = NOISE, drift: float = DRIFT
+) -> Iterator[Image]:
+    """Yield the pictures of `scene` (BGR), uncompressed, with the sensor's `noise` and the light's `drift`."""
     import numpy as np
 
     rng = np.random.default_rng(scene.seed)
     ground = _background(scene, size, rng)
-    noise = [rng.normal(0.0, NOISE, (size[1], size[0], 1)).astype(np.float32) for _ in range(16)]
+    grains = [rng.normal(0.0, noise, (size[1], size[0], 1)).astype(np.float32) for _ in range(16)]
     for number in range(round(scene.seconds * fps)):
         at = number / fps
         image = ground.copy()
         present = [(place[1], actor, place) for actor in scene.actors if (place := actor.place(at)) is not None]
         for _, actor, place in sorted(present, key=lambda one: (one[0], one[1].id)):
             _draw(image, scene, actor, place, at)
-        light = 1.0 + DRIFT * sin(2 * pi * at / DRIFT_SECONDS)
-        grain = np.roll(noise[number % 16], int(rng.integers(0, size[0])), axis=1)
+        light = 1.0 + drift * sin(2 * pi * at / DRIFT_SECONDS)
+        grain = np.roll(grains[number % 16], int(rng.integers(0, size[0])), axis=1)
         lit: Image = np.clip(image * np.float32(light) + grain, 0, 255).astype(np.uint8)
         yield lit
 
