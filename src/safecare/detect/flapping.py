@@ -14,7 +14,7 @@ TIMES = 4
 FEW = 1
 """Failures within `WITHIN` from which on it no longer flaps (hysteresis; chosen)."""
 WITHIN = timedelta(minutes=10)
-"""Time in which failures are counted; chosen: cables and radio links that are about to fail do so every minute or two."""
+"""Time in which failures are counted; chosen: cables and radio links about to fail do so every minute or two."""
 
 
 class Flaps(msgspec.Struct):
@@ -35,7 +35,7 @@ class Flaps(msgspec.Struct):
         times = [*(one for one in before if at - one < WITHIN), at][-TIMES:]
         remember(self.failed, key, times, MOST)
         if len(times) >= TIMES:
-            return self.standing.news(key, True, at)  # noqa: FBT003 - as `Standing` has it
+            return self.standing.news(key, True, at)
         if len(times) <= FEW:
-            self.standing.news(key, False, at)  # noqa: FBT003
+            self.standing.news(key, False, at)
         return False

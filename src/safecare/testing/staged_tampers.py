@@ -19,7 +19,8 @@ from typing import Any
 from safecare.scenarios.make import clips
 from safecare.scenarios.make.scenes import Actor, Scene, normal_day
 from safecare.testing import tamper_parts as parts
-from safecare.testing.tamper_parts import SIZE, Image
+from safecare.testing.fire_parts import SIZE
+from safecare.testing.tamper_parts import Image
 
 FPS = 5
 """Pictures a second, as most cameras are looked at."""
@@ -40,7 +41,21 @@ DONE: dict[str, str] = {
 """By kind: the state that is to be told."""
 QUIET: tuple[str, ...] = (
     *("night", "night.gain", "night.empty", "night.coarse", "lamps", "lamps.half", "sun", "headlights", "focus"),
-    *("rain", "drops", "web", "crowd", "cabin", "truck", "bed", "screen", "fan", "pacing", "bitrate", "exposure", "normal"),
+    *(
+        "rain",
+        "drops",
+        "web",
+        "crowd",
+        "cabin",
+        "truck",
+        "bed",
+        "screen",
+        "fan",
+        "pacing",
+        "bitrate",
+        "exposure",
+        "normal",
+    ),
 )
 """What happens by itself, of which nothing may be told."""
 
@@ -130,7 +145,9 @@ def staged_tamper(kind: str, seed: int = 1, *, recorded: Sequence[Image] = ()) -
             actors = tuple(one for one in actors if one.way[0][0] < begin - 8)
         if kind == "pacing":
             actors += (_pacing(begin, seconds, rng),)
-        return clips.pictures(Scene(base.place, seconds, seed, actors), SIZE, FPS, noise=0.0, drift=0.0 if empty else clips.DRIFT)
+        return clips.pictures(
+            Scene(base.place, seconds, seed, actors), SIZE, FPS, noise=0.0, drift=0.0 if empty else clips.DRIFT
+        )
 
     def filmed() -> Iterator[Image]:
         still = parts.middle(recorded)

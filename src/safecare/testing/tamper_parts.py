@@ -16,7 +16,7 @@ Lens = Callable[[Image, float], Floats]
 World = Callable[[Image, float], Image]
 
 RATES = (120_000, 250_000, 500_000, 1_000_000)
-"""Bits a second of 640x360 at 5 pictures a second; chosen: 1 to 9 Mbit/s of 1080p at 25, which encoders of cameras give."""
+"""Bits a second of 640x360 at 5 pictures a second; chosen: as 1 to 9 Mbit/s of 1080p, what cameras are set to."""
 COARSE = 60_000
 """Bits a second of a sub-stream at its worst; chosen."""
 
@@ -282,14 +282,18 @@ def world_of(kind: str, rng: Random) -> World:
             def sun(image: Image, passed: float) -> Image:
                 off = np.abs(x / columns - 0.2 - 0.006 * passed - slope * y / rows)
                 patch = (off < 0.16) & (y > 0.45 * rows) & (np.abs(off - 0.08) > 0.008)
-                return np.clip(image + 110.0 * cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.5)[..., None], 0, 255)
+                return np.clip(
+                    image + 110.0 * cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.5)[..., None], 0, 255
+                )
 
             return sun
         case "headlights":
 
             def glare(image: Image, passed: float) -> Image:
                 near = min(1.0, passed / 20) if passed < 45 else 0.0
-                spots = [np.exp(-(np.hypot(x - columns * c, y - rows * 0.5) / (12 + 90 * near)) ** 1.2) for c in (0.4, 0.6)]
+                spots = [
+                    np.exp(-((np.hypot(x - columns * c, y - rows * 0.5) / (12 + 90 * near)) ** 1.2)) for c in (0.4, 0.6)
+                ]
                 return np.clip(image * (1 - 0.3 * near) + 300 * near * sum(spots)[..., None], 0, 255)
 
             return glare
@@ -319,7 +323,9 @@ def world_of(kind: str, rng: Random) -> World:
 
             return truck
         case "bed":
-            return lambda image, passed: thing(image, -0.9 + 0.25 * passed, 0.1, 0.8, 0.9, flat) if passed < 9 else image
+            return lambda image, passed: (
+                thing(image, -0.9 + 0.25 * passed, 0.1, 0.8, 0.9, flat) if passed < 9 else image
+            )
         case "screen":  # a screen that shows the same pictures every 15 s, and nobody comes
             shown = textures.integers(0, 255, (5, 4, 6, 3)).astype(np.uint8)
             return lambda image, passed: thing(image, 0.6, 0.15, 0.22, 0.25, shown[int(passed % 15 // 3)])

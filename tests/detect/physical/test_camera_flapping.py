@@ -15,11 +15,7 @@ def state(second: float, name: str) -> CameraState:
 
 
 def failures(every: float, times: int, start: float = 0.0) -> list[CameraState]:
-    return [
-        one
-        for n in range(times)
-        for one in (state(start + n * every, "lost"), state(start + n * every + 5, "ok"))
-    ]
+    return [one for n in range(times) for one in (state(start + n * every, "lost"), state(start + n * every + 5, "ok"))]
 
 
 @pytest.mark.parametrize(("every", "told"), [(20, 1), (150, 1), (199, 1), (201, 0), (600, 0)])

@@ -32,6 +32,7 @@ from safecare.detect.physical.badge_travel import ImpossibleTravel
 from safecare.detect.physical.badge_unused import Unused
 from safecare.detect.physical.camera_lost import CameraLost
 from safecare.detect.physical.camera_moved import CameraMoved
+from safecare.detect.physical.camera_veiled import CameraVeiled
 from safecare.detect.physical.door_emergency_exit import EmergencyExit
 from safecare.detect.physical.door_forced import ForcedDoor
 from safecare.detect.physical.door_held_open import HeldDoor
@@ -142,6 +143,7 @@ LIVES = {
     "tag.exit": Life(lambda: TagExit(HOSPITAL), *panel("tag_exit", holder=INFANT), HOUR, DAY),
     "camera.lost": Life(lambda: CameraLost(HOSPITAL), camera("lost"), camera("ok"), HOUR, DAY, 31),
     "camera.moved": Life(lambda: CameraMoved(HOSPITAL), camera("moved"), camera("ok"), HOUR, DAY),
+    "camera.veiled": Life(lambda: CameraVeiled(HOSPITAL), camera("veiled"), camera("ok"), HOUR, DAY),
 }
 
 GAPS = st.one_of(

@@ -1,7 +1,8 @@
 """A camera goes and comes back again and again: a bad cable or switch, or somebody who tries what is noticed.
 
 Source: the waiting time of `camera.lost` hides outages of less than half a minute, of which EN 62676-1-1:2014 (signal
-loss) makes no exception; flapping as network monitors have it (Nagios Core, "Detection and handling of state flapping").
+loss) makes no exception; flapping as monitors of networks have it (Nagios Core, "Detection and handling of state
+flapping").
 """
 
 from __future__ import annotations
@@ -12,16 +13,13 @@ from dataclasses import dataclass, field
 from safecare.detect.api import detector
 from safecare.detect.flapping import TIMES, WITHIN, Flaps
 from safecare.detect.memory import remember
-from safecare.detect.physical.camera_lost import severity_of_camera
+from safecare.detect.physical.camera_lost import GOOD, severity_of_camera
 from safecare.detect.standing import MOST
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.video import CameraState
 from safecare.model.hospital import Hospital
 from safecare.model.text import Ref, Span, say
-
-GOOD = frozenset({"ok", "moved", "veiled"})
-"""States in which the camera gives pictures of what is before it."""
 
 
 @detector("camera.flapping", wants={CameraState}, domain=Domain.PHYSICAL)

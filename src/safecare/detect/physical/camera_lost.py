@@ -25,6 +25,8 @@ SEVERITY = {"public": 25, "staff": 30, "restricted": 45, "critical": 55}
 """By the most protected place that the camera watches or guards; chosen."""
 COVERED = 10
 """Added when the picture is covered or frozen: cables fail by themselves, tape does not stick itself; chosen."""
+GOOD = frozenset({"ok", "moved", "veiled"})
+"""States in which the camera gives pictures of what is before it."""
 
 
 class Outage(msgspec.Struct):
@@ -64,7 +66,7 @@ class CameraLost:
 
     def _state(self, event: CameraState, camera: str) -> None:
         known = self._outages.get(camera)
-        if event.state in {"ok", "moved"}:  # a moved one is `camera.moved`
+        if event.state in GOOD:  # a moved one is `camera.moved`, a veiled one `camera.veiled`
             if known and event.at >= known.event.at:
                 known.over = known.over or event.at
         elif known is None or not known.goes_on(event):
@@ -107,7 +109,7 @@ def _reason(state: str) -> Text:
         case "frozen":
             return say("The picture has not changed at all, as if a recording were shown.")
         case "replayed":
-            return say("The pictures have been seen before, one by one: a recording is being shown.")
+            return say("What is seen has been seen before, in the same order: a recording is being shown.")
         case "covered":
             return say("The picture shows nothing: the lens is covered, turned away or in the dark.")
         case "unreadable":

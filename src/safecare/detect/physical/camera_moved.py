@@ -34,7 +34,7 @@ class CameraMoved:
         """Follow the cameras' states."""
         for event in batch:
             match event:
-                case CameraState(asset=str(camera), state="moved" | "ok" as state):
+                case CameraState(asset=str(camera), state="moved" | "veiled" | "ok" as state):
                     if self._standing.news(camera, state == "moved", event.at):
                         yield self._alert(camera, event)
                 case _:

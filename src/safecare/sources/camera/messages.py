@@ -11,7 +11,7 @@ from safecare.model.events.video import Seen, Spot, Thing
 MAX_FRAME = 8 * 1024 * 1024
 """Largest message in bytes; chosen: a still of 640 pixels' width takes well under 1 MB."""
 
-PictureState = Literal["ok", "frozen", "covered", "replayed", "moved"]
+PictureState = Literal["ok", "frozen", "covered", "replayed", "moved", "veiled"]
 
 
 class ProtocolError(ValueError):

@@ -1,4 +1,4 @@
-"""Whether the picture itself can be trusted: frozen, covered, moved, or a recording that is played again."""
+"""Whether the picture itself can be trusted: frozen, covered in part or whole, moved, or a recording played again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from safecare.sources.camera.messages import PictureState
 from safecare.sources.camera.vision.parts import Image
+from safecare.sources.camera.vision.recall import Recall
 from safecare.sources.camera.vision.viewpoint import Viewpoint
 
 FROZEN_AFTER = 20.0
@@ -32,6 +33,7 @@ class PictureHealth:
 
     turns: bool = False
     _viewpoint: Viewpoint = field(default_factory=Viewpoint, init=False)
+    _recall: Recall = field(default_factory=Recall, init=False)
     _last: Image | None = field(default=None, init=False)
     _moved: float = field(default=0.0, init=False)
     _clear: float = field(default=0.0, init=False)
@@ -53,14 +55,17 @@ class PictureHealth:
         if first or not blind:
             self._clear = at
         self._last = small
+        known = not self.turns and self._recall.known(small, at)  # a tour of a dome repeats itself
         if at - self._clear > COVERED_AFTER:
             return "covered"
-        replayed = self._replayed(small, at)
+        replayed = self._replayed(small, at) or known
         if at - self._moved > FROZEN_AFTER:
             return "frozen"
         if replayed:
             return "replayed"
-        return "moved" if moved else "ok"
+        if moved:
+            return "moved"
+        return "veiled" if not self.turns and self._viewpoint.veiled else "ok"
 
     def _replayed(self, small: Image, at: float) -> bool:
         """Tell whether the pictures have been a known row of pictures for long enough. Still ones say nothing."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from safecare.sources.camera.vision.parts import Image
+from safecare.sources.camera.vision.veil import Veil, cut
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,8 +69,14 @@ class Viewpoint:
     _since: float | None = field(default=None, init=False)
     """Since when the view differs from what is told."""
     _moved: bool = field(default=False, init=False)
+    _veil: Veil = field(default_factory=Veil, init=False)
     blind: bool | None = field(default=None, init=False)
     """Whether nothing of the view's detail is left; None while there is no view to compare with."""
+
+    @property
+    def veiled(self) -> bool:
+        """Whether a part of the view, or its sharpness, is gone."""
+        return self._veil.veiled
 
     def moved(self, small: Image, at: float) -> bool:
         """Tell whether the camera looks elsewhere than it did, at `at` (seconds, growing)."""
@@ -89,16 +96,19 @@ class Viewpoint:
         self.blind = None if share is None else left < BARE or (left < FADED and share < LOST)
         if share is None or self.blind:
             self._since = None
+            self._veil.forget()
             return self._moved
+        self._veil.look(self._mean, self._view)
         differs = share >= BACK if self._moved else share < LOST
-        if not differs:
+        if not differs or self._veil.suspect:
             self._since = None
-            if not self._moved and share >= BACK:
+            if not self._moved and share >= BACK and not self._veil.suspect:
                 self._view += step / FOLLOW * (self._mean - self._view)
         elif self._since is None:
             self._since = at
         elif at - self._since >= LASTS:
             self._moved, self._since = not self._moved, None
+            self._veil.forget()
         return self._moved
 
 
@@ -109,7 +119,7 @@ def alike(one: Floats, view: Floats) -> tuple[float | None, float]:
     """
     import numpy as np
 
-    ours, theirs = _cut(_detail(one)), _cut(_detail(view))
+    ours, theirs = cut(_detail(one)), cut(_detail(view))
     ours_off, theirs_off = ours - ours.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True)
     ours_spread, theirs_spread = ours_off.std(1), theirs_off.std(1)
     told = theirs_spread > TEXTURE
@@ -136,10 +146,3 @@ def _tiles_picture(small: Image) -> Floats:
     grey = cv2.cvtColor(cv2.resize(small, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     found: Floats = grey.astype(np.float32)
     return found
-
-
-def _cut(picture: Floats) -> Floats:
-    """Return the tiles of `picture`, one a row."""
-    columns, rows = TILES
-    wide, high = TILE
-    return picture.reshape(rows, high, columns, wide).swapaxes(1, 2).reshape(rows * columns, high * wide)
