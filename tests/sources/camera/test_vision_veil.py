@@ -73,7 +73,9 @@ def drops(view: Image, passed: float) -> Image:
     mask = np.zeros((ROWS, COLUMNS), np.float32)
     for x, y in np.random.default_rng(9).uniform((0, 0), (COLUMNS, ROWS), (12, 2)):
         mask = np.maximum(mask, np.exp(-((np.hypot(X - x, Y - y) / 11) ** 4)))
-    return (view * (1 - mask[..., None]) + cv2.GaussianBlur(view, (0, 0), 9) * mask[..., None]).astype(np.uint8)
+    share = mask[..., None]
+    found: Image = (view * (1 - share) + cv2.GaussianBlur(view, (0, 0), 9) * share).astype(np.uint8)
+    return found
 
 
 def stays_a_little(view: Image, passed: float) -> Image:
