@@ -13,11 +13,15 @@ from safecare.model.scene import Area
 from safecare.testing.bench import Row
 from safecare.testing.staged_clips import Kind, judged, staged
 from safecare.testing.staged_fires import TWINS, FireKind, TwinKind, staged_fire
+from safecare.testing.staged_tampers import DONE, staged_tamper, told
+from safecare.testing.staged_tampers import QUIET as STILL
 
 SEEDS = range(100, 110)
 """Others than those that the method was built with."""
 AGAINST = Area(id="way", kind="counterflow", polygon=((0, 0), (640, 0), (640, 360), (0, 360)), towards=(1.0, 0.0))
 """The whole picture, in which people are to go to the right."""
+TAMPER = 9001
+"""Seed of clips of tampered cameras; another than those that the method was built with."""
 STAGED: tuple[tuple[Kind, str, float], ...] = (
     ("abandoned", "object.abandoned", 45.0),
     ("removed", "object.removed", 15.0),
@@ -44,26 +48,27 @@ def rows() -> Iterable[Row]:
             target=0.8,
             note=f"{hits} of {len(SEEDS)}",
         )
-    told = [(kind, seed, one) for kind in QUIET for seed in SEEDS for one in judged(staged(kind, seed, per_minute=2))]
+    said = [(kind, seed, one) for kind in QUIET for seed in SEEDS for one in judged(staged(kind, seed, per_minute=2))]
     number = len(QUIET) * len(SEEDS)
     yield Row(
         what=f"synthetic: false alarms in {number} quiet clips of a minute",
-        figure=len(told),
+        figure=len(said),
         unit="",
         better="less",
         target=1,
-        note=", ".join(f"{kind} {seed}: {rule}" for kind, seed, (rule, _) in told),
+        note=", ".join(f"{kind} {seed}: {rule}" for kind, seed, (rule, _) in said),
     )
     yield from _flames()
     yield from _counterflow()
+    yield from _tampers()
     cpu = 1000 * (time.process_time() - began) / (pictures + number * 300)
     yield Row(what="drawing, vision by motion and rules, per picture of 640x360", figure=cpu, unit="ms", better="less")
 
 
 def _flames() -> Iterable[Row]:
     """Measure flames, their look-alikes, and smoke, of which nothing may be told: no rule sees it."""
-    told = [[after for rule, after in judged(staged_fire("flames", seed)) if rule == "fire.seen"] for seed in SEEDS]
-    hits = sum(any(0 <= after <= 30 for after in one) for one in told)
+    hot = [[after for rule, after in judged(staged_fire("flames", seed)) if rule == "fire.seen"] for seed in SEEDS]
+    hits = sum(any(0 <= after <= 30 for after in one) for one in hot)
     yield Row(
         what="synthetic: flames of a growing fire, told as fire.seen within 30 s",
         figure=hits / len(SEEDS),
@@ -88,21 +93,43 @@ def _flames() -> Iterable[Row]:
     )
 
 
+def _tampers() -> Iterable[Row]:
+    """Measure what is done to a camera, and what happens by itself; frozen pictures encoded anew are missed."""
+    kinds = [kind for kind in DONE if not kind.startswith(("frozen", "loop300"))]
+    missed = [kind for kind in kinds if DONE[kind] not in {state for state, after in told(staged_tamper(kind, TAMPER))}]
+    yield Row(
+        what="synthetic: cameras covered or painted in part, greased, or played a recording, told as that within 60 s",
+        figure=1 - len(missed) / len(kinds),
+        unit="",
+        target=0.8,
+        note=f"{len(kinds) - len(missed)} of {len(kinds)}; missed: {', '.join(missed)}",
+    )
+    wrong = [kind for kind in STILL if told(staged_tamper(kind, TAMPER))]
+    yield Row(
+        what=f"synthetic: {len(STILL)} clips of what happens to a camera's picture by itself, told as anything",
+        figure=len(wrong),
+        unit="",
+        better="less",
+        target=1,
+        note=", ".join(wrong),
+    )
+
+
 def _counterflow() -> Iterable[Row]:
     """Measure who walks to the left on ordinary days where people are to go to the right."""
     going, hits, wrong = 0, 0, 0
     for seed in SEEDS:
         clip = staged("normal", seed, per_minute=6)
-        told = [clip.begin + after for rule, after in judged(clip, (AGAINST,)) if rule == "people.counterflow"]
+        seen_at = [clip.begin + after for rule, after in judged(clip, (AGAINST,)) if rule == "people.counterflow"]
         for actor in clip.scene.actors:
             seen = [at / 5 for at in range(300) if (place := actor.place(at / 5)) and 0 <= place[0] <= 1]
             if actor.way[-1][1] < actor.way[0][1] and len(seen) > 15:  # in the picture for three seconds
                 going += 1
-                match = next((at for at in told if seen[0] <= at <= seen[-1] + 2), None)
+                match = next((at for at in seen_at if seen[0] <= at <= seen[-1] + 2), None)
                 if match is not None:
                     hits += 1
-                    told.remove(match)
-        wrong += len(told)
+                    seen_at.remove(match)
+        wrong += len(seen_at)
     yield Row(
         what="synthetic: walks against the way, told as people.counterflow while they last",
         figure=hits / going,

@@ -66,7 +66,8 @@ def fog(view: Image, passed: float) -> Image:
 
 
 def half_of_the_lamps(view: Image, passed: float) -> Image:
-    return (view * np.clip(1.6 - 2 * X / COLUMNS, 0.1, 1)[..., None]).astype(np.uint8)
+    found: Image = (view * np.clip(1.6 - 2 * X / COLUMNS, 0.1, 1)[..., None]).astype(np.uint8)
+    return found
 
 
 def drops(view: Image, passed: float) -> Image:
