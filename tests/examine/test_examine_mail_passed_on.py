@@ -231,6 +231,62 @@ def test_whoever_writes_through_a_list_is_looked_at_himself() -> None:
     assert member.verdict is Verdicts.CLEAN
 
 
+CARDS = "Je suis en réunion. Achetez quatre cartes cadeaux Steam ce matin et envoyez-moi les codes. Discrétion."
+PAY = "Merci de noter notre nouveau RIB pour tous les paiements à venir."
+PLACES = "Il reste quatre places à la formation de jeudi."
+
+
+@pytest.mark.parametrize(
+    ("words", "reply", "told"),
+    [
+        (CARDS, "dg.hopital@gmail.com", True),
+        (PAY, "compta@fournisseur-medical.fr", True),
+        (PLACES, "marie.lopez@gmail.com", False),
+        (PLACES, "marie.lopez@union-sud.fr", False),
+    ],
+)
+def test_a_list_is_no_licence_for_what_its_writers_want(words: str, reply: str, *, told: bool) -> None:
+    found = by_list("cadres@listes.union-cadres.fr", reply, words)
+    assert (found.verdict in ALARM) is told
+
+
+OF_A_LIST = ("List-Id: Lettre <lettre.news.example>", "List-Post: <mailto:a@news.example>", "Precedence: list")
+OF_NEWS = ("List-Unsubscribe: <https://lettre-des-soins.fr/u/1>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+
+
+@pytest.mark.parametrize("fields", [(), OF_A_LIST, OF_NEWS, ("Precedence: bulk",)])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (CARDS, True),
+        ("Une fraude circule : un faux directeur demande des cartes cadeaux. Ne répondez pas.", False),
+    ],
+)
+def test_fields_of_a_list_are_quickly_written(fields: tuple[str, ...], words: str, *, told: bool) -> None:
+    found = judged(
+        "Authentication-Results: mx.chu-aurore.fr; dkim=pass header.d=gmail.com; dmarc=pass header.from=gmail.com",
+        "From: Direction <direction.hopital@gmail.com>",
+        "To: agent@chu-aurore.fr",
+        "Subject: Demande",
+        *fields,
+        text=words,
+    )
+    assert ("mail.order.cards" in rules(found)) is told
+
+
+def test_news_tells_of_what_others_want() -> None:
+    passed = "dkim=pass header.d=lettre-des-soins.fr; dmarc=pass header.from=lettre-des-soins.fr"
+    head = (
+        f"Authentication-Results: mx.chu-aurore.fr; {passed}",
+        "From: Lettre des soins <lettre@lettre-des-soins.fr>",
+        "To: agent@chu-aurore.fr",
+        "Subject: La lettre",
+    )
+    words = "Les fraudeurs font saisir un code sur microsoft.com/devicelogin. https://lettre-des-soins.fr/12"
+    assert "mail.order.device-code" in rules(judged(*head, text=words))
+    assert "mail.order.device-code" not in rules(judged(*head, *OF_NEWS, text=words))
+
+
 @pytest.mark.parametrize(("receiver", "told"), [("mx.chu-aurore.fr", False), ("mx.relais-des-cadres.fr", True)])
 def test_what_a_host_before_the_receiving_one_found_is_not_its_finding(receiver: str, *, told: bool) -> None:
     found = judged(

@@ -27,7 +27,7 @@ from safecare.examine.mail.passwords import told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.relations import relations
 from safecare.examine.mail.reports import MUTED, is_report, is_status
-from safecare.examine.mail.vouch import BROKEN_ON_THE_WAY, gateway, vouched
+from safecare.examine.mail.vouch import BROKEN_ON_THE_WAY, as_written, gateway, vouched
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import host_of, registered, skeleton
 from safecare.formats.html import Page
@@ -193,15 +193,21 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     if broken(written):
         facts.add("mail.text.disguised")
     facts |= host_facts(mail, base, relayed=relays)
-    if relays and "mail.link.home" in facts:
+    if relays and ("mail.link.home" in facts or not (mail.links or mail.files)):
         mail.facts.discard("mail.from.brand-name")
-    facts |= set() if relays and "mail.link.home" in facts else _claims(display, base, mail, facts)
-    if base not in FREE and base in {registered(one) for _, one in addresses(headers, "To")}:
+    else:
+        facts |= _claims(display, base, mail, facts)
+    within = base not in FREE and "mail.list.writes" not in facts  # a list writes to itself
+    if within and base in {registered(one) for _, one in addresses(headers, "To")}:
         facts.add("mail.from.inside")
-    facts |= claims(mail, display, domain, facts | mail.facts)
+    if writer != domain:
+        address = next((one for one in addresses_of(headers, "Reply-To") if one.endswith(f"@{writer}")), address)
+    if within and {"mail.list", "mail.auth.aligned"} <= facts | mail.facts:
+        facts.add("mail.news")
+    facts |= claims(mail, display, writer, as_written(facts | mail.facts, writer))
     home = frozenset(registered(one) for one in own)
     facts |= relations(mail, display, address, facts | mail.facts, home)
-    facts |= orders(mail, display, domain, facts | mail.facts)
+    facts |= orders(mail, display, writer, as_written(facts | mail.facts, writer))
     facts |= consent(mail, home)
     return facts | _tricks(mail)
 

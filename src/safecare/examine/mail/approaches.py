@@ -274,7 +274,7 @@ def approaches(mail: Mail, display: str, domain: str, facts: set[str], *, signed
         found.add("mail.order.job")
     if _LISTED.told(text) and _TO_PAY.search(text):
         found.add("mail.order.directory")
-    if _GIVE.told(text):
+    if "mail.news" not in facts and _GIVE.told(text):
         found.add("mail.order.coins")
     if _HOLE.told(text) and _BOUNTY.search(text):
         found.add("mail.order.ransom")

@@ -46,34 +46,32 @@ _INTERNAL = re.compile(
 def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     """Return the facts of organisations that the mail speaks for and that it has nothing of.
 
-    `facts` are those known so far. Colleagues and mail within a thread speak of companies, not for them; so does a
-    vouched-for list, unless it asks for something.
+    `facts` are those known so far. Colleagues and mail within a thread speak of companies, not for them.
     """
     forged = "mail.auth.dmarc.fail" in facts
     if not domain or "mail.thread" in facts or ("mail.from.own" in facts and not forged):
         return set()
     asks = any(one.startswith(_ASKING) for one in facts - _SLIGHT)
     vouched = "mail.auth.aligned" in facts
-    news = vouched and "mail.list" in facts
     hosts = _hosts(mail)
     found: set[str] = set()
     names = worn(display)
     if names and _strange(names, domain, hosts):
         if asks or not vouched or "mail.from.freemail" in facts:
             found.add("mail.brand.sender")
-        elif hosts and not news:
+        elif hosts:
             found.add("mail.brand.name")
-    if asks and hosts and not news and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
+    if asks and hosts and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
         found.add("mail.brand.spoken")
-    if hosts and not news and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
+    if hosts and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
     outside = "mail.from.inside" not in facts and not of_a_known_one(mail, domain, facts)
     if asks and (access or not vouched) and outside and _INTERNAL.search(level(display[:200])):
         found.add("mail.from.internal")
-    if asks and not news and "mail.link.recipient" in facts:
+    if asks and "mail.link.recipient" in facts:
         found.add("mail.link.prefilled")
-    if not news and _false_address(mail, domain, facts):
+    if "mail.news" not in facts and _false_address(mail, domain, facts):  # news counts clicks
         found.add("mail.brand.address")
     return found
 

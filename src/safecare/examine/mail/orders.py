@@ -317,16 +317,8 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.payment")
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
-    start, coins = mail.text[:20_000], _COIN.told(text)
-    wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
-    if ("mail.lure.extortion" in facts and (coins or wallet)) or (coins and _OR_ELSE.search(text)):
-        found.add("mail.order.ransom")
-    elif (
-        (wallet and (coins or _SUM.search(text)))
-        or (coins and _WALLET_OR_NUMBER.search(start))
-        or (coins and _SECRET.told(text) and _TITLE.search(text))
-    ):
-        found.add("mail.order.coins")
+    if "mail.news" not in facts:
+        found |= _in_coins(mail, text, facts)
     if _WON.told(text):
         found.add("mail.order.winnings")
     if not private and _new_account(mail, text):
@@ -338,6 +330,16 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         if billed and _AMOUNT.search(text) and _RENEWED.search(text) and _CALL.search(text):
             found.add("mail.order.callback")
     return found
+
+
+def _in_coins(mail: Mail, text: str, facts: set[str]) -> set[str]:
+    """Return the fact that crypto money is wanted; whoever sends news to many tells of such mails."""
+    start, coins = mail.text[:20_000], _COIN.told(text)
+    wallet = ("bc1" in start or "0x" in start) and bool(_WALLET.search(start))
+    if ("mail.lure.extortion" in facts and (coins or wallet)) or (coins and _OR_ELSE.search(text)):
+        return {"mail.order.ransom"}
+    paid = (wallet and (coins or _SUM.search(text))) or (coins and _WALLET_OR_NUMBER.search(start))
+    return {"mail.order.coins"} if paid or (coins and _SECRET.told(text) and _TITLE.search(text)) else set()
 
 
 def _new_account(mail: Mail, text: str) -> bool:

@@ -52,6 +52,8 @@ _ASKING = (
     "mail.text.house", "mail.text.own-domain", "mail.text.loss", "mail.text.value",
 )  # fmt: skip
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.lure.remedy"})
+_CHECKED = frozenset({"mail.auth.aligned", "mail.auth.unaligned"})
+"""The receiving server checked the sender."""
 _PASSED_ON = frozenset({"mail.list", "mail.thread", "mail.auth.arc.pass", "mail.auth.dmarc.none"})
 """Ways by which an honest sender's vouching is lost, and that its domain does not say who may write for it."""
 
@@ -67,19 +69,18 @@ def relations(mail: Mail, display: str, address: str, facts: set[str], own: froz
         return set()
     found: set[str] = set()
     trusted = known(base) and base not in FREE and "mail.auth.unaligned" not in facts  # forged, where nothing vouches
-    news = "mail.list" in facts and ("mail.auth.aligned" in facts or "mail.list.vouched" in facts)
     text = mail.levelled
     short = len(mail.text) < SHORT
     if not trusted and known(base) and base not in FREE and not facts & _PASSED_ON:
         found.add("mail.from.unvouched")
-    if not trusted and not news and short:
+    if not trusted and short:
         found |= house(mail, facts)
         if own and _speaks_of(own, text):
             found.add("mail.text.own-domain")
     if not trusted and base not in FREE | TENANTS:
         if _beside(mail, base):
             found.add("mail.thread.lookalike")
-        if not news and short:
+        if short:
             found |= _nowhere(mail, display, address, facts | found)
     return found
 
@@ -98,7 +99,7 @@ def _nowhere(mail: Mail, display: str, address: str, facts: set[str]) -> set[str
     }
     asks = {one for one in facts - _SLIGHT if one.startswith(_ASKING)}
     doubtful = bool(facts & _DOUBTFUL)
-    if "mail.list" in facts and not (doubtful and asks & ACCESS):
+    if "mail.list" in facts and not (asks and (facts & _CHECKED or (doubtful and asks & ACCESS))):
         return set()
     if (not strange and not mail.files) or _named(mail, display, base, strange):
         return set()
@@ -111,7 +112,8 @@ def _nowhere(mail: Mail, display: str, address: str, facts: set[str]) -> set[str
             return {"mail.order.stray"} if doubtful else set()
         return {"mail.order.anonymous" if service else "mail.order.stray"} if pressed else set()
     carried = any(_active(one.name) for one in mail.files) or "mail.code.link" in facts
-    if service and (carried or (asks and strange)) and "mail.thread" not in facts:
+    counted = asks and strange and "mail.news" not in facts  # news counts clicks
+    if service and (carried or counted) and "mail.thread" not in facts:
         return {"mail.order.nameless"}
     return set()
 

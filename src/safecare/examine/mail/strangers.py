@@ -143,6 +143,8 @@ def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
         found.add("mail.order.institution")
     if private and (_ADVANCE.told(text) or _OFFER.told(text) or _TRUST.told(text)):
         found.add("mail.order.advance")
+    if "mail.news" in facts:
+        return found
     if (_THEFT.told(text) or _VIOLENCE.told(text)) and _ELSE.search(text) and (private or _CHANNEL.search(text)):
         found.add("mail.order.ransom")
     if any(one in text or any(one in target.lower() for target, _ in mail.links[:50]) for one in _DEVICE):

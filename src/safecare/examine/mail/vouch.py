@@ -13,6 +13,7 @@ from email.message import Message
 from itertools import takewhile
 
 from safecare.formats.domains import registered
+from safecare.formats.mail import FREE
 from safecare.formats.mime import decoded
 
 _METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300})", re.IGNORECASE)
@@ -96,6 +97,18 @@ def vouched(headers: Message, base: str) -> set[str]:
     if known:
         facts.add("mail.auth.aligned" if aligned else "mail.auth.unaligned")
     return facts | _envelope(headers)
+
+
+def as_written(facts: set[str], writer: str) -> set[str]:
+    """Return the `facts` by which is judged what the one who wrote, at the domain `writer`, wants of the reader.
+
+    The fields of a list are no licence where the sender was checked: anyone writes them (RFC 2369), and a list vouches
+    for the way that a mail took, not for whoever wrote to it.
+    """
+    if facts.isdisjoint(("mail.auth.aligned", "mail.auth.unaligned")):
+        return facts
+    private = {"mail.from.freemail"} if "mail.list" in facts and registered(writer) in FREE else set()
+    return (facts - {"mail.list"}) | private
 
 
 def _sealed(headers: Message, base: str) -> bool:
