@@ -304,9 +304,8 @@ def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
 
 def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[str]:
     private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
-    if facts & {"mail.list", "mail.from.inside"} or (
-        "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
-    ):
+    own = "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
+    if own or facts & {"mail.list", "mail.from.inside"}:
         return set()
     text = mail.levelled
     found = abroad(mail, facts, private=private, owner=owner)
@@ -317,8 +316,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.payment")
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
-    if "mail.news" not in facts:
-        found |= _in_coins(mail, text, facts)
+    found |= set() if "mail.news" in facts else _in_coins(mail, text, facts)
     if _WON.told(text):
         found.add("mail.order.winnings")
     if not private and _new_account(mail, text):
