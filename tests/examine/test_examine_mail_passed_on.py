@@ -313,3 +313,51 @@ def test_what_a_host_before_the_receiving_one_found_is_not_its_finding(receiver:
 def test_what_companies_themselves_call_like_imitations_is_theirs(domain: str, *, told: bool) -> None:
     found = judged(f"From: Service <info@{domain}>", "To: a@chu-aurore.fr", "Subject: Buchung", text="Ihr Flug.")
     assert ("mail.from.lookalike-brand" in rules(found)) is told
+
+
+def forged(*head: str, text: str, domain: str = "cnracl.retraites.fr") -> Verdict:
+    return judged(
+        "Authentication-Results: mx.chu-aurore.fr; spf=pass smtp.mailfrom=relais.example; dkim=fail "
+        f"header.d={domain}; dmarc=fail header.from={domain}",
+        f"From: Service <info@{domain}>",
+        "To: agent@chu-aurore.fr",
+        "Subject: Information",
+        *head,
+        text=text,
+    )
+
+
+OWN_PAGE = "Le relevé est en ligne : https://retraites.fr/releve"
+
+
+@pytest.mark.parametrize(
+    ("head", "text", "idle"),
+    [
+        ((), OWN_PAGE, True),
+        ((), "Le relevé est en ligne.", True),
+        ((), "Le relevé est en ligne : https://releve.example/r", False),
+        ((), OWN_PAGE + " ou au 01 44 55 66 77", False),
+        ((), OWN_PAGE + " ou par courriel à releve@autre.example", False),
+        (("Reply-To: releve@autre.example",), OWN_PAGE, False),
+    ],
+)
+def test_a_forged_sender_who_would_gain_nothing_is_half_a_doubt(
+    head: tuple[str, ...], text: str, *, idle: bool
+) -> None:
+    weights = {one.rule: one.weight for one in forged(*head, text=text).findings}
+    assert weights["mail.auth.dmarc.fail"] == (0.2 if idle else 0.4)
+    assert forged(*head, text=text, domain="gmail.com").findings
+    at_free = {one.rule: one.weight for one in forged(*head, text=text, domain="gmail.com").findings}
+    assert at_free["mail.auth.dmarc.fail"] == 0.4
+
+
+@pytest.mark.parametrize(("domain", "told"), [("cyberveille.gouv.fr", False), ("cyberveille-sante.example", True)])
+def test_a_states_body_warns_of_what_others_are_told(domain: str, *, told: bool) -> None:
+    found = judged(
+        f"Authentication-Results: mx.chu-aurore.fr; dkim=pass header.d={domain}; dmarc=pass header.from={domain}",
+        f"From: Veille <veille@{domain}>",
+        "To: agent@chu-aurore.fr",
+        "Subject: Alerte",
+        text=f"On écrit aux agents : votre compte ameli est suspendu, confirmez-le. Lire https://{domain}/alerte",
+    )
+    assert ("mail.brand.spoken" in rules(found)) is told

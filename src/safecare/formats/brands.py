@@ -27,7 +27,7 @@ allegro pl, poczta allegro: allegro.pl allegromail.pl
 usps: usps.com usps.gov
 vinted: vinted.fr vinted.com
 leboncoin: leboncoin.fr
-assurance maladie, ameli, amelipro, cpam, carte vitale, cnam, =caisse primaire: ameli.fr assurance-maladie.fr cnamts.fr
+assurance maladie, ameli, amelipro, cpam, carte vitale, cnam, =caisse primaire: ameli.fr assurance-maladie.fr
 mon espace sante: monespacesante.fr
 impots gouv, impots.gouv, dgfip, direction generale des finances publiques, =service des impots: gouv.fr
 antai, amendes gouv, amendes.gouv: gouv.fr
@@ -339,7 +339,12 @@ def _above(host: str, domains: frozenset[str]) -> bool:
 @lru_cache(maxsize=8192)
 def known(host: str) -> bool:
     """Tell whether `host` is one of an organisation of the table, or of a state's body."""
-    return registered(host) in _DOMAINS or _above(host, _DOMAINS) or host.endswith(_OF_STATES)
+    return registered(host) in _DOMAINS or _above(host, _DOMAINS) or of_state(host)
+
+
+def of_state(host: str) -> bool:
+    """Tell whether `host` is a state's: only its bodies get such a name."""
+    return host.endswith(_OF_STATES)
 
 
 _OF_STATES = (".gouv.fr", ".gov.uk", ".nhs.uk", ".europa.eu")
@@ -352,4 +357,4 @@ def same_owner(one: str, other: str) -> bool:
     return any(belongs(one, name) and belongs(other, name) for name in _NAMES)
 
 
-__all__ = ["belongs", "known", "led_to", "same_owner", "spoken_for", "worn", "writes_for"]
+__all__ = ["belongs", "known", "led_to", "of_state", "same_owner", "spoken_for", "worn", "writes_for"]

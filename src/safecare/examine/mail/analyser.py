@@ -18,7 +18,7 @@ from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
-from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, host_facts
+from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, gains_nothing, host_facts
 from safecare.examine.mail.kits import kits
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
@@ -54,7 +54,8 @@ where the sender's domain does not say who may write for it: its services' mail 
 Chosen: beside it, talk of an account is no alarm by itself."""
 HOME = 0.5
 """Factor on talk of an account or a parcel where all links lead to the known organisation that sends the mail. Chosen:
-an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call."""
+an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call. The same for one
+whom nobody vouches for, where a forger would gain nothing."""
 PADDING = 3000
 """Letters in style sheets and hidden tags, of words and no rules, that are padding. Chosen."""
 
@@ -111,6 +112,8 @@ class MailAnalyser:
                 strength *= LISTED
             if fact in _BROKEN_BY_LISTS and "mail.list.vouched" in facts:
                 strength *= LISTED
+            if "mail.forged.idle" in facts and (weight.kind == "vouch" or fact == "mail.from.unvouched"):
+                strength *= HOME
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
         learned = self._trained(mail, context.mail_model)
         if learned:
@@ -209,6 +212,8 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     facts |= relations(mail, display, address, facts | mail.facts, home)
     facts |= orders(mail, display, writer, as_written(facts | mail.facts, writer))
     facts |= consent(mail, home)
+    if "mail.auth.unaligned" in facts and not any(one.startswith("mail.order.") for one in facts):
+        facts |= {"mail.forged.idle"} if gains_nothing(mail, base) else set()
     return facts | _tricks(mail)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from safecare.examine.mail.names import hosted
-from safecare.formats.brands import belongs, known, led_to, same_owner, spoken_for, worn, writes_for
+from safecare.formats.brands import belongs, known, led_to, of_state, same_owner, spoken_for, worn, writes_for
 from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import FREE, Mail
 from safecare.formats.mail_links import SHORT
@@ -61,7 +61,8 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
             found.add("mail.brand.sender")
         elif hosts:
             found.add("mail.brand.name")
-    if asks and hosts and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
+    warns = vouched and of_state(domain)  # a state's body tells what others are told in its or others' name
+    if asks and hosts and not warns and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
         found.add("mail.brand.spoken")
     if hosts and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
         found.add("mail.brand.link")

@@ -29,7 +29,7 @@ from safecare.formats.domains import (
     registered,
     skeleton,
 )
-from safecare.formats.mail import BRANDS, FREE, Mail
+from safecare.formats.mail import BRANDS, FREE, Mail, addresses
 from safecare.formats.mail_links import SHORT
 from safecare.formats.mime import decoded
 from safecare.formats.wrapped import guarded, unwrapped
@@ -109,6 +109,29 @@ def _home(base: str, bases: set[str], inner: set[str]) -> bool:
     if not bases <= {base, *_ASIDE, *map(registered, _ASIDE_HOSTS)}:
         return False
     return all(registered(one) in {base, *_ASIDE} or one in _ASIDE_HOSTS for one in inner)
+
+
+def gains_nothing(mail: Mail, base: str) -> bool:
+    """Tell whether whoever forged the sender's domain `base` would gain nothing by it.
+
+    All links lead to that domain, answers go there, there is no file, and no number, account or address of others to
+    turn to (a row of digits stands for them).
+    """
+    if not base or base in FREE or hosted(base) or mail.files:
+        return False
+    answers = {registered(one) for _, one in addresses(mail.mime.headers, "Reply-To")}
+    links = {registered(host_of(target) or "x") for target, _ in mail.links[:200]}
+    if not answers | links <= {base}:
+        return False
+    plain = _LINK.sub(" ", mail.text[:20_000])
+    written = {registered(one.lower()) for one in _ADDRESSED.findall(plain)}
+    return written <= {base} and not _DIGITS.search(plain)
+
+
+_LINK = re.compile(r"https?://\S+")
+_ADDRESSED = re.compile(r"@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
+_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){8}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3}|\b(?:bc1|0x)[0-9A-Za-z]{20}")
+"""Telephone numbers, bank accounts, wallets."""
 
 
 def _by_hand(mail: Mail) -> bool:
