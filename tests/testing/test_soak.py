@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 
@@ -65,6 +66,14 @@ def test_what_is_taken_and_given_back_is_no_growth_and_what_leaks_beside_is() ->
     assert sampled([100.0 + one for one in taken]).grown() == []
     [one] = sampled([100.0 + one + number / 2 for number, one in enumerate(taken)]).grown()
     assert round(one.memory) == 30
+
+
+def test_what_goes_up_and_down_is_no_growth_and_a_leak_within_it_is() -> None:
+    chance = random.Random(1)
+    around = [[chance.gauss(115.0, 5.0) for _ in range(60)] for _ in range(100)]
+    assert sum(bool(sampled(one).grown()) for one in around) <= 2
+    leaking = [[one + number / 3 for number, one in enumerate(each)] for each in around]  # 20 MB/h
+    assert sum(bool(sampled(one).grown()) for one in leaking) >= 98
 
 
 def test_what_lived_too_short_has_no_slope() -> None:

@@ -91,7 +91,7 @@ class Soak:
 
     def table(self) -> Iterator[str]:
         """Yield the lines of the table of growth."""
-        yield "process        starts  minutes      MB    MB/h  files     /h  threads     /h"
+        yield "process        starts  minutes      MB    MB/h  surely  files     /h  threads     /h"
         grown = self.grown()
         for one in self.traces.growth():
             starts = self.traces.processes(one.name)
@@ -100,7 +100,8 @@ class Soak:
                 yield f"{begin}  too short to tell"
                 continue
             told = (
-                f"{one.memory:>+7.2f} {one.last.files:>6} {one.files:>+6.1f} {one.last.threads:>8} {one.threads:>+6.1f}"
+                f"{one.memory:>+7.2f} {one.surely:>+7.2f} {one.last.files:>6} {one.files:>+6.1f} "
+                f"{one.last.threads:>8} {one.threads:>+6.1f}"
             )
             yield f"{begin} {told}{'  GREW' if one in grown else ''}"
         yield (
