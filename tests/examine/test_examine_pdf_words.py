@@ -79,6 +79,12 @@ def test_a_map_of_all_codes_many_times_is_cut() -> None:
     assert read(raw) == "a"
 
 
+@pytest.mark.parametrize("inner", [b"<0041> ]", b"[ <0041> ]", b"] <0041> <0042>", b"<41> <42> [", b"<> <0041>"])
+@pytest.mark.parametrize("kind", [b"bfchar", b"bfrange"])
+def test_maps_whose_lists_are_out_of_place_are_read_without_a_fault(kind: bytes, inner: bytes) -> None:
+    read(page(b"BT /F1 9 Tf <0041> Tj ET", b"<</Subtype/Type0/ToUnicode 6 0 R>>", b"begin%s %s end" % (kind, inner)))
+
+
 @given(st.binary(max_size=400), st.binary(max_size=400))
 def test_whatever_stands_there_is_read_without_a_fault(content: bytes, mapped: bytes) -> None:
     read(page(b"BT /F1 9 Tf " + content, b"<</Subtype/Type0/ToUnicode 6 0 R>>", b"beginbfrange " + mapped))

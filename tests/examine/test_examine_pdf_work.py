@@ -24,3 +24,12 @@ HEAD = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
 def test_work_without_end_is_bounded(body: bytes) -> None:
     """The time-out is far above what it takes; without the bound each case takes minutes."""
     assert Engine().judge(HEAD + body + b"\n%%EOF", "a.pdf").verdict is not Verdicts.UNREADABLE
+
+
+@pytest.mark.timeout(120)
+def test_lists_that_never_close_behind_a_signature_are_read_once() -> None:
+    head = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog " + b"/Contents[ " * 30_000 + b">>\nendobj\n"
+    signed = head + b"2 0 obj\n<</Type/Sig/ByteRange[0 10 20 LENGTH]>>\nendobj\n"
+    signed = signed.replace(b"LENGTH", b"%06d" % (len(signed) - 20))
+    later = signed + head.partition(b"\n")[2] * 3 + b"trailer\n<</Root 1 0 R>>\n%%EOF\n"
+    assert Engine().judge(later, "a.pdf").type == "pdf"

@@ -30,6 +30,9 @@ _TWICE = linear(b"|".join(rb"/%s[^\x00]*/%s" % (key, key) for key in sorted(_ONC
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
+_LEADS = tuple(
+    linear(rb"/" + key + rb"\s*(\[[^\]]*\]|\d{1,10}\s+\d{1,5}\s+R)") for key in (b"Contents", b"Kids", b"Pages")
+)
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _LENGTH_WHY = say("A stream of a PDF is longer or shorter than it says.")
 SLACK = 64
@@ -86,8 +89,7 @@ def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
 
 def _shows_other(one: Object, later: Object) -> bool:
     """Tell whether a page, a list of pages or a page's contents are others in the later version of an object."""
-    for key in (b"Contents", b"Kids", b"Pages"):
-        mark = re.compile(rb"/" + key + rb"\s*(\[[^\]]{0,4000}\]|\d{1,10}\s+\d{1,5}\s+R)")
+    for mark in _LEADS:
         old, new = mark.search(one.text), mark.search(later.text)
         if old and new and old[1].split() != new[1].split():
             return True

@@ -211,7 +211,7 @@ def _rows(inner: bytes, width: int) -> Iterator[tuple[bytes, bytes, list[bytes] 
             yield row[0], row[1], row[-1]
             row = []
         elif found[3]:
-            if len(row) == width - 1:
+            if len(row) == 2 < width:
                 yield row[0], row[1], values or []
             row, values = [], None
 
