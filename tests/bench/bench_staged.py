@@ -110,7 +110,6 @@ def _tampers() -> Iterable[Row]:
         figure=len(wrong),
         unit="",
         better="less",
-        target=1,
         note=", ".join(wrong),
     )
 
