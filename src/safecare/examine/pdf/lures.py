@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, UnreadableError
 from safecare.examine.mail.hosts import doubtful
@@ -27,7 +28,7 @@ MOST_PAGES, MOST_HOSTS = 2, 3
 COVERS, BUTTON = 0.5, 0.01
 """Share of the page over which a click leads away, and that of a button. Chosen: lures cover 0.6 to 1, a line 0.005."""
 MOST_LINKS = 2000
-"""Places of a short document that are looked at. Chosen: the longest form of two pages measured has 400 fields."""
+"""Places, and addresses, of a short document that are looked at. Chosen: the longest form of two pages measured has 400 fields."""
 MOST_READ = 400
 """Letters of a document that has nearly nothing to read. Chosen: six lines; letters and tickets have a thousand."""
 MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
@@ -62,7 +63,8 @@ def is_short(document: Document) -> bool:
 
 def addresses(document: Document) -> set[str]:
     """Return where clicks in `document` lead."""
-    return {target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one)}
+    found = (target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one))
+    return set(islice(found, MOST_LINKS))
 
 
 def started(document: Document) -> Iterator[Finding]:
@@ -82,8 +84,8 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
     if not is_short(document):
         return
     links = [(box, target) for one in document.holding(b"/Rect")[:MOST_LINKS] for box, target in _linked(one, document)]
-    led = addresses(document)
-    if context.mail and len({host_of(one) for one in led}) <= MOST_HOSTS and any(map(doubtful, led)):
+    led = addresses(document) if context.mail else set()
+    if led and len({host_of(one) for one in led}) <= MOST_HOSTS and any(map(doubtful, led)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
         yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
         return
