@@ -34,8 +34,6 @@ MOST_SAID = 2500
 """Letters of a document that comes to the point. Chosen: lures have a tenth of them, a full page 3,000."""
 MOST_LINKS = 20
 """Addresses of such a document that are looked at. Chosen: lures have one to three."""
-FEW = 120
-"""Letters of a page that is nothing but a code. Chosen: a title and an address."""
 LEAST_SIDE, MOST_SIDE, SQUARE = 21, 200, 4
 """Squares of the smallest side of a code, and of the largest with its margin (ISO/IEC 18004), and pixels of each."""
 _BLOCKS = "█▀▄ \xa0"
@@ -110,8 +108,8 @@ def lettered(said: str) -> bytes:
 
 
 def may_hold_code(said: str) -> bool:
-    """Tell whether a page with the words `said` may have a code for its reader: it says so, or hardly anything."""
-    return len(said) < FEW or _CODE.search(said) is not None
+    """Tell whether a page with the words `said` may have a code for its reader: a lure says what to do with it."""
+    return _CODE.search(said) is not None
 
 
 def findings(said: str, links: Iterable[str], codes: Iterable[str], context: Context) -> Iterator[Finding]:

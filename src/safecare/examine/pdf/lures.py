@@ -28,7 +28,7 @@ MOST_PAGES, MOST_HOSTS = 2, 3
 COVERS, BUTTON = 0.5, 0.01
 """Share of the page over which a click leads away, and that of a button. Chosen: lures cover 0.6 to 1, a line 0.005."""
 MOST_LINKS = 2000
-"""Places, and addresses, of a short document that are looked at. Chosen: the longest form of two pages measured has 400 fields."""
+"""Places and addresses of a short document that are looked at. Chosen: the longest form of two pages has 400 fields."""
 MOST_READ = 400
 """Letters of a document that has nearly nothing to read. Chosen: six lines; letters and tickets have a thousand."""
 MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
