@@ -1,4 +1,4 @@
-"""A call for help from the guard's page: from the press to the operator's board and to another guard's phone.
+"""A call for help: from the press on the guard's page, or the post of a locating system, to the screens of others.
 
 Three browsers, the whole platform over the demo hospital, and the measuring share one machine: upper bounds. The limits
 are chosen: 2 s is little beside the walk of whoever comes to help, 5 s what a poor network may add to it.
@@ -11,12 +11,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from safecare.app.files import demo_hospital, hospital_of
+from safecare.scenarios.inputs.access import post
+from safecare.scenarios.inputs.tag import message
 from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 from safecare.testing.bench import Row, Skipped
 
@@ -30,6 +33,8 @@ TARGET = 2000.0
 """Milliseconds from the press to the eyes of others."""
 POOR = {"offline": False, "latency": 1000, "downloadThroughput": 6250, "uploadThroughput": 6250}
 """A cellar: 1 s to and fro, 50 kbit/s (the "GPRS" of browsers' own tools)."""
+TAGS, ROOM = tuple(f"card-{10_001 + one}" for one in range(CALLS)), "aurore.ward.a.station"
+"""Whose tags call for help, each once (a second press within a minute is no new call), and where."""
 AWAY = 5.0
 """Seconds without any network, from before the press."""
 WATCH = """
@@ -88,6 +93,9 @@ class Calls:
         good = [self._call() for _ in range(CALLS)]
         yield _row("press until the operator's board shows it", [one[0] for one in good], TARGET)
         yield _row("press until another guard's phone shows it", [one[1] for one in good], TARGET)
+        tags = [self._duress(tag) for tag in TAGS]
+        yield _row("FHIR staff-duress posted until the operator's board shows it", [one[0] for one in tags], TARGET)
+        yield _row("FHIR staff-duress posted until a guard's phone shows it", [one[1] for one in tags], TARGET)
         self.network.send("Network.emulateNetworkConditions", POOR)
         poor = [max(self._call()) for _ in range(CALLS // 2)]
         yield _row("the same for both, caller at 50 kbit/s with 1 s to and fro", poor, 5000.0)
@@ -97,9 +105,30 @@ class Calls:
         note = f"kept on the phone for {AWAY:.0f} s without network, and said so there"
         yield _row("network is back until both see a call that was pressed without", away, 5000.0, note)
 
+    def _duress(self, tag: str) -> tuple[float, float]:
+        """Post what a locating system posts when the button of `tag` is pressed; milliseconds until both see it."""
+        before = self._seen()
+        door = self.attacker.platform.runtime()["doors"]["locating"]["settings"]
+        token = Path(door["token_file"]).read_text("ascii").strip()
+        began = time.time() * 1000
+        post(f"http://{door['host']}:{door['port']}/", token, message("staff-duress", tag, ROOM, datetime.now(UTC)))
+        return self._until_seen(before, began)
+
+    def _seen(self) -> list[int]:
+        return [len(page.evaluate("window.calls")) for page in (self.operator, self.guard)]
+
+    def _until_seen(self, before: list[int], began: float) -> tuple[float, float]:
+        """Return the milliseconds from `began` until operator and guard see one more, and close it."""
+        seen = []
+        for page, count in zip((self.operator, self.guard), before, strict=True):
+            page.wait_for_function("count => window.calls.length > count", arg=count, timeout=60_000)
+            seen.append(page.evaluate("window.calls.at(-1)") - began)
+        self._close()
+        return seen[0], seen[1]
+
     def _call(self, away: float = 0.0) -> tuple[float, float]:
         """Press; return the milliseconds until operator and guard see it, counted from the network's return."""
-        before = [len(page.evaluate("window.calls")) for page in (self.operator, self.guard)]
+        before = self._seen()
         self.caller.context.set_offline(away > 0)
         self.caller.get_by_test_id("panic").click()
         began: float = self.caller.evaluate(
@@ -110,12 +139,7 @@ class Calls:
             time.sleep(away)
             began = time.time() * 1000
             self.caller.context.set_offline(False)
-        seen = []
-        for page, count in zip((self.operator, self.guard), before, strict=True):
-            page.wait_for_function("count => window.calls.length > count", arg=count, timeout=60_000)
-            seen.append(page.evaluate("window.calls.at(-1)") - began)
-        self._close()
-        return seen[0], seen[1]
+        return self._until_seen(before, began)
 
     def _close(self) -> None:
         """Close what is open, so that the next call is an incident of its own."""

@@ -8,6 +8,7 @@ from threading import Lock
 
 import msgspec
 
+from safecare.app.floods import Flood, NotKept
 from safecare.model.clock import Clock
 
 
@@ -41,6 +42,7 @@ class Doors:
 
     clock: Clock
     _counts: dict[str, _Count] = field(default_factory=dict, init=False)
+    _floods: dict[str, Flood] = field(default_factory=dict, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def add(self, door: str, source: str, state: str = "waiting", detail: str = "") -> None:
@@ -68,6 +70,34 @@ class Doors:
         """Count a reject at `door`."""
         with self._lock:
             self._counts.setdefault(door, _Count(door, "ok", self.clock.now())).rejects += 1
+
+    def may_keep(self, door: str, size: int) -> bool:
+        """Tell whether a reject of `size` bytes at `door` is kept; one that is not is counted (`Flood`)."""
+        now = self.clock.now()
+        with self._lock:
+            return self._floods.setdefault(door, Flood(now)).takes(size, now)
+
+    def keeps_not(self, door: str, size: int) -> None:
+        """Take back what `may_keep` allowed: there was no room."""
+        with self._lock:
+            self._floods[door].back(size)
+
+    def untold(self, *, last: bool = False) -> dict[str, NotKept]:
+        """Return by door what was not kept and is to be told now, or the `last` time; now it counts as told."""
+        now = self.clock.now()
+        with self._lock:
+            return {door: found for door, one in self._floods.items() if (found := one.due(now, last=last))}
+
+    def tell_again(self, missing: dict[str, NotKept]) -> None:
+        """Take back what could not be told."""
+        with self._lock:
+            for door, one in missing.items():
+                self._floods[door].again(one)
+
+    def not_kept(self) -> dict[str, NotKept]:
+        """Return by door what was not kept since the start."""
+        with self._lock:
+            return {door: one.total for door, one in sorted(self._floods.items()) if one.total}
 
     def states(self) -> list[DoorState]:
         """Return all doors by name."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from safecare.app.floods import TELL
 from safecare.app.health import Doors
 from safecare.app.times import believed
 from safecare.exchange.log import Entry, Log
@@ -64,22 +66,71 @@ class DoorIntake:
     async def reject(
         self, door: str, raw: bytes, reason: str, place: str = "", context: Mapping[str, str] | None = None
     ) -> None:
-        """Store what could not be read, with the reason; durable when it returns. Raises `LogFullError`."""
+        """Store what could not be read, with the reason; durable when it returns. Raises `LogFullError`.
+
+        In a flood it is counted instead, and the count is stored (`safecare.app.floods`).
+        """
         door = self.door or door
-        artifact = await self.keep(raw, "application/octet-stream")
-        at = self.clock.now()
-        reject = Reject(
-            id=derived_id(at, "reject", door, artifact),
-            at=at,
-            door=door,
-            artifact=artifact,
-            size=len(raw),
-            reason=reason,
-            place=place,
-            context=dict(context or {}),
-        )
-        await self._together.append([Entry("reject", (encode(reject),))])
+        if not self.doors.may_keep(door, len(raw)):
+            self.doors.refused(door)
+            await self.tell_not_kept()
+            return
+        try:
+            artifact = await self.keep(raw, "application/octet-stream")
+            at = self.clock.now()
+            reject = Reject(
+                id=derived_id(at, "reject", door, artifact),
+                at=at,
+                door=door,
+                artifact=artifact,
+                size=len(raw),
+                reason=reason,
+                place=place,
+                context=dict(context or {}),
+            )
+            await self._together.append([Entry("reject", (encode(reject),))])
+        except OSError:
+            self.doors.keeps_not(door, len(raw))
+            raise
         self.doors.refused(door)
+
+    async def tell_not_kept(self, *, last: bool = False) -> None:
+        """Put among the rejects how many were not kept, by door, where due or the `last` time. Raises `LogFullError`.
+
+        Cancelled meanwhile, it may tell the same twice.
+        """
+        missing = self.doors.untold(last=last)
+        if not missing:
+            return
+        try:
+            nothing, at = await self.keep(b"", "application/octet-stream"), self.clock.now()
+            rejects = [
+                Reject(
+                    id=derived_id(at, "reject", door, "not-kept", one.first.isoformat()),
+                    at=at,
+                    door=door,
+                    artifact=nothing,
+                    size=0,
+                    reason=one.state_of(),
+                    context={"not_kept": str(one.pieces)},
+                )
+                for door, one in missing.items()
+            ]
+            await self._together.append([Entry("reject", tuple(map(encode, rejects)))])
+        except BaseException:
+            self.doors.tell_again(missing)
+            raise
+
+    async def tell_floods(self) -> None:
+        """Tell until cancelled what the last minute of a flood did not keep, also when the flood is over."""
+        try:
+            while True:
+                await asyncio.sleep(TELL)
+                with contextlib.suppress(OSError):  # no room, which the health page tells: once more a minute later
+                    await self.tell_not_kept()
+        finally:
+            with contextlib.suppress(OSError):
+                await self.tell_not_kept(last=True)
 
     def pseudonym(self, kind: str, value: str) -> str:
         """Return the keyed pseudonym of `value` (HMAC-SHA-256, 96 bits): same value, same pseudonym, no way back."""

@@ -150,6 +150,7 @@ class Platform:
             self.door_tasks.start(self.built, group)
             papers = Certificates(lambda: self.built.papers, self.doors, lambda: self._intake("certificates"))
             group.create_task(papers.run())
+            group.create_task(self._intake("").tell_floods())
             console = self.settings.console
             await serve(create_app(self._console()), console.host, console.port, listening)
 
@@ -199,6 +200,7 @@ class Platform:
             missing.append(PartMissing(self.keyring.path.name, fault))
         if self.site.files.aside:
             missing.append(PartMissing("what was drawn in the console", self.site.files.aside))
+        missing += [PartMissing(door, one.state_of()) for door, one in self.doors.not_kept().items()]
         if engine:
             missing += [PartMissing(name, reason) for name, reason in engine.faults.items()]
         return Health(

@@ -85,6 +85,8 @@ class Replay:
 
     def _read(self, reject: Reject) -> list[Item]:
         """Return what stands in `reject`. Raises `UnreadableError`, `OSError`."""
+        if "not_kept" in reject.context:
+            raise UnreadableError("these were counted, not kept")
         raw = self._artifacts.read(reject.artifact)
         kind, _, name = reject.door.partition("/")
         if kind == "ingest" and name in self._parsers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 
 from safecare.cli import main
 from safecare.formats.camera_words import CameraWordError
-from safecare.formats.onvif_discovery import Answer, probe, read_answers
+from safecare.formats.onvif_discovery import GROUP, Answer, probe, read_answers
 from safecare.sources.onvif.discovery import Device, find
 
 ASKED = "urn:uuid:1"
+HERE = "127.0.0.1"
 
 
 def answer(message: str, urls: str, scopes: str = "", count: int = 1) -> bytes:
@@ -95,6 +97,22 @@ async def test_who_answers_is_found_once_whatever_else_is_sent() -> None:
         found, unread = await find(1.0, group="127.0.0.1", port=port)
     assert [(one.host, one.answer.name) for one in found] == [("127.0.0.1", "Hall")]
     assert unread >= 1
+
+
+async def test_one_question_to_all_reaches_who_listens_in_the_group() -> None:
+    """By multicast, which stays on the loopback interface: both sides name it, so it needs no route and no rights."""
+    member = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    member.bind((GROUP, 0))
+    member.setblocking(False)
+    member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + socket.inet_aton(HERE))
+    member.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HERE))
+    good = answer(ASKED, "http://10.0.0.5/onvif/device_service", "onvif://www.onvif.org/name/Hall")
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: Camera(good), sock=member)
+    try:
+        found, _ = await find(1.0, interface=HERE, port=transport.get_extra_info("sockname")[1])
+    finally:
+        transport.close()
+    assert [one.answer.name for one in found] == ["Hall"]
 
 
 @pytest.mark.parametrize(

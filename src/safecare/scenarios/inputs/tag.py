@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -27,13 +29,14 @@ class Tag(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Post it."""
         settings = world.door("fhir-rtls")
         token = Path(str(settings["token_file"])).read_text("ascii").strip()
-        header = {"resourceType": "MessageHeader", "eventCoding": {"code": "location-update"}}
-        device = {"resourceType": "Device", "identifier": [{"value": self.badge}]}
-        place = {"resourceType": "Location", "identifier": [{"value": self.zone}]}
-        told = {
-            "resourceType": "Bundle",
-            "type": "message",
-            "timestamp": world.clock.now().isoformat(),
-            "entry": [{"resource": one} for one in (header, device, place)],
-        }
+        told = message("location-update", self.badge, self.zone, world.clock.now())
         post(f"http://{settings['host']}:{settings['port']}/", token, told)
+
+
+def message(event: str, tag: str, place: str, at: datetime) -> dict[str, Any]:
+    """Return the message of a locating system that `event` befell `tag` at `place` (FHIR RTLS guide)."""
+    header = {"resourceType": "MessageHeader", "eventCoding": {"code": event}}
+    device = {"resourceType": "Device", "identifier": [{"value": tag}]}
+    location = {"resourceType": "Location", "identifier": [{"value": place}]}
+    entries = [{"resource": one} for one in (header, device, location)]
+    return {"resourceType": "Bundle", "type": "message", "timestamp": at.isoformat(), "entry": entries}
