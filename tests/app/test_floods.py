@@ -15,11 +15,17 @@ from safecare.app import floods
 from safecare.app.floods import BYTES, PIECES, Flood
 from safecare.app.health import Doors
 from safecare.app.intake import DoorIntake
-from safecare.exchange.log import LogFullError
+from safecare.app.replay import Replay
+from safecare.exchange.log import Log, LogFullError
 from safecare.exchange.sqlite import SqliteLog
 from safecare.model.events.panels import PanelSignal
-from safecare.model.topics import Reject, decode
+from safecare.model.ids import EventId, SiteId
+from safecare.model.topics import Reject, decode, encode
 from safecare.store.artifacts import Artifacts
+from safecare.store.database import Database
+from safecare.store.folder import DataFolder
+from safecare.store.project import Arrived, project
+from safecare.store.read import Reader
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital import small_hospital
 
@@ -86,7 +92,7 @@ def intake(tmp_path: Path, clock: FakeClock, log: SqliteLog, monkeypatch: pytest
     return DoorIntake("dc09", log, store, doors, clock, small_hospital(), b"key")
 
 
-def rejects(log: SqliteLog) -> list[Reject]:
+def rejects(log: Log) -> list[Reject]:
     return [decode("reject", raw) for batch in log.read(["reject"], 0, 1000) for raw in batch.items]
 
 
@@ -114,9 +120,26 @@ async def test_a_flood_at_a_door_stands_in_the_list_with_its_count_and_events_go
     assert found[7].reason.startswith("95 more that could not be read were not kept: ")
     assert intake.doors.not_kept()["dc09"].pieces == 96
     assert intake.doors.states()[0].rejects == 102
-    event = PanelSignal(id="e", at=clock.now(), seen=clock.now(), source="dc09", site="aurore", what="panic", code="PA")
+    event = PanelSignal(
+        id=EventId("e"), at=clock.now(), seen=clock.now(), source="dc09", site=SiteId("aurore"), what="panic", code="PA"
+    )
     await intake.publish([event])
     assert sum(len(batch.items) for batch in log.read(["event"], 0, 10)) == 1
+
+
+async def test_a_row_that_only_counts_can_be_listed_and_is_not_read_again(tmp_path: Path, intake: DoorIntake) -> None:
+    again = Replay(tmp_path / "data")
+    for number in range(6):
+        await intake.reject("", b"noise %d" % number, "no message")
+    database = Database(DataFolder(tmp_path / "data").database)
+    database.migrate()
+    [*_, last] = rejects(intake.log)
+    with database.writing() as connection:
+        project(connection, "reject", [Arrived(1, last, encode(last))])
+    assert Reader(database).rejects() == [last]
+    [outcome] = again.run([last.id])
+    again.close()
+    assert (outcome.items, outcome.reason) == (0, "these were counted, not kept")
 
 
 async def test_what_the_end_of_a_flood_did_not_keep_is_told_when_the_platform_stops(
