@@ -88,3 +88,52 @@ def test_a_lens_that_is_free_again_is_good_again() -> None:
 
 def test_a_dome_that_turns_by_itself_is_not_moved() -> None:
     assert set(states(turned, turns=True)) == {"ok"}
+
+
+def lorry(at: float, rng: np.random.Generator) -> Image:
+    """Stand a smooth side with an outline before three quarters of the view; the rest is as it was."""
+    found = place()
+    cv2.rectangle(found, (25, 15), (300, 170), (170, 172, 175), -1)
+    cv2.rectangle(found, (25, 15), (300, 170), (40, 40, 40), 2)
+    return found
+
+
+def cabin(at: float, rng: np.random.Generator) -> Image:
+    """Fill the view with a wall that has two seams."""
+    found = np.full((ROWS, COLUMNS, 3), 150, np.uint8)
+    for seam in (100, 200):
+        cv2.line(found, (seam, 0), (seam, ROWS), (90, 90, 90), 2)
+    return found
+
+
+def crowd(at: float, rng: np.random.Generator) -> Image:
+    """Fill the view with details that don't stay where they are."""
+    spots = rng.integers(0, 255, (24, 40, 3)).astype(np.uint8)
+    return cv2.resize(spots, (COLUMNS, ROWS), interpolation=cv2.INTER_NEAREST).astype(np.uint8)
+
+
+@pytest.mark.parametrize("stands", [lorry, cabin, crowd])
+@pytest.mark.parametrize(("seconds", "told"), [(100, False), (140, True)])
+def test_what_stands_before_the_lens_is_told_only_when_it_stays(
+    stands: Callable[[float, np.random.Generator], Image], seconds: int, told: bool
+) -> None:
+    health, rng = PictureHealth(), np.random.default_rng(5)
+    found: list[PictureState] = []
+    for number in range(20 + seconds + 20):
+        picture = stands(number, rng) if 20 <= number < 20 + seconds else place()
+        noisy = (picture + rng.normal(0, 2, picture.shape)).clip(0, 255).astype(np.uint8)
+        found.append(health.judge(noisy, float(number)))
+    assert ("moved" in found) is told
+    assert found[-1] == "ok"
+    assert set(found[: 20 + 100]) == {"ok"}
+
+
+def test_a_camera_turned_while_a_lorry_stands_before_it_is_told_once_the_other_view_stands() -> None:
+    health, rng = PictureHealth(), np.random.default_rng(5)
+    found: list[PictureState] = []
+    for number in range(80):
+        picture = place() if number < 20 else lorry(number, rng) if number < 50 else turned(place())
+        noisy = (picture + rng.normal(0, 2, picture.shape)).clip(0, 255).astype(np.uint8)
+        found.append(health.judge(noisy, float(number)))
+    assert set(found[:52]) == {"ok"}
+    assert "moved" in found[:62]

@@ -4,6 +4,9 @@ The picture's detail, as a share of how bright it is there, is cut into tiles; e
 its normalised correlation, which neither lamp nor exposure changes much. Who walks or stands in the picture hides some
 tiles, a turned camera changes nearly all, and what lies on the lens leaves no detail at all. Slow gradients are left
 out: floors and walls have them everywhere, and a hand or a foil before the lens, too.
+
+What stands close before the lens for a while (a lorry, the wall of a lift's cabin, a crowd) takes the view, too. It is
+smoother than the view was, or it stirs; a camera that was turned shows as much detail as before, elsewhere, and stands.
 Source: tampering by "redirection" and "covering" as in Ribnick et al., "Real-time detection of camera tampering"
 (AVSS 2006).
 """
@@ -11,7 +14,7 @@ Source: tampering by "redirection" and "covering" as in Ribnick et al., "Real-ti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safecare.sources.camera.vision.parts import Image
 from safecare.sources.camera.vision.veil import Veil, cut
@@ -51,10 +54,28 @@ LOST, BACK = 0.25, 0.6
 """Share of tiles that show what they showed, below which the view has moved, and from which it is the old one."""
 LASTS = 5.0
 """Seconds for which it must last; chosen: longer than a bed that is pushed past the lens."""
+SMOOTH = 0.75
+"""Of the tiles that show something else: share of those with detail, as a share of the view's, below which something
+smooth may stand before the lens; chosen: a lorry's side gives
+0.65, another part of the same photograph more in 98 of 100."""
+STANDS = 120.0
+"""Seconds for which it must last if what is seen is smooth or stirs; chosen: longer than a lift or a crowd stays. What
+stands before the lens longer takes the view as a turn does."""
 LEARN = 10.0
 """Seconds in which the view is learnt first; chosen: who walks by is gone."""
 FOLLOW = 600.0
 """Time constant, seconds, with which the view follows slow changes (daylight) while it is the same; chosen."""
+
+
+class Likeness(NamedTuple):
+    """Of a picture beside another, over the tiles in which the other shows something."""
+
+    share: float | None
+    """Share of them that show what they show there; None if they are too few."""
+    left: float
+    """How much of the detail there is left."""
+    rich: float
+    """Share of the rest that show anything, as a share of what all tiles of the other do."""
 
 
 @dataclass
@@ -68,6 +89,10 @@ class Viewpoint:
     _at: float = field(default=float("-inf"), init=False)
     _since: float | None = field(default=None, init=False)
     """Since when the view differs from what is told."""
+    _other: Floats | None = field(default=None, init=False)
+    """What is seen instead of the view."""
+    _stood: float = field(default=0.0, init=False)
+    """Since when that has stood, with as much detail as the view."""
     _moved: bool = field(default=False, init=False)
     _veil: Veil = field(default_factory=Veil, init=False)
     blind: bool | None = field(default=None, init=False)
@@ -92,7 +117,7 @@ class Viewpoint:
             if at - self._began >= LEARN:
                 self._view = self._mean.copy()
             return False
-        share, left = alike(self._mean, self._view)
+        share, left, rich = alike(self._mean, self._view)
         self.blind = None if share is None else left < BARE or (left < FADED and share < LOST)
         if share is None or self.blind:
             self._since = None
@@ -106,17 +131,27 @@ class Viewpoint:
                 self._view += step / FOLLOW * (self._mean - self._view)
         elif self._since is None:
             self._since = at
-        elif at - self._since >= LASTS:
-            self._moved, self._since = not self._moved, None
-            self._veil.forget()
+            self._instead(self._mean, at)
+        else:
+            if not self._moved and (rich < SMOOTH or not self._stands(self._mean)):
+                self._instead(self._mean, at)
+            if at - self._stood >= LASTS or at - self._since >= STANDS:
+                self._moved, self._since = not self._moved, None
+                self._veil.forget()
         return self._moved
 
+    def _instead(self, picture: Floats, at: float) -> None:
+        """Take `picture` for what is seen instead of the view from `at` on."""
+        self._other, self._stood = picture.copy(), at
 
-def alike(one: Floats, view: Floats) -> tuple[float | None, float]:
-    """Return the share of tiles of `one` that show what they show in `view`, and how much of its detail is left.
+    def _stands(self, picture: Floats) -> bool:
+        """Tell whether `picture` shows what is seen instead of the view still."""
+        share = None if self._other is None else alike(picture, self._other).share
+        return share is not None and share >= BACK
 
-    The first is None if too few tiles of `view` show anything.
-    """
+
+def alike(one: Floats, view: Floats) -> Likeness:
+    """Return what of `view` the picture `one` shows."""
     import numpy as np
 
     ours, theirs = cut(_detail(one)), cut(_detail(view))
@@ -124,9 +159,15 @@ def alike(one: Floats, view: Floats) -> tuple[float | None, float]:
     ours_spread, theirs_spread = ours_off.std(1), theirs_off.std(1)
     told = theirs_spread > TEXTURE
     if int(told.sum()) < FEWEST:
-        return None, 0.0
+        return Likeness(None, 0.0, 1.0)
     both = (ours_off * theirs_off).mean(1) / np.maximum(ours_spread * theirs_spread, 1e-6)
-    return float((both[told] >= SAME).mean()), float(np.quantile(ours_spread[told] / theirs_spread[told], BEST))
+    same, shows = both >= SAME, ours_spread > TEXTURE
+    rest = shows[told & ~same]
+    return Likeness(
+        share=float(same[told].mean()),
+        left=float(np.quantile(ours_spread[told] / theirs_spread[told], BEST)),
+        rich=float(rest.mean() / told.mean()) if rest.size else 1.0,
+    )
 
 
 def _detail(picture: Floats) -> Floats:
