@@ -48,7 +48,10 @@ class CameraMoved:
             confidence=0.8,
             title=say("{camera} looks elsewhere than before", camera=Ref(camera)),
             why=[
-                say("Its picture shows another view than it had learnt: it was turned, knocked or taken down, or something large stands close before it."),
+                say(
+                    "Its picture shows another view than it had learnt: it was turned, knocked or taken down, "
+                    "or something large stands close before it."
+                ),
                 say("What is drawn into its picture no longer fits."),
             ],
         )
