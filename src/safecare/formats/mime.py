@@ -23,6 +23,8 @@ MAX_DEPTH = 20
 """Nesting of multiparts and enclosed mails. Chosen: measured mails stay below 6; peers stop at 15-100."""
 MAX_PARTS = 1000
 """Parts of one mail. Chosen: 10 times the largest digest seen."""
+MAX_ENCLOSED = 10
+"""Attached mails that are kept whole. Chosen: whoever passes mails on attaches a few; digests have hundreds."""
 MAX_HEADER = 64 * 1024
 """Bytes of one header block. Chosen: measured mails stay below 20 KiB; Postfix cuts a single header at 100 KiB."""
 MAX_DECODED = 128 * 1024 * 1024
@@ -120,6 +122,8 @@ class Mime:
     parts: list[MimePart] = field(default_factory=list)
     facts: set[str] = field(default_factory=set)
     decoded: int = 0
+    enclosed: list[bytes] = field(default_factory=list)
+    """The first mails that are attached as such, whole."""
 
 
 def read_mime(raw: bytes) -> Mime:
@@ -173,6 +177,8 @@ def _walk(headers: Message, body: bytes, depth: int, mime: Mime) -> Iterator[Mim
     plain = _decode(headers, body, mime)
     if media == "message/rfc822":
         head, inner = _cut_header(plain)
+        if len(mime.enclosed) < MAX_ENCLOSED:
+            mime.enclosed.append(plain)
         yield from _walk(_headers(head, mime), inner, depth + 1, mime)
         return
     yield MimePart(headers, plain, depth)

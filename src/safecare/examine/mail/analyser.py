@@ -23,6 +23,7 @@ from safecare.examine.mail.kits import kits
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders
+from safecare.examine.mail.passed import PASSED, UNTOLD, passed_on
 from safecare.examine.mail.passwords import told_passwords
 from safecare.examine.mail.pictures import coded_links, written_in
 from safecare.examine.mail.relations import relations
@@ -101,10 +102,9 @@ class MailAnalyser:
         codes = _codes(mail, context.own)
         facts = facts_of(mail, context.own) | mail.facts | ({"mail.code.link"} if codes else set())
         facts |= _by_code(codes, facts)
-        if is_report(mail):
-            facts -= MUTED
-        else:
-            facts -= _of_the_house(mail, facts)
+        facts -= UNTOLD if part.origin == PASSED else frozenset()
+        report = is_report(mail)
+        facts -= MUTED if report else _of_the_house(mail, facts)
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -121,6 +121,7 @@ class MailAnalyser:
             yield Finding("mail.model", why, round(learned, 3), kind="mail.model")
         if mail.files:
             context.passwords += told_passwords(mail.text[:20_000])
+        yield from () if report else passed_on(part, mail)
         context.budget.take(min(mail.mime.decoded, context.budget.room))
         for number, one in enumerate(mail.files, 1):
             name = one.name or f"part-{number}"
