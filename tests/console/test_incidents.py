@@ -10,9 +10,10 @@ import pytest
 from console_rig import Rig
 from msgspec.structs import replace
 
-from safecare.model.events.acts import IncidentJudged, PlanDecided
+from safecare.model.events.acts import IncidentJudged, PlanDecided, Reported
 from safecare.model.ids import IncidentId
 from safecare.model.marking import Tlp
+from safecare.testing.made import made as anything
 
 pytest_plugins = ["console_fixtures"]
 
@@ -210,7 +211,8 @@ async def test_sites_levels_and_their_state(rig: Rig) -> None:
 async def test_stills_are_pictures_and_nothing_else(rig: Rig) -> None:
     picture = rig.artifacts.keep(b"\xff\xd8\xff\xe0 picture", "image/jpeg")
     mail = rig.artifacts.keep(b"From: a@b\r\n\r\nEvil", "message/rfc822")
-    async with rig.browser("guard") as browser:
+    rig.add(anything(Reported, 0, actor="g", role="guard", words="", picture=picture))
+    async with rig.browser("operator") as browser:
         shown = await browser.get(f"/api/stills/{picture}")
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
         assert shown.headers["cache-control"] == "private, no-cache"  # asked each time whether one may see it
