@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e_attack import Attacker
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1366, "height": 768}
@@ -22,6 +22,10 @@ PATIENCE = 90_000
 ``script/bench console`` measures."""
 SCREENSHOTS = Path(os.environ.get("SAFECARE_SCREENSHOTS") or Path(__file__).parent / "screenshots")
 """Where pictures of all screens are kept, for people to look at; ``SAFECARE_SCREENSHOTS`` names another folder."""
+CAPTURES = 5
+"""How often one screenshot is asked for. Chosen: far more than the two that others report as enough."""
+REFUSED = "Unable to capture screenshot"
+"""What Chromium answers when it has no frame to copy just then."""
 IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
   new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done(true)))"""
 """Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
@@ -170,6 +174,18 @@ def _heard(message: ConsoleMessage, complaints: list[str]) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for people to look at."""
+    """
+    Keep a screenshot for people to look at.
+
+    Chromium now and then refuses one capture ("Unable to capture screenshot") when it is asked between two frames, and
+    takes the same picture once the next frame is painted. A screenshot decides nothing, so it is asked for anew.
+    """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    for left in reversed(range(CAPTURES)):
+        try:
+            page.screenshot(path=SCREENSHOTS / f"{name}.png")
+            return
+        except Error as error:
+            if REFUSED not in error.message or not left:
+                raise
+        page.evaluate(STILL)
