@@ -15,6 +15,7 @@ from safecare.model.event import Event
 from safecare.model.events import encode_event
 from safecare.model.events.building import Reading
 from safecare.model.events.doors import DoorOpened
+from safecare.model.events.panels import PanelSignal
 from safecare.model.ids import AssetId, SiteId, ZoneId
 from safecare.scenarios.private import PrivatePlatform, free_doors, free_ports
 
@@ -66,6 +67,21 @@ def forced(number: int) -> Event:
         site=SiteId("aurore"),
         asset=AssetId(DOOR),
         zone=ZoneId("aurore.pharmacy"),
+    )
+
+
+def reported(number: int) -> Event:
+    """A door's controller says that the door was forced: an alert that waits for nothing else."""
+    at = START + timedelta(milliseconds=number)
+    return PanelSignal(
+        id=Event.id_for(at, "test", str(number)),
+        at=at,
+        seen=at,
+        source="test",
+        site=SiteId("aurore"),
+        asset=AssetId(DOOR),
+        zone=ZoneId("aurore.pharmacy"),
+        what="forced",
     )
 
 
