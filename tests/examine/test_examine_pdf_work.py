@@ -18,6 +18,7 @@ HEAD = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
         pytest.param(b"trailer" + b"\n" * 400_000 + b"trailer" * 100_000, id="trailers with nothing"),
         pytest.param(b"2 0 obj<<" + b"/Kids[" * 30_000 + b"1 0 R " * 20_000 + b">>endobj", id="lists within lists"),
         pytest.param(b"2 0 obj<<" + b"/Pattern 2 0 R" * 100_000 + b">>endobj", id="patterns of patterns"),
+        pytest.param(b"2 0 obj<<" + b"/A#41 12345 678 endstrea " * 60_000, id="an object that never ends"),
         pytest.param(b"2 0 obj<<" + b"/Kids[1 1 1 1 " * 20_000 + b">>endobj", id="lists of nothing"),
     ],
 )

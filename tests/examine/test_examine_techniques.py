@@ -74,6 +74,11 @@ UPDATE = b'ADBE.Reader_Value_New_Version_URL = "http://%s/special/update";'
 
 CASES: dict[str, tuple[str, bytes, bytes]] = {
     "web archive in a PDF": ("a.doc", page() + b"\r\n" + ARCHIVE, page() + b"\r\nMIME-Version: 1.0\r\n"),
+    "web archive in a PDF, its lines joined by lone returns, its kind told first": (
+        "a.doc",
+        page() + b"\rContent-Type: multipart/related; boundary=b\rMIME-Version: 1.0 \r\nContent-Location: file:///a",
+        page() + b"\rContent-Type: text/plain\rMIME-Version: 1.0\r",
+    ),
     "layers that only print": (
         "a.pdf",
         page(layer(b"ON", b"OFF"), layer(b"OFF", b"ON")),

@@ -189,7 +189,7 @@ def test_a_document_that_word_reads_as_a_kept_page_is_found() -> None:
     page = (
         b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: application/msword\n\n"
     )
-    assert "file.polyglot" in {one.rule for one in ENGINE.judge(PDF[:9] + page + b"--x--\n" + PDF[9:]).findings}
+    assert "pdf.web-archive" in {one.rule for one in ENGINE.judge(PDF[:9] + page + b"--x--\n" + PDF[9:]).findings}
 
 
 HONEST = {

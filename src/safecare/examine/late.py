@@ -37,9 +37,6 @@ _SHELL = (b"@echo off\r", b"@echo off\n", b"#!/bin/", b"#!/usr/bin/")
 _WHOLE_PAGE = linear(rb"(?i)<(?:(?:!doctype\s+html|html|script|body|iframe)[\s>/]|hta:a)")
 _PADDING = re.compile(rb"[\0\s\xff]{0,65536}")
 _ARJ = b"\x60\xea"
-_MIME = linear(rb"(?i)[\r\n](MIME-Version:[ \t]*1\.0[ \t]*[\r\n])")
-_WEB_ARCHIVE = linear(rb"(?i)multipart/related|application/(?:msword|vnd\.ms-)|activemime")
-"""A page kept as mail within a document: Word opens it (JPCERT/CC 2023, "MalDoc in PDF")."""
 _FAR = 1 << 16
 """Place of a program's second head up to which the bytes before it are looked at. Measured: linkers need at most 512.
 
@@ -67,8 +64,6 @@ def _late(raw: bytes, main: str) -> Iterator[tuple[str, int]]:
             found = payload.begins(raw, at) if at > 0 else None
             if found:
                 yield found[0], at
-    elif main == "pdf" and (page := _MIME.search(raw)) and _WEB_ARCHIVE.search(raw, page.end(), page.end() + 4096):
-        yield "mail", page.start(1)
     elif spare := _spare(raw, main):
         yield from _within(raw[: spare[1]], spare[0], _FOREIGN | {"zip"})
     end = end_of(_HOLDS.get(main, main), raw)

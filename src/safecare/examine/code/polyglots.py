@@ -81,7 +81,7 @@ def _way(part: Part, types: set[str], begun: list[tuple[str, int]]) -> str:
 
 
 def _with_shown(raw: bytes, main: str, types: set[str], boxes: set[str]) -> str:
-    if (types - {main}) & RUN or (types & RUN and main not in RUN) or (main == "pdf" and "mail" in types):
+    if (types - {main}) & RUN or (types & RUN and main not in RUN):
         return "run"
     if boxes:
         return "box"

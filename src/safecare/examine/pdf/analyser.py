@@ -48,8 +48,11 @@ MOST_SCRIPTS = 500
 _OTHER_UPDATE = re.compile(
     rb"ADBE\.\w{1,40}_New_Version_URL\s{0,4}=(?!\s{0,4}[\"']https?://(?:[\w-]{1,40}\.){0,3}adobe\.com[/\"'])"
 )
-_MIME = linear(rb"(?im)^mime-version:\s{0,8}1\.0")
-_ARCHIVED = linear(rb"(?i)application/x-mso|edit-time-data|activemime|^content-location:")
+_MIME = linear(rb"(?im)^mime-version:\s{0,8}1\.0|\rmime-version:\s{0,8}1\.0")
+_ARCHIVED = linear(rb"(?im)application/x-mso|edit-time-data|activemime|^content-location:")
+_ITS_HEAD = linear(rb"(?i)multipart/related|application/(?:msword|vnd\.ms-)")
+MOST_HEAD = 4096
+"""Bytes behind the beginning of a web archive in which it says what it is. Chosen: heads have some hundred."""
 _FILE = re.compile(rb"/(?:UF|F)\s+(\d{1,10})\s+\d{1,5}\s+R")
 _FILE_NAME = re.compile(rb"/(?:UF|F)\s*(?=[(<])(?!<<)")
 _MEDIA = re.compile(rb"/Subtype\s*/(?:RichMedia|Flash)\b|/RichMediaContent")
@@ -117,7 +120,9 @@ class Pdf:
 def _web_archive(part: Part, context: Context) -> Iterator[Finding | Part]:
     """Yield a web archive that stands in the PDF: Word opens it as such, and its macros run (JPCERT/CC, 2023)."""
     found = _MIME.search(part.raw)
-    if found and _ARCHIVED.search(part.raw, found.start()):
+    if found and (
+        _ITS_HEAD.search(part.raw, found.end(), found.end() + MOST_HEAD) or _ARCHIVED.search(part.raw, found.start())
+    ):
         why = say("A PDF is a web archive, too: Word opens it as that, with what it carries.")
         yield Finding("pdf.web-archive", why, 0.75, Where(bytes=(found.start(), len(part.raw))), kind="polyglot")
         raw = part.raw[found.start() :]

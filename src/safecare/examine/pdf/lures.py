@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, UnreadableError
+from safecare.examine.api import Context, Finding
 from safecare.examine.mail.hosts import doubtful
 from safecare.examine.pdf import actions
 from safecare.examine.pdf.drawn import NO_CONTENT
-from safecare.examine.pdf.objects import Document, Object, decoded
+from safecare.examine.pdf.objects import Document, Object, begun
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.linear import linear
@@ -149,13 +149,10 @@ def _share(box: Box, page: Box) -> float:
 
 def _letters(document: Document) -> int:
     """Return about how many letters the streams of `document` show."""
-    count, budget = 0, Budget(Limits(), 0)
+    count = 0
     contents = [one for one in document.streams if not NO_CONTENT.search(one.text)]
     for one in contents[:MOST_STREAMS]:
-        try:
-            text = decoded(one, budget, 16 * MOST_CONTENT)[:MOST_CONTENT]
-        except (UnreadableError, LimitError):
-            continue
+        text = begun(one, MOST_CONTENT)
         if b"BT" in text:
             count += sum(len(literal) + len(digits) // 4 for literal, digits in _SHOWN.findall(text))
         if count > MOST_READ:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
 
-from safecare.examine.api import BLOCK, Budget, LimitError, UnreadableError
+from safecare.examine.api import BLOCK, Budget, LimitError, Limits, UnreadableError
 from safecare.formats.linear import linear
 from safecare.formats.pdf_filters import FilterError, ascii85, lzw, predicted, run_length, turned_off
 
@@ -30,9 +30,7 @@ MOST_FILTERS = 8
 """Filters of one stream, one after the other. Chosen: writers use two at most."""
 _DIRECT = re.compile(rb"/Root\s{0,40}<<")
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\s\x00]{1,16}(\d{1,5})[\s\x00]{1,16}obj(?![a-z])")
-_BODY_END = re.compile(
-    rb"\bstream(?:\r?\n|\r)|endobj|(?<![0-9])\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj(?![a-z])"
-)
+_BODY_END = linear(rb"\bstream(?:\r?\n|\r)|endobj|[^0-9](\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj)(?:[^a-z]|\z)")
 """What ends the text of an object: its stream, its end, or the next object where the end is missing."""
 _STREAM = re.compile(rb"\bstream(?:\r?\n|\r)")
 MOST_TRAILERS, MOST_TRIED, LONGEST_TRAILER = 50, 5000, 4096
@@ -169,8 +167,11 @@ def find(raw: bytes) -> Document:
             document.cut, document.acts = True, ACTS.search(raw, place) is not None
             break
         place = _object(raw, found, document)
-    document.trailers = [unescape(one)[0] for one in islice(_trailers(raw), MOST_TRAILERS)]
-    document.objects += [Object(0, 0, at, unescape(text)[0]) for at, text in islice(_direct(raw), MOST_TRAILERS)]
+    places = list(_endings(raw))
+    document.trailers = [unescape(one)[0] for one in islice(_trailers(raw, places), MOST_TRAILERS)]
+    document.objects += [
+        Object(0, 0, at, unescape(text)[0]) for at, text in islice(_direct(raw, places), MOST_TRAILERS)
+    ]
     document.outer = list(document.objects)
     document.streams = [one for one in document.outer if one.stream is not None]
     document.encrypted = any(b"/Encrypt" in one for one in document.trailers) or any(
@@ -180,14 +181,20 @@ def find(raw: bytes) -> Document:
     return document
 
 
-def _trailers(raw: bytes) -> Iterator[bytes]:
-    """Yield the dictionaries that stand between the word ``trailer`` and the place of a directory."""
+def _endings(raw: bytes) -> Iterator[int]:
+    """Yield the places behind the word ``trailer``."""
     at = -1
     for _ in range(MOST_TRIED):
         at = raw.find(b"trailer", at + 1)
         if at < 0:
             return
-        text = raw[at + 7 : at + 7 + LONGEST_TRAILER].lstrip()
+        yield at + 7
+
+
+def _trailers(raw: bytes, places: list[int]) -> Iterator[bytes]:
+    """Yield the dictionaries that stand between the word ``trailer`` and the place of a directory."""
+    for at in places:
+        text = raw[at : at + LONGEST_TRAILER].lstrip()
         end = text.find(b"startxref")
         while end >= 0 and not text[:end].rstrip().endswith(b">>"):
             end = text.find(b"startxref", end + 9)
@@ -195,17 +202,13 @@ def _trailers(raw: bytes) -> Iterator[bytes]:
             yield text[:end].rstrip()
 
 
-def _direct(raw: bytes) -> Iterator[tuple[int, bytes]]:
+def _direct(raw: bytes, places: list[int]) -> Iterator[tuple[int, bytes]]:
     """Yield place and dictionary of each trailer that holds the beginning of the document itself, which readers open.
 
     It must be an object of its own (ISO 32000-1, table 15): only forgers, and tests of readers, write it so.
     """
-    at = -1
-    for _ in range(MOST_TRIED):
-        at = raw.find(b"trailer", at + 1)
-        if at < 0:
-            return
-        text = raw[at + 7 : at + 7 + LONGEST_TRAILER]
+    for at in places:
+        text = raw[at : at + LONGEST_TRAILER]
         if _DIRECT.search(text):
             yield at, text[: text.find(b"startxref")] if b"startxref" in text else text
 
@@ -250,7 +253,7 @@ def _body(raw: bytes, start: int) -> tuple[int, int]:
     end = _BODY_END.search(raw, start)
     if not end:
         return min(len(raw), start + 100_000), -1
-    return end.start(), end.end() if end.group().startswith(b"stream") else -1
+    return (end.start(1) if end[1] else end.start()), (end.end() if end.group().startswith(b"stream") else -1)
 
 
 def _inner(outer: Object, document: Document, budget: Budget) -> None:
@@ -306,6 +309,17 @@ def decoded(one: Object, budget: Budget, most: int = MOST_DECODED) -> bytes:
     if b"/Predictor" in one.text and not _IMAGE.search(one.text):
         data = _unpredicted(one.text, data, budget)
     return data
+
+
+def begun(one: Object, most: int) -> bytes:
+    """Return the first `most` bytes of the decoded stream of `one`; what is damaged holds nothing."""
+    if filters(one.text) in (["FlateDecode"], ["Fl"]) and b"/Predictor" not in one.text:
+        with contextlib.suppress(zlib.error):
+            return zlib.decompressobj().decompress(one.stream or b"", most)
+    try:
+        return decoded(one, Budget(Limits(), 0), 16 * most)[:most]
+    except (UnreadableError, LimitError):
+        return b""
 
 
 def _unpredicted(text: bytes, data: bytes, budget: Budget) -> bytes:

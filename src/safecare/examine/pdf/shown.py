@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
-from safecare.examine.api import Budget, Finding, LimitError, Limits, UnreadableError, Where
+from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.directory import Directory
-from safecare.examine.pdf.objects import Document, Object, decoded, filters, references
+from safecare.examine.pdf.objects import Document, Object, begun, filters, references
 from safecare.examine.pdf.values import tokens
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
@@ -87,7 +87,7 @@ def _errors(document: Document, directory: Directory, raw: bytes) -> Iterator[tu
         numbers = [number for number in _contents(page, document) if number not in shown]
         shown |= {number: document.get(number) for number in numbers}
         if room > 0:
-            text = b"\n".join(_decoded(one, room) for number in numbers if (one := shown[number]))
+            text = b"\n".join(begun(one, room) for number in numbers if (one := shown[number]))
             room -= len(text)
             yield from ((rule, why, page.number) for rule, why in _read(text, cut=room <= 0))
     yield from _placed(document, directory, raw, shown)
@@ -276,13 +276,6 @@ def _understood(text: bytes) -> int:
             return len(text)
         at = close.end()
     return len(text)
-
-
-def _decoded(one: Object, room: int) -> bytes:
-    try:
-        return decoded(one, Budget(Limits(), 0), 16 * room)[:room]
-    except (UnreadableError, LimitError):
-        return b""
 
 
 def _read(text: bytes, *, cut: bool) -> Iterator[tuple[str, Text]]:

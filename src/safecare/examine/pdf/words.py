@@ -7,15 +7,13 @@ and gaps that are wide enough for a space. Source: ISO 32000-1:2008, 9.4 (text o
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
 
-from safecare.examine.api import Budget, LimitError, Limits, UnreadableError
 from safecare.examine.pdf.drawn import NO_CONTENT
-from safecare.examine.pdf.objects import Document, Object, decoded
+from safecare.examine.pdf.objects import Document, Object, begun
 from safecare.examine.pdf.strings import STRING, bytes_of, unhexed
 from safecare.formats.linear import linear
 
@@ -78,18 +76,15 @@ _PLAIN = _Font({})
 
 def shown(document: Document, most: int) -> str:
     """Return the first `most` letters that the pages of `document` show."""
-    budget = Budget(Limits(), 0)  # its own: all streams are decoded for the judgement once more
-    fonts = _fonts(document, budget)
+    fonts: dict[bytes, _Font] | None = None
     pieces: list[str] = []
     room, left = MOST_SHOWN, most
     for stream in islice((one for one in document.streams if not NO_CONTENT.search(one.text)), MOST_STREAMS):
-        try:
-            content = decoded(stream, budget, 16 * MOST_SHOWN)[:room]
-        except (UnreadableError, LimitError):
-            continue
+        content = begun(stream, room)
         if b"BT" not in content:
             continue
         room -= len(content)
+        fonts = _fonts(document) if fonts is None else fonts
         for piece in _read(content, fonts):
             pieces.append(piece)
             left -= len(piece)
@@ -131,7 +126,7 @@ def _moves(token: bytes) -> bool:
         return True
 
 
-def _fonts(document: Document, budget: Budget) -> dict[bytes, _Font]:
+def _fonts(document: Document) -> dict[bytes, _Font]:
     """Return the fonts of `document` by the names that pages give them; of two called alike, the first."""
     numbers: dict[bytes, int] = {}
     for one in document.holding(b"/Font"):
@@ -142,20 +137,17 @@ def _fonts(document: Document, budget: Budget) -> dict[bytes, _Font]:
         if len(numbers) >= MOST_FONTS:
             break
     return {
-        name: _font(target, document, budget)
+        name: _font(target, document)
         for name, number in islice(numbers.items(), MOST_FONTS)
         if (target := document.get(number))
     }
 
 
-def _font(one: Object, document: Document, budget: Budget) -> _Font:
+def _font(one: Object, document: Document) -> _Font:
     found = _TO_UNICODE.search(one.text)
     target = document.get(int(found[1])) if found else None
     wide = b"/Type0" in one.text
-    letters: Letters = {}
-    if target:
-        with contextlib.suppress(UnreadableError, LimitError):
-            letters = _mapped(decoded(target, budget, 4 * MOST_MAP)[:MOST_MAP])
+    letters = _mapped(begun(target, MOST_MAP)) if target else {}
     if wide or letters:
         return _Font(letters, wide=wide)
     held = _ENCODING.search(one.text)
