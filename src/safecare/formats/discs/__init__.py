@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from safecare.formats.discs.exfat import ExFat, is_exfat
 from safecare.formats.discs.fat import Fat, is_fat
 from safecare.formats.discs.grown import MARKS, VDI, opened
-from safecare.formats.discs.image import CrowdedError, DiscError, Found, Image, joined
+from safecare.formats.discs.image import CrowdedError, DiscError, Found, Image, Packed, joined
 from safecare.formats.discs.ntfs import Ntfs, is_ntfs
 from safecare.formats.discs.udf import files as udf_files
 from safecare.formats.discs.udf import is_udf
@@ -79,4 +79,4 @@ def _kind(head: bytes) -> type[Volume] | None:
     return Fat if is_fat(head) else ExFat if is_exfat(head) else Ntfs if is_ntfs(head) else None
 
 
-__all__ = ["CrowdedError", "DiscError", "files", "holds_files", "is_udf", "joined", "opened", "virtual"]
+__all__ = ["CrowdedError", "DiscError", "Packed", "files", "holds_files", "is_udf", "joined", "opened", "virtual"]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 MOST_ENTRIES, MOST_DEPTH = 5000, 16
 """Entries that are looked at in all, and folders within folders. Chosen: drives of malware hold a few files."""
 _MOST_STEPS = 200_000
 """Links of chains that are followed in one volume. Chosen: 100 MB in clusters of 512 bytes; 0.3 s."""
-Found = tuple[str, "list[tuple[int, int]] | bytes | None", int]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Contents that the file system keeps packed, and that plain Python unpacks."""
+
+    read: Callable[[int], bytes]
+    """Returns at most so many bytes of it. Raises `DiscError`."""
+
+
+Found = tuple[str, "list[tuple[int, int]] | bytes | Packed | None", int]
 """Path, pieces (first byte, number of bytes) or the bytes themselves, and size of a file; None: it can't be read."""
 
 

@@ -1,7 +1,8 @@
-"""Files in NTFS, and their further streams. Pure; what is compressed or encrypted is named, and not read.
+"""Files in NTFS, and their further streams, compressed ones too. Pure; what is encrypted is named, and not read.
 
 The table of files is walked from its first entry to its last, not the folders: what only the table knows is seen too.
-Source: the Linux-NTFS project's documentation of NTFS (boot sector, FILE records, attributes, runs).
+Source: the Linux-NTFS project's documentation of NTFS (boot sector, FILE records, attributes, runs, compression units);
+[MS-FSCC] 2.1.2.1 and Microsoft's ``wofapi.h`` (files that Windows itself keeps packed, in a stream of their own).
 """
 
 from __future__ import annotations
@@ -9,16 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safecare.formats.discs.image import MOST_DEPTH, MOST_ENTRIES, CrowdedError, DiscError, Found, Image, joined, number
+from safecare.formats.discs.image import (
+    MOST_DEPTH,
+    MOST_ENTRIES,
+    CrowdedError,
+    DiscError,
+    Found,
+    Image,
+    Packed,
+    joined,
+    number,
+)
+from safecare.formats.packed import LZX, XPRESS, PackedError, chunks, unit_of
 
-_NAME, _DATA, _END = 0x30, 0x80, 0xFFFFFFFF
+_NAME, _DATA, _REPARSE, _END = 0x30, 0x80, 0xC0, 0xFFFFFFFF
 _SYSTEM = 24
 """Entries that are the file system's own."""
 _EXTEND = 11
 """The folder of what the file system keeps besides."""
 _USED, _FOLDER = 1, 2
-_PACKED = 0x40FF
-"""Flags of an attribute that is compressed or encrypted."""
+_LZNT1, _CLOSED = 0x0001, 0x40FE
+"""Flags of an attribute that is compressed, and of one that is encrypted or compressed in a way that nobody uses."""
+_MOST_UNIT = 8
+"""Power of two of the clusters that are compressed together. Windows writes 4."""
+_WOF = 0x80000017
+"""Mark of a file that Windows keeps packed in the stream `_WOF_DATA` (IO_REPARSE_TAG_WOF)."""
+_WOF_DATA = "WofCompressedData"
+_WOF_CHUNKS = {0: (XPRESS, 4096), 1: (LZX, 32768), 2: (XPRESS, 8192), 3: (XPRESS, 16384)}
+"""How, and in chunks of how many bytes (``FILE_PROVIDER_COMPRESSION_...``)."""
 _MOST_RUNS = 50_000
 """Pieces of all files together. Chosen: a disc that fits into a mail has far fewer; 0.1 s."""
 
@@ -40,6 +59,9 @@ class _Entry:
     parent: int = -1
     folder: bool = False
     streams: dict[str, tuple[list[tuple[int, int]] | bytes | None, int]] = field(default_factory=dict)
+    units: dict[str, int] = field(default_factory=dict)
+    """Bytes that are compressed together, for the streams that are."""
+    wof: int | None = None
 
 
 class Ntfs:
@@ -75,11 +97,52 @@ class Ntfs:
         for number_, entry in entries.items():
             if number_ >= _SYSTEM and entry.parent != _EXTEND:
                 path = _path(entries, entry)
-                for stream, (found, length) in entry.streams.items():
-                    if stream or not entry.folder:
-                        yield path + (f":{stream}" if stream else ""), found, length
+                for stream, (_, length) in entry.streams.items():
+                    if entry.wof is not None and _WOF_DATA in entry.streams:
+                        if not stream:
+                            yield path, self._of_windows(entry, length), length
+                    elif stream or not entry.folder:
+                        yield path + (f":{stream}" if stream else ""), self._contents(entry, stream), length
         if size > len(table):
             raise CrowdedError
+
+    def _contents(self, entry: _Entry, stream: str) -> list[tuple[int, int]] | bytes | Packed | None:
+        pieces, size = entry.streams[stream]
+        unit = entry.units.get(stream)
+        if not unit or not isinstance(pieces, list):
+            return pieces
+        return Packed(lambda most: self._units(pieces, unit, min(size, most)))
+
+    def _units(self, pieces: list[tuple[int, int]], unit: int, most: int) -> bytes:
+        """Return the first `most` bytes of a file whose clusters are compressed `unit` bytes at a time."""
+        out, stored, filled = bytearray(), bytearray(), 0
+        try:
+            for start, count in pieces:
+                at, left = start, count
+                while left and len(out) < most:
+                    step = min(left, unit - filled)
+                    stored += self._raw[at : at + step]  # a hole, which begins where the image ends, gives nothing
+                    at, left, filled = at + step, left - step, filled + step
+                    if filled == unit:
+                        out += unit_of(bytes(stored), unit, len(stored))
+                        stored, filled = bytearray(), 0
+        except PackedError as error:
+            raise DiscError(str(error)) from error
+        return bytes(out[:most])
+
+    def _of_windows(self, entry: _Entry, size: int) -> Packed | None:
+        method, chunk = _WOF_CHUNKS.get(entry.wof or 0, ("", 0))
+        pieces, stored = entry.streams[_WOF_DATA]
+        if not method or pieces is None:
+            return None
+
+        def read(most: int) -> bytes:
+            try:
+                return chunks(joined(self._raw, pieces, stored), size, chunk, method, min(size, most))
+            except PackedError as error:
+                raise DiscError(str(error)) from error
+
+        return Packed(read)
 
     def _read(self, record: bytes, entry: _Entry) -> None:
         """Add to `entry` what the attributes of a record say."""
@@ -112,11 +175,18 @@ class Ntfs:
                 size, at = int.from_bytes(one[16:20], "little"), int.from_bytes(one[20:22], "little")
                 entry.streams[stream] = (one[at : at + size], size)
                 return
-            runs = None if int.from_bytes(one[12:14], "little") & _PACKED else self._runs(one)
+            flags = int.from_bytes(one[12:14], "little")
+            if flags & _LZNT1:
+                entry.units[stream] = self._cluster << one[34] if 0 < one[34] <= _MOST_UNIT else 0
+            runs = None if flags & _CLOSED or entry.units.get(stream) == 0 else self._runs(one)
             if int.from_bytes(one[16:24], "little") == 0:  # the first part of its runs says the size
                 entry.streams[stream] = (runs, int.from_bytes(one[48:56], "little"))
             elif isinstance((before := entry.streams.get(stream, (None, 0)))[0], list) and runs:
                 entry.streams[stream] = (before[0] + runs, before[1])
+        elif kind == _REPARSE and not one[8]:
+            at = int.from_bytes(one[20:22], "little")
+            if int.from_bytes(one[at : at + 4], "little") == _WOF and one[at + 12 : at + 16] == b"\2\0\0\0":
+                entry.wof = int.from_bytes(one[at + 20 : at + 24], "little")
 
     def _runs(self, one: bytes) -> list[tuple[int, int]]:
         """Return the pieces of an attribute: lengths, and places each told from the one before."""
