@@ -116,7 +116,7 @@ class Limits(msgspec.Struct, frozen=True):
     ratio: int = 40
     """Unpacked over submitted bytes, above `free`. Chosen: documents and logs stay below 30; 40 MB take 0.3 s."""
     slow: int = 500_000
-    """Bytes unpacked by plain Python, for methods that no library of ours has. Chosen: 0.4 s of processor time."""
+    """Bytes unpacked by slow methods, counted as those of plain Python (1 MB/s). Chosen: 0.4 s of processor time."""
     free: int = 16 * 1024 * 1024
     """Bytes unpacked before `ratio` counts. Chosen: 0.1 s of processor time."""
 
@@ -180,11 +180,18 @@ class Budget:
         self.used += len(out)
         return bytes(out)
 
-    def slowly(self, size: int) -> int:
-        """Return how many of `size` bytes may still be unpacked by plain Python, and count them."""
-        granted = max(0, min(size, self.limits.slow - self.slow))
+    def slowly(self, size: int, faster: int = 1) -> int:
+        """Return how many of `size` bytes may still be unpacked by a slow method, and count them.
+
+        `faster`: how many times as fast as plain Python's bit by bit (1 MB/s) the method is.
+        """
+        granted = max(0, min(-(-size // faster), self.limits.slow - self.slow))
         self.slow += granted
-        return granted
+        return min(size, granted * faster)
+
+    def returned(self, granted: int, used: int, faster: int = 1) -> None:
+        """Give back what of `granted` bytes (`slowly`) was not used."""
+        self.slow -= max(0, granted - used) // faster
 
     def count(self) -> None:
         """Count one part. Raises `LimitError`."""

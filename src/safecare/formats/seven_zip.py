@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import hashlib
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ _AES, _COPY, _LZMA, _LZMA2, _DEFLATE, _BZIP2 = (
     *(b"\x06\xf1\x07\x01", b"\x00", b"\x03\x01\x01", b"\x21", b"\x04\x01\x08", b"\x04\x02\x02"),
 )
 _FILTERS = {b"\x03\x03\x01\x03": lzma.FILTER_X86, b"\x04": lzma.FILTER_X86, b"\x03": lzma.FILTER_DELTA}
+
+
+_PPMD = re.compile(rb"(?s)[\x03\x13\x23\x33]\x03\x04\x01\x05.(.{4})")
+"""A coder: size and letters of its name (Methods.txt: PPMd, version H), its properties: order, and bytes of memory."""
 
 
 class SevenZipError(ValueError):
@@ -84,15 +89,30 @@ Unpack = Callable[[Callable[..., bytes], bytes], bytes]
 
 def members(raw: bytes, word: str, unpack: Unpack) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each file. Raises `SevenZipError`, for a wrong password too, and what `unpack` raises."""
+    keys: dict[bytes, bytes] = {}
+    reader = _Reader(_directory(raw, word, unpack, keys))
+    reader.byte()
+    yield from _files(raw, reader, word, unpack, keys)
+
+
+def memory_of_ppmd(raw: bytes, unpack: Unpack) -> int:
+    """Return the bytes of memory that PPMd asks for in an archive; 0 where it is not used.
+
+    Raises `SevenZipError` for a directory that is damaged or encrypted, and what `unpack` raises.
+    """
+    found = _PPMD.findall(_directory(raw, "", unpack, {}))
+    return max((int.from_bytes(one, "little") for one in found), default=0)
+
+
+def _directory(raw: bytes, word: str, unpack: Unpack, keys: dict[bytes, bytes]) -> bytes:
+    """Return the directory as it is before it is packed, which it may be several times."""
     start, size = int.from_bytes(raw[12:20], "little"), int.from_bytes(raw[20:28], "little")
     head = raw[32 + start : 32 + start + size]
-    keys: dict[bytes, bytes] = {}
     for _ in range(4):
         reader = _Reader(head)
         kind = reader.byte()
         if kind == 0x01:
-            yield from _files(raw, reader, word, unpack, keys)
-            return
+            return head
         if kind != 0x17:
             break
         packed, folders = _streams(reader)

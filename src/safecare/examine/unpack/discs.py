@@ -10,7 +10,6 @@ from safecare.formats.discs import CrowdedError, DiscError, Packed, files, joine
 from safecare.formats.discs.wim import File, Wim
 from safecare.model.text import say
 
-
 FASTER = 3
 """Bytes of these packings that count as one of `Budget.slowly`. Measured: 3 to 9 MB/s, where Deflate64 makes 1."""
 
@@ -56,7 +55,7 @@ class Wims:
             image = Wim(part.raw)
             found = list[File]()
             for tree in image.trees():
-                most = _granted(tree.size, context) if image.packed(tree) else tree.size
+                most = context.budget.slowly(tree.size, FASTER) if image.packed(tree) else tree.size
                 if image.readable(tree) and most == tree.size:
                     found += image.files(image.read(tree, most))
                 else:
@@ -75,7 +74,9 @@ class Wims:
             else:
                 size = min(one.resource.size, context.budget.room + 1)
                 try:
-                    raw = image.read(one.resource, _granted(size, context) if image.packed(one.resource) else size)
+                    raw = image.read(
+                        one.resource, context.budget.slowly(size, FASTER) if image.packed(one.resource) else size
+                    )
                 except DiscError:
                     closed = closed or one.name
                 context.budget.take(len(raw), one.name)
@@ -85,15 +86,10 @@ class Wims:
             yield _closed(part, closed)
 
 
-def _granted(size: int, context: Context) -> int:
-    """Return how many of `size` bytes may still be unpacked by plain Python, which here is `FASTER` than elsewhere."""
-    return min(size, FASTER * context.budget.slowly(-(-size // FASTER)))
-
-
 def _unpacked(packed: Packed, size: int, context: Context) -> bytes | None:
     """Return as much as may be unpacked slowly; None where it is damaged."""
     try:
-        return packed.read(_granted(min(size, context.budget.room + 1), context))
+        return packed.read(context.budget.slowly(min(size, context.budget.room + 1), FASTER))
     except DiscError:
         return None
 

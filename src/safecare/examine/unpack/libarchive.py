@@ -15,7 +15,7 @@ from typing import Any
 
 END, WARN = 1, -20
 """Answers of the library: the archive's end; a warning after which it goes on."""
-FORMATS = {"7z": ("7zip",), "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",)}
+FORMATS = {"7z": ("7zip",), "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",), "zip": ("zip_streamable",)}
 """Kinds that are read as nothing else, without a packing around them: their names in the library."""
 REGULAR = 0o100000
 """File type of a plain file (AE_IFREG)."""

@@ -11,25 +11,29 @@ import bisect
 import bz2
 import contextlib
 import io
-import itertools
 import lzma
-import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import PurePosixPath
-from typing import NamedTuple
 
-from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.examine.unpack.archives import encrypted, is_traversal, traversal, words
+from safecare.examine.api import Budget, Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.unpack.archives import MOST_PPMD, PPMD_FASTER, encrypted, is_traversal, traversal, words
 from safecare.examine.unpack.inflate64 import explode, inflate64
+from safecare.examine.unpack.libarchive import ArchiveError
+from safecare.examine.unpack.libarchive import members as by_libarchive
+from safecare.examine.unpack.zip_heads import (
+    LOCAL,
+    LOCAL_HEAD,
+    Member,
+    directory,
+    headers,
+    notes,
+    through_links,
+    tricks,
+)
 from safecare.formats.zip_aes import opened, told
 from safecare.model.text import say
 
-_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_LOCAL_HEAD = struct.Struct("<4xHHHHHIIIHH")
-_CENTRAL_HEAD = struct.Struct("<4xHHHHHHIIIHHHHHII")
-_TAIL = 65_557
 AES = 99
 """Packing method that says AES encryption: APPNOTE appendix E."""
 KEY_COST = 500
@@ -38,27 +42,12 @@ _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
 """Pictures of documents, which are opened where they came by mail: codes in them are read."""
 _METHODS = frozenset({*range(11), 12, 14, 16, 18, 19, 20, *range(93, 100)})
 """Packing methods that there are (APPNOTE 4.4.5). Android reads any other as not packed at all."""
-_LINK = 0o12
-"""Type of a symbolic link in the upper bits of a Unix mode."""
 _MOST_UNLISTED = 200
 """Members that no directory lists which are looked at. Chosen."""
 _FALSE_LOCK = say("A member of an archive says to be encrypted and is not: it keeps scanners out, and no reader.")
 _FALSE_METHOD = say("A member of an archive names a packing method that does not exist.")
 _UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
 """Endings of members of Office documents that the office analyser reads itself, or that only draw."""
-
-
-class Member(NamedTuple):
-    """One member: where its local header stands, and what the directory says (-1: nothing)."""
-
-    name: str
-    at: int
-    method: int
-    flags: int
-    packed: int
-    size: int
-    crc: int = 0
-    linked: bool = False
 
 
 @analyser("zip", wants={"zip"})
@@ -74,8 +63,9 @@ class Zips:
         if len(members) > context.budget.limits.members:
             raise LimitError("members", part.path)
         if listed:
-            yield from _tricks(part.raw, listed, shift)
-            yield from _through_links(listed)
+            yield from tricks(part.raw, listed, shift)
+            yield from through_links(listed)
+            yield from notes(part, listed, shift)
             members = [*listed, *_unlisted(part.raw, listed, shift)]
         office = "ooxml" in part.types or "odf" in part.types
         locked = False
@@ -111,54 +101,11 @@ class Zips:
                     where=Where(tag=one.name[:120]),
                 )
                 continue
+            if one.also:
+                yield part.child(one.also, raw, origin="zip.member")
             yield part.child(one.name, raw, origin="zip.member")
         if locked:
             yield encrypted()
-
-
-def directory(raw: bytes) -> tuple[list[Member], int]:
-    """Return the members of the last directory in `raw`, and by how many bytes its offsets are wrong."""
-    end = raw.rfind(_END, max(0, len(raw) - _TAIL))
-    if end < 0 or end + 22 > len(raw):
-        return [], 0
-    count, size, start = struct.unpack_from("<HII", raw, end + 10)
-    place = end - size
-    if place < 0 or raw[place : place + 4] != _CENTRAL:
-        place = raw.rfind(_CENTRAL, 0, end) if start == 0xFFFFFFFF else start
-        if raw[place : place + 4] != _CENTRAL:
-            return [], 0
-        first = raw.find(_CENTRAL) if start == 0xFFFFFFFF else place
-        place, shift = first, 0
-    else:
-        shift = 0 if start == 0xFFFFFFFF else place - start
-    members: list[Member] = []
-    while raw[place : place + 4] == _CENTRAL and place + 46 <= len(raw) and len(members) <= 5000:
-        values = _CENTRAL_HEAD.unpack_from(raw, place)
-        flags, method, packed, whole = values[2], values[3], values[7], values[8]
-        name_size, extra, comment, at = values[9], values[10], values[11], values[15]
-        name = raw[place + 46 : place + 46 + name_size]
-        linked = values[14] >> 28 == _LINK
-        members.append(Member(_text(name, flags), at, method, flags, packed, whole, values[6], linked))
-        place += 46 + name_size + extra + comment
-    del count
-    return members, shift
-
-
-def headers(raw: bytes) -> list[Member]:
-    """Return the members that the local headers tell, for archives whose directory is missing."""
-    members: list[Member] = []
-    place = raw.find(_LOCAL)
-    while 0 <= place <= len(raw) - 30 and len(members) <= 5000:
-        values = _LOCAL_HEAD.unpack_from(raw, place)
-        flags, method, packed, whole, name_size, extra = (values[1], values[2], *values[6:10])
-        name = raw[place + 30 : place + 30 + name_size]
-        data = place + 30 + name_size + extra
-        if flags & 8 and not packed:
-            following = raw.find(b"PK", data)
-            packed = (following if following > 0 else len(raw)) - data
-        members.append(Member(_text(name, flags), place, method, flags, packed, whole))
-        place = raw.find(_LOCAL, data + packed)
-    return members
 
 
 def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
@@ -170,11 +117,11 @@ def read(raw: bytes, member: Member, shift: int, context: Context) -> bytes:
 def _placed(raw: bytes, member: Member, shift: int) -> tuple[memoryview, bytes, int]:
     """Return packed data, extra fields and flags of `member`. Raises `UnreadableError`."""
     at = member.at + shift
-    if raw[at : at + 4] != _LOCAL:
+    if raw[at : at + 4] != LOCAL:
         at = member.at
-    if raw[at : at + 4] != _LOCAL or at + 30 > len(raw):
+    if raw[at : at + 4] != LOCAL or at + 30 > len(raw):
         raise UnreadableError("a member is not where the directory says", member.name)
-    values = _LOCAL_HEAD.unpack_from(raw, at)
+    values = LOCAL_HEAD.unpack_from(raw, at)
     start = at + 30 + values[8] + values[9]
     told_size = member.packed not in (0, 0xFFFFFFFF) or member.method == 0  # what is packed takes a byte at least
     packed = member.packed if told_size and member.packed != 0xFFFFFFFF else len(raw) - start
@@ -198,10 +145,31 @@ def _unpacked(data: memoryview, method: int, flags: int, member: Member, context
         case 9 | 6:
             room = budget.slowly(min(budget.room, max(member.size, 4 * len(data) if method == 9 else 0)))
             out = inflate64(bytes(data), room) if method == 9 else explode(bytes(data), room, flags)
-            budget.slow -= room - len(out)
+            budget.returned(room, len(out))
             budget.take(len(out), name)
             return out
+        case 98 | 93 | 20:
+            return _by_libarchive(bytes(data), 93 if method == 20 else method, member, budget)
     raise UnreadableError(f"its packing method {method} is not known", member.name)
+
+
+def _by_libarchive(data: bytes, method: int, member: Member, budget: Budget) -> bytes:
+    """Return what PPMd (98) or zstd (93) packed: laid into an archive of its own, which libarchive reads.
+
+    PPMd tells the memory that it asks for in bits 4 to 11 of its first two bytes, in MiB less one (APPNOTE 5.10).
+    """
+    size = min(member.size, 0xFFFFFFFE)
+    head = b"PK\x03\x04" + LOCAL_HEAD.pack(63, 0, method, 0, 33, member.crc, len(data), size, 1, 0)[4:] + b"m" + data
+    room = budget.slowly(min(budget.room, max(size, len(data))), PPMD_FASTER)
+    if method == 98 and ((int.from_bytes(data[:2], "little") >> 4 & 0xFF) + 1) << 20 > MOST_PPMD:
+        raise UnreadableError("it needs too much memory", member.name)
+    try:
+        out = next((raw for _, raw in by_libarchive(head, room, "zip")), b"")
+    except ArchiveError as error:
+        raise UnreadableError(str(error)[:120], member.name) from error
+    budget.returned(room, len(out), PPMD_FASTER)
+    budget.take(len(out[:room]), member.name)
+    return out[:room]
 
 
 def _never_locked(raw: bytes, member: Member, shift: int, context: Context) -> bytes | None:
@@ -226,7 +194,7 @@ def _unlisted(raw: bytes, listed: list[Member], shift: int) -> list[Member]:
     out of its directory.
     """
     places = (
-        (one.at + shift if raw[one.at + shift : one.at + shift + 4] == _LOCAL else one.at, one.packed) for one in listed
+        (one.at + shift if raw[one.at + shift : one.at + shift + 4] == LOCAL else one.at, one.packed) for one in listed
     )
     spans = sorted((at, at + 30 + packed) for at, packed in places)
     starts = [start for start, _ in spans]
@@ -236,15 +204,6 @@ def _unlisted(raw: bytes, listed: list[Member], shift: int) -> list[Member]:
         if before < 0 or one.at >= spans[before][1]:
             found.append(one._replace(at=one.at - shift))  # as the directory would tell it
     return found[:_MOST_UNLISTED]
-
-
-def _through_links(listed: list[Member]) -> Iterator[Finding]:
-    """Tell members that are written through a link which the archive brings itself."""
-    links = {one.name.rstrip("/") for one in listed if one.linked}
-    for one in listed if links else ():
-        if any(str(above) in links for above in PurePosixPath(one.name).parents):
-            yield traversal(one.name)
-            return
 
 
 _WRONG_WORD = (
@@ -305,37 +264,3 @@ def _lzma(data: memoryview) -> lzma.LZMADecompressor:
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{**filters, "dict_size": max(4096, dictionary)}])
     except lzma.LZMAError as error:  # lc and lp together above 4, which the library doesn't take
         raise UnreadableError("packed data is damaged") from error
-
-
-def _tricks(raw: bytes, listed: list[Member], shift: int) -> Iterator[Finding]:
-    places = sorted((one.at, one.packed) for one in listed if one.packed != 0xFFFFFFFF)
-    if any(after[0] < before[0] + 30 + before[1] for before, after in itertools.pairwise(places)):
-        yield Finding(
-            "archive.overlap", say("Members of an archive overlap, as only bombs and disguised archives do."), 0.6
-        )
-    for one in listed:
-        at = one.at + shift
-        if raw[at : at + 4] != _LOCAL or at + 30 > len(raw):
-            continue
-        method, size = struct.unpack_from("<H", raw, at + 8)[0], struct.unpack_from("<H", raw, at + 26)[0]
-        if method != one.method:
-            why = say("An archive says in two places how a member is packed, and differently.")
-            yield Finding("archive.methods-differ", why, 0.5, Where(tag=one.name[:120]))
-            return
-        local = _text(raw[at + 30 : at + 30 + size], one.flags)
-        if local != one.name and local.replace("\\", "/") != one.name.replace("\\", "/") and "\ufffd" not in local:
-            yield Finding(
-                "archive.names-differ",
-                say("An archive names a member differently in its directory and before the member itself."),
-                0.5,
-                Where(tag=one.name[:120]),
-            )
-            return
-
-
-def _text(name: bytes, flags: int) -> str:
-    text = name.decode("utf-8", "replace") if flags & 0x800 else name.decode("cp437")
-    if not flags & 0x800:
-        with contextlib.suppress(UnicodeDecodeError):
-            text = name.decode("utf-8")
-    return text.split("\x00")[0]

@@ -25,7 +25,8 @@ _WIDE = 1 << 32
 def chunks(raw: bytes, size: int, chunk: int, method: str, most: int) -> bytes:
     """Return the first `most` of `size` bytes that are packed in chunks of `chunk` bytes each, a table in front.
 
-    Whole chunks only, since none is unpacked in part. Raises `PackedError`. Source: [MS-WIM] "resource", the same in NTFS's ``WofCompressedData``.
+    Whole chunks only, since none is unpacked in part. Raises `PackedError`. Source: [MS-WIM] "resource"; NTFS has the
+    same in ``WofCompressedData``.
     """
     if not LEAST_CHUNK <= chunk <= MOST_CHUNK or method not in METHODS:
         raise PackedError("its chunks are of a size that does not exist")
