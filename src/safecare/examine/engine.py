@@ -52,7 +52,7 @@ _LIMITS: Mapping[str, Text] = {
     "depth": say("Containers are nested too deeply: judged only in part."),
     "parts": say("It holds too many parts: judged only in part."),
     "members": say("A container in it has too many members: judged only in part."),
-    "slow": say("It is packed by an old method: judged only in part."),
+    "slow": say("It is packed by a slow method: judged only in part."),
 }
 _OTHER_LIMIT = say("A limit was reached: judged only in part.")
 

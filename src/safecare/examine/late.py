@@ -64,6 +64,8 @@ def _late(raw: bytes, main: str) -> Iterator[tuple[str, int]]:
             found = payload.begins(raw, at) if at > 0 else None
             if found:
                 yield found[0], at
+    elif main == "text" and not raw[0]:  # readers of archives pass over zeros in front, as over a program
+        yield from behind(raw, 0)
     elif spare := _spare(raw, main):
         yield from _within(raw[: spare[1]], spare[0], _FOREIGN | {"zip"})
     end = end_of(_HOLDS.get(main, main), raw)
@@ -119,8 +121,8 @@ def acts(raw: bytes, at: int) -> bool:
 def is_arj(raw: bytes, at: int) -> bool:
     """Tell whether the head of an ARJ archive stands at `at` (ARJ technical note: 30 to 2,600 bytes, then CRC-32)."""
     size = int.from_bytes(raw[at + 2 : at + 4], "little")
-    head = raw[at + 4 : at + 4 + size]
-    return 30 <= size <= 2600 and zlib.crc32(head) == int.from_bytes(raw[at + 4 + size : at + 8 + size], "little")
+    head, check = raw[at + 4 : at + 4 + size], raw[at + 4 + size : at + 8 + size]
+    return 30 <= size <= 2600 and len(check) == 4 and zlib.crc32(head) == int.from_bytes(check, "little")
 
 
 def behind(raw: bytes, end: int) -> Iterator[tuple[str, int]]:

@@ -28,8 +28,9 @@ PACKAGES = frozenset({"ooxml", "odf", "jar", "apk", "zip"})
 """One thing: packages are archives."""
 PROGRAMS = frozenset({"pe", "elf", "macho", "script"})
 MODULES = frozenset({"class", "wasm", "swf", "dex"})
-INSTALLED = frozenset({*PACKAGES, "rar", "7z", "cab", "arj", "iso", "html", "elf", "pe"})
-"""What stands behind or within programs that install, start or boot something."""
+INSTALLED = frozenset({*PACKAGES, "rar", "7z", "cab", "arj", "html", "elf", "pe"})
+"""What stands behind or within programs that install something. An image of a disc has its mark at a fixed place:
+what boots begins with plain machine code there (ECMA-119, 6.2.1), not with the head of a program."""
 WAYS = {"run": 0.75, "box": 0.55, "shown": 0.55}
 """Weight by what the second thing is. Chosen: programs have no business there, archives are at times glued on."""
 _CODE = re.compile(rb"(?i)<\?php\s|<script[\s>]|<html[\s>]|#!\s?/")

@@ -62,6 +62,9 @@ MOST_SCRAMBLED = 512 * 1024
 _WINDOWS = frozenset({"js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "sct", "inf"})
 _ENCODED_SCRIPT = linear(rb"#@~\^[A-Za-z0-9+/]{6}==")
 _PAGES = frozenset({"html", "htm", "svg", "xhtml", "xsl", "sct", "wsc", "xml", "mht", "mhtml", ""})
+_APPLICATION = linear(rb"(?i)<hta:application")
+"""A page that asks to be run as a program: `mshta` does, whatever its name. Nobody writes that to be read."""
+_HEAD = 64 * 1024
 _SHELLS = linear(rb"(?is)(?:WScript\.Shell|Shell\.Application).{0,400}\.(?:Run|Exec|ShellExecute)\b")
 _CODED = linear(
     rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}"
@@ -81,7 +84,9 @@ class Scripts:
         """Yield what the script would do."""
         windows = ending(part.name) in _WINDOWS
         coded = part.origin in ("text.coded", "page.data")
-        page = bool({"html", "xml"} & set(part.types)) and ending(part.name) in _PAGES
+        page = bool({"html", "xml"} & set(part.types)) and (
+            ending(part.name) in _PAGES or _APPLICATION.search(part.raw, 0, _HEAD) is not None
+        )
         compiled = "class" in part.types and bool(_JAVA_STARTS.search(part.raw))
         if "script" not in part.types and not (windows or coded or page or compiled):
             return  # a text that a person reads: manuals and settings show commands

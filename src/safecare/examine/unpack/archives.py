@@ -26,7 +26,7 @@ CUSTOM = ("infected", "malware", "virus", "password", "1234")
 KEY_COST = 15_000
 """Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: keys of 7z and RAR take 10 to 20 ms."""
 MOST_PPMD = 64 * 1024 * 1024
-"""Bytes of memory that PPMd may ask for. Chosen: 7-Zip asks for 16 MiB, at its slowest 192, of which we took 418 MiB."""
+"""Bytes of memory that PPMd may ask for. Chosen: 7-Zip asks for 16 MiB, at its slowest for 192: we took 418 MiB."""
 PPMD_FASTER = 12
 """Bytes of PPMd that count as one of `Budget.slowly`. Measured: libarchive unpacks 14 MB/s of text."""
 NO_MORE = re.compile(r"encrypt|passphrase|password", re.IGNORECASE)

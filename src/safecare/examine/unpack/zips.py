@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 
 from safecare.examine.api import Budget, Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.medical import payload
 from safecare.examine.unpack.archives import MOST_PPMD, PPMD_FASTER, encrypted, is_traversal, traversal, words
 from safecare.examine.unpack.inflate64 import explode, inflate64
 from safecare.examine.unpack.libarchive import ArchiveError
@@ -38,16 +39,16 @@ AES = 99
 """Packing method that says AES encryption: APPNOTE appendix E."""
 KEY_COST = 500
 """Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: a key of AES takes 0.5 ms."""
-_SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
-"""Pictures of documents, which are opened where they came by mail: codes in them are read."""
 _METHODS = frozenset({*range(11), 12, 14, 16, 18, 19, 20, *range(93, 100)})
 """Packing methods that there are (APPNOTE 4.4.5). Android reads any other as not packed at all."""
+_HEAD = 1024
+"""Bytes by which a program is told from markup. Chosen: linkers put the second head within them."""
 _MOST_UNLISTED = 200
 """Members that no directory lists which are looked at. Chosen."""
 _FALSE_LOCK = say("A member of an archive says to be encrypted and is not: it keeps scanners out, and no reader.")
 _FALSE_METHOD = say("A member of an archive names a packing method that does not exist.")
-_UNSEEN = ("xml", "rels", "png", "jpg", "jpeg", "gif", "emf", "wmf", "svg", "tif", "tiff", "vml")
-"""Endings of members of Office documents that the office analyser reads itself, or that only draw."""
+_UNSEEN = (".xml", ".rels", ".vml")
+"""Endings of members of Office documents that the office analyser reads itself."""
 
 
 @analyser("zip", wants={"zip"})
@@ -74,11 +75,7 @@ class Zips:
                 continue
             if is_traversal(one.name):
                 yield traversal(one.name)
-            if (
-                office
-                and one.name.lower().endswith(_UNSEEN)
-                and not (context.mail and one.name.lower().endswith(_SHOWN))
-            ):
+            if office and one.name.lower().endswith(_UNSEEN) and not _runs(part.raw, one, shift):
                 continue
             try:
                 if one.flags & 1 and (plain := _never_locked(part.raw, one, shift, context)) is not None:
@@ -170,6 +167,16 @@ def _by_libarchive(data: bytes, method: int, member: Member, budget: Budget) -> 
     budget.returned(room, len(out), PPMD_FASTER)
     budget.take(len(out[:room]), member.name)
     return out[:room]
+
+
+def _runs(raw: bytes, member: Member, shift: int) -> bool:
+    """Tell whether a member that should be markup begins like a program, archive or script."""
+    try:
+        data = _placed(raw, member, shift)[0][:_HEAD]
+        head = bytes(data) if member.method == 0 else zlib.decompressobj(-15).decompress(data, _HEAD)
+    except (UnreadableError, zlib.error):
+        return False
+    return payload.begins(head) is not None
 
 
 def _never_locked(raw: bytes, member: Member, shift: int, context: Context) -> bytes | None:

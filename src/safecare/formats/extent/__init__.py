@@ -55,5 +55,6 @@ _WALKS: dict[str, Callable[[bytes], int]] = {
     "ole": holders.compound,
     "iso": lambda raw: 2048 * field("<I", raw, 32768 + 80),
     "pdf": lambda raw: raw.rfind(b"%%EOF") + 5 if b"%%EOF" in raw else 0,
+    "postscript": media.postscript,
     "sqlite": lambda raw: field(">I", raw, 28) * (field(">H", raw, 16) or 65536),
 }

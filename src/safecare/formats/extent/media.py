@@ -1,6 +1,7 @@
 """Ends of pictures, sounds and films.
 
-Source: PNG 3 (W3C), GIF89a, JPEG (ITU-T T.81), ISO/IEC 14496-12, RFC 3533 (Ogg), RFC 8794 (EBML), FLV 10.1.
+Source: PNG 3 (W3C), GIF89a, JPEG (ITU-T T.81), ISO/IEC 14496-12, RFC 3533 (Ogg), RFC 8794 (EBML), FLV 10.1,
+EPSF 3.0 (DOS head).
 """
 
 from __future__ import annotations
@@ -126,3 +127,12 @@ def icon(raw: bytes) -> int:
     """Walk over pictures of an icon."""
     count = field("<H", raw, 4)
     return max(total("<II", raw, 14 + 16 * one) for one in range(count))
+
+
+def postscript(raw: bytes) -> int:
+    """Return the end of PostScript by its last comment of the end; of EPS with a head of DOS, that of its last part."""
+    if raw[:4] == b"\xc5\xd0\xd3\xc6":
+        parts = struct.unpack_from("<6I", raw, 4)
+        return int(max(at + size for at, size in zip(parts[::2], parts[1::2], strict=True)))
+    at = raw.rfind(b"%%EOF")
+    return at + 5 if at >= 0 else 0
