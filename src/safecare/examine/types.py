@@ -17,6 +17,27 @@ from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
 from safecare.formats.wide import is_wide, narrowed
 
+_UNREAD = {
+    b"\x89LZO\0\r\n": "lzop",
+    b"LRZI": "lrzip",
+    b"7kSt": "zpaq",
+    b"zPQ": "zpaq",
+    b"SIT!": "stuffit",
+    b"StuffIt ": "stuffit",
+    b"ALZ\1": "alz",
+    b"EGGA": "egg",
+    b"ZOO ": "zoo",
+    b"PEA\1": "pea",
+    b"hsqs": "squashfs",
+    b"sqsh": "squashfs",
+    b"-rom1fs-": "romfs",
+    b"EXBH": "locked-appx",
+    b"EXPH": "locked-appx",
+    b"AA01": "apple-archive",
+    b"\xff\x06\0\0sNaPpY": "snappy",
+}
+"""Leading bytes of containers that no library of ours reads."""
+UNREAD = frozenset({*_UNREAD.values(), "ace", "dmg"})
 _START: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
@@ -84,6 +105,9 @@ _START: tuple[tuple[bytes, str], ...] = (
     (b"\x4d\x3c\xb2\xa1", "pcap"),
     (b"\xa1\xb2\x3c\x4d", "pcap"),
     (b"\x04\x22\x4d\x18", "lz4"),
+    (b"LZIP", "lzip"),
+    (b"\xed\xab\xee\xdb", "rpm"),
+    *_UNREAD.items(),
     (b"FWS", "swf"),
     (b"CWS", "swf"),
     (b"ZWS", "swf"),
@@ -212,6 +236,8 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
         found.append("lzh")
     if raw[7:14] == b"**ACE**":
         found.append("ace")
+    if raw[-512:-508] == b"koly":
+        found.append("dmg")
     if raw[4:8] == b"ftyp":
         found.append("mp4")
     if head.startswith(b"RIFF"):

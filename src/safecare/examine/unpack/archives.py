@@ -13,7 +13,7 @@ from itertools import islice
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.late import late
-from safecare.examine.unpack.libarchive import ArchiveError, members, names
+from safecare.examine.unpack.libarchive import FILTERS, ArchiveError, members, names
 from safecare.formats.rar_lock import RAR3, RarLockError, names_3
 from safecare.formats.rar_lock import opened as rar_opened
 from safecare.formats.seven_zip import SevenZipError, memory_of_ppmd
@@ -25,6 +25,8 @@ CUSTOM = ("infected", "malware", "virus", "password", "1234")
 """Passwords that senders of samples and of malware use by custom."""
 KEY_COST = 15_000
 """Bytes of slow work (`Budget.slowly`) for which one password counts. Measured: keys of 7z and RAR take 10 to 20 ms."""
+ALONE = frozenset(kind for kind, (_, inside) in FILTERS.items() if inside == "raw")
+"""Packings of one file."""
 MOST_PPMD = 64 * 1024 * 1024
 """Bytes of memory that PPMd may ask for. Chosen: 7-Zip asks for 16 MiB, at its slowest for 192: we took 418 MiB."""
 PPMD_FASTER = 12
@@ -44,7 +46,7 @@ def encrypted(weight: float = 0.0, member: str = "") -> Finding:
 ENCRYPTED: Text = say("An archive is encrypted: nothing inside can be judged.")
 
 
-@analyser("archive", wants={"7z", "rar", "cab", "iso", "lzh", "ar", "xar", "compress", "lz4"}, needs=("archi",))
+@analyser("archive", wants={"7z", "rar", "cab", "iso", "lzh", "ar", "xar", *FILTERS}, needs=("archi",))
 class Archives:
     """Unpacks with libarchive, member by member."""
 
@@ -110,7 +112,10 @@ def _members(
         context.budget.take(len(raw), name)
         if is_traversal(name):
             yield traversal(name)
-        yield part.child(name, raw, origin="archive.member")
+        if set(part.types) & ALONE:  # one file, which is called as the whole without its last ending
+            yield part.child(part.name.rpartition(".")[0], raw, origin="stream.member")
+        else:
+            yield part.child(name, raw, origin="archive.member")
         most -= len(raw)
         if most < 0:
             return

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
-from safecare.formats.discs import CrowdedError, DiscError, Packed, files, joined, opened
+from safecare.examine.types import UNREAD
+from safecare.formats.discs import CrowdedError, DiscError, Packed, files, joined, opened, unread
 from safecare.formats.discs.wim import File, Wim
 from safecare.model.text import say
 
@@ -40,6 +41,7 @@ class Discs:
             raise LimitError("members", part.path) from error
         except DiscError as error:
             raise UnreadableError(str(error)) from error
+        closed = closed or next(unread(image), "")
         if closed or (not number and "iso" not in part.types and "disc" not in part.types):
             yield _closed(part, closed)
 
@@ -86,6 +88,16 @@ class Wims:
             yield _closed(part, closed)
 
 
+@analyser("unread", wants=UNREAD)
+class Unread:
+    """Tells archives of kinds that are not read here."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield the one finding; by mail it weighs, since nobody sends these kinds for an honest reason any more."""
+        weight = UNREAD_MAILED if context.mail and part.depth else 0.0
+        yield Finding("archive.closed", NOT_READ, weight, kind="carried", unreadable=part.depth == 0)
+
+
 def _unpacked(packed: Packed, size: int, context: Context) -> bytes | None:
     """Return as much as may be unpacked slowly; None where it is damaged."""
     try:
@@ -99,3 +111,6 @@ def _closed(part: Part, name: str) -> Finding:
 
 
 CLOSED = say("An image of a disc could not be looked into, or only in part: nothing is known of what it holds.")
+NOT_READ = say("An archive is of a kind that is not read here: nothing is known of what it holds.")
+UNREAD_MAILED = 0.5
+"""Chosen: half of an alarm by itself, and more with anything else."""

@@ -17,6 +17,11 @@ END, WARN = 1, -20
 """Answers of the library: the archive's end; a warning after which it goes on."""
 FORMATS = {"7z": ("7zip",), "rar": ("rar", "rar5"), "cab": ("cab",), "iso": ("iso9660",), "zip": ("zip_streamable",)}
 """Kinds that are read as nothing else, without a packing around them: their names in the library."""
+FILTERS = {
+    **{kind: ((kind,), "raw") for kind in ("compress", "lz4", "lzip")},
+    "rpm": (("rpm", "gzip", "bzip2", "lzma", "xz", "zstd"), "cpio"),
+}
+"""Packings, and what is read in them; none for which the library would start a program (lzop, lrzip)."""
 REGULAR = 0o100000
 """File type of a plain file (AE_IFREG)."""
 BLOCK = 1 << 18
@@ -41,6 +46,11 @@ def library() -> Any:
         ("archive_read_support_filter_all", ctypes.c_int, [pointer]),
         ("archive_read_support_format_all", ctypes.c_int, [pointer]),
         *((f"archive_read_support_format_{one}", ctypes.c_int, [pointer]) for one in chain(*FORMATS.values())),
+        *((f"archive_read_support_format_{one}", ctypes.c_int, [pointer]) for _, one in FILTERS.values()),
+        *(
+            (f"archive_read_support_filter_{one}", ctypes.c_int, [pointer])
+            for one in chain(*(filters for filters, _ in FILTERS.values()))
+        ),
         ("archive_read_open_memory", ctypes.c_int, [pointer, text, ctypes.c_size_t]),
         ("archive_read_next_header", ctypes.c_int, [pointer, ctypes.POINTER(pointer)]),
         ("archive_read_data", ctypes.c_ssize_t, [pointer, text, ctypes.c_size_t]),
@@ -68,9 +78,12 @@ def members(raw: bytes, room: int, kind: str = "") -> Iterator[tuple[str, bytes]
     lib = library()
     archive = lib.archive_read_new()
     try:
-        for one in FORMATS.get(kind, ()):
+        filters, inside = FILTERS.get(kind, ((), ""))
+        for one in filters:
+            getattr(lib, f"archive_read_support_filter_{one}")(archive)
+        for one in FORMATS.get(kind, (inside,) if inside else ()):
             getattr(lib, f"archive_read_support_format_{one}")(archive)
-        if kind not in FORMATS:
+        if kind not in FORMATS and kind not in FILTERS:
             lib.archive_read_support_filter_all(archive)
             lib.archive_read_support_format_all(archive)
         if lib.archive_read_open_memory(archive, raw, len(raw)) < WARN:

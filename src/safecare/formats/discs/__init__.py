@@ -22,12 +22,26 @@ _MOST_PARTITIONS = 16
 _GPT = 0xEE
 """Type of the one partition of a disc whose partitions stand in a table of their own."""
 
+_UNREAD = (
+    ("ext", 1080, b"\x53\xef"),
+    ("xfs", 0, b"XFSB"),
+    ("btrfs", 0x10040, b"_BHRfS_M"),
+    ("hfs", 1024, b"H+\0\4"),
+    ("hfs", 1024, b"HX\0\5"),
+    ("apfs", 32, b"NXSB"),
+    ("refs", 3, b"ReFS\0"),
+    ("bitlocker", 3, b"-FVE-FS-"),
+    ("luks", 0, b"LUKS\xba\xbe"),
+)
+"""Volumes that are not read, and what tells them: place and mark (the file systems' own documentation)."""
+_BLOCKS = frozenset(one.to_bytes(4, "little") for one in range(7))
+"""Sizes of blocks of ext (``s_log_block_size``)."""
 Volume = Fat | ExFat | Ntfs
 
 
 def holds_files(raw: bytes) -> bool:
     """Tell whether `raw` is a plain image of a disc that `files` reads, UDF and virtual discs apart."""
-    return raw[510:512] == b"\x55\xaa" and any(True for _ in _volumes(raw))
+    return (raw[510:512] == b"\x55\xaa" and any(True for _ in _volumes(raw))) or any(True for _ in unread(raw))
 
 
 def virtual(raw: bytes) -> str:
@@ -59,6 +73,22 @@ def _volumes(image: Image) -> Iterator[tuple[type[Volume], int]]:
                 yield kind, start
 
 
+def unread(image: Image) -> Iterator[str]:
+    """Yield the kinds of volumes in `image` that are not read: those of Linux and Apple, and encrypted ones."""
+    head = image[0:512]
+    starts = _partitions(image, head) if head[510:512] == b"\x55\xaa" and not _kind(head) else ()
+    for start in (0, *starts):
+        for kind, at, mark in _UNREAD:
+            if image[start + at : start + at + len(mark)] == mark and (kind != "ext" or _is_ext(image, start + 1024)):
+                yield kind
+
+
+def _is_ext(image: Image, at: int) -> bool:
+    """Tell whether a superblock of ext2 to ext4 says what it may: a mark of two bytes stands elsewhere by chance."""
+    block, state, revision = (image[at + place : at + place + 4] for place in (24, 58, 76))
+    return block in _BLOCKS and state[0] in range(1, 8) and revision in (bytes(4), b"\1\0\0\0")
+
+
 def _partitions(image: Image, head: bytes) -> Iterator[int]:
     for at in range(446, 510, 16):
         if head[at + 4] != _GPT:
@@ -79,4 +109,15 @@ def _kind(head: bytes) -> type[Volume] | None:
     return Fat if is_fat(head) else ExFat if is_exfat(head) else Ntfs if is_ntfs(head) else None
 
 
-__all__ = ["CrowdedError", "DiscError", "Packed", "files", "holds_files", "is_udf", "joined", "opened", "virtual"]
+__all__ = [
+    "CrowdedError",
+    "DiscError",
+    "Packed",
+    "files",
+    "holds_files",
+    "is_udf",
+    "joined",
+    "opened",
+    "unread",
+    "virtual",
+]
