@@ -36,6 +36,12 @@ _REACHED = frozenset({"reference", "url", "attachment", "img", "linkhtml", "a", 
 """Elements whose address a reader follows."""
 _CODED = re.compile(r"[A-Za-z0-9+/=\s]{64,}")
 _LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction", "uri"})
+_NAMES = frozenset({"family", "given", "prefix", "suffix", "NameID", "AttributeValue"})
+"""Elements whose text names somebody: names of CDA, subjects and attributes of an assertion (SAML 2.0, IHE XUA)."""
+_NUMBERED = [[one, "identifier"] for one in ("Patient", "Person", "RelatedPerson", "Practitioner")]
+"""Where the number of a person stands in FHIR."""
+SPLIT = "\x01"
+"""Stands where a comment stood in a name: no letter of XML 1.0."""
 _LOOSE = re.compile(rb"(?i)representation\s*=\s*[\"']B64[\"'][^>]{0,400}>([A-Za-z0-9+/=\s]{16,})")
 
 
@@ -45,6 +51,10 @@ class ClinicalXml:
 
     embedded: list[Embedded] = field(default_factory=list)
     remarks: list[tuple[str, str, int]] = field(default_factory=list)
+    said: list[tuple[str, str, int]] = field(default_factory=list)
+    """(element, text, offset) of what names somebody, and of where a file of a submission lies (``URI``)."""
+    patients: list[list[tuple[str, str]]] = field(default_factory=list)
+    """(authority, number) of each patient of a CDA document."""
     damage: tuple[str, int] | None = None
     deep: int = -1
     """Offset where nesting went beyond the limit; -1 if it did not."""
@@ -112,6 +122,8 @@ class _Coded(NamedTuple):
     sure: bool
     plain: bool = False
     """Whether the text itself is the file unless it looks coded: a body that does not say how it is represented."""
+    said: str = ""
+    """Element whose text is kept as it is: one that names somebody."""
 
 
 class _Reader:
@@ -135,6 +147,7 @@ class _Reader:
         self._entities: dict[str, int] = {}
         self._meant: dict[str, str] = {}
         self._room = MOST_MEANT
+        self._slot = ""
 
     @property
     def offset(self) -> int:
@@ -158,15 +171,24 @@ class _Reader:
             self.found.remark("active", local, self.offset)
         if self._coded and not self._coded.sure:
             self._drop()
-        if local in _HOLDERS and not self._coded:
+        if (local in _NAMES or (local == "Value" and self._slot == "URI")) and not self._coded:
+            said = "URI" if local == "Value" else local
+            self._collect(_Coded(len(path), "", "", self.offset, [], sure=False, said=said))
+        elif local in _HOLDERS and not self._coded:
             self._collect(_Coded(len(path), "", "", self.offset, [], sure=False))
         elif local == "text" and len(path) > 1 and path[-2].endswith("nonXMLBody"):
             media = attributes.get("mediaType", "")
             self._collect(_Coded(len(path), media, "", self.offset, [], sure=False, plain=True))
+        elif local == "recordTarget" and len(self.found.patients) < MOST:
+            self.found.patients.append([])
         if attributes:
             self._attributes(local, attributes)
 
     def _attributes(self, local: str, attributes: dict[str, str]) -> None:
+        if local == "Slot":
+            self._slot = attributes.get("name", "")
+        elif local == "id" and self.found.patients and len(self._path) > 1 and self._path[-2].endswith("patientRole"):
+            self._patient(attributes)
         said = attributes.get("representation", "").upper()
         if said in _SAID:
             media, packed = attributes.get("mediaType", ""), attributes.get("compression", "")
@@ -183,6 +205,17 @@ class _Reader:
             elif name in _LINKS or (name[:5] == "xmlns"):
                 self._link(local, name, value)
 
+    def _patient(self, attributes: dict[str, str]) -> None:
+        known, number = self.found.patients[-1], attributes.get("extension", "")
+        if len(known) < MOST:
+            known.append((attributes.get("root", ""), number))
+            self._keep("id", number)
+
+    def _keep(self, element: str, text: str) -> None:
+        """Keep a text that names somebody."""
+        if text and len(self.found.said) < MOST:
+            self.found.said.append((element, text[:400], self.offset))
+
     def _link(self, local: str, name: str, value: str) -> None:
         if name == "value" and len(value) >= 16 and (local == "data" or local.endswith("Base64Binary")):
             if len(self.found.embedded) < MOST:
@@ -190,6 +223,8 @@ class _Reader:
                 raw = from_base64(value.encode("ascii", "ignore"))
                 self.found.embedded.append(Embedded("/".join(self._path[-3:]), "", raw, at, at + len(value)))
             return
+        if name == "value" and (local in _NAMES or self._path[-3:-1] in _NUMBERED):
+            self._keep(local, value)
         head = "".join(value[:200].split()).lower()
         if head.startswith(("javascript:", "vbscript:", "data:text/html")):
             self.found.remark("script", f"{name}={value}", self.offset)
@@ -223,6 +258,9 @@ class _Reader:
         if coded is None or len(self.found.embedded) >= MOST:
             return
         text = "".join(coded.letters)
+        if coded.said:
+            self._keep(coded.said, text)
+            return
         looks = coded.sure or _CODED.fullmatch(text)
         if not looks and not coded.plain:
             return
@@ -256,6 +294,9 @@ class _Reader:
 
     def _reference(self, text: str) -> None:
         """Take what has no handler of its own; what an entity means where a coded text is collected."""
+        if self._coded and self._coded.said and text[:4] == "<!--":
+            self._coded.letters.append(SPLIT)
+            return
         meant = self._meant.get(text[1:-1], "") if self._coded and text[:1] == "&" else ""
         if self._coded and 0 < len(meant) <= self._room:
             self._room -= len(meant)

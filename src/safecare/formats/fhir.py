@@ -29,8 +29,27 @@ MOST_BACK = 100
 """Times that a place is looked for in the whole file. Chosen: with what stands in order it never is."""
 _LOOSE = linear(rb"[\"']?(data|\w*Base64Binary|InlineBinary)[\"']?\s*:\s*[\"']([A-Za-z0-9+/=\\_-]{16,})")
 _LEAVES = re.compile(r"(?i)(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|%2f|%5c|$)|^\s*(?!https?:|urn:)[a-z][a-z0-9+.-]{0,20}:/")
+_CLIMBS = re.compile(r"(?i)(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|%2f|%5c|$)")
+_WIPES = re.compile(
+    r"(?i)(?:^|/)\$(?:expunge|hapi\.fhir\.(?:purge|delete)\S{0,40}|delete-expunge)(?:[/?]|$)|"
+    r"^/?[A-Z][a-z][A-Za-z]{1,40}/?(?:\?(?:_(?:lastUpdated|expunge|cascade|count|total|format|pretty|summary)=[^&]*&?)*)?$"
+)
+"""A deletion of all there is, or of all of one type: the operations of HAPI's servers, and a conditional deletion (FHIR
+R4 3.1.0.7.1) whose criteria choose nothing."""
 _SPELLED = re.compile(rb"\\u00[4-7]")
 """A letter of a name that is written as its number, which no writer does."""
+_PEOPLE, _PLACES = (
+    frozenset({"family", "given", "Alphabetic"}),
+    (
+        *(
+            f"{one}.{place}"
+            for one in ("Patient", "Person", "RelatedPerson", "Practitioner")
+            for place in ("identifier.value", "name.text")
+        ),
+        "00100020.Value",
+    ),
+)
+"""Names of people (HumanName; PN of DICOM JSON), and places of names and identifiers."""
 SHORTEST = 16
 """Letters of coded data that are worth decoding. Chosen: less holds no file."""
 
@@ -55,10 +74,16 @@ class Fhir:
     """Place and URL of attachments that are elsewhere."""
     requests: list[tuple[str, str]] = field(default_factory=list)
     """Place and URL of requests (Bundle.entry.request) that climb out of the server's base, or go elsewhere."""
+    wipes: list[tuple[str, str]] = field(default_factory=list)
+    """Place and URL of requests that delete all there is, or all of one type."""
+    people: list[tuple[str, str]] = field(default_factory=list)
+    """Place and text of names and identifiers that are not plain ASCII."""
     headers: list[tuple[str, str]] = field(default_factory=list)
     """Place and beginning of headers of HTTP (Subscription.channel.header) that hold a line end."""
     twice: list[str] = field(default_factory=list)
-    """Names that stand twice in one object."""
+    """Names that stand twice in one object, all their values kept."""
+    differ: list[str] = field(default_factory=list)
+    """Those of them whose values differ."""
     resource: bool = False
     """Whether any object says that it is a FHIR resource."""
     full: bool = False
@@ -119,7 +144,8 @@ def loosely(raw: bytes) -> list[Embedded]:
 def _decode(data: bytes, found: Fhir) -> Any:
     """Return the JSON's value. Names that stand twice keep all their values, as a list."""
     value = msgspec.json.decode(data)
-    if data.count(b'"data"') > 1 or _SPELLED.search(data):
+    colons = data.count(b'":') + data.count(b'" :') - data.count(b'\\":')
+    if data.count(b'"data"') > 1 or colons > _names(value) or _SPELLED.search(data):
 
         def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
             made = dict(items)
@@ -128,10 +154,25 @@ def _decode(data: bytes, found: Fhir) -> Any:
                     if count > 1:
                         found.twice.append(name[:60])
                         made[name] = [one for other, one in items if other == name]
+                        if any(one != made[name][0] for one in made[name]):
+                            found.differ.append(name[:60])
             return made
 
         return json.loads(data, object_pairs_hook=pairs)
     return value
+
+
+def _names(value: Any) -> int:
+    """Return how many names the objects of `value` have: fewer than stand in the text where one stands twice."""
+    count, stack = 0, [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            stack += one.values()
+        elif isinstance(one, list):
+            stack += one
+    return count
 
 
 def _walk(value: Any, data: bytes, found: Fhir) -> None:
@@ -158,16 +199,24 @@ def _walk(value: Any, data: bytes, found: Fhir) -> None:
 
 
 def _string(place: str, name: str, value: str, holder: dict[str, Any], data: bytes, found: Fhir) -> None:
+    odd = not value.isascii() or "\0" in value
+    if odd and (name in _PEOPLE or place.endswith(_PLACES)) and not found.filled(found.people):
+        found.people.append((place, value[:400]))
     if name == "div":
         if not found.filled(found.narratives):
             found.narratives.append((place, value))
     elif name == "header" and ("\n" in value or "\r" in value):
         if not found.filled(found.headers):
             found.headers.append((place, " ".join(value[:60].split())))
-    elif name == "url" and "method" in holder and _LEAVES.search(value[:2000]):
+    elif name == "url" and "method" in holder:
+        wipes = ("$" in value or holder["method"] == "DELETE") and _WIPES.search(value[:2000])
+        kept = found.requests if _LEAVES.search(value[:2000]) else found.wipes if wipes else None
+        if kept is not None and not found.filled(kept):
+            kept.append((place, value[:60]))
+    elif name == "reference" and ".." in value and _CLIMBS.search(value[:2000]):
         if not found.filled(found.requests):
             found.requests.append((place, value[:60]))
-    elif name in ("BulkDataURI", "endpoint", "address"):
+    elif (name == "url" and "relation" in holder) or name in ("BulkDataURI", "endpoint", "address"):
         if not found.filled(found.addresses):
             found.addresses.append((place, value))
     elif value[:4] == "MSH|" and len(value) >= SHORTEST and not found.filled(found.embedded):

@@ -17,6 +17,8 @@ MOST_DOCUMENTS = 2000
 """Documents of one file. Chosen: batches of a day's reports stay below."""
 LONGEST_NUMBER = 20
 """Letters of OBX-1, a number of four digits (HL7 v2.5.1, 7.4.2.1). Chosen: five times that."""
+LONGEST_PERSON = 65536
+"""Bytes of PID that are read. Chosen: what tells who a patient is takes less than one thousand."""
 _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 """A segment that begins behind coded data in the last field of its own."""
 _ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})++\\|\\\.[a-z]{2}[+\-0-9]*\\")
@@ -106,6 +108,22 @@ def pointers(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[tu
         first, last = fields
         cut = raw.find(separators[1:2], first, last)
         yield first, last if cut < 0 else cut
+
+
+def patients(raw: bytes, start: int, end: int, separators: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Return the event of an ADT message (empty for others), and number and name (PID-3, PID-5) of each patient."""
+    field, component = separators[:1], separators[1:2]
+    event, found = b"", []
+    for place in islice(_places(raw, b"PID" + field, start, end), MOST_DOCUMENTS):
+        if raw[place - 1] in b"\r\n":
+            stop = min(cut for cut in (raw.find(b"\r", place, end), raw.find(b"\n", place, end), end) if cut >= 0)
+            fields = raw[place : min(stop, place + LONGEST_PERSON)].split(field, 6)
+            found.append((fields[3] if len(fields) > 3 else b"", fields[5] if len(fields) > 5 else b""))
+    if len(found) > 1:
+        kind = raw[start : min(end, start + 400)].split(field, 9)[8:9]
+        parts = kind[0].split(component) if kind else []
+        event = parts[1] if len(parts) > 1 and parts[0] == b"ADT" else b""
+    return event, found
 
 
 def _plain(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[Embedded]:

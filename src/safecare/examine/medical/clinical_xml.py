@@ -14,12 +14,16 @@ from itertools import islice
 from safecare.examine.api import Context, Finding, LimitError, Part, Where, analyser
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
-from safecare.formats.clinical_xml import ClinicalXml, read_clinical_xml
+from safecare.examine.medical.identity import INS, named
+from safecare.formats.clinical_xml import SPLIT, ClinicalXml, read_clinical_xml
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
-_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument", b"NativeDicomModel")
-"""What tells a fragment of a CDA document from any other XML."""
+_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument", b"NativeDicomModel", b":ebxml-regrep:")
+"""What tells a fragment of a CDA document, and a submission of IHE XDS, from any other XML."""
+_CLIMBS = re.compile(r"(?:^|[\\/])\.\.[\\/]|^\s*(?:[\\/]{2}|[A-Za-z]:[\\/]|file:)")
+"""A file of a submission that lies outside of it (IHE XDM 3.32.4.1: paths from the index file)."""
+_SPLIT = re.compile(rf"[^\s{SPLIT}]{SPLIT}+[^\s{SPLIT}]")
 _REMARKS: dict[str, tuple[str, float, Text]] = {
     "active": ("record.active", 0.85, say("The narrative holds an element that acts: {detail}.", detail="")),
     "handler": ("record.active", 0.85, say("An attribute of the document runs a script: {detail}.", detail="")),
@@ -69,6 +73,7 @@ class ClinicalXmlFile:
                 yield Finding(rule, Text(text.key, {"detail": detail}), weight, Where(part.path, "", (offset, offset)))
         if clinical:
             yield from _clinical(part, found)
+        yield from _people(part, found, clinical=clinical)
         for one in found.embedded:
             yield from carried(part, one, context)
         yield from _plain(part, found, clinical=clinical)
@@ -91,6 +96,35 @@ def _plain(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findin
             start : min(x for x in (part.raw.find(b"<", start), part.raw.find(b"]]>", start), len(part.raw)) if x > 0)
         ]
         yield part.child("message", unescape(message.decode("utf-8", "replace")).encode(), origin="record.message")
+
+
+def _people(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Finding]:
+    """Tell of names that readers take for different ones, of a document of two patients, of files out of place."""
+    for element, text, offset in found.said:
+        where = Where(part.path, element, (offset, offset))
+        if element == "URI":
+            if _CLIMBS.search(text):
+                yield Finding("record.address", say("The document refers to {detail}.", detail=text[:60]), 0.7, where)
+        elif (clinical or element == "NameID") and _SPLIT.search(text):
+            shown = text.replace(SPLIT, "<!-- -->")[:60]
+            why = say("A comment stands in the middle of a name, where some readers end: {text}.", text=shown)
+            yield Finding("record.identity", why, 0.6, where)
+    if not clinical:
+        place = commands.read_back(part.raw)
+        if place:
+            shown = part.raw[place[0] : place[1]].decode("latin-1")[:40]
+            why = say("A value holds a script or command: {text}.", text=shown)
+            yield Finding("xml.object", why, 0.85, Where(part.path, "", place))
+        return
+    yield from named(((element, text) for element, text, _ in found.said if element != "URI"), part.path)
+    if len({tuple(one) for one in found.patients if one}) > 1:
+        why = say(
+            "The document is about {count} patients: a reader files it under one of them.", count=len(found.patients)
+        )
+        yield Finding("record.patients", why, 0.5, Where(part.path, "recordTarget"))
+    elif any(len({number for root, number in one if root in INS}) > 1 for one in found.patients):
+        why = say("The document gives one patient two national numbers.")
+        yield Finding("record.patients", why, 0.55, Where(part.path, "patientRole/id"))
 
 
 def _entity(detail: str) -> float:

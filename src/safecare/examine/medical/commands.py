@@ -19,6 +19,14 @@ _EVENT = (
     rb"on(?:error|load\w*|click|dblclick|mouse\w+|pointer\w+|focus\w*|blur|toggle|begin|end|pageshow|animation\w+|"
     rb"transition\w+|input|change|submit|reset|key\w+|wheel|scroll|start|finish|drag\w*|drop|copy|paste|message)"
 )
+_OBJECTS: tuple[bytes, ...] = (
+    rb"org\.apache\.commons\.(?:collections4?\.functors|beanutils\.beancomparator|lang3?\.event\.eventutils)\b",
+    rb"java\.lang\.processbuilder\b|java\.beans\.eventhandler\b|com\.sun\.rowset\.jdbcrowsetimpl\b",
+    rb"xsltc\.trax\.templatesimpl\b|sun\.reflect\.annotation\.annotationinvocationhandler\b",
+    rb"<objectdataprovider[^>]*methodname\s*=|clr-namespace:system\.diagnostics\b",
+    rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
+)
+"""Objects that run a command when they are read back."""
 _PATTERNS: tuple[bytes, ...] = (
     # pages
     rb"<script(?:[\s/][^>]*)?>[^<]*?[(=;`]",
@@ -32,6 +40,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"<(?:hta:|\?php|%@\s*page|%=[ -~]{1,100}%>|%\s*(?:eval|execute|request|response)\b)",
     rb"<(?:job|scriptlet|component|registration)\b[^>]*>\s*<(?:script|registration|public)",
     rb"<\?xml-stylesheet[^>]*javascript:",
+    rb"\x1b\][0-9]{1,3};[ -~]{1,200}(?:\x07|\x1b\\)",  # a terminal's title and clipboard, in who reads a log
     rb"<!entity\s[^>]*\s(?:system|public)\s",
     rb"(?:java|vb)script\s*:\s*[\w(/%\\]",
     rb"jav(?:&#x?0*(?:9|a|d|10|13);?|[\t\n\r])ascript|javascript(?:&colon;|&#0*58;?|&#x0*3a;?)",
@@ -39,12 +48,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"(?:%3c|\\u003c|&lt;|&#60;|&#x3c;)(?:script|iframe|svg|img)\b",
     rb"runtime\.getruntime\s*\(\)",
     rb"\+adw-(?:script|iframe|svg|img)\b",
-    # objects that run a command when they are read back
-    rb"org\.apache\.commons\.(?:collections4?\.functors|beanutils\.beancomparator|lang3?\.event\.eventutils)\b",
-    rb"java\.lang\.processbuilder\b|java\.beans\.eventhandler\b|com\.sun\.rowset\.jdbcrowsetimpl\b",
-    rb"xsltc\.trax\.templatesimpl\b|sun\.reflect\.annotation\.annotationinvocationhandler\b",
-    rb"<objectdataprovider[^>]*methodname\s*=|clr-namespace:system\.diagnostics\b",
-    rb"system\.windows\.data\.objectdataprovider\b|system\.diagnostics\.process\b|\"__proto__\"\s*:",
+    *_OBJECTS,
     # lookups, templates
     rb"\$\{(?:jndi|env|lower|upper|sys|ctx|::-|[!-z]{0,20}\$\{[a-z]{2,10}:)",
     rb"\{\{[ -z]{0,60}(?:constructor|__class__|config\.|self\.)|\{\{\s*'?\d+'?\s*\*\s*'?\d+'?\s*\}\}",
@@ -72,7 +76,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"(?:;|&&|\|\|)\s*(?:rm\s+-[rf]|cat\s+/|wget\s+(?:-|http)|curl\s+(?:-|http)|nc\s+-|chmod\s+[+\d])",
     rb"\b(?:curl|wget)\s+(?:-|[\w.-]*[:.]/?)[^|;`\x00]{0,200}\|\s*(?:ba|da|z)?sh\b|\|\s*nc(?:at)?\s+[\w.-]+\s+\d",
     # commands of databases
-    rb"['\";)]\s*(?:drop|truncate|alter)\s+(?:table|database)\s+\w|\bunion\s+(?:all\s+)?select\s+[\w*@'(]",
+    rb"['\";)]\s*(?:drop|truncate|alter)\s+(?:table|database)\s+\w|\bunion\s+(?:all\s+)?select\s+[\w*@'(]|'\s*union\s+select\b",
     rb"'\s*(?:or|and)\s+(?:'[^'\r\n]{0,12}'\s*=\s*'|(?:0\s*=\s*0|1\s*=\s*1|2\s*=\s*2|7\s*=\s*7|9\s*=\s*9))|\bxp_cmdshell\b|\bwaitfor\s+delay\s+'",
     # formulas of tables
     rb"[=+@*-]cmd\||=(?:hyperlink|webservice|importxml|importdata|importhtml|dde|call|register\.id)\s*\(\s*\"",
@@ -84,6 +88,11 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"begin [0-7]{3,4} [^\r\n/\\]{1,80}\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|lnk|jar|sh)\s",
 )
 _COMMAND = linear(rb"(?i)" + b"|".join(_PATTERNS))
+_OBJECT = linear(rb"(?i)" + b"|".join(_OBJECTS))
+_BUILT = linear(
+    rb"<(?:dynamic-proxy|java\.util\.PriorityQueue|java\.beans\.EventHandler|javax\.imageio\.ImageIO)|class=[\"'](?:dynamic-proxy|java\.beans\.XMLDecoder)"
+)
+"""What makes the objects of XStream and XMLDecoder act while they are read (CVE-2021-39144, CVE-2023-43208)."""
 _WIDE = linear(
     rb"(?i)s\x00c\x00r\x00i\x00p\x00t\x00|s\x00h\x00e\x00l\x00l\x00|E\x00I\x00C\x00A\x00R\x00-|o\x00n\x00e\x00r\x00r\x00"
     rb"|c\x00m\x00d\x00|j\x00n\x00d\x00i\x00|e\x00v\x00a\x00l\x00|<(?:s\x00?c\x00?r|i\x00?f\x00?r)\x00"
@@ -112,6 +121,14 @@ def scripted(data: bytes) -> Iterator[tuple[int, int]]:
         if wide.start() >= start and _COMMAND.search(data[start:past].replace(b"\0", b"")):
             count += 1
             yield wide.span()
+
+
+def read_back(data: bytes) -> tuple[int, int] | None:
+    """Return where XML that is read back as objects makes one act that runs a command; None if it doesn't."""
+    if not _BUILT.search(data):
+        return None
+    found = _OBJECT.search(data)
+    return found.span() if found else None
 
 
 def names_command(value: bytes) -> bool:

@@ -72,10 +72,10 @@ def _overlong(part: Part, found: Dicom) -> Iterator[Finding]:
 def _twice(part: Part, found: Dicom) -> Iterator[Finding]:
     """Tell of an element that stands twice with two values: PS3.5 section 7.1 forbids it, and readers differ."""
     known: dict[int, bytes] = {}
-    for one in found.elements:
+    for source, one in (*((found.data, one) for one in found.meta), *((found.body, one) for one in found.elements)):
         if one.parent >= 0 or one.tag >> 16 == 0xFFFE or not one.tag & 0xFFFF or one.length < 0:
             continue
-        value = found.body[one.value : one.value + min(one.length, 4096)].strip(b"\0 ")
+        value = source[one.value : one.value + min(one.length, 4096)].strip(b"\0 ")
         if known.setdefault(one.tag, value) != value:
             why = say("{tag} stands twice with two values: readers differ on which one counts.", tag=shown(one.tag))
             yield Finding("dicom.twice", why, 0.55, Where(part.path, shown(one.tag), (one.start, one.end)))

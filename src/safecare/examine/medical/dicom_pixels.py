@@ -48,6 +48,7 @@ largest detector there is."""
 
 def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
     """Yield what is wrong with the pixel data."""
+    yield from _within(part, found)
     one = found.top.get(PIXEL_DATA)
     if one is None:
         return
@@ -68,6 +69,26 @@ def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
         yield from _native(part, found, one, needed)
 
 
+def _within(part: Part, found: Dicom) -> Iterator[Finding]:
+    """Tell of an image in an item (icons: PS3.3 F.7) that claims far more bytes than it holds."""
+    for one in found.elements:
+        if one.tag != PIXEL_DATA or one.parent < 0 or one.length < 0:
+            continue
+        said = {
+            each.tag: each for each in found.elements if each.parent == one.parent and each.tag in (_ROWS, _COLUMNS)
+        }
+        order: Literal["big", "little"] = "big" if found.syntax.big else "little"
+        sides = [int.from_bytes(found.body[each.value : each.end][:4], order) for each in said.values()]
+        if len(sides) == 2 and sides[0] * sides[1] > max(BLOWN * max(one.length, 1), MOST_PIXELS):
+            why = say(
+                "The image claims {count} bytes of pixels, and holds {size}.",
+                count=sides[0] * sides[1],
+                size=one.length,
+            )
+            yield Finding("dicom.bomb.pixels", why, 0.6, _where(part, found, one))
+            return
+
+
 def _unsound(found: Dicom) -> str:
     """Return the attribute that can't be true of any image, on which readers were made to leave their bounds, or none.
 
@@ -76,6 +97,8 @@ def _unsound(found: Dicom) -> str:
     for tag in (_STORED, _HIGH):
         if found.number(tag) > MOST_BITS:  # less than that, and more than Bits Allocated, is a slip that readers take
             return f"{shown(tag)} {found.number(tag)} > {MOST_BITS}"
+    if found.top.get(_SAMPLES) is not None and found.bytes_of(_SAMPLES, 4) == b"\0\0":
+        return f"{shown(_SAMPLES)} 0"
     frames = found.text(_FRAMES)
     if frames.startswith("-"):
         return f"{shown(_FRAMES)} {frames[:20]}"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import coded
+from safecare.examine.medical.identity import named
 from safecare.examine.medical.masked import masked
-from safecare.formats.dicom import Dicom, Element
+from safecare.formats.dicom import Dicom, Element, shown
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
@@ -30,12 +31,20 @@ _PATH = re.compile(rb"/|:|(?:^|[\\/])\.\.(?:[\\/]|$|\0)|[;|`$<>&]")
 _NAMED = (0x00080050, 0x00080060, 0x00080080, 0x00081010, 0x00100010, 0x00100020, 0x00200010, 0x00200011, 0x00200013)
 """What archives and receivers name folders by, identifiers of VR UI apart: Accession Number, Modality, Institution
 and Station Name, Patient's Name and ID, Study ID, Series and Instance Number (CVE-2022-2119, CVE-2026-56445)."""
+_NAMED_WITHIN = frozenset({0x30060002, 0x30060026, 0x00620005, 0x00620020})
+"""What exporters name the file of a contour or segment by, in items too: Structure Set Label, ROI Name, Segment Label,
+Tracking ID."""
+_DEVICE = re.compile(rb"(?i)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^\\/]*)?")
+"""Names that Windows opens as a device, in any folder."""
 _CLIMBS = re.compile(rb"(?:^|[\\/=^])\.\.[\\/]")
 _LONGEST = 1024
 """Bytes of such a value that are read. Chosen: names of 64 letters in three scripts take less."""
 _CHARSET = 0x00080005
 _SHIFTS = linear(rb"\x1b(?:\$?[()\-./*+,]?[@-Z])")
 """Escapes of ISO 2022 that choose a set of characters (PS3.3 C.12.1.1.2); a reader that knows them shows none."""
+_PATIENT = (0x00100010, 0x00100020)
+_SCRIPTS = {"ISO_IR 192": "utf-8", "ISO_IR 144": "iso8859_5", "ISO_IR 126": "iso8859_7", "GB18030": "gb18030"}
+"""Sets of characters that hold Latin and a script with look-alikes of it: PS3.3 C.12.1.1.2."""
 _RISKY_ENDING = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|sh|jar)(?:[?#\0 ]|$)")
 _SCHEME = re.compile(rb"(?i)\s*([a-z][a-z0-9+.-]*):")
 _INNER = re.compile(rb"(?i)https?://(?:169\.254\.|metadata\.)")
@@ -99,6 +108,7 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
         yield from _hidden(part, found, start, stop, told)
     yield from _masked(part, found)
     yield from _climbing(part, found)
+    yield from _people(part, found)
     if found.syntax.deflated:
         yield from _texts(part, found, found.data[: found.start], 0)
 
@@ -109,12 +119,22 @@ def _climbing(part: Part, found: Dicom) -> Iterator[Finding]:
     stop = len(found.body) if pixel_data is None else pixel_data.start
     if found.body.find(b"../", 0, stop) < 0 and found.body.find(b"..\\", 0, stop) < 0:
         return
-    for tag in _NAMED:
-        one = found.top.get(tag)
+    within = [one for one in found.elements if one.tag in _NAMED_WITHIN]
+    for one in (*(found.top.get(tag) for tag in _NAMED), *within):
         raw = found.body[one.value : one.end] if one is not None and 2 < one.length <= _LONGEST else b""
         if one is not None and b".." in raw and _CLIMBS.search(raw):
             why = say("An identifier is written as a path or command: {text}.", text=_text(raw))
             yield Finding("dicom.uid.path", why, 0.9, _of(part, found, one))
+
+
+def _people(part: Part, found: Dicom) -> Iterator[Finding]:
+    """Tell of a patient's name or number whose letters deceive."""
+    code = _SCRIPTS.get(found.text(_CHARSET).rpartition("\\")[2].strip().replace("2022 IR ", "_IR "))
+    raw = [(tag, found.bytes_of(tag, _LONGEST)) for tag in _PATIENT]
+    if code and not all(value.isascii() for _, value in raw):
+        yield from named(
+            ((shown(tag), _SHIFTS.sub(b"", value).decode(code, "ignore").strip("\0 ")) for tag, value in raw), part.path
+        )
 
 
 def _packed(part: Part, found: Dicom, place: int) -> Iterator[Part]:
@@ -241,7 +261,13 @@ def _uid(part: Part, found: Dicom, one: Element, raw: bytes) -> Iterator[Finding
 def _file_id(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
     raw = found.body[one.value : one.end].rstrip(b"\0 ")
     names = re.split(rb"[\\/]", raw)
-    if b".." in names or raw[:1] in (b"/", b"\\") or b":" in raw or b"\0" in raw:
+    if (
+        b".." in names
+        or any(_DEVICE.fullmatch(one.strip()) for one in names)
+        or raw[:1] in (b"/", b"\\")
+        or b":" in raw
+        or b"\0" in raw
+    ):
         why = say("A file of the directory lies outside of it: {text}.", text=_text(raw))
         yield Finding("dicom.directory.path", why, 0.9, _of(part, found, one))
 

@@ -12,6 +12,7 @@ from html import unescape
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import commands
 from safecare.examine.medical.carried import carried, in_plain, leads_astray
+from safecare.examine.medical.identity import named
 from safecare.formats.fhir import FhirError, loosely, read_fhir, strings
 from safecare.model.text import say
 
@@ -26,6 +27,8 @@ _BLANKS = re.compile(r"[\s\0-\x1f]+")
 _SAFE = re.compile(rb"(?i)\\u00(2[013-9a-f]|[346][0-9a-f]|5[0-9abd-f]|7[0-9a-e])")
 """Letters of ASCII, quotes and strokes apart, that are escaped without need: some writers of JSON do so with what pages
 read (Gson, encoding/json of Go, System.Text.Json), others hide a word so; they are read as what they are."""
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
+"""A name of DICOM JSON (PS3.18 F.2.2)."""
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 
@@ -50,11 +53,22 @@ class FhirFile:
         for one in found.embedded:
             yield from carried(part, one, context, twice=bool({"data"} & set(found.twice)))
         for place, url in found.addresses:
-            if _FOREIGN.match(url) or (found.resource and leads_astray(url)):
+            if _FOREIGN.match(url) or ((found.resource or place.endswith("BulkDataURI")) and leads_astray(url)):
                 why = say("An attachment lies at {text}.", text=url[:60])
                 yield Finding("record.address", why, 0.7, Where(part.path, place))
+        image = next((name for name in found.differ if _TAG.fullmatch(name)), "")
+        if found.resource or image:
+            yield from named(found.people, part.path)
+            for name in found.differ[:1]:
+                why = say("{tag} stands twice with two values: readers differ on which one counts.", tag=image or name)
+                yield Finding("record.twice", why, 0.55, Where(part.path, name))
         if not found.resource:
             return
+        for place, url in found.wipes:
+            why = say(
+                "A request of the bundle deletes all that the server holds, or all of one type: {text}.", text=url
+            )
+            yield Finding("fhir.request", why, 0.6, Where(part.path, place))
         for place, url in found.requests:
             why = say("A request of the bundle leaves what its server serves: {text}.", text=url)
             yield Finding("fhir.request", why, 0.7, Where(part.path, place))

@@ -13,6 +13,7 @@ from itertools import islice
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
+from safecare.examine.medical.identity import named
 from safecare.examine.types import recognise
 from safecare.formats.embedded import Embedded
 from safecare.formats.hl7 import Hl7Error
@@ -21,6 +22,7 @@ from safecare.formats.hl7_documents import (
     continued,
     documents,
     messages,
+    patients,
     pointers,
     texts,
     unescaped,
@@ -45,6 +47,14 @@ _FRAME = linear(rb"\\[Xx](?:[0-9A-Fa-f]{2}){0,40}?(?:1[Cc]0[Dd]|1[Cc]\\\\[Xx]0[B
 _FRAMED = re.compile(rb"\x1c\r?\x0bMSH")
 _LINE = re.compile(rb"\n(?<=[^\r\n]\n)" + _SEGMENT + rb"\|")
 _RISKY = re.compile(rb"(?i)\.(?:exe|dll|scr|bat|cmd|ps1|vbs|js|hta|msi|lnk|jar)$|^(?:file|smb|javascript):")
+_BATCH = re.compile(rb"(?:^|(?<=[\r\n]))BTS[!-/:-@\[-`{-~]([0-9]{1,9})(?![0-9])")
+"""The end of a batch, and how many messages it says (BTS-1: HL7 v2.5.1, 2.15.3)."""
+_MARKS = re.compile(rb"[!-/:-@\[-`{-~]{3,4}")
+"""Field, component and repetition separator, and the escape, as they are told: punctuation all."""
+_OF_ONE = frozenset(b"A%02d" % number for number in (*range(1, 17), *range(19, 24), *range(25, 30), 31, 38))
+"""Events of ADT whose message holds one PID (HL7 v2.5.1 chapter 3); swaps, links and merges name two patients."""
+MOST_NUMBERS = 1000
+"""Numbers of one patient. Chosen: records that were merged for decades have some ten."""
 _MOST = 20
 MOST_LINES = 20_000
 """Observations of one message whose texts are put together. Chosen: twice the segments of the largest message."""
@@ -68,6 +78,8 @@ class Hl7File:
                 break
             for low, high in pointers(raw, start, end, separators):
                 yield from _pointer(part, raw[low:high], low)
+        yield from _people(part, raw, found)
+        yield from _batches(part, raw, found)
         for one in held:
             yield from carried(part, one, context)
         yield from _joined(part, raw, held, found)
@@ -78,6 +90,49 @@ class Hl7File:
             at = max(at, end)
         if len(held) > MOST_DOCUMENTS:
             raise LimitError("members", "documents")
+
+
+def _people(part: Part, raw: bytes, found: list[tuple[int, int, bytes]]) -> Iterator[Finding]:
+    """Tell of separators that are no separators, of names in disguise, and of events that name a second patient."""
+    for start, end, separators in found[:MOST_DOCUMENTS]:
+        if len(set(separators)) < len(separators) and _MARKS.match(separators):
+            why = say("The message declares one letter as two separators: readers differ on what it says.")
+            yield Finding("hl7.separators", why, 0.3, Where(part.path, "MSH-2", (start, start + 8)), unreadable=True)
+            continue
+        event, people = patients(raw, start, end, separators)
+        if any(number.count(separators[2:3]) > MOST_NUMBERS for number, _ in people):
+            raise LimitError("members", "PID-3")
+        yield from named(
+            (
+                (place, value.decode("utf-8", "ignore"))
+                for one in people
+                for place, value in zip(("PID-3", "PID-5"), one, strict=True)
+                if not value.isascii() or b"\0" in value
+            ),
+            part.path,
+        )
+        if event in _OF_ONE and len({number for number, _ in people if number}) > 1:
+            why = say(
+                "A message of {kind} names {count} patients: a receiver takes one of them.",
+                kind=event.decode(),
+                count=len(people),
+            )
+            yield Finding("hl7.patients", why, 0.55, Where(part.path, "PID", (start, end)))
+
+
+def _batches(part: Part, raw: bytes, found: list[tuple[int, int, bytes]]) -> Iterator[Finding]:
+    """Tell of a batch that holds another number of messages than it says: some came or went on the way."""
+    begun = 0
+    for count, end in enumerate(_BATCH.finditer(raw)):
+        if count >= MOST_DOCUMENTS:
+            return
+        begun = max(begun, raw.rfind(b"BHS", begun, end.start()))
+        held = sum(begun <= start < end.start() for start, _, _ in found)
+        begun = end.end()
+        if held != int(end[1]):
+            why = say("A batch says that it holds {count} messages, and holds {size}.", count=int(end[1]), size=held)
+            yield Finding("hl7.batch", why, 0.3, Where(part.path, "BTS-1", end.span(1)), unreadable=True)
+            return
 
 
 def _joined(
