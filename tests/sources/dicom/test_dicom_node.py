@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
-import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +16,6 @@ import pytest
 from pydicom import dcmread
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
-from pynetdicom.transport import AssociationSocket
 
 from safecare.formats.dicom import read_dicom
 from safecare.model.events.files import FileJudged
@@ -112,19 +109,6 @@ def send(
 
 def judged(intake: MemoryIntake) -> list[FileJudged]:
     return [one for one in intake.events if isinstance(one, FileJudged)]
-
-
-@pytest.fixture(autouse=True)
-def _closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the library close its socket also when the other side was first: it leaves that to the garbage collector."""
-
-    def shut(self: AssociationSocket) -> None:
-        if self.socket is not None:
-            with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-            self.socket.close()
-
-    monkeypatch.setattr(AssociationSocket, "_shutdown_socket", shut)
 
 
 async def test_what_is_observed_goes_on_bit_for_bit_and_is_recorded(archive: Archive) -> None:

@@ -58,7 +58,8 @@ class DicomNode(Inspecting):
     ) -> None:
         """Take settings: our AE title, titles that may call (none: all), where images go on to (``TITLE@host:port``).
 
-        `associations` at a time, largest image (MB), seconds after which a silent peer is let go. TLS (PEM
+        `associations` of one host at a time (of all: four times as many), largest image (MB),
+        seconds after which a silent peer is let go. TLS (PEM
         files): `certificate` and `key` for who calls, `authority` asks callers for a certificate of its own;
         `forward_authority` turns it on for the way on, where `forward_certificate` and `forward_key` are ours.
         Raises `ValueError` for a target that is none.

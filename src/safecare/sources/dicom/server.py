@@ -29,6 +29,8 @@ VERIFICATION = "1.2.840.10008.1.1"
 REFUSED = 0xC05A
 """Status of a refused image: "cannot understand" (Cxxx, PS3.4 table B.2-1); the two digits are our own."""
 STOPS = "the node stops, send again"
+TOGETHER = 2
+"""Times the largest image that all associations together may hold unfinished. Chosen."""
 LEAVE = 1.0
 """Seconds that peers have to close when the node stops. Chosen: the senders keep what had no answer."""
 Admit = Callable[[bytes, str, str], Coroutine[Any, Any, tuple[bool, str]]]
@@ -75,18 +77,21 @@ def start(
     """
     from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
 
+    from safecare.sources.dicom.wire import HOSTS, Server
+
     node = AE(ae_title=title)
     for context in AllStoragePresentationContexts:
         node.add_supported_context(context.abstract_syntax or "", [*ALL_TRANSFER_SYNTAXES])
     node.add_supported_context(VERIFICATION)
-    node.maximum_associations = bounds.associations
+    node.maximum_associations = HOSTS * bounds.associations
     node.require_called_aet = True
     node.require_calling_aet = [*callers]
     node.network_timeout = node.dimse_timeout = node.acse_timeout = bounds.quiet
-    links = _Links(_Node(title, target, bounds.image), admit, loop)
-    server = node.start_server(listen, block=False, ssl_context=tls, evt_handlers=links.handlers)
-    if server is None or server.socket is None:
+    links = _Links(_Node(title, target, bounds), admit, loop)
+    server = node.make_server(listen, ssl_context=tls, evt_handlers=links.handlers, server_class=Server, bounds=bounds)
+    if server.socket is None:
         raise OSError("the library does not listen")
+    threading.Thread(target=server.serve_forever, name=f"dicom {listen[1]}", daemon=True).start()
     return Listening(server, server.socket.getsockname()[:2], links)
 
 
@@ -94,7 +99,7 @@ def start(
 class _Node:
     title: str
     target: Target | None
-    largest: int
+    bounds: Bounds
 
     def onward(self, wanted: list[tuple[str, str]]) -> Onward | None:
         """Return what passes images on; None where there is no archive: then they are kept here."""
@@ -115,6 +120,7 @@ class _Links:
         self.handlers: list[Any] = [
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda _: 0x0000),
+            (evt.EVT_CONN_OPEN, self._opened),
             (evt.EVT_DATA_RECV, self._count),
             (evt.EVT_CONN_CLOSE, self._closed),
         ]
@@ -132,7 +138,7 @@ class _Links:
         link = event.assoc
         self._received.pop(id(link), None)
         file = event.encoded_dataset()
-        if len(file) > self._node.largest:
+        if len(file) > self._node.bounds.image:
             return _status(FAILED, "larger than an image may be")
         title, host = str(link.requestor.ae_title).strip(), str(link.requestor.address)
         if self._leaving.is_set():
@@ -162,11 +168,16 @@ class _Links:
             return _status(status, "the archive did not take it")
         return 0x0000
 
+    def _opened(self, event: evt.Event) -> None:
+        from safecare.sources.dicom.wire import bound
+
+        bound(event, self._node.bounds.quiet)
+
     def _count(self, event: evt.Event) -> None:
-        """End an association that sends more than one image may have."""
-        link = id(event.assoc)
+        """End an association that sends more than one image may have, or than there is room for beside the others."""
+        link, most = id(event.assoc), self._node.bounds.image
         self._received[link] = self._received.get(link, 0) + len(event.data)
-        if self._received[link] > self._node.largest:
+        if self._received[link] > most or sum([*self._received.values()]) > TOGETHER * most:
             event.assoc.abort()
 
     def _closed(self, event: evt.Event) -> None:

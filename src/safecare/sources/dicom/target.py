@@ -9,7 +9,7 @@ from safecare.sources.tls import Renewed
 
 
 class Bounds(NamedTuple):
-    """Associations at a time, largest image (bytes), seconds after which a silent peer is let go."""
+    """Associations of one host at a time, largest image (bytes), seconds after which a silent peer is let go."""
 
     associations: int
     image: int
