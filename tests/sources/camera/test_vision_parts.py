@@ -48,11 +48,25 @@ def test_a_recording_that_is_played_again_is_told_and_live_pictures_are_not() ->
     film = [scene(number) for number in range(1, 41)]
     first = [health.judge(image, number / 5) for number, image in enumerate(film)]
     again = [health.judge(image, 8 + number / 5) for number, image in enumerate(film)]
-    live = [health.judge(scene(100 + number), 16 + number / 5) for number in range(40)]
+    live = [health.judge(scene(100 + number), 16 + number / 5) for number in range(100)]
     assert set(first) == {"ok"}
     assert again[:25] == ["ok"] * 25
     assert again[26:] == ["replayed"] * 14
-    assert set(live) == {"ok"}
+    assert live[:45] == ["replayed"] * 45
+    assert set(live[51:]) == {"ok"}
+
+
+@pytest.mark.parametrize("seconds", [8, 60])
+def test_pictures_left_out_and_a_recording_that_begins_anew_do_not_end_it(seconds: int) -> None:
+    """Of a picture that was left out the first time nothing is known; the recording is one all the same."""
+    health, states = PictureHealth(), []
+    for at in range(400):
+        if at % 15 != 4:
+            states.append(health.judge(scene(1 + at % seconds if at < 300 else at), at))
+    assert "replayed" not in states[-60:]
+    shown = "".join("r" if state == "replayed" else "-" for state in states)
+    assert len(shown.strip("-").split("-")) == 1
+    assert shown.count("r") > 150
 
 
 def test_covered_lens_is_told() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
+import pytest
 
 from safecare.sources.camera.vision.parts import Image
 from safecare.sources.camera.vision.recall import Recall
@@ -70,6 +73,44 @@ def test_it_is_over_when_the_place_itself_is_seen_again() -> None:
     found = told(iter(pictures))
     assert found[-rest]
     assert not found[-1]
+
+
+def begun(states: list[bool]) -> int:
+    """Return how often it was begun to be told."""
+    return sum(later and not earlier for earlier, later in pairwise([False, *states]))
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5])
+def test_one_recording_is_told_once_and_another_after_it_anew(fps: int) -> None:
+    """Also where the camera is looked at once a second, and some pictures are left out."""
+    place, recall, told = walkers(1), Recall(), []
+    for number in range(480 * fps):
+        at = number / fps
+        if number % 13 == 7:
+            continue
+        if 120 <= at < 240:
+            shown = place(90 + at % 30)
+        elif at >= 360:
+            shown = place(300 + at % 40)
+        else:
+            shown = place(at)
+        told.append((at, recall.known(shown, at)))
+    states = [state for _, state in told]
+    assert begun(states) == 2
+    assert not any(state for at, state in told if at < 120 or 300 <= at < 360)
+    assert all(state for at, state in told if 180 <= at < 240 or at >= 420)
+
+
+def test_a_recording_goes_on_after_a_gap_and_where_nothing_moves() -> None:
+    place, recall, told = walkers(1), Recall(), []
+    for number in range(420 * FPS):
+        at = number / FPS
+        if 200 <= at < 206:
+            continue  # no picture reaches us
+        moment = 0.0 if 240 <= at < 300 else at if at < 120 else 90 + at % 30
+        told.append(recall.known(place(moment), at))
+    assert begun(told) == 1
+    assert told[-1]
 
 
 def test_other_ways_through_the_same_place_are_none() -> None:

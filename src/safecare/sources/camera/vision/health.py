@@ -21,6 +21,9 @@ paint on the lens gives 1 to 4, a dim corridor 15."""
 REPLAY_SECONDS = 5.0
 """Seconds for which each picture must have been seen before, to the last grey level and in the same order; chosen:
 sensor noise makes no two live pictures equal, let alone a row of them."""
+REPLAY_OVER = 10.0
+"""Seconds in which no picture was seen before, after which it is no recording any more; chosen: at one picture a second
+some may have been left out when they were first shown."""
 REPLAY_MEMORY = 20_000
 """Pictures remembered by their hash; chosen: over an hour at 5 a second, in 2 MB."""
 SAME_LAG = 0.15
@@ -42,6 +45,10 @@ class PictureHealth:
     _lag: float = field(default=0.0, init=False)
     _lagging: float | None = field(default=None, init=False)
     """Since when each picture has been seen before, `_lag` seconds earlier."""
+    _played: float = field(default=float("-inf"), init=False)
+    """When a picture of a recording was last seen."""
+    _shown: bool = field(default=False, init=False)
+    """Whether a recording is shown that is known to the last grey level."""
 
     def judge(self, small: Image, at: float) -> PictureState:
         """Return how the picture is at `at` (seconds, growing)."""
@@ -68,11 +75,18 @@ class PictureHealth:
         return "veiled" if not self.turns and self._viewpoint.veiled else "ok"
 
     def _replayed(self, small: Image, at: float) -> bool:
-        """Tell whether the pictures have been a known row of pictures for long enough. Still ones say nothing."""
+        """Tell whether the pictures are a known row of pictures. Those equal to the last one say nothing."""
+        if self._moved == at:
+            follows = self._follows(small, at)
+            if follows or (self._shown and self._lagging is not None):
+                self._played = at
+            self._shown = at - self._played <= REPLAY_OVER
+        return self._shown
+
+    def _follows(self, small: Image, at: float) -> bool:
+        """Tell whether the pictures have been a known row of pictures for long enough."""
         name = hashlib.blake2b(small.tobytes(), digest_size=16).digest()
         before = self._seen.get(name)
-        if self._moved != at:
-            return False  # equal to the last one
         if before is None:
             self._lagging = None
             if len(self._seen) >= REPLAY_MEMORY:
