@@ -59,10 +59,8 @@ def test_a_recording_that_is_played_again_is_told_and_live_pictures_are_not() ->
 @pytest.mark.parametrize("seconds", [8, 60])
 def test_pictures_left_out_and_a_recording_that_begins_anew_do_not_end_it(seconds: int) -> None:
     """Of a picture that was left out the first time nothing is known; the recording is one all the same."""
-    health, states = PictureHealth(), []
-    for at in range(400):
-        if at % 15 != 4:
-            states.append(health.judge(scene(1 + at % seconds if at < 300 else at), at))
+    health, looked_at = PictureHealth(), [at for at in range(400) if at % 15 != 4]
+    states = [health.judge(scene(1 + at % seconds if at < 300 else at), at) for at in looked_at]
     assert "replayed" not in states[-60:]
     shown = "".join("r" if state == "replayed" else "-" for state in states)
     assert len(shown.strip("-").split("-")) == 1
