@@ -142,6 +142,7 @@ HONEST = {
     "comments about nothing": PLAIN.replace(b"endstream\n", b"endstream\n% a comment\n").replace(
         b"/Parent", b"% page\n/Parent"
     ),
+    "no line between two words": PLAIN.replace(b"endstream\nendobj\n", b"endstreamendobj\n\n"),
     "a percentage": pdf(_5=stream(b"BT (100 %) Tj [(5 %)-20(of)] TJ (a\\) 5 %) Tj ET")),
     "every kind of operator": pdf(
         _5=stream(

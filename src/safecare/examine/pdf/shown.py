@@ -38,8 +38,9 @@ _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 _NO_LIST = re.compile(rb"[^\s\x00\[\]\dR%]")
 _AFTER_HEAD = re.compile(rb"\d{1,10}[\s\x00]{1,16}\d{1,5}[\s\x00]{1,16}obj([\s\x00]*)([^\s\x00])")
 _AFTER_DATA = re.compile(
-    rb"[\s\x00]{0,4}endstream\b(?:[\s\x00]|%[^\r\n]{0,200}){0,40}(?:endobj\b|(?=\d{1,10}\s+\d{1,5}\s+obj\b))"
+    rb"[\s\x00]{0,4}endstream(?:endobj\b|\b(?:[\s\x00]|%[^\r\n]{0,200}){0,40}(?:endobj\b|(?=\d{1,10}\s+\d{1,5}\s+obj\b)))"
 )
+"""Readers go by the length and are not misled by a line end that lacks between the two words."""
 _COMMENTED = re.compile(rb"%[ \t]*$")
 _HIDDEN_KEY = re.compile(rb"%[^\r\n]{0,40}/(?:Type|Contents|Kids|Parent)\b")
 _HIDDEN_TEXT = linear(rb"[^\r\n]*%[^\r\n]*[)\]>][\t ]{0,4}T[jJ]\b")
