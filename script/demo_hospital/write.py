@@ -1,4 +1,4 @@
-"""Writing: YAML that reads like a form, GeoJSON with one feature per line. Same input, same bytes."""
+"""Writing: YAML like a form, GeoJSON with one feature per line, French as it is printed. Same input, same bytes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo_hospital.rooms import Door, Placed, Storey
+from safecare.locale.typography import french
 
 Row = dict[str, Any]
 
@@ -28,6 +29,7 @@ def rows(name: str, listed: Iterable[Row], head: str = "") -> str:
 def flow(value: Any) -> str:
     """Return a value in YAML's flow style."""
     if isinstance(value, dict):
+        value = value | {key: french(inner) for key, inner in value.items() if key == "fr"}
         return "{" + ", ".join(f"{key}: {flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(flow(inner) for inner in value) + "]"
@@ -90,7 +92,7 @@ def _opening(door: Door, addresses: dict[str, str]) -> Row:
 
 
 def _name(en: str, fr: str) -> dict[str, str]:
-    return {"en": en, "fr": fr}
+    return {"en": en, "fr": french(fr)}
 
 
 def save(folder: Path, files: dict[str, str]) -> None:

@@ -124,6 +124,20 @@ def test_what_is_no_file_or_can_not_be_read_has_a_verdict_and_steers_no_terminal
 
 
 @pytest.mark.slow
+def test_people_who_read_french_read_nothing_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_bytes(b"plain words")
+    (tmp_path / "pipe").symlink_to("a.txt")
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--language", "fr", str(tmp_path), str(tmp_path / "missing")])
+    out, err = capfd.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == ["sain", "illisible", "file.unread"]
+    assert "ce fichier ou ce dossier n’existe pas." in out
+    assert err.startswith(f"safecare: {tmp_path / 'missing'}: ce fichier ou ce dossier n’existe pas\n")
+    assert "laissés de côté\N{NO-BREAK SPACE}: 1" in err
+    assert ended.value.code == 2
+
+
+@pytest.mark.slow
 def test_messages_for_other_systems_fit_the_schema_of_the_draft(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

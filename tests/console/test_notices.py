@@ -12,6 +12,9 @@ from console_pages import Page, check_basics
 from console_rig import Rig, later
 
 from safecare.model.events.acts import NoticeAnswered, Reported
+from safecare.model.ids import ZoneId
+from safecare.model.text import say
+from safecare.notify.words import title
 
 pytest_plugins = ["console_fixtures"]
 
@@ -34,6 +37,20 @@ async def test_guard_sees_own_notices_with_the_place(rig: Rig) -> None:
     assert len(notices[0]["zone"]["outline"]) >= 4
     assert notices[0]["answers"] == ["acknowledged", "on_my_way", "on_site", "clear", "help"]
     assert notices[0]["done"] is False
+
+
+async def test_the_title_leaves_out_the_place_that_stands_beneath_it(rig: Rig) -> None:
+    incident = made.incident(rig.clock.now(), id="i")
+    titled = title(msgspec.structs.replace(incident, title=say("Theft")), ZoneId("aurore.pharmacy"))
+    rig.add(incident, msgspec.structs.replace(made.notice(incident), title=titled))
+    async with rig.browser("guard") as browser:
+        (one,) = (await browser.get("/api/guard")).json()["notices"]
+        page = (await browser.get(f"/a/{one['id']}")).text
+        listed = (await browser.get("/n")).text
+    assert (one["title"], one["zone"]["id"]) == ("Theft", "aurore.pharmacy")
+    assert "<h1>Theft</h1>" in page
+    assert f">Theft ({one['zone']['name']})<" in listed
+    assert f"Where: {one['zone']['name']}" in page
 
 
 async def test_answered_notice_stays_until_it_is_clear(rig: Rig) -> None:

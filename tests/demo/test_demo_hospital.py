@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from functools import cache
@@ -12,9 +13,11 @@ import pytest
 
 from safecare.demo import HOSPITAL
 from safecare.formats.hospital import Loaded, load
+from safecare.locale.typography import french
 from safecare.model.hospital import Hospital
 from safecare.sources.api import sources
 
+_FRENCH = re.compile(r'[{ ]"?fr"?: ("[^"]*"|[^,}"]*)')
 SCRIPT = Path(__file__).parents[2] / "script" / "make-demo-hospital"
 
 
@@ -36,6 +39,12 @@ def test_the_generator_gives_the_committed_files(tmp_path: Path) -> None:
     kept = {path.relative_to(HOSPITAL): path.read_bytes() for path in HOSPITAL.rglob("*") if path.is_file()}
     assert made.keys() == kept.keys()
     assert [name for name in made if made[name] != kept[name]] == [], "run script/make-demo-hospital and commit"
+
+
+def test_french_names_are_set_as_french_is() -> None:
+    found = [one for path in HOSPITAL.rglob("*.*") for one in _FRENCH.findall(path.read_text("utf-8"))]
+    assert len(found) > 2000
+    assert [one for one in found if one != french(one)] == []
 
 
 @pytest.mark.slow

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from safecare.locale.catalogue import Catalogue
-from safecare.locale.extract_reasons import python_reasons, templates
+from safecare.locale.extract_reasons import LIBRARIES, SYSTEM, python_reasons, templates
 from safecare.locale.reasons import Reasons
+from safecare.model.hospital import Hospital
+from safecare.model.text import say
 
 KNOWN = Reasons(
     {
@@ -49,11 +52,13 @@ def f(self, intake, error, raw, place):
     intake.reject("door", raw, "larger than allowed" if raw else "no input", f"{place}: {error}")
     Missing(name, "not set up: " "yet")
     raise FormatError(f"byte {error.offset}: {type(error).__name__} is wrong", "here it is")
+    return found, FormatError("its data is cut off", 0)
     log.info("nothing for people here")
 """
     assert sorted(python_reasons(source)) == [
         ("byte {offset}: {name__} is wrong", False),
         ("here it is", False),
+        ("its data is cut off", False),
         ("larger than allowed", True),
         ("library {need} is not installed", True),
         ("no input", True),
@@ -71,3 +76,19 @@ def test_what_doors_say_of_themselves_is_in_the_catalogue() -> None:
         == "plus de place\N{NO-BREAK SPACE}: les expéditeurs sont refusés"
     )
     assert catalogue.reason("no room: senders are refused", "en") == "no room: senders are refused"
+
+
+def test_what_the_system_and_libraries_say_is_in_the_catalogue() -> None:
+    catalogue = Catalogue.load()
+    words = [*map(os.strerror, SYSTEM), *LIBRARIES]
+    assert [one for one in words if catalogue.reason(one, "fr") == one] == []
+    assert catalogue.reason("[Errno 13] Permission denied: '/a'", "fr") == (
+        "'/a'\N{NO-BREAK SPACE}: accès refusé (erreur 13)"
+    )
+
+
+def test_a_reason_within_a_sentence_is_told_in_its_language() -> None:
+    told = say("The file cannot be read: {reason}.", reason="Permission denied")
+    catalogue, nobody = Catalogue.load(), Hospital.empty()
+    assert catalogue.render(told, "en", nobody) == "The file cannot be read: Permission denied."
+    assert catalogue.render(told, "fr", nobody) == "Fichier impossible à lire\N{NO-BREAK SPACE}: accès refusé."

@@ -86,7 +86,7 @@ def main(
             path = Path(str(file))
             if isinstance(verdict, OSError):
                 reason = verdict.strerror or str(verdict)
-                typer.echo(plain(f"safecare: {shown(path)}: {reason}"), err=True)
+                typer.echo(plain(f"safecare: {shown(path)}: {writer.reason(reason, language)}"), err=True)
                 verdict = unread(reason)  # noqa: PLW2901 - what can't be read has a verdict, too
             found |= verdict.verdict in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
             failed |= verdict.verdict is Verdicts.UNREADABLE
@@ -102,10 +102,9 @@ def main(
     finally:
         pool.close()
     if left:
-        first = plain(shown(left[0]))
-        typer.echo(f"safecare: {len(left)} links, pipes or devices in folders are left out, first {first}", err=True)
+        typer.echo(f"safecare: {writer.left_out(left, language)}", err=True)
     if second and second.told[0] == "failed":
-        typer.echo(f"safecare: {second.told[1]}", err=True)
+        typer.echo(f"safecare: {writer.reason(second.told[1], language)}", err=True)
         failed = True
     raise typer.Exit(1 if found else 2 if failed else 0)
 

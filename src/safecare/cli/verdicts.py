@@ -5,6 +5,7 @@ IDMEFv2 after draft-lehmann-idmefv2-08: one message for each file that is suspic
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,15 @@ from safecare.cli.files import plain, plain_json, shown
 from safecare.examine.api import Finding, Verdict, Verdicts
 from safecare.locale.catalogue import Catalogue
 from safecare.model.hospital import Hospital
-from safecare.model.text import say
+from safecare.model.text import Text, say
 
 _PRIORITY = {Verdicts.MALICIOUS: "High", Verdicts.SUSPICIOUS: "Medium", Verdicts.UNREADABLE: "Low"}
+_WORDS: Mapping[Verdicts, Text] = {
+    Verdicts.CLEAN: say("clean"),
+    Verdicts.SUSPICIOUS: say("suspicious"),
+    Verdicts.MALICIOUS: say("malicious"),
+    Verdicts.UNREADABLE: say("unreadable"),
+}
 UNREAD = "unread"
 """Type of what could not be read."""
 MOST_NOTES = 6
@@ -46,7 +53,8 @@ class Writer:
 
     def table(self, path: Path, verdict: Verdict, language: str) -> str:
         """Return lines for people: the verdict, and what was found, strongest first."""
-        lines = [f"{verdict.verdict:<10} {verdict.score:4.2f}  {verdict.type:<12} {shown(path)}"]
+        word = self._catalogue.render(_WORDS[verdict.verdict], language, self._nobody)
+        lines = [f"{word:<11} {verdict.score:4.2f}  {verdict.type:<12} {shown(path)}"]
         for one in sorted(verdict.findings, key=lambda one: -one.weight):
             place = " ".join(filter(None, (one.where.part, one.where.tag)))
             lines.append(f"    {one.rule:<32} {self._say(one, language)}{f'  [{place}]' if place else ''}")
@@ -79,6 +87,19 @@ class Writer:
             message["Attachment"][0]["Hash"] = [f"sha256:{verdict.sha256}"]
         return _line(message)
 
+    def reason(self, text: str, language: str) -> str:
+        """Return a reason that a part gave in plain English, for people."""
+        return self._catalogue.reason(text, language)
+
+    def left_out(self, paths: Sequence[Path], language: str) -> str:
+        """Return a sentence on what was left out."""
+        why = say(
+            "{count} links, pipes or devices in folders are left out, first {path}",
+            count=len(paths),
+            path=plain(shown(paths[0])),
+        )
+        return self._catalogue.render(why, language, self._nobody)
+
     def _finding(self, finding: Finding) -> dict[str, Any]:
         return {
             "rule": finding.rule,
@@ -94,7 +115,7 @@ class Writer:
 def _category(verdict: Verdict) -> str:
     if verdict.verdict is Verdicts.UNREADABLE:
         return "Other.Undetermined"
-    return "SocialEng.Phishing" if verdict.type.startswith("mail") else "Malware.Other"
+    return "SocialEng.Phishing" if verdict.type.startswith(("mail", "mbox")) else "Malware.Other"
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from safecare.model.incident import Incident, Link
 from safecare.model.notice import TAKEN, Notice, Receipt
 from safecare.model.severity import level_of
 from safecare.model.text import Text
+from safecare.notify.words import placeless
 from safecare.store.read import Revision
 
 ANSWERED = frozenset({"acknowledged", "on_my_way", "on_site", "clear", "help"})
@@ -178,6 +179,7 @@ def guard_notice(
         for one in receipts
         if one.outcome in ANSWERED and one.holds(notice)
     ]
+    zone = place_of(hospital, notice.zone, words)
     return GuardNotice(
         id=notice.id,
         role_name=words.role(notice.role),
@@ -187,9 +189,9 @@ def guard_notice(
         since=notice.since,
         ids=list(ids) or [notice.id],
         level=level_of(notice.severity),
-        title=words.say(notice.title, notice.site),
+        title=words.say(placeless(notice.title) if zone else notice.title, notice.site),
         body=words.say(notice.body, notice.site),
-        zone=place_of(hospital, notice.zone, words),
+        zone=zone,
         still=still_url(notice.still),
         at=notice.at,
         answers=list(ANSWERS),

@@ -106,7 +106,8 @@ class Engine:
         root = Part(raw, name, media)
         root = replace(root, types=recognise(root))
         context.mail = (
-            bool({"mail", "tnef"} & set(root.types)) or b"_\x00_\x00s\x00u\x00b\x00s\x00t\x00g\x001" in raw[:65536]
+            not {"mail", "mbox", "tnef"}.isdisjoint(root.types)
+            or b"_\x00_\x00s\x00u\x00b\x00s\x00t\x00g\x001" in raw[:65536]
         )
         findings = _Findings()
         seen = {(len(raw), hash(raw))}

@@ -7,6 +7,7 @@ takes it for its own. Names only decide where bytes can't: scripts and plain tex
 # ruff: noqa: SIM905  (word lists read better as words)
 from __future__ import annotations
 
+import io
 import re
 
 from safecare.examine.api import Part
@@ -15,6 +16,7 @@ from safecare.formats.dicom import looks_like_dicom
 from safecare.formats.discs import holds_files, virtual
 from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
+from safecare.formats.mbox import mails_of
 from safecare.formats.wide import is_wide, narrowed
 
 _UNREAD = {
@@ -163,6 +165,8 @@ HOLDERS = frozenset(
 )
 """What holds other files: a ZIP archive within is one of them."""
 _UUE = re.compile(rb"(?m)^begin [0-7]{3,4} [^\r\n]{1,200}\r?\n[!-`]")
+MAIL = "message/rfc822"
+"""Media type of one mail (RFC 2046, section 5.2.1), also where its text holds lines that stand between mails."""
 _HEAD = 4096
 _TAIL = 66_000
 """Bytes at the end in which a ZIP directory's end must lie: 22 + 65,535 (APPNOTE 4.3.16)."""
@@ -195,6 +199,8 @@ def recognise(part: Part) -> tuple[str, ...]:
     if not found:
         claimed = _ENDING.get(ending(part.name), "")
         found += [claimed] if claimed == "script" else []
+    if found[:1] == ["mail"] and part.media != MAIL and mails_of(io.BytesIO(raw)):
+        found[0] = "mbox"
     return tuple(dict.fromkeys(found)) or ("data",)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 _LINE = rb"From [^\r\n]{1,200}?\d:\d\d[^\r\n]{0,60}\r?\n(?=[!-9;-~]{1,76}:)"
 """The line before each mail: its sender and the time of delivery, then the first field of the header."""
@@ -24,20 +25,25 @@ def mails_in(path: Path) -> list[tuple[int, int]]:
     """
     # Read, not mapped: a file that another program cuts off meanwhile would end the process.
     with open(path, "rb", opener=at_once) as stream:
-        held = stream.read(_BLOCK) or b""
-        first = _FIRST.match(held) if held.startswith(_START) else None
-        if first is None:
-            return []
-        found, at = [(0, first.end())], 0
-        while True:
-            block = stream.read(_BLOCK) or b""
-            whole = len(held) - (_LONGEST if block else 0)
-            lines = (one for one in _BETWEEN.finditer(held) if one.start() < whole)
-            found.extend((at + one.start(), at + one.end()) for one in lines)
-            if not block:
-                break
-            kept = max(whole, found[-1][1] - at)
-            at, held = at + kept, held[kept:] + block
+        return mails_of(stream)
+
+
+def mails_of(stream: BinaryIO) -> list[tuple[int, int]]:
+    """Return what `mails_in` does, of an open file that stands at its first byte. Raises `OSError`."""
+    held = stream.read(_BLOCK) or b""
+    first = _FIRST.match(held) if held.startswith(_START) else None
+    if first is None:
+        return []
+    found, at = [(0, first.end())], 0
+    while True:
+        block = stream.read(_BLOCK) or b""
+        whole = len(held) - (_LONGEST if block else 0)
+        lines = (one for one in _BETWEEN.finditer(held) if one.start() < whole)
+        found.extend((at + one.start(), at + one.end()) for one in lines)
+        if not block:
+            break
+        kept = max(whole, found[-1][1] - at)
+        at, held = at + kept, held[kept:] + block
     if len(found) < 2:
         return []
     ends = [start + 1 for start, _ in found[1:]] + [at + len(held)]

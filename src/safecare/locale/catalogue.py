@@ -27,6 +27,9 @@ from safecare.model.text import Amount, Ref, Span, Text, When
 LANGUAGES = ("en", "fr")
 """Languages in which every sentence exists."""
 
+REASON = "reason"
+"""Place in a sentence for what a part gives in plain English (`safecare.locale.reasons`)."""
+
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}  # chosen: day before month in both, as in the hospitals served
 _MOMENT = "d MMM y, HH:mm"  # chosen: the month in letters can't be read the wrong way round
 _TODAY = "HH:mm:ss"  # chosen: alerts of one attack come within seconds of each other
@@ -116,6 +119,8 @@ class Catalogue:
                 return match[0]
             if isinstance(value, Text):
                 return self._render(value, reader, depth - 1)
+            if match[1] == REASON and isinstance(value, str):
+                return self.reason(value, reader.language)
             return reader.show(value)
 
         return PLACE.sub(fill, sentence)

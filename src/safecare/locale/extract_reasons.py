@@ -4,7 +4,8 @@
   what is kept to be told (``self.told = ...``);
 - why a part steps aside, or what became of a file sent on: text in ``Missing(...)`` and ``Sent(...)``, and what the
   functions of `ANSWERS` return;
-- why bytes can't be read: text in ``raise SomeError(...)`` of the rooms that read them.
+- why bytes can't be read: text in ``SomeError(...)`` of the rooms that read them;
+- what the operating system and libraries say of files and connections: `SYSTEM`, `LIBRARIES`.
 
 An f-string is its template: each value in it becomes a place.
 """
@@ -12,6 +13,8 @@ An f-string is its template: each value in it becomes a place.
 from __future__ import annotations
 
 import ast
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +30,22 @@ TOLD = "told"
 ROOMS = ("app", "correlate", "detect", "examine", "exchange", "formats", "model", "notify", "share", "sources", "store")
 """Rooms whose reasons reach a screen."""
 
+SYSTEM = (
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG),
+    *(errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBUSY),
+    *(errno.EMFILE, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE),
+    *(errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH),
+)
+"""Its errors (POSIX.1-2017, errno.h) that people meet; Python gives their words in English."""
+LIBRARIES = (
+    *("[Errno {number}] {reason}", "[Errno {number}] {reason}: {path}"),
+    *("Input data was truncated", "JSON is malformed: {reason} (byte {offset})", "invalid character"),
+    *("trailing characters", "trailing comma in object", "trailing comma in array", "object keys must be strings"),
+    *("no element found", "syntax error", "not well-formed (invalid token)", "unclosed token", "mismatched tag"),
+    *("duplicate attribute", "junk after document element", "undefined entity", "unbound prefix"),
+)
+"""What those say that read files: Python's own of the system's errors, msgspec of JSON, expat of XML."""
+
 
 class Template(msgspec.Struct, frozen=True, order=True):
     """A reason with places for its values, the file in which it stands, and whether it tells a part's own state."""
@@ -38,7 +57,9 @@ class Template(msgspec.Struct, frozen=True, order=True):
 
 def templates(root: Path) -> list[Template]:
     """Return all templates of the repository at `root`, sorted."""
-    found: set[Template] = set()
+    own = Path(__file__).name
+    words = (*map(os.strerror, SYSTEM), *LIBRARIES)
+    found = {Template(one, f"src/safecare/locale/{own}", state=False) for one in words}
     for room in ROOMS:
         for path in sorted((root / "src" / "safecare" / room).rglob("*.py")):
             file = path.relative_to(root).as_posix()
@@ -50,7 +71,9 @@ def python_reasons(source: str) -> Iterator[tuple[str, bool]]:
     """Yield the templates of a Python module, and whether each tells a part's own state. Raises `SyntaxError`."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Raise(exc=ast.Call(args=arguments)):
+            case ast.Raise(exc=ast.Call(func=error, args=arguments)) if not _called_error(error):
+                yield from ((one, False) for argument in arguments for one in _texts(argument))
+            case ast.Call(func=error, args=arguments) if _called_error(error):
                 yield from ((one, False) for argument in arguments for one in _texts(argument))
             case ast.Call(func=ast.Attribute(attr=name), args=arguments) if name in STATES:
                 yield from ((one, True) for argument in arguments for one in _texts(argument))
@@ -61,6 +84,10 @@ def python_reasons(source: str) -> Iterator[tuple[str, bool]]:
                 yield from ((one, True) for part in _parts(value) for one in _texts(part))
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in ASIDE:
                 yield from ((one, True) for argument in arguments for one in _texts(argument))
+
+
+def _called_error(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id.endswith("Error")
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

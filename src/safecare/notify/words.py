@@ -18,6 +18,7 @@ MERGED = say("This is part of another incident now. Nothing more to do here.")
 _DEPTH = 6
 """Sentences inside sentences that are searched for names: as deep as they are shown to people."""
 
+_WHERE = "{what} ({place})"
 _GO = "Go to {place}. Look from a safe distance, then answer here."
 _READY = "Stay reachable and answer here. This is an attack on systems."
 _TASKS = {
@@ -35,7 +36,13 @@ def title(incident: Incident, zone: ZoneId | None) -> Text:
     what = incident.title if _impersonal(incident.title, frozenset(incident.holders), _DEPTH) else GENERAL
     if zone is None or _names(what, zone, _DEPTH):
         return what
-    return say("{what} ({place})", what=what, place=Ref(zone))
+    return say(_WHERE, what=what, place=Ref(zone))
+
+
+def placeless(title: Text) -> Text:
+    """Return a title of `title` without the place behind it, for a card that tells the place beside it."""
+    what = title.args.get("what")
+    return what if title.key == _WHERE and isinstance(what, Text) else title
 
 
 def body(incident: Incident, role: str, zone: ZoneId | None) -> Text:
