@@ -19,9 +19,9 @@ import msgspec
 
 from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
 from safecare.formats.brands import known as genuine
-from safecare.formats.domains import label, registered, skeleton
+from safecare.formats.domains import TENANTS, label, registered, skeleton
 from safecare.formats.html import Page, read_html
-from safecare.formats.mail_links import PRIVATE, imitation, links_of
+from safecare.formats.mail_links import PRIVATE, imitation, like_reader, links_of
 from safecare.formats.mime import Fields, Mime, MimePart, decoded, read_mime
 from safecare.formats.wording import MAX_ASKED, asked, disguised, level
 from safecare.formats.wrapped import unguarded
@@ -43,6 +43,7 @@ MAIL_FACTS: dict[str, str] = {
     "mail.from.invalid": "The From field is missing or holds no address.",
     "mail.from.lookalike-brand": "The sender's domain imitates a known brand.",
     "mail.from.lookalike-own": "The sender's domain imitates one of the hospital.",
+    "mail.from.lookalike-reader": "The sender's domain imitates the one to which the mail is addressed.",
     "mail.from.mixed-script": "The sender's domain mixes alphabets within one word.",
     "mail.from.multiple": "Several From fields or addresses.",
     "mail.from.own": "The sender claims a domain of the hospital.",
@@ -62,6 +63,7 @@ MAIL_FACTS: dict[str, str] = {
     "mail.link.false-file": "A link shows a document and fetches a program, script, archive or disk image.",
     "mail.link.lookalike-brand": "A link leads to a domain that imitates a known brand.",
     "mail.link.lookalike-own": "A link leads to a domain that imitates one of the hospital.",
+    "mail.link.lookalike-reader": "A link leads to a domain that imitates the one to which the mail is addressed.",
     "mail.link.mixed-script": "A link leads to a domain that mixes alphabets within one word.",
     "mail.link.odd-scheme": "A link holds a script or data instead of an address.",
     "mail.link.shortened": "A link uses a shortening service: its target is not visible.",
@@ -197,7 +199,8 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
     if checked and isinstance(mime.headers, Fields):
         mime.headers.set_first("Authentication-Results", checked)
     mail = Mail(mime, set(mime.facts))
-    mail.facts |= _sender(mime.headers, home, known)
+    reader = frozenset() if home else _addressed(mime.headers)
+    mail.facts |= _sender(mime.headers, home, known, reader)
     mail.facts |= _authentication(mime.headers)
     wording = [decoded(str(mime.headers.get("Subject", "")))]
     for part in mime.parts:
@@ -209,7 +212,7 @@ def read_mail(raw: bytes, own: Iterable[str] = (), brands: Iterable[str] = BRAND
     mail.text = "\n".join(wording)[:_MAX_WORDING]
     mail.levelled = level(mail.text[:MAX_ASKED])
     mail.facts |= asked(mail.levelled) | disguised(mail.text)
-    mail.domains = links_of(mail.links, home, known, mail.facts)
+    mail.domains = links_of(mail.links, home, known, mail.facts, reader)
     return mail
 
 
@@ -272,7 +275,15 @@ def _mailboxes(value: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> set[str]:
+def _addressed(headers: Message) -> frozenset[str]:
+    """Return the reader's domain as the mail tells it: it may be imitated, and is not believed for more."""
+    domains = {registered(one) for _, one in addresses(headers, "To")} - FREE - TENANTS
+    return frozenset(domains) if len(domains) == 1 else frozenset()
+
+
+def _sender(
+    headers: Message, home: frozenset[str], brands: tuple[str, ...], reader: frozenset[str] = frozenset()
+) -> set[str]:
     facts: set[str] = set()
     senders = addresses(headers, "From")
     if len(senders) > 1 or len(headers.get_all("From", [])) > 1:
@@ -281,7 +292,7 @@ def _sender(headers: Message, home: frozenset[str], brands: tuple[str, ...]) -> 
         return facts | {"mail.from.invalid"}
     display, domain = senders[0]
     base = registered(domain)
-    facts |= imitation("mail.from", domain, home, brands)
+    facts |= imitation("mail.from", domain, home, brands) | like_reader("mail.from", domain, reader)
     if ending(domain) in PRIVATE and not _checked(headers):  # a machine of the house: nobody can register such a name
         facts.discard("mail.from.lookalike-own")
     if base in home:

@@ -7,7 +7,7 @@ import re
 
 from safecare.formats.attachment import ending
 from safecare.formats.brands import known as genuine
-from safecare.formats.domains import host_of, imitates, is_address, mixed_script, registered
+from safecare.formats.domains import host_of, imitates, is_address, label, mixed_script, registered
 
 SHORT = frozenset(
     "bit.ly t.co tinyurl.com goo.gl is.gd ow.ly cutt.ly rebrand.ly rb.gy t.ly shorturl.at urlz.fr lnkd.in".split()
@@ -41,10 +41,29 @@ def imitation(prefix: str, host: str, home: frozenset[str], brands: tuple[str, .
     return facts
 
 
+LONG = 8
+"""Letters of a reader's domain from which others are compared with it. Chosen: shorter ones are words and initials."""
+
+
+def like_reader(prefix: str, host: str, addressed: frozenset[str]) -> set[str]:
+    """Return the fact that `host` imitates the domain to which the mail is addressed, other than by its ending."""
+    if not addressed or registered(host) in addressed or genuine(host) or host.rpartition(".")[2] in PRIVATE:
+        return set()
+    long = [one for one in addressed if len(label(one)) >= LONG]
+    return {f"{prefix}.lookalike-reader"} if imitates(host, long, endings=False) else set()
+
+
 def links_of(
-    links: list[tuple[str, str]], home: frozenset[str], brands: tuple[str, ...], facts: set[str]
+    links: list[tuple[str, str]],
+    home: frozenset[str],
+    brands: tuple[str, ...],
+    facts: set[str],
+    addressed: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
-    """Add the facts of `links` and return the foreign domains that they lead to."""
+    """Add the facts of `links` and return the foreign domains that they lead to.
+
+    `addressed`: the reader's domain as the mail tells it, where `home` is not known.
+    """
     domains: dict[str, None] = {}
     imitations: dict[str, set[str]] = {}
     for target, shown in dict.fromkeys(links):
@@ -55,7 +74,7 @@ def links_of(
             continue
         domains[registered(host)[:100]] = None
         if host not in imitations:
-            imitations[host] = imitation("mail.link", host, home, brands)
+            imitations[host] = imitation("mail.link", host, home, brands) | like_reader("mail.link", host, addressed)
         facts |= imitations[host] | _link(target, host)
         document = file_shown(shown)
         if document and document not in _FETCHED and _fetches(target):

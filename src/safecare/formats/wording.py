@@ -101,12 +101,28 @@ class Ask(NamedTuple):
             while at >= 0:
                 places.append(at)
                 if len(places) > FEW:
-                    return bool(self.pattern.search(text))
+                    return _meant(text, self.pattern.search(text))
                 at = text.find(need, at + 1)
         return any(
-            self.pattern.search(text, max(0, at - REACH), (text.find(" ", at + REACH) + 1 or len(text) + 1) - 1)
+            _meant(
+                text,
+                self.pattern.search(text, max(0, at - REACH), (text.find(" ", at + REACH) + 1 or len(text) + 1) - 1),
+            )
             for at in places
         )
+
+
+_NEVER_ASKED = re.compile(
+    r"\b(?:never|not|won't|jamais|pas|nie|niemals|nicht|nooit|niet|nunca|mai|non|nao|aldrig|ikke|inte|nigdy)\b"
+    r"[^.!?\n]{0,25}\b(?:ask|request|demand|frag|bitt|aufford|vraag|vragen|ped|pid|chied|sporg|sporr|be om|pros|pyta)"
+    r"\w*[^.!?\n]{0,40}$"
+)
+"""What stands before an ask that the writer says never to make."""
+
+
+def _meant(text: str, found: re.Match[str] | None) -> bool:
+    """Tell whether an ask was found, and not one that nobody is said ever to make."""
+    return found is not None and not _NEVER_ASKED.search(text, max(0, found.start() - 90), found.start())
 
 
 def _ask(pattern: str, *needs: str) -> Ask:
@@ -262,6 +278,8 @@ ASKS: dict[str, tuple[Ask, ...]] = {
 """Asks by fact. Patterns are linear in the text: every gap is bounded and lazy."""
 
 _SPACES = re.compile("  +")
+_LIKE = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
+"""Letters that are no letter with a mark: written as those who have none of them write them."""
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
@@ -282,6 +300,8 @@ def level(text: str) -> str:
         seen = _INVISIBLE.sub("", seen)
     plain = seen if seen.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", seen))
     plain = plain.replace("’", "'").lower()
+    if not plain.isascii():
+        plain = plain.translate(_LIKE)
     for space in "\t\r\f\v\xa0":
         plain = plain.replace(space, " ")
     return _SPACES.sub(" ", plain).replace("\n", " ")

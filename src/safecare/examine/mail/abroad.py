@@ -150,6 +150,17 @@ _COLLECT = Ask.among(
 )
 
 
+_IN_PERSON = re.compile(
+    r"\b(?:en personne|in person|personlich|persoonlijk|en persona|di persona|pessoalmente|osobiscie)\b"
+)
+"""Who comes along shows who he is."""
+
+
+def in_person(text: str) -> bool:
+    """Tell whether the writer of the levelled `text` will come along and show who he is."""
+    return bool(_IN_PERSON.search(text))
+
+
 def foreign(text: str) -> bool:
     """Tell whether the levelled `text` may be in one of these languages."""
     return len(SMALL & words_of(text)) >= FEW
@@ -176,11 +187,11 @@ def abroad(mail: Mail, facts: set[str], *, private: bool, owner: bool) -> set[st
         return found
     if _CARDS.told(text):
         found.add("mail.order.cards")
-    if _PAYROLL.told(text):
+    if _PAYROLL.told(text) and not in_person(text):
         found.add("mail.order.payroll")
     if hidden and _THERE.told(text) and _CHIEF.told(text):
         found.add("mail.order.contact")
     return found
 
 
-__all__ = ["abroad", "foreign"]
+__all__ = ["abroad", "foreign", "in_person"]

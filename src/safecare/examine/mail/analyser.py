@@ -18,19 +18,20 @@ from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
-from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, doubtful, gains_nothing, host_facts
+from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts
 from safecare.examine.mail.kits import kits
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders
 from safecare.examine.mail.passed import PASSED, UNTOLD, passed_on
 from safecare.examine.mail.passwords import told_passwords
-from safecare.examine.mail.pictures import coded_links, written_in
+from safecare.examine.mail.pictures import by_code, coded_links, written_in
 from safecare.examine.mail.relations import relations
 from safecare.examine.mail.reports import MUTED, is_report, is_status
+from safecare.examine.mail.strangers import answers
 from safecare.examine.mail.vouch import BROKEN_ON_THE_WAY, as_written, gateway, vouched
 from safecare.formats.brands import known as genuine
-from safecare.formats.domains import host_of, registered, skeleton
+from safecare.formats.domains import TENANTS, host_of, registered, skeleton
 from safecare.formats.html import Page
 from safecare.formats.mail import FREE, Mail, add_links, addresses, read_mail
 from safecare.formats.mime import decoded
@@ -57,6 +58,9 @@ HOME = 0.5
 """Factor on talk of an account or a parcel where all links lead to the known organisation that sends the mail. Chosen:
 an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call. The same for one
 whom nobody vouches for, where a forger would gain nothing."""
+FORM = 0.9
+"""Factor on answers to a private mail box for mail within one domain: forms on a house's own site tell so who wrote.
+Chosen: just below an alarm by itself."""
 PADDING = 3000
 """Letters in style sheets and hidden tags, of words and no rules, that are padding. Chosen."""
 
@@ -101,7 +105,7 @@ class MailAnalyser:
         )
         codes = _codes(mail, context.own)
         facts = facts_of(mail, context.own) | mail.facts | ({"mail.code.link"} if codes else set())
-        facts |= _by_code(codes, facts)
+        facts |= by_code(codes, facts)
         facts -= UNTOLD if part.origin == PASSED else frozenset()
         report = is_report(mail)
         facts -= MUTED if report else _of_the_house(mail, facts)
@@ -112,6 +116,8 @@ class MailAnalyser:
                 strength *= LISTED
             if fact in _BROKEN_BY_LISTS and "mail.list.vouched" in facts:
                 strength *= LISTED
+            if fact == "mail.reply-to.freemail" and "mail.from.inside" in facts:
+                strength *= FORM
             if "mail.forged.idle" in facts and (weight.kind == "vouch" or fact == "mail.from.unvouched"):
                 strength *= HOME
             yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
@@ -153,25 +159,6 @@ def _codes(mail: Mail, own: tuple[str, ...]) -> list[str]:
     return [one for one in links if (host := host_of(one)) and registered(host) not in home]
 
 
-def _by_code(codes: list[str], facts: set[str]) -> set[str]:
-    """Return the facts of codes that lead to `codes`: the reader is to leave the hospital's computer for a phone."""
-    if not codes:
-        return set()
-    found = {"mail.code.asked"} if any(one.startswith(_BY_CODE) for one in facts) else set()
-    return found | ({"mail.code.doubtful"} if any(map(doubtful, codes)) else set())
-
-
-_BY_CODE = (
-    "mail.lure.account",
-    "mail.lure.document",
-    "mail.lure.payment",
-    "mail.lure.parcel",
-    "mail.text.",
-    "mail.order.login",
-)
-"""Asks for which an honest sender gives a link, not a code: whoever reads mail has the link at hand."""
-
-
 def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     """Return the facts that go beyond those of `safecare.formats.mail`. `own`: mail domains of the hospital."""
     headers = mail.mime.headers
@@ -208,6 +195,7 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
         address = next((one for one in addresses_of(headers, "Reply-To") if one.endswith(f"@{writer}")), address)
     if within and {"mail.list", "mail.auth.aligned"} <= facts | mail.facts:
         facts.add("mail.news")
+    facts |= answers(mail, base) | ({"mail.from.tenant"} if base in TENANTS and writer == domain else set())
     facts |= claims(mail, display, writer, as_written(facts | mail.facts, writer))
     home = frozenset(registered(one) for one in own)
     facts |= relations(mail, display, address, facts | mail.facts, home)
@@ -244,6 +232,8 @@ _DOUBTS = frozenset(name for name, one in EVIDENCE.items() if one.kind in ("send
 """Facts that leave the sender unvouched for."""
 
 
+_LENT = frozenset({"mail.from.freemail", "mail.list.writes", "mail.from.tenant"})
+"""Senders whose domain vouches for a service: whoever has an account there writes."""
 _LED_HOME = frozenset({"mail.lure.account", "mail.lure.parcel"})
 
 
@@ -257,7 +247,7 @@ def _trust(fact: str, facts: set[str]) -> float:
         return 1.0
     if fact in _LED_HOME and "mail.link.home" in facts and "mail.reply-to.differs" not in facts:
         return HOME
-    vouched_for = "mail.auth.aligned" in facts and facts.isdisjoint(("mail.from.freemail", "mail.list.writes"))
+    vouched_for = "mail.auth.aligned" in facts and facts.isdisjoint(_LENT)
     factor = VOUCHED if vouched_for else 1.0
     known = "mail.list" in facts or (kind == "request" and "mail.thread" in facts)
     return factor * (KNOWN if known else 1.0)

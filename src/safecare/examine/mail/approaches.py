@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from safecare.examine.mail.names import hosted
+from safecare.examine.mail.strangers import PRIVATE
 from safecare.formats.domains import host_of, label, registered
 from safecare.formats.mail import Mail
 from safecare.formats.wording import Ask, level
@@ -257,7 +258,7 @@ def approaches(mail: Mail, display: str, domain: str, facts: set[str], *, signed
         found.add("mail.order.mailbox")
     if owner:
         return found
-    private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    private = not facts.isdisjoint(PRIVATE)
     if _PAPERS.told(text):
         found.add("mail.order.papers" if private else "mail.text.papers")
     if _CODE.told(text):

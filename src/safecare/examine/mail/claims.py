@@ -33,7 +33,7 @@ _ODD = frozenset(
 """Services by which files are shared, and links that they would not give."""
 _EVERYWHERE = frozenset({"facebook", "instagram", "linkedin", "whatsapp", "google"})
 """Organisations to whose pages all kinds of mail lead, by links that count."""
-_INTERNAL = re.compile(
+INTERNAL = re.compile(
     r"\b(?:(?:identity|account|password|authentication|mfa) (?:team|desk|admin\w*|services?)|"
     r"it (?:support|service|helpdesk|help ?desk|department|team|admin)|help ?desk|service informatique|dsi|dsn|"
     r"support (?:it|informatique|technique)|webmail|mail ?server|mail ?admin|postmaster|"
@@ -68,7 +68,7 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
         found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
     outside = "mail.from.inside" not in facts and not of_a_known_one(mail, domain, facts)
-    if asks and (access or not vouched) and outside and _INTERNAL.search(level(display[:200])):
+    if asks and (access or not vouched) and outside and INTERNAL.search(level(display[:200])):
         found.add("mail.from.internal")
     if asks and "mail.link.recipient" in facts:
         found.add("mail.link.prefilled")
@@ -147,4 +147,4 @@ def _false_address(mail: Mail, domain: str, facts: set[str]) -> bool:
     return False
 
 
-__all__ = ["claims", "of_a_known_one", "speaks_for_others"]
+__all__ = ["INTERNAL", "claims", "of_a_known_one", "speaks_for_others"]

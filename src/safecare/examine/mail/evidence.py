@@ -30,6 +30,7 @@ def _w(kind: str, strength: float, because: Text) -> Weight:
 EVIDENCE: Mapping[str, Weight] = {
     # who it is from
     "mail.from.lookalike-own": _w("sender", 0.75, say("The sender's domain imitates one of the hospital's own.")),
+    "mail.from.lookalike-reader": _w("sender", 0.6, say("The sender's domain imitates the reader's.")),
     "mail.from.mixed-script": _w("sender", 0.8, say("The sender's domain mixes alphabets to look like another one.")),
     "mail.from.lookalike-brand": _w("sender", 0.6, say("The sender's domain imitates a known company.")),
     "mail.from.display-address": _w("sender", 0.45, say("The sender's name shows another address than the real one.")),
@@ -53,7 +54,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.from.hosted": _w("sender", 0.35, say("The sender's domain is one that anyone gets for free.")),
     "mail.from.decorated": _w("sender", 0.4, say("The sender's name is broken up by signs to get past filters.")),
     "mail.from.self": _w("sender", 0.15, say("The mail claims to come from its own recipient.")),
-    "mail.reply-to.freemail": _w("sender", 0.45, say("Answers would go to a private mail box at a free provider.")),
+    "mail.reply-to.freemail": _w("sender", 0.5, say("Answers would go to a private mail box at a free provider.")),
     "mail.brand.sender": _w("sender", 0.6, say("The sender's name is a known organisation's, but nothing is theirs.")),
     "mail.brand.name": _w("sender", 0.5, say("The sender is called like a known organisation, but nothing is theirs.")),
     "mail.brand.spoken": _w("sender", 0.4, say("It speaks as a known organisation, but nothing in it is theirs.")),
@@ -102,6 +103,7 @@ EVIDENCE: Mapping[str, Weight] = {
     ),
     "mail.link.foreign-only": _w("link", 0.08, say("All links lead to one domain that is not the sender's.")),
     "mail.link.lookalike-own": _w("link", 0.75, say("A link leads to an imitation of the hospital's own domain.")),
+    "mail.link.lookalike-reader": _w("link", 0.4, say("A link leads to a domain that imitates the reader's.")),
     "mail.link.mixed-script": _w("link", 0.8, say("A link leads to a domain that mixes alphabets.")),
     "mail.link.lookalike-brand": _w("link", 0.55, say("A link leads to a domain that imitates a known company.")),
     "mail.link.user-info": _w("link", 0.6, say("A link is written to look like another address.")),
@@ -121,8 +123,9 @@ EVIDENCE: Mapping[str, Weight] = {
     # what it holds
     "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
     "mail.html.form": _w("content", 0.1, say("The mail itself holds an input form.")),
+    "mail.file.disc": _w("content", 0.5, say("A disc image is attached: what is in it starts without a warning.")),
     # what it asks
-    "mail.text.enable-content": _w("request", 0.4, say("The reader is asked to enable active content.")),
+    "mail.text.enable-content": _w("request", 0.5, say("The reader is asked to enable active content.")),
     "mail.text.credentials": _w("request", 0.35, say("The reader is asked to give or confirm access data.")),
     "mail.text.money": _w("request", 0.35, say("The reader is asked for a payment or told of new bank details.")),
     "mail.text.storage": _w("request", 0.3, say("It speaks of a mail box or store that is full.")),
@@ -152,7 +155,7 @@ EVIDENCE: Mapping[str, Weight] = {
         "order", 0.5, say("A service writes that is nowhere in its own mail: neither named, nor do links lead there.")
     ),
     "mail.order.nameless": _w("order", 0.4, say("A service wants something and nowhere tells who it is.")),
-    "mail.order.login": _w("order", 0.45, say("An outsider wants the reader to sign in with an account of the house.")),
+    "mail.order.login": _w("order", 0.5, say("An outsider wants the reader to sign in with an account of the house.")),
     "mail.order.advance": _w("order", 0.5, say("A stranger with a private mail box promises money and wants some.")),
     "mail.order.institution": _w(
         "order", 0.45, say("A private mail box writes as an organisation does to its customers.")
@@ -170,6 +173,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.elsewhere": _w(
         "order", 0.35, say("What it says waits for the reader is on a page that anyone can set up.")
     ),
+    "mail.order.fee": _w("order", 0.5, say("A gift, a grant or a parcel is to cost a fee.")),
+    "mail.order.approve": _w("order", 0.55, say("The reader is to accept a sign-in on the own phone.")),
     "mail.order.download": _w(
         "order", 0.35, say("A program or archive is to be fetched from a page that anyone can set up.")
     ),

@@ -8,7 +8,8 @@ first (`safecare.formats.wording.level`): no accents, lower case.
 
 from __future__ import annotations
 
-import re
+from safecare.examine.mail.grammar import Grammar
+from safecare.examine.mail.lures_abroad import ALSO
 
 NEAR = 9
 """Words between the first and the last meaning of a lure. Chosen: one clause."""
@@ -17,6 +18,7 @@ MOST = 220
 
 MEANINGS: dict[str, str] = {
     "account": (
+        "motdepasse wachtwoord* kennwort* palavra-passe "
         "cpf account* mailbox* email* e-mail* password* profile access wallet* storage session subscription card "
         "credentials login id webmail compte* acces messagerie boite carte identifiant* konto zugang* karte "
         "passwort* cuenta* acceso tarjeta contrasena conta* acesso cartao senha cadastro conto accesso rekening "
@@ -45,6 +47,7 @@ MEANINGS: dict[str, str] = {
         "updaten eintragen ausfullen"
     ),
     "you": "you vous",
+    "yours": "",
     "your": "your votre vos ihr ihre ihren ihrem su sus tu seu sua suo vostro tuo uw je jouw",
     "prize": (
         "prize* reward* gift* voucher* winner* won lottery jackpot giveaway sweepstake* congratulation* cadeau* "
@@ -181,6 +184,8 @@ MEANINGS: dict[str, str] = {
 LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.account", ("account", "loss", "your")),
     ("mail.lure.account", ("account", "act", "your")),
+    ("mail.lure.account", ("yours", "loss")),
+    ("mail.lure.account", ("yours", "act")),
     ("mail.lure.account", ("signin", "strange")),
     ("mail.lure.account", ("account", "loss", "act")),
     ("mail.lure.account", ("device", "strange", "account")),
@@ -223,100 +228,13 @@ LURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mail.lure.click", ("click", "take")),
 )
 """Lure, and the meanings that stand near each other where it is told."""
-_BY_FIRST = {first: [one for one in LURES if one[1][0] == first] for first in {wanted[0] for _, wanted in LURES}}
-"""The same by the first of these meanings: most sentences hold few."""
-
-_FIRST = frozenset(_BY_FIRST)
-
-_TOKEN = re.compile(r"[a-z0-9$€][a-z0-9'-]*|[.!?](?=\s|$)|\n")
-"""Words, and ends of sentences: a dot inside an address is none."""
-_EXACT = {
-    word: tuple(meaning for meaning, words in MEANINGS.items() if word in words.split())
-    for words in MEANINGS.values()
-    for word in words.split()
-    if not word.endswith("*")
-}
-_STEMS = {
-    word[:-1]: tuple(meaning for meaning, words in MEANINGS.items() if word in words.split())
-    for words in MEANINGS.values()
-    for word in words.split()
-    if word.endswith("*")
-}
-_SIZES = tuple(sorted({len(stem) for stem in _STEMS}))
-
-
-_END = ("",)
-"""What stands for the end of a sentence among meanings."""
-MOST_KNOWN = 65536
-"""Words whose meanings are kept. Chosen: those of a day."""
-
-
-class _Meanings(dict[str, tuple[str, ...]]):
-    """The meanings of words, kept as they were met."""
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        """Return the meanings of `word`, or `_END` where it is the end of a sentence."""
-        if len(self) >= MOST_KNOWN:
-            self.clear()
-        found = set(_EXACT.get(word, ()))
-        for size in _SIZES:
-            found |= set(_STEMS.get(word[:size], ()) if len(word) >= size else ())
-        self[word] = meanings = _END if word in ".!?\n" else tuple(found)
-        return meanings
-
-
-_KNOWN = _Meanings()
+_WORDS = {meaning: f"{words} {ALSO.get(meaning, '')}" for meaning, words in MEANINGS.items()}
+_GRAMMAR = Grammar(_WORDS, LURES, NEAR, MOST, frozenset({"click"}))
 
 
 def lures(levelled: str) -> dict[str, int]:
     """Return the lures of a text and how often each one stands in it (at most once for each sentence)."""
-    found: dict[str, int] = {}
-    places: list[tuple[int, str]] = []
-    told: set[str] = set()
-    words = _TOKEN.findall(levelled[: 8 * MOST])
-    if len(words) <= MOST:  # the last one may be cut
-        words = _TOKEN.findall(levelled)
-    for number, meanings in enumerate([_KNOWN[word] for word in words[:MOST]]):
-        if not meanings:
-            continue
-        if meanings is not _END:
-            if "click" in meanings and _warns(words, number):
-                continue
-            places += [(number, meaning) for meaning in meanings]
-        elif places:
-            if len(places) > 1:
-                _told(places, told)
-            for one in told:
-                found[one] = found.get(one, 0) + 1
-            places, told = [], set()
-    _told(places, told)
-    for one in told:
-        found[one] = found.get(one, 0) + 1
-    return found
+    return _GRAMMAR.told(levelled)
 
 
-def _warns(words: list[str], at: int) -> bool:
-    """Tell whether the reader is told not to click, as gateways write above what comes from outside."""
-    before, after = words[max(0, at - 2) : at], words[at + 1 : at + 2]
-    return not _NEGATED.isdisjoint(before[-1:]) or before == ["before", "you"] or not _NEGATED.isdisjoint(after)
-
-
-_NEGATED = frozenset({"not", "don't", "never", "ne", "pas", "jamais"})
-
-
-def _told(places: list[tuple[int, str]], told: set[str]) -> None:
-    """Add the lures whose meanings stand near each other, by different words."""
-    kinds = {meaning for _, meaning in places}
-    for first in kinds & _FIRST:
-        for lure, wanted in _BY_FIRST[first]:
-            if lure not in told and kinds.issuperset(wanted) and _near(places, wanted):
-                told.add(lure)
-
-
-def _near(places: list[tuple[int, str]], wanted: tuple[str, ...]) -> bool:
-    asked = [place for place in places if place[1] in wanted]
-    for first, (start, _) in enumerate(asked[:60]):
-        window = [place for place in asked[first:] if place[0] <= start + NEAR]
-        if len({at for at, _ in window}) >= len(wanted) == len({one for _, one in window}):
-            return True
-    return False
+__all__ = ["lures"]

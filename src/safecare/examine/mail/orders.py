@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 
-from safecare.examine.mail.abroad import abroad
+from safecare.examine.mail.abroad import abroad, in_person
 from safecare.examine.mail.approaches import ON_FILE, approaches
 from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.passwords import told_passwords
-from safecare.examine.mail.strangers import strangers
+from safecare.examine.mail.strangers import PRIVATE, strangers
+from safecare.examine.mail.wants import wants
 from safecare.formats.attachment import ending
 from safecare.formats.brands import known
 from safecare.formats.domains import registered
@@ -303,12 +304,13 @@ def orders(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
 
 
 def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[str]:
-    private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    private = not facts.isdisjoint(PRIVATE)
     own = "mail.from.own" in facts and "mail.reply-to.freemail" not in facts
     if own or facts & {"mail.list", "mail.from.inside"}:
         return set()
     text = mail.levelled
     found = abroad(mail, facts, private=private, owner=owner)
+    found |= set() if owner else wants(mail, display, facts, private=private)
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
         return found | ({"mail.order.new-account"} if _new_account(mail, text) else set())
     found |= _private(display, text, facts) if private else set()
@@ -379,7 +381,7 @@ def _private(display: str, text: str, facts: set[str]) -> set[str]:
         found.add("mail.order.cards")
     if _PAID_CARDS.search(text):
         found.add("mail.order.cards")
-    if _PAYROLL.search(text):
+    if _PAYROLL.search(text) and not in_person(text):
         found.add("mail.order.payroll")
     if _BANK.told(text) or ON_FILE.told(text) or _other_account(text):
         found.add("mail.order.bank")

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from safecare.examine.mail.hosts import doubtful
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -112,4 +114,23 @@ def _scaled(cv2: Any, picture: NDArray[Any], factor: float) -> NDArray[Any]:
     return scaled
 
 
-__all__ = ["coded_links", "size_of", "written_in"]
+def by_code(codes: list[str], facts: set[str]) -> set[str]:
+    """Return the facts of codes that lead to `codes`: the reader is to leave the hospital's computer for a phone."""
+    if not codes:
+        return set()
+    found = {"mail.code.asked"} if any(one.startswith(_BY_CODE) for one in facts) else set()
+    return found | ({"mail.code.doubtful"} if any(map(doubtful, codes)) else set())
+
+
+_BY_CODE = (
+    "mail.lure.account",
+    "mail.lure.document",
+    "mail.lure.payment",
+    "mail.lure.parcel",
+    "mail.text.",
+    "mail.order.login",
+)
+"""Asks for which an honest sender gives a link, not a code: whoever reads mail has the link at hand."""
+
+
+__all__ = ["by_code", "coded_links", "size_of", "written_in"]

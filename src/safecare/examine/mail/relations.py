@@ -77,12 +77,18 @@ def relations(mail: Mail, display: str, address: str, facts: set[str], own: froz
         found |= house(mail, facts)
         if own and _speaks_of(own, text):
             found.add("mail.text.own-domain")
-    if not trusted and base not in FREE | TENANTS:
-        if _beside(mail, base):
+    if not trusted and base not in FREE:
+        if base not in TENANTS and _beside(mail, base):
             found.add("mail.thread.lookalike")
         if short:
-            found |= _nowhere(mail, display, address, facts | found)
+            found |= _nowhere(mail, display, _tenant(address) if base in TENANTS else address, facts | found)
     return found
+
+
+def _tenant(address: str) -> str:
+    """Return the address of a customer of a service as if the customer's host there were a domain of its own."""
+    name, _, host = address.rpartition("@")
+    return f"{name}@{host.split('.')[0]}.invalid"
 
 
 def _nowhere(mail: Mail, display: str, address: str, facts: set[str]) -> set[str]:

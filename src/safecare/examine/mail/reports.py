@@ -45,7 +45,7 @@ MUTED = frozenset(
     name
     for name, one in EVIDENCE.items()
     if name not in _KEPT and (one.kind in ("request", "order", "header", "vouch") or one.strength < _STRONG)
-) | {"mail.thread.lookalike"}
+) | {"mail.thread.lookalike", "mail.from.lookalike-reader"}
 """Facts that say nothing of a report: it names other servers, quotes their answers, and nothing vouches for nobody."""
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 
-from safecare.formats.mail import Mail
+from safecare.formats.domains import registered
+from safecare.formats.mail import FREE, Mail, addresses
 from safecare.formats.wording import Ask
 
+PRIVATE = frozenset({"mail.from.freemail", "mail.reply-to.freemail", "mail.text.answer-freemail"})
+"""Whoever writes from a mail box that anyone gets, or wants answers there: by the field for it or in the text."""
 _BENEFIT = (
     r"(?:grant|award\w*|subvention|bourse|inheritance|heritage|succession|donation|don|prize|lottery|loterie|funds?|"
     r"fonds|compensation|indemnisation|disbursement|deblocage|release|loan|pret|contract|erbschaft|spende|gewinn|"
@@ -126,13 +129,30 @@ _PAID = re.compile(
 )
 
 
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,3})")
+TOLD = 4000
+"""Letters of a mail in which an address to write to is looked for. Chosen: where asks are looked for."""
+
+
+def answers(mail: Mail, base: str) -> set[str]:
+    """Return the fact that the text names a private mail box, while the sender, at `base`, writes from elsewhere.
+
+    A mail box that was taken over is no place for answers: its owner reads them.
+    """
+    if base in FREE or "@" not in mail.text[:TOLD]:
+        return set()
+    named = {registered(one.lower()) for one in _ADDRESS.findall(mail.text[:TOLD])}
+    written = {registered(one) for _, one in addresses(mail.mime.headers, "To")}
+    return {"mail.text.answer-freemail"} if named & FREE - written and base not in named else set()
+
+
 def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
     """Return the facts of what an outsider wants; `owner`: a known organisation's own domain. `facts`: known so far."""
     if owner or facts & {"mail.list", "mail.from.inside", "mail.from.own"}:
         return set()
     text = mail.levelled
     found: set[str] = set()
-    private = bool(facts & {"mail.from.freemail", "mail.reply-to.freemail"})
+    private = not facts.isdisjoint(PRIVATE)
     if private and "mail.lure.fortune" in facts and _SUM.search(text):
         found.add("mail.order.advance")
     if "mail.thread" in facts:
@@ -154,4 +174,4 @@ def strangers(mail: Mail, facts: set[str], *, owner: bool) -> set[str]:
     return found
 
 
-__all__ = ["strangers"]
+__all__ = ["PRIVATE", "answers", "strangers"]
