@@ -1,6 +1,7 @@
 """FHIR inspection point: what is written to a FHIR server is judged first, then passed on as it is.
 
-Stands in front of the server as a reverse proxy. Reads pass untouched; of POST, PUT and PATCH the body is judged. The
+Stands in front of the server as a reverse proxy. Reads pass untouched; every body is judged, and where something may be
+held or refused one in a coding that can't be judged gets 415. A path that climbs gets 400. The
 client hears the server's own answer, 202 for what is kept here (``hold``), 503 for what is kept and proves its sender
 (nobody else can send it on: `safecare.sources.records.again`), 422 with an OperationOutcome for what is refused, 502
 where the server can't be reached, 507 where there is no room for the record of it. Source: FHIR R4 section 3.1 (RESTful
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import socket
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -45,6 +47,8 @@ TRY_AGAIN = (429, 503)
 """Not taken, and to be tried again: RFC 6585 section 4, RFC 9110 section 15.6.4."""
 RETRY_AFTER = 60
 """Seconds after which a sender is asked to try again (RFC 9110 section 10.2.3). Chosen: a person takes minutes."""
+CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+"""Codings of a body that can be judged (RFC 9110 section 8.4.1)."""
 CONNECTIONS = 256
 """Requests at a time. Chosen."""
 
@@ -84,7 +88,7 @@ class FhirInspection(Inspecting):
         if place.scheme not in ("http", "https") or not place.hostname:
             raise ValueError(f"not an address like https://host/fhir: {forward}")
         super().__init__(door, (host, port), policy, judging, held, once=True)
-        self._forward = forward
+        self._forward, self._policy = forward, policy
         self._tls = server_tls(certificate, key, authority)
         self._onward = client_tls(forward_authority, forward_certificate, forward_key)
         self._limit = int(message_mb * 1_000_000)
@@ -144,9 +148,11 @@ class FhirInspection(Inspecting):
             if len(body) > self._limit:
                 return _outcome(413, "too-long", "larger than a resource may be")
         raw = bytes(body)
+        if _leaves(_path(request)):
+            return _outcome(400, "invalid", "a path that leaves what the server serves")
         key = Key.of(request.method, _path(request), raw)
         released = self._again.state(key) == "released"
-        if request.method in WRITES and raw and not released:
+        if raw and not released:  # of whatever method: servers take a body where there should be none
             stopped = await self._stopped(request, raw, key, intake)
             if stopped is not None:
                 return stopped
@@ -189,6 +195,10 @@ class FhirInspection(Inspecting):
                 return _outcome(422, "security", "refused by a person")
         peer = request.client.host if request.client else ""
         call = _call(request)
+        if self._policy != "observe" and not _judged(raw, request.headers.get("content-encoding", "")):
+            told = _outcome(415, "not-supported", "a coding of the body that can't be judged")
+            told.headers["Accept-Encoding"] = "gzip, deflate"
+            return told
         try:
             media = request.headers.get("content-type", "application/fhir+json").partition(";")[0]
             sender = Sender(peer, intake.hospital.at_address("ip", peer))
@@ -228,7 +238,21 @@ def _come_again() -> Response:
 
 
 def _path(request: Request) -> str:
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    """Return path and query as they were sent: what is resolved on the way is another address."""
+    path = bytes(request.scope.get("raw_path") or quote(request.scope["path"]).encode())
+    query = bytes(request.scope["query_string"])
+    return (path.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _leaves(path: str) -> bool:
+    """Tell whether a path climbs: no client sends such steps (RFC 3986 section 5.2.4), servers go up by them."""
+    return ".." in re.split(r"[/\\]", unquote(unquote(path.partition("?")[0])))
+
+
+def _judged(raw: bytes, coding: str) -> bool:
+    """Tell whether a body in that coding can be judged; ``deflate`` only as the standard has it: a stream of zlib."""
+    names = {one.strip().lower() for one in coding.split(",")}
+    return names <= CODINGS and ("deflate" not in names or raw[:1] == b"\x78")
 
 
 def _outcome(status: int, code: str, text: str) -> Response:

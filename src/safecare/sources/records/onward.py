@@ -7,6 +7,7 @@ import http.client
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from safecare.formats.hl7 import Hl7Error, read_hl7
 from safecare.formats.mllp import MllpDecoder, MllpError, frame
 from safecare.sources.tls import Renewed
 
@@ -47,9 +48,10 @@ class MllpLink:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, message: bytes) -> bytes | None:
-        """Send `message` and return the answer; None if there is none.
+        """Send `message` and return the answer to it; None if there is none.
 
-        A message is never sent twice on our own: whether the first one arrived is not known.
+        An answer that names another message is passed over: it came late, or twice, and says nothing of this one. A
+        message is never sent twice on our own: whether the first one arrived is not known.
         """
         try:
             async with asyncio.timeout(SECONDS):
@@ -63,8 +65,9 @@ class MllpLink:
                     data = await reader.read(65536)
                     if not data:
                         raise ConnectionError("closed")
-                    if answers := decoder.feed(data):
-                        return answers[0]
+                    for answer in decoder.feed(data):
+                        if _answers(answer, message):
+                            return answer
         except (OSError, TimeoutError, MllpError):
             self.close()
             return None
@@ -74,6 +77,15 @@ class MllpLink:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+
+def _answers(answer: bytes, message: bytes) -> bool:
+    """Tell whether `answer` may be one to `message`: it names it (MSA-2, HL7 v2.5.1 2.14.8.2), or none."""
+    try:
+        named, asked = read_hl7(answer).get("MSA", 2), read_hl7(message.split(b"\r", 1)[0]).control
+    except Hl7Error:
+        return True
+    return not named or not asked or named == asked
 
 
 class Answer(NamedTuple):
