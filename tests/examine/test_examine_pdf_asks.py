@@ -28,7 +28,7 @@ def paper(*lines: str, link: str = "", code: str = "", drawn: bool = False) -> b
     for number, line in enumerate(lines):
         canvas.drawString(60, 780 - 16 * number, line)
     if link:
-        canvas.linkURL(link, (60, 776 - 16 * len(lines), 260, 792 - 16 * len(lines)))
+        canvas.linkURL(link, (60, 792 - 16 * len(lines), 260, 808 - 16 * len(lines)))
     made = segno.make(code, error="m", micro=False) if code else None
     if made and drawn:
         for down, row in enumerate(made.matrix):
@@ -95,6 +95,26 @@ def rules(raw: bytes) -> set[str]:
         ),
         pytest.param(paper("Proposal", "Open", link="ms-appinstaller:?source=https://x.example/r.appinstaller"),
                      "pdf.lure.starts", id="an address that installs a program"),
+        pytest.param(paper("Your parcel is held. Customs fees are to be paid.", "Pay now", link=STRANGE),
+                     "pdf.lure.stranger", id="a page whose owner is named nowhere"),
+        pytest.param(paper("A document has been shared with you.", "View document", link=STRANGE),
+                     "pdf.lure.pressed", id="a button, and little else"),
+        pytest.param(paper("OneDrive", "A file was shared with you.", "Roster", link="https://roster-file.example/g"),
+                     "mail.brand.spoken", id="headed by another's name"),
+        pytest.param(paper("Images of Mrs R. for your opinion.", "Viewer", link="https://parc-view.example/Viewer.msi"),
+                     "pdf.lure.program", id="a program to be fetched"),
+        pytest.param(paper("Your parcel waits. Type: parcel-fee . example / p / 9931"),
+                     "pdf.lure.spelled", id="an address with gaps"),
+        pytest.param(
+            paper("Bonjour, je suis en réunion. Merci d'acheter 12 cartes cadeaux Steam et d'envoyer les codes à",
+                  "dg.prive@boite-libre.example. N'en parlez à personne."),
+            "mail.order.cards", id="an answer to a mail box that nobody named"),
+        pytest.param(
+            paper("GENDARMERIE NATIONALE", "CONVOCATION EN JUSTICE : vous faites l'objet de poursuites.",
+                  "Justifiez-vous sous 72 heures : brigade@gendarmerie-nationale.example"),
+            "mail.order.stranger", id="an authority with a mail box of its own"),
+        pytest.param(paper("Order renewed: $399.00. To cancel within 24 hours dial +1 (8 4\u200b4) 55 5 0127"),
+                     "mail.order.callback", id="a number with signs that nobody sees"),
     ],
 )  # fmt: skip
 def test_lures_in_words_are_told(raw: bytes, rule: str) -> None:
@@ -140,6 +160,18 @@ def test_lures_in_words_are_told(raw: bytes, rule: str) -> None:
             paper("A document has been shared with you on our site.", "Open", link="https://portal.hopital.example/d"),
             id="the house's own",
         ),
+        pytest.param(
+            paper("Leroy Fournitures: votre colis est retenu, des frais de douane restent à payer.", "Payer",
+                  link="https://www.leroy-fournitures.fr/colis"), id="a firm that writes of its own parcel"),
+        pytest.param(paper("Vernissage le 4 mai.", "S'inscrire", link=STRANGE), id="an invitation without an ask"),
+        pytest.param(paper("La prime sera versée avec la paie.", "Intranet", link=STRANGE), id="a note on pay"),
+        pytest.param(
+            paper("Facture 12. Plomberie Garnier. Total : 1 240,00 EUR. Contact : 04 50 55 01 12,",
+                  "plomberie.garnier@gmail.com"), id="a craftsman's bill with a private mail box"),
+        pytest.param(paper("Data of the study", "Download", link="https://zenodo-data.example/set.zip"),
+                     id="data as an archive"),
+        pytest.param(paper("Microsoft OneDrive", "How to share a file.", "Read more",
+                           link="https://www.microsoft.com/onedrive"), id="a guide of its maker's"),
     ],
 )  # fmt: skip
 def test_honest_papers_are_none(raw: bytes) -> None:

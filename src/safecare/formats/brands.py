@@ -116,7 +116,7 @@ amazon, amazon prime: amazon.fr amazon.com amazon.de amazon.co.uk amazon.es amaz
 microsoft, office 365, microsoft 365, outlook.com, onedrive, sharepoint, microsoft teams, =outlook, =teams, =office:
  microsoft.com office.com office365.com outlook.com live.com microsoftonline.com sharepoint.com onedrive.com
  sharepointonline.com windows.net azure.com msn.com hotmail.com skype.com windows.com microsoft365.com cloud.microsoft
- aka.ms
+ aka.ms 1drv.ms
 google, gmail, google drive: google.com gmail.com youtube.com google.fr googlegroups.com googlemail.com goo.gl g.co
 facebook, instagram, whatsapp, =meta, meta business:
  facebook.com instagram.com whatsapp.com meta.com facebookmail.com fb.com fb.me metamail.com

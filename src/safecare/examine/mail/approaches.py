@@ -320,10 +320,15 @@ def _authority(display: str, domain: str, facts: set[str]) -> set[str]:
     return set() if theirs else {"mail.from.authority"}
 
 
+def borrows(text: str, domain: str) -> bool:
+    """Tell whether a levelled text is headed by an authority's name, and `domain` is none that authorities have."""
+    return bool(_BODY.search(text[:200])) and not _PUBLIC.search(domain)
+
+
 def _stored(mail: Mail) -> bool:
     """Tell whether a link leads to a service where people leave files for others, or to a page anyone can set up."""
     hosts = {host_of(unwrapped(target)) for target, _ in mail.links[:50]}
     return any(one in STORES or registered(one) in STORES or hosted(one) for one in hosts)
 
 
-__all__ = ["ON_FILE", "STORES", "approaches"]
+__all__ = ["ON_FILE", "STORES", "approaches", "borrows"]

@@ -64,14 +64,21 @@ def claims(mail: Mail, display: str, domain: str, facts: set[str]) -> set[str]:
     warns = vouched and of_state(domain)  # a state's body tells what others are told in its or others' name
     if asks and hosts and not warns and (speaks_for_others(mail, facts, domain) or _logo(mail, domain, hosts)):
         found.add("mail.brand.spoken")
-    if hosts and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
-        found.add("mail.brand.link")
     access = bool(facts & _ACCESS)  # payroll portals and the like write for hospitals, but ask for nothing of that
     outside = "mail.from.inside" not in facts and not of_a_known_one(mail, domain, facts)
     if asks and (access or not vouched) and outside and INTERNAL.search(level(display[:200])):
         found.add("mail.from.internal")
     if asks and "mail.link.recipient" in facts:
         found.add("mail.link.prefilled")
+    return found | shown_claims(mail, facts, domain)
+
+
+def shown_claims(mail: Mail, facts: set[str], domain: str = "") -> set[str]:
+    """Return the facts of organisations to which links claim to lead by what they show, and don't."""
+    found: set[str] = set()
+    hosts = _hosts(mail)
+    if hosts and any(one and _strange(frozenset({one}), domain, hosts) for one in _buttons(mail)):
+        found.add("mail.brand.link")
     if "mail.news" not in facts and _false_address(mail, domain, facts):  # news counts clicks
         found.add("mail.brand.address")
     return found
@@ -83,6 +90,12 @@ def speaks_for_others(mail: Mail, facts: set[str], domain: str = "") -> bool:
     if "mail.lure.document" in facts and facts & _ODD:
         spoken |= frozenset(_SHARING.findall(mail.levelled))
     return bool(spoken) and _strange(spoken, domain, _hosts(mail))
+
+
+def wears_others(mail: Mail, head: str) -> bool:
+    """Tell whether `head`, by which a text is headed, is the name of an organisation to which no link belongs."""
+    names = worn(head)
+    return bool(names) and _strange(names, "", _hosts(mail))
 
 
 def _hosts(mail: Mail) -> frozenset[str]:
@@ -147,4 +160,4 @@ def _false_address(mail: Mail, domain: str, facts: set[str]) -> bool:
     return False
 
 
-__all__ = ["INTERNAL", "claims", "of_a_known_one", "speaks_for_others"]
+__all__ = ["INTERNAL", "claims", "of_a_known_one", "shown_claims", "speaks_for_others", "wears_others"]

@@ -207,7 +207,8 @@ _RENEWED = _any(
 _DISPUTED = Ask.of(
     re.compile(
         r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
-        r"\bto (?:stop|cancel|dispute|refuse|reverse) (?:it|this|the)|\bwant to cancel\b|\bnot authori[sz]ed by you|"
+        r"\bto (?:stop|cancel|dispute|refuse|reverse) (?:it|this|the|within)|\bwant to cancel\b|"
+        r"\bnot authori[sz]ed by you|"
         r"\bif this was(?:n't| not) you\b|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
         r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas|"
         r"\bnao (?:foi voce|reconhec\w+|autoriz\w+)|\bno (?:fue usted|reconoc\w+|autoriz\w+)|"
@@ -235,7 +236,7 @@ _CARD = Ask.of(
 _CALL = re.compile(
     r"(?:\bcall\b|\bphone\b|\bdial\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support|\bligue|\bllam|"
     r"\banruf|\brufen\b|\btelefon|\bchiam|\bbel(?:len)?\b|\bcentral de\b)[^!?\n]{0,80}?"
-    r"(\+?\(?\d[\d ().-]{7,17}\d)"
+    r"(\+?\(?\d[\d ().-]{7,22}\d)"
 )
 _AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2}(?: ?[$€£]| eur| usd| dollars)")
 _MONEYS = ("$", "€", "£", " eur", " usd", " dollar")

@@ -19,7 +19,7 @@ from safecare.examine.mail.names import ALARM, hosted
 from safecare.formats.brands import known
 from safecare.formats.domains import TENANTS, host_of, imitates, label, registered
 from safecare.formats.mail import FREE, Mail
-from safecare.formats.wording import level
+from safecare.formats.wording import level, words_of
 from safecare.formats.wrapped import guarded, unwrapped
 
 SENDING = frozenset(
@@ -101,7 +101,7 @@ def _nowhere(mail: Mail, display: str, address: str, facts: set[str]) -> set[str
     strange = {
         host
         for target, _ in mail.links[:200]
-        if (host := host_of(unwrapped(target))) and not _common(host) and not by_form(target)
+        if (host := host_of(unwrapped(target))) and not common(host) and not by_form(target)
     }
     asks = {one for one in facts - _SLIGHT if one.startswith(_ASKING)}
     doubtful = bool(facts & _DOUBTFUL)
@@ -131,7 +131,7 @@ def _person(display: str, address: str) -> bool:
     return not called or (2 <= len(called) <= 5 and any(len(one) >= 3 and one[:6] in name for one in called))
 
 
-def _common(host: str) -> bool:
+def common(host: str) -> bool:
     """Tell whether `host` is a known organisation's own, or one to which everybody leads."""
     return registered(host) in EVERYDAY or (known(host) and not hosted(host))
 
@@ -191,7 +191,7 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
     words = {one for one in _PARTS.split(label(base)) if len(one) >= WORD} - ALARM
     told = f"{called} {mail.levelled}"
     if (len(name) >= WORD and name in _letters(told)) or any(one in told for one in words):
-        plain = _without_addresses(told)  # names, not addresses
+        plain = without_addresses(told)  # names, not addresses
         if len(name) >= WORD and name in _letters(plain):
             return True
         if any(one in plain for one in words) and words & set(_PARTS.split(plain)):
@@ -205,7 +205,15 @@ def _named(mail: Mail, display: str, base: str, hosts: Iterable[str]) -> bool:
     return 2 <= len(name) <= 5 and _in_order(name, "".join(one[0] for one in own))
 
 
-def _without_addresses(text: str) -> str:
+def named_by(host: str, text: str) -> bool:
+    """Tell whether a levelled text names the owner of `host`: the name as one word, or all words of it."""
+    own = label(registered(host))
+    name = _PARTS.sub("", own)
+    words = {one for one in _PARTS.split(own) if len(one) >= WORD} - ROLES
+    return (len(name) >= WORD and name in _letters(text)) or (bool(words) and words <= words_of(text))
+
+
+def without_addresses(text: str) -> str:
     """Return `text` without the words that hold an address: cut out, since there are few."""
     text = " ".join(text.splitlines())
     for mark in ("@", "://"):
@@ -260,4 +268,4 @@ def _writers(headers: Message) -> set[str]:
     return {registered(one.lower()) for one in _IDENTITY.findall(told)[:OTHERS]}
 
 
-__all__ = ["ROLES", "relations"]
+__all__ = ["EVERYDAY", "ROLES", "SENDING", "by_form", "common", "named_by", "relations", "without_addresses"]

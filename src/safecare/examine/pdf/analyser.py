@@ -14,6 +14,7 @@ from safecare.examine.pdf import actions, asks, doubt, fields, lures, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
+from safecare.examine.pdf.placed import labelled
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.examine.pdf.words import shown
 from safecare.formats.linear import linear
@@ -140,7 +141,8 @@ def _asks(document: Document, context: Context) -> Iterator[Finding]:
         codes = coded(filter(None, drawn), context)
         yield from told_of(codes) if context.mail else ()
     if short and (said.strip() or codes):
-        yield from asks.findings(said, lures.addresses(document), codes, context)
+        led = lures.addresses(document)
+        yield from asks.findings(said, led, labelled(document) if led else (), codes, context)
 
 
 def _pictures(document: Document) -> Iterator[bytes]:

@@ -9,11 +9,12 @@ not told, so all that rests on a sender is left out. Source: Stivala et al. (ACS
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from safecare.examine.api import Context, Finding
 from safecare.examine.mail.approaches import STORES
-from safecare.examine.mail.claims import speaks_for_others
+from safecare.examine.mail.claims import shown_claims, speaks_for_others, wears_others
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import doubtful, host_facts
@@ -22,6 +23,7 @@ from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import hosted
 from safecare.examine.mail.orders import names_coins, orders
 from safecare.examine.mail.passwords import told_passwords
+from safecare.examine.pdf.owners import estranged, headed, private
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail, add_links
@@ -54,12 +56,21 @@ _BY_WORDS = frozenset(
     {f"mail.order.{one}" for one in ("device-code", "consent", "command", "callback", "new-account", "locked")}
 )
 """Those that hold whoever wrote them; money, cards and papers are only asked for wrongly by the wrong one."""
+_NOT_ALONE = frozenset(f"mail.order.{one}" for one in ("callback", "bank", "new-account", "contact"))
+"""Orders that a mail box of its own makes of every craftsman's bill, and of every warning of such orders."""
 _FOR_COINS = frozenset({"mail.order.coins", "mail.order.ransom"})
-_CODE = re.compile(r"(?i)\b(?:scan|flash|qr|camera|appareil photo|smartphone|mobile|phone|t.l.phone)")
+_CODE = re.compile(
+    r"(?i)\b(?:scan|flash|qr|camera|appareil photo|smartphone|mobile|phone|t.l.phone|code (?:below|above|ci-)|"
+    r"(?:onderstaande|untenstehende\w*|folgende\w*) code)"
+)
 _SCAN = re.compile(r"\bscan\w*")
 """A deed where there is a code for it, and no paper that was scanned."""
 _APART = re.compile(r"\+? ?\(?\d(?:[ \[\](){}.-]{1,4}\d){8,13}(?!\d)")
 """A number whose digits stand apart, as no one writes but to get past filters."""
+_UNSEEN_LETTERS = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\xad]")
+_SPELLED = re.compile(r"(?<![\w.])[a-z0-9-]{3,63}(?: \. [a-z0-9-]{2,63}){1,4}(?: / [\w-]{1,60}){1,6}")
+"""An address to be typed, with gaps around its dots and strokes."""
+_PLAIN_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"')\]]{3,2000}")
 _HUMAN = Ask.among(
     r"(?:not a|pas un|kein|no soy un|nicht ein) ro?bot\b|human verification|verification humaine|"
     r"(?:verify|confirm|prove|check|verifi\w+|confirm\w+|prouv\w+)~(?:are (?:a )?human|etes (?:un )?humain)|"
@@ -112,36 +123,56 @@ def may_hold_code(said: str) -> bool:
     return _CODE.search(said) is not None
 
 
-def findings(said: str, links: Iterable[str], codes: Iterable[str], context: Context) -> Iterator[Finding]:
-    """Yield what a document that shows the words `said`, with `links` and codes that lead to `codes`, asks."""
+def findings(
+    said: str, links: Iterable[str], shows: Iterable[tuple[str, str]], codes: Iterable[str], context: Context
+) -> Iterator[Finding]:
+    """Yield what a document that shows the words `said`, with `links` and codes that lead to `codes`, asks.
+
+    `shows` are links with the words over which they lie.
+    """
     home = frozenset(registered(one) for one in context.own)
+    text = " ".join(unicodedata.normalize("NFKC", _UNSEEN_LETTERS.sub("", said)).split())
+    spelled = ["http://" + found.group().replace(" ", "") for found in _SPELLED.finditer(text)]
+    links = [*links, *spelled, *_PLAIN_LINK.findall(text)]
     led = [one for one in links if one[:4].lower() == "http" and registered(host_of(one)) not in home][:MOST_LINKS]
     coded = [one for one in codes if registered(host_of(one)) not in home][:MOST_LINKS]
     ends = {one: redirected(unguarded(one)) or unwrapped(one) for one in (*led, *coded)}
-    text = " ".join(said.split())
     whole = _APART.sub(_joined, text[:MAX_ASKED])
     mail = Mail(Mime(Fields()), set(), text=whole, levelled=level(whole))
+    mail.links = [(ends[one], label) for one, label in shows if one in ends][:MOST_LINKS]
     add_links(mail, dict.fromkeys(ends.values()), context.own)
     spoken = _SCAN.sub("flash", mail.levelled) if coded else mail.levelled
     facts = mail.facts | asked(mail.levelled) | disguised(text) | set(lures(spoken)) | host_facts(mail, "")
     facts |= house(mail, facts)
-    facts |= orders(mail, "", "", facts) | consent(mail, home)
+    by_words = orders(mail, "", "", facts)
+    facts |= by_words | consent(mail, home)
+    head = headed(said)
+    alone = private(mail, text)
+    from_alone = orders(mail, head, alone, facts | {"mail.from.freemail"}) - by_words - _NOT_ALONE if alone else set()
     foreign = any(map(_anyones, ends.values()))
     if foreign and any(not one.isalpha() for one in told_passwords(text)):
         facts.add("mail.order.locked")
     orderly = _BY_WORDS | (_BY_PAGE if foreign else set()) | (_FOR_COINS if names_coins(text) else set())
     if not (_PASTED.search(mail.levelled) and (_REPAIR.search(mail.levelled) or _HUMAN.told(mail.levelled))):
         facts.discard("mail.order.command")
-    told = {fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and foreign}
-    told |= facts & orderly
+    told = {
+        fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and (foreign or alone)
+    }
+    told |= (facts & orderly) | (from_alone & EVIDENCE.keys())
     asks = any(one.startswith(_ASKING) for one in told - _SLIGHT)
-    if asks and speaks_for_others(mail, facts):
+    if asks and (speaks_for_others(mail, facts) or (foreign and wears_others(mail, head))):
         told.add("mail.brand.spoken")
+    told |= shown_claims(mail, facts) if foreign else set()
     told |= _by_code(coded, told)
+    spelled_out = {"pdf.lure.spelled"} if spelled else set()
     for fact in sorted(told):
         yield Finding(fact, EVIDENCE[fact].because, EVIDENCE[fact].strength, kind=f"mail.{EVIDENCE[fact].kind}")
     if foreign:
         yield from _excused(mail, ends)
+        yield from estranged(mail, told | spelled_out)
+    if spelled_out:
+        why = say("An address in a PDF is written with gaps, so that no filter sees it.")
+        yield Finding("pdf.lure.spelled", why, 0.5, kind="pdf.disguise")
 
 
 def _anyones(address: str) -> bool:

@@ -144,7 +144,7 @@ def _painted(content: bytes) -> list[Box]:
 
 def _changed(state: _State, token: bytes, numbers: list[float]) -> _State:
     if token == b"cm":
-        return state._replace(matrix=_times(tuple(numbers[-6:]), state.matrix))  # type: ignore[arg-type]
+        return state._replace(matrix=times(tuple(numbers[-6:]), state.matrix))  # type: ignore[arg-type]
     if token == b"w":
         return state._replace(width=numbers[-1])
     if token in (b"g", b"rg", b"k", b"sc", b"scn") and numbers:
@@ -161,7 +161,8 @@ def _light(numbers: list[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def _times(first: Matrix, then: Matrix) -> Matrix:
+def times(first: Matrix, then: Matrix) -> Matrix:
+    """Return the transformation that `first` and `then` are together."""
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m

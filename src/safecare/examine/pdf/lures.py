@@ -35,7 +35,7 @@ MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
 """Bytes of each stream, and streams, in which letters are counted. Chosen: 2 ms."""
 USUAL = (0.0, 0.0, 612.0, 792.0)
 """Page that is taken where none is told: US Letter, in points."""
-_PAGE = re.compile(rb"/Type\s*/Page\b")
+PAGE = re.compile(rb"/Type\s*/Page\b")
 _LINK = re.compile(rb"/Subtype\s*/(?:Link|Widget|Screen)\b")
 _RECT = re.compile(rb"/Rect\s*\[([\d\s.+-]{7,200})\]")
 _MEDIA_BOX = re.compile(rb"/MediaBox\s*\[([\d\s.+-]{7,200})\]")
@@ -58,7 +58,7 @@ SCRIPTED, WRITTEN, MISUSED = 0.3, 0.55, 0.65
 
 def is_short(document: Document) -> bool:
     """Tell whether `document` has so few pages that it may be there only for its link."""
-    return 1 <= sum(bool(_PAGE.search(one.text)) for one in document.holding(b"/Page")) <= MOST_PAGES
+    return 1 <= sum(bool(PAGE.search(one.text)) for one in document.holding(b"/Page")) <= MOST_PAGES
 
 
 def addresses(document: Document) -> set[str]:
@@ -83,7 +83,7 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
     """Yield at most one finding: where a click leads, and how much of the document is there for it."""
     if not is_short(document):
         return
-    links = [(box, target) for one in document.holding(b"/Rect")[:MOST_LINKS] for box, target in _linked(one, document)]
+    links = [(box, target) for one in document.holding(b"/Rect")[:MOST_LINKS] for box, target in linked(one, document)]
     led = addresses(document) if context.mail else set()
     if led and len({host_of(one) for one in led}) <= MOST_HOSTS and any(map(doubtful, led)):
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
@@ -106,7 +106,7 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
     yield Finding("pdf.lure.button", why, 0.55 if buttons else 0.5, kind="pdf.lure")
 
 
-def _linked(one: Object, document: Document) -> Iterator[tuple[Box, str]]:
+def linked(one: Object, document: Document) -> Iterator[tuple[Box, str]]:
     """Yield the place of a link, and the address to which a click there leads."""
     rect = _RECT.search(one.text) if _LINK.search(one.text) else None
     if rect is None or (box := _box(rect[1])) is None:

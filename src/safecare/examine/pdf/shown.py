@@ -85,7 +85,7 @@ def _errors(document: Document, directory: Directory, raw: bytes) -> Iterator[tu
     room = 0 if document.encrypted else MOST_CONTENT
     for page in islice(_pages(document, directory), MOST_PAGES):
         yield from _page(page)
-        numbers = [number for number in _contents(page, document) if number not in shown]
+        numbers = [number for number in contents(page, document) if number not in shown]
         shown |= {number: document.get(number) for number in numbers}
         if room > 0:
             text = b"\n".join(begun(one, room) for number in numbers if (one := shown[number]))
@@ -142,7 +142,7 @@ def _outer(text: bytes) -> list[int]:
     return begins
 
 
-def _contents(page: Object, document: Document) -> list[int]:
+def contents(page: Object, document: Document) -> list[int]:
     """Return the numbers of the streams that a page shows, also where they stand in a list of its own."""
     found = _CONTENTS.search(page.text)
     if not found:

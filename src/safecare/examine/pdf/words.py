@@ -25,8 +25,10 @@ MOST_MAP, MOST_CODES = 64 * 1024, 4000
 """Bytes of a font's map from codes to letters, and codes of it. Chosen: a subset of a Latin font has 200."""
 WIDE = 180.0
 """Thousandths of the letters' height by which a gap within a line is a space. Chosen: a space is 250, kerning 120."""
+STRINGS = rb"\((?:[^()\\]|\\(?s:.)|\((?:[^()\\]|\\(?s:.))*\))*\)|<[0-9A-Fa-f\s]*>"
+"""Pattern of strings, literal or hexadecimal."""
 _TOKEN = linear(
-    rb"\((?:[^()\\]|\\(?s:.)|\((?:[^()\\]|\\(?s:.))*\))*\)|<[0-9A-Fa-f\s]*>|/[^\s/<>\[\]()%]{1,60}\s+[\d.+-]{1,12}\s+Tf\b|"
+    STRINGS + rb"|/[^\s/<>\[\]()%]{1,60}\s+[\d.+-]{1,12}\s+Tf\b|"
     rb"[\d.+-]{1,16}\s+[\d.+-]{1,16}\s+T[dDm]\b|T\*|\bET\b|-\d{3,6}(?:\.\d*)?"
 )
 _FONTS = re.compile(rb"/Font\s*(?:<<((?:[^<>]|<<[^<>]*>>){0,8000})>>|(\d{1,10})\s+\d{1,5}\s+R)")
@@ -54,7 +56,7 @@ _ACCENTED = re.compile(r"([A-Za-z])(?:acute|grave|circumflex|dieresis|cedilla|ti
 Letters = dict[int, str]
 
 
-class _Font:
+class Font:
     """How the strings of one font are read: bytes per code, and letter by code; plain Latin where nothing is told."""
 
     def __init__(self, letters: Letters, encoding: str = "cp1252", *, wide: bool = False) -> None:
@@ -71,12 +73,12 @@ class _Font:
         return "".join([self._letters.get(code, letter) for code, letter in zip(raw, plain, strict=False)])
 
 
-_PLAIN = _Font({})
+PLAIN = Font({})
 
 
 def shown(document: Document, most: int) -> str:
     """Return the first `most` letters that the pages of `document` show."""
-    fonts: dict[bytes, _Font] | None = None
+    letters: dict[bytes, Font] | None = None
     pieces: list[str] = []
     room, left = MOST_SHOWN, most
     for stream in islice((one for one in document.streams if not NO_CONTENT.search(one.text)), MOST_STREAMS):
@@ -84,8 +86,8 @@ def shown(document: Document, most: int) -> str:
         if b"BT" not in content:
             continue
         room -= len(content)
-        fonts = _fonts(document) if fonts is None else fonts
-        for piece in _read(content, fonts):
+        letters = fonts(document) if letters is None else letters
+        for piece in _read(content, letters):
             pieces.append(piece)
             left -= len(piece)
             if left <= 0:
@@ -96,16 +98,16 @@ def shown(document: Document, most: int) -> str:
     return "".join(pieces)
 
 
-def _read(content: bytes, fonts: dict[bytes, _Font]) -> Iterator[str]:
+def _read(content: bytes, letters: dict[bytes, Font]) -> Iterator[str]:
     """Yield what the operators of `content` show, with spaces and ends of lines in between."""
-    font, high = _PLAIN, None
+    font, high = PLAIN, None
     for found in _TOKEN.finditer(content):
         token = found.group()
         if token[:1] == b"(" or token[:1] == b"<":
             if string := STRING.fullmatch(token):
                 yield font.read(bytes_of(string))
         elif token.endswith(b"Tf"):
-            font = fonts.get(token[1:].split(None, 1)[0], _PLAIN)
+            font = letters.get(token[1:].split(None, 1)[0], PLAIN)
         elif token[:1] == b"-" and b"T" not in token:
             if float(token) <= -WIDE:
                 yield " "
@@ -126,7 +128,7 @@ def _moves(token: bytes) -> bool:
         return True
 
 
-def _fonts(document: Document) -> dict[bytes, _Font]:
+def fonts(document: Document) -> dict[bytes, Font]:
     """Return the fonts of `document` by the names that pages give them; of two called alike, the first."""
     numbers: dict[bytes, int] = {}
     for one in document.holding(b"/Font"):
@@ -143,19 +145,19 @@ def _fonts(document: Document) -> dict[bytes, _Font]:
     }
 
 
-def _font(one: Object, document: Document) -> _Font:
+def _font(one: Object, document: Document) -> Font:
     found = _TO_UNICODE.search(one.text)
     target = document.get(int(found[1])) if found else None
     wide = b"/Type0" in one.text
     letters = _mapped(begun(target, MOST_MAP)) if target else {}
     if wide or letters:
-        return _Font(letters, wide=wide)
+        return Font(letters, wide=wide)
     held = _ENCODING.search(one.text)
     named = document.get(int(held[1])) if held else None
     text = named.text if named else one.text
     encoding = "mac_roman" if b"/MacRomanEncoding" in text else "cp1252"
     differences = _DIFFERENCES.search(text)
-    return _Font(_differing(differences[1]) if differences else {}, encoding)
+    return Font(_differing(differences[1]) if differences else {}, encoding)
 
 
 def _differing(text: bytes) -> Letters:
