@@ -192,3 +192,40 @@ def test_a_wrong_call_is_told_in_one_line(words: list[str], capfd: pytest.Captur
     assert (out, ended.value.code) == ("", 2)
     assert words[1] in err
     assert "Errno" not in err
+
+
+@pytest.mark.slow
+def test_what_can_not_be_read_is_told_in_the_language_that_was_asked_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "round").symlink_to(tmp_path / "about")
+    (tmp_path / "about").symlink_to(tmp_path / "round")
+    os.mkfifo(tmp_path / "pipe")
+    paths = [tmp_path / "gone", tmp_path / "round", tmp_path / "pipe", tmp_path]
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--language", "fr", *map(str, paths)])
+    out, err = capfd.readouterr()
+    for place in (out, err):
+        assert "ce fichier ou ce dossier n’existe pas" in place
+        assert "trop de liens symboliques se suivent" in place
+        assert "pas un fichier ordinaire" in place
+    assert "périphériques laissés de côté" in err
+    assert ended.value.code == 2
+
+
+@pytest.mark.slow
+def test_a_file_whose_examiner_does_not_start_is_unreadable(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"plain words")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--format", "ndjson", str(tmp_path / "a.txt")])
+    [line] = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert (line["verdict"], line["findings"][0]["rule"]) == ("unreadable", "engine.stopped")
+    assert line["findings"][0]["why"] == {
+        "en": "The file cannot be examined: its process did not start (No such file or directory).",
+        "fr": "Fichier impossible à examiner\N{NO-BREAK SPACE}: son processus n’a pas démarré "
+        "(ce fichier ou ce dossier n’existe pas).",
+    }
+    assert ended.value.code == 2

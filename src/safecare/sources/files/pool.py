@@ -6,6 +6,7 @@ Nothing foreign is parsed here: this side reads bytes, hashes them, and waits wi
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import queue
@@ -109,6 +110,8 @@ class Pool:
             given = submitted(file)
         except OSError as error:
             return error
+        except MemoryError:
+            return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         found = self.judge(given.raw, given.name)
         return _moved(found) if given.changed else found
 

@@ -100,15 +100,18 @@ class Worker:
     def _start(self, setup: Setup) -> subprocess.Popen[bytes]:
         if self._closed.is_set():
             raise ClosedError("the platform stops")
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-m", "safecare.sources.files.worker", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,
-            bufsize=0,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", "-m", "safecare.sources.files.worker", str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+                bufsize=0,
+            )
+        except OSError as error:  # no more processes, no memory, no right
+            raise self._failed(f"its process did not start ({error.strerror})") from error
         self._process, self._jobs, self._knows = process, 0, setup
         if self._closed.is_set():  # `close` may have looked before there was a process to kill
             process.kill()
