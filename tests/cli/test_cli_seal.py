@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,40 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> Non
     result = CliRunner().invoke(seal, [str(tmp_path / "none.dcm"), str(file), "--key", str(key)])
     assert result.exit_code == 2
     assert (tmp_path / "a.dcm.seal").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("full", [True, False])
+def test_what_can_not_be_written_is_no_fault_of_the_files(tmp_path: Path, full: bool) -> None:  # noqa: FBT001
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_bytes(b"words")
+    key = tmp_path / "key" / "a.key"
+    assert CliRunner().invoke(seal, [str(tmp_path), "--key", str(key)]).exit_code == 0
+    reader, writer = os.pipe()
+    os.close(reader)  # who reads has gone
+    with open("/dev/full", "wb") if full else os.fdopen(writer, "wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "safecare", "verify", str(tmp_path), "--key", str(key)],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert ("can't be written: No space left" in done.stderr) == full
+    assert (".txt" in done.stderr, "Traceback" in done.stderr) == (False, False)
+
+
+def test_pipes_and_devices_are_told_and_waited_for_by_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    sealed = CliRunner().invoke(seal, [str(tmp_path / "pipe"), "/dev/zero", "--key", str(tmp_path / "a.key")])
+    assert (sealed.exit_code, sealed.output.count("not a regular file")) == (2, 2)
+
+
+def test_names_steer_no_terminal(tmp_path: Path) -> None:
+    file, key = tmp_path / "a\n\x1b[31m", ["--key", str(tmp_path / "a.key")]
+    file.write_bytes(b"words")
+    for command in (seal, verify):
+        done = CliRunner().invoke(command, [str(file), *key])
+        assert (done.exit_code, done.output.count("\n"), "\x1b" in done.output) == (0, 1, False)

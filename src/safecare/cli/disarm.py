@@ -35,9 +35,10 @@ def main(
     """Clear the preamble, drop what was appended and unlisted private attributes, and scan the result again."""
     import msgspec
 
-    from safecare.cli.files import shown, stop
+    from safecare.cli.files import plain, plain_json, shown, stop, tell
     from safecare.locale.catalogue import Catalogue
     from safecare.model.hospital import Hospital
+    from safecare.model.text import say
     from safecare.sources.files.pool import Pool
 
     try:
@@ -47,6 +48,7 @@ def main(
     if source.resolve() == target.resolve():
         stop(f"{shown(target)}: is the same as {shown(source)}; a disarmed file never replaces the original", 2)
     catalogue, pool, worst = Catalogue.load(), Pool(workers=1), 0
+    words = [catalogue.render(one, language, Hospital.empty()) for one in (say("disarmed"), say("refused"))]
     try:
         for path, out in _pairs(source, target):
             code, removed, why = _one(path, out, tuple(keep_private or ()), pool)
@@ -54,11 +56,11 @@ def main(
             reason = catalogue.render(why, language, Hospital.empty()) if why else ""
             if format is Format.NDJSON:
                 told = {"path": shown(path), "out": "" if code else shown(out), "removed": removed, "reason": reason}
-                typer.echo(msgspec.json.encode(told).decode())
+                tell(plain_json(msgspec.json.encode(told).decode()))
             elif why:
-                typer.echo(f"refused   {shown(path)}: {reason}")
+                tell(plain(f"{words[1]:<9} {shown(path)}: {reason}"))
             else:
-                typer.echo(f"disarmed  {shown(path)} -> {shown(out)}  ({', '.join(removed) or '-'})")
+                tell(plain(f"{words[0]:<9} {shown(path)} -> {shown(out)}  ({', '.join(removed) or '-'})"))
     finally:
         pool.close()
     raise typer.Exit(worst)
@@ -76,12 +78,13 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
     """Disarm one file; return exit code, what was removed, and why it was refused."""
     import msgspec
 
-    from safecare.cli.files import shown
+    from safecare.cli.files import reason_of, shown
     from safecare.examine.api import Verdicts
     from safecare.examine.medical.disarm import Disarmed, DisarmError, disarm
     from safecare.model.text import Text, say
     from safecare.sources.files.confined import confined
     from safecare.sources.files.process import WorkerError
+    from safecare.sources.files.reading import submitted
 
     def work(raw: bytes) -> bytes:
         try:
@@ -90,7 +93,7 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
             return msgspec.msgpack.encode(error.why)
 
     try:
-        done = msgspec.msgpack.decode(confined(work, path.read_bytes()), type=Disarmed | Text)
+        done = msgspec.msgpack.decode(confined(work, submitted(path).raw), type=Disarmed | Text)
         if isinstance(done, Text):
             return 1, (), done
         verdict = pool.judge(done.raw, shown(Path(out.name)))
@@ -99,7 +102,7 @@ def _one(path: Path, out: Path, keep: tuple[str, ...], pool: Pool) -> tuple[int,
             return 1, done.removed, say("What must stay is suspicious itself: {rules}.", rules=rules)
         _write(out, done.raw, path.stat().st_mode)
     except (OSError, WorkerError) as error:
-        return 2, (), say("It cannot be read or written: {reason}.", reason=str(error))
+        return 2, (), say("It cannot be read or written: {reason}.", reason=reason_of(error))
     return 0, done.removed, None
 
 

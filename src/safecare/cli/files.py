@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -52,6 +53,13 @@ def chosen(value: str, allowed: Sequence[str], option: str) -> None:
 def shown(path: Path) -> str:
     """Return `path` as text; bytes that are no UTF-8 are shown escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, without the number of the error and the path that is told anyway."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
 def plain(text: str) -> str:
@@ -107,6 +115,17 @@ def put(line: bytes) -> None:
         raise OSError(errno.EBADF, "standard output is closed")
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
+
+
+def tell(line: str) -> None:
+    """Write one line of results. Where that can't be done the command ends with 2: nothing must say "found"."""
+    try:
+        put(line.encode("utf-8", "replace"))
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # else who reads has gone: nobody is left to tell
+            with contextlib.suppress(OSError):
+                typer.echo(f"safecare: the results can't be written: {error.strerror}", err=True)
+        os._exit(2)  # what is still to be written would fail again; workers end with their parent
 
 
 def beside(file: Path) -> Callable[[str], bytes]:

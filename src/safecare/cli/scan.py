@@ -7,7 +7,6 @@ all could be judged, or if the verdicts could not be written.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +58,7 @@ def main(
     """Judge files: mails, documents, archives, programs, medical files and images."""
     from datetime import UTC, datetime
 
-    from safecare.cli.files import plain, shown, stop
+    from safecare.cli.files import plain, shown, stop, tell
     from safecare.cli.verdicts import Writer, unread
     from safecare.examine.api import Verdicts
     from safecare.sources.files.clamd import second_engine
@@ -98,7 +97,7 @@ def main(
                 case Format.TABLE:
                     line = writer.table(path, verdict, language)
             if line:
-                _put(line.encode("utf-8", "replace"))
+                tell(line)
     finally:
         pool.close()
     if left:
@@ -107,19 +106,6 @@ def main(
         typer.echo(f"safecare: {writer.reason(second.told[1], language)}", err=True)
         failed = True
     raise typer.Exit(1 if found else 2 if failed else 0)
-
-
-def _put(line: bytes) -> None:
-    """Write one line; where that can't be done there is no use in going on, and nothing must say "found"."""
-    from safecare.cli.files import put
-
-    try:
-        put(line)
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):  # else who reads has gone: nobody is left to tell
-            with contextlib.suppress(OSError):
-                typer.echo(f"safecare: the verdicts can't be written: {error.strerror}", err=True)
-        os._exit(2)  # what is still to be written would fail again; workers end with their parent
 
 
 def _model(path: Path) -> bytes:

@@ -23,7 +23,7 @@ def main(
     renew: Annotated[bool, typer.Option("--renew", help="Seal again what has changed since.")] = False,  # noqa: FBT002
 ) -> None:
     """Write a signed seal beside each file: its hash and, of DICOM files, that of each attribute."""
-    from safecare.cli.files import shown, stop
+    from safecare.cli.files import plain, reason_of, shown, stop, tell
     from safecare.cli.seals import KeyFile, SealedFile, files
     from safecare.formats.seal import SealError
 
@@ -31,7 +31,7 @@ def main(
     try:
         private = keys.private()
     except (OSError, ValueError) as error:
-        stop(f"{keys.path}: {error}", 2)
+        stop(f"{keys.path}: {reason_of(error)}", 2)
     for path in files(paths):
         one = SealedFile(path)
         try:
@@ -39,15 +39,15 @@ def main(
                 sealed = one.read(private.public_key())
                 same = sealed.digests.sha256 == one.digests().sha256
                 state, reason = ("intact", "") if same else ("changed", ": not sealed again; see --renew")
-                typer.echo(f"{state:<8} {shown(path)}{reason}")
+                tell(plain(f"{state:<8} {shown(path)}{reason}"))
                 worst = max(worst, 0 if same else 1)
             else:
                 one.write(private, datetime.now(UTC))
-                typer.echo(f"sealed   {shown(path)}")
+                tell(plain(f"sealed   {shown(path)}"))
         except SealError as error:
-            typer.echo(f"forged   {shown(path)}: {error}; see --renew")
+            tell(plain(f"forged   {shown(path)}: {error}; see --renew"))
             worst = max(worst, 1)
-        except (OSError, RuntimeError) as error:
-            typer.echo(f"safecare: {shown(path)}: {error}", err=True)
+        except (OSError, RuntimeError, MemoryError) as error:
+            typer.echo(plain(f"safecare: {shown(path)}: {reason_of(error)}"), err=True)
             worst = 2
     raise typer.Exit(worst)

@@ -74,7 +74,9 @@ class SealedFile:
         self.seal_path = path.with_name(path.name + ENDING)
 
     def digests(self) -> Digests:
-        """Return the hashes of the file as it is. Raises `OSError`, `WorkerError`."""
+        """Return the hashes of the file as it is. Raises `OSError`, `MemoryError`, `WorkerError`."""
+        if self.path.exists() and not self.path.is_file():
+            raise OSError("not a regular file")  # a pipe would be waited for, a device has no end
         return msgspec.msgpack.decode(confined(_digests, self.path.read_bytes()), type=laid_out(Digests))
 
     def write(self, key: Ed25519PrivateKey, at: datetime) -> None:

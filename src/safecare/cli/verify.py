@@ -32,29 +32,29 @@ def main(
     """Compare files with their seals and tell which attributes have changed."""
     import msgspec
 
-    from safecare.cli.files import shown, stop
+    from safecare.cli.files import plain, plain_json, reason_of, shown, stop, tell
     from safecare.cli.seals import KeyFile, files
 
     keys = KeyFile(key)
     try:
         trusted = keys.public()
     except (OSError, ValueError) as error:
-        stop(f"{keys.path.with_suffix('.pub')}: {error}", 2)
+        stop(f"{keys.path.with_suffix('.pub')}: {reason_of(error)}", 2)
     found = failed = False
     for path in files(paths, missing=True):
         try:
             told = _state(path, trusted)
-        except (OSError, RuntimeError) as error:
-            typer.echo(f"safecare: {shown(path)}: {error}", err=True)
+        except (OSError, RuntimeError, MemoryError) as error:
+            typer.echo(plain(f"safecare: {shown(path)}: {reason_of(error)}"), err=True)
             failed = True
             continue
         found |= told["state"] != "intact"
         if format is Format.NDJSON:
-            typer.echo(msgspec.json.encode(told).decode())
+            tell(plain_json(msgspec.json.encode(told).decode()))
             continue
-        typer.echo(f"{told['state']:<9} {shown(path)}{': ' + told['reason'] if told['reason'] else ''}")
+        tell(plain(f"{told['state']:<9} {shown(path)}{': ' + told['reason'] if told['reason'] else ''}"))
         for one in told["changes"]:
-            typer.echo(f"    {one['change']:<8} {one['attribute']} {one['name']}")
+            tell(f"    {one['change']:<8} {one['attribute']} {one['name']}")
     raise typer.Exit(1 if found else 2 if failed else 0)
 
 

@@ -42,10 +42,10 @@ def disarm(raw: bytes, keep: Iterable[str] = ()) -> Disarmed:
     try:
         found = read_dicom(raw)
     except DicomError as error:
-        raise DisarmError(say("It is no DICOM file: {reason}.", reason=str(error))) from error
+        raise DisarmError(say("It is no DICOM file: {reason}.", reason=error.reason)) from error
     if found.problem:
         raise DisarmError(
-            say("It is damaged, and nobody can say what a reader makes of it: {reason}.", reason=str(found.problem))
+            say("It is damaged, and nobody can say what a reader makes of it: {reason}.", reason=found.problem.reason)
         )
     drop = _private(found, frozenset(keep))
     drop_meta = {place for place, one in enumerate(found.meta) if one.tag in _PRIVATE_META}
