@@ -183,7 +183,13 @@ def test_streams_that_end_early_end_the_command_with_two(call: str, code: int, o
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", [["--language", "de"], ["--rules", "no-such-rules"], ["--mail-model", "no-such-model"]]
+    "words",
+    [
+        ["--language", "de"],
+        ["--rules", "no-such-rules"],
+        ["--rules", str(Path(__file__).parents[1] / "cases" / "mail_phishing")],
+        ["--mail-model", "no-such-model"],
+    ],
 )
 def test_a_wrong_call_is_told_in_one_line(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -100,14 +100,14 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("full", [True, False])
-def test_what_can_not_be_written_is_no_fault_of_the_files(tmp_path: Path, full: bool) -> None:  # noqa: FBT001
+def test_what_can_not_be_written_is_no_fault_of_the_files(tmp_path: Path, full: bool) -> None:
     for number in range(3):
         (tmp_path / f"{number}.txt").write_bytes(b"words")
     key = tmp_path / "key" / "a.key"
     assert CliRunner().invoke(seal, [str(tmp_path), "--key", str(key)]).exit_code == 0
     reader, writer = os.pipe()
     os.close(reader)  # who reads has gone
-    with open("/dev/full", "wb") if full else os.fdopen(writer, "wb") as out:
+    with Path("/dev/full").open("wb") if full else os.fdopen(writer, "wb") as out:
         done = subprocess.run(
             [sys.executable, "-m", "safecare", "verify", str(tmp_path), "--key", str(key)],
             stdout=out,

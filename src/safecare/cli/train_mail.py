@@ -28,9 +28,12 @@ def main(
 
     try:
         model = train(_mails(harmless), _mails(phishing), alarms)
-        out.write_bytes(msgspec.json.encode(model))
     except (OSError, ModelError) as error:
         stop(error, 2)
+    try:
+        out.write_bytes(msgspec.json.encode(model))
+    except OSError as error:
+        stop(f"{out}: {error.strerror}", 2)
     found, wrong = model.measured
     typer.echo(f"{model.trained[0]} harmless and {model.trained[1]} phishing mails read; every fourth was held back:")
     typer.echo(f"{found:.1%} of that phishing found, {wrong:.2%} of the harmless mails taken for it. Written to {out}.")

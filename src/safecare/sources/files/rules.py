@@ -20,7 +20,9 @@ class RulesError(ValueError):
 
 def load(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return the texts of the rules at `paths`: files, or folders of ``.yar`` files. Raises `RulesError`."""
-    texts, problems = admitted(paths)
+    named = list(paths)
+    texts, problems = admitted(named)
+    problems += tuple(f"{one}: no rules in it (.yar, .yara)" for one in named if not rule_files([one]))
     if problems:
         raise RulesError(problems[0])
     return texts
