@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
+from safecare.examine.code.pages_coded import deciphered, hands_over, literals, pasted
 from safecare.examine.code.scripts import text_of
 from safecare.examine.mail.codes import told
 from safecare.examine.mail.pictures import written_in
@@ -27,7 +28,7 @@ _NO_LETTERS = bytes(one for one in range(256) if not (chr(one).isascii() and chr
 _DATA = linear(rb"(?i)data:([\w.+/-]{0,80})(?:;[\w=-]{1,40}){0,4};base64,([A-Za-z0-9+/=%\s]{24,})")
 _LONG = linear(rb"[\"'`]([A-Za-z0-9+/]{400,}={0,2})[\"'`]")
 _BUILDS = linear(
-    rb"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
+    rb"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|new\s+Response\s*\(|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
 )
 _DECODES = linear(rb"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeURIComponent|unescape\s*\(")
 _WRITES = linear(
@@ -73,7 +74,7 @@ class Pages:
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
         mailed = context.mail and part.depth > 0
-        coded = mailed or _LONG.search(text) or _DATA.search(text)
+        coded = mailed or _LONG.search(text) or _DATA.search(text) or hands_over(text)
         if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
         if _STARTER.search(text) and _COMMANDS.search(text):
@@ -86,6 +87,9 @@ class Pages:
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if mailed and len(text) < SMALL and _CODED_SCRIPT.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
+        if scripted and pasted(text):
+            why = say("A page lays a command into the clipboard and has its reader paste and run it.")
+            yield Finding("page.pasted", why, 0.75, kind="page.starts")
         if _PASSWORD.search(text):
             yield from _asks(text, part, context)
         if scripted and context.mail and part.depth:
@@ -96,6 +100,11 @@ class Pages:
         if mailed:
             yield from told(written_in(text.decode("utf-8", "replace")), context)
         yield from _blocks(text, part, context)
+        if scripted:
+            for number, raw in enumerate(deciphered(text), 1):
+                yield Finding("page.hides", say("A page writes itself out of coded text."), 0.55, kind="page.hides")
+                context.budget.take(len(raw), f"letters {number}")
+                yield part.child(f"letters-{number}.html", raw, origin="page.data")
 
 
 def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
@@ -130,7 +139,7 @@ def _asks(text: bytes, part: Part, context: Context) -> Iterator[Finding]:
 
 def _blocks(text: bytes, part: Part, context: Context) -> Iterator[Part]:
     coded = (found[2] for found in _DATA.finditer(text) if not found[1].startswith(_PICTURES))
-    blocks = itertools.chain(coded, (found[1] for found in _LONG.finditer(text)))
+    blocks = itertools.chain(coded, (found[1] for found in _LONG.finditer(text)), literals(text))
     for number, one in enumerate(blocks, 1):
         if number > MOST_BLOCKS:
             raise LimitError("members", "blocks of coded text")

@@ -1,0 +1,94 @@
+"""What pages spell so that no scanner reads it: short coded data, letters moved by a number, a command to be pasted.
+
+Source: MITRE ATT&CK T1027.006 (HTML smuggling), T1027.010, T1204.004 (malicious copy and paste: "ClickFix", reports of
+Proofpoint, Sekoia and Microsoft, 2024-2025).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from safecare.formats.linear import linear
+
+_LITERAL = linear(rb"(?i)\batob\s{0,4}\(\s{0,4}[\"'`]([A-Za-z0-9+/=]{24,})[\"'`]")
+_HEADED = linear(rb"(?:TV[opqr]|UEsDB|UmFyIR|N3q8r|TVNDRg|TAAAAAEUAg|0M8R4KGx|Q0QwMD|5FJce4)[A-Za-z0-9+/\\\s]{40,}")
+"""Base64 of the heads of programs, archives, shortcuts, compound documents and notebooks."""
+_HEX = linear(rb"(?i)[\"'`](?:4d5a[0-9a-f]{4}|504b0304|526172211a07|377abcaf271c|4d534346)[0-9a-f]{60,}")
+"""The same in hexadecimal digits."""
+_NUMBERS = linear(rb"\d{1,3}(?:\s{0,2},\s{0,2}\d{1,3}){39,}")
+"""Forty numbers and more that may be letters."""
+MOST_ROWS, MOST_NUMBERS = 20, 100_000
+"""Rows of numbers that are deciphered, and numbers of one. Chosen: a whole page as letters."""
+_MOVES = linear(rb"(?i)fromCharCode|fromCodePoint|Uint8Array|TextDecoder")
+_TELLING = linear(rb"(?i)<script|<form|<iframe|<input|<html|<body|https?://|document\.|location|ActiveXObject|WScript")
+"""What deciphered letters hold if they are a page or a script."""
+_LEAST_TOLD = 3
+"""Such words in a row of deciphered numbers. Chosen: chance writes none, a page some dozens."""
+
+_COPIES = linear(
+    rb"(?i)clipboard\.write(?:Text)?\s{0,4}\(|execCommand\s{0,4}\(\s{0,4}[\"'`]copy|clipboardData\.setData\s{0,4}\("
+)
+_COMMAND = linear(
+    rb"(?i)\b(?:powershell|pwsh|mshta|rundll32|regsvr32|msiexec|certutil|bitsadmin|wscript|cscript|forfiles|conhost|ssh)"
+    rb"(?:\.exe)?[\s\"'`^]|\bcmd(?:\.exe)?\s{1,4}/[ck]|\b(?:iex|irm|iwr|Invoke-Expression|Invoke-WebRequest)\b|"
+    rb"\bcurl\s[^\r\n\"'`]{0,300}\|\s{0,4}(?:ba|z)?sh\b|\bosascript\b|\bfinger(?:\.exe)?\s\S{1,60}@"
+)
+_DECODED = linear(rb"(?i)\batob\s{0,4}\(|fromCharCode")
+_KEYS = linear(
+    rb"(?i)(?:\bwin(?:dows)?\b|\xe2\x8a\x9e|&#8862;|&#x229e;)"
+    rb"(?:[\s+&;]|plus|key|logo|touche|button|nbsp|</?[^>]{1,40}>){1,20}[RX]\b|"
+    rb"\b(?:address bar|barre d.{1,8}adresse)\b"
+)
+"""The keys that open Windows' box for commands, or Explorer's line that takes them, as instructions write them."""
+_PASTE = linear(
+    rb"(?i)\b(?:ctrl|strg|control|cmd|command)\b(?:[\s+&;]|plus|key|touche|nbsp|</?[^>]{1,40}>){1,20}V\b|"
+    rb"\b(?:paste|coll(?:er|ez)|einf(?:\xc3\xbc|u)gen|pegar?|incolla(?:re)?)\b"
+)
+
+
+def hands_over(text: bytes) -> bool:
+    """Tell whether a page decodes a literal where it stands, or holds the head of a coded file anywhere."""
+    return bool(_LITERAL.search(text) or _HEADED.search(text) or _HEX.search(text))
+
+
+def literals(text: bytes) -> Iterator[bytes]:
+    """Yield the base64 that a page decodes where it stands."""
+    yield from (found[1] for found in _LITERAL.finditer(text))
+
+
+def deciphered(text: bytes) -> Iterator[bytes]:
+    """Yield pages and scripts that are spelled in numbers, each letter moved (or crossed, XOR) by the same one."""
+    if not _MOVES.search(text):
+        return
+    for found in itertools.islice(_NUMBERS.finditer(text), MOST_ROWS):
+        values = [int(one) for one in re.findall(rb"\d+", found.group())[:MOST_NUMBERS]]
+        if max(values) > 255:
+            continue
+        row = bytes(values)
+        for turned in _turned(row):
+            if len(_TELLING.findall(turned)) >= _LEAST_TOLD:
+                yield turned
+                break
+
+
+def _turned(row: bytes) -> Iterator[bytes]:
+    """Yield the row under each key by which it begins like text."""
+    for key in range(256):
+        for table in (_ADDED[key], _CROSSED[key]) if key else (_ADDED[0],):
+            head = row[:400].translate(table)
+            if len(head.translate(None, _PRINTED)) <= len(head) // 20:
+                yield row.translate(table)
+
+
+_PRINTED = bytes((*range(32, 127), 9, 10, 13))
+_ADDED = [bytes((letter - key) & 255 for letter in range(256)) for key in range(256)]
+_CROSSED = [bytes(letter ^ key for letter in range(256)) for key in range(256)]
+
+
+def pasted(text: bytes) -> bool:
+    """Tell whether a page lays a command into the clipboard and has its reader open Windows' box for commands."""
+    if not _COPIES.search(text) or not _KEYS.search(text) or not _PASTE.search(text):
+        return False
+    return bool(_COMMAND.search(text) or _DECODED.search(text))
