@@ -90,4 +90,4 @@ def test_any_text_is_read(raw: bytes, values: list[int]) -> None:
     text = raw + b"fromCharCode" + ",".join(map(str, values)).encode()
     assert list(deciphered(text)) == [] or len(values) >= 40
     assert not pasted(text)
-    assert hands_over(text + b'atob("' + b"A" * 24 + b'")')
+    assert hands_over(text + b';atob("' + b"A" * 24 + b'")')
