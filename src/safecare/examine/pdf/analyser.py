@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, Part, UnreadableError, Where, analyser
 from safecare.examine.mail.codes import RAW, coded, picture_of, told_of
 from safecare.examine.mail.pictures import BYTES
-from safecare.examine.pdf import actions, asks, doubt, fields, lures, scripts
+from safecare.examine.pdf import actions, asks, doubt, fields, lures, notes, scripts
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
@@ -73,6 +73,11 @@ _SUBMITS_ALONE = linear(
     rb"prePrint|postPrint|layoutReady|indexChange)[\"'][^>]{0,400}>\s*<submit\b"
 )
 """A form that is sent by an event that is no click (XFA 3.3, "Events")."""
+_CALLS_ALONE = linear(
+    rb"(?is)<event\b[^>]{0,400}\bactivity\s*=\s*[\"'](?:initialize|docReady|ready|enter|docClose|preSave|postSave|"
+    rb"prePrint|postPrint|layoutReady|indexChange)[\"'][^>]{0,400}>\s*<script\b[^>]{0,400}>[^<]*\bgotoURL\s*\(\s*[\"']http"
+)
+"""A form whose script calls an address by such an event (Adobe, "XML Form Object Model", host.gotoURL)."""
 SENDS_ALONE = 0.6
 """Weight of a form that sends itself. Chosen: near that of other forms that do (`actions.AUTO`)."""
 _POSTS = re.compile(rb"\b(?:Post|Put|Get)\s{0,4}\(\s{0,4}(?:[\"']|&quot;)")
@@ -107,6 +112,7 @@ class Pdf:
             yield from _scripts(document, context)
             yield from scripts.exchanged(document)
             yield from fields.findings(document)
+            yield from notes.findings(document)
             yield from _streams(document, part, context)
         yield from scripts.font_script(document)
         yield from _markup(document)
@@ -244,6 +250,9 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
         yield Finding(
             "pdf.xfa.sends", say("A form in a PDF sends data to an address."), weight, where, kind="pdf.script"
         )
+    if _CALLS_ALONE.search(raw):
+        why = say("A PDF calls an address by itself when it is opened or read.")
+        yield Finding("pdf.calls.auto", why, SENDS_ALONE, where, kind="pdf.script")
     if _POSTS.search(raw):
         why = say("A form in a PDF sends data to an address by a script.")
         yield Finding("pdf.xfa.sends", why, 0.55, where, kind="pdf.script")

@@ -158,7 +158,9 @@ def findings(
     told = {
         fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and (foreign or alone)
     }
-    told |= (facts & orderly) | (from_alone & EVIDENCE.keys())
+    told |= facts & orderly
+    if told - _SLIGHT or len(from_alone) > 1:  # an order is not told by the mail box alone
+        told |= from_alone & EVIDENCE.keys()
     asks = any(one.startswith(_ASKING) for one in told - _SLIGHT)
     if asks and (speaks_for_others(mail, facts) or (foreign and wears_others(mail, head))):
         told.add("mail.brand.spoken")

@@ -20,6 +20,7 @@ from safecare.formats.linear import linear
 from safecare.model.text import say
 
 _SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
+_DIGITS = b"0123456789ABCDEFabcdef \r\n\t\0"
 _ONCE = frozenset(b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count URI JS".split())
 """Keys that a dictionary may have once."""
 _LINK = re.compile(rb"(?:<<|/Type\s*/Action)\s*/S\s*/URI(?![A-Za-z0-9])")
@@ -50,6 +51,7 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from loops.findings(document, listed)
     yield from shown.findings(document, listed, raw)
     yield from _changed(document, raw)
+    yield from _wrapped(raw)
     yield from _layers(document)
 
 
@@ -84,6 +86,31 @@ def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
         elif earlier is not None and _shows_other(earlier, one):
             why = say("A signed PDF shows other pages than those that were signed.")
             yield Finding("pdf.changed-after-signing", why, 0.6, Where(tag=f"object {one.number}"), kind="pdf.doubt")
+            return
+
+
+def _wrapped(raw: bytes) -> Iterator[Finding]:
+    """Yield that a signature leaves out more than itself, from where it begins on: objects may be hidden there.
+
+    Source: Mladenov et al., "1 Trillion Dollar Refund" (CCS 2019), signature wrapping. Files that were saved anew keep
+    the old places of a signature, at which something else stands by chance.
+    """
+    for found in _SIGNED.finditer(raw):
+        start, size, behind, _ = map(int, found.groups())
+        begin = start + size
+        if raw[begin : begin + 1] != b"<" or raw[begin : begin + 2] == b"<<":
+            continue
+        end = raw.find(b">", begin, behind)
+        if (
+            end >= 0
+            and not raw[begin + 1 : end].translate(None, _DIGITS)
+            and raw[end + 1 : behind].strip(b"\0 \r\n\t>")
+        ):
+            why = say(
+                "The parts of a PDF that its signature leaves out hold more than the signature: "
+                "what is shown may stand there."
+            )
+            yield Finding("pdf.doubt.signature", why, 0.6, Where(bytes=(end + 1, behind)), kind="pdf.doubt")
             return
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Budget, Finding, LimitError, Limits, UnreadableError, Where
+from safecare.examine.mail.hosts import doubtful
 from safecare.examine.pdf.objects import Document, Object, decoded, references
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.examine.pdf.values import members, tokens
@@ -25,10 +26,38 @@ _ANEW = re.compile(rb"/NeedAppearances\s+true")
 _TEXT = re.compile(rb"/FT\s*/Tx\b")
 _FLAGS = re.compile(rb"/Ff\s+(\d{1,10})")
 _DRAWN = (b"Tj", b"TJ", b"'", b'"')
+_TARGET = re.compile(rb"/(?:F|UF)\s*(?=\(|<(?!<))")
 _LETTERS = re.compile(r"[^a-z0-9]+")
 
 
 def findings(document: Document) -> Iterator[Finding]:
+    """Yield that a form asks for a password and sends it, and that a field shows another value than it holds."""
+    yield from _sent(document)
+    yield from _differing(document)
+
+
+def _sent(document: Document) -> Iterator[Finding]:
+    """Yield where a form sends what is typed, if nobody honest has it sent there."""
+    targets = [
+        readable(string_at(one.text, found.end()) or b"").decode("utf-8", "replace")
+        for one in document.holding(b"/SubmitForm")
+        for found in _TARGET.finditer(one.text)
+    ]
+    away = [one for one in targets if one[:4].lower() == "http"]
+    if any(map(doubtful, away)):
+        why = say("A form in a PDF sends what is typed to a page that anyone can set up, or to a bare address.")
+        yield Finding("pdf.submits.doubtful", why, 0.4, kind="pdf.action")
+    secret = any(
+        int(flags[1]) & PASSWORD
+        for one in document.holding(b"/Ff")
+        if _TEXT.search(one.text) and (flags := _FLAGS.search(one.text))
+    )
+    if away and secret:
+        why = say("A form in a PDF asks for a password and sends it away.")
+        yield Finding("pdf.submits.password", why, 0.5, kind="pdf.field")
+
+
+def _differing(document: Document) -> Iterator[Finding]:
     """Yield that a field shows another value than it holds, once."""
     fields = [
         one

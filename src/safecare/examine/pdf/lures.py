@@ -14,6 +14,7 @@ from itertools import islice
 
 from safecare.examine.api import Context, Finding
 from safecare.examine.mail.hosts import doubtful
+from safecare.examine.mail.relations import common
 from safecare.examine.pdf import actions
 from safecare.examine.pdf.drawn import NO_CONTENT
 from safecare.examine.pdf.objects import Document, Object, begun
@@ -33,6 +34,8 @@ MOST_READ = 400
 """Letters of a document that has nearly nothing to read. Chosen: six lines; letters and tickets have a thousand."""
 MOST_CONTENT, MOST_STREAMS = 64 * 1024, 40
 """Bytes of each stream, and streams, in which letters are counted. Chosen: 2 ms."""
+PICTURED = 0.4
+"""Weight of a picture with a button. Chosen: less than what alone is suspicious."""
 USUAL = (0.0, 0.0, 612.0, 792.0)
 """Page that is taken where none is told: US Letter, in points."""
 PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -52,6 +55,8 @@ _STARTED = linear(
     + rb")"
 )
 """Addresses that are no pages but scripts, pages written into the address, or what starts programs."""
+_GAPPED = linear(rb"(?i)/URI\s*\(\s*[a-z]{1,12}(?:\\[tnr]|[\t\r\n]|\\0?1[125])[a-z\\\t\r\n]{0,16}:")
+"""The kind of an address with a tab or line end in it, which browsers leave out and filters stumble over."""
 SCRIPTED, WRITTEN, MISUSED = 0.3, 0.55, 0.65
 """Weights of these: readers start no scripts by links, and printed web pages hold some; the others have no reason."""
 
@@ -73,7 +78,7 @@ def started(document: Document) -> Iterator[Finding]:
         SCRIPTED if found[1] else WRITTEN if found[2] else MISUSED
         for one in document.holding(b"/URI")[:MOST_LINKS]
         if (found := _STARTED.search(one.text))
-    ]
+    ] + [MISUSED for one in document.holding(b"/URI")[:MOST_LINKS] if _GAPPED.search(one.text)]
     if weights:
         why = say("A link in a PDF is no address of a page: it holds a script or starts a program.")
         yield Finding("pdf.lure.starts", why, max(weights), kind="pdf.action")
@@ -96,14 +101,29 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
     }
     covering = [one for one, share in shares.items() if share >= COVERS and not known(host_of(one))]
     buttons = [one for one, share in shares.items() if share >= BUTTON and doubtful(one)]
-    if (
-        not (covering or buttons)
-        or len({host_of(one) for one in shares}) > MOST_HOSTS
-        or _letters(document) > MOST_READ
-    ):
+    if len({host_of(one) for one in shares}) > MOST_HOSTS:
+        return
+    if not (covering or buttons):
+        yield from _pictured(document, shares) if context.mail else ()
+        return
+    if _letters(document) > MOST_READ:
         return
     why = say("A PDF has nearly nothing to read: it is a button that leads to a page of someone unknown.")
     yield Finding("pdf.lure.button", why, 0.55 if buttons else 0.5, kind="pdf.lure")
+
+
+def _pictured(document: Document, shares: dict[str, float]) -> Iterator[Finding]:
+    """Yield that pages are nothing but pictures, with a button that leads to someone unknown.
+
+    Flyers are so, too: it weighs beside what a mail around it says, and is not enough alone.
+    """
+    led = {host_of(one) for one, share in shares.items() if share >= BUTTON}
+    if not led or any(map(common, led)) or not document.holding(b"/Image") or _letters(document):
+        return
+    why = say(
+        "A page of a PDF is a picture, which hides its words from filters, and leads to a page of someone unknown."
+    )
+    yield Finding("pdf.lure.picture", why, PICTURED, kind="pdf.lure")
 
 
 def linked(one: Object, document: Document) -> Iterator[tuple[Box, str]]:

@@ -98,6 +98,11 @@ def shown(document: Document, most: int) -> str:
     return "".join(pieces)
 
 
+def said(content: bytes, letters: dict[bytes, Font]) -> str:
+    """Return what the operators of `content` show."""
+    return "".join(_read(content, letters))
+
+
 def _read(content: bytes, letters: dict[bytes, Font]) -> Iterator[str]:
     """Yield what the operators of `content` show, with spaces and ends of lines in between."""
     font, high = PLAIN, None
