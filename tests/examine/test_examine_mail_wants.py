@@ -92,6 +92,19 @@ WANTED = {
         "Your camera and microphone were mine. I have a video of you watching. Pay 900 in Bitcoin or "
         "your contacts get it.",
     ),
+    "a refund behind a link": mail(
+        "Beitragsservice <service@beitrag-konto.com>",
+        "Erstattung",
+        "Ihnen steht eine Erstattung von 184,20 € zu: https://beitrag-konto.com/e",
+    ),
+    "a fine that presses": mail(
+        "Recouvrement <avis@recouvrement-public.com>",
+        "Avis",
+        "Votre contravention de 35 € est impayée. Réglez sous 48 heures : https://recouvrement-public.com/a",
+    ),
+    "papers and a fee for a post": mail(
+        "Nurses abroad <desk@nurses-overseas.com>", "Visa", "Send a scan of your passport and the visa fee of 180 USD."
+    ),
     "an imitation of the reader's domain": mail(
         "IT <it@klinikum-aurore.sso-desk.com>", "Passwort", "Bitte prüfen: https://klinikum-aurore.sso-desk.com/adfs"
     ),
@@ -131,6 +144,18 @@ HONEST = {
     ),
     "a service with the house's name": mail(
         "Vote <noreply@votum.eu>", "Wahl", "Ihr Zugang zur Wahl: https://klinikum-aurore.votum.eu/wahl"
+    ),
+    "a refund without a sum or link": mail(
+        "Kasse <post@kasse-nord.com>", "Erstattung", "Die Erstattung Ihrer Reisekosten ist beantragt."
+    ),
+    "a fine that is told of": mail(
+        "Fuhrpark <fuhrpark@taxi-kern.com>", "Parken", "Wer vor dem Tor parkt, muss mit einem Bußgeld rechnen."
+    ),
+    "passed on by hand": mail(
+        "Ida Sommer <ida.sommer@gmail.com>",
+        "Fwd: Paket",
+        "Ist das echt?\r\n\r\n---------- Forwarded message ---------\r\nFrom: Post <info@paket-post.com>\r\n\r\n"
+        "Ihr Paket wartet, 2,99 € sind zu zahlen.",
     ),
     "a parcel of instruments": mail(
         "Versand <versand@instrumente-kern.com>", "Sendung", "Ihre Sendung geht heute ab. Es entstehen keine Kosten."

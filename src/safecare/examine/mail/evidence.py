@@ -173,6 +173,10 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.order.elsewhere": _w(
         "order", 0.35, say("What it says waits for the reader is on a page that anyone can set up.")
     ),
+    "mail.order.refund": _w("order", 0.5, say("A sum that is to be paid back waits behind a stranger's link.")),
+    "mail.order.pressed": _w(
+        "order", 0.5, say("A stranger speaks of a charge, a fine or an operation and presses for an act.")
+    ),
     "mail.order.fee": _w("order", 0.5, say("A gift, a grant or a parcel is to cost a fee.")),
     "mail.order.approve": _w("order", 0.55, say("The reader is to accept a sign-in on the own phone.")),
     "mail.order.download": _w(

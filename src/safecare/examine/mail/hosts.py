@@ -94,7 +94,7 @@ def host_facts(mail: Mail, base: str, *, relayed: bool = False) -> set[str]:
     if base and len(others) == 1 and base not in bases and not any(map(known, others)) and not others & BRAND_BASES:
         facts.add("mail.link.foreign-only")
     sound = not mail.files and not any(one.startswith("mail.link.") for one in facts)
-    if sound and (_home(base, bases, inner) or ((relayed or _by_hand(mail)) and _all_known(bases, inner))):
+    if sound and (_home(base, bases, inner) or ((relayed or by_hand(mail)) and _all_known(bases, inner))):
         facts.add("mail.link.home")
     return facts
 
@@ -134,7 +134,7 @@ _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){8}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4})
 """Telephone numbers, bank accounts, wallets."""
 
 
-def _by_hand(mail: Mail) -> bool:
+def by_hand(mail: Mail) -> bool:
     """Tell whether the mail is one that its sender got and passes on, with the head of what was passed on in it."""
     return bool(_PASSED.match(decoded(str(mail.mime.headers.get("Subject", "")))) and _HEAD.search(mail.text[:8000]))
 
@@ -207,4 +207,4 @@ def doubtful(target: str) -> bool:
     )
 
 
-__all__ = ["BRAND_BASES", "BRAND_NAMES", "COMMON_NAMES", "doubtful", "host_facts"]
+__all__ = ["BRAND_BASES", "BRAND_NAMES", "COMMON_NAMES", "by_hand", "doubtful", "host_facts"]

@@ -237,4 +237,9 @@ def lures(levelled: str) -> dict[str, int]:
     return _GRAMMAR.told(levelled)
 
 
-__all__ = ["lures"]
+def meanings(levelled: str) -> set[str]:
+    """Return all that words of a text mean, wherever they stand."""
+    return _GRAMMAR.meanings(levelled)
+
+
+__all__ = ["lures", "meanings"]

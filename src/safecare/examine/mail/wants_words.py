@@ -7,20 +7,20 @@ from __future__ import annotations
 
 MEANINGS: dict[str, str] = {
     "give": (
-        "send sending envoie* forward give provide share tell reply envoy* envoie transmet* communiqu* "
-        "donn* fourni* schick* sende* senden ubermittel* mitteil* nenn* mailen stuur* sturen geef doorgeven "
-        "verstrek* envi* mand* facilit* proporcion* pasa* dar dame deme invi* fornir* comunic* trasmet* trasmett* "
-        "forne* oplys* skick* skicka uppge* oppgi wyslij* wyslac przesl* podaj* podac ارسل* ارسال تزويد* زود* "
-        "اعط* شارك* ابعث* مشاركة"
+        "send sending envoie* forward give provide share tell reply envoy* envoie transmet* communiqu* donn* "
+        "fourni* schick* sende* senden ubermittel* mitteil* nenn* mailen stuur* sturen geef doorgeven verstrek* "
+        "envi* mand* facilit* proporcion* pasa* dar dame deme invi* fornir* comunic* trasmet* trasmett* forne* "
+        "oplys* skick* skicka uppge* oppgi wyslij* wyslac przesl* podaj* podac ارسل* ارسال تزويد* زود* اعط* شارك* "
+        "ابعث* مشاركة"
     ),
     "buy": (
-        "buy buying order purchase get pick procure achet* procur* acquer* kauf* besorg* koop* kopen kop* haal* compr* "
-        "adquir* acquist* kob* kup* kjop* اشتر* شراء"
+        "commande commandez buy buying order purchase get pick procure achet* procur* acquer* kauf* besorg* koop* "
+        "kopen kop* haal* compr* adquir* acquist* kob* kup* kjop* اشتر* شراء"
     ),
     "giftcard": (
-        "giftcard* gift-card* geschenkkarte* geschenkgutschein* gutscheinkarte* cadeaukaart* cadeaubon* gavekort* "
-        "presentkort* itunes steam paysafe* neosurf transcash google-play pcs voucher* e-voucher* evoucher* "
-        "e-gift* hediye-karti*"
+        "e-carte* e-cartes giftcard* gift-card* geschenkkarte* geschenkgutschein* gutscheinkarte* cadeaukaart* "
+        "cadeaubon* gavekort* presentkort* itunes steam paysafe* neosurf transcash google-play pcs voucher* "
+        "e-voucher* evoucher* e-gift* hediye-karti*"
     ),
     "gift": ("gift cadeau cadeaux regalo presente prezentow* podarunkow* هدايا هدية الهدايا apple amazon google razer"),
     "card": ("card cards carte cartes karte* kaart* tarjeta* carta kort karta* karty cartao cartoes بطاقة بطاقات"),
@@ -35,14 +35,17 @@ MEANINGS: dict[str, str] = {
         "bancari* coordonnees conto contas conta compte rachun* kontonummer* حساب* ايبان بنك* البنكي* مصرف*"
     ),
     "new": (
-        "new updated changed change nouveau nouvelle nouvelles nouvel change* modifi* neu neue neuen neues "
-        "geander* gewechsel* nieuw* gewijzig* nuev* cambi* nuov* variat* nov* alter* mudou mudanca ny nye nya "
-        "nytt aendr* andrat bytt skift* zmien* zmian* nowy nowe nowego جديد* تغيير* تغير* غير* تحديث*"
+        "another autre andere otra altra annan anden inny moved new updated changed change nouveau nouvelle "
+        "nouvelles nouvel change* modifi* neu neue neuen neues geander* gewechsel* nieuw* gewijzig* nuev* cambi* "
+        "nuov* variat* nov* alter* mudou mudanca ny nye nya nytt aendr* andrat bytt skift* zmien* zmian* nowy "
+        "nowe nowego جديد* تغيير* تغير* غير* تحديث*"
     ),
     "our": (
         "our notre nos unser* ons onze nuestr* nostr* noss* vores vaar var vart vare vara nasz* شركتنا لدينا حسابنا لنا"
     ),
-    "scratch": "scratch* gratt* kratz* kras rubbel* raspa* gratta* skrab* skrap* zdrap* خدش كشط",
+    "scratch": (
+        "photographi* fotografi* scratch* gratt* kratz* kras rubbel* raspa* gratta* skrab* skrap* zdrap* خدش كشط"
+    ),
     "talk": (
         "parler telephoner appeler joindre talk speak call hablar llamar telefono parlare telefonare falar "
         "telefonar sprechen telefonieren anrufen praten bellen tale snakke prata ringe ringa rozmawiac dzwonic "
@@ -134,6 +137,10 @@ MEANINGS: dict[str, str] = {
         "remote remotely distance fernzugriff* fernwartung* afstand remot* distancia distanza fjern* fjarr* "
         "zdaln* uzak* بعد"
     ),
+    "sure": (
+        "guaranteed garanti garantis garantie garantier* gegarandeerd* garantizad* garantit* garantid* gwarant* "
+        "garantert garanteret مضمون"
+    ),
     "mine": "my mon ma mes mein meine meinem mijn mi mis mio mia meu minha min mit moj moje moja حسابي",
     "salary": (
         "salary payroll wages paycheck salaire* paie paye gehalt* lohn* salaris* loon nomina sueldo salario* "
@@ -175,8 +182,9 @@ MEANINGS: dict[str, str] = {
     ),
     "me": "me us moi nous mir uns mij ons mi ci mig os oss mnie nam لي لنا",
     "tome": (
-        "envoyez-moi communiquez-moi donnez-moi transmettez-moi envoie-moi donne-moi enviame mandame envieme "
-        "digame dime pasame mandami inviami dammi comunicami mi-mandi envie-me manda-me diga-me"
+        "envoie-le-moi envoyez-le-moi donne-le-moi donnez-le-moi transmets-le-moi envoyez-moi communiquez-moi "
+        "donnez-moi transmettez-moi envoie-moi donne-moi enviame mandame envieme digame dime pasame mandami "
+        "inviami dammi comunicami mi-mandi envie-me manda-me diga-me"
     ),
     "list": "list liste listes lista lijst listen oversigt forteckning wykaz قائمة كشف",
     "people": (
