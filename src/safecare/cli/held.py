@@ -31,7 +31,9 @@ def list_(
     language: InLanguage = Language.EN,
 ) -> None:
     """List held files: those that wait for somebody first, newest first, with what was found in each."""
+    from safecare.cli.files import plain, tell
     from safecare.cli.local import opened
+    from safecare.cli.verdicts import WORDS
     from safecare.locale.catalogue import Catalogue, span
     from safecare.model.clock import SystemClock
     from safecare.model.hospital import Hospital
@@ -43,15 +45,16 @@ def list_(
         file = one.file
         old = span(age(one, now), language)
         state = catalogue.render(STATES[one.state], language, nobody)
-        typer.echo(f"{file.id}  {old}  {file.source}  {file.size} B  {file.verdict}  {file.peer}  {state}")
+        word = catalogue.render(WORDS[file.verdict], language, nobody)
+        tell(plain(f"{file.id}  {old}  {file.source}  {file.size} B  {word}  {file.peer}  {state}"))
         for reason in file.reasons:
-            typer.echo(f"    {catalogue.render(reason, language, nobody)}")
+            tell(plain(f"    {catalogue.render(reason, language, nobody)}"))
         if one.act:
-            typer.echo(f"    {one.act.at:%Y-%m-%d %H:%M:%S} {one.act.actor}: {one.act.reason}")
+            tell(plain(f"    {one.act.at:%Y-%m-%d %H:%M:%S} {one.act.actor}: {one.act.reason}"))
         if one.result:
             answer = catalogue.reason(one.result.detail, language)
             told = say("answer at try {number}: {answer}", number=one.result.tries, answer=answer)
-            typer.echo(f"    {catalogue.render(told, language, nobody)}")
+            tell(plain(f"    {catalogue.render(told, language, nobody)}"))
 
 
 @app.command()

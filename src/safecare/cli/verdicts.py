@@ -20,12 +20,13 @@ from safecare.model.hospital import Hospital
 from safecare.model.text import Text, say
 
 _PRIORITY = {Verdicts.MALICIOUS: "High", Verdicts.SUSPICIOUS: "Medium", Verdicts.UNREADABLE: "Low"}
-_WORDS: Mapping[Verdicts, Text] = {
+WORDS: Mapping[str, Text] = {
     Verdicts.CLEAN: say("clean"),
     Verdicts.SUSPICIOUS: say("suspicious"),
     Verdicts.MALICIOUS: say("malicious"),
     Verdicts.UNREADABLE: say("unreadable"),
 }
+"""Verdicts as people read them."""
 UNREAD = "unread"
 """Type of what could not be read."""
 MOST_NOTES = 6
@@ -53,7 +54,7 @@ class Writer:
 
     def table(self, path: Path, verdict: Verdict, language: str) -> str:
         """Return lines for people: the verdict, and what was found, strongest first."""
-        word = self._catalogue.render(_WORDS[verdict.verdict], language, self._nobody)
+        word = self._catalogue.render(WORDS[verdict.verdict], language, self._nobody)
         lines = [f"{word:<11} {verdict.score:4.2f}  {verdict.type:<12} {shown(path)}"]
         for one in sorted(verdict.findings, key=lambda one: -one.weight):
             place = " ".join(filter(None, (one.where.part, one.where.tag)))

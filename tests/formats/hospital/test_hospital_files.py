@@ -205,6 +205,7 @@ def test_reads_good_files_into_the_model() -> None:
         ("routes", "[[guard]]", "[[]]", 2, "at least one role"),
         ("routes", "[[guard]]", "[[king]]", 2, "no role king"),
         ("sources", "doors:", "windows:", 1, "field doors is missing"),
+        ("sources", "id: mail,", "id: files,", 2, "The platform itself has a door files"),
         ("hospital", "id: tiny", "id: tiny\nid: big", 2, "stands here twice"),
         ("hospital", "fr: Site}", "fr: Site}, timezone: Mars/Base", 4, "no time zone"),
     ],

@@ -17,6 +17,8 @@ from safecare.model.hospital import Asset, Dependency, Person, Service
 from safecare.model.shift import parse_shift
 from safecare.model.text import Text, say
 
+OWN_DOORS = frozenset({"certificates", "console", "files"})
+"""Doors that the platform has besides the site's: one of such a name would take its place, or its line on a page."""
 MOST_CYCLES = 20
 """Cycles that are told in one run. Chosen: one is often the cause of the next."""
 
@@ -60,6 +62,9 @@ def _check_ids(draft: Draft, problems: Problems) -> None:
             if first is not node:
                 place = f"{first.file}:{first.line}"
                 problems.error(node, say("The id {id} is used already at {place}.", id=id, place=place))
+    for door in draft.doors:
+        if door.value.id in OWN_DOORS:
+            problems.error(door.node.at("id"), say("The platform itself has a door {id}.", id=door.value.id))
     if draft.head:
         for number, site in _sites(draft):
             try:

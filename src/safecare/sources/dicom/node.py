@@ -92,7 +92,7 @@ class DicomNode(Inspecting):
         try:
             self.address = server.address
             state = f"{self.address[0]}:{self.address[1]} {self._title}"
-            intake.report(self._door, "ok", state + ("" if self._target else ", passes nothing on"))
+            intake.report(self._door, "ok", state if self._target else f"{state}, passes nothing on")
             self.started.set()
             await asyncio.get_running_loop().create_future()
         finally:

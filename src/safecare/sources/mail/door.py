@@ -283,8 +283,8 @@ class MailDoor:
         server = await loop.create_server(connection, self._host, self._port)
         try:
             self.address = server.sockets[0].getsockname()[:2]
-            onward = f", to {self._target}" if self._target else ""
-            intake.report(self.door, "ok", f"{self.address[0]}:{self.address[1]}{onward}")
+            here = f"{self.address[0]}:{self.address[1]}"
+            intake.report(self.door, "ok", f"{here}, passes on to {self._target}" if self._target else here)
             self.started.set()
             await asyncio.get_running_loop().create_future()
         finally:

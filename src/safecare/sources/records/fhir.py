@@ -102,7 +102,7 @@ class FhirInspection(Inspecting):
         app = Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
         try:
             async with served(app, self._host, self._port, CONNECTIONS, self._tls) as (self.address, running):
-                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, to {self._forward}")
+                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, passes on to {self._forward}")
                 self.started.set()
                 await asyncio.shield(running)
         finally:

@@ -86,8 +86,9 @@ class MllpInspection(Inspecting):
 
         try:
             async with streams(talk, self._host, self._port, self._most, self._tls, HANDSHAKE) as self.address:
-                onward = f"to {self._target}" if self._target else "passes nothing on"
-                intake.report(self._door, "ok", f"{self.address[0]}:{self.address[1]}, {onward}")
+                here = f"{self.address[0]}:{self.address[1]}"
+                to = self._target
+                intake.report(self._door, "ok", f"{here}, passes on to {to}" if to else f"{here}, passes nothing on")
                 self.started.set()
                 await asyncio.get_running_loop().create_future()
         finally:
