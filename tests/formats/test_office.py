@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safecare.formats.macros import macro_facts
 from safecare.formats.office import OFFICE_FACTS, office_facts
 from safecare.formats.zips import PIECE
 from safecare.scenarios.make.cfb import compound_file
@@ -115,3 +116,20 @@ def test_documents_of_oletools() -> None:
     assert not any(found[name] for name in harmless)
     assert "office.dde" in found["dde-test.docx"]
     assert "office.macro.xlm" in found["excel4_sample_macro.xlt"]
+
+
+def compiled(text: bytes, code: int = 0xB9) -> bytes:
+    """Return compiled code with one string: LitStr of VBA 7 (B9) or 6 (B6), its length, its letters."""
+    return bytes(30) + bytes((code, 0, len(text), 0)) + text + b"\x41\x40\x04\0"
+
+
+@pytest.mark.parametrize("code", [0xB6, 0xB9])
+def test_a_macro_whose_source_was_exchanged_is_told_by_its_strings(code: int) -> None:
+    """VBA stomping (MITRE ATT&CK T1564.007): what runs is compiled, what is shown says nothing of it."""
+    source = b'Sub AutoOpen()\r\nMsgBox "see ""annex"" on page 2"\r\nEnd Sub\r\n'
+    stomped = macro_facts(source, compiled(b"C:\\Users\\Public\\update.dat", code))
+    assert {"office.macro.obfuscated", "office.macro.execute"} <= stomped
+    honest = macro_facts(source, compiled(b'see "annex" on page 2', code))
+    assert not {"office.macro.obfuscated", "office.macro.execute"} & honest
+    assert macro_facts(source, compiled(b"short", code)) == honest
+    assert macro_facts(source, compiled(b"cut off, and longer than six", code)[:40]) == honest
