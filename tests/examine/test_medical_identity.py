@@ -211,6 +211,15 @@ def test_each_rule_speaks_of_the_attack_and_not_of_its_twin(rule: str, attack: s
     assert honest.verdict is Verdicts.CLEAN, honest.findings
 
 
+@pytest.mark.parametrize("gap", ["", " ", "\n", "\t \r\n"])
+def test_a_name_that_stands_twice_is_seen_however_it_is_spaced(gap: str) -> None:
+    assert rules(f'{fhir()[:-1]}, "id"{gap}: "p2"}}') == {"record.twice"}
+    assert rules(f'{fhir()[:-1]}, "id"{gap}: "p1"}}') == set()
+    assert rules(f'{fhir()[:-1]}, "i\\u0064"{gap}: "p2"}}') == {"record.twice"}
+    if "\n" not in gap:
+        assert rules(f'{fhir()}\n{fhir()[:-1]}, "id"{gap}: "p2"}}\n') == {"record.twice"}
+
+
 def test_two_transfer_syntaxes_are_two_readings() -> None:
     raw = image({})
     place = raw.index(b"\x02\x00\x10\x00UI")

@@ -36,6 +36,8 @@ _WIPES = re.compile(
 )
 """A deletion of all there is, or of all of one type: the operations of HAPI's servers, and a conditional deletion (FHIR
 R4 3.1.0.7.1) whose criteria choose nothing."""
+_GAP = linear(rb'"(?:[\t\r\n][ \t\r\n]*| [ \t\r\n]+):')
+"""What stands between a name and its colon, if it is more than one space: names are counted without it."""
 _SPELLED = re.compile(rb"\\u00[4-7]")
 """A letter of a name that is written as its number, which no writer does."""
 _PEOPLE, _PLACES = (
@@ -96,6 +98,19 @@ class Fhir:
         self.full |= len(kept) >= MOST
         return len(kept) >= MOST
 
+    def kept(self) -> tuple[int, ...]:
+        """Return how much was found so far."""
+        return (self._last, self._back, *(len(one) for one in self._lists()))
+
+    def forget(self, kept: tuple[int, ...]) -> None:
+        """Forget what was found since `kept`."""
+        self._last, self._back = kept[:2]
+        for one, count in zip(self._lists(), kept[2:], strict=True):
+            del one[count:]
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.embedded, self.narratives, self.addresses, self.requests, self.wipes, self.people, self.headers
+
     def place(self, data: bytes, letters: bytes) -> int:
         """Return where `letters` stand in `data`: behind those of the last call, or else before; roughly, if often."""
         at = data.find(letters, self._last)
@@ -114,14 +129,14 @@ def read_fhir(raw: bytes) -> Fhir:
         raise FhirError("more lists and objects than any record needs", 0, deep=True)
     try:
         try:
-            _walk(_decode(data, found), data, found)
+            _read(data, found)
         except msgspec.DecodeError as error:
             lines = data.split(b"\n")
             if len(lines) < 2 or not lines[0].rstrip().endswith(b"}"):
                 raise FhirError(str(error), 0) from error
             for line in lines:
                 if line.strip():
-                    _walk(_decode(line, found), data, found)
+                    _read(line, found)
     except RecursionError as error:
         raise FhirError("nested too deeply", 0, deep=True) from error
     except (ValueError, msgspec.DecodeError) as error:
@@ -141,41 +156,42 @@ def loosely(raw: bytes) -> list[Embedded]:
     return found
 
 
-def _decode(data: bytes, found: Fhir) -> Any:
-    """Return the JSON's value. Names that stand twice keep all their values, as a list."""
+def _read(data: bytes, found: Fhir) -> None:
+    """Read the JSON of one resource. Names that stand twice keep all their values, as a list.
+
+    The text is read again, by names, only where it may have more of them than the value that was made of it.
+    """
     value = msgspec.json.decode(data)
-    colons = data.count(b'":') + data.count(b'" :') - data.count(b'\\":')
-    if data.count(b'"data"') > 1 or colons > _names(value) or _SPELLED.search(data):
-
-        def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-            made = dict(items)
-            if len(made) < len(items):
-                for name, count in Counter(name for name, _ in items).most_common(MOST_TWICE):
-                    if count > 1:
-                        found.twice.append(name[:60])
-                        made[name] = [one for other, one in items if other == name]
-                        if any(one != made[name][0] for one in made[name]):
-                            found.differ.append(name[:60])
-            return made
-
-        return json.loads(data, object_pairs_hook=pairs)
-    return value
+    if data.count(b'"data"') > 1 or _SPELLED.search(data):
+        _walk(_strictly(data, found), data, found)
+        return
+    kept = found.kept()
+    names = _walk(value, data, found)
+    if data.count(b'":') + data.count(b'" :') != names or _GAP.search(data):
+        found.forget(kept)
+        _walk(_strictly(data, found), data, found)
 
 
-def _names(value: Any) -> int:
-    """Return how many names the objects of `value` have: fewer than stand in the text where one stands twice."""
-    count, stack = 0, [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, dict):
-            count += len(one)
-            stack += one.values()
-        elif isinstance(one, list):
-            stack += one
-    return count
+def _strictly(data: bytes, found: Fhir) -> Any:
+    """Return the JSON's value, and tell `found` of the names that stand twice in one object."""
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(items)
+        if len(made) < len(items):
+            for name, count in Counter(name for name, _ in items).most_common(MOST_TWICE):
+                if count > 1:
+                    found.twice.append(name[:60])
+                    made[name] = [one for other, one in items if other == name]
+                    if any(one != made[name][0] for one in made[name]):
+                        found.differ.append(name[:60])
+        return made
+
+    return json.loads(data, object_pairs_hook=pairs)
 
 
-def _walk(value: Any, data: bytes, found: Fhir) -> None:
+def _walk(value: Any, data: bytes, found: Fhir) -> int:
+    """Take what the objects hold; return how many names they have."""
+    names = 0
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
         place, one = stack.pop()
@@ -184,6 +200,7 @@ def _walk(value: Any, data: bytes, found: Fhir) -> None:
             continue
         if not isinstance(one, dict):
             continue
+        names += len(one)
         kind = one.get("resourceType")
         found.resource |= kind is not None
         here = kind if isinstance(kind, str) else place
@@ -196,6 +213,7 @@ def _walk(value: Any, data: bytes, found: Fhir) -> None:
                         _string(f"{here}.{name}"[-80:], name, each, one, data, found)
             elif inner is not None:
                 stack.append((f"{here}.{name}"[-80:], inner))
+    return names
 
 
 def _string(place: str, name: str, value: str, holder: dict[str, Any], data: bytes, found: Fhir) -> None:

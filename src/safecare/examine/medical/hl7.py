@@ -79,7 +79,8 @@ class Hl7File:
             for low, high in pointers(raw, start, end, separators):
                 yield from _pointer(part, raw[low:high], low)
         yield from _people(part, raw, found)
-        yield from _batches(part, raw, found)
+        if b"BTS" in raw:
+            yield from _batches(part, raw, found)
         for one in held:
             yield from carried(part, one, context)
         yield from _joined(part, raw, held, found)
