@@ -47,6 +47,10 @@ ATTACKS = {
     "letters moved by seven": page(
         f"var s='';{numbers(bytes(one + 7 for one in FORM))}.forEach(n=>s+=String.fromCharCode(n-7));document.write(s)"
     ),
+    "letters behind many rows": page(
+        f"f(String.fromCharCode({numbers(bytes([72] * 300))}));" * 9
+        + f"document.write({numbers(bytes(one ^ 3 for one in FORM))})"
+    ),
     "letters crossed": page(
         f"document.body.innerHTML=String.fromCharCode(...{numbers(bytes(one ^ 0x5A for one in FORM))}.map(n=>n^90))"
     ),

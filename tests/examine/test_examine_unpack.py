@@ -149,6 +149,7 @@ WHOLE = (
         "binhex",
         "mail, large",
         "mail, pictures",
+        "page, ",
         "picture",
         "fhir, resources",
     ),

@@ -7,7 +7,6 @@ Proofpoint, Sekoia and Microsoft, 2024-2025).
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 
 from safecare.formats.linear import linear
@@ -19,8 +18,8 @@ _HEX = linear(rb"(?i)[\"'`](?:4d5a[0-9a-f]{4}|504b0304|526172211a07|377abcaf271c
 """The same in hexadecimal digits."""
 _NUMBERS = linear(rb"\d{1,3}(?:\s{0,2},\s{0,2}\d{1,3}){39,}")
 """Forty numbers and more that may be letters."""
-MOST_ROWS, MOST_NUMBERS = 20, 100_000
-"""Rows of numbers that are deciphered, and numbers of one. Chosen: a whole page as letters."""
+MOST_ROWS, MOST_NUMBERS, _HEAD = 20, 100_000, 2000
+"""Rows of numbers that are deciphered, numbers of all, and those that a key is tried on. Chosen: a whole page."""
 _MOVES = linear(rb"(?i)fromCharCode|fromCodePoint|Uint8Array|TextDecoder")
 _TELLING = linear(rb"(?i)<script|<form|<iframe|<input|<html|<body|https?://|document\.|location|ActiveXObject|WScript")
 """What deciphered letters hold if they are a page or a script."""
@@ -62,29 +61,32 @@ def deciphered(text: bytes) -> Iterator[bytes]:
     """Yield pages and scripts that are spelled in numbers, each letter moved (or crossed, XOR) by the same one."""
     if not _MOVES.search(text):
         return
+    left = MOST_NUMBERS
     for found in itertools.islice(_NUMBERS.finditer(text), MOST_ROWS):
-        values = [int(one) for one in re.findall(rb"\d+", found.group())[:MOST_NUMBERS]]
-        if max(values) > 255:
+        values = [int(one) for one in found.group().split(b",", left)[:left]]
+        left -= len(values)
+        if max(values, default=256) > 255:
             continue
         row = bytes(values)
-        for turned in _turned(row):
-            if len(_TELLING.findall(turned)) >= _LEAST_TOLD:
-                yield turned
-                break
+        if table := _key(row[:_HEAD]):
+            yield row.translate(table)
 
 
-def _turned(row: bytes) -> Iterator[bytes]:
-    """Yield the row under each key by which it begins like text."""
-    for key in range(256):
-        for table in (_ADDED[key], _CROSSED[key]) if key else (_ADDED[0],):
-            head = row[:400].translate(table)
-            if len(head.translate(None, _PRINTED)) <= len(head) // 20:
-                yield row.translate(table)
+def _key(head: bytes) -> bytes | None:
+    """Return the table by which the begin of a row becomes a page or a script, if there is one."""
+    for table in _TABLES:
+        turned = head.translate(table)
+        if len(turned.translate(None, _PRINTED)) <= len(turned) // 20 and len(_TELLING.findall(turned)) >= _LEAST_TOLD:
+            return table
+    return None
 
 
 _PRINTED = bytes((*range(32, 127), 9, 10, 13))
-_ADDED = [bytes((letter - key) & 255 for letter in range(256)) for key in range(256)]
-_CROSSED = [bytes(letter ^ key for letter in range(256)) for key in range(256)]
+_TABLES = (
+    *(bytes((letter - key) & 255 for letter in range(256)) for key in range(256)),
+    *(bytes(letter ^ key for letter in range(256)) for key in range(1, 256)),
+)
+"""Each letter moved, or crossed, by each number."""
 
 
 def pasted(text: bytes) -> bool:

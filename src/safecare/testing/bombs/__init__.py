@@ -43,6 +43,7 @@ from safecare.testing.bombs.make import (
     relations,
     shared_ole,
     tarred,
+    windows_image,
     zip_of_bombs,
     zipped,
 )
@@ -64,6 +65,19 @@ BOMBS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     "zstd": ("a.zst", lambda: zstandard.compress(bytes(200 * MB))),
     "7z": ("a.7z", lambda: packed({"zeros": bytes(60 * MB)}, "7zip")),
     "7z, nested": ("a.7z", lambda: nested_archives(2, "7zip")),
+    "page, rows of numbers": (
+        "a.html",
+        lambda: (
+            b"<html><script>String.fromCharCode(" + b"".join(b"%d," % (64 + n % 40) for n in range(MB)) + b"1)</script>"
+        ),
+    ),
+    "page, many rows": (
+        "a.html",
+        lambda: b"<html><script>String.fromCharCode;" + (b"72,73," * 3000 + b"1];") * 40 + b"</script>",
+    ),
+    "7z, PPMd": ("a.7z", lambda: packed({"words": b"".join(b"%d words " % n for n in range(MB))}, "7zip", "ppmd")),
+    "wim, XPRESS": ("a.wim", lambda: windows_image(1920)),
+    "wim, many files": ("a.wim", lambda: windows_image(2, 1900)),
     "iso": ("a.iso", lambda: packed({f"{number}.txt": bytes(2 * MB) for number in range(20)}, "iso9660")),
     "tar, many members": ("a.tar", lambda: tarred({f"{number}": b"x" for number in range(1900)})),
     "tar.gz": ("a.tgz", lambda: gzip.compress(tarred({f"{number}": bytes(8 * MB) for number in range(20)}))),

@@ -26,13 +26,17 @@ def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
     return out.getvalue()
 
 
-def packed(members: Mapping[str, bytes], form: str) -> bytes:
-    """Return an archive that libarchive writes: `form` is ``7zip``, ``iso9660``, ``xar``, ``cpio_newc``."""
+def packed(members: Mapping[str, bytes], form: str, packing: str = "") -> bytes:
+    """Return an archive that libarchive writes: `form` is ``7zip``, ``iso9660``, ``xar``, ``cpio_newc``.
+
+    `packing` of 7z: ``ppmd``; else the library's own choice.
+    """
     lib = library()
     pointer = ctypes.c_void_p
     for name, result, arguments in (
         ("archive_write_new", pointer, []),
         (f"archive_write_set_format_{form}", ctypes.c_int, [pointer]),
+        ("archive_write_set_options", ctypes.c_int, [pointer, ctypes.c_char_p]),
         ("archive_write_open_memory", ctypes.c_int, [pointer, pointer, ctypes.c_size_t, pointer]),
         ("archive_write_header", ctypes.c_int, [pointer, pointer]),
         ("archive_write_data", ctypes.c_ssize_t, [pointer, ctypes.c_char_p, ctypes.c_size_t]),
@@ -51,6 +55,8 @@ def packed(members: Mapping[str, bytes], form: str) -> bytes:
     out, used = ctypes.create_string_buffer(room), ctypes.c_size_t()
     archive = lib.archive_write_new()
     getattr(lib, f"archive_write_set_format_{form}")(archive)
+    if packing:
+        lib.archive_write_set_options(archive, b"7zip:compression=" + packing.encode())
     lib.archive_write_open_memory(archive, out, room, ctypes.byref(used))
     for name, raw in members.items():
         entry = lib.archive_entry_new()
@@ -267,3 +273,31 @@ def coded(times: int) -> bytes:
 def zip_of_bombs(count: int) -> bytes:
     """Return an archive of `count` members of 60 MB."""
     return zipped({f"{number}.txt": bytes([65 + number]) * (60 * MB) for number in range(count)})
+
+
+def windows_image(pieces: int, files: int = 1) -> bytes:
+    """Return a WIM image of files of `pieces` chunks of zeros each, packed by XPRESS to 263 bytes a chunk.
+
+    One letter, then a repetition of it to the chunk's end ([MS-XCA] 2.2): two codes of one bit.
+    """
+    chunk, size = 32_768, 263
+    codes = bytearray(256)
+    codes[0], codes[271 // 2] = 1, 1 << 4
+    piece = bytes(codes) + struct.pack("<HHBH", 0x4000, 0, 255, chunk - 4)
+    table = struct.pack(f"<{pieces - 1}I", *range(size, size * pieces, size))
+    data = table + piece * pieces
+    tree, at = struct.pack("<II", 8, 0) + struct.pack("<QIiQ", 102, 0x10, -1, 120).ljust(104, b"\0") + bytes(8), 208
+    for number in range(files):
+        name = f"{number:05}".encode("utf-16-le")
+        digest = number.to_bytes(20, "big")[:-1] + b"\1"
+        file = (struct.pack("<QIiQ", 102 + len(name), 0x20, -1, 0).ljust(64, b"\0") + digest).ljust(96, b"\0")
+        file += struct.pack("<HHH", 0, 0, len(name)) + name
+        tree += file + bytes(-len(file) % 8)
+    tree += bytes(8)
+    blobs = struct.pack("<QQQHI", len(tree) | 2 << 56, at, len(tree), 1, 1) + b"\2" * 20
+    for number in range(files):
+        digest = number.to_bytes(20, "big")[:-1] + b"\1"
+        blobs += struct.pack("<QQQHI", len(data) | 4 << 56, at + len(tree), pieces * chunk, 1, 1) + digest
+    start = struct.pack("<8sIIII16sHHI", b"MSWIM\0\0\0", 208, 0x10D00, 0x20002, chunk, bytes(16), 1, 1, 1)
+    place = at + len(tree) + len(data)
+    return (start + struct.pack("<QQQ", len(blobs), place, len(blobs))).ljust(208, b"\0") + tree + data + blobs
