@@ -92,6 +92,16 @@ WANTED = {
         "Your camera and microphone were mine. I have a video of you watching. Pay 900 in Bitcoin or "
         "your contacts get it.",
     ),
+    "customs for a parcel, portuguese": mail(
+        "Encomendas <avisos@encomenda-taxa.com>",
+        "Encomenda",
+        "A sua encomenda está retida. Pague 1,79 €: https://encomenda-taxa.com/p",
+    ),
+    "a debt with lawyers": mail(
+        "Credit desk <desk@implants-nord.com>",
+        "Final",
+        "Unless EUR 900 reaches us within 24 hours our lawyers act. Account: NL91 ABNA 0417 1643 00.",
+    ),
     "a refund behind a link": mail(
         "Beitragsservice <service@beitrag-konto.com>",
         "Erstattung",
@@ -156,6 +166,11 @@ HONEST = {
         "Fwd: Paket",
         "Ist das echt?\r\n\r\n---------- Forwarded message ---------\r\nFrom: Post <info@paket-post.com>\r\n\r\n"
         "Ihr Paket wartet, 2,99 € sind zu zahlen.",
+    ),
+    "a bill that gives weeks": mail(
+        "Buchhaltung <post@wasser-kern.com>",
+        "Rechnung",
+        "Bitte zahlen Sie 92 € bis zum 30. auf DE89 3704 0044 0532 0130 00.",
     ),
     "a parcel of instruments": mail(
         "Versand <versand@instrumente-kern.com>", "Sendung", "Ihre Sendung geht heute ab. Es entstehen keine Kosten."

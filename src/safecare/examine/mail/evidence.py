@@ -125,7 +125,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.html.form": _w("content", 0.1, say("The mail itself holds an input form.")),
     "mail.file.disc": _w("content", 0.5, say("A disc image is attached: what is in it starts without a warning.")),
     # what it asks
-    "mail.text.enable-content": _w("request", 0.5, say("The reader is asked to enable active content.")),
+    "mail.text.enable-content": _w("order", 0.5, say("The reader is asked to enable active content.")),
     "mail.text.credentials": _w("request", 0.35, say("The reader is asked to give or confirm access data.")),
     "mail.text.money": _w("request", 0.35, say("The reader is asked for a payment or told of new bank details.")),
     "mail.text.storage": _w("request", 0.3, say("It speaks of a mail box or store that is full.")),

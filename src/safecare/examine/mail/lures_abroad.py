@@ -78,6 +78,12 @@ ALSO: dict[str, str] = {
     "charge": "ceza* dava* stevning* boter grzywn* مخالفة* غرامة*",
     "signin": "تسجيل دخول",
     "strange": "مشبوه* غريب* جديد مشبوهة",
+    "fine": (
+        "multa* boete* bussgeld* strafzettel* verwarnungsgeld* parkeerboete* contravvenzion* coima* bote boter "
+        "grzywn* mandatu ceza*"
+    ),
+    "refund": "ruckzahlung* rimbors* tilbagebetal* tilbakebetal* aterbetaln* zwrot* iadesi",
+    "unpaid": "pendiente pendente offen* openstaand* ubetalt obetal* nieoplac* odenmemis*",
 }
 """The same in Danish, Norwegian, Swedish, Polish, Turkish and Arabic; ``yours``: accounts that are the
 reader's."""

@@ -148,7 +148,7 @@ ROLES = ALARM | frozenset(
     "finance accounts accounting comptabilite compta facturation equipe direction recouvrement commande achats orders "
     "order invoice factures message messages messagerie mailbox post postmaster webmaster secretariat bureau agence "
     "cabinet assistance informatique technique identity portal portail payroll benefits survey enquete training "
-    "formation registration reservations booking editor".split()
+    "formation registration reservations booking editor notice registry renewal".split()
 )
 """Words of names under which services write."""
 

@@ -65,6 +65,7 @@ TOGETHER: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("mail.order.pressed", "a:charge a:your hours"),
         ("mail.order.pressed", "a:charge a:you hours"),
         ("mail.order.pressed", "a:fine a:unpaid sum"),
+        ("mail.order.pressed", "a:fine a:unpaid link"),
         ("mail.order.pressed", "a:fine hours sum"),
         ("mail.order.pressed", "a:movement hours sum"),
         ("mail.order.pressed", "a:crypto a:account hours"),
@@ -72,7 +73,12 @@ TOGETHER: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("mail.order.advance", "fee rich"),
         ("mail.order.advance", "fee papers sum"),
         ("mail.order.advance", "sure percent sum link"),
+        ("mail.order.advance", "fee sure sum"),
         ("mail.order.advance", "private a:parcel sum"),
+        ("mail.order.advance", "private a:prize sum"),
+        ("mail.order.papers", "private papers hours sum"),
+        ("mail.order.fee", "parcel again pay link sum"),
+        ("mail.order.debt", "collect hours account-number"),
         ("mail.order.cards", "private giftcard"),
         ("mail.order.cards", "private gift code"),
         ("mail.order.callback", "private a:bill talk phone-number"),
@@ -134,6 +140,7 @@ def _together(mail: Mail, about: set[str], *, private: bool) -> set[str]:
         "sum": bool(_SUM.search(text)),
         "rich": bool(_RICH.search(text)),
         "percent": bool(_PERCENT.search(text)),
+        "account-number": bool(_IBAN.search(text)),
         "phone-number": bool(_PHONE.search(text)),
     }
     all_of_it = about | {f"a:{one}" for one in meanings(text)} | {name for name, is_so in held.items() if is_so}

@@ -28,7 +28,8 @@ MEANINGS: dict[str, str] = {
         "transfer wire payment pay paying virement* paiement* payer payez regler reglez reglement* uberweis* "
         "zahl* bezahl* auslandsuberweis* overmak* overboek* betal* transferencia* transferir* pago* pagar abon* "
         "bonific* pagament* pagat* overfor* utbetal* przelew* przelac zaplat* platnosc* factur* invoice* "
-        "rechnung* fattur* fatura* faktur* تحويل تحول حول* دفع* سداد* فاتورة فواتير"
+        "rechnung* fattur* fatura* faktur* تحويل تحول حول* دفع* سداد* فاتورة فواتير verse versez verser pague "
+        "pagu* paghi betalt zahle* acquitt*"
     ),
     "bank": (
         "account iban rib bank bankverbindung* bankkonto* bankdaten konto* rekening* bankrekening* cuenta* "
@@ -49,7 +50,7 @@ MEANINGS: dict[str, str] = {
     "talk": (
         "parler telephoner appeler joindre talk speak call hablar llamar telefono parlare telefonare falar "
         "telefonar sprechen telefonieren anrufen praten bellen tale snakke prata ringe ringa rozmawiac dzwonic "
-        "konus* اتحدث الاتصال"
+        "konus* اتحدث الاتصال dial compos*"
     ),
     "cant": (
         "can't cannot unable puedo posso kann kan ikke inte peux puis pourrai niet nicht no non nao moge bilmem "
@@ -68,7 +69,8 @@ MEANINGS: dict[str, str] = {
     "again": (
         "redeliver* reschedul* attempt* tentative representation instance held zustellversuch* erneut* abgelegt "
         "opnieuw gemist nuevo intento fallida reentrega giacenza tentativo fornyet nytt ponown* tekrar douane* "
-        "customs zoll* aduan* dogan* told tull clo gumruk جمارك"
+        "customs zoll* aduan* dogan* told tull clo gumruk جمارك alfandeg* venter wacht fermo detenid* retid* "
+        "retenu* bloque* zatrzyman* zuruck* aufgehalten"
     ),
     "data": (
         "data files records backups servers donnees fichiers dossiers sauvegardes serveurs daten dateien gegevens "
@@ -199,7 +201,7 @@ MEANINGS: dict[str, str] = {
     "asked": "bist sind ben bent esta estas sei e er du ar jestes czy هل are etes es",
     "favour": (
         "task tache mission service favour gefallen gunst klusje favore favor tjeneste tjanst przyslug* aufgabe "
-        "verzoek opgave oppgave uppgift zadani* معروف معروفا خدمة مهمة"
+        "verzoek opgave oppgave uppgift zadani* معروف معروفا خدمة مهمة depann*"
     ),
     "small": (
         "kleine kleinen kurze kurzen klein kort pequeno piccolo un um en et ett lille liten hurtig snabb mala "
@@ -207,7 +209,8 @@ MEANINGS: dict[str, str] = {
     ),
     "collect": (
         "inkasso* incasso* deurwaarder* recouvrement huissier* embargo judicial penhora windykac* komornik* "
-        "kronofogde* namsmann* fogedret* تحصيل قضائي* المحكمة"
+        "kronofogde* namsmann* fogedret* تحصيل قضائي* المحكمة lawyers lawyer avocat avocats anwalt* rechtsanwalt* "
+        "advocaat abogad* avvocat* advogad* advokat* prawnik* avukat solicitors collection*"
     ),
     "hours": (
         "24 48 72 hours heures stunden uur horas ore timer timmar godzin* ساعة ساعات heute vandaag hoy oggi hoje "
