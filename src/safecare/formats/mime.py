@@ -25,8 +25,8 @@ MAX_PARTS = 1000
 """Parts of one mail. Chosen: 10 times the largest digest seen."""
 MAX_ENCLOSED = 10
 """Attached mails that are kept whole. Chosen: whoever passes mails on attaches a few; digests have hundreds."""
-MAX_HEADER = 64 * 1024
-"""Bytes of one header block. Chosen: measured mails stay below 20 KiB; Postfix cuts a single header at 100 KiB."""
+MAX_HEADER = 256 * 1024
+"""Bytes of one header block. Chosen: measured mails stay below 20 KiB, 5,000 readers named one by one take 250 KiB."""
 MAX_DECODED = 128 * 1024 * 1024
 """Decoded bytes of one mail: four times the largest mail that the door takes by default."""
 

@@ -23,6 +23,10 @@ class Weight(msgspec.Struct, frozen=True):
     because: Text
 
 
+LIMIT = 0.5
+"""Strength of a limit that was reached, as the engine's own: what lies behind it is not judged."""
+
+
 def _w(kind: str, strength: float, because: Text) -> Weight:
     return Weight(kind, strength, because)
 
@@ -240,7 +244,9 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.code.asked": _w("disguise", 0.5, say("What it asks for, it wants done by a code (QR), past the computer.")),
     "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
     "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),
-    "mail.limit.depth": _w("disguise", 0.4, say("Parts are nested so deeply that no reader shows them.")),
-    "mail.limit.parts": _w("disguise", 0.35, say("The mail has more parts than any honest one.")),
+    "mail.limit.depth": _w("limit", LIMIT, say("Parts are nested so deeply that no reader shows them.")),
+    "mail.limit.parts": _w("limit", LIMIT, say("The mail has more parts than any honest one.")),
+    "mail.limit.header": _w("limit", LIMIT, say("A header is longer than any honest one: judged only in part.")),
+    "mail.limit.decoded": _w("limit", LIMIT, say("Its parts are too large when decoded: judged only in part.")),
 }
 """Weight by fact name."""

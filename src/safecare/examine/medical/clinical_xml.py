@@ -15,7 +15,7 @@ from safecare.examine.api import Context, Finding, LimitError, Part, Where, anal
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
 from safecare.examine.medical.identity import INS, named
-from safecare.formats.clinical_xml import SPLIT, ClinicalXml, read_clinical_xml
+from safecare.formats.clinical_xml import MOST, SPLIT, ClinicalXml, read_clinical_xml
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
@@ -79,6 +79,8 @@ class ClinicalXmlFile:
         yield from _plain(part, found, clinical=clinical)
         if found.deep >= 0:
             raise LimitError("depth", f"byte {found.deep}")
+        if len(found.embedded) >= MOST:
+            raise LimitError("members", f"byte {found.embedded[-1].end}")
 
 
 def _plain(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Finding | Part]:
