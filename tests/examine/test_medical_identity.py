@@ -86,6 +86,7 @@ def called(name: str) -> list[str | bytes]:
         hl7(pid=f"PID|1||4711^^^CHU||{name}^LUCIE"),
         cda(patient(name=f"<family>{name}</family>")),
         image({(0x00100010, "PN"): name}),
+        json.dumps([{"00100010": {"vr": "PN", "Value": [{"Alphabetic": name}]}}], ensure_ascii=False),
     ]
 
 
@@ -119,6 +120,9 @@ def test_scripts_of_one_set_of_characters_are_read() -> None:
         ("ISO_IR 126", "NIK\u039fS".encode("iso8859_7")),
     ):
         assert "record.identity" in rules(image({(0x00080005, "CS"): code, (0x00100010, "PN"): name}))
+    code = "ISO 2022 IR 100\\ISO 2022 IR 144"
+    assert "record.identity" in rules(image({(0x00080005, "CS"): code, (0x00100010, "PN"): b"MOREAU^P\x1b-L\xd0ul"}))
+    assert not rules(image({(0x00080005, "CS"): code, (0x00100010, "PN"): b"MOREAU^P\x1b-L\xbf\xd0\xe3"}))
     assert not rules(image({(0x00080005, "CS"): "ISO_IR 100", (0x00100010, "PN"): "Müller".encode("latin-1")}))
 
 
@@ -133,7 +137,11 @@ def test_scripts_of_one_set_of_characters_are_read() -> None:
         ),
         ("record.identity", subject("8997<!-- -->.evil"), subject("8997<!-- RPPS -->")),
         ("record.patients", cda(patient(), patient(number(INS, "2"))), cda(patient())),
-        ("record.patients", cda(patient(ID + number(INS, "2"))), cda(patient(ID + number("1.2.3", "2")))),
+        (
+            "record.patients",
+            cda(patient(ID + number(INS, "2"))),
+            cda(patient(ID + number("1.2.250.1.213.1.4.9", "2") + number("1.2.3", "3"))),
+        ),
         ("record.twice", fhir()[:-1] + ', "id": "p2"}', fhir()[:-1] + ', "note": "a \\":\\" b"}'),
         (
             "record.twice",
@@ -152,7 +160,7 @@ def test_scripts_of_one_set_of_characters_are_read() -> None:
         ),
         (
             "fhir.request",
-            bundle(resource={"resourceType": "Observation", "subject": {"reference": "Patient/../../admin"}}),
+            bundle(resource={"resourceType": "Observation", "subject": {"reference": "Patient/%2e%2e/../admin"}}),
             bundle(resource={"resourceType": "Observation", "subject": {"reference": "Patient/p1/_history/2"}}),
         ),
         (

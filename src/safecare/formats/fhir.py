@@ -231,7 +231,7 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
         kept = found.requests if _LEAVES.search(value[:2000]) else found.wipes if wipes else None
         if kept is not None and not found.filled(kept):
             kept.append((place, value[:60]))
-    elif name == "reference" and ".." in value and _CLIMBS.search(value[:2000]):
+    elif name == "reference" and (".." in value or "%" in value) and _CLIMBS.search(value[:2000]):
         if not found.filled(found.requests):
             found.requests.append((place, value[:60]))
     elif (name == "url" and "relation" in holder) or name in ("BulkDataURI", "endpoint", "address"):

@@ -124,7 +124,7 @@ def _people(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findi
             "The document is about {count} patients: a reader files it under one of them.", count=len(found.patients)
         )
         yield Finding("record.patients", why, 0.5, Where(part.path, "recordTarget"))
-    elif any(len({number for root, number in one if root in INS}) > 1 for one in found.patients):
+    elif any(len({one for one in each if one[0] == root}) > 1 for each in found.patients for root in INS):
         why = say("The document gives one patient two national numbers.")
         yield Finding("record.patients", why, 0.55, Where(part.path, "patientRole/id"))
 

@@ -129,7 +129,7 @@ def _climbing(part: Part, found: Dicom) -> Iterator[Finding]:
 
 def _people(part: Part, found: Dicom) -> Iterator[Finding]:
     """Tell of a patient's name or number whose letters deceive."""
-    code = _SCRIPTS.get(found.text(_CHARSET).rpartition("\\")[2].strip().replace("2022 IR ", "_IR "))
+    code = _SCRIPTS.get(found.text(_CHARSET).rpartition("\\")[2].strip().replace(" 2022 IR ", "_IR "))
     raw = [(tag, found.bytes_of(tag, _LONGEST)) for tag in _PATIENT]
     if code and not all(value.isascii() for _, value in raw):
         yield from named(

@@ -29,6 +29,8 @@ _SAFE = re.compile(rb"(?i)\\u00(2[013-9a-f]|[346][0-9a-f]|5[0-9abd-f]|7[0-9a-e])
 read (Gson, encoding/json of Go, System.Text.Json), others hide a word so; they are read as what they are."""
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 """A name of DICOM JSON (PS3.18 F.2.2)."""
+_VALUE = re.compile(r"(?:^|\.)[0-9A-Fa-f]{8}\.Value(?:\.|$)")
+"""The place of a value of DICOM JSON."""
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 
@@ -57,8 +59,9 @@ class FhirFile:
                 why = say("An attachment lies at {text}.", text=url[:60])
                 yield Finding("record.address", why, 0.7, Where(part.path, place))
         image = next((name for name in found.differ if _TAG.fullmatch(name)), "")
+        people = [one for one in found.people if found.resource or _VALUE.search(one[0])]
+        yield from named(people, part.path)
         if found.resource or image:
-            yield from named(found.people, part.path)
             for name in found.differ[:1]:
                 why = say("{tag} stands twice with two values: readers differ on which one counts.", tag=image or name)
                 yield Finding("record.twice", why, 0.55, Where(part.path, name))
