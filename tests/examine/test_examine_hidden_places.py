@@ -140,6 +140,8 @@ HONEST = {
     "EPS with a head of DOS": b"\xc5\xd0\xd3\xc6" + struct.pack("<6IH", 30, 20, 0, 0, 50, 8, 65535)
     + b"%!PS-Adobe-3.0 EPSF\n" + b"II*\0\x08\0\0\0",
     "an image of a disc that boots": b"\x33\xed\x90".ljust(0x8000, b"\0") + b"\1CD001\1" + bytes(4096),
+    "a program that knows the marks of archives": b"\x7fELF\2\1\1".ljust(64, b"\0")
+    + b"PK\1\2\0PK\3\4" + b"reading local entry: " * 9 + b"PK\5\6" + b"\x48\x8b" * 40,
     "zeros": bytes(5000),
 }  # fmt: skip
 

@@ -58,6 +58,8 @@ class Zips:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield the members."""
         listed, shift = directory(part.raw)
+        if not listed and not part.raw.startswith(b"PK"):
+            return  # a program that knows the marks of archives: without a directory nobody opens it as one
         members = listed or headers(part.raw)
         if not members:
             raise UnreadableError("it has neither a directory nor members")
