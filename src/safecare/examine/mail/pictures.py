@@ -74,7 +74,16 @@ def size_of(raw: bytes) -> tuple[int, int]:
         return int(found[1]), int(found[2])
     if raw[:2] == b"BM":
         return tuple(abs(int.from_bytes(raw[at : at + 4], "little", signed=True)) for at in (18, 22))  # type: ignore[return-value]
+    if raw[:8] == b"II*\0\x08\0\0\0":
+        return _tiff_size(raw)
     return _jpeg_size(raw) if raw[:2] == b"\xff\xd8" else (0, 0)
+
+
+def _tiff_size(raw: bytes) -> tuple[int, int]:
+    """Return the size of a TIFF whose first tags are width and height, of 32 bits each (TIFF 6.0, sections 2 and 8)."""
+    tags = [int.from_bytes(raw[at : at + 4], "little") for at in (10, 22)]
+    sizes = [int.from_bytes(raw[at : at + 4], "little") for at in (18, 30)]
+    return (sizes[0], sizes[1]) if tags == [256 | 4 << 16, 257 | 4 << 16] else (0, 0)
 
 
 def _jpeg_size(raw: bytes) -> tuple[int, int]:
@@ -92,6 +101,7 @@ def _read(raw: bytes) -> str:
     import numpy as np
 
     cv2.setNumThreads(1)  # a confined worker may start no thread
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # damaged facsimiles are told line by line
     try:
         picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE)
         if picture is None:

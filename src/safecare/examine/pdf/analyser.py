@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, Part, UnreadableError, Where, analyser
-from safecare.examine.mail.codes import RAW, coded, picture_of, told_of
+from safecare.examine.mail.codes import RAW, coded, joined, picture_of, told_of
 from safecare.examine.mail.pictures import BYTES
 from safecare.examine.pdf import actions, asks, doubt, fields, lures, notes, scripts
 from safecare.examine.pdf.drawn import drawings
@@ -152,15 +152,21 @@ def _asks(document: Document, context: Context) -> Iterator[Finding]:
 
 
 def _pictures(document: Document) -> Iterator[bytes]:
-    """Yield the pictures of `document`, largest files last."""
+    """Yield the pictures of `document`, largest files last, and what two of them are side by side."""
     budget = Budget(Limits(), 0)  # its own: a picture that is too large for a code is no bomb
+    shown: list[tuple[int, bytes]] = []
     pictures = [one for one in document.streams if _PICTURE.search(one.text)]
     for one in sorted(pictures, key=lambda one: len(one.stream or b""))[:MOST_PICTURES]:
         if one.stream is None or len(one.stream) > BYTES:
             continue
         with contextlib.suppress(UnreadableError, LimitError):
             raw = decoded(one, budget, RAW)
-            yield raw if raw[:2] == b"\xff\xd8" else picture_of(one.text, raw)
+            picture = raw if raw[:2] == b"\xff\xd8" else picture_of(one.text, raw)
+            yield picture
+            shown.append((one.number, picture))
+    shown.sort()
+    for (_, first), (_, second) in itertools.pairwise(shown):
+        yield from joined(first, second)
 
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail, add_links
 from safecare.formats.mime import Fields, Mime
 from safecare.formats.wording import MAX_ASKED, Ask, asked, disguised, level
+from safecare.formats.wording import shown as visible
 from safecare.formats.wrapped import redirected, unguarded, unwrapped
 from safecare.model.text import say
 
@@ -50,10 +51,15 @@ _BY_CODE = frozenset(
 """Asks for which nobody honest gives a printed code; bills and parcels have codes to pay and to follow."""
 _PROMISED = frozenset({"mail.lure.document", "mail.lure.payment", "mail.lure.parcel", "mail.lure.prize"})
 """Asks by which codes that lead anywhere are lures; without them it is a poster's, for a survey or a menu."""
-_BY_PAGE = frozenset({f"mail.order.{one}" for one in ("login", "mailbox", "page", "elsewhere", "look", "download")})
+_BY_PAGE = frozenset(
+    {f"mail.order.{one}" for one in ("login", "mailbox", "page", "elsewhere", "look", "download", "fee", "code")}
+)
 """Orders that are none where all pages are known organisations' own."""
 _BY_WORDS = frozenset(
-    {f"mail.order.{one}" for one in ("device-code", "consent", "command", "callback", "new-account", "locked")}
+    {
+        f"mail.order.{one}"
+        for one in ("device-code", "consent", "command", "callback", "new-account", "locked", "approve")
+    }
 )
 """Those that hold whoever wrote them; money, cards and papers are only asked for wrongly by the wrong one."""
 _NOT_ALONE = frozenset(f"mail.order.{one}" for one in ("callback", "bank", "new-account", "contact"))
@@ -67,7 +73,6 @@ _SCAN = re.compile(r"\bscan\w*")
 """A deed where there is a code for it, and no paper that was scanned."""
 _APART = re.compile(r"\+? ?\(?\d(?:[ \[\](){}.-]{1,4}\d){8,13}(?!\d)")
 """A number whose digits stand apart, as no one writes but to get past filters."""
-_UNSEEN_LETTERS = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\xad]")
 _SPELLED = re.compile(r"(?<![\w.])[a-z0-9-]{3,63}(?: \. [a-z0-9-]{2,63}){1,4}(?: / [\w-]{1,60}){1,6}")
 """An address to be typed, with gaps around its dots and strokes."""
 _PLAIN_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"')\]]{3,2000}")
@@ -131,7 +136,7 @@ def findings(
     `shows` are links with the words over which they lie.
     """
     home = frozenset(registered(one) for one in context.own)
-    text = " ".join(unicodedata.normalize("NFKC", _UNSEEN_LETTERS.sub("", said)).split())
+    text = " ".join(unicodedata.normalize("NFKC", visible(said)).split())
     spelled = ["http://" + found.group().replace(" ", "") for found in _SPELLED.finditer(text)]
     links = [*links, *spelled, *_PLAIN_LINK.findall(text)]
     led = [one for one in links if one[:4].lower() == "http" and registered(host_of(one)) not in home][:MOST_LINKS]
@@ -159,7 +164,7 @@ def findings(
         fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and (foreign or alone)
     }
     told |= facts & orderly
-    if told - _SLIGHT or len(from_alone) > 1:  # an order is not told by the mail box alone
+    if told - _SLIGHT or "mail.order.stranger" in from_alone:  # no order is told by the mail box alone
         told |= from_alone & EVIDENCE.keys()
     asks = any(one.startswith(_ASKING) for one in told - _SLIGHT)
     if asks and (speaks_for_others(mail, facts) or (foreign and wears_others(mail, head))):
