@@ -95,7 +95,8 @@ _UNCHANGED = Ask.among(
     needs=("nicht|keine|unverandert|niet|geen|ongewijzigd|no |sin |non |nao |sem ",),
 )
 """Said of accounts that stay what they are."""
-_IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
+IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
+"""ISO 13616: country, two check digits, in some countries four letters of the bank, and digits."""
 _CARDS = Ask.among(
     r"(?:google.?play|steam|itunes|apple|amazon|paysafe\w*|neosurf|transcash)[ -]?"
     r"(?:karten?|guthaben\w*|gutschein\w*|kaarten?|cadeaukaart\w*|tarjetas?|carte|buoni|cartoes|cartao)",
@@ -171,12 +172,12 @@ def abroad(mail: Mail, facts: set[str], *, private: bool, owner: bool) -> set[st
     text = mail.levelled
     found: set[str] = set()
     alone = "mail.thread" not in facts and not owner
-    if alone and _COLLECT.told(text) and _HOURS.search(text) and _IBAN.search(text):
+    if alone and _COLLECT.told(text) and _HOURS.search(text) and IBAN.search(text):
         found.add("mail.order.debt")
     if not foreign(text):
         return found
     bank = "mail.order.bank" if private else "mail.order.new-account"
-    if _NEW_ACCOUNT.told(text) and not _UNCHANGED.told(text) and (private or _IBAN.search(text) or mail.files):
+    if _NEW_ACCOUNT.told(text) and not _UNCHANGED.told(text) and (private or IBAN.search(text) or mail.files):
         found.add(bank)
     if not alone:
         return found
@@ -194,4 +195,4 @@ def abroad(mail: Mail, facts: set[str], *, private: bool, owner: bool) -> set[st
     return found
 
 
-__all__ = ["abroad", "foreign", "in_person"]
+__all__ = ["IBAN", "abroad", "foreign", "in_person"]

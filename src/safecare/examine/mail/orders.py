@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from safecare.examine.mail.abroad import abroad, in_person
+from safecare.examine.mail.abroad import IBAN, abroad, in_person
 from safecare.examine.mail.approaches import ON_FILE, approaches
 from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.passwords import told_passwords
@@ -131,8 +131,6 @@ _ELSEWHERE = Ask.of(
     "recevons|have |has |were |ont |a ete",
 )
 """Payments can't go where they went, or are to go to an account that the mail brings along."""
-_IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
-"""ISO 13616: country, two check digits, in some countries four letters of the bank, and digits."""
 _OTHER_ACCOUNT = Ask.of(
     _any(
         rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)"
@@ -287,7 +285,7 @@ def _asks_back(mail: Mail, text: str) -> bool:
 
     No account, number, link or file: with such a mail alone no payment can be led elsewhere.
     """
-    brings = mail.links or mail.files or _IBAN.search(text) or _PHONE.search(text)
+    brings = mail.links or mail.files or IBAN.search(text) or _PHONE.search(text)
     return not brings and _ASK_BACK.told(text)
 
 
@@ -315,7 +313,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
     if "mail.thread" in facts:  # where an intruder in a supplier's mail box waits for the moment to pay
         return found | ({"mail.order.new-account"} if _new_account(mail, text) else set())
     found |= _private(display, text, facts) if private else set()
-    if _BYPASS.told(text) and (_MONEY.told(text) or _IBAN.search(text)):
+    if _BYPASS.told(text) and (_MONEY.told(text) or IBAN.search(text)):
         found.add("mail.order.payment")
     if not private and _SECRET.told(text) and _MONEY.told(text) and _TITLE.search(text) and _away(text):
         found.add("mail.order.payment")
@@ -350,7 +348,7 @@ def _new_account(mail: Mail, text: str) -> bool:
 
 def _other_account(text: str) -> bool:
     """Tell whether payments are to go to an account that the mail brings along, other than before."""
-    return _ELSEWHERE.told(text) or (_OTHER_ACCOUNT.told(text) and bool(_IBAN.search(text)))
+    return _ELSEWHERE.told(text) or (_OTHER_ACCOUNT.told(text) and bool(IBAN.search(text)))
 
 
 def _away(text: str) -> bool:

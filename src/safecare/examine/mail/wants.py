@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from safecare.examine.mail.abroad import in_person
+from safecare.examine.mail.abroad import IBAN, in_person
 from safecare.examine.mail.claims import INTERNAL
 from safecare.examine.mail.grammar import Grammar
 from safecare.examine.mail.hosts import by_hand
@@ -95,7 +95,6 @@ _HIDDEN = re.compile(
     r"سري|سرية|كتمان|اجتماع|سفر"
 )
 """Said to nobody else, or by one who can't be asked now."""
-_IBAN = re.compile(r"\b[a-z]{2}\d{2} ?(?:[a-z]{4} ?)?(?:\d ?){10,26}")
 _CHIEF = re.compile(
     r"\b(?:directe?u?r\w*|direct?or\w*|dirett\w+|diret\w+|direkt\w+|geschaftsfuhr\w+|vorstand\w*|bestuur\w*|chief|ceo|"
     r"cfo|president\w*|chef\w*|primario|gerente|prezes|dyrektor\w*|verkstallande|overlege|overlaege|professor|prof|dra?)\b"
@@ -140,7 +139,7 @@ def _together(mail: Mail, about: set[str], *, private: bool) -> set[str]:
         "sum": bool(_SUM.search(text)),
         "rich": bool(_RICH.search(text)),
         "percent": bool(_PERCENT.search(text)),
-        "account-number": bool(_IBAN.search(text)),
+        "account-number": bool(IBAN.search(text)),
         "phone-number": bool(_PHONE.search(text)),
     }
     all_of_it = about | {f"a:{one}" for one in meanings(text)} | {name for name, is_so in held.items() if is_so}
@@ -163,7 +162,7 @@ def _of_anyone(mail: Mail, display: str, facts: set[str], told: Iterable[str], a
         found.add("mail.order.approve")
     if "login" in told and about and mail.links:
         found.add("mail.order.login")
-    if "bank" in told and "mine" not in told and _IBAN.search(text):
+    if "bank" in told and "mine" not in told and IBAN.search(text):
         found.add("mail.order.new-account")
     if "mail.thread" in facts:
         return found
