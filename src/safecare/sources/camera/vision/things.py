@@ -1,8 +1,9 @@
 """Things that were put down, or are no longer there: what has changed in the picture and stays.
 
 Two pictures of the scene are kept, a quick one (seconds) and a slow one (as it was). What differs between them for
-some time without moving is a change that stays; people who are followed do not count. A thing stands out from what is
-around it: in the quick picture if it came, in the slow one if it went.
+some time without moving is a change that stays; people who are followed do not count. A thing ends: smoke, the shine
+of a lamp and soft shadows fade away over many pixels. It stands out from what is around it: in the quick picture if it
+came, in the slow one if it went.
 
 Sources: two backgrounds of different speed as in Porikli et al., "Robust detection of abandoned and removed objects in
 complex surveillance videos" (EURASIP J. ASP 2008); which of the two stands out: San Miguel and Martinez (AVSS 2008), by
@@ -50,6 +51,9 @@ LEAST, MOST = 20, 0.1
 people are 50 pixels of 720 high, and a tenth of the picture."""
 FLASH = 0.4
 """Share of the picture that differs from which the light or the camera has changed, not a thing; chosen."""
+FADES = 0.25
+"""Share of a change that what is two to four pixels beside it has changed by, too, up to which it is a thing; chosen: a
+bag out of focus with a soft shadow of its own has 0.1 to 0.2, smoke 0.4 to 0.8."""
 STIRRED = 5.0
 """Seconds without motion in a blob's box after which it is a thing; chosen: people sway more often."""
 STIR_SHARE = 0.01
@@ -170,19 +174,35 @@ class Things:
             if float(np.median(self._calm[here.astype(bool)])) < SETTLED:
                 self._becomes_scene(here.astype(bool))
                 continue
+            if not _ends(here, self._quick - self._slow):
+                continue  # looked at again: what changes beside it may go
             since = at - float(self._age[here.astype(bool)].max())
             found.append(Change(self._next, box, since, _went(here, self._quick, self._slow)))
             self._next += 1
         return found
 
 
-def _went(here: Image, quick: Floats, slow: Floats) -> bool:
-    """Tell whether what changed at `here` (1 inside) went: then the slow picture stands out from around it."""
+def _ends(here: Image, change: Floats) -> bool:
+    """Tell whether `change` (colours now less colours before) ends around `here` (1 inside)."""
+    import numpy as np
+
+    inside, ring = np.median(change[here.astype(bool)], axis=0), _around(here)
+    return not ring.any() or float(np.median(change[ring] @ inside)) <= FADES * float(inside @ inside)
+
+
+def _around(here: Image) -> Any:
+    """Return a mask of what is two to four pixels off `here`."""
     import cv2
     import numpy as np
 
-    inside = here.astype(bool)
-    ring = (cv2.dilate(here, np.ones((9, 9), np.uint8)) - cv2.dilate(here, np.ones((3, 3), np.uint8))).astype(bool)
+    return (cv2.dilate(here, np.ones((9, 9), np.uint8)) - cv2.dilate(here, np.ones((3, 3), np.uint8))).astype(bool)
+
+
+def _went(here: Image, quick: Floats, slow: Floats) -> bool:
+    """Tell whether what changed at `here` (1 inside) went: then the slow picture stands out from around it."""
+    import numpy as np
+
+    inside, ring = here.astype(bool), _around(here)
 
     def stands_out(picture: Floats) -> float:
         return float(np.abs(picture[inside] - np.median(picture[ring], axis=0)).mean()) if ring.any() else 0.0
