@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from safecare.sources.camera.vision.parts import Image
 from safecare.sources.camera.vision.things import Change, Things
 
 ROWS, COLUMNS = 180, 320
-Light = Callable[[np.ndarray], np.ndarray]
+Picture = Any
+"""An array of numpy, which OpenCV's own types do not tell."""
+Light = Callable[[Picture], Picture]
 
 
 def found(before: Light, after: Light) -> list[Change]:
@@ -21,16 +23,16 @@ def found(before: Light, after: Light) -> list[Change]:
     floor = np.full((ROWS, COLUMNS, 3), 130.0) + cv2.resize(rng.normal(0, 6, (45, 80, 1)), (COLUMNS, ROWS))[..., None]
     last: list[Change] = []
     for number in range(60):
-        shown: Image = (after if number >= 40 else before)(floor.copy()) + rng.normal(0, 1.5, floor.shape)
+        shown: Picture = (after if number >= 40 else before)(floor.copy()) + rng.normal(0, 1.5, floor.shape)
         last = things.look(shown.clip(0, 255).astype(np.uint8), number / 2, ()) or []
     return last
 
 
-def as_it_is(floor: np.ndarray) -> np.ndarray:
+def as_it_is(floor: Picture) -> Picture:
     return floor
 
 
-def bag(floor: np.ndarray, dark: float = 1.0) -> np.ndarray:
+def bag(floor: Picture, dark: float = 1.0) -> Picture:
     """Put a bag with a soft shadow of its own on the floor, a little out of focus, with a share of the light."""
     shadow = np.zeros((ROWS, COLUMNS), np.float32)
     cv2.ellipse(shadow, (168, 118), (16, 5), 0, 0, 360, 0.4, -1)
@@ -39,11 +41,11 @@ def bag(floor: np.ndarray, dark: float = 1.0) -> np.ndarray:
     return cv2.GaussianBlur(floor, (0, 0), 1.0) * dark
 
 
-def half_dark(floor: np.ndarray) -> np.ndarray:
+def half_dark(floor: Picture) -> Picture:
     return floor * 0.4
 
 
-def veil(floor: np.ndarray, wide: float, depth: float) -> np.ndarray:
+def veil(floor: Picture, wide: float, depth: float) -> Picture:
     """Lay smoke over a part of the floor, or the shine of a lamp (`depth` below 0)."""
     y, x = np.mgrid[:ROWS, :COLUMNS]
     cover = np.exp(-((np.hypot(x - 160, y - 90) / wide) ** 2))[..., None]
