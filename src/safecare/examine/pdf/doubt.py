@@ -50,8 +50,9 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from _keys(document)
     yield from loops.findings(document, listed)
     yield from shown.findings(document, listed, raw)
-    yield from _changed(document, raw)
-    yield from _wrapped(raw)
+    if document.holding(b"/ByteRange"):
+        yield from _changed(document, raw)
+        yield from _wrapped(raw)
     yield from _layers(document)
 
 

@@ -44,6 +44,8 @@ def _sent(document: Document) -> Iterator[Finding]:
         for found in _TARGET.finditer(one.text)
     ]
     away = [one for one in targets if one[:4].lower() == "http"]
+    if not away:
+        return
     if any(map(doubtful, away)):
         why = say("A form in a PDF sends what is typed to a page that anyone can set up, or to a bare address.")
         yield Finding("pdf.submits.doubtful", why, 0.4, kind="pdf.action")
@@ -52,7 +54,7 @@ def _sent(document: Document) -> Iterator[Finding]:
         for one in document.holding(b"/Ff")
         if _TEXT.search(one.text) and (flags := _FLAGS.search(one.text))
     )
-    if away and secret:
+    if secret:
         why = say("A form in a PDF asks for a password and sends it away.")
         yield Finding("pdf.submits.password", why, 0.5, kind="pdf.field")
 
