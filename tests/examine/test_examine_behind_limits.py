@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
+import random
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 
 import pytest
 
-from safecare.examine.api import Verdicts
+from safecare.examine.api import Budget, Limits, Verdicts
 from safecare.examine.engine import Engine
 from safecare.formats.mime import MAX_DEPTH, MAX_HEADER, MAX_PARTS
 
@@ -91,6 +93,46 @@ def bundle(many: int) -> bytes:
 def page(many: int) -> bytes:
     links = b"".join(b'<a href="data:application/zip;base64,%s">' % raw for raw in [*map(coded, range(many)), CODED])
     return b"<html><body>" + links
+
+
+def page_of_words(many: int) -> bytes:
+    return b"<html><body>" + b"some words of a page\n" * many + b"<script>eval(unescape('%u9090%u9090'))</script>"
+
+
+@pytest.mark.slow
+def test_a_long_page_is_read_to_its_end_or_told() -> None:
+    short, long, longest = (ENGINE.judge(page_of_words(many), "a.html") for many in (10, 200_000, 900_000))
+    assert "page.hides" in {one.rule for one in short.findings}
+    assert "page.hides" in {one.rule for one in long.findings}
+    assert (longest.verdict, [one.rule for one in longest.findings]) == (Verdicts.SUSPICIOUS, ["limit.markup"])
+
+
+class Watched:
+    """An unpacker that counts what it is given."""
+
+    def __init__(self) -> None:
+        self.inner, self.given = zlib.decompressobj(-15), 0
+
+    def decompress(self, raw: bytes, most: int) -> bytes:
+        self.given += len(raw)
+        return self.inner.decompress(raw, most)
+
+    @property
+    def eof(self) -> bool:
+        return self.inner.eof
+
+    @property
+    def unconsumed_tail(self) -> bytes:
+        return self.inner.unconsumed_tail
+
+
+def test_what_is_packed_large_is_handed_over_a_few_times_at_most() -> None:
+    raw = random.Random(1).randbytes(24 * 1024 * 1024)
+    packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+    packed = packer.compress(raw) + packer.flush()
+    watched = Watched()
+    assert Budget(Limits(), len(packed)).unpack(watched.decompress, packed + b"behind") == raw
+    assert watched.given < 4 * len(packed)
 
 
 @pytest.mark.slow

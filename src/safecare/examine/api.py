@@ -36,6 +36,9 @@ LEAST_KEPT, MOST_KEPT = 16, 200
 """Bytes of a part that another engine may know, and parts that it is shown. Chosen: EICAR has 68 bytes."""
 BLOCK = 256 * 1024
 """Bytes inflated at a time. Chosen: a bomb is noticed after one block too many."""
+FED = 1024 * 1024
+"""Packed bytes handed over at a time. Chosen: zlib copies what it has not taken yet with each block; all at once would
+cost the square of the size."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,12 @@ class Budget:
         """Return `raw` unpacked by `step(data, max_length)` of zlib, bz2 or lzma; errors as `inflate`."""
         room, out = self.room, bytearray()
         owner = getattr(step, "__self__", None)
-        data: bytes | memoryview = raw
+        data, rest = b"", memoryview(raw)
         if room <= 0:
             raise LimitError("size", place)
         while True:
+            if not data and getattr(owner, "needs_input", True):
+                data, rest = bytes(rest[:FED]), rest[FED:]
             try:
                 block = step(data, BLOCK)
             except Exception as error:  # zlib.error, OSError, lzma.LZMAError, EOFError: all mean damage
@@ -175,7 +180,7 @@ class Budget:
             if len(out) > room:
                 raise LimitError("member" if room == self.limits.member else "size", place)
             data = getattr(owner, "unconsumed_tail", b"")
-            if getattr(owner, "eof", False) or not (block or data):
+            if getattr(owner, "eof", False) or not (block or data or rest):
                 break
         self.used += len(out)
         return bytes(out)

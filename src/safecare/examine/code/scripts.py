@@ -102,9 +102,9 @@ class Scripts:
             yield Finding("page.starts", why, 0.75, kind="page.starts")
 
 
-def text_of(raw: bytes) -> str:
-    """Return a script's text, whatever its character set."""
-    raw = raw[:MOST_TEXT]
+def text_of(raw: bytes, most: int = MOST_TEXT) -> str:
+    """Return the text of the first `most` bytes of a script, whatever its character set."""
+    raw = raw[:most]
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:200:2].count(0) > 60:
         return raw.decode("utf-16-be" if raw.startswith(b"\xfe\xff") else "utf-16-le", "replace")
     return raw.decode("utf-8", "replace")
