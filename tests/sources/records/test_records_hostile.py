@@ -120,7 +120,8 @@ async def test_who_only_looks_stops_no_coding(server: tuple[str, Got]) -> None:
             await asyncio.to_thread(ask, point.address[1], "POST", "/Binary", b"\x8bab\x03", Content_Encoding="br")
             == 201
         )
-        assert judged(intake) == 1
+        (told,) = [one for one in intake.events if isinstance(one, FileJudged)]
+        assert (told.verdict, told.rules) == ("unreadable", ("record.not-read",))
     assert got == [("POST", "/base/Binary", b"\x8bab\x03")]
 
 
