@@ -20,6 +20,8 @@ MOST_FIELDS = 2000
 """Fields of one form that are compared. Chosen: the longest tax form measured has 1,400."""
 MOST_SHOWN = 16 * 1024
 """Bytes of one appearance that are read. Chosen: a field of a page of text has 6,000."""
+MOST_SENT = 100
+"""Buttons of one form that send it, and that are looked at. Chosen: forms have one or two."""
 PASSWORD, COMB = 1 << 13, 1 << 24
 """Flags of fields (ISO 32000-1, table 228) whose letters stand hidden, or each in a box of its own."""
 _ANEW = re.compile(rb"/NeedAppearances\s+true")
@@ -40,7 +42,7 @@ def _sent(document: Document) -> Iterator[Finding]:
     """Yield where a form sends what is typed, if nobody honest has it sent there."""
     targets = [
         readable(string_at(one.text, found.end()) or b"").decode("utf-8", "replace")
-        for one in document.holding(b"/SubmitForm")
+        for one in document.holding(b"/SubmitForm")[:MOST_SENT]
         for found in _TARGET.finditer(one.text)
     ]
     away = [one for one in targets if one[:4].lower() == "http"]

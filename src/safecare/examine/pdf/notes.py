@@ -41,5 +41,7 @@ def findings(document: Document) -> Iterator[Finding]:
 
 def _accounts(document: Document, streams: list[Object]) -> set[str]:
     letters = fonts(document)
-    text = "\n".join(said(begun(one, MOST_SHOWN), letters) for one in streams[:MOST_NOTES])
+    held = {one.number: one for one in streams[:MOST_NOTES]}
+    content = b"\n".join(begun(one, MOST_SHOWN // 4) for one in held.values())[: 2 * MOST_SHOWN]
+    text = said(content, letters)
     return {found.group().replace(" ", "")[:34] for found in _ACCOUNT.finditer(text)}
