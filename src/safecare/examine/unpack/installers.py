@@ -223,33 +223,18 @@ def nrv2(raw: bytes, size: int, method: int) -> bytes:
 
 def _length(take: Callable[[], int], first: int, method: int) -> int:
     """Return the length of a match less one, read bit by bit."""
-    if method == 2:
-        count = take() * 2 + take()
-        if not count:
-            count = 1
-            while True:
-                count = count * 2 + take()
-                if take():
-                    break
-            count += 2
-        return count
     if method == 8:
         if first:
             return 1 + take()
+        return 3 + (take() if take() else _chained(take))
+    high = take() if method == 2 else first
+    return (high * 2 + take()) or _chained(take) + 2
+
+
+def _chained(take: Callable[[], int]) -> int:
+    """Return a number of which each bit is followed by one that says whether it was the last."""
+    count = 1
+    while True:
+        count = count * 2 + take()
         if take():
-            return 3 + take()
-        count = 1
-        while True:
-            count = count * 2 + take()
-            if take():
-                break
-        return count + 3
-    count = first * 2 + take()
-    if not count:
-        count = 1
-        while True:
-            count = count * 2 + take()
-            if take():
-                break
-        count += 2
-    return count
+            return count
