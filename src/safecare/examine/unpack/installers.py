@@ -226,7 +226,8 @@ def _length(take: Callable[[], int], first: int, method: int) -> int:
     if method == 8:
         if first:
             return 1 + take()
-        return 3 + (take() if take() else _chained(take))
+        short = take()
+        return 3 + (take() if short else _chained(take))
     high = take() if method == 2 else first
     return (high * 2 + take()) or _chained(take) + 2
 
