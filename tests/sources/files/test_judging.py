@@ -39,7 +39,8 @@ def test_rules_and_model_of_the_site_are_read_and_read_again(tmp_path: Path) -> 
     judging = Judging(Setup(("aurore.example",)), rules=rules, mail_model=model)
     judging.look()
     assert judging.setup == Setup(("aurore.example",))
-    assert {state for state, _ in judging.told.values()} == {"off"}
+    assert judging.told["rules"][0] == "off"
+    assert judging.told["mail-model"] == ("ok", "the weights that come with Safecare")
     rules.mkdir()
     (rules / "a.yar").write_text(RULE)
     (rules / "b.yar").write_text("rule {")

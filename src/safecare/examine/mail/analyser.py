@@ -20,6 +20,7 @@ from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts
 from safecare.examine.mail.kits import kits
+from safecare.examine.mail.learned import worded
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders
@@ -30,6 +31,7 @@ from safecare.examine.mail.relations import relations
 from safecare.examine.mail.reports import MUTED, is_report, is_status
 from safecare.examine.mail.strangers import answers
 from safecare.examine.mail.vouch import BROKEN_ON_THE_WAY, as_written, gateway, vouched
+from safecare.examine.verdict import SUSPICIOUS, score
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import TENANTS, host_of, registered, skeleton
 from safecare.formats.html import Page
@@ -109,6 +111,7 @@ class MailAnalyser:
         facts -= UNTOLD if part.origin == PASSED else frozenset()
         report = is_report(mail)
         facts -= MUTED if report else _of_the_house(mail, facts)
+        told: list[Finding] = []
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
@@ -120,11 +123,13 @@ class MailAnalyser:
                 strength *= FORM
             if "mail.forged.idle" in facts and (weight.kind == "vouch" or fact == "mail.from.unvouched"):
                 strength *= HOME
-            yield Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}")
-        learned = self._trained(mail, context.mail_model)
-        if learned:
+            told.append(Finding(fact, weight.because, round(strength, 3), kind=f"mail.{weight.kind}"))
+            yield told[-1]
+        if trained := self._trained(mail, context.mail_model):
             why = say("It reads like the phishing that this hospital has received.")
-            yield Finding("mail.model", why, round(learned, 3), kind="mail.model")
+            yield Finding("mail.model", why, round(trained, 3), kind="mail.model")
+        elif not (report or part.path) and score(told) < SUSPICIOUS:
+            yield from worded(mail, facts)
         if mail.files:
             context.passwords += told_passwords(mail.text[:20_000])
         yield from () if report else passed_on(part, mail)

@@ -58,7 +58,7 @@ class Judging:
         self._fingerprint: tuple[Setup, bytes] | None = None
         self.resolver = resolver
         self.setup = msgspec.structs.replace(setup or Setup(), checks=resolver is not None)
-        self.told = {"rules": state_of((), ""), "mail-model": state_of((), "")}
+        self.told = {"rules": state_of((), ""), "mail-model": state_of((), "the weights that come with Safecare")}
         """For the health page, by part: state and detail."""
 
     def known(self, digest: str, name: str, media: str, setup: Setup) -> Verdict | None:
@@ -116,7 +116,9 @@ class Judging:
         self.setup = msgspec.structs.replace(self.setup, rules=texts, mail_model=model)
         self.told = {
             "rules": state_of(problems, f"{len(texts)} files of the site's own rules" if texts else ""),
-            "mail-model": state_of(wrong, "trained on the site's own mail" if model else ""),
+            "mail-model": state_of(
+                wrong, "trained on the site's own mail" if model else "the weights that come with Safecare"
+            ),
         }
 
     def report(self, tell: Callable[[str, str, str], None]) -> None:
