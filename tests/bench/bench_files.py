@@ -25,9 +25,11 @@ from rspamd_peer import MARKED, judged
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
+from safecare.examine.mail import learned
+from safecare.examine.verdict import SUSPICIOUS
 from safecare.scenarios.make.mail import credential_phish
 from safecare.testing.bench import Row, Skipped, rate
-from safecare.testing.mails import made_mails
+from safecare.testing.mails import learn, made_mails
 
 CLAMAV = Path("/usr/share/clamav-testfiles")
 DATA = Path(os.environ.get("SAFECARE_DATA", "/nowhere"))
@@ -137,6 +139,7 @@ def _accuracy() -> Iterator[Row | Skipped]:
             peer_name="rspamd, offline" if told else "rspamd is not installed",
             note=f"{count} of {len(mails)}",
         )
+    yield _words()
     ham = [path for group in ("easy-ham-1", "easy-ham-2", "hard-ham-1") for path in sorted(HAM.glob(f"{group}/*.txt"))]
     if ham:
         alarms = _flagged(ham)
@@ -266,6 +269,22 @@ def _phishing_size(number: int) -> bytes:
     made = head + b"\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page.encode()
     assert abs(len(made) - PHISHING_SIZE) < PHISHING_SIZE // 10, len(made)  # else another size is measured
     return made
+
+
+def _words() -> Row:
+    """Return what weights of words alone find of the last set, learned from all others."""
+    taken = learn.lessons()
+    weights = learn.learn([one for one in taken if one.group != "ninth"])
+    last = [one for one in taken if one.group == "ninth"]
+    told = [learned.strength(learned.told(weights, list(one.words), one.around)[0]) >= SUSPICIOUS for one in last]
+    bad = [flag for one, flag in zip(last, told, strict=True) if one.phishing]
+    good = [flag for one, flag in zip(last, told, strict=True) if not one.phishing]
+    return Row(
+        what="made phishing of another hand found by words alone, its set left out of the learning",
+        figure=100 * sum(bad) / len(bad),
+        unit="%",
+        note=f"{sum(bad)} of {len(bad)}; {sum(good)} of {len(good)} honest ones",
+    )
 
 
 def _judge(files: list[bytes], name: str) -> int:
