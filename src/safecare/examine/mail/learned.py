@@ -22,15 +22,15 @@ from safecare.model.text import say
 MOST = 0.55
 """Strength that the weights can reach alone. Chosen: above `safecare.examine.verdict.SUSPICIOUS`, and below what
 alerts; most of what is found needs some other evidence, too."""
-MIDDLE = 1.875
+MIDDLE = 2.0
 """Log-odds at which half of `MOST` is reached. Set where sets of mails that were left out of the learning showed no
 more honest mails flagged than before (decision 0049)."""
 LEAST = 0.1
 """Strength (0-1) below which nothing is said. Chosen: weaker evidence decides nothing."""
 WORDS = 300
 """Words of one mail that count. Chosen: a lure comes to the point at once."""
-FEWEST = 6
-"""Words below which nothing is said. Chosen."""
+FEWEST = 8
+"""Words below which nothing is said. Chosen: a greeting and a name."""
 START = 5
 """Letters of a word that tell its stem, in the languages of the mails. Chosen."""
 SHOWN = 3
@@ -40,6 +40,7 @@ SCALE = 4.0
 Chosen: words and circumstances of a mail weigh alike in learning."""
 
 _WORD = re.compile(r"[a-z0-9$€']{2,30}")
+_ADDRESS = re.compile(r"https?://\S+")
 _ANSWER = re.compile(r"(?i)(?:re|aw|sv|rv|antw) ?:")
 _UNLIKE = frozenset(
     ("mail.list", "mail.list.vouched", "mail.list.writes", "mail.thread", "mail.news", "mail.from.inside")
@@ -52,8 +53,8 @@ _ELSEWHERE = frozenset(("mail.reply-to.differs", "mail.reply-to.freemail"))
 
 
 def words_of(levelled: str) -> list[str]:
-    """Return the words of a levelled text that count."""
-    return _WORD.findall(levelled)[:WORDS]
+    """Return the words of a levelled text that count: none of the addresses to which it leads."""
+    return _WORD.findall(_ADDRESS.sub(" ", levelled))[:WORDS]
 
 
 def heard(mail: Mail, facts: Collection[str]) -> bool:
