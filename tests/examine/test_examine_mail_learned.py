@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import msgspec
 import pytest
 
@@ -97,7 +99,7 @@ def test_the_weights_are_of_the_present_material() -> None:
     taken = learn.lessons()
     written = learn.written({"": 0.0}, taken).splitlines()[0]
     assert learned.weights()[""] < 0
-    assert learned.files("safecare.examine.mail").joinpath("learned.txt").read_text("utf-8").startswith(written + "\n")
+    assert files("safecare.examine.mail").joinpath("learned.txt").read_text("utf-8").startswith(written + "\n")
 
 
 def test_learning_tells_the_sides_of_a_set_that_it_did_not_see_and_gives_the_same_twice() -> None:
