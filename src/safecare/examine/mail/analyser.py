@@ -20,7 +20,7 @@ from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
 from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts
 from safecare.examine.mail.kits import kits
-from safecare.examine.mail.learned import worded
+from safecare.examine.mail.learned import weights, worded
 from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import CHEAP, alarming, ending, hosted, random_name
 from safecare.examine.mail.orders import orders
@@ -96,6 +96,7 @@ class MailAnalyser:
 
     def __init__(self) -> None:
         self._model: tuple[bytes, Reader] | None = None
+        weights()  # read before the process is confined
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings by weight, then files, embedded scripts and encoded blocks."""
