@@ -12,8 +12,11 @@ from safecare.cli import main
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
 from safecare.examine.mail import learned
-from safecare.examine.mail.model import train
+from safecare.examine.mail.model import buckets, train
+from safecare.formats.mail import read_mail
 from safecare.model.finding import Finding
+from safecare.sources.files.process import Worker
+from safecare.sources.files.wire import Job, Setup
 from safecare.testing.mails import learn
 
 ENGINE = Engine(own=("aurore.example",), only=("mail",))
@@ -82,6 +85,17 @@ def test_mail_without_words_that_are_known_is_not_judged_by_words() -> None:
     assert not worded(mail("Zxqv wvut " * 40, "Zxqv"))
 
 
+def test_a_confined_process_that_opens_no_file_has_the_weights() -> None:
+    worker = Worker(120.0, 10)
+    try:
+        for raw in (mail(FAVOUR), mail(VISIT)):
+            told = worker.ask(Job(len(raw), "a.eml"), raw, Setup(("aurore.example",)))
+            alone = Engine(own=("aurore.example",)).judge(raw, "a.eml")
+            assert told.verdict == alone
+    finally:
+        worker.close()
+
+
 def test_where_the_rules_are_sure_words_add_nothing() -> None:
     sure = mail("Confirm your password within 24 hours or lose your account: http://192.0.2.7/login\n" + FAVOUR)
     assert ENGINE.judge(sure, "a.eml").verdict in (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
@@ -90,7 +104,8 @@ def test_where_the_rules_are_sure_words_add_nothing() -> None:
 
 def test_the_model_of_the_site_speaks_first() -> None:
     harmless = [mail(VISIT + f"\nplanning {number}", "Jeudi") for number in range(40)]
-    model = train(harmless, [mail(FAVOUR + f"\nfavour {number}") for number in range(40)])
+    phishing = [mail(FAVOUR + f"\nfavour {number}") for number in range(40)]
+    model = train([buckets(read_mail(raw)) for raw in harmless], [buckets(read_mail(raw)) for raw in phishing])
     engine = Engine(own=("aurore.example",), mail_model=msgspec.json.encode(model), only=("mail",))
     assert [one.rule for one in engine.judge(mail(FAVOUR), "a.eml").findings if one.kind == "mail.model"] == [
         "mail.model"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import numpy as np
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -25,9 +28,11 @@ def main(
 
     from safecare.cli.files import stop
     from safecare.examine.mail.model import ModelError, train
+    from safecare.sources.files.worker import preload
 
+    preload()
     try:
-        model = train(_mails(harmless), _mails(phishing), alarms)
+        model = train(_told(harmless), _told(phishing), alarms)
     except (OSError, ModelError) as error:
         stop(error, 2)
     try:
@@ -39,8 +44,30 @@ def main(
     typer.echo(f"{found:.1%} of that phishing found, {wrong:.2%} of the harmless mails taken for it. Written to {out}.")
 
 
-def _mails(folder: Path) -> list[bytes]:
+def _told(folder: Path) -> list[np.ndarray]:
+    """Return the buckets of the mails of a folder; each is read in a confined process, and told if it can't be."""
+    import numpy as np
+
+    from safecare.cli.files import shown
+    from safecare.sources.files.confined import confined
+    from safecare.sources.files.process import WorkerError
+
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [path.read_bytes() for path in files if path.stat().st_size <= MOST_BYTES]
+    told = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.stat().st_size > MOST_BYTES:
+            typer.echo(f"{shown(path)}: larger than {MOST_BYTES >> 20} MiB, left out", err=True)
+            continue
+        try:
+            told.append(np.frombuffer(confined(_bucketed, path.read_bytes()), np.int64))
+        except WorkerError as error:
+            typer.echo(f"{shown(path)}: {error}, left out", err=True)
+    return told
+
+
+def _bucketed(raw: bytes) -> bytes:
+    from safecare.examine.mail.model import buckets
+    from safecare.formats.mail import read_mail
+
+    return buckets(read_mail(raw)).tobytes()

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from safecare.examine.api import Finding, Verdict, Verdicts
-from safecare.examine.mail.model import train
+from safecare.examine.mail.model import buckets, train
+from safecare.formats.mail import read_mail
 from safecare.model.events.files import FileJudged
 from safecare.model.text import say
 from safecare.scenarios.make.mail import benign_mails, credential_phish
@@ -46,7 +47,9 @@ def test_rules_and_model_of_the_site_are_read_and_read_again(tmp_path: Path) -> 
     (rules / "b.yar").write_text("rule {")
     good = list(benign_mails(20, seed=1, at=START, to=TO))
     bad = [credential_phish(seed=seed, at=START, to=TO, language="en") for seed in range(20)]
-    model.write_bytes(msgspec.json.encode(train(good, bad)))
+    model.write_bytes(
+        msgspec.json.encode(train([buckets(read_mail(raw)) for raw in good], [buckets(read_mail(raw)) for raw in bad]))
+    )
     judging.look()
     assert judging.setup.rules == (RULE,)
     assert judging.setup.mail_model

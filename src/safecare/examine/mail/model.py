@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from safecare.formats.mail import Mail, read_mail
+from safecare.formats.mail import Mail
 from safecare.model.layout import laid_out
 
 BUCKETS = 1 << 16
@@ -50,20 +50,20 @@ class MailModel(msgspec.Struct, frozen=True):
 
 
 def buckets(mail: Mail) -> np.ndarray:
-    """Return the buckets of the words and pairs of words of `mail`, each once."""
+    """Return the buckets of the words and pairs of words of `mail`, each once: 64-bit integers, one dimension."""
     words = _WORD.findall(mail.levelled)[:MOST_WORDS]
     joined = [*words, *(f"{one} {other}" for one, other in itertools.pairwise(words))]
-    return np.unique(np.array([zlib.crc32(one.encode()) % BUCKETS for one in joined], dtype=np.int64))
+    return np.array(sorted({zlib.crc32(one.encode()) % BUCKETS for one in joined}), dtype=np.int64)
 
 
-def train(harmless: Sequence[bytes], phishing: Sequence[bytes], alarms: float = 0.005) -> MailModel:
-    """Learn from mails; every fourth is held back to set the threshold at a share of false `alarms` (0-1).
+def train(good: Sequence[np.ndarray], bad: Sequence[np.ndarray], alarms: float = 0.005) -> MailModel:
+    """Learn from the `buckets` of harmless mails (`good`) and of phishing (`bad`).
 
-    Raises `ModelError` when there are too few.
+    Every fourth is held back to set the threshold at a share of false `alarms` (0-1). Raises `ModelError` when there
+    are too few.
     """
-    if min(len(harmless), len(phishing)) < LEAST:
-        raise ModelError(f"{len(harmless)} harmless and {len(phishing)} phishing mails; {LEAST} of each are needed")
-    good, bad = ([buckets(read_mail(raw)) for raw in one] for one in (harmless, phishing))
+    if min(len(good), len(bad)) < LEAST:
+        raise ModelError(f"{len(good)} harmless and {len(bad)} phishing mails; {LEAST} of each are needed")
     odds = _odds([one for n, one in enumerate(good) if n % 4], [one for n, one in enumerate(bad) if n % 4])
     held_good = np.sort([_told(odds, one) for one in good[::4]])
     held_bad = np.array([_told(odds, one) for one in bad[::4]])

@@ -20,6 +20,7 @@ import msgspec
 from safecare.examine.api import Part, Unpacked
 from safecare.examine.engine import Engine, analysers
 from safecare.examine.mail.contacts import contact_of
+from safecare.examine.mail.learned import weights
 from safecare.examine.types import recognise
 from safecare.formats.mail import Contact, examine, read_mail, told
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
@@ -70,7 +71,7 @@ def main() -> None:
     die_with_parent(int(sys.argv[1]))
     with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # whatever a library prints must not reach the answers
-        _preload()
+        preload()
         setup = read(jobs, Setup)
         if setup is None:
             return
@@ -122,7 +123,8 @@ def _load_checks() -> None:
     importlib.import_module("safecare.formats.mail_auth.check")
 
 
-def _preload() -> None:
+def preload() -> None:
+    """Load all that judging files needs: a confined process opens nothing any more."""
     needed = (need for kind in analysers().parts.values() for need in kind.needs if ":" not in need)  # type: ignore[attr-defined]
     for name in (*PRELOAD, *needed):
         importlib.import_module(name)
@@ -130,6 +132,7 @@ def _preload() -> None:
         importlib.import_module(f"encodings.{codec}")
         "a".encode(codec)
     examine(_WARM, ("example.org",))
+    weights()
     Engine().judge(_WARM, "warm.eml")
     codecs.unregister(encodings.search_function)
     codecs.register(_codec)
