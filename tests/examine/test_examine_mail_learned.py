@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from safecare.cli import main
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
 from safecare.examine.mail import learned
@@ -110,15 +108,6 @@ def test_the_model_of_the_site_speaks_first() -> None:
     assert [one.rule for one in engine.judge(mail(FAVOUR), "a.eml").findings if one.kind == "mail.model"] == [
         "mail.model"
     ]
-
-
-def test_a_confined_worker_knows_the_weights(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.eml").write_bytes(mail(FAVOUR))
-    with pytest.raises(SystemExit):
-        main(["scan", "--format", "ndjson", str(tmp_path / "a.eml")])
-    told = msgspec.json.decode(capfd.readouterr().out)
-    assert told["verdict"] == "suspicious"
-    assert [one["rule"] for one in told["findings"]] == ["mail.words"]
 
 
 def test_the_weights_are_of_the_present_material() -> None:

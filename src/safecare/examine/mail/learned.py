@@ -22,7 +22,7 @@ from safecare.model.text import say
 MOST = 0.55
 """Strength that the weights can reach alone. Chosen: above `safecare.examine.verdict.SUSPICIOUS`, and below what
 alerts; most of what is found needs some other evidence, too."""
-MIDDLE = 2.0
+MIDDLE = 2.25
 """Log-odds at which half of `MOST` is reached. Set where sets of mails that were left out of the learning showed no
 more honest mails flagged than before (decision 0049)."""
 LEAST = 0.1
@@ -35,6 +35,8 @@ START = 5
 """Letters of a word that tell its stem, in the languages of the mails. Chosen."""
 SHOWN = 3
 """Traits that a finding names. Chosen: what a person reads."""
+NAMED = 4
+"""Letters of a word, at least, that a finding names. Chosen: shorter ones weigh, too, but tell a person nothing."""
 SCALE = 4.0
 """Length of the vector of a mail's words of one kind, whatever their number: long mails say no more than short ones.
 Chosen: words and circumstances of a mail weigh alike in learning."""
@@ -95,7 +97,7 @@ def weights() -> Mapping[str, float]:
 
 
 def told(known: Mapping[str, float], words: list[str], around: Collection[str]) -> tuple[float, list[str]]:
-    """Return the log-odds of a mail of `words`, and the words that weighed most, under the weights `known`."""
+    """Return the log-odds of a mail of `words` under the weights `known`, and the longer words that weighed most."""
     found: dict[str, str] = {}
     for trait, shown in traits(words):
         if trait in known:
@@ -111,8 +113,8 @@ def told(known: Mapping[str, float], words: list[str], around: Collection[str]) 
             weight = share * known[trait]
             total += weight
             weighed[found[trait]] = weighed.get(found[trait], 0.0) + weight
-    strongest = sorted(weighed, key=lambda one: (-weighed[one], one))[:SHOWN]
-    return total, [one for one in strongest if weighed[one] > 0]
+    named = (one for one, weight in weighed.items() if weight > 0 and len(max(one.split(), key=len)) >= NAMED)
+    return total, sorted(named, key=lambda one: (-weighed[one], one))[:SHOWN]
 
 
 def strength(log_odds: float) -> float:
@@ -128,5 +130,5 @@ def worded(mail: Mail, facts: Collection[str]) -> Iterator[Finding]:
     log_odds, strongest = told(weights(), words, circumstances(mail, facts))
     found = strength(log_odds)
     if found >= LEAST:
-        why = say("It is worded as phishing is, most of all in: {words}.", words=", ".join(strongest))
+        why = say("It is worded as phishing is, for instance in: {words}.", words=", ".join(strongest))
         yield Finding("mail.words", why, round(found, 3), kind="mail.model")

@@ -20,7 +20,6 @@ import msgspec
 from safecare.examine.api import Part, Unpacked
 from safecare.examine.engine import Engine, analysers
 from safecare.examine.mail.contacts import contact_of
-from safecare.examine.mail.learned import weights
 from safecare.examine.types import recognise
 from safecare.formats.mail import Contact, examine, read_mail, told
 from safecare.sources.files.confine import allow_cpu, confine, die_with_parent
@@ -132,7 +131,6 @@ def preload() -> None:
         importlib.import_module(f"encodings.{codec}")
         "a".encode(codec)
     examine(_WARM, ("example.org",))
-    weights()
     Engine().judge(_WARM, "warm.eml")
     codecs.unregister(encodings.search_function)
     codecs.register(_codec)
