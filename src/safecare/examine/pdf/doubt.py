@@ -10,18 +10,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
 from safecare.examine.api import Finding, Where
-from safecare.examine.pdf import loops, shown
+from safecare.examine.pdf import loops, shown, signed
 from safecare.examine.pdf.directory import Directory, directory
-from safecare.examine.pdf.objects import Document, Object
+from safecare.examine.pdf.objects import Document
 from safecare.examine.pdf.values import twice
 from safecare.formats.linear import linear
 from safecare.model.text import say
 
-_SIGNED = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
-_DIGITS = b"0123456789ABCDEFabcdef \r\n\t\0"
 _ONCE = frozenset(b"Contents Kids Pages Root Length Filter MediaBox Resources Annots Count URI JS".split())
 """Keys that a dictionary may have once."""
 _LINK = re.compile(rb"(?:<<|/Type\s*/Action)\s*/S\s*/URI(?![A-Za-z0-9])")
@@ -32,13 +29,8 @@ _TWICE = linear(b"|".join(rb"/%s[^\x00]*/%s" % (key, key) for key in sorted(_ONC
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
-_LEADS = tuple(
-    linear(rb"/" + key + rb"\s*(\[[^\]]*\]|\d{1,10}\s+\d{1,5}\s+R)") for key in (b"Contents", b"Kids", b"Pages")
-)
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _LENGTH_WHY = say("A stream of a PDF is longer or shorter than it says.")
-MOST_SIGNED = 20
-"""Signatures of one file whose places are looked at. Chosen: a contract has some five."""
 SLACK = 64
 """Bytes by which writers get the length of a stream wrong. Measured on 176 honest files: line ends, 4 at most."""
 DOUBT = 0.55
@@ -53,9 +45,7 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from _keys(document)
     yield from loops.findings(document, listed)
     yield from shown.findings(document, listed, raw)
-    if document.holding(b"/ByteRange"):
-        yield from _changed(document, raw)
-        yield from _wrapped(raw)
+    yield from signed.findings(document, raw)
     yield from _layers(document)
 
 
@@ -70,67 +60,6 @@ def _layers(document: Document) -> Iterator[Finding]:
     if len(seen) > 1:
         why = say("A PDF prints something else than it shows.")
         yield Finding("pdf.doubt.layers", why, 0.5, kind="pdf.doubt")
-
-
-def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
-    """Yield that pages of a signed document were given other contents behind what the signature covers.
-
-    Source: Mainka et al., "Shadow Attacks" (NDSS 2021). Signatures, their proofs, notes and filled fields are added
-    there honestly; pages, their contents and the list of pages are not.
-    """
-    ends = [int(found[3]) + int(found[4]) for found in _SIGNED.finditer(raw)]
-    covered = max((end for end in ends if end <= len(raw)), default=0)
-    if not covered or not raw[covered:].strip():
-        return
-    before: dict[int, Object] = {}
-    for one in document.outer:
-        earlier = before.get(one.number)
-        if one.at < covered:
-            before[one.number] = one
-        elif earlier is not None and _shows_other(earlier, one):
-            why = say("A signed PDF shows other pages than those that were signed.")
-            yield Finding("pdf.changed-after-signing", why, 0.6, Where(tag=f"object {one.number}"), kind="pdf.doubt")
-            return
-
-
-def _wrapped(raw: bytes) -> Iterator[Finding]:
-    """Yield that a signature leaves out more than itself, from where it begins on: objects may be hidden there.
-
-    Source: Mladenov et al., "1 Trillion Dollar Refund" (CCS 2019), signature wrapping. Files that were saved anew keep
-    the old places of a signature, at which something else stands by chance.
-    """
-    for found in islice(_SIGNED.finditer(raw), MOST_SIGNED):
-        start, size, behind, _ = map(int, found.groups())
-        begin = start + size
-        if raw[begin : begin + 1] != b"<" or raw[begin : begin + 2] == b"<<":
-            continue
-        end = raw.find(b">", begin, behind)
-        if (
-            end >= 0
-            and not raw[begin + 1 : end].translate(None, _DIGITS)
-            and raw[end + 1 : behind].strip(b"\0 \r\n\t>")
-        ):
-            why = say(
-                "The parts of a PDF that its signature leaves out hold more than the signature: "
-                "what is shown may stand there."
-            )
-            yield Finding("pdf.doubt.signature", why, 0.6, Where(bytes=(end + 1, behind)), kind="pdf.doubt")
-            return
-
-
-def _shows_other(one: Object, later: Object) -> bool:
-    """Tell whether a page, a list of pages or a page's contents are others in the later version of an object."""
-    for mark in _LEADS:
-        old, new = mark.search(one.text), mark.search(later.text)
-        if old and new and old[1].split() != new[1].split():
-            return True
-    if (
-        one.stream is None
-        or later.stream is None
-        or re.search(rb"/Type\s*/(?:XRef|ObjStm|Metadata)|/Subtype", one.text)
-    ):
-        return False
-    return one.stream.tobytes() != later.stream.tobytes()
 
 
 def _twice(document: Document, listed: Directory) -> Iterator[Finding]:
