@@ -52,6 +52,15 @@ def test_damaged_facsimiles_hold_no_code(data: bytes) -> None:
     assert coded_links([picture_of(keys + b"/K -1", data), picture_of(keys + b"/K 4", data)]) == []
 
 
+def test_codes_that_are_light_on_dark_are_read() -> None:
+    picture = 255 - code()
+    wide = np.pad(picture, 60)
+    assert [coded_links([b"P5 %d %d 255\n" % one.shape[::-1] + one.tobytes()]) for one in (picture, wide)] == [
+        [TARGET],
+        [TARGET],
+    ]
+
+
 @pytest.mark.parametrize("across", [True, False])
 @pytest.mark.parametrize("at", [100, 132])
 def test_codes_cut_in_two_are_put_together(at: int, *, across: bool) -> None:

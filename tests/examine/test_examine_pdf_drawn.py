@@ -63,6 +63,8 @@ def on_a_page(link: str = LURE, *, upside_down: bool = False) -> bytes:
     [
         stroked(),
         stroked(dark="darkblue", light="white"),
+        stroked(dark="white", light="black"),
+        stroked(dark="#7cfc00", light="#111111"),
         stroked(LURE + "&a=" + "xyz0/" * 30),
         on_a_page(),
         on_a_page(upside_down=True),

@@ -112,6 +112,23 @@ def test_what_is_forged_is_told_from_its_twin(rule: str, attack: bytes, twin: by
     assert other.verdict is Verdicts.CLEAN
 
 
+@pytest.mark.parametrize(
+    ("base", "address", "verdict"),
+    [
+        (b"http://198.51.100.7/lab/", b"login.php?k=7", Verdicts.SUSPICIOUS),
+        (b"http://198.51.100.7/lab/", b"#page=2", Verdicts.SUSPICIOUS),
+        (b"http://198.51.100.7/lab/", b"https://www.dhl.com/login", Verdicts.CLEAN),
+        (b"https://www.dhl.com/", b"login.php?k=7", Verdicts.CLEAN),
+        (b"http://[", b"login.php?k=7", Verdicts.CLEAN),
+    ],
+)
+def test_the_rest_of_an_address_begins_where_the_document_says(base: bytes, address: bytes, verdict: Verdicts) -> None:
+    words = b"BT 60 700 Td (New results. Please log in with your hospital password.) Tj 0 -20 Td (Log in) Tj ET"
+    led = b"<</Subtype/Link/Rect[58 676 140 692]/A<</S/URI/URI(" + address + b")>>>>"
+    raw = document(words, led, page=b"/Annots[5 0 R]", catalog=b"/URI<</Base(" + base + b")>>")
+    assert ENGINE.judge(raw, "a.pdf").verdict is verdict
+
+
 def mailed(paper: bytes) -> set[str]:
     """Return the rules of a mail with `paper`."""
     mail = EmailMessage()

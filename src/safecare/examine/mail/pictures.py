@@ -26,6 +26,8 @@ SIDES = (50, 1600)
 """Shortest side (pixels) that a code needs (21 modules of 2 pixels, and a margin); longest one at full size."""
 SMALL = 500
 """Longest side (pixels) of pictures that are looked at once more at double size. Chosen: codes in signatures."""
+DARK = 128
+"""Mean lightness below which a picture is looked at once more with light and dark changed, as phones do."""
 
 _WRITTEN = re.compile(r"data:image/(?:png|jpe?g|gif|bmp);base64,([A-Za-z0-9+/=\s%]{60,6000000})", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?i)https?://[^\s]{3,2000}")
@@ -114,6 +116,9 @@ def _read(raw: bytes) -> str:
         text = detector.detectAndDecode(edged)[0]  # codes without their white margin are read, too
         if not text and longest <= SMALL:
             text = detector.detectAndDecode(_scaled(cv2, edged, 2))[0]
+        if not text and cv2.mean(picture)[0] < DARK:
+            edged = cv2.copyMakeBorder(255 - picture, 16, 16, 16, 16, cv2.BORDER_CONSTANT, value=(255,))
+            text = detector.detectAndDecode(edged)[0]
     except (cv2.error, UnicodeDecodeError):  # damaged, or no picture of its kind
         return ""
     return str(text).strip()

@@ -6,9 +6,11 @@ Dangerous Paths" (NDSS 2021). Plain links that a reader clicks, and forms that a
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import urljoin
 
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.objects import Document, Object, references
@@ -41,6 +43,9 @@ _FETCHES = re.compile(rb"(?i)<img\b[^>]{0,400}\bsrc\s*=\s*[\"'](?:https?:|ftp:|\
 _PROGRAMS = re.compile(rb"(?i)/(?:usr/)?s?bin/|/Applications/|\\windows\\|/windows/|\.(?:desktop|command|workflow)\b")
 _ANNOTATION = re.compile(rb"/Type\s*/Annot|/Subtype\s*/(?:Widget|Link)")
 _LINK = re.compile(rb"/URI\s*(?=\(|<(?!<))")
+_BASE = linear(rb"/Base\s*[(<]")
+"""Where addresses begin that are only the rest of one."""
+_SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 _ADDRESS = re.compile(rb"(?i)^\s*(?:https?|ftp|smb|mhtml):[/\\]{0,4}[\w%]")
 _FOREIGN = re.compile(rb"(?i)^\s*(?:\\\\[\w.-]{2,}|//[\w.-]{2,}/|file:[/\\]{2,5}[\w.-]+\.[\w.-]+[/\\]|smb:)")
 _LOCAL = re.compile(rb"(?i)^\s*(?:file:/|/etc/|[a-z]:\\|\.\./\.\.|/(?:home|root|proc|users)/)")
@@ -230,8 +235,19 @@ def _outside(one: Object, where: Where, document: Document) -> Iterator[Finding]
         yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
 
 
-def links(one: Object) -> Iterator[str]:
-    """Yield the addresses to which a click on `one` leads."""
+def links(one: Object, document: Document) -> Iterator[str]:
+    """Yield the addresses to which a click on `one` leads; those without a host begin where the document says."""
     for found in _LINK.finditer(one.text):
         if string := string_at(one.text, found.end()):
-            yield readable(string)[:2000].decode("utf-8", "replace")
+            address = readable(string)[:2000].decode("utf-8", "replace")
+            yield address if _SCHEME.match(address) else _based(address, document)
+
+
+def _based(address: str, document: Document) -> str:
+    """Return what `address` is together with the base of `document` (ISO 32000-1:2008, 12.6.4.7)."""
+    for one in document.holding(_BASE)[:1]:
+        found = _BASE.search(one.text)
+        base = readable(string_at(one.text, found.end() - 1) or b"")[:2000].decode("utf-8", "replace") if found else ""
+        with contextlib.suppress(ValueError):  # a host that is none
+            return urljoin(base, address)
+    return address

@@ -73,6 +73,9 @@ def drawn(content: bytes) -> bytes:
     """Return what the operators of `content` paint, as a PGM; empty where it is no drawing of a code's size."""
     boxes = [one for one in _painted(content) if all(abs(edge) < FAR for edge in one[:4])]
     dark = [one for one in boxes if one.dark]
+    if len(dark) < LEAST:  # a code may be light on a dark ground, as phones read it, too
+        boxes = [one._replace(dark=not one.dark) for one in boxes]
+        dark = [one for one in boxes if one.dark]
     if len(dark) < LEAST:
         return b""
     smallest = sorted(min(one.right - one.left, one.high - one.low) for one in dark)[len(dark) // 4]
@@ -155,9 +158,11 @@ def _changed(state: _State, token: bytes, numbers: list[float]) -> _State:
 
 
 def _light(numbers: list[float]) -> float:
-    """Return the lightness of a colour in grey, red-green-blue, or cyan-magenta-yellow-black."""
+    """Return the lightness of a colour in grey, red-green-blue, or cyan-magenta-yellow-black (ITU-R BT.601)."""
     if len(numbers) == 4:
-        return (1 - numbers[3]) * (1 - sum(numbers[:3]) / 3)
+        return (1 - numbers[3]) * _light([1 - one for one in numbers[:3]])
+    if len(numbers) == 3:
+        return 0.299 * numbers[0] + 0.587 * numbers[1] + 0.114 * numbers[2]
     return sum(numbers) / len(numbers)
 
 

@@ -68,7 +68,7 @@ def is_short(document: Document) -> bool:
 
 def addresses(document: Document) -> set[str]:
     """Return where clicks in `document` lead."""
-    found = (target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one))
+    found = (target for one in document.holding(b"/URI")[:MOST_LINKS] for target in actions.links(one, document))
     return set(islice(found, MOST_LINKS))
 
 
@@ -136,7 +136,8 @@ def linked(one: Object, document: Document) -> Iterator[tuple[Box, str]]:
     for held in (one, target) if target else (one,):
         address = _ADDRESS.search(held.text) if _LEADS_AWAY.search(held.text) else None
         found = next(
-            actions.links(held), address.group().replace(b"\\", b"").decode("utf-8", "replace") if address else ""
+            actions.links(held, document),
+            address.group().replace(b"\\", b"").decode("utf-8", "replace") if address else "",
         )
         if found:
             yield box, found
