@@ -178,6 +178,25 @@ def test_honest_papers_are_none(raw: bytes) -> None:
     assert ENGINE.judge(raw, "paper.pdf").verdict is Verdicts.CLEAN
 
 
+@pytest.mark.parametrize(
+    ("advice", "told"),
+    [
+        ("Please verify this letter on the telephone number already in your records.", False),
+        ("Please call the phone number you already have to confirm.", False),
+        ("Please confirm by the known number.", False),
+        ("Please verify this letter by the number +44 20 7946 0011.", True),
+        ("Please verify on the number already in your records, now +44 20 7946 0011.", True),
+        ("Please verify on the number already in your records, or write to pay@steri.example.", True),
+        ("Please do not call, our telephones are out of order.", True),
+        ("", True),
+    ],
+)
+def test_a_new_account_that_is_asked_back_by_a_known_number_is_none(advice: str, *, told: bool) -> None:
+    change = "Following our merger our invoices from June will show the new account IBAN GB33 BUKB 2020 1555 5555 55."
+    raw = paper("SteriTec Service Ltd.", "Change of bank details as of 1 June 2026", "Dear customer,", change, advice)
+    assert ("mail.order.new-account" in rules(raw)) is told
+
+
 def test_a_long_paper_is_not_judged_by_its_words() -> None:
     lines = ["Verify your account to keep it, or your mailbox will be suspended within 24 hours."] * 40
     assert not {one for one in rules(paper(*lines, link=STRANGE)) if one.startswith("mail.")}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from safecare.examine.api import Budget, Context, Finding, LimitError, Limits, Part, UnreadableError, Where, analyser
 from safecare.examine.mail.codes import RAW, coded, joined, picture_of, told_of
 from safecare.examine.mail.pictures import BYTES
-from safecare.examine.pdf import actions, asks, doubt, fields, lures, notes, scripts
+from safecare.examine.pdf import actions, asks, doubt, fields, lures, notes, scripts, unseen
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
@@ -113,6 +113,7 @@ class Pdf:
             yield from scripts.exchanged(document)
             yield from fields.findings(document)
             yield from notes.findings(document)
+            yield from unseen.findings(document)
             yield from _streams(document, part, context)
         yield from scripts.font_script(document)
         yield from _markup(document)

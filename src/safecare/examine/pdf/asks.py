@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from safecare.examine.api import Context, Finding
+from safecare.examine.mail.abroad import IBAN
 from safecare.examine.mail.approaches import STORES
 from safecare.examine.mail.claims import shown_claims, speaks_for_others, wears_others
 from safecare.examine.mail.consent import consent
@@ -102,6 +103,21 @@ _UNSEEN = Ask.among(
     ),
 )
 """A document that is shown says that it can't be, or not here."""
+_VERIFY = r"(?:verif\w+|confirm\w*|check\w*|call|ring|pruf\w+|bestatig\w+|ruf\w*|appel\w+|controleer\w*|bel)"
+_HELD = r"(?:bekannten?|hinterlegten?|vorliegenden?|gespeicherten?|bekende)"
+_BY_KNOWN_NUMBER = Ask.among(
+    rf"{_VERIFY}~numbers? (?:that |which )?(?:(?:is |are |you |we )?(?:already )?(?:hold|have|known?)\b|"
+    r"(?:is |are )?(?:already )?(?:in|on) (?:your|our) (?:own )?(?:record|file|book|system|vendor|supplier)s?)",
+    rf"{_VERIFY}~(?:known|usual) (?:tele)?(?:phone )?number",
+    rf"{_VERIFY}~numero~(?:que vous (?:connaissez|avez deja)|habituel|deja connu|(?:figurant )?dans vos\b)",
+    rf"{_HELD} (?:telefon|ruf)?nummer~(?:an\b|bestatig\w+|pruf\w+|verifi\w+)",
+    rf"{_VERIFY}~{_HELD} (?:telefoon|telefon|ruf)?nummer",
+    rf"{_VERIFY}~numero~(?:gia (?:noto|in vostro possesso)|a voi noto|que ya (?:tiene|conoce)\w*|ya conocido)",
+    needs=("numb|numero|nummer",),
+)
+"""Whoever is asked back by a number that is known already can't lead a payment elsewhere."""
+_REACHED = re.compile(r"\+?\(?\d(?:[ ().-]?\d){7,13}|\w@\w")
+"""A number or a mail box, by which a forger is asked back."""
 _IF = re.compile(r"\b(?:if|si|wenn)\b[^.!?]{0,200}")
 """What is only said for the case that it is so, as newsletters do."""
 
@@ -158,6 +174,10 @@ def findings(
     if foreign and any(not one.isalpha() for one in told_passwords(text)):
         facts.add("mail.order.locked")
     orderly = _BY_WORDS | (_BY_PAGE if foreign else set()) | (_FOR_COINS if names_coins(text) else set())
+    if not (mail.links or coded or _REACHED.search(IBAN.sub("", mail.levelled))) and _BY_KNOWN_NUMBER.told(
+        mail.levelled
+    ):
+        facts.discard("mail.order.new-account")
     if not (_PASTED.search(mail.levelled) and (_REPAIR.search(mail.levelled) or _HUMAN.told(mail.levelled))):
         facts.discard("mail.order.command")
     told = {
