@@ -130,5 +130,8 @@ def test_what_is_honestly_added_to_a_signed_document_is_not(objects: dict[int, b
 def test_what_nests_without_end_is_compared_within_bounds() -> None:
     round_ = {18: b"<</A 19 0 R>>", 19: b"<</A 18 0 R/B[" + b"18 0 R " * 9000 + b"]>>"}
     assert RULE not in judged({**round_, 3: PAGE % b"9 0 R"})[0]
+    assert RULE not in judged({**round_, 5: FONT[:-2] + b"% 1 0 R\n>>"})[0]
+    many = {6: stream(FORM + b"/B[" + b"1 0 R " * 30_000 + b"]", b"1 g 0 0 200 20 re f")}
+    assert RULE in judged(many)[0]
     deep = b"<</A" * 3000 + b" 1" + b">>" * 3000
     assert RULE in judged({6: stream(FORM + b"/B " + deep, b"1 g 0 0 200 20 re f")})[0]

@@ -13,7 +13,7 @@ from itertools import islice
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.lures import PAGE
 from safecare.examine.pdf.objects import Document, Object, begun, references
-from safecare.examine.pdf.values import members, tokens
+from safecare.examine.pdf.values import MOST_TOKENS, members, tokens
 from safecare.formats.linear import linear
 from safecare.model.text import say
 
@@ -35,9 +35,12 @@ _HIDES = 2 | 32
 """Flags of annotations that aren't shown (ISO 32000-1, table 165)."""
 MOST_SIGNED = 20
 """Signatures of one file whose places are looked at. Chosen: a contract has some five."""
-MOST_PAGES, MOST_DEEP, MOST_LOOKED = 500, 30, 20_000
-"""Pages and marks of a signed document that are compared, values within values, and values in all. Chosen: fonts nest
-six, and a contract of 100 pages has 2,000."""
+MOST_PAGES, MOST_DEEP = 500, 30
+"""Pages of a signed document that are compared, and values within values. Chosen: fonts nest six deep."""
+MOST_LOOKED = 4 * 1024 * 1024
+"""Bytes of dictionaries that are followed, of both revisions. Chosen: a contract of 100 pages has 200,000; 0.5 s."""
+MEMORY = 64
+"""Bytes that are compared as they stand in the time in which one is read. Chosen: far below what is measured."""
 MOST_STREAM = 1024 * 1024
 """Bytes of a stream packed anew that are compared. Chosen: forms that pages draw have some thousand."""
 
@@ -97,7 +100,9 @@ def _shows_other(one: Object, later: Object) -> bool:
 
 
 class _Revision(dict[int, Object]):
-    """The objects of one revision by number."""
+    """The objects of one revision by number, and how many bytes of their dictionaries were followed."""
+
+    looked = 0
 
     def at(self, value: bytes) -> Object:
         """Return what `value` refers to, or `value` itself."""
@@ -107,6 +112,7 @@ class _Revision(dict[int, Object]):
     def within(self, one: Object, *keys: bytes) -> Object:
         """Return what stands in `one` by `keys`, one within the other."""
         for key in keys:
+            self.looked += len(one.text)
             one = self.at(dict(members(one.text)).get(key, b""))
         return one
 
@@ -130,13 +136,15 @@ class _Compared:
     def __init__(self, signed: _Revision, shown: _Revision) -> None:
         self._signed, self._shown = signed, shown
         self._seen: set[tuple[int, int]] = set()
-        self._left = MOST_LOOKED
+        self._looked = 0
 
     def other(self) -> int | None:
         """Return the number of a page that draws by other fonts or forms than were signed, of a mark or of layers."""
         if all(self._shown[number] is one for number, one in self._signed.items()):
             return None
         for number, one in self._signed.items():
+            if self._spent():
+                break
             later = self._shown[number]
             if b"/OCProperties" in one.text and self._switched(one, later):
                 return number
@@ -144,6 +152,9 @@ class _Compared:
                 return number
         pages = (one for one in self._signed.values() if one.stream is None and PAGE.search(one.text))
         return next((one.number for one in islice(pages, MOST_PAGES) if not self._kept(one)), None)
+
+    def _spent(self) -> bool:
+        return self._looked + self._signed.looked + self._shown.looked > MOST_LOOKED
 
     def _switched(self, catalog: Object, later: Object) -> bool:
         """Tell whether layers are shown that weren't when they were signed, or the other way round."""
@@ -158,28 +169,42 @@ class _Compared:
 
     def _kept(self, page: Object) -> bool:
         """Tell whether all that a page draws by was left as it was."""
+        if self._spent():
+            return True
         new = self._shown.drawn(self._shown[page.number])
         return all(name in new and self._same(value, new[name]) for name, value in self._signed.drawn(page).items())
 
     def _same(self, value: bytes, later: bytes, depth: int = 0) -> bool:
         """Tell whether two values, and what they refer to, say the same; what is too deep or too much is left out."""
-        self._left -= 1
-        if depth > MOST_DEEP or self._left < 0:
+        if depth > MOST_DEEP or self._spent():
             return True
         one, new = self._signed.at(value), self._shown.at(later)
         if one.number and new.number:
             if (one.number, new.number) in self._seen:
                 return True
             self._seen.add((one.number, new.number))
-        if (one.stream is None) != (new.stream is None) or not _same_stream(one, new):
+        self._looked += len(one.text) + len(new.text)
+        if (one.stream is None) != (new.stream is None) or not self._same_stream(one, new):
             return False
-        if not (one.text.lstrip().startswith(b"<<") and new.text.lstrip().startswith(b"<<")):
+        whole = max(len(one.text), len(new.text)) < MOST_TOKENS
+        if not whole or not (one.text.lstrip().startswith(b"<<") and new.text.lstrip().startswith(b"<<")):
             return _plain(one.text) == _plain(new.text) and all(
                 self._same(b"%d 0 R" % old, b"%d 0 R" % other, depth + 1)
-                for old, other in zip(references(one.text), references(new.text), strict=True)
+                for old, other in zip(references(one.text), references(new.text), strict=False)
             )
         old, other = ({key: held for key, held in members(each.text) if key not in _BESIDE} for each in (one, new))
         return old.keys() == other.keys() and all(self._same(old[key], other[key], depth + 1) for key in old)
+
+    def _same_stream(self, one: Object, new: Object) -> bool:
+        """Tell whether two streams hold the same, however they are packed."""
+        if one.stream is None or new.stream is None or one is new:
+            return True
+        self._looked += len(one.stream) // MEMORY
+        if one.stream == new.stream:
+            return True
+        held, other = begun(one, MOST_STREAM), begun(new, MOST_STREAM)
+        self._looked += len(held) + len(other)
+        return held == other
 
 
 def _hides(mark: Object) -> bool:
@@ -187,16 +212,10 @@ def _hides(mark: Object) -> bool:
     return flags.isdigit() and int(flags[:9]) & _HIDES > 0
 
 
-def _same_stream(one: Object, new: Object) -> bool:
-    """Tell whether two streams hold the same, however they are packed."""
-    if one.stream is None or new.stream is None or one.stream == new.stream:
-        return True
-    return begun(one, MOST_STREAM) == begun(new, MOST_STREAM)
-
-
 def _plain(text: bytes) -> list[bytes]:
     """Return the words of `text`, of references only that they are there."""
-    return [token for token, _, _ in tokens(_ANY.sub(b"R", text))]
+    plain = _ANY.sub(b"R", text)
+    return plain.split() if len(text) >= MOST_TOKENS else [token for token, _, _ in tokens(plain)]
 
 
 def _wrapped(raw: bytes) -> Iterator[Finding]:
