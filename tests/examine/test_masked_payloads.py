@@ -92,6 +92,18 @@ def test_records_in_wide_letters_and_in_those_of_hosts_are_read(name: str) -> No
         assert verdict.verdict in FOUND
 
 
+@pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_messages_in_wide_letters_within_frames_are_read(name: str) -> None:
+    """Frames of MLLP are of 8 bits: what stands behind the first one begins at an odd place."""
+    honest = MESSAGE.partition("OBX|")[0].encode(name)
+    frames = [b"\x0b" + one + b"\x1c\r" for one in (honest, MESSAGE.encode(name))]
+    assert ENGINE.judge(frames[1]).verdict in FOUND
+    both = ENGINE.judge(b"".join(frames))
+    assert (both.type, both.verdict in FOUND) == ("hl7", True), both
+    clean = ENGINE.judge(frames[0] * 3)
+    assert (clean.type, clean.verdict) == ("hl7", Verdicts.CLEAN), clean
+
+
 @given(st.text(alphabet=st.characters(codec="cp1252"), max_size=200))
 def test_ordinary_text_is_not_taken_for_that_of_a_host(text: str) -> None:
     raw = text.encode("cp1252")

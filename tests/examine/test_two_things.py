@@ -75,6 +75,17 @@ def film(more: bytes = b"") -> bytes:
     return b"".join(struct.pack(">I", len(raw) + 8) + mark + raw for mark, raw in boxes)
 
 
+def notebook(raw: bytes, *, says: int = -1) -> bytes:
+    """Return a section of OneNote that holds the file `raw`; it says its own length, or `says`; 0 for nothing."""
+    held = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac") + struct.pack("<QIQ", len(raw), 0, 0)
+    held += raw + b"\0" * (-len(raw) % 8) + bytes.fromhex("22a7fb71790f0b4abb13899256426b24")
+    size = 1024 + len(held) + 64
+    head = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3").ljust(48, b"\1")
+    head += bytes.fromhex("3fdd9a101b91f549a5d01791edc8aed8") if says else bytes(16)
+    head = head.ljust(196, b"\1") + struct.pack("<Q", size if says < 0 else says)
+    return head.ljust(1024, b"\0") + held + bytes(64)
+
+
 def rar(raw: bytes = TEXT, name: bytes = b"a.txt") -> bytes:
     def block(body: bytes, data: bytes = b"") -> bytes:
         sized = bytes([len(body)]) + body
@@ -221,6 +232,25 @@ HONEST = {
 }
 
 
+@pytest.mark.parametrize("says", [-1, 0], ids=["of a computer", "of a server"])
+def test_a_file_in_a_notebook_is_no_second_nature_of_it(says: int) -> None:
+    whole = notebook(zipped(a_txt=TEXT), says=says)
+    assert ENGINE.judge(whole).type == "onenote"
+    assert ENGINE.judge(whole).verdict is Verdicts.CLEAN
+    found = ENGINE.judge(notebook(zipped(a_exe=b"MZ" + bytes(200)), says=says))
+    assert found.type == "onenote"
+
+
+@pytest.mark.parametrize("says", [-1, 0, 1 << 62, 1700], ids=["its end", "nothing", "too much", "the archive too"])
+def test_an_archive_behind_a_notebook_is_a_second_nature(says: int) -> None:
+    raw = notebook(TEXT) if says < 0 else notebook(TEXT, says=says)
+    assert ENGINE.judge(raw + zipped(a_txt=TEXT)).type == "onenote+zip"
+    found = ENGINE.judge(raw.replace(b"\1" * 8, b"\2" * 8) + zipped(a_txt=TEXT))
+    assert "file.polyglot" in {one.rule for one in found.findings}
+    if says < 0:  # with more bytes behind it, which readers of archives pass over
+        assert ENGINE.judge(raw + zipped(a_txt=TEXT) + bytes(9)).type == "onenote+zip"
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_files_that_hold_others_are_no_alarm(name: str) -> None:
     for raw in HONEST[name]:
@@ -238,7 +268,7 @@ def test_a_file_says_where_it_ends(kind: str) -> None:
 KINDS = (
     *("png", "gif", "jpeg", "bmp", "webp", "mp4", "ogg", "matroska", "flv", "ico", "icc", "swf", "wasm", "lnk"),
     *("pe", "elf", "macho", "zip", "rar", "7z", "cab", "tar", "cpio", "ar", "zstd", "pcap", "pcapng", "ole", "iso"),
-    *("pdf", "sqlite"),
+    *("pdf", "sqlite", "onenote"),
 )
 
 

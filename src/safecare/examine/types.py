@@ -158,6 +158,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]|(?:MIME-Version|Content-
 HOLDERS = frozenset(
     {
         *("tar", "cpio", "ar", "iso", "disc", "ole", "rar", "7z", "cab", "gzip", "bzip2", "xz", "zstd", "lz4"),
+        "onenote",
         "sqlite",
         "pcap",
         "pcapng",
@@ -273,18 +274,28 @@ def _is_document(raw: bytes, head: bytes) -> bool:
 
 
 def _ends_as_zip(raw: bytes, kind: str) -> bool:
-    """Tell whether a ZIP archive stands behind what holds other files, and is not one of those."""
+    """Tell whether a ZIP archive stands behind what holds other files, and is not one of those.
+
+    A notebook never ends with a file that it holds ([MS-ONESTORE] 2.6.13: a mark of 16 bytes follows each), whatever
+    length it says to have.
+    """
     at, end = raw.rfind(b"PK\x05\x06"), end_of(kind, raw)
     comment = int.from_bytes(raw[at + 20 : at + 22], "little")
-    return at >= end if end else 0 <= len(raw) - (at + 22 + comment) <= 2
+    last = 0 <= len(raw) - (at + 22 + comment) <= 2
+    return at >= end or (last and kind == "onenote") if end else last
 
 
 def _packaged(raw: bytes) -> list[str]:
     """Return what a ZIP archive is besides: the names stand plainly in its headers."""
-    if b"[Content_Types].xml" in raw:
-        return ["ooxml"]
-    if raw[30:38] == b"mimetype" and b"opendocument" in raw[38:120]:
-        return ["odf"]
+    found = ["odf"] if raw[30:38] == b"mimetype" and b"opendocument" in raw[38:120] else []
+    at = raw.rfind(b"PK\x05\x06")
+    names = raw[max(0, at - int.from_bytes(raw[at + 12 : at + 16], "little")) : at] if at > 0 else b""
+    if b"META-INF/manifest.xml" in names and b"content.xml" in names:  # its first member may be packed, or missing
+        found = ["odf"]
+    if b"[Content_Types].xml" in raw:  # may stand in any package, which goes by its own member
+        found.append("ooxml")
+    if found:
+        return found
     if b"AndroidManifest.xml" in raw[-_TAIL:]:
         return ["apk"]
     return ["jar"] if b"META-INF/MANIFEST.MF" in raw[-_TAIL:] and b".class" in raw[-_TAIL:] else []
@@ -292,8 +303,9 @@ def _packaged(raw: bytes) -> list[str]:
 
 def _textual(raw: bytes, head: bytes, part: Part) -> list[str]:
     """Return the types of text, whatever its letters are made of."""
-    if is_wide(head):
-        head = narrowed(head)
+    framed = head[1:] if head.startswith(b"\x0b") else head  # frames of MLLP are of 8 bits, whatever stands within
+    if is_wide(framed):
+        head = narrowed(framed)
     elif len(head) - len(head.translate(None, _NO_TEXT)) > len(head) // 50:
         if not _MARKUP.match(head):
             return []

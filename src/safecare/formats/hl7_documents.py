@@ -12,6 +12,7 @@ from itertools import islice
 
 from safecare.formats.embedded import Embedded, from_base64
 from safecare.formats.hl7 import Hl7Error
+from safecare.formats.wide import is_wide, narrowed
 
 MOST_DOCUMENTS = 2000
 """Documents of one file. Chosen: batches of a day's reports stay below."""
@@ -24,6 +25,8 @@ _LAST = re.compile(rb"[\r\n][A-Z][A-Z0-9]{2}(?![A-Za-z0-9+/=])")
 _ESCAPES = re.compile(rb"\\X(?:[0-9A-Fa-f]{2})++\\|\\\.[a-z]{2}[+\-0-9]*\\")
 _ENDS = b"\r\n\x0b\x1c"
 _ESCAPE = re.compile(rb"\\([Xx](?:[0-9A-Fa-f]{2})++|[FSRET]|\.[a-z]{2}[+\-0-9]*)\\")
+_FRAMES = re.compile(rb"\x1c\r?\x0b(?=(?:\xff\xfe|\xfe\xff)?\0{0,3}M\0{1,3}S\0{1,3}H)|\x1c\r?\Z")
+"""Ends of frames (of 8 bits) around messages in wide letters: before the next one, and at the end."""
 _ADDED = re.compile(rb"[\r\n]+ADD\|")
 _CODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"
 
@@ -70,6 +73,13 @@ def texts(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[bytes
     for kind in (b"TX", b"ST", b"FT"):
         for first, last in _observations(raw, start, end, separators, kind):
             yield raw[first:last]
+
+
+def plain_letters(raw: bytes) -> bytes:
+    """Return messages in UTF-8, whatever their letters are of; frames of MLLP stay around those that have them."""
+    if not raw.startswith(b"\x0b") or not is_wide(raw[1:65]):
+        return narrowed(raw)
+    return b"\x0b" + b"\x1c\r\x0b".join(map(narrowed, filter(None, _FRAMES.split(raw[1:])))) + b"\x1c\r"
 
 
 def continued(raw: bytes) -> bytes:

@@ -35,7 +35,7 @@ from safecare.sources.eve.decode import read_eve_lines
 from safecare.sources.syslog.decode import events_of as alert_events
 from safecare.sources.syslog.decode import of_wazuh
 from safecare.sources.zeek.follow import read_zeek_lines
-from safecare.testing import fuzz_panels as panels
+from safecare.testing import fuzz_packed, fuzz_panels
 from safecare.testing.captures import (
     Wire,
     bacnet,
@@ -355,6 +355,7 @@ TARGETS: tuple[Target, ...] = (
         (_BASELINE, b'{"conversations":[{"client":"10.0.0.1","server":"10.0.0.2","transport":"tcp","port":502}]}'),
         (BaselineError,),
     ),
-    *panels.TARGETS,
+    *fuzz_panels.TARGETS,
+    *fuzz_packed.TARGETS,
 )
 """Everything that is fuzzed."""

@@ -53,9 +53,9 @@ _PROTOCOL = linear(
     rb"(?i)[\"'=(\s](?:search-ms|search|ms-msdt|ms-officecmd|ms-appinstaller|ms-search|ms-cxh\w{0,6}|shell):[^\s\"']{0,200}(?:crumb|location|param|source|skip|query|\\\\|::)"
 )
 """Addresses that hand over to programs of Windows: T1204.001; reports on search-ms (2023), ms-msdt (2022)."""
-_STARTER = linear(rb"(?i)adb880a6-d8ff-11cf-9377-00aa003b7a11")
+_STARTER = linear(rb"(?i)adb880a6-d8ff-11cf-9377-00aa003b7a11|52a2aaae-085d-4187-97ea-8c30db990436")
 _COMMANDS = linear(rb"(?i)name\s*=\s*[\"']?item1[\"']?\s+value\s*=\s*[\"']?,?[^\"'>]{2}|value\s*=\s*[\"']?shortcut")
-"""HTML Help's control, and the parameters by which it starts programs: MITRE ATT&CK T1218.001."""
+"""HTML Help's control in its two versions, and the parameters by which it starts programs: MITRE ATT&CK T1218.001."""
 _FOREIGN = linear(rb"(?i)<(?:\w{1,20}:)?foreignObject\b")
 _DRAWN = linear(rb"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob")
 _FORM = linear(rb"(?i)<form\b|<input\b")

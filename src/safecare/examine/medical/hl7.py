@@ -23,12 +23,12 @@ from safecare.formats.hl7_documents import (
     documents,
     messages,
     patients,
+    plain_letters,
     pointers,
     texts,
     unescaped,
 )
 from safecare.formats.linear import linear
-from safecare.formats.wide import narrowed
 from safecare.model.text import say
 
 _NAMES = (
@@ -66,7 +66,7 @@ class Hl7File:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what is found."""
-        raw = continued(narrowed(part.raw))
+        raw = continued(plain_letters(part.raw))
         try:
             found = messages(raw)
         except Hl7Error as error:

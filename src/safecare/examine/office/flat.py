@@ -10,13 +10,11 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterator
-from html import unescape
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.office.document import ACTS, AUTO, FACTS
-from safecare.examine.office.odf import LISTENS, loads
+from safecare.examine.office.odf import CALLS, LISTENS, calls, loads, module_facts
 from safecare.formats.linear import linear
-from safecare.formats.macros import macro_facts
 from safecare.formats.office_links import relation_facts
 from safecare.formats.reach import is_abroad, is_here
 from safecare.model.text import say
@@ -94,8 +92,10 @@ def _told(raw: bytes, head: bytes) -> Iterator[Finding]:
         facts = loads(raw)
         modules = _MODULE.findall(raw)[:MOST_BLOCKS]
         if modules:
-            facts |= {"office.macro", *macro_facts(unescape(b"\n".join(modules).decode("utf-8", "replace")).encode())}
+            facts |= module_facts(b"\n".join(modules))
             facts |= {"office.macro.autoexec"} if LISTENS.search(raw) else set()
+        if calls(raw):
+            yield CALLS
     for fact in sorted(facts & FACTS.keys()):
         weight, why = FACTS[fact]
         yield Finding(fact, why, weight, kind="office.macro" if fact.startswith("office.macro") else "office.content")

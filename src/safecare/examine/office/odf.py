@@ -1,13 +1,14 @@
 """OpenDocument files: macros, what starts them, and data that is taken from other programs.
 
-Source: OpenDocument 1.3 part 3, 14.4 (event listeners), 18.3 (scripts), 14.6.5 (DDE); CVE-2018-16858 (a listener that
-calls a function of the program's own Python).
+Source: OpenDocument 1.3 part 3, 14.4 (event listeners), 18.3 (scripts), 14.6.5 (DDE); names of events after
+LibreOffice's xmloff; CVE-2018-16858 and CVE-2019-9848 (a listener calls a function of the program's own Python).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import unquote
 
 from safecare.examine.api import Context, Finding, Part, analyser
 from safecare.examine.office.document import ACTS, AUTO, FACTS, SENT
@@ -19,10 +20,14 @@ from safecare.model.text import say
 MOST_MODULES = 200
 """Modules that are read. Chosen: large libraries have some dozens."""
 LISTENS = linear(
-    rb"(?i)script:event-name=[\"'](?:dom:load|office:(?:load-finished|on-?load|view-created)|on-?(?:load|focus|mouse\w+))|"
-    rb"script:event-name=[\"']dom:mouse\w+"
+    rb"(?i)script:event-name=[\"'](?:(?:dom:|on-?)(?:(?:un)?load|focus|DOMFocusIn|mouse\w+)|"
+    rb"office:(?:on-?load|new|create|load-finished|layout-finished|page-count-change|view-created|view-close|prepare-\w+))"
 )
-_CALLS = linear(rb"(?i)vnd\.sun\.star\.script:[^\"'<>]{0,200}(?:\.\.(?:/|%2F)|\$)[^\"'<>]{0,400}language=Python")
+"""Events that come by themselves when a document is opened, shown, or closed again."""
+_CALLS = linear(rb"(?i)\"vnd\.sun\.star\.script:([^\"<]{0,900})|'vnd\.sun\.star\.script:([^'<]{0,900})")
+_STARTS = linear(rb"(?i)SystemShellExecute|\bos\.(?:system|popen|startfile)\s{0,4}\(|\bsubprocess\.\w{2,20}\s{0,4}\(")
+_OPENS = linear(rb"(?i)\bloadComponentFromURL\s{0,4}\(\s{0,4}\"(?:https?|ftp|smb):|\burllib\.request\b|\burlretrieve\b")
+"""What only macros of these programs do, Basic or Python, to start programs and to fetch files."""
 _DDE = linear(
     rb"(?i)office:dde-application=[\"']\s*(?:cmd|powershell|pwsh|mshta|msexcel|wscript|cscript|rundll32|regsvr32)"
 )
@@ -40,6 +45,31 @@ LOADS = "office.external.object", "office.external.named-share"
 def loads(content: bytes) -> set[str]:
     """Return the facts of what a document loads from elsewhere when it is opened."""
     return {fact for fact, pattern in zip(LOADS, (_LOADS, _FETCHES), strict=True) if pattern.search(content)}
+
+
+def module_facts(source: bytes) -> set[str]:
+    """Return what the macros of a document do, their text as it stands in XML."""
+    plain = unescape(source.decode("utf-8", "replace")).encode()
+    facts = {"office.macro", *macro_facts(plain)}
+    facts |= {"office.macro.execute"} if _STARTS.search(plain) else set()
+    return facts | ({"office.macro.download"} if _OPENS.search(plain) else set())
+
+
+def calls(content: bytes) -> bool:
+    """Tell whether a listener calls Python that is not the document's own, or goes up from a folder of scripts."""
+    for found in _CALLS.finditer(content):
+        asked = unquote(unescape((found[1] or found[2] or b"").decode("latin-1"))).lower().replace("\\", "/")
+        if "language=python" in asked and ("../" in asked or ("$" in asked and "location=document" not in asked)):
+            return True
+    return False
+
+
+CALLS = Finding(
+    "office.calls-program",
+    say("A document calls a program's own functions when it is opened or touched."),
+    0.85,
+    kind="office.content",
+)
 
 
 @analyser("odf", wants={"odf"})
@@ -63,8 +93,7 @@ class OpenDocument:
             return  # told by who unpacks it
         facts = loads(content)
         if modules:
-            source = unescape(b"\n".join(modules).decode("utf-8", "replace")).encode()
-            facts |= {"office.macro", *macro_facts(source)}
+            facts |= module_facts(b"\n".join(modules))
             if LISTENS.search(content):
                 facts.add("office.macro.autoexec")
         if _DDE.search(content):
@@ -77,6 +106,5 @@ class OpenDocument:
             )
         if "office.macro.autoexec" in facts and facts & ACTS:
             yield AUTO
-        if _CALLS.search(content):
-            why = say("A document calls a program's own functions when it is opened or touched.")
-            yield Finding("office.calls-program", why, 0.85, kind="office.content")
+        if calls(content):
+            yield CALLS

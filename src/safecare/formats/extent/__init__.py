@@ -53,6 +53,7 @@ _WALKS: dict[str, Callable[[bytes], int]] = {
     "pcap": holders.records,
     "pcapng": holders.blocks,
     "ole": holders.compound,
+    "onenote": holders.notebook,
     "iso": lambda raw: 2048 * field("<I", raw, 32768 + 80),
     "pdf": lambda raw: raw.rfind(b"%%EOF") + 5 if b"%%EOF" in raw else 0,
     "postscript": media.postscript,

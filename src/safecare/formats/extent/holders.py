@@ -1,7 +1,7 @@
 """Ends of what holds other files: archives, packed streams, captures, compound documents.
 
 Source: APPNOTE 6.3.10, RAR 5.0 technical note, ustar (POSIX.1), cpio(5), ar(5), libpcap's and pcapng's file formats,
-RFC 8878 (zstd), [MS-CFB].
+RFC 8878 (zstd), [MS-CFB], [MS-ONESTORE].
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import struct
 
 from safecare.formats.extent.numbers import MOST_STEPS, field
 
+_STORE = bytes.fromhex("3fdd9a101b91f549a5d01791edc8aed8")
+"""The format of notebooks that tell their length ([MS-ONESTORE] 2.3.1; those of servers don't)."""
 _NEWC = re.compile(rb"07070[12][0-9A-Fa-f]{104}")
 
 
@@ -157,3 +159,8 @@ def compound(raw: bytes) -> int:
         if used > 3:
             last = max(last, number * sector // 4 + used // 4 - 1)
     return sector * (last + 2) if last >= 0 else 0
+
+
+def notebook(raw: bytes) -> int:
+    """Return the length that a section of OneNote says to have; 0 where it says none."""
+    return field("<Q", raw, 196) if raw[48:64] == _STORE else 0
