@@ -24,7 +24,9 @@ LISTENS = linear(
     rb"office:(?:on-?load|new|create|load-finished|layout-finished|page-count-change|view-created|view-close|prepare-\w+))"
 )
 """Events that come by themselves when a document is opened, shown, or closed again."""
-_CALLS = linear(rb"(?i)\"vnd\.sun\.star\.script:([^\"<]{0,900})|'vnd\.sun\.star\.script:([^'<]{0,900})")
+_CALLS = linear(rb"(?i)[\"']vnd\.sun\.star\.script:")
+LONGEST_CALL = 900
+"""Bytes of a call that are read. Chosen: those that LibreOffice writes have at most 200."""
 _STARTS = linear(rb"(?i)SystemShellExecute|\bos\.(?:system|popen|startfile)\s{0,4}\(|\bsubprocess\.\w{2,20}\s{0,4}\(")
 _OPENS = linear(rb"(?i)\bloadComponentFromURL\s{0,4}\(\s{0,4}\"(?:https?|ftp|smb):|\burllib\.request\b|\burlretrieve\b")
 """What only macros of these programs do, Basic or Python, to start programs and to fetch files."""
@@ -58,7 +60,8 @@ def module_facts(source: bytes) -> set[str]:
 def calls(content: bytes) -> bool:
     """Tell whether a listener calls Python that is not the document's own, or goes up from a folder of scripts."""
     for found in _CALLS.finditer(content):
-        asked = unquote(unescape((found[1] or found[2] or b"").decode("latin-1"))).lower().replace("\\", "/")
+        quote, rest = found[0][:1], content[found.end() : found.end() + LONGEST_CALL]
+        asked = unquote(unescape(rest.partition(quote)[0].decode("latin-1"))).lower().replace("\\", "/")
         if "language=python" in asked and ("../" in asked or ("$" in asked and "location=document" not in asked)):
             return True
     return False
