@@ -119,6 +119,7 @@ def test_what_is_forged_is_told_from_its_twin(rule: str, attack: bytes, twin: by
         (b"http://198.51.100.7/lab/", b"#page=2", Verdicts.SUSPICIOUS),
         (b"http://198.51.100.7/lab/", b"https://www.dhl.com/login", Verdicts.CLEAN),
         (b"https://www.dhl.com/", b"login.php?k=7", Verdicts.CLEAN),
+        (b"http://example.com/", b"./relative_link.txt", Verdicts.CLEAN),
         (b"http://[", b"login.php?k=7", Verdicts.CLEAN),
     ],
 )

@@ -38,6 +38,8 @@ PICTURED = 0.4
 """Weight of a picture with a button. Chosen: less than what alone is suspicious."""
 USUAL = (0.0, 0.0, 612.0, 792.0)
 """Page that is taken where none is told: US Letter, in points."""
+_NOBODYS = frozenset({"example.com", "example.net", "example.org"})
+"""Names under which nobody can set up a page (RFC 2606, 3)."""
 PAGE = re.compile(rb"/Type\s*/Page\b")
 _LINK = re.compile(rb"/Subtype\s*/(?:Link|Widget|Screen)\b")
 _RECT = re.compile(rb"/Rect\s*\[([\d\s.+-]{7,200})\]")
@@ -94,7 +96,7 @@ def findings(document: Document, context: Context) -> Iterator[Finding]:
         why = say("A short PDF in a mail leads to a page that anyone can set up, or by an address that deceives.")
         yield Finding("pdf.lure", why, 0.5, kind="pdf.lure")
         return
-    home = {registered(one) for one in context.own}
+    home = {registered(one) for one in context.own} | _NOBODYS
     page = _page(document)
     shares = {
         target: _share(box, page) for box, target in links if (host := host_of(target)) and registered(host) not in home
