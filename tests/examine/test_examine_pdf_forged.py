@@ -119,7 +119,6 @@ def test_what_is_forged_is_told_from_its_twin(rule: str, attack: bytes, twin: by
         (b"http://198.51.100.7/lab/", b"#page=2", Verdicts.SUSPICIOUS),
         (b"http://198.51.100.7/lab/", b"https://www.dhl.com/login", Verdicts.CLEAN),
         (b"https://www.dhl.com/", b"login.php?k=7", Verdicts.CLEAN),
-        (b"http://example.com/", b"./relative_link.txt", Verdicts.CLEAN),
         (b"http://[", b"login.php?k=7", Verdicts.CLEAN),
     ],
 )
@@ -128,6 +127,15 @@ def test_the_rest_of_an_address_begins_where_the_document_says(base: bytes, addr
     led = b"<</Subtype/Link/Rect[58 676 140 692]/A<</S/URI/URI(" + address + b")>>>>"
     raw = document(words, led, page=b"/Annots[5 0 R]", catalog=b"/URI<</Base(" + base + b")>>")
     assert ENGINE.judge(raw, "a.pdf").verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("base", "told"), [(b"https://notes-view.example/", True), (b"https://www.example.com/", False)]
+)
+def test_a_button_to_a_name_reserved_for_examples_is_none(base: bytes, *, told: bool) -> None:
+    led = b"<</Subtype/Link/Rect[0 0 612 792]/A<</S/URI/URI(./view.txt)>>>>"
+    raw = document(b"BT (View) Tj ET", led, page=b"/Annots[5 0 R]", catalog=b"/URI<</Base(" + base + b")>>")
+    assert ("pdf.lure.button" in {one.rule for one in ENGINE.judge(raw, "a.pdf").findings}) is told
 
 
 def mailed(paper: bytes) -> set[str]:
