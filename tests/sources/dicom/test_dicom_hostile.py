@@ -172,13 +172,15 @@ async def test_who_stops_in_the_middle_of_a_pdu_is_let_go() -> None:
 async def test_a_host_that_takes_all_connections_locks_out_nobody_else() -> None:
     async with running(associations=3) as (port, intake):
         links = [await away(peer, port) for _ in range(12)]
-        late = links[3:]
-        assert all([await away(ends, one) for one in late])
-        assert await away(send, port) == -1
-        assert await away(send, port, "127.0.0.2") == 0
-        assert judged(intake) == 1
-        for one in links[:3]:
-            one.close()
+        try:
+            ended = [await away(ends, one) for one in links[3:]]
+            assert all(ended)
+            assert await away(send, port) == -1
+            assert await away(send, port, "127.0.0.2") == 0
+            assert judged(intake) == 1
+        finally:
+            for one in links[:3]:
+                one.close()
 
 
 async def test_contexts_and_syntaxes_as_many_as_there_may_be_are_answered() -> None:

@@ -12,7 +12,6 @@ import socket
 import socketserver
 import threading
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from pynetdicom.transport import ThreadedAssociationServer
@@ -37,7 +36,8 @@ class Server(ThreadedAssociationServer):
     def __init__(self, *args: Any, bounds: Bounds, **more: Any) -> None:
         """Take what the library's own takes, and the bounds."""
         self._bounds = bounds
-        self._arriving: Counter[str] = Counter()
+        self._arriving: set[tuple[str, int]] = set()
+        """Hosts and ports of connections whose associations are not there to be counted yet."""
         self._lock = threading.Lock()
         super().__init__(*args, **more)
 
@@ -49,16 +49,17 @@ class Server(ThreadedAssociationServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Tell whether the host has not too many connections, with and without an association."""
-        host, links = str(client_address[0]), self.active_associations
         with self._lock:
-            arriving, of_host = sum(self._arriving.values()), self._arriving[host]
-        of_host += sum(str(one.requestor.address) == host for one in links)
-        return of_host < self._bounds.associations and len(links) + arriving < HOSTS * self._bounds.associations
+            links = self._arriving.copy()
+        # those that arrive are read first: what leaves them in between is an association by then
+        links |= {(str(one.requestor.address), int(one.requestor.port or 0)) for one in self.active_associations}
+        of_host = sum(host == str(client_address[0]) for host, _ in links)
+        return of_host < self._bounds.associations and len(links) < HOSTS * self._bounds.associations
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Count the connection until its association is there to be counted."""
         with self._lock:
-            self._arriving[str(client_address[0])] += 1
+            self._arriving.add(_peer(client_address))
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -67,8 +68,7 @@ class Server(ThreadedAssociationServer):
             super().process_request_thread(request, client_address)
         finally:
             with self._lock:
-                self._arriving[str(client_address[0])] -= 1
-                self._arriving += Counter()  # forgets who has none left
+                self._arriving.discard(_peer(client_address))
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands, in the thread of this connection."""
@@ -85,6 +85,10 @@ class Server(ThreadedAssociationServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Leave a connection that failed at its begin: who sent keeps what had no answer."""
+
+
+def _peer(address: Any) -> tuple[str, int]:
+    return str(address[0]), int(address[1])
 
 
 def bound(event: evt.Event, quiet: float) -> None:
