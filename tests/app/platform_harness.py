@@ -58,31 +58,25 @@ def reading(number: int) -> Event:
 
 def forced(number: int) -> Event:
     """An opening that nobody was granted: each is one alert of its own."""
-    at = START + timedelta(milliseconds=number)
-    return DoorOpened(
-        id=Event.id_for(at, "test", str(number)),
-        at=at,
-        seen=at,
-        source="test",
-        site=SiteId("aurore"),
-        asset=AssetId(DOOR),
-        zone=ZoneId("aurore.pharmacy"),
-    )
+    return DoorOpened(**_at_the_door(number))
 
 
 def reported(number: int) -> Event:
     """A door's controller says that the door was forced: an alert that waits for nothing else."""
+    return PanelSignal(**_at_the_door(number), what="forced")
+
+
+def _at_the_door(number: int) -> dict[str, Any]:
     at = START + timedelta(milliseconds=number)
-    return PanelSignal(
-        id=Event.id_for(at, "test", str(number)),
-        at=at,
-        seen=at,
-        source="test",
-        site=SiteId("aurore"),
-        asset=AssetId(DOOR),
-        zone=ZoneId("aurore.pharmacy"),
-        what="forced",
-    )
+    return {
+        "id": Event.id_for(at, "test", str(number)),
+        "at": at,
+        "seen": at,
+        "source": "test",
+        "site": SiteId("aurore"),
+        "asset": AssetId(DOOR),
+        "zone": ZoneId("aurore.pharmacy"),
+    }
 
 
 def body(events: list[Event]) -> bytes:

@@ -37,6 +37,8 @@ HAM = Path(os.environ.get("SAFECARE_HAM", "/nowhere"))
 BENIGN = Path(os.environ.get("SAFECARE_BENIGN", "/nowhere"))
 SUSPECT = ("excel4-macros", "oleobj", "rtfobj", "msodde/dde-test.docx", "msodde/dde-test.xlsm", "msodde/dde-in-csv.csv")
 ALARM = (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
+LEARNED = "; the weights of words learned from the half in sight: no measure of mail never seen any more"
+"""What is to be known of the newest stories, both halves of which one hand wrote."""
 PHISHING_SIZE = 38_000
 """Bytes of a phishing mail. Measured: mean of 7,909 mails of a public collection."""
 ENGINE = Engine(own=("aurore.example",))
@@ -137,7 +139,7 @@ def _accuracy() -> Iterator[Row | Skipped]:
             target=target,
             peer=100 * theirs / len(mails) if told else None,
             peer_name="rspamd, offline" if told else "rspamd is not installed",
-            note=f"{count} of {len(mails)}",
+            note=f"{count} of {len(mails)}{LEARNED if kind == 'later-phishing' else ''}",
         )
     yield _words()
     ham = [path for group in ("easy-ham-1", "easy-ham-2", "hard-ham-1") for path in sorted(HAM.glob(f"{group}/*.txt"))]

@@ -110,11 +110,14 @@ def test_the_model_of_the_site_speaks_first() -> None:
     ]
 
 
-def test_the_weights_are_of_the_present_material() -> None:
+@pytest.mark.slow
+def test_the_weights_come_out_of_the_present_material_again() -> None:
+    """Rounding in the last place may differ from one machine's linear algebra to another's; nothing else."""
     taken = learn.lessons()
-    written = learn.written({"": 0.0}, taken).splitlines()[0]
-    assert learned.weights()[""] < 0
-    assert files("safecare.examine.mail").joinpath("learned.txt").read_text("utf-8").startswith(written + "\n")
+    anew, kept = learn.learn(taken), learned.weights()
+    assert all(abs(anew.get(trait, 0.0) - kept.get(trait, 0.0)) < 0.005 for trait in anew.keys() | kept.keys())
+    head = learn.written({"": 0.0}, taken).splitlines()[0]
+    assert files("safecare.examine.mail").joinpath("learned.txt").read_text("utf-8").startswith(head + "\n")
 
 
 def test_learning_tells_the_sides_of_a_set_that_it_did_not_see_and_gives_the_same_twice() -> None:

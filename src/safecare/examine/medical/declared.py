@@ -6,6 +6,7 @@ A door that only observes passes such a body on; its verdict says that nobody lo
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 from safecare.examine.api import ANY, Context, Finding, Part, analyser
@@ -13,8 +14,6 @@ from safecare.model.text import say
 
 _RECORDS = ("application/fhir+json", "application/fhir+xml", "application/json+fhir", "application/xml+fhir")
 """Media types of FHIR resources, the older spelling (DSTU2) too."""
-_ZLIB = b"\x78"
-"""First byte of a body in the coding ``deflate``: opened and judged by what unpacks streams (RFC 1950)."""
 
 
 @analyser("declared", wants={ANY})
@@ -23,6 +22,14 @@ class Declared:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding]:
         """Yield that a file said to be a record was not read as one."""
-        if part.depth == 0 and part.media in _RECORDS and part.types == ("data",) and part.raw[:1] != _ZLIB:
+        if part.depth == 0 and part.media in _RECORDS and part.types == ("data",) and not _opens(part.raw):
             why = say("It was sent as a patient's record, and is none in any coding that is read: not judged.")
             yield Finding("record.not-read", why, unreadable=True)
+
+
+def _opens(raw: bytes) -> bool:
+    """Tell whether `raw` is in the coding ``deflate`` (RFC 1950): what unpacks streams judges it then."""
+    try:
+        return bool(zlib.decompressobj().decompress(raw, 1))
+    except zlib.error:
+        return False

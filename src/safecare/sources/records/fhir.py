@@ -1,11 +1,11 @@
 """FHIR inspection point: what is written to a FHIR server is judged first, then passed on as it is.
 
-Stands in front of the server as a reverse proxy. Reads pass untouched; every body is judged, and where something may be
-held or refused one in a coding that can't be judged gets 415. A path that climbs gets 400. The
-client hears the server's own answer, 202 for what is kept here (``hold``), 503 for what is kept and proves its sender
-(nobody else can send it on: `safecare.sources.records.again`), 422 with an OperationOutcome for what is refused, 502
-where the server can't be reached, 507 where there is no room for the record of it. Source: FHIR R4 section 3.1 (RESTful
-API), RFC 9110.
+Stands in front of the server as a reverse proxy. Reads pass untouched; every body is judged. One in a coding that can't
+be judged gets 415 where something may be held or refused, else it passes and is told as unreadable. A path that climbs
+gets 400. The client hears the server's own answer, 202 for what is kept here (``hold``), 503 for what is kept and
+proves its sender (nobody else can send it on: `safecare.sources.records.again`), 422 with an OperationOutcome for what
+is refused, 502 where the server can't be reached, 507 where there is no room for the record of it. Source: FHIR R4
+section 3.1 (RESTful API), RFC 9110.
 """
 
 from __future__ import annotations
