@@ -26,10 +26,21 @@ AT_ONCE = 4096
 SHORT_TAG = 120
 """Letters up to which a tag is remembered from page to page. Chosen: nearly all are, and 2,048 take below 1 MB."""
 
+_GONE, _UNSEEN, _TINY = 4, 2, 1
+"""How a tag hides what stands in it: for good, or until a tag within says otherwise (CSS 2.1 sections 11.2 and 15.7: a
+hidden box and a size of letters are inherited). Layouts of mail set letters to 0 around columns, and back within."""
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)"
-    r"|mso-hide\s*:\s*all"
+    r"""(display\s*:\s*none|opacity\s*:\s*0(?:\.0+)?\s*(?:[;!"'>]|$)|mso-hide\s*:\s*all)|(visibility\s*:\s*hidden)"""
+    r"""|(font-size\s*:\s*0(?:\.0+)?(?:px|pt|r?em|%)?\s*(?:[;!"'>]|$))"""
 )
+_AGAIN = re.compile(
+    r"(visibility\s*:\s*visible)|font(?:-size\s*:\s*|\s*:\s*(?:[^;]{0,60}?\s)?)"
+    r"(?:(?:\d*[1-9]\d*(?:\.\d+)?|0?\.\d*[1-9]\d*)(?:px|pt|rem|pc|cm|mm|in|vw|vh)|(?:x{0,2}-)?(?:small|large|medium))"
+)
+"""What shows the letters of a hidden tag again: a size that is no share of the one around it."""
+_SIZED = re.compile(r"\bsize\s*=", re.IGNORECASE)
+PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
+"""An address that stands in text."""
 _MARKUP = re.compile(r"<!--|<!|<\?")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})([^<>]{0,20000})")
 _VALUE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
@@ -57,6 +68,8 @@ class Page:
     """Address of the first pictures, and what is said in place of each."""
     styles: list[str] = field(default_factory=list)
     """The first long style sheets."""
+    written: list[str] = field(default_factory=list)
+    """Addresses that stand in the text and are no links of the page: mail programs make them links."""
     unseen: int = 0
     """Letters inside style sheets and hidden tags."""
 
@@ -96,14 +109,15 @@ class _Reader:
         self._target: str | None = None
         self._shown: list[str] = []
         self._silent = ""
-        self._hidden: list[str] = []
+        self._hiding: list[tuple[str, int]] = []
+        """Tags that are open within the first one that hides, and how what stands in each is hidden; 0: shown again."""
         self._hidden_letters = 0
 
     def read(self, text: str) -> Page:
         known: dict[str, _Tag] = {}  # in one page most tags are the same
         bare: dict[str, bool] = {}  # dull tags with nothing behind, and whether they break the line
         breaks_of, written = bare.get, self._text
-        shown = True  # neither hidden nor silent
+        shown = True  # neither silent nor in a tag that hides
         data, _, rest = text.partition("<")
         while rest:
             *pieces, rest = rest.split("<", AT_ONCE) if "<" in rest else (rest, "")
@@ -136,7 +150,7 @@ class _Reader:
                     self._end(name)
                 elif not self._silent:
                     self._start(name, raw)
-                shown = not (self._silent or self._hidden)
+                shown = not (self._silent or self._hiding)
         self._data(data)
         self._close_link()
         self.page.text = "".join(self._text)
@@ -147,12 +161,11 @@ class _Reader:
 
     def _start(self, tag: str, raw: str) -> None:
         facts = self.page.facts
-        low = raw.lower() if "yle" in raw or "idden" in raw or "YLE" in raw else ""
-        hides = ("style" in low and _HIDDEN.search(low)) or (
-            "hidden" in low and re.search(r"(?:^|\s)hidden(?:\s|$|=)", low)
-        )
-        if tag not in _VOID and len(self._hidden) < MAX_HIDING and (self._hidden or hides):
-            self._hidden.append(tag)
+        if tag not in _VOID and len(self._hiding) < MAX_HIDING:
+            around = self._hiding[-1][1] if self._hiding else 0
+            how = _hiding(tag, raw, around)
+            if how or self._hiding:
+                self._hiding.append((tag, how))
         if tag in _SILENT:
             self._silent = tag
         if tag == "script":
@@ -185,8 +198,8 @@ class _Reader:
     def _end(self, tag: str) -> None:
         if tag == self._silent:
             self._silent = ""
-        if self._hidden and tag in self._hidden:
-            while self._hidden.pop() != tag:
+        if self._hiding and any(tag == one for one, _ in self._hiding):
+            while self._hiding.pop()[0] != tag:
                 pass
         if tag == "a":
             self._close_link()
@@ -198,13 +211,16 @@ class _Reader:
                 if len(data) >= LONG_STYLE and len(self.page.styles) < MAX_STYLES:
                     self.page.styles.append(data)
             return
-        if self._hidden:
+        if self._hiding and self._hiding[-1][1]:
             self._hidden_letters += len(data.strip())
             return
         if "&" in data:
             data = unescape(data)
         self._text.append(data)
-        if self._target is not None and len(self._shown) < 50:
+        if self._target is None:
+            if "://" in data and len(self.page.written) < MAX_LINKS:
+                self.page.written += PLAIN_LINK.findall(data)
+        elif len(self._shown) < 50:
             self._shown.append(data)
 
     def _close_link(self) -> None:
@@ -221,6 +237,25 @@ class _Reader:
 def read_html(text: str) -> Page:
     """Read a page. Never raises; a tag that is never closed and what it would hide are left out."""
     return _Reader().read(_without_comments(text[:MAX_HTML]))
+
+
+def _hiding(tag: str, raw: str, around: int) -> int:
+    """Return how what stands in a tag is hidden, given how it is `around` it; 0 where it is shown."""
+    if around & _TINY and tag == "font" and _SIZED.search(raw):
+        around &= ~_TINY
+    if not ("yle" in raw or "idden" in raw or "YLE" in raw):
+        return around
+    low = raw.lower()
+    if "hidden" in low and re.search(r"(?:^|\s)hidden(?:\s|$|=)", low):
+        return around | _GONE
+    if "style" not in low:
+        return around
+    if around & (_UNSEEN | _TINY):
+        for unseen in _AGAIN.findall(low):
+            around &= ~(_UNSEEN if unseen else _TINY)
+    for gone, unseen, _ in _HIDDEN.findall(low):
+        around |= _GONE if gone else _UNSEEN if unseen else _TINY
+    return around
 
 
 def _values(raw: str) -> dict[str, str]:

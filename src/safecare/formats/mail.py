@@ -20,7 +20,7 @@ import msgspec
 from safecare.formats.attachment import FILE_FACTS, ending, file_facts, structure
 from safecare.formats.brands import known as genuine
 from safecare.formats.domains import TENANTS, label, registered, skeleton
-from safecare.formats.html import Page, read_html
+from safecare.formats.html import PLAIN_LINK, Page, read_html
 from safecare.formats.mail_links import PRIVATE, imitation, like_reader, links_of
 from safecare.formats.mime import Fields, Mime, MimePart, decoded, read_mime
 from safecare.formats.wording import MAX_ASKED, asked, disguised, level
@@ -122,7 +122,6 @@ _OF_LISTS = ("List-Post", "List-Help", "List-Archive", "List-Subscribe", "Preced
 _FOLD = re.compile(r"\r?\n[ \t]")
 _SAID = re.compile(r"(?im)^(?:SUMMARY|DESCRIPTION|LOCATION|URL)(?:;[^:\r\n]{0,200})?:([^\r\n]{0,4000})")
 """Folded lines of a calendar entry, and what of it a reader is shown: RFC 5545 sections 3.1 and 3.8.1."""
-_PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
 _MAILBOX = re.compile(
     r'(?:"((?:[^"\\]|\\.){0,500})"|([^<>,"]{0,500}))\s*<([^<>\s]{1,320})>|([^\s<>,"]{1,64}@[^\s<>,"]{1,255})'
 )
@@ -251,12 +250,13 @@ def _read_text(part: MimePart, mail: Mail, wording: list[str]) -> None:
         page = read_html(text)
         mail.facts |= {f"mail.html.{one}" for one in page.facts if one in ("form", "hidden-text", "password", "script")}
         mail.links += page.links
+        mail.links += [(one, "") for one in page.written]
         mail.pages.append(page)
         wording.append(page.text[:_MAX_WORDING])
     else:
         if part.media == "text/calendar":
             text = " ".join(_SAID.findall(_FOLD.sub("", text[:_MAX_WORDING])))
-        mail.links += [(found, "") for found in _PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
+        mail.links += [(found, "") for found in PLAIN_LINK.findall(text[:_MAX_WORDING])[:200]]
         wording.append(text[:_MAX_WORDING])
 
 

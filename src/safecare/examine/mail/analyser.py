@@ -129,7 +129,7 @@ class MailAnalyser:
         if trained := self._trained(mail, context.mail_model):
             why = say("It reads like the phishing that this hospital has received.")
             yield Finding("mail.model", why, round(trained, 3), kind="mail.model")
-        elif not (report or part.path) and score(told) < SUSPICIOUS:
+        elif not report and part.origin in ("", PASSED) and score(told) < SUSPICIOUS:
             yield from worded(mail, facts)
         if mail.files:
             context.passwords += told_passwords(mail.text[:20_000])
