@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safecare.examine.mail import house, orders
+from safecare.examine.mail import callbacks, house, orders
 from safecare.formats.wording import Ask
 
 
@@ -24,11 +24,11 @@ from safecare.formats.wording import Ask
         (orders._OTHER_ACCOUNT, "vers notre nouvel iban"),
         (orders._OTHER_ACCOUNT, "the account is under review"),
         (orders._OTHER_ACCOUNT, "sur le compte suivant"),
-        (orders._DISPUTED, "if you didn't authorize it"),
-        (orders._DISPUTED, "to cancel this"),
-        (orders._DISPUTED, "pour l'annuler"),
-        (orders._DISPUTED, "si vous n'etes pas a l'origine"),
-        (orders._DISPUTED, "vous ne reconnaissez pas"),
+        (callbacks._DISPUTED, "if you didn't authorize it"),
+        (callbacks._DISPUTED, "to cancel this"),
+        (callbacks._DISPUTED, "pour l'annuler"),
+        (callbacks._DISPUTED, "si vous n'etes pas a l'origine"),
+        (callbacks._DISPUTED, "vous ne reconnaissez pas"),
         (orders._MONEY, "des operations bancaires"),
         (orders._MONEY, "une operation financiere"),
         (orders._BANK, "our new payment instructions for the invoice"),
@@ -44,5 +44,5 @@ def test_an_ask_is_told_wherever_its_pattern_stands(ask: Ask, text: str) -> None
 
 @pytest.mark.parametrize("text", ["did a note between us", "the part of the staff", "notre compte de la semaine"])
 def test_beginnings_of_words_alone_ask_nothing(text: str) -> None:
-    asks = (orders._OTHER_ACCOUNT, orders._DISPUTED, house._LOSS[0])
+    asks = (orders._OTHER_ACCOUNT, callbacks._DISPUTED, house._LOSS[0])
     assert not any(one.told(text) for one in asks)

@@ -151,6 +151,12 @@ PHISHING = {
         "Order confirmation",
         "Your subscription has been renewed and $399.99 was charged. To cancel call our support: +1 (808) 555-0142.",
     ),
+    "callback in no money": mail(
+        "billing.dept77@gmail.com",
+        "Transaction 5463",
+        "Your subscription is scheduled for renewal, 445.15 will be processed. To make changes contact us before."
+        " Customer support: +1(888)5550145.",
+    ),
 }
 
 

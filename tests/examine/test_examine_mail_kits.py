@@ -172,6 +172,53 @@ def test_links_that_only_mass_mailers_write(target: str, fact: str) -> None:
     assert {one for one in found if one.startswith("mail.link")} == ({fact} if fact else set())
 
 
+DRAWN = "7Kqwert1234Abcd88abcdefghij9120ABCDEFGHIJKLMNO771204"
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (f"http://go.garage-moreau.it/{DRAWN}QRST12z7", True),
+        (f"https://store.example/page.html#{DRAWN}", True),
+        (
+            "https://mail.service.example/e3t/Ctc/RE+113/cJnTr04/VVQn7F8t7Yg5W8l6gTn4Xk0ABCDEFGHIJKLMNOPN3abcdefghij12",
+            False,
+        ),
+        ("https://shop.example/track/5f2504e04f8911d39a0c0305e82c3301/CAMPAIGN-NOVEMBER-2026", False),
+    ],
+)
+def test_addresses_as_one_program_draws_them(target: str, *, told: bool) -> None:
+    raw = mail("Jean Moreau <j@garage-moreau.it>", "Devis", f'<a href="{target}">Voir</a>')
+    assert ("mail.link.drawn" in facts(raw)) == told
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        (
+            "<style>.spacer { height: 2000vh }</style><a href='https://a.example'>x</a><div class=spacer></div>tarte",
+            True,
+        ),
+        ('<div style="min-height:100vh">bonjour</div>', False),
+        ("<p>une page haute de 2000 mm, vhs</p>", False),
+    ],
+)
+def test_text_that_nobody_scrolls_to(html: str, *, told: bool) -> None:
+    assert ("mail.html.pushed" in facts(mail("J <j@garage-moreau.it>", "Devis", html))) == told
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("V.otre e.space est plein", True),
+        ("M.Dupont vous attend", False),
+        ("a.b.c et www.exemple.fr, etc.", False),
+    ],
+)
+def test_words_of_a_subject_that_stops_break_up(subject: str, *, told: bool) -> None:
+    assert ("mail.header.broken-words" in facts(mail("J <j@garage-moreau.it>", subject, "x"))) == told
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

@@ -56,6 +56,11 @@ def _by_start(needs: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """Return what finds one of `patterns` as whole words; ``~`` stands for `GAP`."""
+    return re.compile(r"\b(?:" + "|".join(one.replace("~", GAP) for one in patterns) + r")\b")
+
+
 class Ask(NamedTuple):
     """A pattern, and what stands in all that it finds: one of each of `needs` at least, which is quickly seen.
 

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.mail.addressed import addresses_of, readers, relays_for_others
 from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
@@ -177,7 +178,7 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     if "mail.auth.sealed" in facts:
         mail.facts -= BROKEN_ON_THE_WAY
     facts |= set(lures(mail.levelled))
-    relays = _relays(headers, facts, own="mail.from.own" in mail.facts)
+    relays = relays_for_others(headers, facts, own="mail.from.own" in mail.facts)
     if relays:
         facts.discard("mail.from.self")
         mail.facts.discard("mail.reply-to.differs")
@@ -195,7 +196,7 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     else:
         facts |= _claims(display, base, mail, facts)
     within = base not in FREE and "mail.list.writes" not in facts  # a list writes to itself
-    if within and base in {registered(one) for _, one in addresses(headers, "To")}:
+    if within and base in readers(headers, mail):
         facts.add("mail.from.inside")
     if writer != domain:
         address = next((one for one in addresses_of(headers, "Reply-To") if one.endswith(f"@{writer}")), address)
@@ -222,10 +223,10 @@ def _of_the_house(mail: Mail, facts: set[str]) -> set[str]:
     A mail program's notice that leads nowhere is called like who made the program; a machine tells that it is one.
     """
     doubt = any(one.startswith("mail.auth.") and one.endswith((".fail", ".unaligned")) for one in facts)
-    if "mail.from.inside" not in facts or doubt:
+    if facts.isdisjoint(("mail.from.inside", "mail.from.self")) or doubt:
         return set()
     itself = addresses_of(mail.mime.headers, "Return-Path") & addresses_of(mail.mime.headers, "From")
-    nowhere = not (mail.links or mail.files or "mail.reply-to.differs" in facts)
+    nowhere = "mail.from.inside" in facts and not (mail.links or mail.files or "mail.reply-to.differs" in facts)
     return {*(_WORN if nowhere else ()), *(_BY_MACHINES if itself else ())}
 
 
@@ -341,27 +342,6 @@ def _header(headers: Message) -> set[str]:
     if sender and sender == own:
         facts.add("mail.from.self")
     return facts
-
-
-def _relays(headers: Message, facts: set[str], *, own: bool) -> bool:
-    """Tell whether the sender only passes on what another wrote, to whom answers go.
-
-    A list that writes in its own name for its members (as DMARC makes it do), or a form on the house's own pages.
-    """
-    sender = addresses_of(headers, "From")
-    if "mail.list.vouched" in facts:
-        return bool(sender) and sender <= addresses_of(headers, "List-Post")
-    reached = addresses_of(headers, "Delivered-To") | addresses_of(headers, "X-Original-To")
-    itself = "mail.auth.aligned" in facts and "mail.from.self" in facts
-    return itself and (own or (bool(sender) and sender <= reached))
-
-
-def addresses_of(headers: Message, name: str) -> set[str]:
-    """Return the plain addresses in the fields `name`, lower case."""
-    found = re.findall(
-        r"[\w.+-]{1,64}@[\w.-]{1,190}", " ".join(str(one)[:4000] for one in headers.get_all(name, [])[:5])
-    )
-    return {one.lower() for one in found}
 
 
 def _letters(text: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from safecare.examine.mail.analyser import addresses_of
+from safecare.examine.mail.addressed import addresses_of
 from safecare.examine.mail.names import hosted
 from safecare.examine.mail.relations import ROLES
 from safecare.examine.mail.vouch import vouched

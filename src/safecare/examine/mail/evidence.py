@@ -123,6 +123,7 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.link.odd-host": _w(
         "link", 0.6, say("A link's host is written with signs that are unseen or drawn at random.")
     ),
+    "mail.link.drawn": _w("link", 0.6, say("A link is drawn as a program that sends lures in masses does.")),
     "mail.link.store-page": _w("link", 0.5, say("A link leads to a page in a rented store that is told who comes.")),
     # what it holds
     "mail.html.password": _w("content", 0.6, say("The mail itself asks for a password.")),
@@ -242,6 +243,8 @@ EVIDENCE: Mapping[str, Weight] = {
     "mail.code.link": _w("disguise", 0.1, say("A picture holds a code (QR) with a link.")),
     "mail.code.doubtful": _w("disguise", 0.5, say("A code (QR) in a picture leads where lures lead.")),
     "mail.code.asked": _w("disguise", 0.5, say("What it asks for, it wants done by a code (QR), past the computer.")),
+    "mail.html.pushed": _w("disguise", 0.4, say("Text is pushed so far down that only filters read it.")),
+    "mail.header.broken-words": _w("disguise", 0.45, say("Words of the subject are broken up to get past filters.")),
     "mail.text.disguised": _w("disguise", 0.5, say("Words are broken up by invisible letters to get past filters.")),
     "mail.html.hidden-text": _w("disguise", 0.15, say("Most of the text is hidden from the reader.")),
     "mail.limit.depth": _w("limit", LIMIT, say("Parts are nested so deeply that no reader shows them.")),

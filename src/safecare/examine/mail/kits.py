@@ -36,6 +36,15 @@ _STORES = re.compile(
 )
 """Stores of files for programs: no organisation gives its readers a page there."""
 _PAGE = re.compile(r"\.html?(?:[?#]|$)", re.IGNORECASE)
+_DRAWN = re.compile(r"[/#]\d[A-Za-z]{5,7}\d{1,8}[A-Za-z]{4}\d{1,6}[a-z]{10}\d{1,6}[A-Z]{15}\d{1,8}")
+"""The end of an address as one program of mass mailers draws it: letters of both cases and numbers by turns, ten small
+letters, fifteen capitals. Measured: in 21 of 90 mails of a public trap of 2022 to 2026, in none of 4,150 honest ones.
+"""
+_PUSHED = re.compile(r"height\s*:\s*(?:[3-9]|[1-9]\d)\d\dvh", re.IGNORECASE)
+"""A box that is higher than three screens (vh: a hundredth of a screen, CSS Values 3 section 5.1.2): nobody scrolls so
+far, so what stands below is for filters."""
+_BROKEN = re.compile(r"(?<![\w.])[^\W\d_]\.[^\W\d_]{3,}")
+"""A word that is cut off by a stop after its first letter."""
 _UNSEEN = re.compile("[\x80-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 """Signs that nobody sees and that no host's name may hold (Unicode UTS #46): browsers leave them out."""
 _DIGIT = re.compile(r"[0-9]")
@@ -82,6 +91,8 @@ def _codes(headers: Message, display: str, domain: str) -> set[str]:
     to = _ADDRESS.findall(str(headers.get("To", ""))[:400].lower()) if "@" in subject else ()
     if any(one in subject.lower() for one in to):
         facts.add("mail.header.address-subject")
+    if len(_BROKEN.findall(subject)) > 1:
+        facts.add("mail.header.broken-words")
     if _lure_named(headers):
         facts.add("mail.to.lure")
     return facts
@@ -109,7 +120,7 @@ def _coded(text: str) -> bool:
 
 
 def _page(mail: Mail) -> set[str]:
-    """Return the facts of pictures under two addresses and of pages in rented stores."""
+    """Return the facts of what programs of mass mailers write: pictures twice, drawn addresses, pages out of sight."""
     facts: set[str] = set()
     for page in mail.pages:
         sources = {one for one, _ in page.pictures}
@@ -118,6 +129,10 @@ def _page(mail: Mail) -> set[str]:
     pages = (target for target, _ in mail.links[:100] if "#" in target and _PAGE.search(target))
     if any(_STORES.search(host_of(one)) for one in pages):
         facts.add("mail.link.store-page")
+    if any(_DRAWN.search(target) for target, _ in mail.links[:100]):
+        facts.add("mail.link.drawn")
+    if any(b"vh" in part.body and _PUSHED.search(part.text) for part in mail.mime.parts if part.media == "text/html"):
+        facts.add("mail.html.pushed")
     if any(
         not target.isascii() and _odd(target.partition("//")[2].partition("/")[0]) for target, _ in mail.links[:100]
     ):

@@ -11,6 +11,7 @@ import re
 
 from safecare.examine.mail.abroad import IBAN, abroad, in_person
 from safecare.examine.mail.approaches import ON_FILE, approaches
+from safecare.examine.mail.callbacks import to_be_called
 from safecare.examine.mail.elsewhere import elsewhere
 from safecare.examine.mail.passwords import told_passwords
 from safecare.examine.mail.strangers import PRIVATE, strangers
@@ -19,14 +20,9 @@ from safecare.formats.attachment import ending
 from safecare.formats.brands import known
 from safecare.formats.domains import registered
 from safecare.formats.mail import FREE, Mail
-from safecare.formats.wording import GAP, Ask, level
+from safecare.formats.wording import Ask, any_of, level
 
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(one.replace("~", GAP) for one in patterns) + r")\b")
-
-
-_TITLE = _any(
+_TITLE = any_of(
     r"(?:direct(?:eur|rice)|director)(?: (?:general\w*|adjoint\w*|financi\w+|medical\w*|des ressources humaines))?",
     r"(?:ceo|cfo|coo|dg|daf|drh|pdg|president\w*|chairman|chief (?:\w+ officer|executive|of staff)|"
     r"managing partner|managing director|head of \w+|doyen|"
@@ -34,7 +30,7 @@ _TITLE = _any(
 )
 _DOCTOR = re.compile(r"(?:dr|pr|prof|docteur|professeur|professor|doctor)\b")
 _MONEY = Ask.of(
-    _any(
+    any_of(
         r"(?:effectu\w+|proced\w+|execut\w+|realis\w+|faire|faites|fasse|fassiez|valid\w+|initi\w+|besoin|prepar\w+|"
         r"lancer|envoy\w+)~virements?",
         r"(?:make|process|send|initiate|arrange|handle|need|complete|set up)~"
@@ -46,12 +42,12 @@ _MONEY = Ask.of(
     "operations bancaire|"
     "financial operation|financial transaction",
 )
-_PAID_CARDS = _any(
+_PAID_CARDS = any_of(
     r"(?:buy|purchase|get(?:ting)?|pick(?:ing)? up|need|achet\w+|procur\w+|besoin|faut|trouver?)"
     r"~(?:itunes|steam|google play|paysafe|pcs|neosurf|transcash|razer)\b"
 )
 """Cards by which money is sent without a trace."""
-_CARDS = _any(
+_CARDS = any_of(
     r"(?:buy|purchase|get|pick up|need|with|achet\w+|procur\w+|besoin|faut|trouver?|avec|offrir)~"
     r"(?:gift ?cards?|(?:itunes|steam|amazon|google play|apple) (?:gift )?cards?|"
     r"cartes? cadeaux?|(?:cartes?|tickets?|coupons?) "
@@ -62,7 +58,7 @@ _ADDRESSED = re.compile(r"(?:monsieur|madame|m\.|mme|dear|cher|chere|messieurs|m
 _SENTENCES = re.compile(r"[.!?](?=\s)")
 SIGNATURE = 120
 """Letters at the end of a text that are its signature. Chosen."""
-_DATA = _any(
+_DATA = any_of(
     r"(?:send|forward|need|provide|email|pull|envo\w+|transmet\w+|communiqu\w+|besoin)~"
     r"(?:ag(?:ing|ed) (?:accounts )?(?:report|receivables?)|list of (?:outstanding |open )?(?:receivables|debtors)|"
     r"accounts? receivable|w-?2s?|payroll (?:file|list|report)|customer list|employee (?:list|records)|"
@@ -71,17 +67,17 @@ _DATA = _any(
     r"(?:list|liste|file|fichier|addresses|adresses|records) (?:of|de|des|of the) (?:all|every|tous|toutes|the|les)~"
     r"(?:staff|nurses?|employees?|doctors?|agents|infirmi\w+|medecins|patients?|salaries|personnels?)",
 )
-_LEGACY = _any(
+_LEGACY = any_of(
     r"(?:your|same|share|votre|meme)~(?:family name|surname|last name|nom de famille)|next of kin",
     r"unclaimed (?:estates?|funds?|inheritance|assets?|deposit)",
     r"(?:fonds|heritage|succession) (?:en desherence|non reclame\w*)",
 )
 _SUM = re.compile(r"[$€£] ?\d{3,5}\b|\b\d{3,5} ?(?:[$€£]|eur|euros|usd|dollars)")
-_CODES = _any(
+_CODES = any_of(
     r"(?:scratch|gratt)\w*|(?:pictures?|photos?|images?|send|envo\w+)~(?:codes?|pins?|numeros?|cards?|cartes?|back)"
 )
 _PAY = r"(?:salaires?|paie|paye|salary|payroll|pay ?ch(?:ec|eq)\w*|wages?|direct deposit|remuneration|pay)"
-_PAYROLL = _any(
+_PAYROLL = any_of(
     r"(?:change|update|modif\w+|mettre a jour|nouveau|changer|new)~"
     r"(?:direct deposit|payroll|(?:rib|iban|coordonnees bancaires|bank (?:details|account))~"
     r"(?:salaire|paie|paye|salary|pay\b|payroll))",
@@ -103,7 +99,7 @@ _NOT_MINE = r"(?<!mon )(?<!mes )(?<!my )"
 _NOT_YOURS = r"(?<!votre )(?<!vos )(?<!your )"
 """What is paid or shown in the reader's own account at a service goes nowhere else."""
 _BANK = Ask.of(
-    _any(
+    any_of(
         rf"{_NOT_MINE}(?:new|updated|change\w*|nouve\w+|modif\w+)~{_DETAILS}~{_BILLS}",
         rf"{_BILLS}~{_NOT_MINE}(?:new|updated|nouve\w+)~{_NOT_YOURS}(?:account|compte|iban|rib)",
         r"(?:our|nos|notre)~(?:new|updated|nouve\w+)~(?:bank (?:details|account)|coordonnees bancaires|rib|iban)",
@@ -115,7 +111,7 @@ _BANK = Ask.of(
     "new|updated|change|nouve|modif",
 )
 _ELSEWHERE = Ask.of(
-    _any(
+    any_of(
         rf"{_BILLS}~(?:(?:to|into|in) (?:the|this|our)|sur (?:le|ce|notre)) (?:\w+ )?(?:account|compte|iban|rib)\b"
         r"~(?:below|following|attached|suivant\w*|ci-dessous|ci-joint\w*|joint)",
         rf"{_BILLS}~(?:(?:to|into) the following|sur le compte suivant|"
@@ -132,7 +128,7 @@ _ELSEWHERE = Ask.of(
 )
 """Payments can't go where they went, or are to go to an account that the mail brings along."""
 _OTHER_ACCOUNT = Ask.of(
-    _any(
+    any_of(
         rf"{_NOT_MINE}(?:new|nouveau|nouvel|updated|changed?|different|another|autre|following|suivant)"
         rf"~{_NOT_YOURS}(?:account|compte|iban|rib)",
         r"(?:account|compte|iban|rib)~(?:closed|ferme|changed?|suivant|following|audit\w*|under review)",
@@ -141,7 +137,7 @@ _OTHER_ACCOUNT = Ask.of(
     "new|nouveau|nouvel|updated|change|different|another|autre|following|suivant|closed|ferme|audit|under review",
 )
 _SECRET = Ask.of(
-    _any(
+    any_of(
         r"confidentie\w+|discret\w*|discretion|entre nous|between us|strictly private",
         r"(?:ne|n')~(?:parle\w*|dit\w*|mention\w*|inform\w*)~(?:personne|pas|a quiconque)",
         r"(?:don't|do not)~(?:tell|discuss|mention|share)",
@@ -160,12 +156,12 @@ _BYPASS = Ask.among(
     needs=("circuit|procedure|validation|workflow|approval|process",),
 )
 """Controls of payments that the reader is to leave out."""
-_AWAY = _any(
+_AWAY = any_of(
     r"(?:en|in (?:a|an|the|back.to.back)|stuck (?:in|on)|retenue? (?:en|par|dans)|tied up)~"
     r"(?:reunions?|deplacement|conferences?|commission|rendez-vous|seminaire|meetings?|calls?|flight|boarding)\b",
     r"(?:au|in the|in) (?:bloc|theatre|surgery|operating room)\b",
 )
-_BARRED = _any(
+_BARRED = any_of(
     r"(?:ne m'appel\w+ pas|ne pas (?:m')?appeler|pas (?:joignable|disponible) par telephone|"
     r"can(?:'t|not| not) (?:talk|call|take calls?)|"
     r"(?:do not|don't) call|no calls|unable to (?:talk|take calls?)|"
@@ -180,7 +176,7 @@ _BARRED = _any(
     r"(?:phone|line|telephone|ligne|portable) (?:is |est )?"
     r"(?:out of order|broken|dead|down|en panne|hors service|casse)",
 )
-_READY = _any(
+_READY = any_of(
     r"(?:etes-vous|es-tu|are you|seriez-vous|serais-tu)~"
     r"(?:disponible|available|libre|at your desk|au bureau|at the office)",
     r"(?:quick|small|petit|un) (?:favou?r|task|request|service)~(?:demander|from you|for me|you|me rendre)?",
@@ -193,54 +189,19 @@ _READY = _any(
     r"(?:help|assist) me~(?:something|important|urgent\w*|right away|with an?)|"
     r"(?:m'aider|aide)~(?:quelque chose|important\w*|urgent\w*|tout de suite)",
 )
-_RENEWED = _any(
-    r"(?:auto-?)?renew\w*|renouvel\w+|subscription|abonnement",
-    r"(?:has been|was|be|ete|sera|etre) (?:charged|debited|billed|debite\w*|preleve\w*|facture\w*)",
-    r"order (?:has been |was |is )?(?:confirm\w+|placed|received|processed)",
-    r"invoice|transaction|purchase|facture|commande|paiement|payment|operation|debit|prelevement",
-    r"compra|cobranca|cargo|pagamento|pago|transferencia|saque|rechnung|zahlung|bestellung|kauf|abbuchung|uberweisung|"
-    r"fattura|acquisto|addebito|factuur|betaling|aankoop|incasso",
-    r"refunds?|remboursement|you(?:'ve| have)? (?:paid|sent|authori[sz]ed|purchased)|vous avez (?:paye|regle|achete)",
-)
-_DISPUTED = Ask.of(
-    re.compile(
-        r"\b(?:did(?:n't| not)|do(?:n't| not)) (?:authori[sz]e|recogni[sz]e|make|place|approve|request)|"
-        r"\bto (?:stop|cancel|dispute|refuse|reverse) (?:it|this|the|within)|\bwant to cancel\b|"
-        r"\bnot authori[sz]ed by you|"
-        r"\bif this was(?:n't| not) you\b|\bpour (?:l'|la |le )?(?:annuler|arreter|contester)|"
-        r"\bn'(?:etes|avez) pas[^.!?\n]{0,30}(?:origine|effectu|autoris|passe|command)|\bne reconnaissez pas|"
-        r"\bnao (?:foi voce|reconhec\w+|autoriz\w+)|\bno (?:fue usted|reconoc\w+|autoriz\w+)|"
-        r"\bnicht (?:von ihnen|veranlasst|autorisiert|erkenn\w+|getatigt)|\bnon (?:riconosc\w+|autorizz\w+)|"
-        r"\bniet (?:herken\w+|geautoriseerd)|\b(?:om|zu|per|para) (?:te )?(?:annuleren|stornieren|annullare|cancelar)"
-    ),
-    "nao |no |nicht |non |niet |annuleren|stornieren|annullare|cancelar|"
-    "did not|didn't|do not|don't|to stop|to cancel|to dispute|to refuse|to reverse|"
-    "not authori|wasn't|was not|annuler|arreter|contester|n'etes|n'avez|"
-    "reconnaissez",
-)
-"""A bill that its reader is to dispute."""
 _COIN = Ask.of(
-    _any(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?"),
+    any_of(r"bitcoins?|btc|monero|usdt|litecoin|crypto(?:monnaies?|currency)?"),
     "bitcoin|btc|monero|usdt|litecoin|crypto",
 )
 _CARD = Ask.of(
-    _any(
+    any_of(
         r"(?:renseign\w+|saisi\w*|complet\w+|indiqu\w+|communiqu\w+|transmett\w+|enter|provide|confirm\w*|verif\w+)~"
         r"(?:coordonnees bancaires|cartes? bancaires?|numero de carte|"
         r"card (?:number|details)|bank (?:details|account))",
     ),
     "bancaire|numero de carte|card number|card details|bank details|bank account",
 )
-_CALL = re.compile(
-    r"(?:\bcall\b|\bphone\b|\bdial\b|\bcontact|\bappel|\bjoindre|toll|helpline|help ?desk|support|\bligue|\bllam|"
-    r"\banruf|\brufen\b|\btelefon|\bchiam|\bbel(?:len)?\b|\bcentral de\b)[^!?\n]{0,80}?"
-    r"(\+?\(?\d[\d ().-]{7,22}\d)"
-)
-_AMOUNT = re.compile(r"[$€£] ?\d[\d,.]{1,9}|\b\d{2,5}[.,]\d{2}(?: ?[$€£]| eur| usd| dollars)")
-_MONEYS = ("$", "€", "£", " eur", " usd", " dollar")
-"""What stands beside every amount that `_AMOUNT` finds."""
-
-_OR_ELSE = _any(
+_OR_ELSE = any_of(
     r"(?:or|otherwise|sinon|faute de quoi)~(?:publish\w*|leak\w*|expos\w*|destroy\w*|publi\w+|divulg\w+|diffus\w+)"
 )
 _WALLET = re.compile(r"\b(?:bc1[a-z0-9]{25,59}|0x[0-9a-fA-F]{40})\b")
@@ -268,7 +229,7 @@ def names_coins(text: str) -> bool:
 
 
 _ASK_BACK = Ask.of(
-    _any(
+    any_of(
         r"(?:call|phone|telephone|ring|contact|speak to|appel\w*|rappel\w*|telephon\w*|joind\w+|contact\w*)~"
         r"(?:number (?:that )?(?:you|we) (?:already )?(?:hold|have|know)|number (?:in|on) (?:your|our|the)|"
         r"usual (?:contact|number)|known number|numero (?:habituel|connu|figurant|que vous)|"
@@ -324,10 +285,8 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
-    if not owner and any(map(text.__contains__, _MONEYS)):
-        billed = facts & {"mail.from.freemail", "mail.brand.sender"} or _DISPUTED.told(text)
-        if billed and _AMOUNT.search(text) and _RENEWED.search(text) and _CALL.search(text):
-            found.add("mail.order.callback")
+    if not owner and to_be_called(text, facts):
+        found.add("mail.order.callback")
     return found
 
 
