@@ -127,7 +127,7 @@ async def first_loads(rig: Rig, port: int) -> list[Row]:
             figure=max(sizes),
             unit="kB",
             better="less",
-            target=300.0,
+            target=200.0,
             note="compressed",
         ),
     ]

@@ -64,7 +64,7 @@ async def test_says_so_when_the_screens_were_not_built(rig: Rig) -> None:
 async def test_texts(rig: Rig) -> None:
     async with rig.browser() as browser:
         french = await browser.get("/api/texts/fr.json")
-        assert french.json()["Sign in"] == "Se connecter"
+        assert french.json()["Sign out"] == "Se déconnecter"
         assert (await browser.get("/api/texts/en.json")).json() == {}
         assert (await browser.get("/api/texts/de.json")).status_code == 404
         same = {"If-None-Match": french.headers["etag"]}

@@ -56,8 +56,11 @@ def test_language_and_colours_are_kept(house: House) -> None:
         lea.page.get_by_label("Menu et réglages").click()
         lea.page.get_by_role("radio", name="Jour").check()
         expect(lea.page.locator("html")).to_have_attribute("data-theme", "day")
+        asked: list[str] = []
+        lea.page.on("request", lambda one: asked.append(one.url))
         lea.page.reload()
         lea.see("no-incidents")
+        assert sum("/api/texts/" in address for address in asked) == 1  # the largest answer of all
         expect(lea.page.locator("html")).to_have_attribute("lang", "fr")
         expect(lea.page.locator("html")).to_have_attribute("data-theme", "day")
         expect(lea.page.get_by_test_id("no-incidents")).to_contain_text("Aucun incident")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from safecare.locale.catalogue import Catalogue, amount, span
+from safecare.locale.extract import sentences
 from safecare.model.hospital import Asset, Hospital, Name, Site
 from safecare.model.ids import AssetId, SiteId
 from safecare.model.text import Amount, Ref, Span, Text, When, say
@@ -146,6 +148,11 @@ def test_the_packages_own_catalogue_can_be_read() -> None:
     catalogue = Catalogue.load()
     assert catalogue.texts("en") == {}
     assert catalogue.translate("Sign in", "fr") == "Se connecter"
+
+
+def test_the_browser_gets_the_sentences_of_its_screens_and_no_others() -> None:
+    found, _ = sentences(Path(__file__).parents[2])
+    assert set(Catalogue.load().texts("fr")) == {one.key for one in found if one.file.startswith("web/")}
 
 
 @given(

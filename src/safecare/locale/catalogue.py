@@ -7,7 +7,7 @@ catalogue or in a `Text` can make rendering fail, because a guard must get the n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import Locale
 from babel.dates import format_datetime
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
@@ -26,6 +27,9 @@ from safecare.model.text import Amount, Ref, Span, Text, When
 
 LANGUAGES = ("en", "fr")
 """Languages in which every sentence exists."""
+
+FRONT = "web/"
+"""Where the sources of the front end stand: as a catalogue names the place of each sentence."""
 
 REASON = "reason"
 """Place in a sentence for what a part gives in plain English (`safecare.locale.reasons`)."""
@@ -62,10 +66,17 @@ class Catalogue:
     """Translations by language. Immutable; may be used from any thread."""
 
     def __init__(
-        self, translations: Mapping[str, Mapping[str, str]], reasons: Mapping[str, Reasons] = MappingProxyType({})
+        self,
+        translations: Mapping[str, Mapping[str, str]],
+        reasons: Mapping[str, Reasons] = MappingProxyType({}),
+        front: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
-        """Take the translations (language, then English sentence to translation), and the reasons by language."""
+        """Take translations and reasons by language, and of the translations those that the front end says itself.
+
+        Translations go from the English sentence to the other.
+        """
         self._reasons = reasons
+        self._front = front
         self._translations: dict[str, Mapping[str, str]] = {
             language: MappingProxyType(dict(texts)) for language, texts in translations.items()
         }
@@ -74,12 +85,17 @@ class Catalogue:
     def load(cls) -> Catalogue:
         """Read the catalogues of the package. Raises `babel.messages.pofile.PoFileError` for a broken one."""
         others = [language for language in LANGUAGES if language != "en"]
-        reasons = {language: Reasons(_read(language, "reasons")) for language in others}
-        return cls({language: _read(language) for language in others}, reasons)
+        reasons = {language: Reasons(_translated(_read(language, "reasons"))) for language in others}
+        told = {language: _read(language, "safecare") for language in others}
+        front = {language: _translated(filter(_of_front, messages)) for language, messages in told.items()}
+        return cls({language: _translated(messages) for language, messages in told.items()}, reasons, front)
 
     def texts(self, language: str) -> dict[str, str]:
-        """Return all translations into `language`, for the browser; empty for English."""
-        return dict(self._translations.get(language, {}))
+        """Return the translations into `language` of what the front end says itself; empty for English.
+
+        The rest (two thirds) reaches the browser within what it describes, and in the reader's language.
+        """
+        return dict(self._front.get(language, {}))
 
     def reason(self, text: str, language: str) -> str:
         """Return a reason that a part has given in plain English, in `language` where its template is known."""
@@ -204,11 +220,18 @@ def _number(value: float, locale: Locale) -> str:
     return str(format_decimal(value, pattern, locale=locale))
 
 
-def _read(language: str, name: str = "safecare") -> dict[str, str]:
+def _read(language: str, name: str) -> list[Message]:
     path = files("safecare.locale").joinpath(language, "LC_MESSAGES", f"{name}.po")
     with path.open("rb") as file:
-        catalogue = read_po(file, locale=language, abort_invalid=True)
-    return {str(one.id): str(one.string) for one in catalogue if one.id and one.string}
+        return [one for one in read_po(file, locale=language, abort_invalid=True) if one.id and one.string]
+
+
+def _translated(messages: Iterable[Message]) -> dict[str, str]:
+    return {str(one.id): str(one.string) for one in messages}
+
+
+def _of_front(message: Message) -> bool:
+    return any(file.startswith(FRONT) for file, _ in message.locations)
 
 
 @lru_cache(maxsize=8)
