@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,9 @@ from safecare.model.text import say
 @analyser("test", wants={"*"})
 class Packed:
     """Unpacks ``>`` and what follows; finds what stands in it."""
+
+    wants: ClassVar[frozenset[str]] = frozenset("*")
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         if part.raw.startswith(b">"):

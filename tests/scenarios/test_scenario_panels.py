@@ -26,7 +26,7 @@ from safecare.sources.access.webhook import AccessWebhook
 from safecare.sources.dc09.door import Dc09Door
 from safecare.sources.espa.door import EspaDoor
 from safecare.sources.rtls.door import RtlsDoor
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 
@@ -42,16 +42,13 @@ async def played(make: Callable[[Path], Any], kind: str, input: Input, folder: P
     token = folder / "token"
     token.write_text(TOKEN)
     door = make(token)
-    task = asyncio.create_task(door.run(taken))
-    await asyncio.wait_for(door.started.wait(), 10)
-    settings = {"host": door.address[0], "port": door.address[1], "token_file": str(token)}
-    world = World({"door": Door(kind, settings)}, taken.hospital, taken.clock, Field(taken.hospital, {}), 1)
-    try:
-        await asyncio.to_thread(input.play, world)
-    finally:
-        world.close()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with running(door, taken):
+        settings = {"host": door.address[0], "port": door.address[1], "token_file": str(token)}
+        world = World({"door": Door(kind, settings)}, taken.hospital, taken.clock, Field(taken.hospital, {}), 1)
+        try:
+            await asyncio.to_thread(input.play, world)
+        finally:
+            world.close()
     return taken
 
 

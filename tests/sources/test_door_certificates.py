@@ -23,7 +23,7 @@ from safecare.sources.records.mllp import MllpInspection
 from safecare.sources.rtls.door import RtlsDoor
 from safecare.sources.syslog.door import OFF, SyslogDoor
 from safecare.sources.tls import client_tls, server_tls
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import Papers, papers
 
 TOKEN = "a-long-enough-token"
@@ -46,14 +46,9 @@ DOORS: dict[str, Callable[[Papers], Any]] = {
 
 
 @asynccontextmanager
-async def running(door: Any) -> AsyncIterator[tuple[str, int]]:
-    task = asyncio.create_task(door.run(MemoryIntake()))
-    try:
-        await asyncio.wait_for(door.started.wait(), 20)
+async def listening(door: Any) -> AsyncIterator[tuple[str, int]]:
+    async with running(door, MemoryIntake()):
         yield getattr(door, "secure", door.address)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def shown(address: tuple[str, int], authority: Path, *, mail: bool = False) -> bytes:
@@ -86,7 +81,7 @@ async def test_whoever_connects_next_is_shown_the_new_one(name: str, tmp_path: P
     before = papers(tmp_path)
     old = before.authority.read_bytes()
     mail = name == "mail"
-    async with running(DOORS[name](before)) as address:
+    async with listening(DOORS[name](before)) as address:
         first = await asyncio.to_thread(shown, address, before.authority, mail=mail)
         renewed = papers(tmp_path)  # over the old ones
         second = await asyncio.to_thread(shown, address, renewed.authority, mail=mail)

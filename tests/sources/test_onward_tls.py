@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -18,7 +18,7 @@ from safecare.formats.mllp import MllpDecoder, frame
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import NOT_REACHED, MllpInspection
 from safecare.sources.tls import Renewed, client_tls, server_tls
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import running
 from safecare.testing.medical_attacks.carriers import ed, oru
 from safecare.testing.medical_attacks.payloads import pdf
 from safecare.testing.papers import papers as made_papers
@@ -41,17 +41,6 @@ class Both(NamedTuple):
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Both:
     folder = tmp_path_factory.mktemp("papers")
     return Both(*made_papers(folder), made_papers(folder, "other").authority)
-
-
-@asynccontextmanager
-async def running(point: Any) -> AsyncIterator[None]:
-    task = asyncio.create_task(point.run(MemoryIntake()))
-    try:
-        await asyncio.wait_for(point.started.wait(), 10)
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -274,7 +274,7 @@ def network_detectors(hospital: Hospital, learn: timedelta, since: datetime, *, 
         settings["pause"] = timedelta(0)
     built: list[Detector] = []
     for kind in detectors().parts.values():
-        if kind.wants & JUDGED:  # type: ignore[attr-defined]
+        if kind.wants & JUDGED:
             names = {one.name for one in dataclasses.fields(kind) if one.init}
             built.append(kind(**{name: value for name, value in settings.items() if name in names}))
     return built

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
-from safecare.model.plugins import Found, discover
+from safecare.model.plugins import Found, discover, marked
 
 D = TypeVar("D", bound=type)
 
@@ -27,6 +27,7 @@ class Detector(Protocol):
     domain: ClassVar[Domain]
     wants: ClassVar[frozenset[type[Event]]]
     needs: ClassVar[tuple[str, ...]]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def feed(self, batch: Iterable[Event]) -> Iterator[Alert]:
         """Judge events of the wanted kinds."""
@@ -51,21 +52,11 @@ def detector(
     needs: tuple[str, ...] = (),
 ) -> Callable[[D], D]:
     """Mark a class as the detector `name` (``<area>.<rule>``) that wants events of these classes."""
-
-    def mark(cls: D) -> D:
-        target: Any = cls
-        target.name = name
-        target.version = version
-        target.domain = domain
-        target.wants = frozenset(wants)
-        target.needs = needs
-        target.detector_name = name
-        return cls
-
-    return mark
+    facts = {"version": version, "domain": domain, "wants": frozenset(wants), "needs": needs}
+    return marked("detector_name", name, name=name, **facts)
 
 
-def detectors() -> Found[type]:
+def detectors() -> Found[type[Detector]]:
     """Return all detectors, those of other packages included, and those that stepped aside."""
     import safecare.detect
 

@@ -11,11 +11,12 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import msgspec
 
 from safecare.model.finding import Finding, Where
+from safecare.model.plugins import marked
 
 if TYPE_CHECKING:
     from safecare.formats.mail import Mail
@@ -246,6 +247,9 @@ class Context:
 class Analyser(Protocol):
     """The shape of an analyser: a class made without arguments, marked by `analyser`."""
 
+    wants: ClassVar[frozenset[str]]
+    needs: ClassVar[tuple[str, ...]]
+
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what is found in `part` and what is unpacked from it. Raises `LimitError`, `UnreadableError`."""
         ...
@@ -253,15 +257,7 @@ class Analyser(Protocol):
 
 def analyser(name: str, *, wants: Iterable[str], needs: Iterable[str] = ()) -> Callable[[C], C]:
     """Mark a class as an analyser of parts of the types `wants`. `needs`: libraries, or ``program:name``."""
-
-    def mark(cls: C) -> C:
-        target: Any = cls
-        target.analyser = name
-        target.wants = frozenset(wants)
-        target.needs = tuple(needs)
-        return cls
-
-    return mark
+    return marked("analyser", name, wants=frozenset(wants), needs=tuple(needs))
 
 
 __all__ = [

@@ -58,7 +58,7 @@ _OTHER_LIMIT = say("A limit was reached: judged only in part.")
 
 
 @cache
-def analysers() -> Found[type]:
+def analysers() -> Found[type[Analyser]]:
     """Return the analysers of this package and of others (entry point ``safecare.analysers``)."""
     return discover(safecare.examine, "analyser", "safecare.analysers")
 
@@ -83,7 +83,7 @@ class Engine:
         for name, cls in analysers().parts.items():
             if not chosen or name in chosen:
                 made = cls()
-                for wanted in cls.wants:  # type: ignore[attr-defined]
+                for wanted in cls.wants:
                     self._by_type.setdefault(wanted, []).append((name, made))
 
     def judge(

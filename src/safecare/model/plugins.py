@@ -11,10 +11,10 @@ import importlib
 import importlib.util
 import pkgutil
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -35,7 +35,18 @@ class Found(msgspec.Struct, Generic[P]):
     missing: list[Missing]
 
 
-def discover(package: ModuleType, mark: str, group: str) -> Found[type]:
+def marked(mark: str, name: str, /, **facts: object) -> Callable[[P], P]:
+    """Return a decorator that makes a class the part `name`: `mark` and `facts` become attributes of it."""
+
+    def set_on(cls: P) -> P:
+        for key, value in {mark: name, **facts}.items():
+            setattr(cls, key, value)
+        return cls
+
+    return set_on
+
+
+def discover(package: ModuleType, mark: str, group: str) -> Found[Any]:
     """Import all modules below `package` and return the classes that carry the attribute `mark`.
 
     `mark` names the class attribute that a room's decorator sets to the part's name. Raises `ValueError`

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from safecare.model.notice import Notice, Receipt
-from safecare.model.plugins import Found, discover
+from safecare.model.plugins import Found, discover, marked
 
 C = TypeVar("C", bound=type)
 
@@ -24,15 +24,7 @@ class Channel(Protocol):
 
 def channel(name: str, *, needs: tuple[str, ...] = ()) -> Callable[[C], C]:
     """Mark a class as the channel `name`."""
-
-    def mark(cls: C) -> C:
-        target: Any = cls
-        target.name = name
-        target.needs = needs
-        target.channel_name = name
-        return cls
-
-    return mark
+    return marked("channel_name", name, name=name, needs=needs)
 
 
 def channels() -> Found[type]:

@@ -8,13 +8,13 @@ parser of `safecare.formats`, and hands both to the `Intake`. It acknowledges to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from safecare.model.clock import Clock
 from safecare.model.event import Event
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash
-from safecare.model.plugins import Found, discover
+from safecare.model.plugins import Found, discover, marked
 
 S = TypeVar("S", bound=type)
 
@@ -92,15 +92,7 @@ class Source(Protocol):
 
 def source(name: str, *, needs: tuple[str, ...] = ()) -> Callable[[S], S]:
     """Mark a class as the source `name`."""
-
-    def mark(cls: S) -> S:
-        target: Any = cls
-        target.name = name
-        target.needs = needs
-        target.source_name = name
-        return cls
-
-    return mark
+    return marked("source_name", name, name=name, needs=needs)
 
 
 def sources() -> Found[type]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -20,6 +22,9 @@ from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash
 from safecare.testing.clock import FakeClock
 from safecare.testing.hospital import small_hospital
+
+LISTENING = 20.0
+"""Seconds in which a door must listen. Chosen: it takes some milliseconds; other tests run beside."""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -125,3 +130,27 @@ class MemoryIntake:
         if self.room < count:
             raise LogFullError(28, "no room (set by the test)")
         self.room -= count
+
+
+@asynccontextmanager
+async def running(
+    door: Any, intake: MemoryIntake | None = None, *, listens: bool = True
+) -> AsyncIterator[MemoryIntake]:
+    """Run `door` meanwhile, from when it `listens` (where it tells that, by `started`); give what it hands over to.
+
+    Raises what the door failed with, `TimeoutError` when it does not listen.
+    """
+    intake = intake or MemoryIntake()
+    task = asyncio.create_task(door.run(intake))
+    try:
+        if listens and hasattr(door, "started"):
+            started = asyncio.create_task(door.started.wait())
+            await asyncio.wait([task, started], timeout=LISTENING, return_when=asyncio.FIRST_COMPLETED)
+            if started.cancel() and not task.done():
+                raise TimeoutError
+        yield intake
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -28,7 +27,7 @@ from safecare.sources.api import UnreadableError
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital import small_hospital
 from safecare.testing.hospital_guarded import guarded_hospital
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import papers
 
 TOKEN = "a-long-enough-token"
@@ -40,22 +39,10 @@ def line(event: str, number: int, door: str = "reader-pharmacy", badge: str = "B
 
 
 @contextlib.asynccontextmanager
-async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(door.run(intake))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
 async def webhook(intake: MemoryIntake, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
     door = AccessWebhook("hook", port=0, **{"token": TOKEN, **more})
-    async with running(door, intake):
-        await asyncio.wait_for(door.started.wait(), 10)
-        async with httpx.AsyncClient(base_url="http://{}:{}".format(*door.address)) as client:
-            yield client
+    async with running(door, intake), httpx.AsyncClient(base_url="http://{}:{}".format(*door.address)) as client:
+        yield client
 
 
 def body(**more: object) -> dict[str, object]:
@@ -194,7 +181,6 @@ async def test_https_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
     showing = ssl.create_default_context(cafile=authority)
     showing.load_cert_chain(theirs, their_key)
     async with running(door, intake):
-        await asyncio.wait_for(door.started.wait(), 10)
         url = "https://{}:{}".format(*door.address)
         async with httpx.AsyncClient(base_url=url, verify=showing) as client:
             assert (await post(client, body())).status_code == 202
@@ -207,7 +193,7 @@ async def test_https_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
 async def test_a_certificate_that_can_not_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
     intake = MemoryIntake()
     door = AccessWebhook("hook", port=0, token=TOKEN, certificate=tmp_path / "none.pem")
-    async with running(door, intake):
+    async with running(door, intake, listens=False):
         await intake.until(lambda one: one.states.get("hook", ("",))[0] == "failed")
     assert "none.pem" in intake.states["hook"][1]
 

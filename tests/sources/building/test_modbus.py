@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator
@@ -24,7 +23,7 @@ from safecare.sources.api import UnreadableError
 from safecare.sources.building.modbus import MOST_REGISTERS, ModbusPoller, Sample, devices, spans
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital import small_hospital
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 PLACE = "127.0.0.1:15020"
 PATIENCE = 20.0
@@ -85,12 +84,10 @@ async def polling(intake: MemoryIntake, **settings: Any) -> AsyncIterator[Device
     field = Devices(port)
     await field.start()
     door = ModbusPoller("modbus", interval=0.01, timeout=0.5, moved={PLACE: f"127.0.0.1:{port}"}, **settings)
-    task = asyncio.create_task(door.run(intake))
     try:
-        yield field
+        async with running(door, intake):
+            yield field
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await field.stop()
 
 
@@ -209,18 +206,14 @@ async def test_a_change_that_could_not_be_stored_is_told_later() -> None:
 
 async def test_without_devices_the_door_is_off() -> None:
     intake = MemoryIntake(hospital=hospital())
-    task = asyncio.create_task(ModbusPoller("modbus").run(intake))
-    await intake.until(lambda one: one.states.get("modbus", ("",))[0] == "off", PATIENCE)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with running(ModbusPoller("modbus"), intake):
+        await intake.until(lambda one: one.states.get("modbus", ("",))[0] == "off", PATIENCE)
 
 
 async def test_a_port_that_cannot_be_is_told() -> None:
     intake = MemoryIntake(hospital=hospital("freezer.1"))
-    task = asyncio.create_task(ModbusPoller("modbus", moved={PLACE: "127.0.0.1:99999"}).run(intake))
-    await intake.until(lambda one: one.states.get("modbus", ("",))[0] == "failed", PATIENCE)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with running(ModbusPoller("modbus", moved={PLACE: "127.0.0.1:99999"}), intake):
+        await intake.until(lambda one: one.states.get("modbus", ("",))[0] == "failed", PATIENCE)
 
 
 def test_devices_are_grouped_by_their_address() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from safecare.sources.camera.clips import CLIPS
 from safecare.sources.camera.messages import ClipJob, Done, View
 from safecare.sources.camera.source import Cameras
 from safecare.sources.upload import UploadFolder
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 
@@ -35,17 +33,6 @@ NAME = "camera.corridor__20261123T141800Z.mp4"
 @pytest.fixture(scope="module")
 def loiterer() -> Clip:
     return make_clip("loitering", seconds=20, seed=3)
-
-
-@contextlib.asynccontextmanager
-async def running(door: Cameras, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(door.run(intake))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def people(intake: MemoryIntake) -> list[PeopleSeen]:

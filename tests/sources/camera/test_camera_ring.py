@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from fractions import Fraction
 from io import BytesIO
@@ -34,7 +33,7 @@ from safecare.sources.camera.vision.parts import Box
 from safecare.store.vault import Vault
 from safecare.testing.camera_streams import FORMAT, Camera, CameraServer, encode
 from safecare.testing.hospital_building import SITE
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 SIZE, FPS = (320, 180), 5
 HEAD = (slice(40, 60), slice(120, 140))
@@ -292,13 +291,11 @@ async def test_an_alert_gives_a_clip_of_the_camera_that_watches_the_place() -> N
     async with server.serving():
         settings = {"camera.corridor": {"url": server.url("hall"), "format": FORMAT}}
         door = Cameras(cameras=settings, log=log, model="none")
-        task = asyncio.create_task(door.run(intake))
-        await intake.until(lambda one: any(isinstance(event, PeopleSeen) for event in one.events), 60)
-        alert = alert_at(intake.clock.now(), assets=(AssetId("camera.corridor"),))
-        log.append([Entry("alert", (encode_item(alert),))])
-        await intake.until(lambda one: any(isinstance(event, ClipKept) for event in one.events), 60)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with running(door, intake):
+            await intake.until(lambda one: any(isinstance(event, PeopleSeen) for event in one.events), 60)
+            alert = alert_at(intake.clock.now(), assets=(AssetId("camera.corridor"),))
+            log.append([Entry("alert", (encode_item(alert),))])
+            await intake.until(lambda one: any(isinstance(event, ClipKept) for event in one.events), 60)
     [kept] = [event for event in intake.events if isinstance(event, ClipKept)]
     assert (kept.asset, kept.alerts, kept.clear) == ("camera.corridor", (alert.id,), None)
     assert kept.until - kept.at == timedelta(days=7)

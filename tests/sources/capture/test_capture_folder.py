@@ -23,7 +23,7 @@ from safecare.sources.api import UnreadableError
 from safecare.sources.capture.folder import CaptureFolder
 from safecare.testing.captures import Wire
 from safecare.testing.greetings import tls_certificate, tls_hello
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 
@@ -46,13 +46,8 @@ def capture(conversations: int) -> bytes:
 
 @contextlib.asynccontextmanager
 async def watching(folder: Path, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(CaptureFolder("captures", folder, settle=0.1).run(intake))
-    try:
+    async with running(CaptureFolder("captures", folder, settle=0.1), intake):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def there(path: Path) -> None:

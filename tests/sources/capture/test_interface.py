@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import struct
 
@@ -14,7 +13,7 @@ from safecare.sources.api import UnreadableError
 from safecare.sources.capture.interface import Interface
 from safecare.sources.capture.packets import open_interface
 from safecare.testing.captures import modbus
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 WRITE = modbus(7, 1, struct.pack(">BHH", 5, 3, 0xFF00))
 
@@ -46,29 +45,18 @@ async def test_a_command_on_the_wire_becomes_an_event() -> None:
     intake = MemoryIntake()
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
-    listening = asyncio.create_task(Interface("wire", "lo").run(intake))
-    try:
-        async with asyncio.timeout(60):
+    with server:
+        async with running(Interface("wire", "lo"), intake), asyncio.timeout(60):
             while not heard_at(port, intake):
                 await asyncio.to_thread(exchanged, server)
                 await asyncio.sleep(0.2)
-    finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
-        server.close()
     found = heard_at(port, intake)[0]
     assert (found.command, found.target) == ("write_single_coil", "coil:3")
 
 
 async def test_an_interface_that_is_not_there_is_told() -> None:
     intake = MemoryIntake()
-    listening = asyncio.create_task(Interface("wire", "nosuch0").run(intake))
-    async with asyncio.timeout(10):
-        while "wire" not in intake.states or intake.states["wire"][0] != "failed":
-            await asyncio.sleep(0.01)
-    listening.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await listening
+    async with running(Interface("wire", "nosuch0"), intake):
+        await intake.until(lambda one: one.states.get("wire", ("",))[0] == "failed")
     with pytest.raises(UnreadableError):
         Interface("wire", "lo").decode(b"", {}, intake)

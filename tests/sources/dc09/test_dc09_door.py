@@ -24,7 +24,7 @@ from safecare.sources.dc09.door import Dc09Door
 from safecare.sources.dc09.heard import LINES, Heard, Last
 from safecare.testing.clock import START, FakeClock
 from safecare.testing.hospital import small_hospital
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 KEY = "0123456789abcdef0123456789abcdef"
 STAMP = f"{START:_%H:%M:%S,%m-%d-%Y}"
@@ -48,13 +48,8 @@ def intake(**more: Any) -> MemoryIntake:
 @contextlib.asynccontextmanager
 async def receiver(taken: MemoryIntake, **more: Any) -> AsyncIterator[Dc09Door]:
     door = Dc09Door("panels", port=0, **more)
-    task = asyncio.create_task(door.run(taken))
-    try:
-        await asyncio.wait_for(door.started.wait(), 10)
+    async with running(door, taken):
         yield door
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def tell(door: Dc09Door, *frames: bytes) -> bytes:

@@ -23,7 +23,7 @@ from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
 from safecare.model.events.files import FileJudged
 from safecare.sources.dicom.node import DicomNode
 from safecare.sources.dicom.wire import MOST_PDU
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.writer import EXPLICIT, Image, Items
 from safecare.testing.papers import papers
 
@@ -35,15 +35,10 @@ LONG = 20.0
 
 
 @asynccontextmanager
-async def running(**more: Any) -> AsyncIterator[tuple[int, MemoryIntake]]:
+async def receiving(**more: Any) -> AsyncIterator[tuple[int, MemoryIntake]]:
     node, intake = DicomNode(port=0, **more), MemoryIntake()
-    task = asyncio.create_task(node.run(intake))
-    try:
-        await asyncio.wait_for(node.started.wait(), 10)
+    async with running(node, intake):
         yield node.address[1], intake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def item(kind: int, body: bytes) -> bytes:
@@ -132,7 +127,7 @@ async def away(work: Callable[..., Any], *args: Any) -> Any:
     ids=["4 GB", "too long", "data first", "TLS", "HTTP", "broken item"],
 )
 async def test_what_is_no_request_ends_the_connection_and_nothing_else(sent: bytes) -> None:
-    async with running() as (port, intake):
+    async with receiving() as (port, intake):
         link = await away(peer, port, sent)
         assert await away(ends, link)
         assert judged(intake) == 0
@@ -141,7 +136,7 @@ async def test_what_is_no_request_ends_the_connection_and_nothing_else(sent: byt
 
 
 async def test_a_length_that_lies_is_not_believed_in_an_association() -> None:
-    async with running() as (port, intake):
+    async with receiving() as (port, intake):
         link = await away(peer, port, request())
         assert await away(told, link) == 2
         await away(link.sendall, store(0xFFFFFFF0))
@@ -151,7 +146,7 @@ async def test_a_length_that_lies_is_not_believed_in_an_association() -> None:
 
 
 async def test_half_an_image_is_none() -> None:
-    async with running() as (port, intake):
+    async with receiving() as (port, intake):
         for broken in (store(), store()[:-20]):
             link = await away(peer, port, request())
             assert await away(told, link) == 2
@@ -163,14 +158,14 @@ async def test_half_an_image_is_none() -> None:
 
 
 async def test_who_stops_in_the_middle_of_a_pdu_is_let_go() -> None:
-    async with running(quiet_seconds=0.2) as (port, _):
+    async with receiving(quiet_seconds=0.2) as (port, _):
         for sent in (b"", request()[:40], struct.pack(">BBI", 1, 0, 5000)):
             link = await away(peer, port, sent)
             assert await away(ends, link)
 
 
 async def test_a_host_that_takes_all_connections_locks_out_nobody_else() -> None:
-    async with running(associations=3) as (port, intake):
+    async with receiving(associations=3) as (port, intake):
         links = [await away(peer, port) for _ in range(12)]
         try:
             ended = [await away(ends, one) for one in links[3:]]
@@ -184,7 +179,7 @@ async def test_a_host_that_takes_all_connections_locks_out_nobody_else() -> None
 
 
 async def test_contexts_and_syntaxes_as_many_as_there_may_be_are_answered() -> None:
-    async with running() as (port, intake):
+    async with receiving() as (port, intake):
         link = await away(peer, port, request(128, 40))
         assert await away(told, link) == 2
         link.close()
@@ -201,7 +196,7 @@ async def test_a_silent_peer_holds_up_no_handshake(tmp_path: Path) -> None:
 
     authority, certificate, key = papers(tmp_path)
     trusted = ssl.create_default_context(cafile=authority)
-    async with running(certificate=certificate, key=key) as (port, intake):
+    async with receiving(certificate=certificate, key=key) as (port, intake):
         silent = [await away(peer, port) for _ in range(3)]
         assert await away(send, port, "127.0.0.1", (trusted, "localhost")) == 0
         assert judged(intake) == 1

@@ -25,7 +25,7 @@ from safecare.sources.dicom.server import REFUSED
 from safecare.sources.dicom.target import Target
 from safecare.sources.files.gate import Policy
 from safecare.sources.tls import server_tls
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.payloads import pe
 from safecare.testing.medical_attacks.writer import EXPLICIT, IMPLICIT, Image, Items
 from safecare.testing.papers import papers
@@ -74,18 +74,13 @@ def archive() -> Iterator[Archive]:
 
 
 @asynccontextmanager
-async def running(
+async def receiving(
     archive: Archive | None, policy: Policy = "observe", **more: Any
 ) -> AsyncIterator[tuple[DicomNode, MemoryIntake]]:
     node = DicomNode(port=0, policy=policy, forward=archive.target if archive else "", **more)
     intake = MemoryIntake()
-    task = asyncio.create_task(node.run(intake))
-    try:
-        await asyncio.wait_for(node.started.wait(), 10)
+    async with running(node, intake):
         yield node, intake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def send(
@@ -113,7 +108,7 @@ def judged(intake: MemoryIntake) -> list[FileJudged]:
 
 async def test_what_is_observed_goes_on_bit_for_bit_and_is_recorded(archive: Archive) -> None:
     clean, bad = image(1), image(2, PRIVATE)
-    async with running(archive) as (node, intake):
+    async with receiving(archive) as (node, intake):
         assert await asyncio.to_thread(send, node.address[1], clean, bad) == [(0, ""), (0, "")]
     first, second = judged(intake)
     assert (first.verdict, first.act, first.kept) == ("clean", "passed", False)
@@ -129,7 +124,7 @@ async def test_what_is_observed_goes_on_bit_for_bit_and_is_recorded(archive: Arc
 async def test_what_is_held_is_kept_and_what_is_refused_is_told(archive: Archive) -> None:
     for policy, status, act in (("hold", 0, "held"), ("refuse", REFUSED, "refused")):
         archive.files.clear()
-        async with running(archive, policy) as (node, intake):  # type: ignore[arg-type]
+        async with receiving(archive, policy) as (node, intake):  # type: ignore[arg-type]
             answers = await asyncio.to_thread(send, node.address[1], image(2, PRIVATE), image(1))
         assert [code for code, _ in answers] == [status, 0]
         assert [one.act for one in judged(intake)] == [act, "passed"]
@@ -141,19 +136,19 @@ async def test_what_is_held_is_kept_and_what_is_refused_is_told(archive: Archive
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves a socket behind
 async def test_an_archive_that_refuses_or_is_gone_is_told_to_the_sender(archive: Archive) -> None:
     archive.status = 0xA900
-    async with running(archive) as (node, _):
+    async with receiving(archive) as (node, _):
         assert (await asyncio.to_thread(send, node.address[1], image()))[0][0] == 0xA900
     big = "1.2.840.10008.1.2.2"
-    async with running(archive) as (node, _):
+    async with receiving(archive) as (node, _):
         file = image(1, syntax=big)
         assert (await asyncio.to_thread(send, node.address[1], file, syntax=big))[0][0] == NOT_TAKEN
-    async with running(archive) as (node, _):
+    async with receiving(archive) as (node, _):
         await asyncio.to_thread(archive.stop)
         assert (await asyncio.to_thread(send, node.address[1], image()))[0][0] == FAILED
 
 
 async def test_without_an_archive_images_are_kept_here() -> None:
-    async with running(None) as (node, intake):
+    async with receiving(None) as (node, intake):
         assert "passes nothing on" in intake.states["dicom"][1]
         assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
         assert "confined by limits" in intake.states["dicom"][1]
@@ -162,11 +157,11 @@ async def test_without_an_archive_images_are_kept_here() -> None:
 
 
 async def test_no_room_is_told_unless_the_policy_is_never_to_stop_anything(archive: Archive) -> None:
-    async with running(archive, "hold") as (node, intake):
+    async with receiving(archive, "hold") as (node, intake):
         intake.room = 0
         assert await asyncio.to_thread(send, node.address[1], image()) == [(FAILED, "no room, send again")]
     assert not archive.files
-    async with running(archive) as (node, intake):
+    async with receiving(archive) as (node, intake):
         intake.room = 0
         assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
         assert intake.states["dicom"] == ("failed", "no room: 1 passed on without a record")
@@ -174,7 +169,7 @@ async def test_no_room_is_told_unless_the_policy_is_never_to_stop_anything(archi
 
 
 async def test_strangers_and_too_large_images_are_turned_away(archive: Archive) -> None:
-    async with running(archive, callers=("CT1",), image_mb=0.001) as (node, intake):
+    async with receiving(archive, callers=("CT1",), image_mb=0.001) as (node, intake):
         assert await asyncio.to_thread(send, node.address[1], image(), title="OTHER") == []
         big = image(1, {(0x00204000, "LT"): "x" * 9000})
         assert (await asyncio.to_thread(send, node.address[1], big))[0][0] == -1
@@ -184,7 +179,7 @@ async def test_strangers_and_too_large_images_are_turned_away(archive: Archive) 
 
 async def test_images_come_over_tls_where_a_certificate_is_set(tmp_path: Path) -> None:
     authority, certificate, key = papers(tmp_path)
-    async with running(None, certificate=certificate, key=key) as (node, intake):
+    async with receiving(None, certificate=certificate, key=key) as (node, intake):
         assert await asyncio.to_thread(send, node.address[1], image()) == []
         trusted = ssl.create_default_context(cafile=authority)
         assert await asyncio.to_thread(send, node.address[1], image(), tls=(trusted, "localhost")) == [(0, "")]
@@ -197,11 +192,11 @@ async def test_images_go_to_the_archive_over_tls_with_a_certificate_of_our_own(t
     archive = Archive(server_tls(certificate, key, authority))
     ours: dict[str, Any] = {"forward_authority": authority, "forward_certificate": certificate, "forward_key": key}
     try:
-        async with running(archive, **ours) as (node, _):
+        async with receiving(archive, **ours) as (node, _):
             assert await asyncio.to_thread(send, node.address[1], image()) == [(0, "")]
         others: tuple[dict[str, Any], ...] = ({"forward_authority": other}, {})
         for wrong in others:
-            async with running(archive, **wrong) as (node, _):
+            async with receiving(archive, **wrong) as (node, _):
                 answers = await asyncio.to_thread(send, node.address[1], image())
                 assert [status for status, _ in answers] == [FAILED]
     finally:
@@ -226,7 +221,7 @@ async def test_the_node_stops_at_once_whatever_its_peers_do(monkeypatch: pytest.
 
     monkeypatch.setattr("safecare.sources.files.gate.Gate.admit", never)
     loop = asyncio.get_running_loop()
-    async with running(None) as (node, _):
+    async with receiving(None) as (node, _):
         sending = loop.run_in_executor(None, send, node.address[1], image())
         quiet = AE(ae_title="QUIET")
         quiet.add_requested_context(Verification)

@@ -17,7 +17,7 @@ from safecare.model.hospital import Hospital
 from safecare.sources.espa.door import EspaDoor
 from safecare.testing.clock import FakeClock
 from safecare.testing.hospital import small_hospital
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 
 def hospital() -> Hospital:
@@ -40,15 +40,10 @@ SELECT = b"1\x052\x05"
 @contextlib.asynccontextmanager
 async def station(taken: MemoryIntake, **more: Any) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     door = EspaDoor("calls", port=0, **more)
-    task = asyncio.create_task(door.run(taken))
-    try:
-        await asyncio.wait_for(door.started.wait(), 10)
+    async with running(door, taken):
         reader, writer = await asyncio.open_connection(*door.address)
         yield reader, writer
         writer.close()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def ask(line: tuple[asyncio.StreamReader, asyncio.StreamWriter], raw: bytes) -> int:
@@ -132,13 +127,11 @@ async def test_a_serial_server_is_called_again_when_the_line_is_lost() -> None:
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     door = EspaDoor("calls", host=host, port=port, connect=True, first_wait=0.01)
-    task = asyncio.create_task(door.run(taken))
-    (await asyncio.wait_for(lines.get(), 10))[1].close()
-    line = await asyncio.wait_for(lines.get(), 10)
-    assert await ask(line, SELECT) == ACK
-    assert await ask(line, call("Bett 12")) == ACK
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with running(door, taken, listens=False):
+        (await asyncio.wait_for(lines.get(), 10))[1].close()
+        line = await asyncio.wait_for(lines.get(), 10)
+        assert await ask(line, SELECT) == ACK
+        assert await ask(line, call("Bett 12")) == ACK
     line[1].close()
     server.close()
     await server.wait_closed()

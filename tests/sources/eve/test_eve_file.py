@@ -18,7 +18,7 @@ from safecare.sources.api import UnreadableError
 from safecare.sources.eve.decode import read_eve_lines
 from safecare.sources.eve.follow import EveFile
 from safecare.sources.line_file import Position
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 
 def record(number: int, **changes: Any) -> bytes:
@@ -40,13 +40,8 @@ def record(number: int, **changes: Any) -> bytes:
 
 @contextlib.asynccontextmanager
 async def following(path: Path, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(EveFile("eve", path, every=0.01).run(intake))
-    try:
+    async with running(EveFile("eve", path, every=0.01), intake):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def until(intake: MemoryIntake, count: int) -> None:

@@ -13,23 +13,20 @@ import pytest
 
 from safecare.model.events.files import FileJudged
 from safecare.sources.files.upload import FileScan
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 @asynccontextmanager
-async def running(**settings: Any) -> AsyncIterator[tuple[MemoryIntake, httpx.AsyncClient]]:
+async def scanning(**settings: Any) -> AsyncIterator[tuple[MemoryIntake, httpx.AsyncClient]]:
     intake, door = MemoryIntake(), FileScan(port=0, **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        await asyncio.wait_for(door.started.wait(), 10)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{door.address[1]}", timeout=20) as client:
-            yield intake, client
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async with (
+        running(door, intake),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{door.address[1]}", timeout=20) as client,
+    ):
+        yield intake, client
 
 
 async def verdict(client: httpx.AsyncClient, id: str) -> dict[str, Any]:
@@ -42,7 +39,7 @@ async def verdict(client: httpx.AsyncClient, id: str) -> dict[str, Any]:
 
 
 async def test_a_file_is_taken_at_once_and_its_verdict_told_when_asked() -> None:
-    async with running(policy="refuse") as (intake, client):
+    async with scanning(policy="refuse") as (intake, client):
         taken = await client.post("/files", params={"name": "a.txt"}, content=EICAR)
         assert taken.status_code == 202
         answer = await verdict(client, taken.json()["id"])
@@ -57,13 +54,13 @@ async def test_a_file_is_taken_at_once_and_its_verdict_told_when_asked() -> None
 
 
 async def test_by_default_nothing_is_stopped() -> None:
-    async with running() as (_, client):
+    async with scanning() as (_, client):
         answer = await verdict(client, (await client.post("/files", content=EICAR)).json()["id"])
         assert (answer["verdict"], answer["act"]) == ("malicious", "passed")
 
 
 async def test_without_its_token_nobody_hands_in_or_asks() -> None:
-    async with running(token="a token of 20 letters") as (intake, client):
+    async with scanning(token="a token of 20 letters") as (intake, client):
         assert (await client.post("/files", content=b"x")).status_code == 401
         assert (await client.get("/files/x")).status_code == 401
         headers = {"Authorization": "Bearer a token of 20 letters"}
@@ -72,7 +69,7 @@ async def test_without_its_token_nobody_hands_in_or_asks() -> None:
 
 
 async def test_too_large_and_no_room_are_told() -> None:
-    async with running(file_mb=0.001) as (intake, client):
+    async with scanning(file_mb=0.001) as (intake, client):
         assert (await client.post("/files", content=bytes(2000))).status_code == 413
         intake.room = 0
         assert (await client.post("/files", content=b"x")).status_code == 507

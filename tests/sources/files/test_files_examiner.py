@@ -33,7 +33,7 @@ from safecare.sources.files.wire import Answer, Job, Setup
 from safecare.sources.mail.door import received
 from safecare.testing.clock import START
 from safecare.testing.hospital_building import SITE
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 TO = "user1@aurore.example"
 
@@ -56,12 +56,8 @@ def take_in(intake: MemoryIntake, raw: bytes, number: int = 0, *, judged: bool =
 async def examining(intake: MemoryIntake, **settings: Any) -> AsyncIterator[Examiner]:
     assert intake.log is not None
     examiner = Examiner(log=intake.log, artifacts=intake.artifacts, **settings)
-    task = asyncio.create_task(examiner.run(intake))
-    try:
+    async with running(examiner, intake):
         yield examiner
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def intake_with_log() -> MemoryIntake:

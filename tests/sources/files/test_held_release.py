@@ -30,7 +30,7 @@ from safecare.sources.dicom.node import DicomNode
 from safecare.sources.files.release import HeldStore, Release, Sent, releasing
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import MllpInspection
-from safecare.testing.intake import MemoryArtifacts, MemoryIntake
+from safecare.testing.intake import MemoryArtifacts, MemoryIntake, running
 from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
 from safecare.testing.medical_attacks.payloads import pe
 from safecare.testing.medical_attacks.writer import EXPLICIT, Image, Items
@@ -76,17 +76,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made = Site(tmp_path)
     yield made
     made.log.close()
-
-
-@asynccontextmanager
-async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(door.run(intake))
-    try:
-        await asyncio.wait_for(door.started.wait(), 10)
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from safecare.scenarios.make.hl7 import Appointment, siu
 from safecare.sources.api import UnreadableError
 from safecare.sources.hl7.door import Hl7Door
 from safecare.testing.clock import START
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 ONE = Appointment("RDV-SECRET-1", "IPP-SECRET-1", "VACC", START + timedelta(days=1))
 
@@ -30,14 +30,8 @@ def message(number: int = 1, trigger: str = "S13") -> bytes:
 @asynccontextmanager
 async def listening(intake: MemoryIntake, **settings: Any) -> AsyncIterator[tuple[str, int]]:
     door = Hl7Door(port=0, **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        async with asyncio.timeout(10):
-            await door.started.wait()
+    async with running(door, intake):
         yield door.address
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def ask(address: tuple[str, int], *pieces: bytes, answers: int = 1) -> list[Hl7]:

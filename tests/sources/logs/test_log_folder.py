@@ -11,19 +11,15 @@ import pytest
 from safecare.model.events.logs import LogRecorded
 from safecare.sources.api import UnreadableError
 from safecare.sources.logs.folder import LogFolder
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 
 async def read(folder: Path, done: int) -> MemoryIntake:
     intake, door = MemoryIntake(), LogFolder(door="logs", folder=folder, settle=0.05)
-    task = asyncio.create_task(door.run(intake))
-    try:
+    async with running(door, intake):
         async with asyncio.timeout(30):
             while len([*folder.glob("done/*"), *folder.glob("bad/*")]) < done:
                 await asyncio.sleep(0.05)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
     return intake
 
 

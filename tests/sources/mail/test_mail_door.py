@@ -18,7 +18,7 @@ import uvloop
 from safecare.model.events.files import MailReceived
 from safecare.sources.api import UnreadableError
 from safecare.sources.mail.door import MAX_RECIPIENTS, MailDoor
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import papers
 
 MAIL = b"From: a@b.example\r\nSubject: x\r\n\r\n.hello\r\n\xff\r\n"
@@ -28,14 +28,8 @@ TO = ["USER1@aurore.example", "nobody@aurore.example", "user2@aurore.example"]
 @asynccontextmanager
 async def listening(intake: MemoryIntake, **settings: Any) -> AsyncIterator[tuple[str, int]]:
     door = MailDoor(port=0, **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        async with asyncio.timeout(10):
-            await door.started.wait()
+    async with running(door, intake):
         yield door.address
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def send(
@@ -195,10 +189,8 @@ async def test_an_address_that_is_taken_is_reported() -> None:
     intake = MemoryIntake()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         door = MailDoor(port=taken.getsockname()[1])
-        task = asyncio.create_task(door.run(intake))
-        await intake.until(lambda one: one.states.get("mail", ("",))[0] == "failed")
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with running(door, intake, listens=False):
+            await intake.until(lambda one: one.states.get("mail", ("",))[0] == "failed")
 
 
 def test_decode_gives_the_same_event() -> None:

@@ -23,7 +23,7 @@ from safecare.model.events.files import FileJudged, HeldForwarded, MailExamined,
 from safecare.scenarios.make.mail import credential_phish
 from safecare.sources.files.release import HeldStore
 from safecare.sources.mail.door import MailDoor
-from safecare.testing.intake import MemoryArtifacts, MemoryIntake
+from safecare.testing.intake import MemoryArtifacts, MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 CLEAN = (
@@ -131,17 +131,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @asynccontextmanager
-async def running(intake: MemoryIntake, site: Site, next_port: int, **settings: Any) -> AsyncIterator[tuple[str, int]]:
+async def passing(intake: MemoryIntake, site: Site, next_port: int, **settings: Any) -> AsyncIterator[tuple[str, int]]:
     forward = f"127.0.0.1:{next_port}" if next_port else ""
     door = MailDoor(port=0, forward=forward, held=site.held, door="mail-line", **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        async with asyncio.timeout(20):
-            await door.started.wait()
+    async with running(door, intake):
         yield door.address
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def send(address: tuple[str, int], raw: bytes, to: list[str] | None = None) -> dict[str, tuple[int, bytes]]:
@@ -163,7 +157,7 @@ def outcomes(intake: MemoryIntake) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("policy", ["observe", "hold"])
 async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy=policy) as address:
+    async with serving(behind) as port, passing(intake, site, port, policy=policy) as address:
         await send(address, CLEAN)
         await send(address, CLEAN.replace(b"lunch", b"dinner"), TO[:1])
     assert behind.got == [
@@ -178,7 +172,7 @@ async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
 
 async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
+    async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         await send(address, BAD)
     received, examined, judged_ = intake.events
     assert isinstance(received, MailReceived)
@@ -193,7 +187,7 @@ async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: Site) -> 
 
 async def test_observe_passes_everything_even_without_room_for_a_record(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port) as address:
+    async with serving(behind) as port, passing(intake, site, port) as address:
         await send(address, BAD)
         intake.room = 0
         await send(address, BAD + b"again\r\n")
@@ -207,7 +201,7 @@ async def test_answers_of_the_next_server_are_handed_back(site: Site) -> None:
         site.intake(),
         NextServer(refused={TO[1]: "550 5.1.1 No such user"}, data=["452 4.2.2 Mailbox full"]),
     )
-    async with serving(behind) as port, running(intake, site, port) as address:
+    async with serving(behind) as port, passing(intake, site, port) as address:
         with pytest.raises(smtplib.SMTPDataError) as error:
             await send(address, CLEAN)
         assert (error.value.smtp_code, error.value.smtp_error) == (452, b"4.2.2 Mailbox full")
@@ -219,7 +213,7 @@ async def test_without_the_next_server_senders_keep_their_mails(site: Site) -> N
     intake = site.intake()
     async with serving(NextServer()) as port:
         pass
-    async with running(intake, site, port) as address:
+    async with passing(intake, site, port) as address:
         with pytest.raises(smtplib.SMTPSenderRefused) as error:
             await send(address, CLEAN)
         assert error.value.smtp_code == 451
@@ -231,7 +225,7 @@ async def test_without_the_next_server_senders_keep_their_mails(site: Site) -> N
 
 async def test_what_is_held_is_acknowledged_and_goes_on_when_it_is_released(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
+    async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         assert await send(address, BAD) == {}
         [one] = judged(intake)
         assert (one.act, one.kept, one.source) == ("held", True, "mail-line")
@@ -247,7 +241,7 @@ async def test_what_is_held_is_acknowledged_and_goes_on_when_it_is_released(site
 
 async def test_what_is_refused_is_told_to_its_sender(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy="refuse") as address:
+    async with serving(behind) as port, passing(intake, site, port, policy="refuse") as address:
         with pytest.raises(smtplib.SMTPDataError) as error:
             await send(address, BAD)
         assert error.value.smtp_code == 550
@@ -258,7 +252,7 @@ async def test_what_is_refused_is_told_to_its_sender(site: Site) -> None:
 
 async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
+    async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         for room in (0, 1, 2, 3):  # its bytes; its bytes again, its envelope, what was found and decided
             intake.room = room
             with pytest.raises(smtplib.SMTPDataError) as error:
@@ -269,7 +263,7 @@ async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: Site) -
 
 async def test_a_released_mail_waits_for_a_recipient_and_reaches_the_others_once(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
-    async with serving(behind) as port, running(intake, site, port, policy="hold") as address:
+    async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         await send(address, BAD)
         behind.refused = {TO[1]: "450 4.2.1 Try later"}
         site.release(judged(intake)[0])
@@ -287,13 +281,13 @@ async def test_a_released_mail_waits_for_a_recipient_and_reaches_the_others_once
 async def test_a_crash_between_sending_and_noting_sends_twice_and_loses_nothing(site: Site) -> None:
     first, second, behind = site.intake(), site.intake(), NextServer(silent=True)
     async with serving(behind) as port:
-        async with running(first, site, port, policy="hold") as address:
+        async with passing(first, site, port, policy="hold") as address:
             await send(address, BAD)
             site.release(judged(first)[0])
             await asyncio.wait_for(behind.taken.wait(), 30)  # it has the mail, and we no answer
         assert not outcomes(first)
         behind.silent = False
-        async with running(second, site, port, policy="hold"):
+        async with passing(second, site, port, policy="hold"):
             await second.until(lambda now: bool(outcomes(now)), 30)
     assert [raw for _, _, raw in behind.got] == [BAD, BAD]
     assert [outcome for outcome, _ in outcomes(second)] == ["sent"]
@@ -302,7 +296,7 @@ async def test_a_crash_between_sending_and_noting_sends_twice_and_loses_nothing(
 async def test_a_mail_within_a_mail_is_not_smuggled(site: Site) -> None:
     intake, behind = site.intake(), NextServer()
     inner = b"MAIL FROM:<chief@aurore.example>\r\nRCPT TO:<user1@aurore.example>\r\nDATA\r\nSubject: pay\r\n\r\npay\r\n"
-    async with serving(behind) as port, running(intake, site, port) as address:
+    async with serving(behind) as port, passing(intake, site, port) as address:
 
         def work(end: bytes) -> tuple[int, bytes]:
             with smtplib.SMTP(*address, timeout=60) as client:
@@ -320,7 +314,7 @@ async def test_a_mail_within_a_mail_is_not_smuggled(site: Site) -> None:
 
 async def test_without_a_next_server_what_is_held_goes_nowhere(site: Site) -> None:
     intake = site.intake()
-    async with running(intake, site, 0, policy="hold") as address:
+    async with passing(intake, site, 0, policy="hold") as address:
         await send(address, BAD)
         site.release(judged(intake)[0])
         await intake.until(lambda now: bool(outcomes(now)), 30)

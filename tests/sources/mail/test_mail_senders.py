@@ -34,7 +34,7 @@ from safecare.sources.files.process import Worker
 from safecare.sources.files.resolver import Resolver
 from safecare.sources.files.wire import Job
 from safecare.sources.mail.door import MailDoor
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 pytestmark = pytest.mark.slow
 KEY = generate_private_key(65537, 2048)
@@ -208,12 +208,9 @@ async def test_the_door_asks_whether_the_sender_may_send(names: Dns) -> None:
     found: list[str] = []
     for first_hop in (True, False):
         door = MailDoor(port=0, judging=judging, first_hop=first_hop)
-        task = asyncio.create_task(door.run(intake))
-        await asyncio.wait_for(door.started.wait(), 20)
-        for sender in ("claire@partner.example", "claire@other.example"):
-            await asyncio.to_thread(send, door.address, sender)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with running(door, intake):
+            for sender in ("claire@partner.example", "claire@other.example"):
+                await asyncio.to_thread(send, door.address, sender)
     found = [one.spf for one in intake.events if isinstance(one, MailReceived)]
     assert found == ["pass partner.example", "fail other.example", "", ""]
     assert "claire" not in repr(intake.events)

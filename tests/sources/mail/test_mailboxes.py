@@ -11,8 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import pytest
 from safecare.model.events.files import MailReceived
 from safecare.sources.mail.imap import ImapDoor, _quoted
 from safecare.sources.mail.maildir import MaildirDoor
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 DOVECOT = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
 PASSWORD = "sesame-of-a-test"
@@ -57,16 +56,6 @@ def deliver(box: Path, number: int, raw: bytes | None = None) -> bytes:
     os.utime(box / "tmp" / name, (1_790_000_000 + number, 1_790_000_000 + number))
     (box / "tmp" / name).rename(box / "new" / name)
     return raw
-
-
-@asynccontextmanager
-async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[MemoryIntake]:
-    task = asyncio.create_task(door.run(intake))
-    try:
-        yield intake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_maildir_is_read_in_order_and_not_changed(box: Path, tmp_path: Path) -> None:

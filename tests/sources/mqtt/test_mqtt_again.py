@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safecare.sources.mqtt.again import MOST, Session, Sessions
 from safecare.sources.mqtt.client import MqttClient
 from safecare.sources.mqtt.listener import MqttListener
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 TOPIC = b"doors/pharmacy"
 OPEN, SHUT = b'{"contact": false}', b'{"contact": true}'
@@ -36,9 +36,7 @@ def publish(number: int, payload: bytes = OPEN, *, qos: int = 1, flags: int = 0)
 @asynccontextmanager
 async def listening(intake: MemoryIntake) -> AsyncIterator[Any]:
     door = MqttListener("mqtt", port=0)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        await asyncio.wait_for(door.started.wait(), PATIENCE)
+    async with running(door, intake):
 
         async def say(*packets: bytes) -> bytes:
             """Return what is answered to packets of one connection, which is then cut."""
@@ -51,9 +49,6 @@ async def listening(intake: MemoryIntake) -> AsyncIterator[Any]:
             return heard
 
         yield say
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def puback(number: int) -> bytes:
@@ -146,12 +141,10 @@ async def test_what_a_broker_sends_again_after_a_lost_acknowledgement_is_stored_
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     door = MqttClient("broker", "127.0.0.1", ["doors/#"], port=server.sockets[0].getsockname()[1])
-    task = asyncio.create_task(door.run(intake))
     try:
-        await asyncio.wait_for(acknowledged.wait(), PATIENCE)
+        async with running(door, intake):
+            await asyncio.wait_for(acknowledged.wait(), PATIENCE)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         server.close()
         await server.wait_closed()
     assert connections == 2

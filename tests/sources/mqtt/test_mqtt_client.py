@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from safecare.formats.mqtt import Decoder, Packet
 from safecare.sources.mqtt.client import MqttClient
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import Papers, papers
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -97,12 +97,8 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 @asynccontextmanager
 async def following(broker: Broker, intake: MemoryIntake, **settings: Any) -> AsyncIterator[None]:
     door = MqttClient("broker", "127.0.0.1", settings.pop("topics", ["doors/#"]), port=broker.port, **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
+    async with running(door, intake):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def ready(intake: MemoryIntake) -> None:
@@ -304,12 +300,10 @@ async def scripted(*said: bytes) -> AsyncIterator[tuple[MemoryIntake, asyncio.Qu
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     intake = MemoryIntake()
     door = MqttClient("broker", "127.0.0.1", ["doors/#", "fire/#"], port=server.sockets[0].getsockname()[1])
-    task = asyncio.create_task(door.run(intake))
     try:
-        yield intake, got
+        async with running(door, intake):
+            yield intake, got
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         server.close()
         await asyncio.gather(*(one for one in serving if one), return_exceptions=True)
 

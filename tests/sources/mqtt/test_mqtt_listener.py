@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from safecare.formats import mqtt
 from safecare.model.events.doors import DoorOpened
 from safecare.sources.mqtt.listener import MqttListener
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import papers
 
 TOPIC, OPENED = "doors/pharmacy", b'{"contact": false, "at": "2026-03-02T08:00:00Z"}'
@@ -29,14 +29,8 @@ PATIENCE = 10.0
 @asynccontextmanager
 async def listening(intake: MemoryIntake, **settings: Any) -> AsyncIterator[tuple[str, int]]:
     door = MqttListener("mqtt", port=0, **settings)
-    task = asyncio.create_task(door.run(intake))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await door.started.wait()
+    async with running(door, intake):
         yield door.address
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager

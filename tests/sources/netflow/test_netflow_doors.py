@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from safecare.sources.netflow.door import NetflowDoor
 from safecare.sources.syslog.door import SyslogDoor
 from safecare.sources.syslog.wazuh import WazuhFile
 from safecare.sources.zeek.follow import ZeekFile
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 
 V5 = (
     struct.pack(">HHIIIIBBH", 5, 1, 60_000, 1_750_000_000, 0, 1, 0, 0, 0)
@@ -36,20 +34,6 @@ ZEEK = (
     b"#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\torig_bytes\tresp_bytes"
     b"\tconn_state\n1750000000.5\tC1\t10.1.10.31\t50000\t10.1.20.10\t445\ttcp\tsmb\t100\t900\tSF\n"
 )
-
-
-@contextlib.asynccontextmanager
-async def running(door: Any, intake: MemoryIntake) -> AsyncIterator[None]:
-    task = asyncio.create_task(door.run(intake))
-    try:
-        if hasattr(door, "started"):
-            async with asyncio.timeout(10):
-                await door.started.wait()
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def until(intake: MemoryIntake, events: int, rejects: int = 0) -> None:

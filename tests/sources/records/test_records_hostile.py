@@ -7,10 +7,8 @@ import gzip
 import http.client
 import threading
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -18,25 +16,13 @@ from safecare.formats.mllp import MllpDecoder, frame
 from safecare.model.events.files import FileJudged
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import MllpInspection
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
 from safecare.testing.medical_attacks.payloads import pdf, pe
 
 pytestmark = pytest.mark.slow
 CLEAN, BAD = fhir(binary(pdf(""))), fhir(binary(pe()))
 Got = list[tuple[str, str, bytes]]
-
-
-@asynccontextmanager
-async def running(point: Any) -> AsyncIterator[MemoryIntake]:
-    intake = MemoryIntake()
-    task = asyncio.create_task(point.run(intake))
-    try:
-        await asyncio.wait_for(point.started.wait(), 10)
-        yield intake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 class _Fhir(BaseHTTPRequestHandler):

@@ -18,25 +18,13 @@ from safecare.model.events.files import FileJudged
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import MllpInspection
 from safecare.sources.records.onward import Address
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
 from safecare.testing.medical_attacks.payloads import pdf, pe
 
 pytestmark = pytest.mark.slow
 CLEAN, BAD = oru(ed(pdf(""))), oru(ed(pe()))
 ACK = b"MSH|^~\\&|DPI\rMSA|AA|42\r"
-
-
-@asynccontextmanager
-async def running(point: Any) -> AsyncIterator[MemoryIntake]:
-    intake = MemoryIntake()
-    task = asyncio.create_task(point.run(intake))
-    try:
-        await asyncio.wait_for(point.started.wait(), 10)
-        yield intake
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

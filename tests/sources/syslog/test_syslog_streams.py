@@ -16,7 +16,7 @@ from safecare.formats.logs.syslog import LINE
 from safecare.model.events.logs import LogRecorded
 from safecare.sources.syslog import door as door_module
 from safecare.sources.syslog.door import OFF, SyslogDoor, split
-from safecare.testing.intake import MemoryIntake
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.papers import papers
 
 MESSAGE = b"<38>Oct 11 22:14:15 10.1.10.21 sshd[1]: Failed password"
@@ -24,13 +24,8 @@ MESSAGE = b"<38>Oct 11 22:14:15 10.1.10.21 sshd[1]: Failed password"
 
 async def with_door(act: Any, **settings: Any) -> tuple[MemoryIntake, SyslogDoor]:
     intake, door = MemoryIntake(), SyslogDoor(door="syslog", **{"port": 0, **settings})
-    task = asyncio.create_task(door.run(intake))
-    try:
-        await asyncio.wait_for(door.started.wait(), 10)
+    async with running(door, intake):
         await act(door, intake)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
     return intake, door
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from safecare.model.plugins import Found, discover
+from safecare.model.plugins import Found, discover, marked
 from safecare.model.text import Text
 
 if TYPE_CHECKING:
@@ -37,13 +37,7 @@ class Input:
 
 def input_kind(name: str) -> Callable[[T], T]:
     """Mark a class as the input `name`."""
-
-    def mark(cls: T) -> T:
-        target: Any = cls
-        target.input_name = name
-        return cls
-
-    return mark
+    return marked("input_name", name)
 
 
 def inputs() -> Found[type]:

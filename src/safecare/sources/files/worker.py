@@ -124,7 +124,7 @@ def _load_checks() -> None:
 
 def preload() -> None:
     """Load all that judging files needs: a confined process opens nothing any more."""
-    needed = (need for kind in analysers().parts.values() for need in kind.needs if ":" not in need)  # type: ignore[attr-defined]
+    needed = (need for kind in analysers().parts.values() for need in kind.needs if ":" not in need)
     for name in (*PRELOAD, *needed):
         importlib.import_module(name)
     for codec in CODECS:
