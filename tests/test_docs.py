@@ -94,6 +94,14 @@ def test_every_command_is_in_the_readme(command: str, page: str) -> None:
     assert f"`{command}`" in read(page)
 
 
+def test_every_benchmark_has_its_page_and_every_page_its_row() -> None:
+    folder = DOCS / "reference" / "benchmarks"
+    pages = {path.name for path in folder.glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\(([a-z-]+\.md)\)", read("docs/reference/benchmarks/README.md"))) == pages
+    named = set(re.findall(r"`[^`]*script/bench ([a-z]+)`", "".join((folder / page).read_text("utf-8") for page in pages)))
+    assert named == {path.stem.removeprefix("bench_") for path in (ROOT / "tests" / "bench").glob("bench_*.py")}
+
+
 def test_every_decision_is_listed_once() -> None:
     notes = sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
     assert LINK.findall(read("docs/decisions/README.md")) == notes
