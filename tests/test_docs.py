@@ -98,7 +98,9 @@ def test_every_benchmark_has_its_page_and_every_page_its_row() -> None:
     folder = DOCS / "reference" / "benchmarks"
     pages = {path.name for path in folder.glob("*.md")} - {"README.md"}
     assert set(re.findall(r"\]\(([a-z-]+\.md)\)", read("docs/reference/benchmarks/README.md"))) == pages
-    named = set(re.findall(r"`[^`]*script/bench ([a-z]+)`", "".join((folder / page).read_text("utf-8") for page in pages)))
+    named = set(
+        re.findall(r"`[^`]*script/bench ([a-z]+)`", "".join((folder / page).read_text("utf-8") for page in pages))
+    )
     assert named == {path.stem.removeprefix("bench_") for path in (ROOT / "tests" / "bench").glob("bench_*.py")}
 
 
