@@ -39,6 +39,9 @@ GUIDES = ("administrator", "analyst", "guard", "operator")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "tests" / "cases").rglob("*.md")])
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
+OWN = [name for name, kind in detectors().parts.items() if kind.__module__.startswith("safecare.")]
+MOST_LINES = 170
+"""Chosen: what a newcomer reads at one sitting; all else stands in docs/reference."""
 MOST_SETTINGS = 60
 """A person can know so many; beyond, settings would want to be files of the hospital."""
 
@@ -116,12 +119,29 @@ def test_every_role_is_in_the_guide(role: str, language: str) -> None:
     assert f"`{role}`" in guide(language)
 
 
+@pytest.mark.parametrize("page", ["detections.md", "detections.fr.md"])
+@pytest.mark.parametrize("name", OWN)
+def test_every_detector_has_one_whole_row(name: str, page: str) -> None:
+    [row] = re.findall(rf"^\| `{re.escape(name)}` \|.*\|$", read(f"docs/reference/{page}"), re.MULTILINE)
+    cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+    assert len(cells) == 4  # rule, reads, alerts when, measured
+    assert all(cells)
+
+
+@pytest.mark.parametrize("page", ["detections.md", "detections.fr.md"])
+def test_no_row_is_of_a_detector_that_is_none(page: str) -> None:
+    assert sorted(re.findall(r"^\| `([a-z0-9.-]+)` \|", read(f"docs/reference/{page}"), re.MULTILINE)) == sorted(OWN)
+
+
 @pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
-@pytest.mark.parametrize(
-    "name", [name for name, kind in detectors().parts.items() if kind.__module__[:9] == "safecare."]
-)
-def test_every_detector_is_in_the_readme(name: str, page: str) -> None:
-    assert f"`{name}`" in read(page)
+def test_every_family_of_detectors_is_in_the_readme(page: str) -> None:
+    named = re.findall(r"`([a-z0-9]+)\.\*`", read(page))
+    assert sorted(named) == sorted({name.split(".")[0] for name in OWN})
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
+def test_the_readme_stays_short(page: str) -> None:
+    assert len(read(page).splitlines()) <= MOST_LINES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -157,8 +177,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(found.read_text("utf-8")), f"{page.relative_to(ROOT)}: no heading at {target}"
 
 
-def test_readme_has_the_same_headings_in_both_languages() -> None:
-    assert headings(read("README.md")) == headings(read("README.fr.md"))
+@pytest.mark.parametrize("page", ["README", "docs/reference/detections", "docs/reference/limits"])
+def test_pages_have_the_same_headings_and_rows_in_both_languages(page: str) -> None:
+    english, french = read(f"{page}.md"), read(f"{page}.fr.md")
+    assert headings(english) == headings(french)
+    for start in ("|", "- "):
+        assert sum(line.startswith(start) for line in english.splitlines()) == sum(
+            line.startswith(start) for line in french.splitlines()
+        )
 
 
 @pytest.mark.parametrize("name", GUIDES)
