@@ -148,7 +148,8 @@ carrefour: carrefour.fr carrefour.com
 decathlon: decathlon.fr decathlon.com
 ikea: ikea.com ikea.fr
 sncf, sncf connect: sncf.com sncf.fr sncf-connect.com oui.sncf connect.sncf
-1password, lastpass, bitwarden, dashlane: 1password.com lastpass.com bitwarden.com dashlane.com
+1password, lastpass, bitwarden, dashlane: 1password.com 1password.eu 1password.ca lastpass.com
+ bitwarden.com bitwarden.eu dashlane.com
 hmrc, hm revenue customs: gov.uk
 irs, internal revenue service, social security administration, medicare: irs.gov ssa.gov medicare.gov
 royal mail, evri, =hermes: royalmail.com evri.com
@@ -177,6 +178,25 @@ shopify, squarespace: shopify.com squarespace.com
 =zoho, webex, cisco webex: zoho.com webex.com cisco.com
 opensea, uniswap, phantom, exodus, pancakeswap, crypto.com, kucoin, bybit, okx: opensea.io uniswap.org phantom.app
  exodus.com pancakeswap.finance crypto.com kucoin.com bybit.com okx.com
+=ing, =dkb, =kbc, belfius, =ubs, postfinance, erste bank: ing.nl ing.be ing.de ing.com dkb.de
+ kbc.be belfius.be ubs.com postfinance.ch erstebank.at
+=lloyds, lloyds bank, natwest, =halifax, monzo, =nationwide, =aib, bank of ireland: lloydsbank.co.uk lloydsbank.com
+ natwest.com halifax.co.uk monzo.com nationwide.co.uk aib.ie bankofireland.com
+pko bank, mbank, =nexi, bancomat, satispay, =wise, klarna, western union, moneygram: pkobp.pl mbank.pl nexi.it
+ satispay.com wise.com transferwise.com klarna.com westernunion.com moneygram.com
+livelo, correios, =detran, =caixa, caixa economica: livelo.com.br correios.com.br detran.gov.br gov.br caixa.gov.br
+poczta polska, inpost, posta romana, =ctt, an post, posti, postnord: poczta-polska.pl inpost.pl inpost.com
+ posta-romana.ro ctt.pt anpost.com anpost.ie posti.fi postnord.com postnord.se postnord.dk
+trezor, bittrex, =phantom wallet, rabby, tronlink: trezor.io bittrex.com phantom.app rabby.io tronlink.org
+swisscom, vodafone, =telekom, deutsche telekom, =o2, telefonica, at&t, t-mobile: swisscom.ch swisscom.com vodafone.de
+ vodafone.com vodafone.it vodafone.es telekom.de t-online.de o2online.de o2.de o2.co.uk telefonica.com att.com
+ t-mobile.com
+siriusxm, =disney, disney+, disney plus, =hbo, roblox, playstation, =steam: siriusxm.com disneyplus.com disney.com
+ hbomax.com max.com roblox.com playstation.com sony.com steampowered.com
+rewe, kaufland, mediamarkt, dewalt, makita: rewe.de kaufland.de mediamarkt.de dewalt.com makita.com
+tv licensing, =dvla: tvlicensing.co.uk gov.uk
+tiktok, telegram, =okta, cpanel, roundcube, zimbra, namecheap, cloudflare: tiktok.com telegram.org okta.com cpanel.net
+ roundcube.net zimbra.com namecheap.com cloudflare.com
 ulys, vinci autoroutes: ulys.com vinci-autoroutes.com
 """
 """One organisation a line: names before the colon, domains after it.

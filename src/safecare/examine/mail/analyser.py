@@ -19,7 +19,7 @@ from safecare.examine.mail.addressed import addresses_of, readers, relays_for_ot
 from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
-from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts
+from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts, only_itself
 from safecare.examine.mail.kits import kits
 from safecare.examine.mail.learned import weights, worded
 from safecare.examine.mail.lures import lures
@@ -57,6 +57,9 @@ LISTED = 0.45
 """Factor on a sender that nothing vouches for, in mail of a list (lists change mails and break their signatures), and
 where the sender's domain does not say who may write for it: its services' mail is vouched for as the services' own.
 Chosen: beside it, talk of an account is no alarm by itself."""
+LENIENT = 0.6
+"""Factor on a failed DMARC check whose domain wants nothing done about it, where the service that sent the mail is
+vouched for: small houses send so by services of others. Chosen."""
 HOME = 0.5
 """Factor on talk of an account or a parcel where all links lead to the known organisation that sends the mail. Chosen:
 an imitator who leads to the organisation itself gains nothing, but may ask for an answer or a call. The same for one
@@ -117,8 +120,10 @@ class MailAnalyser:
         for fact in sorted(facts & EVIDENCE.keys()):
             weight = EVIDENCE[fact]
             strength = weight.strength * _trust(fact, facts)
-            if fact == "mail.auth.unaligned" and not facts.isdisjoint(("mail.list", "mail.auth.dmarc.none")):
+            if fact == "mail.auth.unaligned" and not facts.isdisjoint(("mail.list", *_UNSAID)):
                 strength *= LISTED
+            if fact == "mail.auth.dmarc.fail" and "mail.auth.dmarc.lenient" in facts:
+                strength *= LENIENT
             if fact in _BROKEN_BY_LISTS and "mail.list.vouched" in facts:
                 strength *= LISTED
             if fact == "mail.reply-to.freemail" and "mail.from.inside" in facts:
@@ -202,8 +207,11 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
         address = next((one for one in addresses_of(headers, "Reply-To") if one.endswith(f"@{writer}")), address)
     if within and {"mail.list", "mail.auth.aligned"} <= facts | mail.facts:
         facts.add("mail.news")
+    if "mail.auth.aligned" in facts and only_itself(mail, display, base):
+        facts = (facts - _OF_ITSELF) | {"mail.from.itself"}
     facts |= answers(mail, base) | ({"mail.from.tenant"} if base in TENANTS and writer == domain else set())
     facts |= claims(mail, display, writer, as_written(facts | mail.facts, writer))
+    facts -= _OF_ITSELF if "mail.from.itself" in facts else frozenset()
     home = frozenset(registered(one) for one in own)
     facts |= relations(mail, display, address, facts | mail.facts, home)
     facts |= orders(mail, display, writer, as_written(facts | mail.facts, writer))
@@ -213,6 +221,8 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
     return facts | _tricks(mail)
 
 
+_UNSAID = ("mail.auth.dmarc.none", "mail.auth.dmarc.lenient")
+"""The sender's domain does not say who may write for it, or does not mean it."""
 _WORN = frozenset({"mail.from.brand-name", "mail.from.claims-brand", "mail.brand.sender"})
 _BY_MACHINES = frozenset({"mail.return-path.machine", "mail.header.script"})
 
@@ -241,6 +251,8 @@ _DOUBTS = frozenset(name for name, one in EVIDENCE.items() if one.kind in ("send
 
 _LENT = frozenset({"mail.from.freemail", "mail.list.writes", "mail.from.tenant"})
 """Senders whose domain vouches for a service: whoever has an account there writes."""
+_OF_ITSELF = frozenset({"mail.link.prefilled", "mail.link.alarm-words"})
+"""Facts of links that say nothing of a service's own pages."""
 _LED_HOME = frozenset({"mail.lure.account", "mail.lure.parcel"})
 
 
@@ -252,7 +264,8 @@ def _trust(fact: str, facts: set[str]) -> float:
     by_list = _BROKEN_BY_LISTS if "mail.list.vouched" in facts else frozenset()
     if not facts.isdisjoint(_DOUBTS - by_list):
         return 1.0
-    if fact in _LED_HOME and "mail.link.home" in facts and "mail.reply-to.differs" not in facts:
+    home = not facts.isdisjoint(("mail.link.home", "mail.from.itself"))
+    if fact in _LED_HOME and home and "mail.reply-to.differs" not in facts:
         return HOME
     vouched_for = "mail.auth.aligned" in facts and facts.isdisjoint(_LENT)
     factor = VOUCHED if vouched_for else 1.0

@@ -129,10 +129,14 @@ def _strange(names: frozenset[str], domain: str, hosts: frozenset[str]) -> bool:
 
 
 def _logo(mail: Mail, domain: str, hosts: frozenset[str]) -> bool:
-    """Tell whether a picture is the logo of an organisation that the mail has nothing of."""
-    for source, instead in (one for page in mail.pages for one in page.pictures):
-        names = worn(instead)
-        if names and _strange(names, domain, hosts):
+    """Tell whether a picture is the logo of an organisation that the mail has nothing of.
+
+    Newsletters end in a row of networks where their sender is to be found, behind links that count.
+    """
+    pictures = [(source, worn(instead)) for page in mail.pages for source, instead in page.pictures]
+    networks = frozenset().union(*(names for _, names in pictures)) & _EVERYWHERE
+    for source, names in pictures:
+        if names and not (len(networks) > 1 and names <= networks) and _strange(names, domain, hosts):
             return True
         drawn = _LOGO.search(source)
         owner = drawn[1].lower() if drawn else host_of(source)

@@ -111,6 +111,26 @@ def _home(base: str, bases: set[str], inner: set[str]) -> bool:
     return all(registered(one) in {base, *_ASIDE} or one in _ASIDE_HOSTS for one in inner)
 
 
+def only_itself(mail: Mail, display: str, base: str) -> bool:
+    """Tell whether a service is called like its own domain `base` and leads nowhere else (networks aside).
+
+    It may be a stranger's, but imitates nobody: no account of others can be lost to it. Endings that are mostly
+    abused and names that look drawn or alarming are left out.
+    """
+    own = label(base)
+    bases = {registered(host) for target, _ in mail.links if (host := host_of(target))}
+    if len(own) < LEAST_NAME or not bases or mail.files or ending(base) in CHEAP or random_name(base):
+        return False
+    if own.replace("-", "") not in "".join(_LETTERS.findall(skeleton(display))):
+        return False
+    return all(label(one) == own or one in _ASIDE for one in bases) and not alarming(base)
+
+
+LEAST_NAME = 5
+"""Letters of a service's name that tell it from others. Chosen."""
+_LETTERS = re.compile(r"[a-z0-9]+")
+
+
 def gains_nothing(mail: Mail, base: str) -> bool:
     """Tell whether whoever forged the sender's domain `base` would gain nothing by it.
 

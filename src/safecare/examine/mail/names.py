@@ -116,7 +116,7 @@ def random_name(host: str) -> bool:
     if len(letters) < 8:
         return False
     share = sum(c in _VOWELS for c in letters) / len(letters)
-    run = max((len(one) for one in re.findall(r"[bcdfghjklmnpqrstvwxz]+", name)), default=0)
+    run = max((len(one) for one in re.findall(r"[bcdfghjklmnpqrstvwxz]+", label(host))), default=0)
     return share < 0.16 or run >= 6 or (len(name) >= 14 and run >= 5 and _entropy(name) > 3.5)
 
 

@@ -17,8 +17,12 @@ from safecare.formats.mail import FREE
 from safecare.formats.mime import decoded
 
 _METHOD = re.compile(r"\b(spf|dkim|dmarc|compauth|arc)\s*=\s*([a-z]+)([^;]{0,300})", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]{0,300}\)")
+"""A comment, in which a semicolon ends nothing (RFC 8601 section 2.2): ``dkim=pass (2048-bit key; unprotected)``."""
+_ASKS_NOTHING = re.compile(r"\b(?:p|policy)\s*=\s*none\b|\baction\s*=\s*none\b")
+"""The sender's domain wants nothing done about mail that it did not send (RFC 7489 section 6.3: ``p=none``)."""
 _SPF_DOMAIN = re.compile(r"smtp\.mail(?:from)?\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
-_DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100})?@?([\w.-]{1,190})", re.IGNORECASE)
+_DKIM_DOMAIN = re.compile(r"header\.(?:d|i)\s*=\s*[\"<]?(?:[^\s@;\"<>]{0,100}@)?([\w.-]{1,190})", re.IGNORECASE)
 _LIST_DOMAIN = re.compile(r"[@.<]([\w-]{1,63}\.[\w.-]{2,190})")
 _SPF_WRITER = re.compile(r"[a-z]+ \(((?:[\w-]{1,63}\.){1,8}[a-z]{2,24}):")
 _BY = re.compile(r"\bby ((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})\b")
@@ -46,7 +50,7 @@ def results(headers: Message) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     writer: str | None = None
     for raw in headers.get_all("Authentication-Results", [])[:20]:
-        value = " ".join(decoded(str(raw)[:4000]).split())
+        value = _COMMENT.sub(_level_comment, " ".join(decoded(str(raw)[:4000]).split()))
         first = value.split(";")[0].strip()
         name = "" if "=" in first else first
         if writer is not None and name != writer:
@@ -60,6 +64,10 @@ def results(headers: Message) -> list[tuple[str, str, str]]:
             domain = (envelope[1] or envelope[2]).rpartition("@")[2] if envelope else ""
             found.append(("spf", received.split()[0].rstrip(";:("), f"smtp.mailfrom={domain}"))
     return found
+
+
+def _level_comment(found: re.Match[str]) -> str:
+    return found[0].replace(";", ",")
 
 
 def _of_an_earlier_host(headers: Message, received: str) -> bool:
@@ -76,24 +84,28 @@ def vouched(headers: Message, base: str) -> set[str]:
     facts: set[str] = set()
     known = results(headers)
     lists = _list_domains(headers)
-    aligned = False
+    aligned = lenient = serviced = False
     for method, result, rest in known:
         if method == "compauth" and result == "fail":
             facts.add("mail.auth.composite.fail")
         if (method, result) == ("dmarc", "none"):
             facts.add("mail.auth.dmarc.none")
+        lenient |= (method, result) == ("dmarc", "fail") and bool(_ASKS_NOTHING.search(rest))
         if result not in ("pass", "bestguesspass"):
             continue
         if method == "dmarc":
             aligned = True
         pattern = {"spf": _SPF_DOMAIN, "dkim": _DKIM_DOMAIN}.get(method)
         domain = pattern.search(rest) if pattern else None
+        serviced |= domain is not None
         aligned |= bool(domain and base and registered(domain[1]) == base)
         if domain and registered(domain[1]) in lists:
             facts.add("mail.list.vouched")
     if not aligned and any(one[:2] == ("arc", "pass") for one in known) and _sealed(headers, base):
         aligned = True
         facts.add("mail.auth.sealed")
+    if lenient and serviced:
+        facts.add("mail.auth.dmarc.lenient")
     if known:
         facts.add("mail.auth.aligned" if aligned else "mail.auth.unaligned")
     return facts | _envelope(headers)

@@ -109,6 +109,11 @@ _RICH = re.compile(
     r"miljon\w*|milhoes|millones|milioni|milyon)|(?:مليون|ملايين)"
 )
 """A million or more."""
+_KIN = re.compile(
+    r"\b(?:ma?m(?:an|ma|a|i|ie|y)?|mum|mom|dad|papa|papy|papi|mamie|oma|opa|mutti|vati|mutter|vater|nonn[ao]|abuel[ao]|"
+    r"bisous?|bises?|kuss|kusse|kusje|besos|baci|love|hugs|xx+)\W*$"
+)
+"""How relatives sign: they speak of parcels, gifts and money, too."""
 _PERCENT = re.compile(r"\d ?%")
 _PHONE = re.compile(r"\+?\(?\d(?:[ ().-]?\d){8,13}")
 
@@ -142,6 +147,8 @@ def _together(mail: Mail, about: set[str], *, private: bool) -> set[str]:
         "account-number": bool(IBAN.search(text)),
         "phone-number": bool(_PHONE.search(text)),
     }
+    if private and _KIN.search(text[-60:]):
+        return set()
     all_of_it = about | {f"a:{one}" for one in meanings(text)} | {name for name, is_so in held.items() if is_so}
     return {name for name, needed in TOGETHER if needed <= all_of_it}
 
