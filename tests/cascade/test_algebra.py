@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safecare.cascade import front_kernel
 from safecare.cascade.draws import uniforms
-from safecare.cascade.earliest import earliest
 from safecare.cascade.simulate import Draws, simulate
 from safecare.cascade.system import System, compile_rules
 from safecare.cascade.words import Fact, Figure, Rule, Seed
@@ -55,6 +55,16 @@ def systems(draw: st.DrawFn, most_rules: int = 12) -> tuple[list[Rule], list[int
         chance = draw(st.sampled_from([0.0, 0.3, 0.7, 1.0]))
         rules.append(rule(f"r{index}", tails, draw(number), need, float(delay), chance))
     return rules, draw(st.lists(number, min_size=1, max_size=2, unique=True))
+
+
+def earliest(system: System, start: dict[int, float], delays: list[float] | None = None) -> dict[int, float]:
+    """Return when each fact comes about; without `delays` every rule succeeds after its shortest one."""
+    rules = system.worst_case
+    if delays is not None:
+        rules = system.reader_items, *front_kernel.packed(system.need, system.head, np.array(delays, np.float64))
+    begin = np.array(list(start), np.int32), np.array(list(start.values()), np.float64)
+    times, order = front_kernel.front(system.reader_starts, *rules, *begin, inf)
+    return dict(zip(order.tolist(), times[order].tolist(), strict=True))
 
 
 def naive(rules: list[Rule], start: dict[Fact, float], delays: dict[str, float]) -> dict[Fact, float]:

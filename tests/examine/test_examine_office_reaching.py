@@ -6,10 +6,12 @@ import io
 import zipfile
 import zlib
 from email.message import EmailMessage
+from types import SimpleNamespace
 
 import pytest
 
 from safecare.examine.engine import Engine
+from safecare.examine.office.ole import Streams
 from safecare.scenarios.make.office import archive
 
 ENGINE = Engine()
@@ -149,3 +151,21 @@ def test_a_pdf_that_packs_well_is_no_bomb(size: int, found: bool) -> None:
         packed,
     )
     assert (ENGINE.judge(raw, "a.pdf").score >= 0.5) == found
+
+
+class _Ole:
+    root = SimpleNamespace(clsid="")
+
+    def get_size(self, path: list[str]) -> int:
+        return 3
+
+    def openstream(self, path: list[str]) -> io.BytesIO:
+        if path == ["torn"]:
+            raise OSError("incomplete OLE stream")
+        return io.BytesIO(b"abc")
+
+
+def test_streams_that_can_not_be_read_are_counted_and_the_others_are_read() -> None:
+    streams = Streams(_Ole(), 100)
+    assert [streams.read([name]) for name in ("torn", "whole")] == [b"", b"abc"]
+    assert streams.damaged == 1

@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from safecare.formats.domains import host_of, imitates, is_address, mixed_script, registered
 from safecare.formats.mail import BRANDS, MAIL_FACTS, MailFacts, examine, own_domains
 from safecare.formats.mime import MAX_DEPTH, MAX_PARTS, decoded, read_mime
-from safecare.formats.wording import asks
+from safecare.formats.wording import asked, disguised, level
 from safecare.scenarios.make.mail import SHAPES, benign_mail, spear_phish
 from safecare.scenarios.make.office import archive
 
 OWN = ("chu-aurore.example",)
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def asks(text: str) -> set[str]:
+    return asked(level(text)) | disguised(text)
 
 
 def mail(

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["and", "atleast", "xor"]
-MOST_STEPS = 20_000_000
-"""Most arguments looked at while gates are put into normal form. Chosen: some minutes."""
 
 
 class Gate(NamedTuple):

@@ -24,7 +24,6 @@ Relations stand in `safecare.decide.relations`, kinds of rules in `safecare.casc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Literal
 
@@ -140,10 +139,3 @@ def named_playbooks() -> dict[str, Playbook]:
 def built_in_playbooks() -> tuple[Playbook, ...]:
     """Return the playbooks that come with the platform, by file name."""
     return tuple(named_playbooks().values())
-
-
-def sentences(playbooks: tuple[Playbook, ...]) -> Iterator[str]:
-    """Yield every English sentence of `playbooks`: keys for the gettext catalogue."""
-    for playbook in playbooks:
-        yield playbook.name
-        yield from (work.command for work in playbook.workflow)

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-MAGIC = b"7z\xbc\xaf\x27\x1c"
 MOST_NUMBER = 5000
 """Folders, coders, streams or files that are read. Chosen: more is a limit of the whole submission already."""
 MOST_POWER = 20

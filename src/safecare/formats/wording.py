@@ -312,11 +312,6 @@ def level(text: str) -> str:
     return _SPACES.sub(" ", plain).replace("\n", " ")
 
 
-def asks(text: str) -> set[str]:
-    """Return the facts (`ASKS`) that hold for `text`, and ``mail.text.disguised`` for letters meant for filters."""
-    return asked(level(text[:MAX_ASKED])) | disguised(text)
-
-
 def asked(levelled: str) -> set[str]:
     """Return the facts (`ASKS`) that hold for text that `level` has levelled."""
     start = levelled[:MAX_ASKED]

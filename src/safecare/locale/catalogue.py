@@ -59,8 +59,6 @@ _COARSE = 600.0
 """Seconds from which a duration is told in whole minutes (chosen: no forecast is closer)."""
 _STEPS = ((86_400.0, "duration-day"), (3_600.0, "duration-hour"), (60.0, "duration-minute"), (1.0, "duration-second"))
 
-Value = str | int | float | Ref | When | Span | Amount | Text
-
 
 class Catalogue:
     """Translations by language. Immutable; may be used from any thread."""

@@ -13,8 +13,6 @@ from safecare.testing.hospital_building import SITE
 
 START = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """Time of the first alert."""
-PHYSICAL = frozenset({"people", "camera", "door", "badge", "freezer", "reading", "fire", "power", "point"})
-"""First words of rules about places and things; all others are cyber."""
 
 
 class Scene(NamedTuple):

@@ -70,10 +70,6 @@ def bend_tree(raw: bytes, chance: random.Random) -> bytes | None:
         return None
 
 
-Pairs = list[tuple[str, Any]]
-"""An object of JSON, its repeated names too."""
-
-
 class _Object(list[Any]):
     """Told apart from an array."""
 

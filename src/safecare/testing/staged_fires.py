@@ -38,7 +38,6 @@ RELEASE = 500.0
 RISE = 1.2
 """Metres per second of smoke that rises; chosen: below the 1.5 to 3 of the plume of a fire of 100 kW (McCaffrey), since
 smoke alone comes of smouldering."""
-FIRES: tuple[FireKind, ...] = ("flames", "smoke")
 TWINS: tuple[TwinKind, ...] = (
     "sun",
     "leaves",

@@ -9,7 +9,6 @@ import pytest
 
 from safecare.decide.playbook import PlaybookError, named_playbooks
 from safecare.decide.procedures.compile import Procedure, built_in_procedures, read_procedure
-from safecare.decide.procedures.desk import sentences
 from safecare.decide.procedures.run import Done, standing
 from safecare.demo import HOSPITAL
 from safecare.formats.cacao import read_cacao, write_cacao
@@ -65,8 +64,10 @@ def test_every_role_of_a_procedure_is_one_of_the_hospital() -> None:
 
 def test_every_sentence_has_its_french() -> None:
     catalogue, nobody = Catalogue.load(), Hospital.empty()
-    for sentence in sentences(KNOWN):
-        assert catalogue.render(Text(sentence), "fr", nobody) != sentence, sentence
+    for book in BOOKS.values():
+        steps = (step.name for step in book.workflow.values() if step.name)
+        for sentence in (book.name, book.description, *steps):
+            assert catalogue.render(Text(sentence), "fr", nobody) != sentence, sentence
 
 
 GOOD = "name: N\ndescription: D\nwhen: {alerts: [a.b]}\nsteps:\n"

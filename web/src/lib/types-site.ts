@@ -30,8 +30,6 @@ export interface PlanZone extends Named {
   category: string;
   security: string;
   outline: Point[];
-  sector: string;
-  fire_compartment: string;
 }
 
 export interface PlanAsset extends Named {

@@ -191,14 +191,6 @@ def merged(fresh: tuple[Procedure, ...], known: tuple[Procedure, ...]) -> tuple[
     return tuple(sorted((*begun, *(one for one in fresh if one.id not in names)), key=lambda one: _ORDER[one.state]))
 
 
-def sentences(known: Sequence[files.Procedure]) -> Iterator[str]:
-    """Yield every English sentence of `known`: keys of the catalogue."""
-    for one in known:
-        yield one.book.name
-        yield one.book.description
-        yield from (step.name for step in one.book.workflow.values() if step.name)
-
-
 def _people(book: Cacao) -> Iterator[Step]:
     """Yield the steps that people do, in the order of the file."""
     return (step for step in book.workflow.values() if step.type in {"action", "playbook-action"})

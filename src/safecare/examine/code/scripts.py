@@ -6,7 +6,6 @@ what malicious scripts do. Source: MITRE ATT&CK T1059, T1105, T1140, T1218, T156
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -160,11 +159,3 @@ def scrambled(text: bytes) -> bool:
     words = _WORD.findall(body)
     odd = sum(_MADE_UP.search(one) is not None for one in words)
     return len(words) > 60 and odd > len(words) * 0.4
-
-
-def entropy(raw: bytes) -> float:
-    """Return the bits per byte of `raw` (0-8)."""
-    if not raw:
-        return 0.0
-    counts = [raw.count(bytes([one])) for one in range(256)]
-    return -sum(one / len(raw) * math.log2(one / len(raw)) for one in counts if one)

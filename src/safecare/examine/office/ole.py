@@ -79,6 +79,8 @@ class Ole:
                 yield from _message(streams, paths, part, context)
             for path in paths:
                 yield from self._stream(streams, path, part, context)
+        if streams.damaged:
+            yield Finding("office.broken", say("A document is damaged, or is not what it says."))
         last = {name.rsplit("/", 1)[-1] for name in names}
         if last & {"encryptedpackage", "encryptioninfo"} or "workbook" in last:
             yield from _unlocked(part, context)
@@ -110,18 +112,20 @@ class Ole:
 
 
 class Streams:
-    """The streams of an open OLE file. Damaged ones are empty; `most` bytes are read of all together."""
+    """The streams of an open OLE file; `most` bytes are read of all together. Damaged ones are empty, and counted."""
 
     def __init__(self, ole: Any, most: int) -> None:
         self._ole, self._left = ole, most
         self.kind = str(ole.root.clsid).upper()
+        self.damaged = 0
 
     def read(self, path: list[str]) -> bytes:
         """Return a stream. Raises `LimitError`: streams that share their sectors are read again and again."""
         try:
             self._left -= int(self._ole.get_size(path))
             raw = bytes(self._ole.openstream(path).read()) if self._left >= 0 else b""
-        except Exception:  # noqa: BLE001 - a damaged stream; the others are read
+        except Exception:  # noqa: BLE001 - olefile raises anything; it is counted, and the others are read
+            self.damaged += 1
             return b""
         if self._left < 0:
             raise LimitError("members", "streams")

@@ -20,7 +20,7 @@ from safecare.formats.wire.bacnet_tags import (
     properties,
     short_value,
 )
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Outcome, Protocol, Talk, WireError
 
 MOST_SEGMENTED = 1 << 17
 """Bytes of a segmented message (chosen: 64 segments of 1,476 bytes, and some)."""
@@ -110,7 +110,7 @@ TABLES = {
     7: "read",
     8: "network",
 }
-_KINDS = ("request", "request", "response", "response", "response", "error", "error", "error")
+_KINDS: tuple[Kind, ...] = ("request", "request", "response", "response", "response", "error", "error", "error")
 
 
 def size(data: bytes | bytearray) -> int:
@@ -218,7 +218,7 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
         fields["lying_length"] = size(data)
     operation = OPERATIONS.get(name, "read")
     target = value = ""
-    outcome = "refused" if kind >= 5 else "ok" if kind in (2, 3) else ""
+    outcome: Outcome = "refused" if kind >= 5 else "ok" if kind in (2, 3) else ""
     try:
         if kind in (0, 3) and service in _WITH_PROPERTIES:
             rows = fields["properties"] = properties(data, at, end, service, request=kind == 0)
@@ -244,7 +244,7 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
             fields["result_code"] = _error(data, at, end)
     except (IndexError, struct.error, ValueError):
         raise WireError("cut off inside a message") from None
-    yield Message("bacnet", name, _KINDS[kind], operation, "", target, value, outcome, fields)  # type: ignore[arg-type]
+    yield Message("bacnet", name, _KINDS[kind], operation, "", target, value, outcome, fields)
 
 
 _OF_CHANGES = {(0, 1), (1, 2)}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Outcome, Protocol, Talk, WireError
 
 DEPTH = 4
 """Messages inside messages: unconnected send holds a multiple service packet holds PCCC (chosen: one more)."""
@@ -198,8 +198,8 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
             fields |= _identity(data)
     except (struct.error, IndexError) as error:
         raise WireError("cut off inside a message") from error
-    kind = "error" if status else "request" if talk.asked else "response"
-    yield Message("enip", name, kind, operation, fields=fields)  # type: ignore[arg-type]
+    kind: Kind = "error" if status else "request" if talk.asked else "response"
+    yield Message("enip", name, kind, operation, fields=fields)
 
 
 def _item(data: bytes) -> bytes:
@@ -266,8 +266,10 @@ def _cip(data: bytes, talk: Talk, fields: dict[str, Any], depth: int) -> Iterato
             raise WireError("cut off inside a message")
         status = data[2]
         asked = talk.memory.get(("cip", service), (f"service_{service:02x}", "other", ""))
-        kind, outcome = ("error", "refused") if status not in (0, 6) else ("response", "ok")
-        yield Message("cip", asked[0], kind, asked[1], "", asked[2], "", outcome, fields | {"cip_status": status})  # type: ignore[arg-type]
+        refused = status not in (0, 6)
+        kind: Kind = "error" if refused else "response"
+        outcome: Outcome = "refused" if refused else "ok"
+        yield Message("cip", asked[0], kind, asked[1], "", asked[2], "", outcome, fields | {"cip_status": status})
         return
     words = data[1] * 2
     if 2 + words > len(data):

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Message, Outcome, Protocol, Talk, WireError
 
 MOST_COMMAND = 1 << 16
 """Bytes of one command set (chosen: the longest of the standard is below 1 kB)."""
@@ -230,8 +230,8 @@ def _command(raw: bytes, context: int, talk: Talk) -> Message:
             fields["matches"] = talk.memory["matches"] = talk.memory.get("matches", 0) + 1
         elif name == "c_find":
             fields["matches"] = talk.memory.pop("matches", 0)
-        outcome = "refused" if failed else "ok"
-        return Message("dicom", name, "error" if failed else "response", operation, "", target, "", outcome, fields)  # type: ignore[arg-type]
+        outcome: Outcome = "refused" if failed else "ok"
+        return Message("dicom", name, "error" if failed else "response", operation, "", target, "", outcome, fields)
     return Message("dicom", name, "request", operation, str(titles.get("called", "")), target, "", "", fields)
 
 

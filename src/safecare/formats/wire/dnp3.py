@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Outcome, Protocol, Talk, WireError
 
 MOST_FRAGMENT = 1 << 14
 """Bytes of one application message (chosen: devices take 2,048)."""
@@ -154,11 +154,9 @@ def _application(data: bytes, outstation: str, fields: dict[str, Any]) -> Messag
         if len(data) >= 4:
             fields["indications"] = data[2] << 8 | data[3]
             refused = bool(data[3] & 0x07)  # function not supported, object unknown, parameter error
-            kind = "error" if refused else "response"
-            outcome = "refused" if refused else "ok"
-            if code == 130:
-                kind = "notice"
-            return Message("dnp3", name, kind, operation, outstation, "", "", outcome, fields)  # type: ignore[arg-type]
+            kind: Kind = "notice" if code == 130 else "error" if refused else "response"
+            outcome: Outcome = "refused" if refused else "ok"
+            return Message("dnp3", name, kind, operation, outstation, "", "", outcome, fields)
         raise WireError("cut off inside a message")
     target, value = _objects(data, fields)
     groups = fields.get("groups", [])

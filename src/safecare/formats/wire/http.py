@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Protocol, Talk, WireError
 
 MOST_HEAD = 1 << 16
 """Bytes of start line and fields (servers refuse more than 8 to 64 kB)."""
@@ -90,8 +90,8 @@ def parse(data: bytes, talk: Talk) -> Iterator[Message]:
     answer = first.startswith("HTTP/")
     command = "response" if answer else first.split(" ", 1)[0].lower()
     kept = body if whole and len(body) <= MOST_BODY and not media.startswith(("image/", "text/css", "font/")) else b""
-    kind = "response" if answer else "request"
-    yield Message("http", command, kind, "message", fields=fields, file=kept, media=media)  # type: ignore[arg-type]
+    kind: Kind = "response" if answer else "request"
+    yield Message("http", command, kind, "message", fields=fields, file=kept, media=media)
 
 
 PROTOCOL = Protocol(

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Protocol, Talk, WireError
 
 SERVICES = {
     0x0201: ("search_request", "identify"),
@@ -137,9 +137,9 @@ def _cemi(frame: bytes, service: str, fields: dict[str, Any]) -> Message:
     code = frame[0]
     fields |= {"carried_by": service, "cemi": CEMI.get(code, f"{code:02x}")}
     if code in (0xF6, 0xF5, 0xFC, 0xFB):
-        kind, _, prop = struct.unpack_from(">HBB", frame, 1)
+        number, _, prop = struct.unpack_from(">HBB", frame, 1)
         operation = "config" if code == 0xF6 else "read"
-        target = f"object {kind} property {prop}"
+        target = f"object {number} property {prop}"
         if prop == PROGMODE and code == 0xF6:
             operation = "program"
             target = "programming mode"
@@ -152,9 +152,9 @@ def _cemi(frame: bytes, service: str, fields: dict[str, Any]) -> Message:
     control, source, target, length = struct.unpack_from(">BHHB", frame, at + 1)
     address = _group(target) if control & 0x80 else _individual(target)
     fields |= {"source": _individual(source), "destination": address}
-    kind = "notice" if code == 0x29 else "response" if code == 0x2E else "request"
+    kind: Kind = "notice" if code == 0x29 else "response" if code == 0x2E else "request"
     if length == 0:
-        return Message("knx", "transport_control", kind, "session", address, fields=fields)  # type: ignore[arg-type]
+        return Message("knx", "transport_control", kind, "session", address, fields=fields)
     tpdu = frame[at + 7 : at + 8 + length]
     apci = (tpdu[0] & 3) << 8 | tpdu[1]
     row = APPLICATION.get(apci) or APPLICATION.get(apci & 0x3C0, (f"apci_{apci:03x}", "unknown"))
@@ -165,7 +165,7 @@ def _cemi(frame: bytes, service: str, fields: dict[str, Any]) -> Message:
         operation, words = "program", f"{address} programming mode"
     if name == "memory_write" and tpdu[2:4] == b"\x00\x60":
         words = f"{address} programming mode"
-    return Message("knx", name, kind, operation, address, words, value, "", fields)  # type: ignore[arg-type]
+    return Message("knx", name, kind, operation, address, words, value, "", fields)
 
 
 PROTOCOL = Protocol("knx", True, True, frozenset({3671}), sniff, size, parse, from_client)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 Kind = Literal["request", "response", "error", "notice"]
+Outcome = Literal["", "ok", "refused"]
 
 MOST_MESSAGE = 1 << 20
 """Bytes kept of a message that is not complete (chosen: above the usual largest PDU of DICOM, 128 kB)."""
@@ -38,7 +39,7 @@ class Message(msgspec.Struct, gc=False):
     target: str = ""
     """What is read or written there: register, object and property, block."""
     value: str = ""
-    outcome: Literal["", "ok", "refused"] = ""
+    outcome: Outcome = ""
     fields: dict[str, Any] = {}
     file: bytes = b""
     """A file that the message carries, whole; to be judged, never told as it is."""

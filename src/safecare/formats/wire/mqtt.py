@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safecare.formats.mqtt import CONNECT, PUBLISH, SUBSCRIBE, MqttError, Packet, read_connect, read_publish
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Outcome, Protocol, Talk, WireError
 
 LARGEST = 1 << 20
 """Largest packet that is believed, bytes (chosen: sensors send some hundred; the standard allows 256 MB)."""
@@ -72,8 +72,9 @@ def _said(packet: Packet, talk: Talk) -> Iterator[Message]:
         yield Message("mqtt", "connect", "request", "session", client, fields={"client_id": client})
     elif packet.type == _CONNACK and len(body) >= 2:
         refused = body[1] != 0
-        kind, outcome = ("error", "refused") if refused else ("response", "ok")
-        yield Message("mqtt", "connack", kind, "session", client, "", "", outcome, {"client_id": client})  # type: ignore[arg-type]
+        kind: Kind = "error" if refused else "response"
+        outcome: Outcome = "refused" if refused else "ok"
+        yield Message("mqtt", "connack", kind, "session", client, "", "", outcome, {"client_id": client})
     elif packet.type == PUBLISH and talk.asked:
         topic = read_publish(packet).topic[:200]
         yield Message("mqtt", "publish", "request", "publish", client, topic, fields={"client_id": client})

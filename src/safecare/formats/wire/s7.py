@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from safecare.formats.wire.message import Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Message, Outcome, Protocol, Talk, WireError
 
 MOST_COTP = 1 << 16
 """Bytes of one S7 message in several COTP pieces (chosen: the largest PDU size that controllers offer is 960)."""
@@ -185,8 +185,8 @@ def _classic(body: bytes, talk: Talk) -> Message:
         failed = bool(fields["error"])
         asked = talk.memory.pop(reference, ("ack", "other", ""))
         talk.answer(reference)
-        outcome = "refused" if failed else "ok"
-        return Message("s7", asked[0], "error" if failed else "response", asked[1], "", asked[2], "", outcome, fields)  # type: ignore[arg-type]
+        outcome: Outcome = "refused" if failed else "ok"
+        return Message("s7", asked[0], "error" if failed else "response", asked[1], "", asked[2], "", outcome, fields)
     code = parameter[0]
     fields["function"] = code
     name, operation = JOBS.get(code, (f"function_{code:02x}", "unknown"))
@@ -208,7 +208,7 @@ def _classic(body: bytes, talk: Talk) -> Message:
         return Message("s7", name, "response", "contested", "", target, "", "", fields)
     failed = bool(fields.get("error"))
     outcome = "refused" if failed else "ok"
-    return Message("s7", name, "error" if failed else "response", operation, "", target, "", outcome, fields)  # type: ignore[arg-type]
+    return Message("s7", name, "error" if failed else "response", operation, "", target, "", outcome, fields)
 
 
 def _service(parameter: bytes, fields: dict[str, Any], name: str, operation: str) -> tuple[str, str, str]:
@@ -254,10 +254,10 @@ def _userdata(parameter: bytes, data: bytes, fields: dict[str, Any]) -> Message:
     if kind == 4:
         return Message("s7", name, "request", operation, "", "", value, "", fields)
     if kind == 8:
-        outcome = "refused" if error else "ok"
+        outcome: Outcome = "refused" if error else "ok"
         if name == "read_szl":
             fields |= _identified(data)
-        return Message("s7", name, "error" if error else "response", operation, "", "", "", outcome, fields)  # type: ignore[arg-type]
+        return Message("s7", name, "error" if error else "response", operation, "", "", "", outcome, fields)
     if group == 0:
         value = {0: "stop", 1: "warm restart", 2: "run", 3: "hot restart", 4: "hold", 6: "cold restart"}.get(
             sub, str(sub)

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from safecare.formats.wire.message import Kind, Message, Protocol, Talk, WireError
+from safecare.formats.wire.message import Kind, Message, Outcome, Protocol, Talk, WireError
 
 MOST_BINDINGS = 64
 """Variables of one message that are told (chosen: a datagram of usual size holds fewer)."""
-LONGEST = 255
-"""Characters of a community (RFC 2576 sets none; devices take up to 32 or 64)."""
 DEFAULTS = frozenset({b"public", b"private", b"community", b"admin", b"cisco", b"snmp", b"write", b"manager"})
 """Communities with which devices are delivered (SNMP default lists of Nmap and Metasploit)."""
 PDUS: dict[int, tuple[str, Kind, str]] = {
@@ -95,14 +93,14 @@ def _message(data: bytes, talk: Talk) -> Message:
     fields |= {_SYSTEM[oid]: value for oid, value in rows if oid in _SYSTEM and kind == "response" and value}
     if kind == "request":
         talk.remember(request, (name, operation))
-    outcome = ""
+    outcome: Outcome = ""
     if data[_element(data, stop)[2]] == 0xA2:
         asked, operation = talk.memory.pop(request, (name, operation))
         fields["answers"] = asked
         outcome, kind = ("refused", "error") if status else ("ok", kind)
     target = ", ".join(oid for oid, _ in rows[:4])
     value = ", ".join(value for _, value in rows[:4]) if operation == "write" else ""
-    return Message("snmp", name, kind, operation, "", target, value, outcome, fields)  # type: ignore[arg-type]
+    return Message("snmp", name, kind, operation, "", target, value, outcome, fields)
 
 
 def _bindings(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:
