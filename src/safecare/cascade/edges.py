@@ -35,18 +35,8 @@ def single(
     kind: str = "",
 ) -> Rule:
     """Return the rule "`cause` -> `head`" of `dependency`."""
-    return Rule(
-        key=f"{dependency.id}:{cause.target}.{cause.state}>{head.target}.{head.state}",
-        kind=kind or dependency.kind,
-        tails=(cause,),
-        need=1,
-        head=head,
-        delay=values.delay,
-        probability=values.probability,
-        text=text,
-        lasting=lasting,
-        source=dependency.source,
-    )
+    kind = kind or dependency.kind
+    return values.rule(dependency.id, cause, head, text, kind=kind, lasting=lasting, source=dependency.source)
 
 
 def _needs(hospital: Hospital, dependency: Dependency) -> Iterator[Rule]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from safecare.cascade.words import NOW, SURE, Figure
+from safecare.cascade.words import NOW, SURE, Fact, Figure, Rule
 from safecare.model.hospital import Dependency
+from safecare.model.text import Text
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -21,6 +22,21 @@ class Figures(NamedTuple):
 
     delay: Figure
     probability: Figure
+
+    def rule(self, of: str, cause: Fact, head: Fact, text: Text, *, kind: str, lasting: bool, source: str = "") -> Rule:
+        """Return the rule "`cause` -> `head`" with these figures; `of` names what it comes from in its key."""
+        return Rule(
+            key=f"{of}:{cause.target}.{cause.state}>{head.target}.{head.state}",
+            kind=kind,
+            tails=(cause,),
+            need=1,
+            head=head,
+            delay=self.delay,
+            probability=self.probability,
+            text=text,
+            lasting=lasting,
+            source=source,
+        )
 
 
 FOOTHOLD = Figures(Figure(1 * MINUTE, 15 * MINUTE, 4 * HOUR), Figure(0.3, 0.6, 0.9))

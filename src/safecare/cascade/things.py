@@ -25,17 +25,7 @@ def thing_rules(hospital: Hospital) -> Iterator[Rule]:
 
 
 def _rule(kind: str, cause: Fact, head: Fact, values: Figures, text: Text, *, lasting: bool = True) -> Rule:
-    return Rule(
-        key=f"{kind}:{cause.target}.{cause.state}>{head.target}.{head.state}",
-        kind=kind,
-        tails=(cause,),
-        need=1,
-        head=head,
-        delay=values.delay,
-        probability=values.probability,
-        text=text,
-        lasting=lasting,
-    )
+    return values.rule(kind, cause, head, text, kind=kind, lasting=lasting)
 
 
 def _asset(asset: Asset) -> Iterator[Rule]:

@@ -17,6 +17,7 @@ import msgspec
 from safecare.detect.api import detector
 from safecare.detect.building.names import called
 from safecare.detect.memory import remember
+from safecare.detect.written import number_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.building import Reading
@@ -92,7 +93,7 @@ class AgainstCommand:
 
     def _command(self, event: CommandSeen) -> None:
         place = f"{event.dst_ip}\x1f{event.protocol}\x1f{event.unit}\x1f{event.target}"
-        change, value = 0.0, _number(event.value)
+        change, value = 0.0, number_of(event.value)
         if value is not None:
             before = self._written.get(place)
             remember(self._written, place, value, POINTS)
@@ -230,11 +231,3 @@ def _moved(bond: Bond, value: float) -> float:
         return 0.0
     change = sum(recent[-AFTER:]) / AFTER - sum(recent[:BEFORE]) / BEFORE
     return change if abs(change) > MOVES * max(bond.noise, 1e-9) else 0.0
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text.split(" at ")[0])
-    except ValueError:
-        return None
-    return value if abs(value) < 1e12 else None

@@ -16,6 +16,7 @@ import msgspec
 from safecare.detect.api import detector
 from safecare.detect.cyber.wire_words import concerned, end, target_of, what
 from safecare.detect.memory import remember
+from safecare.detect.written import number_of
 from safecare.model.alert import Alert, Domain
 from safecare.model.event import Event
 from safecare.model.events.network import CommandSeen
@@ -52,7 +53,7 @@ class ValueOutOfRange:
         """Follow single values that are written."""
         for event in batch:
             if isinstance(event, CommandSeen) and event.operation == "write":
-                value = _number(event.value)
+                value = number_of(event.value)
                 if value is not None and event.facts.get("kind", "request") == "request":
                     yield from self._judge(event, value)
 
@@ -98,12 +99,3 @@ class ValueOutOfRange:
             peers=peers,
             techniques=("T0836",),
         )
-
-
-def _number(text: str) -> float | None:
-    """Return the single number that a value is, without a priority behind it; None for anything else."""
-    try:
-        value = float(text.split(" at ")[0])
-    except ValueError:
-        return None
-    return value if abs(value) < 1e12 else None
