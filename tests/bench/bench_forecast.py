@@ -5,9 +5,7 @@ Times are CPU seconds of one core, the best of several, because machines are sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import inf
-from time import process_time
+from collections.abc import Iterable
 
 from safecare.cascade.engine import Cascade
 from safecare.decide.stage import DecideStage
@@ -15,7 +13,7 @@ from safecare.demo import HOSPITAL
 from safecare.formats.hospital import load
 from safecare.impact.stage import ImpactStage
 from safecare.model.hospital import Hospital
-from safecare.testing.bench import Row, Skipped
+from safecare.testing.bench import Row, Skipped, quickest
 from safecare.testing.cascade import DEMO, incident_of, theft_alerts
 
 
@@ -28,31 +26,22 @@ def rows() -> Iterable[Row | Skipped]:
     yield from _times(hospital)
 
 
-def _seconds(act: Callable[[], object], repeats: int = 3) -> float:
-    best = inf
-    for _ in range(repeats):
-        began = process_time()
-        act()
-        best = min(best, process_time() - began)
-    return best
-
-
 def _times(hospital: Hospital) -> Iterable[Row]:
     alerts = theft_alerts(DEMO)
     incident = incident_of(alerts)
     cascade = Cascade.of(hospital)
     assets = f"{len(hospital.assets)} assets, {len(cascade.system.rules)} rules"
     yield Row(
-        what="Hospital to rules", figure=_seconds(lambda: Cascade.of(hospital)), unit="s", better="less", note=assets
+        what="Hospital to rules", figure=quickest(lambda: Cascade.of(hospital)), unit="s", better="less", note=assets
     )
 
     def foretell() -> object:
         return next(iter(ImpactStage(hospital, cascade).feed([*alerts, incident])))
 
     (forecast,) = ImpactStage(hospital, cascade).feed([*alerts, incident])
-    yield Row(what="Forecast of the vaccine theft", figure=_seconds(foretell), unit="s", better="less", target=1.0)
+    yield Row(what="Forecast of the vaccine theft", figure=quickest(foretell), unit="s", better="less", target=1.0)
 
     def plan() -> object:
         return list(DecideStage(hospital, cascade).feed([*alerts, incident, forecast]))
 
-    yield Row(what="Plan of the vaccine theft", figure=_seconds(plan), unit="s", better="less", target=2.0)
+    yield Row(what="Plan of the vaccine theft", figure=quickest(plan), unit="s", better="less", target=2.0)

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import inf, sqrt
 from pathlib import Path
 from time import process_time
@@ -43,7 +43,7 @@ from safecare.formats.hospital import load
 from safecare.formats.open_psa import read_open_psa
 from safecare.model.forecast import State
 from safecare.model.text import say
-from safecare.testing.bench import Row, Skipped
+from safecare.testing.bench import Row, Skipped, quickest
 from safecare.testing.cascade import DEMO, incident_of, theft_alerts
 from safecare.testing.incidents import answers
 
@@ -127,15 +127,6 @@ def _orders() -> Iterable[Row | Skipped]:
         what="Order of responses, +-50 % noise: mean tau", figure=float(np.mean(taus)), unit="", target=0.8, note=note
     )
     yield Row(what="Recommended with a negative expected gain", figure=len(negative), unit="", better="less", target=0)
-
-
-def _seconds(act: Callable[[], object], repeats: int = 5) -> float:
-    best = inf
-    for _ in range(repeats):
-        began = process_time()
-        act()
-        best = min(best, process_time() - began)
-    return best
 
 
 def _trees(folder: Path) -> Iterable[Row]:
@@ -246,7 +237,7 @@ def _large() -> Iterable[Row]:
         return kernel.front(system.reader_starts, *system.worst_case, *begin, inf)
 
     _, order = kernel.front(system.reader_starts, *system.worst_case, *begin, inf)
-    mine = _seconds(front, 9)
+    mine = quickest(front, 9)
     limit = _latency() * (len(system.tails) + 3 * len(order))
     yield Row(
         what="Worst-case front of everything",
@@ -266,7 +257,7 @@ def _large() -> Iterable[Row]:
     reached = len(outcome.happened[1]) / 1_000
     yield Row(
         what="1,000 courses",
-        figure=_seconds(lambda: simulate(system, seeds, draws, 72 * HOUR, layout=layout), 3),
+        figure=quickest(lambda: simulate(system, seeds, draws, 72 * HOUR, layout=layout), 3),
         unit="s",
         better="less",
         target=1.0,
@@ -292,16 +283,16 @@ def _peers(system: System, source: int) -> Iterable[Row]:
     times, _ = kernel.front(starts, by_tail, *rules, *begin, inf)
     theirs = csgraph.dijkstra(matrix, indices=source)
     assert np.allclose(times, theirs), "our times are not those of scipy"
-    mine = _seconds(lambda: kernel.front(starts, by_tail, *rules, *begin, inf))
+    mine = quickest(lambda: kernel.front(starts, by_tail, *rules, *begin, inf), 5)
     note = f"{plain.nnz:,} edges, same times"
-    figures = {"scipy": _seconds(lambda: csgraph.dijkstra(matrix, indices=source), 3)}
+    figures = {"scipy": quickest(lambda: csgraph.dijkstra(matrix, indices=source), 3)}
     graph = rustworkx.PyDiGraph()
     graph.add_nodes_from(range(size))
     graph.add_edges_from(list(zip(plain.row.tolist(), plain.col.tolist(), plain.data.tolist(), strict=True)))
-    figures["rustworkx"] = _seconds(lambda: rustworkx.dijkstra_shortest_path_lengths(graph, source, float), 2)
+    figures["rustworkx"] = quickest(lambda: rustworkx.dijkstra_shortest_path_lengths(graph, source, float), 2)
     slow = nx.DiGraph()
     slow.add_weighted_edges_from(zip(plain.row.tolist(), plain.col.tolist(), plain.data.tolist(), strict=True))
-    figures["networkx"] = _seconds(lambda: nx.single_source_dijkstra_path_length(slow, source), 1)
+    figures["networkx"] = quickest(lambda: nx.single_source_dijkstra_path_length(slow, source), 1)
     for name, seconds in figures.items():
         yield Row(
             what="Earliest times, plain OR graph",
@@ -350,7 +341,7 @@ def _ranked(system: System, seeds: list[Seed], layout: Layout) -> Row:
 
         return race(len(responses), play, [True] * len(responses), blocks, most)
 
-    seconds = _seconds(ranked, 2)
+    seconds = quickest(ranked, 2)
     reached = len(first.happened[1]) / first.samples
     note = f"{len(nets)} responses, {reached:,.0f} facts reached in each course; loss: hours in which assets are down"
     return Row(what="40 responses ranked", figure=seconds, unit="s", better="less", target=1.0, note=note)
@@ -362,7 +353,7 @@ def _latency() -> float:
     chain = np.empty(1 << 20, np.int64)
     chain[order] = np.roll(order, -1)
     _chase(chain, 1)
-    return _seconds(lambda: _chase(chain, 1 << 20), 3) / (1 << 20)
+    return quickest(lambda: _chase(chain, 1 << 20), 3) / (1 << 20)
 
 
 @compiled

@@ -11,6 +11,7 @@ import pytest
 from console_rig import Rig, Running
 
 from safecare.console.server import serve
+from safecare.testing.cascade import incident_of, theft_alerts
 
 
 @pytest.fixture
@@ -34,3 +35,12 @@ async def served(rig: Rig) -> AsyncIterator[Running]:
         await asyncio.gather(task, return_exceptions=True)
         stop.set()
         await asyncio.to_thread(writer.join)
+
+
+@pytest.fixture
+def story(rig: Rig) -> Iterator[Rig]:
+    """The vaccine theft: its alerts and its incident."""
+    alerts = theft_alerts()
+    rig.add(*alerts, incident_of(alerts))
+    yield rig
+    rig.app.state.player.stop()

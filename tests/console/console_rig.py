@@ -12,6 +12,8 @@ import httpx
 from fastapi import FastAPI
 
 from safecare.app.channels import speaker
+from safecare.app.files import SiteFiles
+from safecare.app.plans import SitePlans
 from safecare.console.application import create_app
 from safecare.console.deps import (
     BusyError,
@@ -30,6 +32,7 @@ from safecare.console.deps import (
 )
 from safecare.console.provider import Provider
 from safecare.correlate.rules.read import shipped
+from safecare.demo import HOSPITAL as DEMO_FILES
 from safecare.exchange.log import Entry, LogFullError
 from safecare.exchange.memory import MemoryLog
 from safecare.formats.hospital import Loaded, Placed
@@ -50,7 +53,7 @@ from safecare.store.clips import opened
 from safecare.store.credentials import Credentials
 from safecare.store.database import Database
 from safecare.store.devices import Devices
-from safecare.store.drawings import Version, ZonesVersion
+from safecare.store.drawings import Drawings, Version, ZonesVersion
 from safecare.store.glance import Glance
 from safecare.store.keyring import Keyring
 from safecare.store.read import Reader
@@ -282,3 +285,13 @@ class Running:
 
 def later(clock: FakeClock, **delta: float) -> datetime:
     return clock.now() + timedelta(**delta)
+
+
+def drawing_rig(folder: Path, renewed: list[SiteFiles]) -> Rig:
+    """Return a console of the demo hospital whose plans and zones can be drawn; what is saved goes to `renewed`."""
+
+    async def renew(files: SiteFiles) -> None:
+        renewed.append(files)
+
+    site = SitePlans(DEMO_FILES, Drawings(folder / "plans", folder / "cameras"), renew)
+    return Rig(folder, hospital=site.hospital, site=site)

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from console_rig import Rig
+from console_rig import Rig, drawing_rig
 
 from safecare.app.files import SiteFiles
-from safecare.app.plans import SitePlans
-from safecare.demo import HOSPITAL
 from safecare.model.events.acts import PlanDrawn
 from safecare.store.drawings import Drawings
 
@@ -27,11 +25,7 @@ def renewed() -> list[SiteFiles]:
 
 @pytest.fixture
 def rig(tmp_path: Path, renewed: list[SiteFiles]) -> Rig:
-    async def renew(files: SiteFiles) -> None:
-        renewed.append(files)
-
-    site = SitePlans(HOSPITAL, Drawings(tmp_path / "plans", tmp_path / "cameras"), renew)
-    return Rig(tmp_path, hospital=site.hospital, site=site)
+    return drawing_rig(tmp_path, renewed)
 
 
 async def ask(rig: Rig, method: str, path: str, role: str = "admin", **more: Any) -> tuple[int, Any]:

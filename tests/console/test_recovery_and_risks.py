@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
 from math import inf
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,13 +18,6 @@ pytest_plugins = ["console_fixtures"]
 ALERTS = theft_alerts()
 INCIDENT = incident_of(ALERTS)
 RECOVERY = f"/api/incidents/{INCIDENT.id}/recovery"
-
-
-@pytest.fixture
-def story(rig: Rig) -> Iterator[Rig]:
-    rig.add(*ALERTS, INCIDENT)
-    yield rig
-    rig.app.state.player.stop()
 
 
 def seconds(told: dict[str, Any]) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ pytest_plugins = ["console_fixtures"]
 ALERTS = theft_alerts()
 INCIDENT = incident_of(ALERTS)
 PATH = f"/api/incidents/{INCIDENT.id}"
-
-
-@pytest.fixture
-def story(rig: Rig) -> Iterator[Rig]:
-    rig.add(*ALERTS, INCIDENT)
-    yield rig
-    rig.app.state.player.stop()
 
 
 async def what_if(rig: Rig, body: dict[str, Any], role: str = "analyst") -> Any:

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from console_rig import Rig
+from console_rig import Rig, drawing_rig
 
 from safecare.app.files import SiteFiles
-from safecare.app.plans import SitePlans
-from safecare.demo import HOSPITAL
 from safecare.model.event import Event
 from safecare.model.events.acts import ZonesDrawn
 from safecare.model.events.video import PeopleSeen, Seen
 from safecare.model.ids import ArtifactHash, AssetId, SiteId
 from safecare.sources.camera.places import CameraSettings, view_of
-from safecare.store.drawings import Drawings
 
 pytestmark = pytest.mark.slow
 CAMERA = "camera.aurore.basement.spine"
@@ -44,11 +41,7 @@ def renewed() -> list[SiteFiles]:
 
 @pytest.fixture
 def rig(tmp_path: Path, renewed: list[SiteFiles]) -> Rig:
-    async def renew(files: SiteFiles) -> None:
-        renewed.append(files)
-
-    site = SitePlans(HOSPITAL, Drawings(tmp_path / "plans", tmp_path / "cameras"), renew)
-    return Rig(tmp_path, hospital=site.hospital, site=site)
+    return drawing_rig(tmp_path, renewed)
 
 
 async def ask(rig: Rig, method: str, path: str, role: str = "admin", **more: Any) -> tuple[int, Any]:

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from examine_mails import page_mail as mail
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +22,6 @@ from safecare.scenarios.make.mail import benign_mails
 
 ENGINE = Engine(own=("aurore.example",))
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
-
-
-def mail(sender: str, subject: str, html: str, **headers: str) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, "user1@aurore.example", subject
-    message["Message-ID"], message["Date"] = "<1@mail.example>", "Mon, 2 Mar 2026 08:00:00 +0000"
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(html, subtype="html")
-    return message.as_bytes()
 
 
 def rules(raw: bytes) -> set[str]:

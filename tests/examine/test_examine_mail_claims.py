@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-
 import pytest
+from examine_mails import page_mail as mail
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
@@ -12,16 +11,6 @@ from safecare.formats.brands import belongs, known, same_owner, spoken_for, worn
 from safecare.formats.wrapped import unwrapped
 
 ENGINE = Engine(own=("aurore.example",), only=("mail",))
-
-
-def mail(sender: str, subject: str, html: str, **headers: str) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, "user1@aurore.example", subject
-    message["Message-ID"], message["Date"] = "<1@mail.example>", "Mon, 2 Mar 2026 08:00:00 +0000"
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(html, subtype="html")
-    return message.as_bytes()
 
 
 def passed(domain: str) -> str:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from examine_mails import proved_mail as mail
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
 
 ENGINE = Engine(own=("chu-aurore.fr",))
 ALARM = (Verdicts.SUSPICIOUS, Verdicts.MALICIOUS)
-PASSED = "Authentication-Results: mx.chu-aurore.fr; spf=pass smtp.mailfrom={0}; dmarc=pass header.from={0}\r\n"
-
-
-def mail(sender: str, subject: str, text: str, *more: str) -> bytes:
-    domain = sender.rpartition("@")[2].rstrip(">")
-    head = PASSED.format(domain) + f"From: {sender}\r\nTo: agent@chu-aurore.fr\r\nSubject: {subject}\r\n"
-    fields = "".join(f"{one}\r\n" for one in (*more, f"Message-ID: <1.2@{domain}>", "Content-Type: text/html"))
-    return f"{head}{fields}\r\n<p>{text}</p>".encode()
 
 
 def button(address: str, shown: str = "Ouvrir") -> str:

@@ -6,8 +6,7 @@ import asyncio
 import http.client
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from safecare.sources.tls import Renewed, client_tls, server_tls
 from safecare.testing.intake import running
 from safecare.testing.medical_attacks.carriers import ed, oru
 from safecare.testing.medical_attacks.payloads import pdf
+from safecare.testing.onward import mllp_receiver
 from safecare.testing.papers import papers as made_papers
 
 pytestmark = pytest.mark.slow
@@ -43,21 +43,6 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Both:
     return Both(*made_papers(folder), made_papers(folder, "other").authority)
 
 
-@asynccontextmanager
-async def receiver(got: list[bytes], tls: ssl.SSLContext | None) -> AsyncIterator[str]:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        decoder = MllpDecoder()
-        while data := await reader.read(65536):
-            for message in decoder.feed(data):
-                got.append(message)
-                writer.write(frame(ACK))
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
 async def ask(port: int, tls: Renewed | None) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls() if tls else None)
     try:
@@ -76,10 +61,11 @@ async def ask(port: int, tls: Renewed | None) -> bytes:
 async def test_messages_go_through_tls_on_both_sides(papers: Both) -> None:
     got: list[bytes] = []
     ours = client_tls(papers.authority, papers.certificate, papers.key)
-    async with receiver(got, server_tls(papers.certificate, papers.key, papers.authority)) as target:
+    tls = server_tls(papers.certificate, papers.key, papers.authority)
+    async with mllp_receiver(got, tls=tls) as behind:
         point = MllpInspection(
             port=0,
-            forward=target,
+            forward=f"127.0.0.1:{behind}",
             certificate=papers.certificate,
             key=papers.key,
             authority=papers.authority,
@@ -96,8 +82,8 @@ async def test_messages_go_through_tls_on_both_sides(papers: Both) -> None:
 
 async def test_a_receiver_of_another_authority_gets_nothing(papers: Both) -> None:
     got: list[bytes] = []
-    async with receiver(got, server_tls(papers.certificate, papers.key)) as target:
-        point = MllpInspection(port=0, forward=target, forward_authority=papers.other)
+    async with mllp_receiver(got, tls=server_tls(papers.certificate, papers.key)) as behind:
+        point = MllpInspection(port=0, forward=f"127.0.0.1:{behind}", forward_authority=papers.other)
         async with running(point):
             assert NOT_REACHED.encode() in await ask(point.address[1], None)
     assert not got

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -18,22 +18,20 @@ from pydicom import dcmread
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage  # type: ignore[attr-defined]
 
-from safecare.exchange.log import Entry, LogFullError
-from safecare.exchange.sqlite import SqliteLog
+from safecare.exchange.log import LogFullError
 from safecare.formats.dicom import read_dicom
-from safecare.formats.mllp import MllpDecoder, frame
+from safecare.formats.mllp import frame
 from safecare.model.event import Event
-from safecare.model.events import encode_event
-from safecare.model.events.acts import HeldDecided
 from safecare.model.events.files import FileJudged, HeldForwarded
 from safecare.sources.dicom.node import DicomNode
-from safecare.sources.files.release import HeldStore, Release, Sent, releasing
+from safecare.sources.files.release import Release, Sent, releasing
 from safecare.sources.records.fhir import FhirInspection
 from safecare.sources.records.mllp import MllpInspection
-from safecare.testing.intake import MemoryArtifacts, MemoryIntake, running
+from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
 from safecare.testing.medical_attacks.payloads import pe
 from safecare.testing.medical_attacks.writer import EXPLICIT, Image, Items
+from safecare.testing.onward import HeldSite, mllp_receiver
 
 pytestmark = pytest.mark.slow
 BAD = oru(ed(pe()))
@@ -41,57 +39,11 @@ PRIVATE: Items = {(0x00090010, "LO"): "X", (0x00091001, "OB"): pe()}
 SIZE: Items = {(0x00280010, "US"): 2, (0x00280011, "US"): 2, (0x00280100, "US"): 8, (0x00280002, "US"): 1}
 
 
-class Site:
-    """A log, an artifact store and the folder of places: what survives when a door's process dies."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = SqliteLog(folder / "log", reserve_mb=0)
-        self.artifacts = MemoryArtifacts()
-        self.held = HeldStore(self.log, self.artifacts, folder / "positions")
-
-    def intake(self) -> MemoryIntake:
-        return MemoryIntake(artifacts=self.artifacts, log=self.log)
-
-    def act(self, of: FileJudged, decision: Any = "release", number: int = 1) -> HeldDecided:
-        act = HeldDecided(
-            id=Event.id_for(of.at, "test", f"{of.id} {number}"),
-            at=of.at,
-            seen=of.at,
-            source="test",
-            site=of.site,
-            actor="someone",
-            file=of.id,
-            door=of.source,
-            artifact=of.artifact,
-            call=of.call,
-            decision=decision,
-            reason="seen",
-        )
-        self.log.append([Entry("event", (encode_event(act),))])
-        return act
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
+def site(tmp_path: Path) -> Iterator[HeldSite]:
+    made = HeldSite(tmp_path)
     yield made
-    made.log.close()
-
-
-@asynccontextmanager
-async def receiver(got: list[bytes], codes: list[str], port: int = 0) -> AsyncIterator[int]:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        decoder = MllpDecoder()
-        while data := await reader.read(65536):
-            for message in decoder.feed(data):
-                got.append(message)
-                code = codes.pop(0) if codes else "AA"
-                writer.write(frame(f"MSH|^~\\&|DPI\rMSA|{code}|42|unknown patient\r".encode()))
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", port)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    made.close()
 
 
 async def send(port: int, message: bytes) -> None:
@@ -114,7 +66,7 @@ async def until_told(intake: MemoryIntake, outcome: str) -> None:
     await intake.until(lambda one: outcome in {word for word, _ in told(one)}, 30)
 
 
-async def test_a_released_image_reaches_the_archive_as_it_came_and_only_once(site: Site) -> None:
+async def test_a_released_image_reaches_the_archive_as_it_came_and_only_once(site: HeldSite) -> None:
     got: list[bytes] = []
     archive = AE(ae_title="ARCHIVE")
     archive.add_supported_context(CTImageStorage, [EXPLICIT])
@@ -154,10 +106,10 @@ async def test_a_released_image_reaches_the_archive_as_it_came_and_only_once(sit
     assert {read_dicom(one).body[read_dicom(one).start :] for one in got} == {image[read_dicom(image).start :]}
 
 
-async def test_an_act_that_no_door_saw_is_done_after_the_crash_with_back_off_and_refusals_told(site: Site) -> None:
+async def test_an_act_that_no_door_saw_is_done_after_the_crash_with_back_off_and_refusals_told(site: HeldSite) -> None:
     got: list[bytes] = []
     intake = site.intake()
-    async with receiver(got, []) as port:
+    async with mllp_receiver(got) as port:
         pass  # a port that nobody listens on now
     point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
     async with running(point, intake):
@@ -167,7 +119,7 @@ async def test_an_act_that_no_door_saw_is_done_after_the_crash_with_back_off_and
     second = site.intake()
     async with running(point, second):
         await until_told(second, "waiting")
-    async with receiver(got, ["AR"], port):
+    async with mllp_receiver(got, ["AR"], port=port):
         point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="observe", held=site.held)
         third = site.intake()
         async with running(point, third):
@@ -178,9 +130,9 @@ async def test_an_act_that_no_door_saw_is_done_after_the_crash_with_back_off_and
     assert got == [BAD, BAD]
 
 
-async def test_what_is_discarded_is_never_sent(site: Site) -> None:
+async def test_what_is_discarded_is_never_sent(site: HeldSite) -> None:
     got: list[bytes] = []
-    async with receiver(got, []) as port:
+    async with mllp_receiver(got) as port:
         point = MllpInspection(port=0, forward=f"127.0.0.1:{port}", policy="hold", held=site.held)
         intake = site.intake()
         async with running(point, intake):
@@ -198,7 +150,7 @@ async def test_what_is_discarded_is_never_sent(site: Site) -> None:
     assert got == [BAD]
 
 
-def some(site: Site, intake: MemoryIntake) -> FileJudged:
+def some(site: HeldSite, intake: MemoryIntake) -> FileJudged:
     """A held file of a door of our own."""
     return FileJudged(
         id=Event.id_for(intake.clock.now(), "test", "1"),
@@ -215,7 +167,7 @@ def some(site: Site, intake: MemoryIntake) -> FileJudged:
     )
 
 
-async def test_what_breaks_the_sending_is_told_and_the_next_one_goes(site: Site) -> None:
+async def test_what_breaks_the_sending_is_told_and_the_next_one_goes(site: HeldSite) -> None:
     tries: list[bytes] = []
 
     async def take(raw: bytes, call: bytes) -> Sent:
@@ -234,7 +186,7 @@ async def test_what_breaks_the_sending_is_told_and_the_next_one_goes(site: Site)
     assert told(intake) == [("unclear", "ValueError: odd"), ("sent", "")]
 
 
-async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_twice(site: Site) -> None:
+async def test_an_answer_is_told_though_the_disk_was_full_and_nothing_is_sent_twice(site: HeldSite) -> None:
     got: list[bytes] = []
 
     async def take(raw: bytes, call: bytes) -> Sent:
@@ -292,7 +244,7 @@ def put(port: int, raw: bytes, **more: str) -> tuple[int, str | None]:
     return told.status, told.headers["Retry-After"]
 
 
-async def test_a_fhir_request_is_made_as_it_was_and_not_twice(site: Site) -> None:
+async def test_a_fhir_request_is_made_as_it_was_and_not_twice(site: HeldSite) -> None:
     got: list[tuple[str, str, bytes, str | None]] = []
     cut = threading.Event()
     bad = fhir(binary(pe()))
@@ -314,7 +266,7 @@ async def test_a_fhir_request_is_made_as_it_was_and_not_twice(site: Site) -> Non
     assert got == [("PUT", "/base/Binary/1?a=b", bad, 'W/"1"')] * 2
 
 
-async def test_a_fhir_request_that_proves_its_sender_passes_when_that_sends_it_again(site: Site) -> None:
+async def test_a_fhir_request_that_proves_its_sender_passes_when_that_sends_it_again(site: HeldSite) -> None:
     got: list[str | None] = []
     bad = fhir(binary(pe()))
 
@@ -343,7 +295,7 @@ async def test_a_fhir_request_that_proves_its_sender_passes_when_that_sends_it_a
     assert not any(b"Bearer" in raw for raw in site.artifacts.kept.values())
 
 
-async def test_a_fhir_request_that_a_person_discarded_is_refused_when_it_comes_again(site: Site) -> None:
+async def test_a_fhir_request_that_a_person_discarded_is_refused_when_it_comes_again(site: HeldSite) -> None:
     bad = fhir(binary(pe()))
     point, intake = (
         FhirInspection(forward="http://127.0.0.1:1/base", port=0, policy="hold", held=site.held),

@@ -14,16 +14,11 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from safecare.exchange.log import Entry
-from safecare.exchange.sqlite import SqliteLog
-from safecare.model.event import Event
-from safecare.model.events import encode_event
-from safecare.model.events.acts import HeldDecided
 from safecare.model.events.files import FileJudged, HeldForwarded, MailExamined, MailReceived
 from safecare.scenarios.make.mail import credential_phish
-from safecare.sources.files.release import HeldStore
 from safecare.sources.mail.door import MailDoor
-from safecare.testing.intake import MemoryArtifacts, MemoryIntake, running
+from safecare.testing.intake import MemoryIntake, running
+from safecare.testing.onward import HeldSite
 
 pytestmark = pytest.mark.slow
 CLEAN = (
@@ -94,44 +89,17 @@ async def serving(handler: NextServer, port: int = 0) -> AsyncIterator[int]:
         await server.wait_closed()
 
 
-class Site:
-    """What survives when a door's process dies: a log, the artifacts, the folder of places."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = SqliteLog(folder / "log", reserve_mb=0)
-        self.artifacts = MemoryArtifacts()
-        self.held = HeldStore(self.log, self.artifacts, folder / "positions")
-
-    def intake(self) -> MemoryIntake:
-        return MemoryIntake(artifacts=self.artifacts, log=self.log)
-
-    def release(self, of: FileJudged) -> None:
-        act = HeldDecided(
-            id=Event.id_for(of.at, "test", of.id),
-            at=of.at,
-            seen=of.at,
-            source="test",
-            site=of.site,
-            actor="someone",
-            file=of.id,
-            door=of.source,
-            artifact=of.artifact,
-            call=of.call,
-            decision="release",
-            reason="seen",
-        )
-        self.log.append([Entry("event", (encode_event(act),))])
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
+def site(tmp_path: Path) -> Iterator[HeldSite]:
+    made = HeldSite(tmp_path)
     yield made
-    made.log.close()
+    made.close()
 
 
 @asynccontextmanager
-async def passing(intake: MemoryIntake, site: Site, next_port: int, **settings: Any) -> AsyncIterator[tuple[str, int]]:
+async def passing(
+    intake: MemoryIntake, site: HeldSite, next_port: int, **settings: Any
+) -> AsyncIterator[tuple[str, int]]:
     forward = f"127.0.0.1:{next_port}" if next_port else ""
     door = MailDoor(port=0, forward=forward, held=site.held, door="mail-line", **settings)
     async with running(door, intake):
@@ -155,7 +123,7 @@ def outcomes(intake: MemoryIntake) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("policy", ["observe", "hold"])
-async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
+async def test_what_passes_goes_on_as_it_came(site: HeldSite, policy: str) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy=policy) as address:
         await send(address, CLEAN)
@@ -170,7 +138,7 @@ async def test_what_passes_goes_on_as_it_came(site: Site, policy: str) -> None:
     assert [type(one) for one in intake.events] == told * 2
 
 
-async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: Site) -> None:
+async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         await send(address, BAD)
@@ -185,7 +153,7 @@ async def test_what_may_be_stopped_is_judged_once_and_told_whole(site: Site) -> 
     assert judged_.mail == received.id
 
 
-async def test_observe_passes_everything_even_without_room_for_a_record(site: Site) -> None:
+async def test_observe_passes_everything_even_without_room_for_a_record(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port) as address:
         await send(address, BAD)
@@ -196,7 +164,7 @@ async def test_observe_passes_everything_even_without_room_for_a_record(site: Si
     assert len(intake.events) == 1
 
 
-async def test_answers_of_the_next_server_are_handed_back(site: Site) -> None:
+async def test_answers_of_the_next_server_are_handed_back(site: HeldSite) -> None:
     intake, behind = (
         site.intake(),
         NextServer(refused={TO[1]: "550 5.1.1 No such user"}, data=["452 4.2.2 Mailbox full"]),
@@ -209,7 +177,7 @@ async def test_answers_of_the_next_server_are_handed_back(site: Site) -> None:
     assert [to for _, to, _ in behind.got] == [(TO[0],)]
 
 
-async def test_without_the_next_server_senders_keep_their_mails(site: Site) -> None:
+async def test_without_the_next_server_senders_keep_their_mails(site: HeldSite) -> None:
     intake = site.intake()
     async with serving(NextServer()) as port:
         pass
@@ -223,7 +191,7 @@ async def test_without_the_next_server_senders_keep_their_mails(site: Site) -> N
     assert len(behind.got) == len(intake.events) == 1
 
 
-async def test_what_is_held_is_acknowledged_and_goes_on_when_it_is_released(site: Site) -> None:
+async def test_what_is_held_is_acknowledged_and_goes_on_when_it_is_released(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         assert await send(address, BAD) == {}
@@ -233,13 +201,13 @@ async def test_what_is_held_is_acknowledged_and_goes_on_when_it_is_released(site
         assert "example" not in repr(one.peer)
         await send(address, CLEAN, TO[:1])
         assert [raw for _, _, raw in behind.got] == [CLEAN]
-        site.release(one)
+        site.act(one)
         await intake.until(lambda now: bool(outcomes(now)), 30)
     assert behind.got[1] == ("sender@b.example", tuple(TO), BAD)
     assert outcomes(intake) == [("sent", "250 2.0.0 Queued as 7")]
 
 
-async def test_what_is_refused_is_told_to_its_sender(site: Site) -> None:
+async def test_what_is_refused_is_told_to_its_sender(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy="refuse") as address:
         with pytest.raises(smtplib.SMTPDataError) as error:
@@ -250,7 +218,7 @@ async def test_what_is_refused_is_told_to_its_sender(site: Site) -> None:
     assert [one.act for one in judged(intake)] == ["refused"]
 
 
-async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: Site) -> None:
+async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         for room in (0, 1, 2, 3):  # its bytes; its bytes again, its envelope, what was found and decided
@@ -261,12 +229,12 @@ async def test_a_mail_that_can_not_be_recorded_is_not_acknowledged(site: Site) -
     assert not behind.got
 
 
-async def test_a_released_mail_waits_for_a_recipient_and_reaches_the_others_once(site: Site) -> None:
+async def test_a_released_mail_waits_for_a_recipient_and_reaches_the_others_once(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     async with serving(behind) as port, passing(intake, site, port, policy="hold") as address:
         await send(address, BAD)
         behind.refused = {TO[1]: "450 4.2.1 Try later"}
-        site.release(judged(intake)[0])
+        site.act(judged(intake)[0])
         await intake.until(lambda now: bool(outcomes(now)), 30)
         assert not behind.got
         behind.refused = {TO[1]: "550 5.1.1 No such user"}
@@ -278,12 +246,12 @@ async def test_a_released_mail_waits_for_a_recipient_and_reaches_the_others_once
     ]
 
 
-async def test_a_crash_between_sending_and_noting_sends_twice_and_loses_nothing(site: Site) -> None:
+async def test_a_crash_between_sending_and_noting_sends_twice_and_loses_nothing(site: HeldSite) -> None:
     first, second, behind = site.intake(), site.intake(), NextServer(silent=True)
     async with serving(behind) as port:
         async with passing(first, site, port, policy="hold") as address:
             await send(address, BAD)
-            site.release(judged(first)[0])
+            site.act(judged(first)[0])
             await asyncio.wait_for(behind.taken.wait(), 30)  # it has the mail, and we no answer
         assert not outcomes(first)
         behind.silent = False
@@ -293,7 +261,7 @@ async def test_a_crash_between_sending_and_noting_sends_twice_and_loses_nothing(
     assert [outcome for outcome, _ in outcomes(second)] == ["sent"]
 
 
-async def test_a_mail_within_a_mail_is_not_smuggled(site: Site) -> None:
+async def test_a_mail_within_a_mail_is_not_smuggled(site: HeldSite) -> None:
     intake, behind = site.intake(), NextServer()
     inner = b"MAIL FROM:<chief@aurore.example>\r\nRCPT TO:<user1@aurore.example>\r\nDATA\r\nSubject: pay\r\n\r\npay\r\n"
     async with serving(behind) as port, passing(intake, site, port) as address:
@@ -312,10 +280,10 @@ async def test_a_mail_within_a_mail_is_not_smuggled(site: Site) -> None:
     assert not behind.got
 
 
-async def test_without_a_next_server_what_is_held_goes_nowhere(site: Site) -> None:
+async def test_without_a_next_server_what_is_held_goes_nowhere(site: HeldSite) -> None:
     intake = site.intake()
     async with passing(intake, site, 0, policy="hold") as address:
         await send(address, BAD)
-        site.release(judged(intake)[0])
+        site.act(judged(intake)[0])
         await intake.until(lambda now: bool(outcomes(now)), 30)
     assert outcomes(intake) == [("refused", "this door passes nothing on")]

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,25 +18,11 @@ from safecare.sources.records.onward import Address
 from safecare.testing.intake import MemoryIntake, running
 from safecare.testing.medical_attacks.carriers import binary, ed, fhir, oru
 from safecare.testing.medical_attacks.payloads import pdf, pe
+from safecare.testing.onward import Asked, fhir_server, mllp_answer, mllp_receiver
 
 pytestmark = pytest.mark.slow
 CLEAN, BAD = oru(ed(pdf(""))), oru(ed(pe()))
-ACK = b"MSH|^~\\&|DPI\rMSA|AA|42\r"
-
-
-@asynccontextmanager
-async def receiver(got: list[bytes]) -> AsyncIterator[str]:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        decoder = MllpDecoder()
-        while data := await reader.read(65536):
-            for message in decoder.feed(data):
-                got.append(message)
-                writer.write(frame(ACK))
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+ACK = mllp_answer()
 
 
 async def send(port: int, *messages: bytes) -> list[bytes]:
@@ -61,8 +44,8 @@ def acts(intake: MemoryIntake) -> list[tuple[str, str, bool]]:
 
 async def test_messages_go_on_as_they_are_and_the_receivers_answer_comes_back() -> None:
     got: list[bytes] = []
-    async with receiver(got) as target:
-        point = MllpInspection(port=0, forward=target)
+    async with mllp_receiver(got) as behind:
+        point = MllpInspection(port=0, forward=f"127.0.0.1:{behind}")
         async with running(point) as intake:
             assert await send(point.address[1], CLEAN, BAD) == [ACK, ACK]
     assert got == [CLEAN, BAD]
@@ -74,8 +57,8 @@ async def test_messages_go_on_as_they_are_and_the_receivers_answer_comes_back() 
 async def test_messages_are_held_or_refused_by_policy_in_order() -> None:
     for policy, word in (("hold", b"MSA|AA|42"), ("refuse", b"MSA|AR|42|refused: record.carries.program")):
         got: list[bytes] = []
-        async with receiver(got) as target:
-            point = MllpInspection(port=0, forward=target, policy=policy)  # type: ignore[arg-type]
+        async with mllp_receiver(got) as behind:
+            point = MllpInspection(port=0, forward=f"127.0.0.1:{behind}", policy=policy)  # type: ignore[arg-type]
             async with running(point):
                 first, second = await send(point.address[1], BAD, CLEAN)
         assert word in first
@@ -97,34 +80,10 @@ async def test_a_receiver_that_is_gone_and_a_full_disk_are_told_to_the_sender() 
         Address.read("nowhere")
 
 
-class _Fhir(BaseHTTPRequestHandler):
-    got: list[tuple[str, str, bytes]]
-
-    def _any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.got.append((self.command, self.path, body))
-        self.send_response(201 if body else 200)
-        self.send_header("ETag", 'W/"1"')
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    do_GET = do_POST = do_PUT = _any  # noqa: N815
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def server() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
-    got: list[tuple[str, str, bytes]] = []
-    made = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Fhir,), {"got": got}))
-    thread = threading.Thread(target=made.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_address[1]}/base", got
-    made.shutdown()
-    made.server_close()
-    thread.join()
+def server() -> Iterator[tuple[str, list[Asked]]]:
+    with fhir_server() as made:
+        yield made
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, Any], str]:
@@ -136,7 +95,7 @@ def ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, dict
     return answer
 
 
-async def test_fhir_writes_are_judged_and_reads_pass(server: tuple[str, list[tuple[str, str, bytes]]]) -> None:
+async def test_fhir_writes_are_judged_and_reads_pass(server: tuple[str, list[Asked]]) -> None:
     base, got = server
     clean, bad = fhir(binary(pdf(""))), fhir(binary(pe()))
     for policy, status in (("observe", 201), ("hold", 202), ("refuse", 422)):
@@ -154,7 +113,7 @@ async def test_fhir_writes_are_judged_and_reads_pass(server: tuple[str, list[tup
         assert [one[0] for one in acts(intake)] == ["clean", "malicious"]
 
 
-async def test_fhir_limits_and_failures_are_told(server: tuple[str, list[tuple[str, str, bytes]]]) -> None:
+async def test_fhir_limits_and_failures_are_told(server: tuple[str, list[Asked]]) -> None:
     point = FhirInspection(forward="http://127.0.0.1:1/fhir", port=0, message_mb=0.01, policy="hold")
     async with running(point) as intake:
         port = point.address[1]
