@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
+import shlex
 import sys
 import types
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import typer
 
 from safecare.cli import COMMANDS
 from safecare.decide.playbook import named_playbooks, read_playbook
@@ -89,6 +92,32 @@ def test_settings_stay_few() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_guide(command: str, language: str) -> None:
     assert f"safecare {command}" in guide(language)
+
+
+def calls(page: Path) -> Iterator[list[str]]:
+    """Yield the words after ``safecare`` of every call in a page: in code blocks, and in code within lines."""
+    text = page.read_text("utf-8")
+    lines = [line for block in FENCE.finditer(text) for line in block[0].replace("\\\n", " ").splitlines()]
+    for line in [*lines, *re.findall(r"`([^`\n]*safecare [a-z][^`\n]*)`", FENCE.sub("", text))]:
+        if found := re.search(r"(?:^|[\s/])safecare ([a-z].*)", line):
+            yield shlex.split(found[1], comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_calls_in_pages_name_commands_and_options_that_there_are(page: Path) -> None:
+    for words in calls(page):
+        beginnings = (" ".join(words[:count]) for count in (2, 1))
+        name = next((one for one in beginnings if one in COMMANDS), None)
+        if name is None:
+            assert any(one.startswith(f"{words[0]} ") for one in COMMANDS), words  # a group of commands
+            continue
+        command: Any = typer.main.get_command(importlib.import_module(COMMANDS[name][0]).app)
+        rest = words[len(name.split()) :]
+        while rest and rest[0] in getattr(command, "commands", {}):
+            command = command.commands[rest.pop(0)]
+        known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)} | {"--help"}
+        asked = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        assert asked <= known, f"{' '.join(words)}: {asked - known}"
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.fr.md"])
