@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
-from safecare.examine.code.pages_coded import deciphered, hands_over, literals, pasted
+from safecare.examine.code import attached
+from safecare.examine.code.pages_coded import deciphered, hands_over, literals, pasted, referred, unseen
 from safecare.examine.code.scripts import text_of
 from safecare.examine.mail.codes import told
+from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.pictures import written_in
 from safecare.formats.linear import linear
 from safecare.model.text import say
@@ -43,6 +45,11 @@ libraries along in this way (R Markdown, notebooks) take half a megabyte and mor
 _LEADS = linear(
     rb"(?i)(?:window|document|top|self|parent)?\.?location(?:\.href|\.replace\s*\(|\.assign\s*\(|\s*=)|http-equiv\s*=\s*[\"']?refresh"
 )
+_TARGET = linear(
+    rb"(?i)(?:\burl\s*=\s*[\"']?|\blocation(?:\.href)?\s*=\s*[\"']|\b(?:replace|assign)\s*\(\s*[\"'])(https?://[^\s\"'<>]{4,1000})"
+)
+MOST_LED = 20
+"""Addresses to which one page leads that are looked at. Chosen: pages that lead on have one."""
 _PASSWORD = linear(rb"(?i)<input\b[^>]{0,400}type\s*=\s*[\"']?password")
 _ACTION = linear(rb"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]{3,300})")
 _MAILED = linear(rb"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
@@ -56,10 +63,19 @@ _PROTOCOL = linear(
 _STARTER = linear(rb"(?i)adb880a6-d8ff-11cf-9377-00aa003b7a11|52a2aaae-085d-4187-97ea-8c30db990436")
 _COMMANDS = linear(rb"(?i)name\s*=\s*[\"']?item1[\"']?\s+value\s*=\s*[\"']?,?[^\"'>]{2}|value\s*=\s*[\"']?shortcut")
 """HTML Help's control in its two versions, and the parameters by which it starts programs: MITRE ATT&CK T1218.001."""
+_SHARED = linear(
+    rb"(?i)<(?:\w{1,20}:)?(?:img|image|iframe|embed|object|link|script|video|audio|source|use|body|input)\b[^>]{0,400}?"
+    rb"(?:src|href|data|background)\s*=\s*[\"']?(?:file:(?://|\\\\){1,2}[\w.-]{1,200}\.[\w-]{1,63}(?:[@:]\w{1,6})?[/\\]|"
+    rb"\\\\[\w.-]{1,200}\.[\w-]{1,63}(?:@\w{1,6})?\\)|"
+    rb"(?:\burl\(\s*|@import\s*)[\"']?(?:file:(?://|\\\\)|\\{2,4})[\w.-]{1,200}\.[\w-]{1,63}(?:[@:]\w{1,6})?[/\\]"
+)
+"""What a page loads by itself from a share of a server that has a full name or a number (MITRE ATT&CK T1187)."""
 _FOREIGN = linear(rb"(?i)<(?:\w{1,20}:)?foreignObject\b")
 _DRAWN = linear(rb"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob")
 _FORM = linear(rb"(?i)<form\b|<input\b")
 _COLLECTS = linear(rb"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io")
+_SENDS_CODED = linear(rb"(?i)\b(?:fetch|open|sendBeacon|post|ajax|action)\s*[(=:][^;]{0,120}?\batob\s*\(")
+"""A page that sends to an address which nobody is to read."""
 _FILLED = linear(rb"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@")
 
 
@@ -70,6 +86,8 @@ class Pages:
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings and the files coded in the page."""
         text = text_of(part.raw, MOST_TEXT).encode(errors="replace")
+        if spelled := referred(text):
+            text += b"\n" + spelled
         scripted = bool(_SCRIPT.search(text))
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
@@ -77,6 +95,11 @@ class Pages:
         coded = mailed or _LONG.search(text) or _DATA.search(text) or hands_over(text)
         if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
+        if scripted and unseen(text):
+            yield Finding("page.hides", say("A page writes itself out of coded text."), 0.55, kind="page.hides")
+        if _SHARED.search(text):
+            why = say("A page loads something from a foreign server, which gets the reader's credentials.")
+            yield Finding("page.foreign-server", why, 0.6, kind="page.starts")
         if _STARTER.search(text) and _COMMANDS.search(text):
             why = say("A page starts a program by the help viewer's control.")
             yield Finding("page.starts", why, 0.85, kind="page.starts")
@@ -96,9 +119,12 @@ class Pages:
             weight = 0.55 if _LEADS.search(text) else 0.4
             yield Finding("page.script", say("An attached page runs a script."), weight, kind="page.runs")
         elif context.mail and part.depth and _LEADS.search(text):
-            yield Finding("page.leads", say("An attached page leads elsewhere by itself."), 0.45, kind="page.runs")
+            doubt = any(doubtful(one.decode("latin-1")) for one in itertools.islice(_TARGET.findall(text), MOST_LED))
+            why = say("An attached page leads elsewhere by itself.")
+            yield Finding("page.leads", why, 0.55 if doubt else 0.45, kind="page.runs")
         if mailed:
             yield from told(written_in(text.decode("utf-8", "replace")), context)
+            yield from attached.findings(text, context, drawing="svg" in part.types, scripted=scripted)
         yield from _blocks(text, part, context)
         if scripted:
             for number, raw in enumerate(deciphered(text), 1):
@@ -133,7 +159,7 @@ def _asks(text: bytes, part: Part, context: Context) -> Iterator[Finding]:
     why = say("A page asks for a password and sends it away.")
     if context.mail and part.depth:
         yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
-    elif _COLLECTS.search(text):
+    elif _COLLECTS.search(text) or _SENDS_CODED.search(text):
         yield Finding("page.password", why, 0.8, kind="page.asks")
     elif _ACTION.search(text) and _MAILED.search(text[:20000].replace(b"mailto:", b"")) and _FILLED.search(text):
         yield Finding("page.password", why, 0.55, kind="page.asks")

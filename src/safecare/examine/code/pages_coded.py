@@ -7,6 +7,7 @@ Proofpoint, Sekoia and Microsoft, 2024-2025).
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 
 from safecare.formats.linear import linear
@@ -32,7 +33,7 @@ _COPIES = linear(
 _COMMAND = linear(
     rb"(?i)\b(?:powershell|pwsh|mshta|rundll32|regsvr32|msiexec|certutil|bitsadmin|wscript|cscript|forfiles|conhost|ssh)"
     rb"(?:\.exe)?[\s\"'`^]|\bcmd(?:\.exe)?\s{1,4}/[ck]|\b(?:iex|irm|iwr|Invoke-Expression|Invoke-WebRequest)\b|"
-    rb"\bcurl\s[^\r\n\"'`]{0,300}\|\s{0,4}(?:ba|z)?sh\b|\bosascript\b|\bfinger(?:\.exe)?\s\S{1,60}@"
+    rb"\bcurl\s[^\r\n\"'`]{0,300}(?:-o\s|&&)|\bcurl\s[^\r\n\"'`]{0,300}\|\s{0,4}(?:ba|z)?sh\b|\bosascript\b|\bfinger(?:\.exe)?\s\S{1,60}@"
 )
 _DECODED = linear(rb"(?i)\batob\s{0,4}\(|fromCharCode")
 _KEYS = linear(
@@ -45,6 +46,35 @@ _PASTE = linear(
     rb"(?i)\b(?:ctrl|strg|control|cmd|command)\b(?:[\s+&;]|plus|key|touche|nbsp|</?[^>]{1,40}>){1,20}V\b|"
     rb"\b(?:paste|coll(?:er|ez)|einf(?:\xc3\xbc|u)gen|pegar?|incolla(?:re)?)\b"
 )
+
+
+_REFERENCE = linear(rb"&#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}));?")
+_ATTRIBUTE = linear(rb"(?i)\b(?:href|src|action|values|to|data|content)\s*=\s*(?:\"[^\"]{1,1000}\"|'[^']{1,1000}')")
+MOST_ATTRIBUTES = 2000
+"""Attributes in which letters may be written by their numbers, that are read. Chosen: far above a page's of letters."""
+_UNSEEN = linear(
+    rb"(?:\xe3\x85\xa4|\xef\xbe\xa0|\xe1\x85[\x9f\xa0]|\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xb8[\x80-\x8f]|"
+    rb"\xef\xbb\xbf|\xf3\xa0[\x80-\x87].){32}"
+)
+"""Letters that nobody sees (UTF-8), in a row: text is coded in them (Juniper, "Invisible obfuscation", 2025)."""
+
+
+def unseen(text: bytes) -> bool:
+    """Tell whether a page holds a row of letters that nobody sees, too long for any language's writing."""
+    return bool(_UNSEEN.search(text))
+
+
+def referred(text: bytes) -> bytes:
+    """Return the attributes of a page whose letters are written by their numbers, as browsers read them."""
+    if b"&#" not in text:
+        return b""
+    found = (one.group() for one in itertools.islice(_ATTRIBUTE.finditer(text), MOST_ATTRIBUTES))
+    return b"\n".join(_REFERENCE.sub(_letter, one) for one in found if b"&#" in one)
+
+
+def _letter(found: re.Match[bytes]) -> bytes:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    return bytes([code]) if code < 128 else b"?"
 
 
 def hands_over(text: bytes) -> bool:

@@ -29,6 +29,8 @@ _KEYED = re.compile(rb"/([A-Za-z0-9]{1,30})\s*(?:\(((?:[^()\\]|\\.){1,600})|<([0
 _NO_ACTION = re.compile(
     rb"/Type\s*/(?:Pages?|Catalog|Annot|XObject|Font)\b|/Subtype\s*/(?:Widget|Link|Screen)\b|/FT\s*/"
 )
+_TREE = linear(rb"/JavaScript\s*<<\s*(?:/Limits\s*\[[^\]]{0,400}\]\s*)?/Names\s*\[")
+"""The scripts that run at opening (ISO 32000-1, 7.7.4), where they stand in the list itself."""
 _CLICKS = frozenset({b"D", b"U"})
 """Events of the mouse's button (ISO 32000-1, table 194): what they start is started by a click."""
 _PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -98,6 +100,8 @@ def findings(document: Document) -> Iterator[Finding]:
         kinds = dict.fromkeys(_KIND.findall(one.text)) if b"/S" in one.text else {}
         events = list(_events(one, document)) if kinds and AUTOMATIC.search(one.text) else []
         inline = {kind for event in events for kind in _KIND.findall(event)}
+        if b"JavaScript" in kinds and _TREE.search(one.text):
+            inline.add(b"JavaScript")
         for kind in kinds:
             by_itself = one.number in auto or kind in inline
             if kind == b"Launch":

@@ -171,7 +171,7 @@ def _pictures(document: Document) -> Iterator[bytes]:
 
 
 def _scripts(document: Document, context: Context) -> Iterator[Finding]:
-    seen: set[tuple[bytes, bool]] = set()
+    seen: dict[tuple[bytes, bool], None] = {}  # in the order of the file, in which they run
     auto: set[int] | None = None
     eventful = {id(one) for one in document.holding(actions.AUTOMATIC, b"/OnInstantiate")}
     for one, script in itertools.islice(scripts.scripts(document), MOST_SCRIPTS):
@@ -179,8 +179,9 @@ def _scripts(document: Document, context: Context) -> Iterator[Finding]:
         raw = script if isinstance(script, bytes) else _held(document, script, context)
         by_itself = one.number in auto or id(one) in eventful
         if (raw, by_itself) not in seen:
-            seen.add((raw, by_itself))
+            seen[raw, by_itself] = None
             yield from scripts.judged(raw, one, auto=by_itself)
+    yield from scripts.spelled(dict.fromkeys(raw for raw, _ in seen))
     if any(_OTHER_UPDATE.search(raw) for raw, _ in seen):
         why = say("A script in a PDF offers another program in place of Adobe's update.")
         yield Finding("pdf.javascript.update", why, 0.6, kind="pdf.script")

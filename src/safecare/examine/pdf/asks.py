@@ -24,7 +24,8 @@ from safecare.examine.mail.lures import lures
 from safecare.examine.mail.names import hosted
 from safecare.examine.mail.orders import names_coins, orders
 from safecare.examine.mail.passwords import told_passwords
-from safecare.examine.pdf.owners import estranged, headed, private
+from safecare.examine.pdf.demands import SIGNS_IN, demanded, sly
+from safecare.examine.pdf.owners import FEW_LETTERS, estranged, headed, private
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
 from safecare.formats.mail import Mail, add_links
@@ -40,6 +41,10 @@ MOST_LINKS = 20
 """Addresses of such a document that are looked at. Chosen: lures have one to three."""
 LEAST_SIDE, MOST_SIDE, SQUARE = 21, 200, 4
 """Squares of the smallest side of a code, and of the largest with its margin (ISO/IEC 18004), and pixels of each."""
+SIGN_IN = 0.25
+"""Weight of signing in at a page. Chosen: guides to honest portals ask for it, too, and name who keeps them."""
+_SENTENCE = re.compile(r"[.!?:](?=\s|$)")
+_TOLD_AT_ONCE = frozenset({"mail.lure.account", "mail.lure.payment", "mail.lure.parcel", "mail.lure.document"})
 _BLOCKS = "█▀▄ \xa0"
 _ASKING = ("mail.lure.", "mail.text.")
 _SLIGHT = frozenset({"mail.lure.now", "mail.lure.click", "mail.text.open-attachment"})
@@ -163,7 +168,14 @@ def findings(
     mail.links = [(ends[one], label) for one, label in shows if one in ends][:MOST_LINKS]
     add_links(mail, dict.fromkeys(ends.values()), context.own)
     spoken = _SCAN.sub("flash", mail.levelled) if coded else mail.levelled
-    facts = mail.facts | asked(mail.levelled) | disguised(text) | set(lures(spoken)) | host_facts(mail, "")
+    facts = (
+        mail.facts
+        | asked(mail.levelled)
+        | disguised(text)
+        | set(lures(spoken))
+        | _said_at_once(spoken)
+        | host_facts(mail, "")
+    )
     facts |= house(mail, facts)
     by_words = orders(mail, "", "", facts)
     facts |= by_words | consent(mail, home)
@@ -174,11 +186,15 @@ def findings(
     if foreign and any(not one.isalpha() for one in told_passwords(text)):
         facts.add("mail.order.locked")
     orderly = _BY_WORDS | (_BY_PAGE if foreign else set()) | (_FOR_COINS if names_coins(text) else set())
+    demands = demanded(mail.levelled, facts)
+    facts |= demands
+    orderly |= demands
     if not (mail.links or coded or _REACHED.search(IBAN.sub("", mail.levelled))) and _BY_KNOWN_NUMBER.told(
         mail.levelled
     ):
         facts.discard("mail.order.new-account")
-    if not (_PASTED.search(mail.levelled) and (_REPAIR.search(mail.levelled) or _HUMAN.told(mail.levelled))):
+    pretext = _REPAIR.search(mail.levelled) or sly(mail.levelled) or _HUMAN.told(mail.levelled)
+    if not (_PASTED.search(mail.levelled) and pretext):
         facts.discard("mail.order.command")
     told = {
         fact for fact in facts & EVIDENCE.keys() if EVIDENCE[fact].kind in ("link", "request") and (foreign or alone)
@@ -191,15 +207,26 @@ def findings(
         told.add("mail.brand.spoken")
     told |= shown_claims(mail, facts) if foreign else set()
     told |= _by_code(coded, told)
-    spelled_out = {"pdf.lure.spelled"} if spelled else set()
+    signs_in = foreign and SIGNS_IN.told(mail.levelled)
+    beside = ({"pdf.lure.spelled"} if spelled else set()) | ({"pdf.lure.sign-in"} if signs_in else set())
     for fact in sorted(told):
         yield Finding(fact, EVIDENCE[fact].because, EVIDENCE[fact].strength, kind=f"mail.{EVIDENCE[fact].kind}")
     if foreign:
         yield from _excused(mail, ends)
-        yield from estranged(mail, told | spelled_out)
-    if spelled_out:
+        yield from estranged(mail, told | beside)
+    if signs_in:
+        why = say("A PDF wants its reader to sign in, to see what a paper would simply show.")
+        yield Finding("pdf.lure.sign-in", why, SIGN_IN, kind="pdf.sign-in")
+    if spelled:
         why = say("An address in a PDF is written with gaps, so that no filter sees it.")
         yield Finding("pdf.lure.spelled", why, 0.5, kind="pdf.disguise")
+
+
+def _said_at_once(spoken: str) -> set[str]:
+    """Return the lures of a document of a few lines, whose sentences are headings and orders of one matter."""
+    if len(spoken) > FEW_LETTERS:
+        return set()
+    return set(lures(_SENTENCE.sub(" ", spoken))) & _TOLD_AT_ONCE
 
 
 def _anyones(address: str) -> bool:

@@ -32,6 +32,9 @@ PAINTED = 50_000_000
 """Pixels that are painted in all. Chosen: each of a code's once, its ground a few times."""
 _SHAPE = linear(rb"[\d.]\s+re\b|[\d.]\s+l\s")
 NO_CONTENT = linear(rb"/Subtype\s*/Image|/FontFile|/Length[123]\b|/Type\s*/(?:XRef|ObjStm|Metadata|EmbeddedFile)")
+_WRITES = linear(rb"BT[\s/\[(<]")
+_PROFILE = slice(36, 40)
+"""Where a profile of colours says that it is one (ICC.1:2022, 7.2.11): chance makes letters in its tables."""
 _FILLS = {b"f", b"F", b"f*", b"b", b"b*", b"B", b"B*"}
 _STROKES = {b"S", b"s", b"b", b"b*", b"B", b"B*"}
 _SAME = 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
@@ -49,6 +52,11 @@ class Box(NamedTuple):
     right: float
     high: float
     dark: bool
+
+
+def writes(content: bytes) -> bool:
+    """Tell whether the decoded `content` of a stream may write letters."""
+    return b"BT" in content and content[_PROFILE] != b"acsp" and bool(_WRITES.search(content))
 
 
 def drawings(document: Document) -> Iterator[bytes]:

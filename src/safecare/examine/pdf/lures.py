@@ -16,7 +16,7 @@ from safecare.examine.api import Context, Finding
 from safecare.examine.mail.hosts import doubtful
 from safecare.examine.mail.relations import common
 from safecare.examine.pdf import actions
-from safecare.examine.pdf.drawn import NO_CONTENT
+from safecare.examine.pdf.drawn import NO_CONTENT, writes
 from safecare.examine.pdf.objects import Document, Object, begun
 from safecare.formats.brands import known
 from safecare.formats.domains import host_of, registered
@@ -54,7 +54,8 @@ Box = tuple[float, float, float, float]
 _STARTED = linear(
     rb"(?i)/URI\s*\(\s*(?:(javascript|vbscript):|(data:text/html|data:application/(?:x?html|javascript))|"
     + STARTING
-    + rb")"
+    + rb"|ms-(?:word|excel|powerpoint|access|visio|publisher):[^)]{0,900}\.(?:do[ct]m|xl[ast]m|xlam?|"
+    rb"p[op][ts]m|ppam?|dotx?|xll)\b)"
 )
 """Addresses that are no pages but scripts, pages written into the address, or what starts programs."""
 _GAPPED = linear(rb"(?i)/URI\s*\(\s*[a-z]{1,12}(?:\\[tnr]|[\t\r\n]|\\0?1[125])[a-z\\\t\r\n]{0,16}:")
@@ -176,7 +177,7 @@ def _letters(document: Document) -> int:
     contents = [one for one in document.streams if not NO_CONTENT.search(one.text)]
     for one in contents[:MOST_STREAMS]:
         text = begun(one, MOST_CONTENT)
-        if b"BT" in text:
+        if writes(text):
             count += sum(len(literal) + len(digits) // 4 for literal, digits in _SHOWN.findall(text))
         if count > MOST_READ:
             break

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Finding
 from safecare.examine.mail.approaches import borrows
-from safecare.examine.mail.names import hosted
+from safecare.examine.mail.names import ALARM, hosted
 from safecare.examine.mail.relations import SENDING, by_form, common, named_by, without_addresses
-from safecare.formats.domains import host_of, registered
+from safecare.formats.domains import host_of, label, registered
 from safecare.formats.mail import FREE, Mail
 from safecare.formats.mail_links import SHORT
 from safecare.formats.wording import level
@@ -32,7 +32,12 @@ _ACT = re.compile(
     r"\b(?:view|open|review|see|read|download|sign|access|get|listen|play|pay|verify|confirm|update|continue|unlock|"
     r"log ?in|accept|approve|claim|validate|voir|ouvrir|consulter|lire|telecharger|signer|acceder|ecouter|payer|regler|"
     r"verifier|confirmer|valider|mettre a jour|continuer|debloquer|connexion|connecter|accepter|recuperer|actualiser|"
-    r"click|clique[rz]|here|ici)\b"
+    r"click|clique[rz]|here|ici|(?:espace|compte) (?:client|personnel)|my account|portal|portail|"
+    r"install\w*|recevoir|augmenter|receive|keep|release|"
+    r"anzeigen|offnen|ansehen|herunterladen|anmelden|bestatigen|abspielen|anhoren|unterschreiben|bezahlen|erweitern|"
+    r"abrir|ver|descargar|acceder|pagar|confirmar|firmar|visualizar|baixar|assinar|acessar|escuchar|"
+    r"apri|accedi|paga|visualizza|scarica|conferma|verifica|firma|ascolta|"
+    r"bekijk\w*|openen|downloaden|inloggen|betalen|bevestig\w*|beluister\w*|pobierz|otworz|zaloguj|zobacz)\b"
 )
 """What buttons say."""
 _PROGRAMS = tuple(f".{one}" for one in "exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar xll".split())
@@ -41,6 +46,13 @@ _NO_ASK = frozenset(
     {"mail.lure.now", "mail.lure.click", "mail.text.open-attachment", "mail.text.house", "mail.link.executable"}
 )
 """What is no ask: a press alone, what employers write of, and an archive of data."""
+_PARTS = re.compile(r"[-_.\d]+")
+_MATTERS = frozenset(
+    "facture factures document documents doc docs fichier file files pdf online web net portal portail mail boleto via "
+    "nota fiscal fiscale gov gouv amende bill bills invoices statement contrat contract signature sign bonus prime "
+    "salaire salary payroll resultats resultat results viewer view share shared drive cloud new now".split()
+) | {""}
+"""Words of matters of which hosts are made that nobody is called by."""
 _WRITTEN = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
 
 
@@ -85,4 +97,6 @@ def _unnamed(host: str, text: str) -> bool:
     """
     if common(host) or guarded(host) or registered(host) in SENDING | SHORT:
         return False
+    if not set(_PARTS.split(label(registered(host)))) - ALARM - _MATTERS:
+        return True  # made of what it is about, which is no name
     return hosted(host) or not (registered(host) in text or named_by(host, text))

@@ -8,16 +8,19 @@ Reference (Adobe, 2007); CVE-2024-4367 (fonts); Mueller et al., "Processing Dang
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.actions import events
 from safecare.examine.pdf.objects import Document, Object, references
+from safecare.examine.pdf.spelled import folded, unspelled
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.model.text import say
 
 _SCRIPTED = re.compile(rb"/(?:JS|OnInstantiate)\s*(?:(\d{1,10})\s+\d{1,5}\s+R|(?=[(<]))")
 _FONT_MATRIX = re.compile(rb"/FontMatrix\s*\[[^\]]{0,200}[(<]")
+_MATRIX_ELSEWHERE = re.compile(rb"/FontMatrix\s*(?:(\d{1,10})\s+\d{1,5}\s+R|\[([^\]]{0,200}\d\s+R[^\]]{0,200})\])")
+_TEXT = re.compile(rb"\(|(?<!<)<(?!<)")
 MOST_SCRIPT = 200_000
 """Letters of one script that are read. Chosen: three times the longest of a form measured."""
 MOST_BROKEN = 10
@@ -50,6 +53,20 @@ _BY_NAME = re.compile(
     r"\b(?:app|this|util|Collab|SOAP|doc)\s*\[\s*(?:[\"'][^\"'\]]{0,60}[\"']\s*\+|[A-Za-z_$][\w$]*\s*\]\s*\()"
 )
 """A call whose name is put together, or stands in a variable."""
+_RUNS = re.compile(
+    r"\b(?:eval|Function)\s{0,9}\(|\bset(?:TimeOut|Interval)\s{0,9}\(\s{0,9}[A-Za-z_$][\w$.]{0,60}\s{0,9},|"
+    r"\.constructor\b[^;]{0,60}\(|\[\s{0,9}\w{1,40}\s{0,9}\+\s{0,9}[\"']\w{1,40}[\"']\s{0,9}\]\s{0,9}\("
+)
+"""What stands in a variable, or is put together, is run as a script."""
+_DECODES = re.compile(
+    r"(?i)\b(?:unescape|fromCharCode|charCodeAt|atob|decodeURI\w*|stringFromStream|streamDecode)\s{0,9}\(|"
+    r"\bparseInt\s{0,9}\([^;]{1,80},\s{0,9}16\s{0,9}\)"
+)
+_SIGNS = re.compile(
+    r"[\[\]()!+{}]{120}|(?:\xe3\x85\xa4|\xef\xbe\xa0|\xe1\x85[\x9f\xa0]|\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|"
+    r"\xef\xb8[\x80-\x8f]){32}"
+)
+"""A script of signs alone, as no one writes (JSFuck), or of letters that nobody sees (in UTF-8)."""
 _FOREVER = re.compile(r"while\s*\(\s*(?:true|1|!0)\s*\)|for\s*\(\s*;\s*;\s*\)")
 _LEAVES = re.compile(r"\b(?:break|return|throw)\b")
 _DOUBLES = re.compile(r"(?:while|for)\s*\([^{}]{1,200}\{[^{}]{0,200}?\b(\w+)\s*(?:=\s*\1\s*\+\s*\1|\+=\s*\1)\s*[;}]")
@@ -86,15 +103,38 @@ def scripts(document: Document) -> Iterator[tuple[Object, bytes | int]]:
 def font_script(document: Document) -> Iterator[Finding]:
     """Yield that a font's matrix holds text: readers written in JavaScript run it (CVE-2024-4367)."""
     for one in document.holding(b"/FontMatrix"):
-        if _FONT_MATRIX.search(one.text):
+        if _FONT_MATRIX.search(one.text) or _refers_to_text(one, document):
             why = say("A font of a PDF holds a script that readers in a browser run.")
             yield Finding("pdf.font-script", why, 0.75, Where(tag=f"object {one.number}"), kind="pdf.script")
             return
 
 
+def _refers_to_text(one: Object, document: Document) -> bool:
+    """Tell whether the matrix of a font, or one of its numbers, stands elsewhere and holds text."""
+    found = _MATRIX_ELSEWHERE.search(one.text)
+    if found is None:
+        return False
+    matrix = document.get(int(found[1])) if found[1] else None
+    text = matrix.text if matrix else found[2] or b""
+    held = [target.text for number in references(text)[:6] if (target := document.get(number))]
+    return any(_TEXT.search(each) for each in (text, *held))
+
+
+def spelled(texts: Iterable[bytes]) -> Iterator[Finding]:
+    """Yield that scripts of one document, with these `texts`, call beyond it by text that they put together."""
+    plain = [one[:MOST_SCRIPT].decode("latin-1") for one in texts]
+    calls = {"".join(found) for one in unspelled(plain) for found in _REACHING.findall(_BRACKETS.sub(r".\2", one))}
+    if calls and not calls <= {"".join(found) for one in plain for found in _REACHING.findall(one)}:
+        names = ", ".join(sorted(calls)[:4])
+        why = say("A script in a PDF reaches beyond the document ({calls}).", calls=names)
+        yield Finding("pdf.javascript.reaches", why, 0.55, kind="pdf.script")
+        yield Finding("pdf.javascript.hides", say("A script in a PDF hides what it does."), 0.45, kind="pdf.disguise")
+
+
 def judged(script: bytes, one: Object, *, auto: bool) -> Iterator[Finding]:
     """Yield what the text of a script tells that runs by itself (`auto`) or at a click."""
-    text = _BRACKETS.sub(r".\2", script[:MOST_SCRIPT].decode("latin-1"))
+    written = script[:MOST_SCRIPT].decode("latin-1")
+    text = _BRACKETS.sub(r".\2", folded(written))
     where = Where(tag=f"object {one.number}")
     plain = _BESIDE.sub("", _UPDATE.sub("", text))
     calls = sorted({"".join(found) for found in _REACHING.findall(plain if auto else _LINKS.sub("", plain))})
@@ -102,7 +142,8 @@ def judged(script: bytes, one: Object, *, auto: bool) -> Iterator[Finding]:
         why = say("A script in a PDF reaches beyond the document ({calls}).", calls=", ".join(calls[:4]))
         yield Finding("pdf.javascript.reaches", why, 0.55, where, kind="pdf.script")
     hiding = len({"".join(found).lower() for found in _HIDING.findall(text)})
-    if hiding >= 2 or (hiding and calls) or _RUNS_DATA.search(text) or _BY_NAME.search(text):
+    coded = _RUNS.search(text) and _DECODES.search(text)
+    if hiding >= 2 or (hiding and calls) or coded or any(one.search(written) for one in (_RUNS_DATA, _BY_NAME, _SIGNS)):
         yield Finding(
             "pdf.javascript.hides", say("A script in a PDF hides what it does."), 0.45, where, kind="pdf.disguise"
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from safecare.examine.api import Finding, Where
+from safecare.examine.pdf.drawn import writes
 from safecare.examine.pdf.lures import PAGE
 from safecare.examine.pdf.objects import Document, begun
 from safecare.examine.pdf.placed import MOST_NESTED
@@ -77,7 +78,7 @@ def findings(document: Document) -> Iterator[Finding]:
         streams = [one for number in contents(page, document)[:MOST_STREAMS] if (one := document.get(number))]
         content = b"\n".join(begun(one, room) for one in streams)[:room] if room > 0 else b""
         room -= len(content)
-        if b"BT" not in content or not _MAY.search(content):
+        if not writes(content) or not _MAY.search(content):
             continue
         letters = fonts(document) if letters is None else letters
         unseen = _unseen(content, letters, scanned=scanned or bool(_INLINE.search(content)))

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 
-from safecare.examine.pdf.drawn import NO_CONTENT
+from safecare.examine.pdf.drawn import NO_CONTENT, writes
 from safecare.examine.pdf.objects import Document, Object, begun
 from safecare.examine.pdf.strings import STRING, bytes_of, unhexed
 from safecare.formats.linear import linear
@@ -83,7 +83,7 @@ def shown(document: Document, most: int) -> str:
     room, left = MOST_SHOWN, most
     for stream in islice((one for one in document.streams if not NO_CONTENT.search(one.text)), MOST_STREAMS):
         content = begun(stream, room)
-        if b"BT" not in content:
+        if not writes(content):
             continue
         room -= len(content)
         letters = fonts(document) if letters is None else letters
