@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from safecare.examine.api import Finding, Where
-from safecare.examine.pdf import loops, shown, signed
+from safecare.examine.pdf import forbidden, loops, shown, signed
 from safecare.examine.pdf.directory import Directory, directory
 from safecare.examine.pdf.objects import Document
 from safecare.examine.pdf.values import twice
@@ -46,6 +46,7 @@ def findings(document: Document, raw: bytes) -> Iterator[Finding]:
     yield from loops.findings(document, listed)
     yield from shown.findings(document, listed, raw)
     yield from signed.findings(document, raw)
+    yield from forbidden.findings(document, raw)
     yield from _layers(document)
 
 

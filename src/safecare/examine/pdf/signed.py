@@ -62,17 +62,17 @@ def _changed(document: Document, raw: bytes) -> Iterator[Finding]:
     covered = max((end for end in ends if end <= len(raw)), default=0)
     if not covered or not raw[covered:].strip():
         return
-    number = _rewritten(document, covered)
+    number = rewritten(document, covered)
     if number is None and not document.encrypted:  # what is encrypted anew differs without being other
         ordered = sorted(document.objects, key=lambda one: one.at)
-        signed = _Revision({one.number: one for one in ordered if one.at < covered})
-        number = _Compared(signed, _Revision({one.number: one for one in ordered})).other()
+        signed = Revision({one.number: one for one in ordered if one.at < covered})
+        number = Compared(signed, Revision({one.number: one for one in ordered})).other()
     if number is not None:
         why = say("A signed PDF shows other pages than those that were signed.")
         yield Finding("pdf.changed-after-signing", why, 0.6, Where(tag=f"object {number}"), kind="pdf.doubt")
 
 
-def _rewritten(document: Document, covered: int) -> int | None:
+def rewritten(document: Document, covered: int) -> int | None:
     """Return the number of an object of the file itself that leads to other pages or holds other contents."""
     before: dict[int, Object] = {}
     for one in document.outer:
@@ -99,7 +99,7 @@ def _shows_other(one: Object, later: Object) -> bool:
     return one.stream.tobytes() != later.stream.tobytes()
 
 
-class _Revision(dict[int, Object]):
+class Revision(dict[int, Object]):
     """The objects of one revision by number, and how many bytes of their dictionaries were followed."""
 
     looked = 0
@@ -130,10 +130,10 @@ class _Revision(dict[int, Object]):
         return set(references(self.within(catalog, b"OCProperties", b"D", b"OFF").text))
 
 
-class _Compared:
+class Compared:
     """What was signed beside what is shown."""
 
-    def __init__(self, signed: _Revision, shown: _Revision) -> None:
+    def __init__(self, signed: Revision, shown: Revision) -> None:
         self._signed, self._shown = signed, shown
         self._seen: set[tuple[int, int]] = set()
         self._looked = 0
