@@ -91,7 +91,7 @@ class Pages:
         scripted = bool(_SCRIPT.search(text))
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
-        mailed = context.mail and part.depth > 0
+        mailed = part.depth > 0 and (context.mail or part.origin == "pdf.attachment")
         coded = mailed or _LONG.search(text) or _DATA.search(text) or hands_over(text)
         if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
@@ -114,11 +114,11 @@ class Pages:
             why = say("A page lays a command into the clipboard and has its reader paste and run it.")
             yield Finding("page.pasted", why, 0.75, kind="page.starts")
         if _PASSWORD.search(text):
-            yield from _asks(text, part, context)
-        if scripted and context.mail and part.depth:
+            yield from _asks(text, mailed=mailed)
+        if scripted and mailed:
             weight = 0.55 if _LEADS.search(text) else 0.4
             yield Finding("page.script", say("An attached page runs a script."), weight, kind="page.runs")
-        elif context.mail and part.depth and _LEADS.search(text):
+        elif mailed and _LEADS.search(text):
             doubt = any(doubtful(one.decode("latin-1")) for one in itertools.islice(_TARGET.findall(text), MOST_LED))
             why = say("An attached page leads elsewhere by itself.")
             yield Finding("page.leads", why, 0.55 if doubt else 0.45, kind="page.runs")
@@ -154,10 +154,10 @@ def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
         yield Finding("drawing.form", say("A drawing holds a form."), 0.6, kind="page.asks")
 
 
-def _asks(text: bytes, part: Part, context: Context) -> Iterator[Finding]:
+def _asks(text: bytes, *, mailed: bool) -> Iterator[Finding]:
     """Yield that a page asks for a password, by how it does: where it came from, and where it sends."""
     why = say("A page asks for a password and sends it away.")
-    if context.mail and part.depth:
+    if mailed:
         yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
     elif _COLLECTS.search(text) or _SENDS_CODED.search(text):
         yield Finding("page.password", why, 0.8, kind="page.asks")

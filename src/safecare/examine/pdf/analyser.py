@@ -14,6 +14,7 @@ from safecare.examine.pdf import actions, asks, doubt, fields, lures, notes, scr
 from safecare.examine.pdf.drawn import drawings
 from safecare.examine.pdf.locked import unlock
 from safecare.examine.pdf.objects import MOST_DECODED, Document, Object, bomb, decoded, find, unpack
+from safecare.examine.pdf.owners import RUNNING
 from safecare.examine.pdf.placed import labelled
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.examine.pdf.words import shown
@@ -75,9 +76,11 @@ _SUBMITS_ALONE = linear(
 """A form that is sent by an event that is no click (XFA 3.3, "Events")."""
 _CALLS_ALONE = linear(
     rb"(?is)<event\b[^>]{0,400}\bactivity\s*=\s*[\"'](?:initialize|docReady|ready|enter|docClose|preSave|postSave|"
-    rb"prePrint|postPrint|layoutReady|indexChange)[\"'][^>]{0,400}>\s*<script\b[^>]{0,400}>[^<]*\bgotoURL\s*\(\s*[\"']http"
+    rb"prePrint|postPrint|layoutReady|indexChange)[\"'][^>]{0,400}>\s*<script\b[^>]{0,400}>[^<]*\bgotoURL\s*\(\s*(?:[\"']|&quot;)(?:http|file:|\\\\)"
 )
 """A form whose script calls an address by such an event (Adobe, "XML Form Object Model", host.gotoURL)."""
+_SHOWS = linear(rb"(?i)<image\b[^>]{0,400}\bhref\s*=\s*[\"'](?:https?:|ftp:|file:|\\\\)")
+"""A picture of a form that stands elsewhere (XFA 3.3, "image")."""
 SENDS_ALONE = 0.6
 """Weight of a form that sends itself. Chosen: near that of other forms that do (`actions.AUTO`)."""
 _POSTS = re.compile(rb"\b(?:Post|Put|Get)\s{0,4}\(\s{0,4}(?:[\"']|&quot;)")
@@ -224,7 +227,11 @@ def _streams(document: Document, part: Part, context: Context) -> Iterator[Findi
         total += len(raw)
         if embedded:
             names = _file_names(document) if names is None else names
-            yield part.child(names.get(one.number, f"attachment-{one.number}"), raw, origin="pdf.attachment")
+            name = names.get(one.number, f"attachment-{one.number}")
+            if name.lower().endswith(RUNNING):
+                why = say("A PDF carries a file that runs, or is opened as a drive.")
+                yield Finding("pdf.carries", why, 0.55, Where(tag=f"object {one.number}"), kind="pdf.attachment")
+            yield part.child(name, raw, origin="pdf.attachment")
         elif raw.startswith(_FILE_HEADS):
             yield part.child(f"object-{one.number}", raw, origin="pdf.stream")
         elif b"<xdp" in raw[:2000] or b"<template" in raw[:400] or b"http://www.xfa.org" in raw[:4000]:
@@ -258,6 +265,9 @@ def _form(raw: bytes, one: Object) -> Iterator[Finding]:
         yield Finding(
             "pdf.xfa.sends", say("A form in a PDF sends data to an address."), weight, where, kind="pdf.script"
         )
+    if _SHOWS.search(raw):
+        why = say("A PDF loads something from outside when it is shown.")
+        yield Finding("pdf.external", why, 0.55, where, kind="pdf.outside")
     if _CALLS_ALONE.search(raw):
         why = say("A PDF calls an address by itself when it is opened or read.")
         yield Finding("pdf.calls.auto", why, SENDS_ALONE, where, kind="pdf.script")

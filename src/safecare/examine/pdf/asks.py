@@ -173,7 +173,7 @@ def findings(
         | asked(mail.levelled)
         | disguised(text)
         | set(lures(spoken))
-        | _said_at_once(spoken)
+        | (_said_at_once(spoken) if ends else set())
         | host_facts(mail, "")
     )
     facts |= house(mail, facts)
@@ -213,10 +213,11 @@ def findings(
         yield Finding(fact, EVIDENCE[fact].because, EVIDENCE[fact].strength, kind=f"mail.{EVIDENCE[fact].kind}")
     if foreign:
         yield from _excused(mail, ends)
-        yield from estranged(mail, told | beside)
-    if signs_in:
-        why = say("A PDF wants its reader to sign in, to see what a paper would simply show.")
-        yield Finding("pdf.lure.sign-in", why, SIGN_IN, kind="pdf.sign-in")
+        strange = list(estranged(mail, told | beside))
+        yield from strange
+        if signs_in and strange:
+            why = say("A PDF wants its reader to sign in, to see what a paper would simply show.")
+            yield Finding("pdf.lure.sign-in", why, SIGN_IN, kind="pdf.sign-in")
     if spelled:
         why = say("An address in a PDF is written with gaps, so that no filter sees it.")
         yield Finding("pdf.lure.spelled", why, 0.5, kind="pdf.disguise")

@@ -55,6 +55,11 @@ _COMES_OUT = re.compile(
 )
 _HIDDEN_WAY = re.compile(r"\b[a-z2-7]{16,56}\.onion\b|\btox\b|\btor\b|\bqtox\b|\bsession id\b")
 """Ways to answer by which nobody is found."""
+_TURN_TO = re.compile(
+    r"\b(?:contact|write|reach|pay (?:us|the|a)|ecri(?:re|vez)|repond|payer?z?\b|negoti|negoci|ouvrez|open|visit|"
+    r"schreib|kontakt|zahl|escrib|scriv|schrijf)"
+)
+"""Reports of such a case tell nobody to turn there."""
 _IF = re.compile(r"\b(?:if an?|si un|wenn ein)\b[^.!?]{0,300}")
 """What papers teach about such a case."""
 _KIN = re.compile(
@@ -184,12 +189,13 @@ def _all(text: str, *parts: re.Pattern[str]) -> bool:
 def demanded(text: str, facts: set[str]) -> set[str]:
     """Return the facts of demands in the levelled `text`; `facts` are those known so far."""
     found: set[str] = set()
-    told = undisguised(_IF.sub("", text))
-    if _all(told, _HIDDEN_WAY, _COMES_OUT) and _STOLEN.told(told):
+    told = _IF.sub("", text)
+    if _all(told, _HIDDEN_WAY, _COMES_OUT, _TURN_TO) and _STOLEN.told(told):
         found.add("mail.order.ransom")
     if "mail.lure.fortune" in facts and _all(told, _KIN, _ANSWER, _SHARED):
         found |= {"mail.order.stranger", "mail.lure.fortune"}
-    if _all(told, _AMOUNT, _CHARGED, _CALLS) and (_DISOWNED.search(told) or _all(told, _CANCELS, _RENEWED)):
+    charged = _all(told, _AMOUNT, _CHARGED) and (_DISOWNED.search(told) or _all(told, _CANCELS, _RENEWED))
+    if charged and _CALLS.search(undisguised(told)):
         found.add("mail.order.callback")
     if _all(told, _CARDS, _CODES, _BUYS):
         found.add("mail.order.cards")

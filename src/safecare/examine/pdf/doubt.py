@@ -29,6 +29,14 @@ _TWICE = linear(b"|".join(rb"/%s[^\x00]*/%s" % (key, key) for key in sorted(_ONC
 _PRINTS = re.compile(rb"/PrintState\s*/(ON|OFF)")
 _SHOWS = re.compile(rb"/ViewState\s*/(ON|OFF)")
 _PLAIN = re.compile(rb"/Subtype\s*/Image|/FontFile|/EmbeddedFile|/Length[123]\b")
+_RUN = linear(
+    rb"(?i)(?:^|\n)\s*(?:@?echo\s+off|#!/|rem\s|<\?php|powershell|pwsh|cmd(?:\.exe)?\s+/[ck]|mshta|[wc]script|iex[\s(]|"
+    rb"invoke-expression|start\s+/|curl\s|certutil|rundll32|set-executionpolicy|createobject\()|new-object\s+(?:net|system)\."
+    rb"|new\s+activexobject|wscript\.shell"
+)
+"""Lines of scripts; what stands before or behind a PDF is no part of it for its readers."""
+MOST_BEHIND = 64 * 1024
+"""Bytes behind the end that are looked at. Chosen: loaders are short, what is long is opened by itself."""
 _CATALOG = re.compile(rb"/Type\s*/Catalog\b")
 _LENGTH_WHY = say("A stream of a PDF is longer or shorter than it says.")
 SLACK = 64
@@ -92,7 +100,11 @@ def _roots(document: Document, raw: bytes) -> Iterator[Finding]:
         heads = [found.start() for found in re.finditer(rb"%PDF-\d", raw)]
         if any(raw[max(0, at - 40) : at].rstrip().endswith(b"%%EOF") for at in heads[1:]):
             yield Finding("pdf.doubt.joined", say("Several PDFs are joined into one file."), DOUBT, kind="pdf.doubt")
-    start = raw.find(b"%PDF-")
+    start, end = raw.find(b"%PDF-"), raw.rfind(b"%%EOF")
+    ran = (start > 0 and _RUN.search(raw, 0, start)) or (end > 0 and _RUN.search(raw, end, end + MOST_BEHIND))
+    if ran:
+        why = say("A PDF is a script, too, by what stands before or behind it.")
+        yield Finding("pdf.script-around", why, 0.6, Where(bytes=ran.span()), kind="polyglot")
     if start > 0 and raw[:start].strip(b"\x00\r\n\t \xef\xbb\xbf"):
         yield Finding(
             "pdf.head-late", say("A PDF begins with something else."), 0.15, Where(bytes=(0, start)), kind="pdf.doubt"

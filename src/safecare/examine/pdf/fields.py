@@ -14,6 +14,8 @@ from safecare.examine.mail.hosts import doubtful
 from safecare.examine.pdf.objects import Document, Object, decoded, references
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.examine.pdf.values import members, tokens
+from safecare.examine.pdf.words import shown
+from safecare.formats.wording import level
 from safecare.model.text import say
 
 MOST_FIELDS = 2000
@@ -29,6 +31,13 @@ _TEXT = re.compile(rb"/FT\s*/Tx\b")
 _FLAGS = re.compile(rb"/Ff\s+(\d{1,10})")
 _DRAWN = (b"Tj", b"TJ", b"'", b'"')
 _TARGET = re.compile(rb"/(?:F|UF)\s*(?=\(|<(?!<))")
+MOST_WORDS = 2500
+"""Letters of a form whose labels are read. Chosen: as of lures (`asks.MOST_SAID`)."""
+_SECRETS = re.compile(
+    r"\b(?:mot de passe|password|passwort|kennwort|contrasena|senha|wachtwoord|cvv|cvc|cryptogramme|card number|"
+    r"numero de (?:la )?carte|code (?:secret|pin|confidentiel)|kartennummer|"
+    r"numero (?:de|da|della) (?:tarjeta|carta|cartao))\b"
+)
 _LETTERS = re.compile(r"[^a-z0-9]+")
 
 
@@ -56,6 +65,7 @@ def _sent(document: Document) -> Iterator[Finding]:
         for one in document.holding(b"/Ff")
         if _TEXT.search(one.text) and (flags := _FLAGS.search(one.text))
     )
+    secret = secret or (any(map(doubtful, away)) and bool(_SECRETS.search(level(shown(document, MOST_WORDS)))))
     if secret:
         why = say("A form in a PDF asks for a password and sends it away.")
         yield Finding("pdf.submits.password", why, 0.5, kind="pdf.field")

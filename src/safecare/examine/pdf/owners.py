@@ -42,6 +42,12 @@ _ACT = re.compile(
 """What buttons say."""
 _PROGRAMS = tuple(f".{one}" for one in "exe scr js vbs hta lnk iso img vhd bat cmd ps1 msi jar xll".split())
 """Endings of what runs or is opened as a drive. Archives are none: papers offer data so."""
+RUNNING = (
+    *_PROGRAMS,
+    *(f".{one}" for one in "jse vbe wsf url vhdx msix appx one msc rdp chm com pif cpl library-ms".split()),
+    ".settingcontent-ms",
+)
+"""The same of files that a PDF carries; addresses of pages end so, too."""
 _NO_ASK = frozenset(
     {"mail.lure.now", "mail.lure.click", "mail.text.open-attachment", "mail.text.house", "mail.link.executable"}
 )

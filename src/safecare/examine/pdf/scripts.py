@@ -54,7 +54,7 @@ _BY_NAME = re.compile(
 )
 """A call whose name is put together, or stands in a variable."""
 _RUNS = re.compile(
-    r"\b(?:eval|Function)\s{0,9}\(|\bset(?:TimeOut|Interval)\s{0,9}\(\s{0,9}[A-Za-z_$][\w$.]{0,60}\s{0,9},|"
+    r"\beval\b|\bFunction\s{0,9}\(|\bset(?:TimeOut|Interval)\s{0,9}\(\s{0,9}[A-Za-z_$][\w$.]{0,60}\s{0,9},|"
     r"\.constructor\b[^;]{0,60}\(|\[\s{0,9}\w{1,40}\s{0,9}\+\s{0,9}[\"']\w{1,40}[\"']\s{0,9}\]\s{0,9}\("
 )
 """What stands in a variable, or is put together, is run as a script."""
@@ -62,6 +62,12 @@ _DECODES = re.compile(
     r"(?i)\b(?:unescape|fromCharCode|charCodeAt|atob|decodeURI\w*|stringFromStream|streamDecode)\s{0,9}\(|"
     r"\bparseInt\s{0,9}\([^;]{1,80},\s{0,9}16\s{0,9}\)"
 )
+_HELD_ELSEWHERE = re.compile(
+    r"\bgetField\s{0,9}\([^()]{1,200}\)\.value\b|\binfo\.\w|\.(?:subject|contents|author|richContents)\b"
+)
+"""Where a document holds text that is no script to look at."""
+_TAMPERS = re.compile(r"\b__(?:define[GS]etter|lookup[GS]etter|proto)__|\bObject\.(?:prototype\b|setPrototypeOf)")
+"""What changes the reader's own objects (CVE-2023-21608, CVE-2026-34621); forms have objects of their own at most."""
 _SIGNS = re.compile(
     r"[\[\]()!+{}]{120}|(?:\xe3\x85\xa4|\xef\xbe\xa0|\xe1\x85[\x9f\xa0]|\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|"
     r"\xef\xb8[\x80-\x8f]){32}"
@@ -142,8 +148,9 @@ def judged(script: bytes, one: Object, *, auto: bool) -> Iterator[Finding]:
         why = say("A script in a PDF reaches beyond the document ({calls}).", calls=", ".join(calls[:4]))
         yield Finding("pdf.javascript.reaches", why, 0.55, where, kind="pdf.script")
     hiding = len({"".join(found).lower() for found in _HIDING.findall(text)})
-    coded = _RUNS.search(text) and _DECODES.search(text)
-    if hiding >= 2 or (hiding and calls) or coded or any(one.search(written) for one in (_RUNS_DATA, _BY_NAME, _SIGNS)):
+    coded = _RUNS.search(text) and (_DECODES.search(text) or _HELD_ELSEWHERE.search(text))
+    odd = any(one.search(written) for one in (_RUNS_DATA, _BY_NAME, _SIGNS, _TAMPERS))
+    if hiding >= 2 or (hiding and calls) or coded or odd:
         yield Finding(
             "pdf.javascript.hides", say("A script in a PDF hides what it does."), 0.45, where, kind="pdf.disguise"
         )
