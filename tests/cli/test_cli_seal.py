@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from safecare.cli.seal import app as seal
 from safecare.cli.verify import app as verify
+from safecare.testing.medical_attacks.signer import signed
 from safecare.testing.medical_attacks.writer import JPEG, Image
 
 pytestmark = pytest.mark.slow
@@ -133,3 +134,36 @@ def test_names_steer_no_terminal(tmp_path: Path) -> None:
     for command in (seal, verify):
         done = CliRunner().invoke(command, [str(file), *key])
         assert (done.exit_code, done.output.count("\n"), "\x1b" in done.output) == (0, 1, False)
+
+
+def test_digital_signatures_are_told_beside_seals_and_in_french(tmp_path: Path) -> None:
+    key, items = tmp_path / "seal.key", signed(IMAGE.items, "signer")
+    holds, broken = tmp_path / "in" / "a.dcm", tmp_path / "in" / "b.dcm"
+    holds.parent.mkdir()
+    holds.write_bytes(Image(items=items).write())
+    broken.write_bytes(Image(items={**items, (0x00100010, "PN"): "AUTRE^NOM"}).write())
+    told = CliRunner().invoke(seal, [str(holds.parent), "--key", str(key), "--language", "fr"])
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["scellé", "scellé"]
+    code, states = run(holds, key)
+    assert code == 0
+    assert states["a.dcm"]["signatures"] == [
+        {
+            "state": "intact",
+            "attribute": "(FFFA,FFFA)[1]",
+            "signer": "SAFECARE-INERT-TEST",
+            "at": "20260105101500",
+            "reason": "",
+        }
+    ]
+    assert run(broken, key)[0] == 1
+    shown = CliRunner().invoke(verify, [str(broken), "--key", str(key), "--language", "fr"])
+    assert shown.exit_code == 1
+    assert "la signature numérique ne tient pas" in shown.stdout
+    broken.rename(broken.with_name("c.dcm"))
+    broken.with_suffix(".dcm.seal").rename(broken.with_name("c.dcm.seal"))
+    shown = CliRunner().invoke(verify, [str(broken.with_name("c.dcm")), "--key", str(key), "--language", "fr"])
+    assert "renommé" in shown.stdout
+    assert "scellé sous le nom b.dcm" in shown.stdout
+    holds.with_suffix(".dcm.seal").write_bytes(b"{}")
+    shown = CliRunner().invoke(verify, [str(holds), "--key", str(key), "--language", "fr"])
+    assert "falsifié" in shown.stdout

@@ -79,7 +79,20 @@ def test_the_set_is_reproducible_labelled_and_large_enough(tmp_path: Path) -> No
     assert digest != hashlib.sha256(b"".join(one.raw for one in generate(2))).hexdigest()
     assert write(tmp_path, 1) == len(samples)
     assert (tmp_path / "labels.json").exists()
-    assert VERSION == 2
+    assert VERSION == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "files", "digest"),
+    [(1, 357, "f469357f74f74493"), (2, 823, "acb157c2180f3334"), (3, 943, "eec1fe599cfc689c")],
+)
+def test_each_version_is_made_again_as_it_was(version: int, files: int, digest: str) -> None:
+    samples = list(generate(1, version))
+    assert len(samples) == files
+    assert hashlib.sha256(b"".join(one.raw for one in samples)).hexdigest()[:16] == digest
+    with pytest.raises(ValueError, match="versions are"):
+        next(generate(1, VERSION + version))
 
 
 @given(st.data())

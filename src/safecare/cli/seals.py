@@ -19,12 +19,56 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from safecare.cli.files import files_of, shown
+from safecare.cli.files import Language, files_of, reason_of, shown
+from safecare.examine.medical.dicom_signed import told
+from safecare.formats.dicom import DicomError, looks_like_dicom, read_dicom
+from safecare.formats.dicom.signatures import Signature, signatures
 from safecare.formats.seal import MAX_SEAL, Digests, Seal, SealError, digests, read_seal, sign
+from safecare.locale.catalogue import Catalogue
+from safecare.model.hospital import Hospital
 from safecare.model.layout import laid_out
+from safecare.model.text import Text, say
 from safecare.sources.files.confined import confined
 
 ENDING = ".seal"
+STATES: dict[str, Text] = {
+    "intact": say("intact"),
+    "changed": say("changed"),
+    "sealed": say("sealed"),
+    "forged": say("forged"),
+    "unsealed": say("unsealed"),
+    "missing": say("missing"),
+    "renamed": say("renamed"),
+    "added": say("added"),
+    "removed": say("removed"),
+}
+"""How a file, or one of its attributes, is."""
+
+
+class Words:
+    """What sealing and verifying say to people, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        """Take the language; read the catalogue."""
+        self._language, self._catalogue, self._nobody = language, Catalogue.load(), Hospital.empty()
+
+    def say(self, text: Text) -> str:
+        """Return a sentence."""
+        return self._catalogue.render(text, self._language, self._nobody)
+
+    def state(self, state: str) -> str:
+        """Return how a file is, as wide as the widest word."""
+        widest = max(len(self.say(one)) for one in STATES.values())
+        return f"{self.say(STATES[state]):<{widest}}"
+
+    def reason(self, error: Exception | str) -> str:
+        """Return why something failed, or what a part said of it in English."""
+        text = error if isinstance(error, str) else reason_of(error)
+        return self._catalogue.reason(text, self._language)
+
+    def signature(self, one: Signature) -> str:
+        """Return how a digital signature in a file stands."""
+        return self.say(told(one))
 
 
 def default_key() -> Path:
@@ -79,6 +123,13 @@ class SealedFile:
             raise OSError("not a regular file")  # a pipe would be waited for, a device has no end
         return msgspec.msgpack.decode(confined(_digests, self.path.read_bytes()), type=laid_out(Digests))
 
+    def signatures(self) -> list[Signature]:
+        """Return the digital signatures in a DICOM file, checked. Raises `OSError`, `MemoryError`, `WorkerError`."""
+        raw = self.path.read_bytes()
+        if not looks_like_dicom(raw):
+            return []
+        return msgspec.msgpack.decode(confined(_signatures, raw), type=list[Signature])
+
     def write(self, key: Ed25519PrivateKey, at: datetime) -> None:
         """Seal the file. Raises `OSError`, `WorkerError`."""
         raw = sign(shown(Path(self.path.name)), self.digests(), at, key)
@@ -104,6 +155,13 @@ def files(paths: Iterable[Path], *, missing: bool = False) -> Iterator[Path]:
         if missing:
             whole |= {one.with_name(one.name.removesuffix(ENDING)) for one in found if one.suffix == ENDING}
         yield from sorted(whole)
+
+
+def _signatures(raw: bytes) -> bytes:
+    try:
+        return msgspec.msgpack.encode(list(signatures(read_dicom(raw))))
+    except DicomError:
+        return msgspec.msgpack.encode([])
 
 
 def _digests(raw: bytes) -> bytes:

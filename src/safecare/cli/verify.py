@@ -1,7 +1,7 @@
-"""``safecare verify``: what has changed since files were sealed, attribute by attribute.
+"""``safecare verify``: what has changed since files were sealed, attribute by attribute; digital signatures of DICOM.
 
-Ends with 0 if all are as they were sealed, 1 if one is not (changed, renamed, missing, forged seal, no seal), 2 if one
-could not be read or there is no key to verify with.
+Ends with 0 if all are as they were sealed, 1 if one is not (changed, renamed, missing, forged seal, no seal, a broken
+digital signature), 2 if one could not be read or there is no key to verify with.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from safecare.cli.files import Format
+from safecare.cli.files import Format, InLanguage, Language
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from safecare.cli.seals import Words
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -28,33 +30,42 @@ def main(
         Path | None, typer.Option(help="The key that is trusted: the private one, its .pub lies beside it.")
     ] = None,
     format: Annotated[Format, typer.Option(help="table for people, ndjson for programs.")] = Format.TABLE,
+    language: InLanguage = Language.EN,
 ) -> None:
-    """Compare files with their seals and tell which attributes have changed."""
+    """Tell which attributes of sealed files have changed, and whether digital signatures in DICOM files hold."""
     import msgspec
 
-    from safecare.cli.files import plain, plain_json, reason_of, shown, stop, tell
-    from safecare.cli.seals import KeyFile, files
+    from safecare.cli.files import plain, plain_json, shown, stop, tell
+    from safecare.cli.seals import KeyFile, SealedFile, Words, files
 
-    keys = KeyFile(key)
+    keys, words = KeyFile(key), Words(language)
     try:
         trusted = keys.public()
     except (OSError, ValueError) as error:
-        stop(f"{keys.path.with_suffix('.pub')}: {reason_of(error)}", 2)
+        stop(f"{keys.path.with_suffix('.pub')}: {words.reason(error)}", 2)
     found = failed = False
     for path in files(paths, missing=True):
         try:
             told = _state(path, trusted)
+            signed = SealedFile(path).signatures() if path.exists() else []
         except (OSError, RuntimeError, MemoryError) as error:
-            typer.echo(plain(f"safecare: {shown(path)}: {reason_of(error)}"), err=True)
+            typer.echo(plain(f"safecare: {shown(path)}: {words.reason(error)}"), err=True)
             failed = True
             continue
-        found |= told["state"] != "intact"
+        found |= told["state"] != "intact" or any(one.state == "broken" for one in signed)
+        told["signatures"] = [
+            {"state": one.state, "attribute": one.place, "signer": one.signer, "at": one.at, "reason": one.reason}
+            for one in signed
+        ]
         if format is Format.NDJSON:
             tell(plain_json(msgspec.json.encode(told).decode()))
             continue
-        tell(plain(f"{told['state']:<9} {shown(path)}{': ' + told['reason'] if told['reason'] else ''}"))
+        why = f": {_why(told, words)}" if told["reason"] else ""
+        tell(plain(f"{words.state(told['state'])} {shown(path)}{why}"))
         for one in told["changes"]:
-            tell(f"    {one['change']:<8} {one['attribute']} {one['name']}")
+            tell(f"    {words.state(one['change'])} {one['attribute']} {one['name']}")
+        for one in signed:
+            tell(plain(f"    {words.signature(one)}  [{one.place}]"))
     raise typer.Exit(1 if found else 2 if failed else 0)
 
 
@@ -87,6 +98,17 @@ def _state(path: Path, trusted: Ed25519PublicKey) -> dict[str, Any]:
     if seal.name != shown(Path(path.name)):
         return told | {"state": "renamed", "reason": f"sealed as {seal.name}"}
     return told
+
+
+def _why(told: dict[str, Any], words: Words) -> str:
+    """Return the reason of a state, in the reader's language."""
+    from safecare.model.text import say
+
+    if told["state"] == "changed":
+        return words.say(say("no attribute, only bytes between them"))
+    if told["state"] == "renamed":
+        return words.say(say("sealed as {name}", name=told["reason"].removeprefix("sealed as ")))
+    return words.reason(told["reason"])
 
 
 def _name(place: str) -> str:

@@ -19,10 +19,11 @@ from safecare.model.finding import Finding, Where
 from safecare.model.plugins import marked
 
 if TYPE_CHECKING:
+    from safecare.examine.medical.subjects import Subject
     from safecare.formats.mail import Mail
 
 C = TypeVar("C", bound=type)
-MEDICAL = frozenset({"dicom", "hl7", "cda", "fhir"})
+MEDICAL = frozenset({"dicom", "hl7", "cda", "fhir", "xdm", "dicomweb"})
 """Types of files that hold a patient's images or record: nothing that runs belongs in them."""
 ANY = "*"
 """In `wants`: every part, whatever its type."""
@@ -240,6 +241,8 @@ class Context:
     unpacked: Unpacked | None = None
     """Where parts are kept for another engine; None: nowhere."""
     passwords: list[str] = field(default_factory=list)
+    subjects: list[tuple[str, str, tuple[Subject, ...]]] = field(default_factory=list)
+    """Path of each record, the paths that it speaks for (as a prefix), and whom it is about."""
     pictures: int = 0
     """Pictures within the files of a mail in which codes were looked for."""
 

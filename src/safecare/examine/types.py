@@ -17,6 +17,7 @@ from safecare.formats.discs import holds_files, virtual
 from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
 from safecare.formats.mbox import mails_of
+from safecare.formats.multipart import is_store
 from safecare.formats.wide import is_wide, narrowed
 
 _UNREAD = {
@@ -190,6 +191,8 @@ def recognise(part: Part) -> tuple[str, ...]:
     if "zip" in found[1:] and found[0] in HOLDERS and not _ends_as_zip(raw, found[0]):
         found.remove("zip")
     found += [kind for kind, _ in late(raw, found)]
+    if not found and is_store(head):
+        return ("dicomweb",)
     if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write
         return (*found, "dicom")
     if found[:1] == ["zip"] or (found[:1] in (["script"], ["pe"], ["elf"]) and "zip" in found):
@@ -296,6 +299,8 @@ def _packaged(raw: bytes) -> list[str]:
         found.append("ooxml")
     if found:
         return found
+    if b"IHE_XDM/" in names and b"DICOMDIR" not in names:
+        return ["xdm"]
     if b"AndroidManifest.xml" in raw[-_TAIL:]:
         return ["apk"]
     return ["jar"] if b"META-INF/MANIFEST.MF" in raw[-_TAIL:] and b".class" in raw[-_TAIL:] else []

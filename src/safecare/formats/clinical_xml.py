@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
+from safecare.formats.astray import leads_astray
 from safecare.formats.embedded import Embedded, from_base64, from_letters, from_url
 from safecare.formats.wide import is_wide, narrowed
 
@@ -38,6 +39,10 @@ _CODED = re.compile(r"[A-Za-z0-9+/=\s]{64,}")
 _LINKS = frozenset({"href", "src", "value", "url", "xlink:href", "action", "data", "poster", "formaction", "uri"})
 _NAMES = frozenset({"family", "given", "prefix", "suffix", "NameID", "AttributeValue"})
 """Elements whose text names somebody: names of CDA, subjects and attributes of an assertion (SAML 2.0, IHE XUA)."""
+SUBMITTED = frozenset({"URI", "sourcePatientInfo", "sourcePatientId"})
+"""Slots of a submission (IHE XDS): where the file lies, whom it is about."""
+_ACTING = frozenset({"php", "asp", "jsp", "mso-application"})
+"""Instructions that a program acts on: server pages; the one that makes an office program open the file."""
 _NUMBERED = [[one, "identifier"] for one in ("Patient", "Person", "RelatedPerson", "Practitioner")]
 """Where the number of a person stands in FHIR."""
 SPLIT = "\x01"
@@ -55,6 +60,8 @@ class ClinicalXml:
     """(element, text, offset) of what names somebody, and of where a file of a submission lies (``URI``)."""
     patients: list[list[tuple[str, str]]] = field(default_factory=list)
     """(authority, number) of each patient of a CDA document."""
+    persons: list[list[tuple[str, str]]] = field(default_factory=list)
+    """(element, text) of names and ``birthTime`` of each patient of a CDA document or a submission."""
     damage: tuple[str, int] | None = None
     deep: int = -1
     """Offset where nesting went beyond the limit; -1 if it did not."""
@@ -171,8 +178,8 @@ class _Reader:
             self.found.remark("active", local, self.offset)
         if self._coded and not self._coded.sure:
             self._drop()
-        if (local in _NAMES or (local == "Value" and self._slot == "URI")) and not self._coded:
-            said = "URI" if local == "Value" else local
+        if (local in _NAMES or (local == "Value" and self._slot in SUBMITTED)) and not self._coded:
+            said = self._slot if local == "Value" else local
             self._collect(_Coded(len(path), "", "", self.offset, [], sure=False, said=said))
         elif local in _HOLDERS and not self._coded:
             self._collect(_Coded(len(path), "", "", self.offset, [], sure=False))
@@ -181,10 +188,13 @@ class _Reader:
             self._collect(_Coded(len(path), media, "", self.offset, [], sure=False, plain=True))
         elif local == "recordTarget" and len(self.found.patients) < MOST:
             self.found.patients.append([])
+            self.found.persons.append([])
         if attributes:
             self._attributes(local, attributes)
 
     def _attributes(self, local: str, attributes: dict[str, str]) -> None:
+        if local == "birthTime" and self._of_patient():
+            self.found.persons[-1].append((local, attributes.get("value", "")))
         if local == "Slot":
             self._slot = attributes.get("name", "")
         elif local == "id" and self.found.patients and len(self._path) > 1 and self._path[-2].endswith("patientRole"):
@@ -211,6 +221,11 @@ class _Reader:
             known.append((attributes.get("root", ""), number))
             self._keep("id", number)
 
+    def _of_patient(self) -> bool:
+        """Tell whether the element stands in what a document says of its patient, not of somebody with him."""
+        path = self._path
+        return bool(self.found.persons) and any(one.endswith("patientRole") for one in path) and "guardian" not in path
+
     def _keep(self, element: str, text: str) -> None:
         """Keep a text that names somebody."""
         if text and len(self.found.said) < MOST:
@@ -233,7 +248,9 @@ class _Reader:
             self.found.embedded.append(Embedded("/".join(self._path[-3:]), media, raw, self.offset, self.offset))
         elif "2001/xinclude" in head:
             self.found.remark("include", value, self.offset)
-        elif local.lower() in _REACHED and (head.startswith(("file:", "\\\\", "smb:")) or _RISKY.match(head)):
+        elif local.lower() in _REACHED and (
+            head.startswith(("file:", "\\\\", "smb:")) or _RISKY.match(head) or leads_astray(head)
+        ):
             self.found.remark("address", value, self.offset)
 
     def _end(self, name: str) -> None:
@@ -259,6 +276,8 @@ class _Reader:
             return
         text = "".join(coded.letters)
         if coded.said:
+            if coded.said in ("family", "given") and self._of_patient() and len(self.found.persons[-1]) < MOST:
+                self.found.persons[-1].append((coded.said, text[:400]))
             self._keep(coded.said, text)
             return
         looks = coded.sure or _CODED.fullmatch(text)
@@ -275,6 +294,9 @@ class _Reader:
             href = re.search(r"href\s*=\s*[\"']([^\"']{0,400})", data)
             if href and re.match(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\\\\)", href.group(1), re.IGNORECASE):
                 self.found.remark("stylesheet", href.group(1), self.offset)
+
+        elif target.lower() in _ACTING and "InfoPath" not in data:
+            self.found.remark("instruction", f"<?{target} {data}", self.offset)
 
     def _doctype(self, name: str, system: str | None, public: str | None, internal: int) -> None:
         if system and re.match(r"[a-z][a-z0-9+.-]*:|//|\\\\", system, re.IGNORECASE):

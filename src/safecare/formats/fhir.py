@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from safecare.formats.astray import leads_astray
 from safecare.formats.embedded import Embedded, from_base64, from_letters, from_url
 from safecare.formats.linear import linear
 from safecare.formats.wide import narrowed
@@ -80,6 +81,8 @@ class Fhir:
     """Place and URL of requests that delete all there is, or all of one type."""
     people: list[tuple[str, str]] = field(default_factory=list)
     """Place and text of names and identifiers that are not plain ASCII."""
+    patients: list[dict[str, Any]] = field(default_factory=list)
+    """Patient resources, as they are."""
     headers: list[tuple[str, str]] = field(default_factory=list)
     """Place and beginning of headers of HTTP (Subscription.channel.header) that hold a line end."""
     twice: list[str] = field(default_factory=list)
@@ -109,7 +112,16 @@ class Fhir:
             del one[count:]
 
     def _lists(self) -> tuple[list[Any], ...]:
-        return self.embedded, self.narratives, self.addresses, self.requests, self.wipes, self.people, self.headers
+        return (
+            self.embedded,
+            self.narratives,
+            self.addresses,
+            self.requests,
+            self.wipes,
+            self.people,
+            self.headers,
+            self.patients,
+        )
 
     def place(self, data: bytes, letters: bytes) -> int:
         """Return where `letters` stand in `data`: behind those of the last call, or else before; roughly, if often."""
@@ -204,6 +216,8 @@ def _walk(value: Any, data: bytes, found: Fhir) -> int:
         kind = one.get("resourceType")
         found.resource |= kind is not None
         here = kind if isinstance(kind, str) else place
+        if kind == "Patient" and not found.filled(found.patients):
+            found.patients.append(one)
         for name, inner in one.items():
             if isinstance(inner, str):
                 _string(f"{here}.{name}"[-80:], name, inner, one, data, found)
@@ -228,7 +242,13 @@ def _string(place: str, name: str, value: str, holder: dict[str, Any], data: byt
             found.headers.append((place, " ".join(value[:60].split())))
     elif name == "url" and "method" in holder:
         wipes = ("$" in value or holder["method"] == "DELETE") and _WIPES.search(value[:2000])
-        kept = found.requests if _LEAVES.search(value[:2000]) else found.wipes if wipes else None
+        kept = (
+            found.requests
+            if _LEAVES.search(value[:2000]) or leads_astray(value[:2000])
+            else found.wipes
+            if wipes
+            else None
+        )
         if kept is not None and not found.filled(kept):
             kept.append((place, value[:60]))
     elif name == "reference" and (".." in value or "%" in value) and _CLIMBS.search(value[:2000]):

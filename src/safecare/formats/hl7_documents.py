@@ -120,15 +120,16 @@ def pointers(raw: bytes, start: int, end: int, separators: bytes) -> Iterator[tu
         yield first, last if cut < 0 else cut
 
 
-def patients(raw: bytes, start: int, end: int, separators: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """Return the event of an ADT message (empty for others), and number and name (PID-3, PID-5) of each patient."""
+def patients(raw: bytes, start: int, end: int, separators: bytes) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
+    """Return the event of an ADT message (empty for others), and PID-3, PID-5, PID-7 (number, name, birth) of each."""
     field, component = separators[:1], separators[1:2]
-    event, found = b"", []
+    event, found = b"", list[tuple[bytes, bytes, bytes]]()
     for place in islice(_places(raw, b"PID" + field, start, end), MOST_DOCUMENTS):
         if raw[place - 1] in b"\r\n":
             stop = min(cut for cut in (raw.find(b"\r", place, end), raw.find(b"\n", place, end), end) if cut >= 0)
-            fields = raw[place : min(stop, place + LONGEST_PERSON)].split(field, 6)
-            found.append((fields[3] if len(fields) > 3 else b"", fields[5] if len(fields) > 5 else b""))
+            fields = raw[place : min(stop, place + LONGEST_PERSON)].split(field, 8)
+            fields += [b""] * (8 - len(fields))
+            found.append((fields[3], fields[5], fields[7]))
     if len(found) > 1:
         kind = raw[start : min(end, start + 400)].split(field, 9)[8:9]
         parts = kind[0].split(component) if kind else []

@@ -22,13 +22,6 @@ _PROGRAMS = re.compile(
     r"msi|bat|ms-shortcut|vnd\.microsoft\.portable-executable|hta|vbscript|powershell)\b"
 )
 """Media types of programs: no record has a use for one, whatever its bytes are."""
-_ASTRAY = re.compile(
-    r"(?i)https?://(?:169\.254\.|metadata\.|(?:0x[0-9a-f]{8}|\d{8,10})(?:[:/]|$)|\[::ffff:(?:169\.254\.|a9fe:))|"
-    r"(?:gopher|dict|tftp|jar|netdoc|php|phar|expect):|"
-    r"[^?#]*\.(?:exe|dll|scr|bat|cmd|ps1|vbs|jse?|hta|msi|lnk|jar)(?:[?#]|$)|(?:file:|/|(?:\.\./){2,})(?:etc|proc|windows)/"
-)
-"""Addresses of a machine's host (server-side request forgery) and one number for the four of an address, which only
-hides where it leads; schemes that no browser follows and libraries do; programs, and system files."""
 _RUNS = frozenset({"text/html", "text/xhtml", "application/xhtml+xml"})
 
 
@@ -82,11 +75,6 @@ def coded(text: bytes, between: bytes = b"") -> Iterator[tuple[int, int, bytes]]
     for low, high, inner in spelled(text, between):
         if not any(start < high and low < end for start, end in ends):
             yield low, high, inner
-
-
-def leads_astray(address: str) -> bool:
-    """Tell whether an address leads to the services of a machine's host, to a program or to a system file."""
-    return _ASTRAY.match(address.strip()) is not None
 
 
 def _inflated(raw: bytes, one: Embedded, context: Context) -> bytes | None:

@@ -15,11 +15,20 @@ from safecare.examine.api import Context, Finding, LimitError, Part, Where, anal
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
 from safecare.examine.medical.identity import INS, named
-from safecare.formats.clinical_xml import MOST, SPLIT, ClinicalXml, read_clinical_xml
+from safecare.examine.medical.subjects import Subject, about, subject
+from safecare.formats.clinical_xml import MOST, SPLIT, SUBMITTED, ClinicalXml, read_clinical_xml
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
-_CLINICAL = (b"templateId", b"moodCode", b"nonXMLBody", b"ClinicalDocument", b"NativeDicomModel", b":ebxml-regrep:")
+_CLINICAL = (
+    b"templateId",
+    b"moodCode",
+    b"nonXMLBody",
+    b"ClinicalDocument",
+    b"NativeDicomModel",
+    b":ebxml-regrep:",
+    b"urn:hl7-org:v2xml",
+)
 """What tells a fragment of a CDA document, and a submission of IHE XDS, from any other XML."""
 _CLIMBS = re.compile(r"(?:^|[\\/])\.\.[\\/]|^\s*(?:[\\/]{2}|[A-Za-z]:[\\/]|file:)")
 """A file of a submission that lies outside of it (IHE XDM 3.32.4.1: paths from the index file)."""
@@ -29,6 +38,7 @@ _REMARKS: dict[str, tuple[str, float, Text]] = {
     "handler": ("record.active", 0.85, say("An attribute of the document runs a script: {detail}.", detail="")),
     "script": ("record.active", 0.9, say("A link of the document runs a script: {detail}.", detail="")),
     "include": ("xml.include", 0.85, say("The document includes another file: {detail}.", detail="")),
+    "instruction": ("xml.instruction", 0.7, say("An instruction makes a program act: {detail}.", detail="")),
     "address": ("record.address", 0.6, say("The document refers to {detail}.", detail="")),
     "stylesheet": ("xml.stylesheet", 0.55, say("The document is shown by a foreign stylesheet: {detail}.", detail="")),
     "doctype": ("xml.doctype", 0.6, say("The document asks for a foreign definition: {detail}.", detail="")),
@@ -39,6 +49,7 @@ _REMARKS: dict[str, tuple[str, float, Text]] = {
 _NAMED = re.compile(r"(?i)https://(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/\S{0,300}\.xslt?$")
 _OF_A_MAKER = 0.4
 """Weight of a stylesheet from a host by name and certificate: record systems put that of their maker's site. Chosen."""
+_APART = bytes.maketrans(b"<>", b"\n\n")
 _ANYWHERE = frozenset({"entity", "bomb"})
 """What no XML file needs; the rest is judged in health records only."""
 _REACHES = re.compile(
@@ -73,6 +84,7 @@ class ClinicalXmlFile:
                 yield Finding(rule, Text(text.key, {"detail": detail}), weight, Where(part.path, "", (offset, offset)))
         if clinical:
             yield from _clinical(part, found)
+            yield from about(part, _subjects(found), context)
         yield from _people(part, found, clinical=clinical)
         for one in found.embedded:
             yield from carried(part, one, context)
@@ -90,14 +102,27 @@ def _plain(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findin
         for one in sorted(found.embedded, key=lambda each: each.start):
             if one.start > at:
                 yield from in_plain(part, part.raw[at : one.start], at, b"<>")
+                yield from _commands(part, at, one.start)
             at = max(at, one.end)
         yield from in_plain(part, part.raw[at:], at, b"<>")
+        yield from _commands(part, at, len(part.raw))
     start = part.raw.find(b"MSH|")
     if start >= 0:
         message = part.raw[
             start : min(x for x in (part.raw.find(b"<", start), part.raw.find(b"]]>", start), len(part.raw)) if x > 0)
         ]
         yield part.child("message", unescape(message.decode("utf-8", "replace")).encode(), origin="record.message")
+
+
+def _commands(part: Part, start: int, stop: int) -> Iterator[Finding]:
+    """Tell of a command in the words of a record: its tags set apart, references to letters read."""
+    words = part.raw[start:stop].translate(_APART)
+    plain = unescape(words.decode("latin-1")).encode("latin-1", "ignore") if b"&" in words else words
+    for low, high in commands.scripted(plain):
+        shown = plain[low : min(high, low + 40)].decode("latin-1")
+        why = say("A value holds a script or command: {text}.", text=shown)
+        yield Finding("record.script", why, 0.6, Where(part.path, "", (start, stop)))
+        return
 
 
 def _people(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Finding]:
@@ -118,7 +143,7 @@ def _people(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findi
             why = say("A value holds a script or command: {text}.", text=shown)
             yield Finding("xml.object", why, 0.85, Where(part.path, "", place))
         return
-    yield from named(((element, text) for element, text, _ in found.said if element != "URI"), part.path)
+    yield from named(((element, text) for element, text, _ in found.said if element not in SUBMITTED), part.path)
     if len({tuple(one) for one in found.patients if one}) > 1:
         why = say(
             "The document is about {count} patients: a reader files it under one of them.", count=len(found.patients)
@@ -127,6 +152,18 @@ def _people(part: Part, found: ClinicalXml, *, clinical: bool) -> Iterator[Findi
     elif any(len({one for one in each if one[0] == root}) > 1 for each in found.patients for root in INS):
         why = say("The document gives one patient two national numbers.")
         yield Finding("record.patients", why, 0.55, Where(part.path, "patientRole/id"))
+
+
+def _subjects(found: ClinicalXml) -> Iterator[Subject]:
+    """Yield whom a document, or a submission of some, is about."""
+    for numbers, said in zip(found.patients, found.persons, strict=False):
+        names = [text for element, text in said if element != "birthTime"]
+        yield subject(numbers, names, next((text for element, text in said if element == "birthTime"), ""))
+    told = [text.partition("|") for element, text, _ in found.said if element == "sourcePatientInfo"]
+    names = [text for field, _, text in told if field == "PID-5"]
+    births = [text for field, _, text in told if field == "PID-7"]
+    if names and len({*names}) == 1:
+        yield subject([], names[:1], births[0] if births else "")
 
 
 def _entity(detail: str) -> float:

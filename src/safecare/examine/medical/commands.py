@@ -34,6 +34,7 @@ _PATTERNS: tuple[bytes, ...] = (
     rb"<(?:iframe|object|embed|base|link|form|frame)[\s/][^>]*(?:src|srcdoc|data|classid|codebase|href|action)\s*=",
     rb"<meta[\s/][^>]*http-equiv\s*=\s*[\"']?refresh",
     rb"<style[^>]*>[^<]*@import",
+    rb"!?\[[^\]\r\n]{0,100}\]\(\s*(?:file:/|smb:/|\\\\\\\\|vbscript:|data:text/html)",  # a link or picture of Markdown
     rb"<[a-z][^<>]*[\s/\"']" + _EVENT + rb"\s*=",
     rb"<\?=\s*\\?(?:system|exec|shell_exec|passthru|popen|proc_open|eval|assert|include|phpinfo|file_get_contents)\s*\(",
     rb"<\?=\s*(?:\$_(?:get|post|request|cookie|server|files)\b|`[ -_a-~]{2,80}`)",

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import commands, payload
+from safecare.examine.medical.dicom_directory import directory
 from safecare.examine.medical.dicom_pixels import pixels
 from safecare.examine.medical.dicom_preamble import CHANCE, FOREIGN, preamble
+from safecare.examine.medical.dicom_signed import signed
 from safecare.examine.medical.dicom_values import values
+from safecare.examine.medical.subjects import Subject, about, subject
 from safecare.examine.types import recognise
 from safecare.formats.dicom import Dicom, DicomError, DicomLimitError, Element, read_dicom, shown
 from safecare.formats.dicom.model import PIXEL_DATA
@@ -42,13 +45,22 @@ class DicomFile:
         yield from _displaced(part, found)
         yield from _overlong(part, found)
         yield from _twice(part, found)
+        yield from about(part, [_patient(found)], context)
+        yield from directory(part, found)
+        yield from signed(part, found)
         yield from values(part, found)
-        yield from pixels(part, found)
+        yield from pixels(part, found, context)
         yield from _appended(part, found)
         if found.problem:
             yield _problem(found)
         if found.syntax.deflated:
             context.budget.take(len(found.body), "data set")
+
+
+def _patient(found: Dicom) -> Subject:
+    """Return whom the file is about: Patient's Name, ID with its issuer, birth date (PS3.3 C.7.1.1)."""
+    name, number, issuer, birth = (found.text(tag) for tag in (0x00100010, 0x00100020, 0x00100021, 0x00100030))
+    return subject([(issuer, number)], [name.partition("=")[0]], birth)
 
 
 def _displaced(part: Part, found: Dicom) -> Iterator[Finding]:

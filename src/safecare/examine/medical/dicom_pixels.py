@@ -5,10 +5,11 @@ Source: PS3.3 C.7.6.3 (Rows, Columns, Bits Allocated ...), PS3.5 section 8.1 (na
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Literal
 
-from safecare.examine.api import Finding, Part, Where
+from safecare.examine.api import Context, Finding, Part, Where
 from safecare.examine.medical import commands, payload
 from safecare.formats.dicom import Dicom, Element, shown
 from safecare.formats.dicom.frames import Segment, begins, codec, ends, markers, notes, size
@@ -22,6 +23,8 @@ _STORED, _HIGH = 0x00280101, 0x00280102
 _TABLES, _TABLE = (0x00281101, 0x00281102, 0x00281103), 0x100
 """Descriptors of the tables of colours, and how far behind each its table lies: PS3.3 C.7.6.3.1.5, C.7.6.3.1.6."""
 _OVERLAY, _OVERLAY_ROWS, _OVERLAY_COLUMNS = 0x60003000, 0x60000010, 0x60000011
+DEFLATED = "1.2.840.10008.1.2.8.1"
+"""Deflated Image Frame Compression: PS3.5 section A.4.13."""
 MOST_BITS = 64
 """Bits of a sample: PS3.5 section 8.1.1, Double Float Pixel Data."""
 _CHANCE = frozenset({"gzip", "class"})
@@ -46,7 +49,7 @@ TIMES, MOST_PIXELS = 4, 1 << 26
 largest detector there is."""
 
 
-def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
+def pixels(part: Part, found: Dicom, context: Context) -> Iterator[Finding | Part]:
     """Yield what is wrong with the pixel data."""
     yield from _within(part, found)
     one = found.top.get(PIXEL_DATA)
@@ -65,6 +68,8 @@ def pixels(part: Part, found: Dicom) -> Iterator[Finding | Part]:
         return
     if found.body[one.value - 4 : one.value] == b"\xff\xff\xff\xff":
         yield from _frames(part, found, one)
+        if found.syntax.uid == DEFLATED:
+            yield from _deflated(part, found, one, needed, context)
     else:
         yield from _native(part, found, one, needed)
 
@@ -184,6 +189,32 @@ def _frames(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part]:
             return
         if place and each.length:
             yield from _inside(part, found, kind, place, each, segments)
+
+
+def _deflated(part: Part, found: Dicom, one: Element, needed: int, context: Context) -> Iterator[Finding | Part]:
+    """Judge what the frames of Deflated Image Frame Compression hold: no more than the image needs, and no file."""
+    each = -(-needed // max(found.number(_FRAMES, 1), 1))
+    for place in range(found.elements.index(one) + 2, len(found.elements)):  # behind the offset table
+        fragment = found.elements[place]
+        if fragment.tag != ITEM or found.elements[fragment.parent] is not one or fragment.length <= 0:
+            continue
+        unpack = zlib.decompressobj(-15)
+        try:
+            head = unpack.decompress(found.body[fragment.value : fragment.end], each + SLACK)
+        except zlib.error:
+            continue  # told by whoever shows it
+        context.budget.take(len(head), "frame")
+        if len(head) >= each + SLACK and unpack.unconsumed_tail:
+            why = say("A frame inflates to more than the {count} bytes of its image.", count=each)
+            yield Finding("dicom.bomb.frame", why, 0.6, _where(part, found, fragment))
+            return
+        begun = _any(head, 0, len(head))
+        if begun and begun[0] not in _CHANCE:
+            yield from _foreign(part, found, place, fragment, fragment.value, begun[:2])
+            yield part.child(f"frame {place}", head, origin="dicom.frame")
+        tail = unpack.unused_data
+        if len(tail) >= LEAST and tail.strip(b"\0") and (rest := _any(tail, 0, len(tail))):
+            yield from _foreign(part, found, place, fragment, fragment.end - len(tail), rest[:2])
 
 
 def _inside(

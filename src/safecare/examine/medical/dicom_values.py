@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from safecare.examine.api import Finding, Part, Where
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import coded
+from safecare.examine.medical.dicom_directory import FILE_ID, file_id
 from safecare.examine.medical.identity import named
 from safecare.examine.medical.masked import masked
+from safecare.examine.medical.meshes import MEDIA, meshes
 from safecare.formats.dicom import Dicom, Element, shown
 from safecare.formats.dicom.model import ITEM, PIXEL_DATA
 from safecare.formats.linear import linear
@@ -17,7 +19,6 @@ from safecare.model.text import Text, say
 
 DOCUMENT, _DOCUMENT_MEDIA = 0x00420011, 0x00420012
 """Encapsulated Document and its MIME Type: PS3.3 C.24.2."""
-_FILE_ID = 0x00041500
 _PIXEL_URL = 0x00287FE0
 _ADDRESSES = {_PIXEL_URL, 0x00081190, 0x0040E010, 0x00081196}
 """Pixel Data Provider URL, Retrieve URL, Retrieve URI, Warning-free retrieve: PS3.3 C.12.1, C.17.2; PS3.5 A.6."""
@@ -34,8 +35,6 @@ and Station Name, Patient's Name and ID, Study ID, Series and Instance Number (C
 _NAMED_WITHIN = frozenset({0x30060002, 0x30060026, 0x00620005, 0x00620020})
 """What exporters name the file of a contour or segment by, in items too: Structure Set Label, ROI Name, Segment Label,
 Tracking ID."""
-_DEVICE = re.compile(rb"(?i)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^\\/]*)?")
-"""Names that Windows opens as a device, in any folder."""
 _CLIMBS = re.compile(rb"(?:^|[\\/=^])\.\.[\\/]")
 _LONGEST = 1024
 """Bytes of such a value that are read. Chosen: names of 64 letters in three scripts take less."""
@@ -83,8 +82,8 @@ def values(part: Part, found: Dicom) -> Iterator[Finding | Part]:
                     yield from _uid(part, found, one, raw)
             elif tag in _ADDRESSES or vr == "UR":
                 yield from _address(part, found, one)
-            elif tag == _FILE_ID:
-                yield from _file_id(part, found, one)
+            elif tag == FILE_ID:
+                yield from file_id(part, found, one, _of(part, found, one))
             elif tag == DOCUMENT:
                 told.add(at)
                 yield from _document(part, found, one)
@@ -258,20 +257,6 @@ def _uid(part: Part, found: Dicom, one: Element, raw: bytes) -> Iterator[Finding
         yield Finding("dicom.uid.letters", why, 0.1, _of(part, found, one))
 
 
-def _file_id(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
-    raw = found.body[one.value : one.end].rstrip(b"\0 ")
-    names = re.split(rb"[\\/]", raw)
-    if (
-        b".." in names
-        or any(_DEVICE.fullmatch(one.strip()) for one in names)
-        or raw[:1] in (b"/", b"\\")
-        or b":" in raw
-        or b"\0" in raw
-    ):
-        why = say("A file of the directory lies outside of it: {text}.", text=_text(raw))
-        yield Finding("dicom.directory.path", why, 0.9, _of(part, found, one))
-
-
 def _address(part: Part, found: Dicom, one: Element) -> Iterator[Finding]:
     raw = found.body[one.value : one.end].strip(b"\0 ")
     scheme = _SCHEME.match(raw)
@@ -304,6 +289,8 @@ def _document(part: Part, found: Dicom, one: Element) -> Iterator[Finding | Part
     elif begun and begun[1] == payload.ARCHIVE and not media.endswith(b"zip"):
         why = say("The document of the file is a {kind}.", kind=begun[0])
         yield Finding("dicom.document.archive", why, 0.7, _of(part, found, one))
+    elif media in MEDIA:
+        yield from meshes(part, raw, shown(DOCUMENT))
     yield part.child("document", raw.rstrip(b"\0") or raw, media=_text(media), origin="dicom.document")
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.medical import commands
-from safecare.examine.medical.carried import carried, in_plain, leads_astray
+from safecare.examine.medical.carried import carried, in_plain
 from safecare.examine.medical.identity import named
-from safecare.formats.fhir import FhirError, loosely, read_fhir, strings
+from safecare.examine.medical.subjects import Subject, about, subject
+from safecare.formats.astray import leads_astray
+from safecare.formats.fhir import Fhir, FhirError, loosely, read_fhir, strings
 from safecare.model.text import say
 
 _ACTIVE = re.compile(
@@ -31,6 +34,9 @@ _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 """A name of DICOM JSON (PS3.18 F.2.2)."""
 _VALUE = re.compile(r"(?:^|\.)[0-9A-Fa-f]{8}\.Value(?:\.|$)")
 """The place of a value of DICOM JSON."""
+_IMAGE = re.compile(rb'"[0-9A-Fa-f]{8}"\s{0,20}:\s{0,20}\{\s{0,20}"vr"')
+_HEAD = 65536
+"""An element of DICOM JSON, and the bytes in which one must stand. Chosen."""
 _FOREIGN = re.compile(r"(?i)\s*(?:file:|smb:|javascript:|vbscript:|data:text/html|\\\\|//)")
 
 
@@ -52,6 +58,7 @@ class FhirFile:
             for one in loosely(part.raw):
                 yield from carried(part, one, context)
             raise UnreadableError(error.reason, f"byte {error.offset}") from error
+        yield from about(part, _subjects(found), context)
         for one in found.embedded:
             yield from carried(part, one, context, twice=bool({"data"} & set(found.twice)))
         for place, url in found.addresses:
@@ -66,6 +73,8 @@ class FhirFile:
                 why = say("{tag} stands twice with two values: readers differ on which one counts.", tag=image or name)
                 yield Finding("record.twice", why, 0.55, Where(part.path, name))
         if not found.resource:
+            if _IMAGE.search(part.raw[:_HEAD]):
+                yield from _texts(part, found)
             return
         for place, url in found.wipes:
             why = say(
@@ -87,15 +96,34 @@ class FhirFile:
             if acts:
                 why = say("The narrative holds an element that acts: {detail}.", detail=acts.group()[:60])
                 yield Finding("record.active", why, 0.85, Where(part.path, place))
-        for written in strings(part.raw, found):
-            text = _SAFE.sub(_letter, written) if b"\\u00" in written else written
-            for low, high in commands.scripted(text):
-                shown = text[low : min(high, low + 40)].decode("latin-1")
-                why = say("A value holds a script or command: {text}.", text=shown)
-                yield Finding("fhir.script", why, 0.6, Where(part.path))
-            yield from in_plain(part, text, 0, b'"')
+        yield from _texts(part, found)
         if found.full:
             raise LimitError("members", "documents")
+
+
+def _texts(part: Part, found: Fhir) -> Iterator[Finding | Part]:
+    """Yield commands and files in the plain values."""
+    for written in strings(part.raw, found):
+        text = _SAFE.sub(_letter, written) if b"\\u00" in written else written
+        for low, high in commands.scripted(text):
+            shown = text[low : min(high, low + 40)].decode("latin-1")
+            why = say("A value holds a script or command: {text}.", text=shown)
+            yield Finding("fhir.script", why, 0.6, Where(part.path))
+        yield from in_plain(part, text, 0, b'"')
+
+
+def _subjects(found: Fhir) -> Iterator[Subject]:
+    """Yield whom the resources are about."""
+    for one in found.patients:
+        names = [each for each in _list(one.get("name")) if isinstance(each, dict)]
+        words = [text for each in names for text in (each.get("family"), each.get("text"), *_list(each.get("given")))]
+        known = [each for each in _list(one.get("identifier")) if isinstance(each, dict)]
+        numbers = [(str(each.get("system") or ""), str(each.get("value") or "")) for each in known]
+        yield subject(numbers, [text for text in words if isinstance(text, str)], str(one.get("birthDate") or ""))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _letter(found: re.Match[bytes]) -> bytes:

@@ -14,7 +14,9 @@ from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableE
 from safecare.examine.medical import commands, payload
 from safecare.examine.medical.carried import carried, in_plain
 from safecare.examine.medical.identity import named
+from safecare.examine.medical.subjects import Subject, about, subject
 from safecare.examine.types import recognise
+from safecare.formats.astray import leads_astray
 from safecare.formats.embedded import Embedded
 from safecare.formats.hl7 import Hl7Error
 from safecare.formats.hl7_documents import (
@@ -79,6 +81,7 @@ class Hl7File:
             for low, high in pointers(raw, start, end, separators):
                 yield from _pointer(part, raw[low:high], low)
         yield from _people(part, raw, found)
+        yield from about(part, _subjects(raw, found), context)
         if b"BTS" in raw:
             yield from _batches(part, raw, found)
         for one in held:
@@ -101,24 +104,36 @@ def _people(part: Part, raw: bytes, found: list[tuple[int, int, bytes]]) -> Iter
             yield Finding("hl7.separators", why, 0.3, Where(part.path, "MSH-2", (start, start + 8)), unreadable=True)
             continue
         event, people = patients(raw, start, end, separators)
-        if any(number.count(separators[2:3]) > MOST_NUMBERS for number, _ in people):
+        if any(number.count(separators[2:3]) > MOST_NUMBERS for number, *_ in people):
             raise LimitError("members", "PID-3")
         yield from named(
             (
                 (place, value.decode("utf-8", "ignore"))
                 for one in people
-                for place, value in zip(("PID-3", "PID-5"), one, strict=True)
+                for place, value in zip(("PID-3", "PID-5"), one[:2], strict=True)
                 if not value.isascii() or b"\0" in value
             ),
             part.path,
         )
-        if event in _OF_ONE and len({number for number, _ in people if number}) > 1:
+        if event in _OF_ONE and len({number for number, *_ in people if number}) > 1:
             why = say(
                 "A message of {kind} names {count} patients: a receiver takes one of them.",
                 kind=event.decode(),
                 count=len(people),
             )
             yield Finding("hl7.patients", why, 0.55, Where(part.path, "PID", (start, end)))
+
+
+def _subjects(raw: bytes, found: list[tuple[int, int, bytes]]) -> Iterator[Subject]:
+    """Yield whom the messages are about."""
+    for start, end, separators in found[:MOST_DOCUMENTS]:
+        for numbers, name, birth in patients(raw, start, end, separators)[1]:
+            known = []
+            for number in numbers.split(separators[2:3])[:20]:
+                parts = [each.decode("latin-1") for each in number.split(separators[1:2])]
+                issuer = re.split(r"[&$%#]", parts[3])[1:2] if len(parts) > 3 else []
+                known.append((issuer[0] if issuer else "", parts[0]))
+            yield subject(known, [name.decode("utf-8", "ignore")], birth.decode("latin-1"))
 
 
 def _batches(part: Part, raw: bytes, found: list[tuple[int, int, bytes]]) -> Iterator[Finding]:
@@ -173,7 +188,7 @@ def _smuggled(part: Part, raw: bytes, *, single: bool) -> Iterator[Finding]:
 
 def _pointer(part: Part, raw: bytes, start: int) -> Iterator[Finding]:
     plain = raw.replace(b"\\E\\", b"\\").strip()
-    if plain.startswith((b"\\\\", b"//")) or _RISKY.search(plain):
+    if plain.startswith((b"\\\\", b"//")) or _RISKY.search(plain) or leads_astray(plain.decode("latin-1")):
         why = say("A reference leads to {text}.", text=plain[:60].decode("latin-1"))
         yield Finding("hl7.pointer", why, 0.7, Where(part.path, "OBX-5", (start, start + len(raw))))
 
