@@ -9,6 +9,7 @@ from examine_mails import proved_mail as mail
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
 from safecare.examine.mail import approaches, elsewhere, orders
+from safecare.examine.mail.callbacks import to_be_called
 from safecare.formats.wording import Ask
 
 ENGINE = Engine(own=("chu-aurore.fr",))
@@ -339,3 +340,10 @@ def test_honest_mail_with_the_same_words_is_left_alone(name: str) -> None:
 def test_an_ask_is_told_wherever_its_pattern_stands(ask: Ask, text: str) -> None:
     assert ask.pattern.search(text)
     assert ask.told(text)
+
+
+@pytest.mark.parametrize("enclosed", [True, False])
+def test_a_bill_that_is_enclosed_needs_no_sum_in_its_words(*, enclosed: bool) -> None:
+    text = "thank you for your purchase, your auto-renewal has been processed. helpline: 1-833-555-0192"
+    assert to_be_called(text, {"mail.from.freemail"}, enclosed=enclosed) is enclosed
+    assert not to_be_called(text, set(), enclosed=enclosed)

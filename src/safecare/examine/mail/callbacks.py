@@ -47,9 +47,13 @@ _BARE_AMOUNT = re.compile(r"\b\d{2,5}[.,]\d{2}\b")
 """An amount in the bill of a private mail box, which need not say in what money."""
 
 
-def to_be_called(text: str, facts: set[str]) -> bool:
-    """Tell whether a bill or a debit in the levelled `text` of an outsider gives a number to call."""
-    return _charged(text, facts) and bool(_RENEWED.search(text) and _CALL.search(text))
+def to_be_called(text: str, facts: set[str], *, enclosed: bool) -> bool:
+    """Tell whether a bill or a debit in the levelled `text` of an outsider gives a number to call.
+
+    `enclosed`: a file is attached, which may be the bill.
+    """
+    private = enclosed and "mail.from.freemail" in facts
+    return (private or _charged(text, facts)) and bool(_RENEWED.search(text) and _CALL.search(text))
 
 
 def _charged(text: str, facts: set[str]) -> bool:

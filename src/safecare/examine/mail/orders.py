@@ -285,7 +285,7 @@ def _by_words(mail: Mail, display: str, facts: set[str], *, owner: bool) -> set[
         found.add("mail.order.new-account")
     if mail.links and facts & _EXCUSES and _CARD.told(text):
         found.add("mail.order.card")
-    if not owner and to_be_called(text, facts):
+    if not owner and to_be_called(text, facts, enclosed=bool(mail.files)):
         found.add("mail.order.callback")
     return found
 
