@@ -144,7 +144,9 @@ def test_files_that_are_two_things_are_found(name: str) -> None:
         SMALL_PDF,
         PNG,
         b"\r\n" + SMALL_PDF,
-        SMALL_PDF.replace(b"2 0 obj", b"9 0 obj " + archive({"a.txt": b"x"}) + b" 2 0 obj"),
+        SMALL_PDF.replace(
+            b"2 0 obj", b"9 0 obj<</Type/EmbeddedFile>>stream\n" + archive({"a.txt": b"x"}) + b" 2 0 obj"
+        ),
     ],
 )
 def test_one_thing_is_no_polyglot(raw: bytes) -> None:

@@ -133,6 +133,14 @@ def linux(behind: bytes = b"") -> bytes:
 
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+
+
+def attached(raw: bytes) -> bytes:
+    """Return a PDF that carries the file `raw` as it is."""
+    held = b"9 0 obj<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream endobj\n2 0 obj" % (len(raw), raw)
+    return PDF.replace(b"2 0 obj", held, 1)
+
+
 PAGE = b"<html><body><script>top.location='https://a.example/'</script></body></html>"
 APPLICATION = b"<hta:application id=a><script language=vbscript>MsgBox 1</script>"
 HOSTS = {"png": png, "jpeg": jpeg, "gif": gif, "wav": wave, "mp4": film}
@@ -228,7 +236,7 @@ HONEST = {
         b"<!DOCTYPE html><html><p>files begin with %PDF-1.4 or PK</p></html>",
         b"# Tool\n```sh\n#!/bin/sh\nid\n```\n```html\n<script>1</script>\n```\n",
     ],
-    "documents": [PDF + b"\r\n\0\0", b"\xef\xbb\xbf" + PDF, PDF.replace(b"2 0 obj", b"9 0 obj " + rar() + b" 2 0 obj")],
+    "documents": [PDF + b"\r\n\0\0", b"\xef\xbb\xbf" + PDF, attached(rar())],
 }
 
 

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
+from safecare.examine.acting import acting, archives, named
 from safecare.examine.medical import payload
 from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
@@ -28,6 +29,10 @@ PROSE = frozenset({"xml", "svg", "html", "rtf", "postscript"})
 """Text, in which the mark of an archive can't stand by chance."""
 _HOLDS = {"ooxml": "zip", "odf": "zip", "jar": "zip", "apk": "zip"}
 """Packages, and the archive that says where they end."""
+COMPILED = frozenset({"pe", "elf", "macho", "class", "wasm", "swf", "dex"})
+"""Code, in which the mark of another file proves nothing."""
+_MODULES = frozenset({"class", "wasm", "swf", "dex"})
+"""Code that no linker of programs made: no whole program belongs in it."""
 _FOREIGN = frozenset({"pe", "elf", "lnk", "chm", "7z", "rar", "cab", "onenote"})
 """What is told wherever it stands in `ALONE`: kinds whose heads are checked, not met by chance."""
 _SCRIPTS = frozenset({"batch", "php", "vbe"})
@@ -41,6 +46,12 @@ _FAR = 1 << 16
 """Place of a program's second head up to which the bytes before it are looked at. Measured: linkers need at most 512.
 
 Tools that change programs move the second head to the end."""
+_EDGE = 1 << 20
+"""Bytes at both ends of an image that are searched for pages. Chosen: the text of records, and what is appended."""
+_STUB = 512
+"""Bytes between the first and the second head of a program, or its sentence."""
+_ATTACHES = linear(rb"/EmbeddedFile\b|/EF\s{0,4}<<|/EF\s{1,4}\d")
+"""What shows that a PDF carries files on purpose: one may stand in it as it is."""
 _MOST_ARJ = 2000
 """Places at which the head of an ARJ archive is checked. Chosen: two letters stand by chance once in 64 kB."""
 
@@ -64,13 +75,48 @@ def _late(raw: bytes, main: str) -> Iterator[tuple[str, int]]:
             found = payload.begins(raw, at) if at > 0 else None
             if found:
                 yield found[0], at
+        if main == "rtf":
+            yield from acting(raw)
+    elif main == "pdf":
+        yield from acting(raw)
+        if not attaches(raw):
+            yield from _archives(raw)
+    elif main == "dicom":
+        yield from acting(raw[:_EDGE])
+        if len(raw) > _EDGE:
+            edge = max(_EDGE, len(raw) - _EDGE)
+            yield from ((kind, edge + at) for kind, at in acting(raw[edge:]))
+        yield from _archives(raw, 132)
+    elif main == "tar":
+        yield from named(raw)
     elif main == "text" and not raw[0]:  # readers of archives pass over zeros in front, as over a program
         yield from behind(raw, 0)
+    elif main in COMPILED:
+        if spare := _spare(raw, main):
+            yield from _within(raw[: spare[1]], spare[0], _FOREIGN | {"zip"})
+        yield from acting(raw)
+        yield from _archives(raw)
+        if main in _MODULES:
+            yield from _programs(raw)
     elif spare := _spare(raw, main):
         yield from _within(raw[: spare[1]], spare[0], _FOREIGN | {"zip"})
+    elif main == "zip" and (end := raw.rfind(b"PK\x05\x06")) >= 0:  # the comment, which readers of others search
+        yield from _within(raw, end + 22, _FOREIGN)
     end = end_of(_HOLDS.get(main, main), raw)
     if end:
         yield from behind(raw, end)
+
+
+def _archives(raw: bytes, start: int = 1) -> Iterator[tuple[str, int]]:
+    yield from ((kind, at) for kind, at, _ in archives(raw, start))
+
+
+def _programs(raw: bytes) -> Iterator[tuple[str, int]]:
+    """Yield whole programs: compilers carry the sentence of their heads, too."""
+    for kind, _, at in payload.hidden(raw, 8, len(raw)):
+        begin = at if kind != "pe" else raw.rfind(b"MZ", max(8, at - _STUB), at)
+        if kind in ("pe", "elf", "lnk") and begin > 0 and (begun := payload.begins(raw, begin)) and begun[0] == kind:
+            yield kind, begin
 
 
 def _spare(raw: bytes, main: str) -> tuple[int, int] | None:
@@ -116,6 +162,11 @@ def _arj(raw: bytes, start: int) -> Iterator[tuple[str, int]]:
 def acts(raw: bytes, at: int) -> bool:
     """Tell whether a page that begins at `at` holds what acts: a script, an application, a frame."""
     return _PAGE.search(raw, at) is not None
+
+
+def attaches(raw: bytes) -> bool:
+    """Tell whether a PDF carries files on purpose, as far as it says so plainly."""
+    return _ATTACHES.search(raw) is not None
 
 
 def is_arj(raw: bytes, at: int) -> bool:

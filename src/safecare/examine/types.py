@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import re
 
+from safecare.examine.acting import commands_before, commented
 from safecare.examine.api import Part
-from safecare.examine.late import late
+from safecare.examine.late import ALONE, late
 from safecare.formats.dicom import looks_like_dicom
 from safecare.formats.discs import holds_files, virtual
 from safecare.formats.extent import end_of
@@ -122,7 +123,7 @@ _START: tuple[tuple[bytes, str], ...] = (
 """Leading bytes and the type that they tell."""
 
 _BY_NAME = {
-    "script": "js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sh py pl rb sct reg scf inf".split(),
+    "script": "php phtml js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sh py pl rb sct reg scf inf".split(),
     "spreadsheet-text": "csv slk iqy".split(),
     "url": "url website".split(),
     "mail": "eml mbox".split(),
@@ -195,7 +196,9 @@ def recognise(part: Part) -> tuple[str, ...]:
         return ("dicomweb",)
     if not found and looks_like_dicom(raw):  # without preamble and prefix, as old devices write
         return (*found, "dicom")
-    if found[:1] == ["zip"] or (found[:1] in (["script"], ["pe"], ["elf"]) and "zip" in found):
+    if found and "script" not in found and _spoken(raw, found[0]):
+        found.append("script")
+    if found[:1] == ["zip"] or (found[:1] in (["script"], ["pe"], ["elf"], ["macho"]) and "zip" in found):
         found[found.index("zip") : 0] = _packaged(raw)
     if not found or set(found) <= {"lzma", "arj"}:
         found += _textual(raw, head, part)
@@ -206,6 +209,13 @@ def recognise(part: Part) -> tuple[str, ...]:
     if found[:1] == ["mail"] and part.media != MAIL and mails_of(io.BytesIO(raw)):
         found[0] = "mbox"
     return tuple(dict.fromkeys(found)) or ("data",)
+
+
+def _spoken(raw: bytes, main: str) -> bool:
+    """Tell whether a script's interpreter takes the file for a script: by a comment in its head, or what is before."""
+    if main == "zip" and not raw.startswith(b"PK"):
+        return commands_before(raw[: max(0, raw.find(b"PK\x03\x04"))])
+    return commented(raw, main, picture=main in ALONE)
 
 
 def ending(name: str) -> str:

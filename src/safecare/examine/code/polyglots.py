@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from safecare.examine.api import ANY, Context, Finding, Part, Where, analyser
-from safecare.examine.late import ALONE, PROSE, acts, late
+from safecare.examine.late import ALONE, COMPILED, PROSE, acts, attaches, late
 from safecare.formats.linear import linear
 from safecare.model.text import say
 
@@ -26,6 +26,7 @@ BOXES = frozenset(
 )
 PACKAGES = frozenset({"ooxml", "odf", "jar", "apk", "zip"})
 """One thing: packages are archives."""
+ARCHIVES = frozenset({"zip", "7z", "rar", "cab"})
 PROGRAMS = frozenset({"pe", "elf", "macho", "script"})
 MODULES = frozenset({"class", "wasm", "swf", "dex"})
 INSTALLED = frozenset({*PACKAGES, "rar", "7z", "cab", "arj", "html", "elf", "pe"})
@@ -34,10 +35,10 @@ what boots begins with plain machine code there (ECMA-119, 6.2.1), not with the 
 WAYS = {"run": 0.75, "box": 0.55, "shown": 0.55}
 """Weight by what the second thing is. Chosen: programs have no business there, archives are at times glued on."""
 _CODE = re.compile(rb"(?i)<\?php\s|<script[\s>]|<html[\s>]|#!\s?/")
-_COMMENT = 16
-"""Bytes at the start in which a script's comment may begin: widths and lengths of heads, the preamble of a document."""
-_AFTER_COMMENT = linear(rb"\*/[\t\r\n -~]{8}")
-"""What makes a comment's end one of a script: chance seldom writes eight letters behind it."""
+
+
+_LAUNCHES = linear(rb"(?i)j\x00?v\x00?m\x00?\.|j\x00?a\x00?v\x00?a\x00?(?:w|\.|h|_|-|\s)")
+"""What a program holds that starts the Java archive behind it: the names of Java's machine, in either width."""
 
 
 @analyser("polyglot", wants={ANY})
@@ -52,12 +53,13 @@ class Polyglots:
         begun = list(late(part.raw, part.types)) if len(types) > 1 else []
         way = _way(part, types, begun)
         if way:
-            kinds = "+".join(dict.fromkeys((*part.types, *(["script"] if way == "comment" else []))))
+            kinds = "+".join(part.types)
             why = say("A file is two things at once ({kinds}): who checks the one lets the other through.", kinds=kinds)
             where = Where(bytes=(begun[0][1], len(part.raw))) if begun else Where()
-            yield Finding("file.polyglot", why, WAYS.get(way, WAYS["run"]), where, kind="polyglot")
+            yield Finding("file.polyglot", why, WAYS[way], where, kind="polyglot")
         for kind, at in begun:
-            if kind not in ("html", "script"):  # those are read from the whole part
+            carried = kind in ARCHIVES and (part.types[0] in COMPILED or part.types[0] == "pdf")
+            if kind not in ("html", "script") and not carried:  # pages are read from the whole part, those by `inside`
                 context.budget.take(len(part.raw) - at, f"byte {at}")
                 yield part.child(f"{kind}-{at}", part.raw[at:], origin="file.behind")
 
@@ -68,11 +70,13 @@ def _way(part: Part, types: set[str], begun: list[tuple[str, int]]) -> str:
     boxes = types & BOXES
     if main in PROGRAMS:
         return _with_program(part, types, begun)
-    if main == "pdf" and boxes & PACKAGES and not boxes - PACKAGES and not _whole_zip(raw):
+    if main == "pdf" and boxes & PACKAGES and not boxes - PACKAGES and not _whole_zip(raw) and attaches(raw):
         boxes = set()  # an archive that a document carries
     if types & SHOWN or main in ALONE:
         return _with_shown(raw, main, types, boxes)
     if main in PROSE:
+        if main == "rtf" and types & {"html", "script"}:
+            return "run"
         return "box" if boxes - {main, "rtf"} else ""
     if main in BOXES | PACKAGES | MODULES:
         if (types - {main, "jar"}) & RUN:
@@ -86,9 +90,10 @@ def _with_shown(raw: bytes, main: str, types: set[str], boxes: set[str]) -> str:
         return "run"
     if boxes:
         return "box"
-    if "pdf" in types and (len(types & SHOWN) > 1 or main in ALONE | PROSE):
+    if "pdf" in types and (len(types & SHOWN) > 1 or main in ALONE | PROSE | MODULES):
         return "shown"
-    return _by_comment(raw, types, main)
+    start = raw[:1024].find(b"%PDF-") if "pdf" in types else -1
+    return "run" if start > 0 and _CODE.search(raw, 0, start) else ""
 
 
 def _with_program(part: Part, types: set[str], begun: list[tuple[str, int]]) -> str:
@@ -97,21 +102,11 @@ def _with_program(part: Part, types: set[str], begun: list[tuple[str, int]]) -> 
     second = int.from_bytes(part.raw[60:64] if main == "pe" else part.raw[32:36], "little")
     if main in ("pe", "elf") and any(at < second for _, at in begun):
         return "box"
+    if main != "script" and "jar" in types and not _LAUNCHES.search(part.raw, 0, part.raw.find(b"PK\x03\x04")):
+        return "run"
     if "script" in types - {main} or any(kind == "html" and acts(part.raw, at) for kind, at in begun):
         return "run"
     return "box" if types & (BOXES | SHOWN) - INSTALLED else ""
-
-
-def _by_comment(raw: bytes, types: set[str], main: str) -> str:
-    """Tell the picture or document whose head begins a script's comment."""
-    if "pdf" in types:
-        start = raw[:1024].find(b"%PDF-")
-        if start > 0 and _CODE.search(raw, 0, start):
-            return "run"
-        begun = b"/*" in raw[: max(start, 0)]
-    else:
-        begun = main in ALONE and b"/*" in raw[:_COMMENT]
-    return "comment" if begun and _AFTER_COMMENT.search(raw) else ""
 
 
 def _whole_zip(raw: bytes) -> bool:

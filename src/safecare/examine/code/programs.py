@@ -1,4 +1,4 @@
-"""Windows programs: packed, and what is appended to them. Signatures are the rules' part, behaviour nobody's here.
+"""Programs: packed, and what stands in them or is appended. Signatures are the rules' part, behaviour nobody's here.
 
 Source: Microsoft PE format; names of sections that packers leave: public lists (e.g. hexacorn.com, 2012-2020).
 """
@@ -10,7 +10,10 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from safecare.examine.api import Context, Finding, Part, UnreadableError, Where, analyser
+from safecare.examine.acting import MOST_ARCHIVES, MOST_ENDS, archives
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
+from safecare.examine.late import COMPILED, attaches
+from safecare.formats.linear import linear
 from safecare.model.text import say
 
 MOST_SECTIONS = 96
@@ -23,7 +26,10 @@ _PACKERS = (
 )  # fmt: skip
 _WRITE_EXECUTE = 0xA0000000
 """Flags of a section that may be written and run: IMAGE_SCN_MEM_WRITE and _EXECUTE (PE format, section flags)."""
-_HEADS = (b"MSCF", b"ISc(", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_CARRIED = linear(rb"ISc\(|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""Volumes of InstallShield and compound documents (packages of Windows' installer)."""
+MOST_CARRIED = 20
+"""Such documents of one program that are opened. Chosen: installers carry some."""
 
 
 class Section(NamedTuple):
@@ -39,10 +45,10 @@ class Section(NamedTuple):
 
 @analyser("program", wants={"pe"})
 class Programs:
-    """Tells packers and unpacks what is appended."""
+    """Tells packers."""
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
-        """Yield findings and appended archives."""
+        """Yield findings."""
         try:
             entry, sections = layout(part.raw)
         except struct.error:
@@ -60,7 +66,6 @@ class Programs:
         if len(odd) >= 2 and not open_source:
             why = say("A program is built as packers and crypters of malware build theirs.")
             yield Finding("program.crypted", why, 0.55, Where(tag=", ".join(odd)), kind="program")
-        yield from _appended(part, sections, context)
 
 
 def layout(raw: bytes) -> tuple[int, list[Section]]:
@@ -102,16 +107,33 @@ def _oddities(raw: bytes, entry: int, sections: list[Section]) -> list[str]:
     return found
 
 
-def _appended(part: Part, sections: list[Section], context: Context) -> Iterator[Part]:
-    """Yield archives that stand in the program as resources, or behind it."""
-    end = max((one.at + one.size for one in sections), default=0)
-    seen = 0
-    for mark in _HEADS:
-        place = part.raw.find(mark, 512)
-        while place >= 0 and seen < 20:
-            if place >= end or mark in (b"MSCF", b"ISc(", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-                seen += 1
-                raw = part.raw[place:]
-                context.budget.take(min(len(raw), context.budget.room), "appended")
-                yield part.child(f"appended-{seen}", raw, origin="installer.appended")
-            place = part.raw.find(mark, place + 4)
+@analyser("inside", wants=COMPILED | {"pdf"})
+class Inside:
+    """Unpacks what stands in a program as a resource, or behind it; of a PDF, what is no attachment."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield archives and documents of installers. Raises `LimitError` where there are too many."""
+        if "pdf" in part.types and attaches(part.raw):
+            return
+        if part.raw.count(b"PK\x05\x06") > MOST_ENDS:
+            raise LimitError("members", "archives")
+        whole = part.raw.rfind(b"PK\x05\x06") if "zip" in part.types else -1
+        for number, (kind, begin, end) in enumerate(archives(part.raw, 1), 1):
+            if number > MOST_ARCHIVES:
+                raise LimitError("members", "archives")
+            if kind == "zip" and begin < whole < end and part.raw.find(b"PK\x05\x06", whole + 1, end) < 0:
+                continue  # readers of ZIP take the whole file for this one
+            context.budget.take(end - begin, f"byte {begin}")
+            yield part.child(f"{kind}-{begin}", part.raw[begin:end], origin="installer.appended")
+        if "pe" in part.types:
+            yield from _carried(part, context)
+
+
+def _carried(part: Part, context: Context) -> Iterator[Part]:
+    places = (found.start() for found in _CARRIED.finditer(part.raw, 512))
+    for number, place in enumerate(places, 1):
+        if number > MOST_CARRIED:
+            raise LimitError("members", "appended")
+        raw = part.raw[place:]
+        context.budget.take(min(len(raw), context.budget.room), "appended")
+        yield part.child(f"appended-{number}", raw, origin="installer.appended")
