@@ -141,9 +141,11 @@ _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|
 _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
 """What tells a page within text that begins like XML."""
 _SHEET = re.compile(
-    rb"(?s)(?:\s*<\?.{0,400}?\?>|\s*<!--.{0,3500}?-->){0,9}\s*<(?:[\w.-]{1,20}:)?(?:stylesheet|transform|schema)[\s>]"
+    rb"(?s)(?>\s*<\?.{0,400}?\?>|\s*<!--.{0,3500}?-->){0,9}\s*<(?:[\w.-]{1,20}:)?(?:stylesheet|transform|schema)[\s>]"
 )
-"""Style sheets (XSLT), schemas and Schematron: they speak of records and pages, and are none."""
+"""Style sheets (XSLT), schemas and Schematron: they speak of records and pages, and are none.
+
+Groups give nothing back: with many short comments the search would never end."""
 _SHEBANG = re.compile(rb"#![ \t]*/[^\r\n]{1,120}")
 _HL7 = re.compile(rb"(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n])")
 _CPIO = re.compile(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
-from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.types import ending
 from safecare.formats.linear import linear
 from safecare.model.text import Text, say
 
-MOST_TEXT = 2 * 1024 * 1024
-"""Bytes of a script that are read. Chosen: bundled libraries are longer, malware is not."""
+WINDOW, OVERLAP = 2 * 1024 * 1024, 4096
+"""Bytes of a script that are read at a time, and those of two windows in common. Chosen: what a loader is long."""
+MOST_TEXT = 64 * 1024 * 1024
+"""Bytes of a script that are read, half of them at its end. Chosen: 1 s; what lies between must be no text.
+
+Installers for Linux are a script with packed data behind, of any size.
+"""
 _FETCH = linear(
     rb"(?i)\b(?:DownloadFile|DownloadString|DownloadData|Invoke-WebRequest|iwr|irm|Start-BitsTransfer|"
     rb"URLDownloadToFile\w?|XMLHTTP|WinHttpRequest|ServerXMLHTTP|bitsadmin|certutil\b.{0,40}-urlcache|Net\.WebClient|curl(?:\.exe)?\s|wget\s)"
@@ -49,8 +53,14 @@ _BYTES = linear(rb"(?i)FromBase64String|DownloadData|GzipStream|DeflateStream|-b
 """What a script loads as a program out of its own text, or out of what it fetched (T1620)."""
 _SET = re.compile(rb"(?i)\bset\s+\"?(\w{1,40})=([^&|\r\n\"%]{0,200})")
 _USED = re.compile(rb"%(\w{1,40})%")
-MOST_SET = 500
-"""Variables of a batch file that are put in. Chosen: scrambled ones use one for each letter."""
+MOST_SET = 20_000
+"""Variables of a batch file that are put in. Chosen: scrambled ones use one for each letter; 20 ms."""
+_HOST = linear(rb"(?i)WScript\.(?:Shell|CreateObject|ScriptFullName)|Shell\.Application|winmgmts:")
+"""What is there for Windows' script host alone, also amid the text of a library for pages."""
+_PADDING = linear(rb"[\s\x00]{64,}|/\*[^*]{64,}\*/|(?:\r?\n[ \t]{0,64}(?://|'|#|::|(?i:rem)[ \t])[^\r\n]*){8,}")
+"""Blanks, long comments, and many lines of them: what interpreters pass over."""
+_PADDED = 0.9
+"""Part of a script of several megabytes that is padding. Chosen: honest ones of that size are bundles without notes."""
 _LIBRARY = linear(
     rb"\b(?:module\.exports|exports\.\w|import\s*[{\w*\"']|export\s+(?:default|const|\{|function)|require\(|document\.\w|window\.\w|WebAssembly|"
     rb"globalThis|self\.\w|define\()"
@@ -64,14 +74,29 @@ _PAGES = frozenset({"html", "htm", "svg", "xhtml", "xsl", "sct", "wsc", "xml", "
 _APPLICATION = linear(rb"(?i)<hta:application")
 """A page that asks to be run as a program: `mshta` does, whatever its name. Nobody writes that to be read."""
 _HEAD = 64 * 1024
+_NO_LETTERS, _FEW = bytes((*range(1, 9), *range(14, 27), *range(28, 32))), 50
+"""Bytes that no text holds, and how many of all make a piece packed data: words of three letters stand in it by chance.
+
+Zeros are not among them: some interpreters pass over them.
+"""
 _SHELLS = linear(rb"(?is)(?:WScript\.Shell|Shell\.Application).{0,400}\.(?:Run|Exec|ShellExecute)\b")
 _CODED = linear(
     rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}"
 )
 _WORD = re.compile(rb"\b[A-Za-z_$][\w$]{5,}\b")
 _MADE_UP = re.compile(rb"_0x[0-9a-f]{4}|[a-z][A-Z][a-z]?[A-Z][a-z]?[A-Z]|[bcdfghjklmnpqrstvwxz]{6}")
-
-
+_SIGNS = {
+    "fetch": _FETCH,
+    "start": _START,
+    "native": _WINDOWS_START,
+    "host": _HOST,
+    "library": _LIBRARY,
+    "attack": _ATTACK,
+    "loaded": _LOADED,
+    "bytes": _BYTES,
+    "encoded": _ENCODED,
+    "stealth": _STEALTH,
+}
 _JAVA_STARTS = linear(rb"java/lang/(?:Runtime|ProcessBuilder)\b")
 
 
@@ -93,59 +118,115 @@ class Scripts:
             yield Finding(
                 "script.encoded", say("A script is encoded so that nobody can read it."), 0.7, kind="script.hides"
             )
-        text = text_of(part.raw).encode(errors="replace")
-        for rule, why, weight, kind in judged(text, windows=windows or compiled):
+        seen = Seen(windows=windows or compiled)
+        shells = False
+        for text in (text_of(part.raw).encode(errors="replace"),) if compiled else texts_of(part.raw):
+            seen.add(text)
+            shells = shells or _SHELLS.search(text) is not None
+        for rule, why, weight, kind in seen.told():
             yield Finding(rule, why, weight, kind=kind)
-        if bool({"html", "xml"} & set(part.types)) and _SHELLS.search(text):
+        if bool({"html", "xml"} & set(part.types)) and shells:
             why = say("A page or style sheet starts programs by Windows' script host.")
             yield Finding("page.starts", why, 0.75, kind="page.starts")
 
+        if _goes_on(part.raw):
+            raise LimitError("script", f"byte {MOST_TEXT // 2}")
 
-def text_of(raw: bytes, most: int = MOST_TEXT) -> str:
+
+def text_of(raw: bytes, most: int = WINDOW) -> str:
     """Return the text of the first `most` bytes of a script, whatever its character set."""
-    raw = raw[:most]
+    return raw[:most].decode(_coding(raw), "replace")
+
+
+def _coding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:200:2].count(0) > 60:
-        return raw.decode("utf-16-be" if raw.startswith(b"\xfe\xff") else "utf-16-le", "replace")
-    return raw.decode("utf-8", "replace")
+        return "utf-16-be" if raw.startswith(b"\xfe\xff") else "utf-16-le"
+    return "utf-8"
 
 
-def judged(text: bytes, *, windows: bool) -> Iterator[tuple[str, Text, float, str]]:
-    """Yield (rule, why, weight, kind) for the text of a script; `windows` if a double click runs it there."""
-    joined = _spelled(text.translate(None, b"^`")) if windows else text
-    fetches, starts = bool(_FETCH.search(joined)), bool(_START.search(joined))
-    native = bool(_WINDOWS_START.search(joined)) and not _LIBRARY.search(text)
-    if _ATTACK.search(joined):
-        yield (
-            "script.attack",
-            say("A script switches protections off, destroys backups, or opens a way in."),
-            0.7,
-            "script.attacks",
-        )
-    elif _LOADED.search(joined) and _BYTES.search(joined):
-        why = say("A script loads a program out of its own text, so that no file is written.")
-        yield "script.attack", why, 0.7, "script.attacks"
-    if fetches and starts and native:
-        yield (
-            "script.fetches",
-            say("A script fetches something and starts it."),
-            0.65 if windows else 0.45,
-            "script.fetches",
-        )
-    if _ENCODED.search(joined) and native:
-        yield "script.encoded", say("A script is encoded so that nobody can read it."), 0.55, "script.hides"
-    if _STEALTH.search(joined) and starts and native:
-        yield "script.stealth", say("A script starts something without a window."), 0.35, "script.stealth"
-    hides = len(text) < MOST_SCRAMBLED and not _LIBRARY.search(text) and scrambled(text)
-    if windows and (hides or (native and len(_HIDE.findall(text)) > 40)):
-        yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
+def texts_of(raw: bytes) -> Iterator[bytes]:
+    """Yield the text of a script in UTF-8, piece by piece: whole, or `MOST_TEXT` of both its ends; no packed data."""
+    coding, half = _coding(raw), MOST_TEXT // 2
+    at = 0
+    while at < len(raw):
+        piece = raw[at : at + WINDOW]
+        if coding != "utf-8" or len(piece) - len(piece.translate(None, _NO_LETTERS)) <= len(piece) // _FEW:
+            yield piece.decode(coding, "replace").encode(errors="replace")
+        if at + WINDOW >= len(raw):
+            return
+        at += WINDOW - OVERLAP
+        if half <= at < len(raw) - half:
+            at = (len(raw) - half) // 2 * 2
 
 
-def _spelled(text: bytes) -> bytes:
-    """Return a batch file with the variables that it sets to plain words put in, behind itself; others as they are."""
-    values = {name.lower(): value for name, value in islice(_SET.findall(text), MOST_SET)}
-    if not values:
-        return text
-    return text + b"\n" + _USED.sub(lambda found: values.get(found[1].lower(), found[0]), text)
+def _goes_on(raw: bytes) -> bool:
+    """Tell whether text stands in what is not read of a very long script."""
+    half = MOST_TEXT // 2
+    return any(
+        b"\0" not in raw[at : min(at + WINDOW, len(raw) - half)]
+        for at in range(half, len(raw) - half - OVERLAP, WINDOW)
+    )
+
+
+class Seen:
+    """What is seen in a script, piece by piece; `windows` if a double click runs it there."""
+
+    def __init__(self, *, windows: bool) -> None:
+        """Begin with nothing seen."""
+        self.windows = windows
+        self._names: set[str] = set()
+        self._hides = self._size = self._padding = 0
+        self._kept: list[bytes] = []
+        self._values: dict[bytes, bytes] = {}
+
+    def add(self, text: bytes) -> None:
+        """Take in the next piece of text."""
+        joined = self._spelled(text.translate(None, b"^`")) if self.windows else text
+        for name, pattern in _SIGNS.items():
+            if name not in self._names and pattern.search(text if name == "library" else joined):
+                self._names.add(name)
+        self._hides += len(_HIDE.findall(text))
+        self._size += len(text)
+        if len(text) >= MOST_SCRAMBLED or self._size > len(text):
+            rest = _PADDING.sub(b"\n", text)
+            self._padding += len(text) - len(rest)
+            text = b"\n".join(dict.fromkeys(rest.split(b"\n")))
+        if sum(map(len, self._kept)) < MOST_SCRAMBLED:
+            self._kept.append(text)
+
+    def told(self) -> Iterator[tuple[str, Text, float, str]]:
+        """Yield (rule, why, weight, kind) of what the whole script does."""
+        seen = self._names
+        native = "host" in seen or ("native" in seen and "library" not in seen)
+        if "attack" in seen:
+            why = say("A script switches protections off, destroys backups, or opens a way in.")
+            yield "script.attack", why, 0.7, "script.attacks"
+        elif {"loaded", "bytes"} <= seen:
+            why = say("A script loads a program out of its own text, so that no file is written.")
+            yield "script.attack", why, 0.7, "script.attacks"
+        if {"fetch", "start"} <= seen and native:
+            why = say("A script fetches something and starts it.")
+            yield "script.fetches", why, 0.65 if self.windows else 0.45, "script.fetches"
+        if "encoded" in seen and native:
+            yield "script.encoded", say("A script is encoded so that nobody can read it."), 0.55, "script.hides"
+        if {"stealth", "start"} <= seen and native:
+            yield "script.stealth", say("A script starts something without a window."), 0.35, "script.stealth"
+        kept = b"\n".join(self._kept)
+        hides = len(kept) < MOST_SCRAMBLED and "library" not in seen and scrambled(kept)
+        if self.windows and (hides or (native and self._hides > 40)):
+            yield "script.hides", say("A script hides what it does."), 0.55, "script.hides"
+        if self.windows and self._size > WINDOW and self._padding > self._size * _PADDED:
+            why = say("A script is blown up by blanks or comments, so that scanners pass over it.")
+            yield "script.padded", why, 0.55, "script.padded"
+
+    def _spelled(self, text: bytes) -> bytes:
+        """Return a batch file with the variables set to plain words put in, behind itself; others as they are."""
+        for name, value in _SET.findall(text):
+            if len(self._values) < MOST_SET:
+                self._values[name.lower()] = value
+        if not self._values:
+            return text
+        return text + b"\n" + _USED.sub(lambda found: self._values.get(found[1].lower(), found[0]), text)
 
 
 def scrambled(text: bytes) -> bool:
