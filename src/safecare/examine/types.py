@@ -123,7 +123,7 @@ _START: tuple[tuple[bytes, str], ...] = (
 """Leading bytes and the type that they tell."""
 
 _BY_NAME = {
-    "script": "php phtml js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sh py pl rb sct reg scf inf".split(),
+    "script": "php phtml pyw js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sh py pl rb sct reg scf inf".split(),
     "spreadsheet-text": "csv slk iqy".split(),
     "url": "url website".split(),
     "mail": "eml mbox".split(),
@@ -141,7 +141,7 @@ _HTML = re.compile(rb"(?i)<(?:!doctype\s+html|html|head|body|script|iframe|meta|
 _PAGE = re.compile(rb"(?i)<(?:!doctype\s+html|html|script)[\s>/]")
 """What tells a page within text that begins like XML."""
 _SHEET = re.compile(
-    rb"(?s)(?>\s*<\?.{0,400}?\?>|\s*<!--.{0,3500}?-->){0,9}\s*<(?:[\w.-]{1,20}:)?(?:stylesheet|transform|schema)[\s>]"
+    rb"(?s)(?>\s*<\?.{0,400}?\?>|\s*<!--.{0,3500}?-->){0,300}\s*<(?:[\w.-]{1,20}:)?(?:stylesheet|transform|schema)[\s>]"
 )
 """Style sheets (XSLT), schemas and Schematron: they speak of records and pages, and are none.
 
@@ -240,6 +240,8 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
         found.append("pcapng")
     if head[36:40] == b"acsp":
         found.append("icc")
+    if head[2:4] == b"\1\0" and head[20:22] == b"\x46\0" and head[1:2] in (b"\4", b"\5", b"\6", b"\x0a"):
+        found.append("job")
     if _SHEBANG.match(head):
         found.append("script")
     if raw[128:132] == b"DICM":

@@ -1,7 +1,8 @@
 """Files that a double click hands to a program of Windows, which then starts, loads or signs in to something else.
 
-They are text or XML and look like settings. Source: MITRE ATT&CK T1204.002, T1218, T1187 (forced authentication by UNC
-paths); reports on .library-ms (CVE-2025-24071), .msc ("GrimResource"), .rdp by mail (2024), .SettingContent-ms (2018).
+They are text or XML and look like settings. Source: MITRE ATT&CK T1204.002, T1218 (.inf: T1218.003), T1220 (scripts in
+style sheets), T1187 (forced authentication by UNC paths); reports on .library-ms (CVE-2025-24071), .msc
+("GrimResource"), .rdp by mail (2024), .SettingContent-ms (2018).
 """
 
 # ruff: noqa: SIM905  (word lists read better as words)
@@ -40,6 +41,20 @@ _RULES: tuple[tuple[str, Text, float, bytes, bytes], ...] = (
     ),
     ("handed.starts", STARTS, 0.8, rb"(?i)<MMC_ConsoleFile\b", rb"(?i)target=javascript:|res://[^<\"]{0,80}redirect"),
     ("handed.starts", STARTS, 0.7, rb"(?i)<MMC_ConsoleFile\b", _TASK + _PROGRAM),
+    (
+        "handed.starts",
+        STARTS,
+        0.75,
+        rb"(?i)<(?:\w+:)?script\b[^>]{0,300}\bimplements-prefix\s*=",
+        rb"Process\.Start|DllImport|VirtualAlloc|Assembly\.Load|ActiveXObject|CreateObject\s*\(",
+    ),
+    (
+        "handed.starts",
+        STARTS,
+        0.7,
+        rb"(?im)^\s*Signature\s*=\s*\"?\$(?:chicago|windows (?:nt|95))\$",
+        rb"(?i)scrobj\.dll\s*,\s*NI\s*,\s*\"?(?:https?:|\\\\)|(?is:RunP(?:re|ost)SetupCommands.{0,600}\b)" + _PROGRAM,
+    ),
     ("handed.starts", STARTS, 0.75, rb"Windows Registry|REGEDIT4", rb"(?is)\\Run(?:Once)?\].{0,400}\b" + _PROGRAM),
     (
         "handed.loads",
@@ -92,7 +107,7 @@ class Handed:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield at most one finding of each kind."""
-        text = text_of(part.raw[:MOST_TEXT]).encode(errors="replace")
+        text = text_of(part.raw[:MOST_TEXT]).lstrip("\ufeff").encode(errors="replace")
         mailed = context.mail and part.depth > 0
         told: set[str] = set()
         for rule, why, weight, kind, act in _COMPILED:
@@ -112,7 +127,8 @@ class Handed:
 HANDED = frozenset(
     (
         "settingcontent-ms library-ms searchconnector-ms msc rdp theme themepack deskthemepack appref-ms application "
-        "jnlp diagcab appinstaller oqy dqy iqy rqy scf wsc sct xbap gadget rdg ws contact"
+        "jnlp diagcab appinstaller oqy dqy iqy rqy scf wsc sct xbap gadget rdg ws contact "
+        "odc udl job search-ms pyw psf"
     ).split()
 )
 """Endings that nobody sends by mail for an honest reason but a link would do."""

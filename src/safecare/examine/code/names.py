@@ -12,13 +12,14 @@ from pathlib import PurePosixPath
 
 from safecare.examine.api import ANY, Context, Finding, Part, analyser
 from safecare.examine.types import ending
+from safecare.formats.extent.programs import is_signed
 from safecare.formats.wording import has_bidi
 from safecare.model.text import Text, say
 
 PROGRAMS = frozenset("pe elf macho dex jar apk chm swf java-class msi".split())
 """Types that run as they are."""
 _RUNS = {
-    "program": "exe scr com pif cpl msi msix appx appxbundle msp gadget application jar xll dll ocx".split(),
+    "program": "exe scr com pif cpl msi msix appx appxbundle msp gadget application jar xll wll dll ocx".split(),
     "script": "js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd sct reg scf slk iqy settingcontent-ms py sh".split(),
     "shortcut": "lnk url website library-ms searchconnector-ms desktop".split(),
     "image": "iso img vhd vhdx udf wim".split(),
@@ -28,6 +29,12 @@ RUNS = {one: kind for kind, endings in _RUNS.items() for one in endings}
 """What a double click on a name does, by ending."""
 IMAGES = frozenset("iso disc vhd vdi vmdk qcow wim".split())
 """Types of images of discs."""
+_ADD_INS = frozenset("ppam ppa xlam xla xll wll".split())
+"""Endings of what Office loads as a part of itself: nobody mails one but who wants it to run."""
+_DISGUISED = {"pif": 0.75, "scr": 0.5, "xll": 0.5, "wll": 0.5, "cpl": 0.3}
+"""Weight of programs under endings by which they pass for something else, without a signature.
+
+Chosen: makers sign what they hand out as screen savers and add-ins; old drivers bring controls unsigned."""
 _READS = frozenset(
     "pdf doc docx xls xlsx ppt pptx txt jpg jpeg png gif csv rtf odt ods mp3 mp4 avi htm html dcm xml".split()
 )
@@ -66,6 +73,12 @@ class Names:
         elif context.mail and part.depth and part.name and part.raw == b"" and RUNS.get(ending(part.name)) in _CARRIED:
             weight, why = _CARRIED[RUNS[ending(part.name)]]
             yield Finding(f"carried.{RUNS[ending(part.name)]}", why, weight, kind="carried")
+        if context.mail and part.depth and kind != "program" and ending(part.name) in _ADD_INS:
+            yield Finding("carried.program", say("A program came by mail."), 0.6, kind="carried")
+        disguised = _DISGUISED.get(ending(part.name), 0.0) if "pe" in part.types and not is_signed(part.raw) else 0.0
+        if disguised:
+            why = say("A program without a signature is called a screen saver, an add-in or a control.")
+            yield Finding("name.disguised", why, disguised, kind="name")
         embedded = part.origin == "zip.member" and _EMBEDDED.match(part.name) is not None
         inside = part.depth and (embedded or not part.origin.startswith(_ARCHIVES))
         opens = embedded or part.origin.endswith((".package", ".attachment", ".file", ".block"))

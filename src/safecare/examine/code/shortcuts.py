@@ -27,6 +27,8 @@ _WEB_SHARE = re.compile(r"(?i)\\\\[\w.-]+@(?:SSL|\d{2,5})(?:@\d{2,5})?\\|\\DavWW
 _NOTE_FILE = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"
 """GUID {BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC} of a FileDataStoreObject."""
 _NAME = linear(rb"((?:[\w .()-]\x00){1,80}\.\x00(?:\w\x00){2,4})\x00")
+_JOB_WORDS = 70
+"""Place of the first word of a planned task: behind the fixed part and the number of running instances."""
 MOST_FILES = 200
 """Files of one notebook. Chosen: a notebook of a year holds some dozens."""
 
@@ -53,6 +55,23 @@ class Lnk:
             yield Finding(
                 "shortcut.large", say("A shortcut carries far more than shortcuts need."), 0.5, kind="shortcut.size"
             )
+
+
+@analyser("job", wants={"job"})
+class Jobs:
+    """Judges what a task of Windows' scheduler starts ([MS-TSCH] 2.4: program and parameters behind the fixed part)."""
+
+    def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
+        """Yield at most one finding."""
+        place, words = _JOB_WORDS, []
+        for _ in range(3):  # program, parameters, folder
+            count = int.from_bytes(part.raw[place : place + 2], "little")
+            words.append(part.raw[place + 2 : place + 2 + 2 * count].decode("utf-16-le", "replace").rstrip("\0"))
+            place += 2 + 2 * count
+        text = " ".join(words)
+        if _STARTERS.search(text) and _REACHES.search(text):
+            why = say("A planned task starts a program with commands of its own.")
+            yield Finding("shortcut.starts", why, 0.75, kind="shortcut")
 
 
 def strings(raw: bytes) -> list[str]:

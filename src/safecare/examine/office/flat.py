@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from safecare.examine.api import Context, Finding, Part, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.office.document import ACTS, AUTO, FACTS
 from safecare.examine.office.odf import CALLS, LISTENS, calls, loads, module_facts
 from safecare.formats.linear import linear
@@ -21,7 +21,7 @@ from safecare.model.text import say
 
 MOST_TEXT = 16 * 1024 * 1024
 """Bytes of text that are searched. Chosen: a document of 1,000 pages."""
-MOST_BLOCKS = 200
+MOST_BLOCKS = 2000
 """Embedded blocks that are opened. Chosen: pictures of a long report."""
 _BLOCK = linear(rb"<(?:w:binData|pkg:binaryData)\b[^>]{0,400}>([A-Za-z0-9+/=\s]{16,})<")
 _DDE_FIELD = linear(rb"(?i)(?:<w:instrText\b[^>]{0,200}>|w:instr\s*=\s*[\"'])\s*(?:&quot;|\"|\\)?\s*DDE(?:AUTO)?\b")
@@ -66,7 +66,7 @@ class Flat:
                 yield Finding("office.macro", FACTS["office.macro"][1], FACTS["office.macro"][0], kind="office.macro")
             for number, found in enumerate(_BLOCK.finditer(raw), 1):
                 if number > MOST_BLOCKS:
-                    break
+                    raise LimitError("members", "blocks")
                 yield from _block(found[1], number, part, context)
         if _DDE_CELL.search(raw):
             yield Finding("office.dde", why, weight, kind="office.content")

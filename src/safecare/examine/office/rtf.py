@@ -15,7 +15,7 @@ from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.office.ole import is_read, package, unpack_native
 from safecare.model.text import say
 
-MOST_OBJECTS = 100
+MOST_OBJECTS = 2000
 """Objects of one file that are opened. Chosen: long reports hold some dozens."""
 _OBJECT = re.compile(rb"\\obj(?:data|html)\b", re.IGNORECASE)
 _HIDDEN_IN = re.compile(rb"\\\*?[a-z]{1,32}-?\d{0,10} ?|\\'[0-9a-f]{2}|\\[^a-z]", re.IGNORECASE)
@@ -48,11 +48,13 @@ class Rtf:
             yield Finding(
                 "rtf.header", say("A rich text file begins as no program writes it, to get past filters."), 0.5
             )
-        objects = [found.start() for found in _OBJECT.finditer(part.raw)][:MOST_OBJECTS]
+        objects = [found.start() for found in _OBJECT.finditer(part.raw)]
         if objects and re.search(rb"\\objupdate|\\objautlink", part.raw, re.IGNORECASE):
             yield Finding("rtf.update", say("A rich text file loads its objects when it is opened."), 0.6)
         read = 0
         for number, place in enumerate(objects, 1):
+            if number > MOST_OBJECTS:
+                raise LimitError("members", "objects")
             digits, end = _hex(part.raw, place)
             read += end - place
             if read > MOST_READ * len(part.raw):
