@@ -15,6 +15,8 @@ from safecare.formats.linear import linear
 
 MOST_CODE = 1024 * 1024
 """Letters of the macros of one document that are read. Chosen: ten times the largest add-in seen; 0.1 s."""
+MOST_PROJECTS = 10
+"""Projects of macros in one file. Chosen: a document has one, one with others in it some."""
 MOST_MODULES = 500
 """Modules of one project that are read. Chosen: the largest add-ins have 200."""
 MOST_RECORDS = 200_000
@@ -83,7 +85,9 @@ def code_of(ole: Any, paths: list[list[str]]) -> tuple[bytes, bytes] | None:
         path[:-1] for path in paths if path[-1].lower() == "dir" and len(path) > 1 and path[-2].lower() == "vba"
     ]
     sources, caches, left = list[bytes](), list[bytes](), MOST_CODE
-    for project in projects[:10]:
+    if len(projects) > MOST_PROJECTS:
+        raise MacroLimitError("projects")
+    for project in projects:
         for raw, offset in _modules(ole, project, paths):
             code = decompress(raw[offset:], left)
             left -= len(code)
@@ -109,7 +113,10 @@ def _modules(ole: Any, project: list[str], paths: list[list[str]]) -> Iterator[t
 
 
 def _read(ole: Any, path: list[str]) -> bytes:
-    return bytes(ole.openstream(path).read(4 * MOST_CODE))
+    raw = bytes(ole.openstream(path).read(4 * MOST_CODE))
+    if len(raw) >= 4 * MOST_CODE:
+        raise MacroLimitError("module")
+    return raw
 
 
 def offsets(raw: bytes) -> Iterator[tuple[str, int]]:
@@ -198,6 +205,8 @@ def sheet_facts(stream: bytes) -> set[str]:
         elif kind == _END_OF_FILE:  # sheets and names stand in the first part
             break
         place += 4 + size
+    else:
+        facts.add("office.limit")
     return facts if "office.macro.xlm" in facts else set()
 
 

@@ -16,9 +16,9 @@ from safecare.formats.reach import STARTING, is_abroad, is_here, leads_abroad
 MOST_RELATIONS = 20_000
 """Relations of one document that are read. Chosen: lists with an address in each row have some thousands."""
 LONGEST_RELATION = 4000
-"""Letters of one relation. Chosen: addresses of mail services reach 2,000."""
-_TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']{1,300})["']""")
-_TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']{1,2000})["']""")
+"""Letters of one relation from which its blanks count once. Chosen: addresses of mail services reach 2,000."""
+_TYPE = re.compile(rb"""\bType\s*=\s*["']([^"']+)["']""")
+_TARGET = re.compile(rb"""\bTarget\s*=\s*["']([^"']+)["']""")
 _EXTERNAL = re.compile(rb"""\bTargetMode\s*=\s*["']External["']""", re.IGNORECASE)
 _DDE_CALL = linear(
     rb"(?i)<f\b[^>]{0,100}>[^<]{0,200}\b(?:cmd|powershell|mshta|rundll32|regsvr32|certutil|wscript|cscript|bitsadmin)(?:\.exe)?\s{0,3}\|"
@@ -58,7 +58,10 @@ def relation_facts(xml: bytes) -> set[str]:
     facts: set[str] = set()
     if xml.startswith(_WIDE):
         xml = xml.decode("utf-16", "replace").encode()
-    for found in _relation_tags(xml):
+    for number, found in enumerate(_relation_tags(xml)):
+        if number >= MOST_RELATIONS:
+            facts.add("office.limit")
+            break
         kind = _TYPE.search(found)
         target = _TARGET.search(found)
         if not kind or not target or not _EXTERNAL.search(found):
@@ -92,13 +95,12 @@ def relation_facts(xml: bytes) -> set[str]:
 def _relation_tags(xml: bytes) -> Iterator[bytes]:
     """Yield the tags of relations, whatever prefix their names have."""
     at = 0
-    for _ in range(MOST_RELATIONS):
-        at = xml.find(b"Relationship", at)
-        if at < 0:
-            return
-        end = xml.find(b">", at, at + LONGEST_RELATION)
-        yield xml[at : end if end >= 0 else at]
-        at = end if end >= 0 else at + 1
+    while (at := xml.find(b"Relationship", at)) >= 0:
+        end = xml.find(b">", at)
+        end = end if end >= 0 else len(xml)
+        tag = xml[at:end]
+        yield tag if len(tag) <= LONGEST_RELATION else re.sub(rb"\s{2,}", b" ", tag)
+        at = end
 
 
 def _unescaped(value: bytes) -> bytes:

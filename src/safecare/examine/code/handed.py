@@ -17,8 +17,6 @@ from safecare.formats.linear import linear
 from safecare.formats.reach import is_abroad, leads_abroad
 from safecare.model.text import Text, say
 
-MOST_TEXT = 512 * 1024
-"""Letters that are read. Chosen: a hundred times what such files hold."""
 _PROGRAM = (
     rb"(?:cmd|powershell|pwsh|mshta|wscript|cscript|rundll32|regsvr32|certutil|bitsadmin|msiexec|curl|forfiles)"
     rb"(?:\.exe)?\b"
@@ -72,7 +70,7 @@ _RULES: tuple[tuple[str, Text, float, bytes, bytes], ...] = (
         rb"(?i)<key>URL</key>\s*<string>\s*(?:smb:|afp:|javascript:|file:///Volumes/)",
     ),
     ("handed.loads", LOADS, 0.6, rb"BEGIN:VCARD", rb"(?i)\n(?:URL|PHOTO|LOGO|SOUND)[^\r\n:]{0,100}:\s*" + _SHARE),
-    ("handed.loads", LOADS, 0.65, rb"(?i)^\s{0,8}\[(?:Shell|Theme|\.ShellClassInfo)\]", _KEYS + _SHARE),
+    ("handed.loads", LOADS, 0.65, rb"(?im)^\s{0,8}\[(?:Shell|Theme|\.ShellClassInfo)\]", _KEYS + _SHARE),
     ("handed.loads", LOADS, 0.6, rb"<xfdf\b", rb"(?i)<f\s[^>]{0,200}href\s*=\s*[\"']" + _SHARE),
     ("handed.loads", LOADS, 0.6, rb"BEGIN:VCALENDAR", rb"(?i)\nATTACH[^\r\n:]{0,100}:\s*" + _SHARE),
     ("handed.loads", LOADS, 0.6, rb"<(?:c:)?contact\b", rb"(?i)<(?:c:)?Value>\s*" + _SHARE),
@@ -95,6 +93,9 @@ _OWN_PAGE = linear(
 _PAGE = linear(rb"(?i)<DeepLink>")
 _DESK = linear(rb"(?im)^full address:s:\s*(\[[^\]\r\n]{2,45}\]|[\w.-]{1,253})")
 _COMPILED = tuple((*one[:3], linear(one[3]), linear(one[4])) for one in _RULES)
+_ANY_KIND = linear(b"|".join(b"(?:" + one[3] + b")" for one in _RULES))
+_WIDE = 60
+"""Zeros among the first hundred second letters that make text one of 16 bits (as `text_of` has it)."""
 _ABROAD = 0.6
 """Weight of any of them that leads to a bare number outside of the house: its own, and its partners', have names."""
 _MAILED = 0.65
@@ -107,10 +108,13 @@ class Handed:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield at most one finding of each kind."""
-        text = text_of(part.raw[:MOST_TEXT]).lstrip("\ufeff").encode(errors="replace")
+        text = part.raw.removeprefix(b"\xef\xbb\xbf")
+        if part.raw[1:200:2].count(0) > _WIDE:
+            text = text_of(part.raw, len(part.raw)).lstrip("\ufeff").encode(errors="replace")
+        kinds = _COMPILED if _ANY_KIND.search(text) else ()
         mailed = context.mail and part.depth > 0
         told: set[str] = set()
-        for rule, why, weight, kind, act in _COMPILED:
+        for rule, why, weight, kind, act in kinds:
             if rule not in told and kind.search(text) and act.search(text):
                 if kind.pattern == _SETTINGS and len(_OWN_PAGE.findall(text)) == len(_PAGE.findall(text)):
                     continue

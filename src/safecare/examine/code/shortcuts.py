@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.formats.linear import linear
 from safecare.formats.reach import is_here
+from safecare.formats.wide import narrowed
 from safecare.model.text import say
 
 _STARTERS = re.compile(
@@ -103,33 +104,33 @@ class Links:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield where they lead."""
-        text = part.raw[:65536].decode("utf-8", "replace")
-        target = re.search(r"(?im)^\s*URL\s*=\s*(\S.{0,2000})", text)
-        if target and _leads_away(target[1]):
+        raw = narrowed(part.raw)
+        targets = (one[1].decode("utf-8", "replace") for one in _URL.finditer(raw))
+        if any(map(_leads_away, targets)):
             yield Finding(
                 "shortcut.foreign",
                 say("An internet shortcut leads to a file or a program on a foreign server."),
                 0.75,
                 kind="shortcut",
             )
-        if re.search(r"(?im)^\s*(?:IconFile|WorkingDirectory)\s*=\s*(?:\\\\|file:)", text):
+        if _SHARED.search(raw):
             yield Finding(
                 "shortcut.foreign",
                 say("An internet shortcut leads to a file or a program on a foreign server."),
                 0.6,
                 kind="shortcut",
             )
-        line = re.search(r"(?im)^\s*Exec\s*=\s*(\S.{0,2000})", text)
-        if (
-            line
-            and re.search(r"(?i)\b(?:curl|wget|base64|nc|python\d?\s+-c|bash\s+-c|sh\s+-c)\b", line[1])
-            and re.search(r"https?://|base64|/dev/tcp", line[1])
-        ):
+        if any(_SHELL.search(one[1]) and _FROM.search(one[1]) for one in _EXEC.finditer(raw)):
             yield Finding(
                 "shortcut.starts", say("A shortcut starts a program with commands of its own."), 0.75, kind="shortcut"
             )
 
 
+_URL = linear(rb"(?im)^[ \t]*URL[ \t]*=[ \t]*(\S[^\r\n]*)")
+_SHARED = linear(rb"(?im)^[ \t]*(?:IconFile|WorkingDirectory)[ \t]*=[ \t]*(?:\\\\|file:)")
+_EXEC = linear(rb"(?im)^[ \t]*Exec[ \t]*=[ \t]*(\S[^\r\n]*)")
+_SHELL = linear(rb"(?i)\b(?:curl|wget|base64|nc|python\d?\s+-c|bash\s+-c|sh\s+-c)\b")
+_FROM = linear(rb"https?://|base64|/dev/tcp")
 _ACTS = re.compile(r"(?i)javascript:|vbscript:|data:|search(?:-ms)?:|ms-|mhtml:|smb:|.{0,300}(?:@SSL|!x-usc:)")
 _HOST = re.compile(r"(?i)(?:file:[/\\]{0,5}|\\\\)([^/\\]{0,253})")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import zlib
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ _TIGHT = {
 }
 """Needles with as much of their heads as tells them from chance, and from what a writer puts there to cost time."""
 _ANY_NEEDLE = linear(rb"(?s)" + b"|".join(_TIGHT.get(one) or re.escape(one) for one in _NEEDLES))
-FEW_TRIES, BYTES_EACH = 200, 1000
+FEW_TRIES, BYTES_EACH = 5000, 200
 """Hits that are checked in any stretch, and bytes for each further one. Chosen: honest data of a gigabyte has fewer."""
 
 PLAIN_SCRIPT = re.compile(rb"(?:java|vb)script\s*:")
@@ -79,8 +80,8 @@ _HEX = linear(
     rb"58354f21)[0-9a-f]{60}[0-9a-f]*"
 )
 """The same in hexadecimal digits."""
-MOST_CODED = 10
-"""Coded values that are looked at in one stretch. Chosen."""
+MOST_CODED, MOST_TRIED = 10, 20_000
+"""Coded files that are told in one stretch, and rows of digits that are tried for them. Chosen: 50 ms."""
 
 
 def begins(data: bytes, at: int = 0, stop: int | None = None) -> tuple[str, str] | None:
@@ -182,9 +183,8 @@ def zlib_packed(head: bytes) -> bool:
 
 def coded(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield (start, end, decoded bytes) of Base64 or hexadecimal digits that hold a file; at most `MOST_CODED`."""
-    for count, found in enumerate(_CODED.finditer(data)):
-        if count >= MOST_CODED:
-            break
+    told = 0
+    for found in _CODED.finditer(data):
         letters = found.group().translate(_URL_SAFE, b"\r\n =")
         try:
             raw = base64.b64decode(letters[: len(letters) // 4 * 4])
@@ -192,9 +192,9 @@ def coded(data: bytes) -> Iterator[tuple[int, int, bytes]]:
             continue
         if holds(raw):
             yield found.start(), found.end(), raw
-    for count, found in enumerate(_HEX.finditer(data)):
-        if count >= MOST_CODED:
-            break
+            if (told := told + 1) >= MOST_CODED:
+                break
+    for found in itertools.islice(_HEX.finditer(data), MOST_TRIED):
         digits = found.group()
         raw = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
         if holds(raw):

@@ -19,8 +19,6 @@ from safecare.formats.office_links import relation_facts
 from safecare.formats.reach import is_abroad, is_here
 from safecare.model.text import say
 
-MOST_TEXT = 16 * 1024 * 1024
-"""Bytes of text that are searched. Chosen: a document of 1,000 pages."""
 MOST_BLOCKS = 2000
 """Embedded blocks that are opened. Chosen: pictures of a long report."""
 _BLOCK = linear(rb"<(?:w:binData|pkg:binaryData)\b[^>]{0,400}>([A-Za-z0-9+/=\s]{16,})<")
@@ -54,7 +52,7 @@ class Flat:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield findings and embedded blocks."""
-        raw = part.raw[:MOST_TEXT]
+        raw = part.raw
         head = raw[:4096]
         weight, why = FACTS["office.dde"]
         if "xml" in part.types:
@@ -75,9 +73,14 @@ class Flat:
             yield Finding("office.formula.sends", why, 0.55, kind="office.content")
         if head.startswith(b"ID;P") and (_SYLK.search(raw) or _SYLK_CALL.search(raw)):
             yield Finding("office.macro.xlm", FACTS["office.macro.xlm"][1], 0.7, kind="office.macro")
-        asked = re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://([\w.-]+|\[[\da-f:.]+\])", head)
+        asked = re.match(rb"(?i)\s*WEB\r?\n1\r?\nhttps?://([\w.-]+|\[[\da-f:.]+\])", raw)
         if asked:
-            weight = HERE if is_here(asked[1]) or (b"SharePointListName=" in head and not is_abroad(asked[1])) else 0.6
+            weight = (
+                HERE
+                if is_here(asked[1])
+                or (b"SharePointListName=" in raw[: asked.end() + 4096] and not is_abroad(asked[1]))
+                else 0.6
+            )
             yield Finding("office.web-query", say("A web query fetches data and formulas from outside."), weight)
 
 

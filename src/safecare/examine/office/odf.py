@@ -91,12 +91,13 @@ class OpenDocument:
                 for name in archive.names
                 if name.startswith(("Basic/", "Scripts/"))
                 and not name.endswith(("/", "script-lb.xml", "script-lc.xml"))
-            ][:MOST_MODULES]
+            ]
         except ZipError:
             return  # told by who unpacks it
         facts = loads(content)
         if modules:
-            facts |= module_facts(b"\n".join(modules))
+            facts |= module_facts(b"\n".join(modules[:MOST_MODULES]))
+            facts |= {"office.limit"} if len(modules) > MOST_MODULES else set()
             if LISTENS.search(content):
                 facts.add("office.macro.autoexec")
         if _DDE.search(content):

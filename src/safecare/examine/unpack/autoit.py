@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safecare.examine.api import Context, Finding, Part, UnreadableError, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, analyser
 from safecare.examine.unpack.inflate64 import repeat
 
 _MAGIC = bytes.fromhex("a3484bbe986c4aa9994c530a86d6487d") + b"AU3!"
@@ -90,6 +90,7 @@ def _files(part: Part, place: int, version: _Version, seed: int, context: Contex
             out = texts(out)
         name = "script.au3" if script else told[1].replace("\\", "/").rpartition("/")[2]
         yield part.child(name, out, origin="installer.script" if script else "installer.file")
+    raise LimitError("members", "compiled script")
 
 
 def _twister(data: bytes, seed: int) -> bytes:

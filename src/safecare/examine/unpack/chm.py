@@ -72,7 +72,10 @@ def directory(raw: bytes) -> tuple[list[Entry], int]:
         raise UnreadableError("its directory is missing")
     head, _, width = struct.unpack_from("<III", raw, place + 8)
     entries: list[Entry] = []
-    for number in range(min(MOST_CHUNKS, struct.unpack_from("<I", raw, place + 0x2C)[0])):
+    count = struct.unpack_from("<I", raw, place + 0x2C)[0]
+    if count > MOST_CHUNKS and place + head + MOST_CHUNKS * width < len(raw):
+        raise LimitError("members", "directory")
+    for number in range(min(MOST_CHUNKS, count)):
         chunk = raw[place + head + number * width : place + head + (number + 1) * width]
         if chunk[:4] == _LISTING:
             entries += _listed(chunk)

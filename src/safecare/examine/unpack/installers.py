@@ -16,20 +16,23 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from safecare.examine.api import Context, Finding, Part, UnreadableError, analyser
+from safecare.examine.api import Context, Finding, LimitError, Part, UnreadableError, Where, analyser
 from safecare.examine.unpack.inflate64 import repeat
+from safecare.model.text import say
 
+PARTLY = 0.2
+"""Weight of data of no known kind that is read in part. Chosen: devices write thousands of packed streams."""
 _NSIS = b"\xef\xbe\xad\xdeNullsoftInst"
 _SHIELD = b"InstallShield\x00"
 _SHIELD_KEY = b"\x13\x35\x86\x07"
 _HALVES = bytes((one << 4 | one >> 4) & 255 for one in range(256))
 _ZLIB = re.compile(rb"\x78[\x01\x9c\xda]")
-MOST_BLOCKS = 500
-"""Blocks of one installer that are unpacked. Chosen: far more than honest ones for a few programs hold."""
-MOST_CARVED = 50
-"""Places in unknown data at which packed data is tried. Chosen: 10 ms."""
-MOST_UNKNOWN = 8 * 1024 * 1024
-"""Bytes of unknown data that are searched for packed data. Chosen: exchange formats of devices are smaller."""
+MOST_BLOCKS = 4000
+"""Blocks of one installer that are unpacked. Chosen: large ones hold some hundreds."""
+MOST_CARVED, MOST_TRIED = 200, 20_000
+"""Packed streams of unknown data that are unpacked, and places that are tried. Chosen: 0.2 s.
+
+Two bytes of such a mark stand by chance once in 20 kB: beyond 400 MB the rest is told to be unread."""
 
 
 @analyser("installer", wants={"pe"})
@@ -66,6 +69,8 @@ def _nsis(part: Part, place: int, context: Context) -> Iterator[Part]:
             if number > 1:
                 yield part.child(f"file-{number - 1}", raw[place + 4 : place + 4 + size], origin="installer.file")
             place += 4 + size
+        if place + 4 <= len(raw):
+            raise LimitError("members", "installer")
         return
     for number in range(MOST_BLOCKS):
         if place + 4 > len(part.raw):
@@ -76,6 +81,7 @@ def _nsis(part: Part, place: int, context: Context) -> Iterator[Part]:
         if number and block:
             raw = _unpacked(block, context) if size & 0x80000000 else block
             yield part.child(f"file-{number}", raw, origin="installer.file")
+    raise LimitError("members", "installer")
 
 
 def _unpacked(raw: bytes, context: Context) -> bytes:
@@ -153,13 +159,19 @@ class Carver:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield what unpacks to more than a handful of bytes."""
-        for found in list(_ZLIB.finditer(part.raw[:MOST_UNKNOWN]))[:MOST_CARVED]:
+        carved = 0
+        for tried, found in enumerate(_ZLIB.finditer(part.raw)):
+            if carved >= MOST_CARVED or tried >= MOST_TRIED:
+                why = say("A part of it holds more packed data than is unpacked: judged only in part.")
+                yield Finding("limit.members", why, PARTLY, Where(bytes=(found.start(), len(part.raw))))
+                return
             unpacker = zlib.decompressobj()
             try:
                 head = unpacker.decompress(part.raw[found.start() : found.start() + 65536], 4096)
             except zlib.error:
                 continue
             if len(head) >= 64:
+                carved += 1
                 with contextlib.suppress(UnreadableError):
                     raw = context.budget.inflate(part.raw[found.start() :], f"byte {found.start()}", zlib.MAX_WBITS)
                     yield part.child(f"stream-{found.start()}", raw, origin="data.stream")

@@ -66,7 +66,7 @@ class Texts:
             name = found[1].decode("utf-8", "replace").strip()
             context.budget.take(len(raw), name)
             yield part.child(name, raw, origin="text.coded")
-        at = part.raw[:65536].find(_BINHEX)
+        at = part.raw.find(_BINHEX)
         if at >= 0:
             name, raw = unbinhex(part.raw, at)
             context.budget.take(len(raw), name)

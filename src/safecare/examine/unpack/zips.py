@@ -212,7 +212,9 @@ def _unlisted(raw: bytes, listed: list[Member], shift: int) -> list[Member]:
         before = bisect.bisect_right(starts, one.at) - 1
         if before < 0 or one.at >= spans[before][1]:
             found.append(one._replace(at=one.at - shift))  # as the directory would tell it
-    return found[:_MOST_UNLISTED]
+    if len(found) > _MOST_UNLISTED:
+        raise LimitError("members", "what no directory lists")
+    return found
 
 
 _WRONG_WORD = (
