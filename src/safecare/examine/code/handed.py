@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safecare.examine.api import Context, Finding, Part, analyser
-from safecare.examine.code.scripts import text_of
 from safecare.examine.types import ending
 from safecare.formats.linear import linear
 from safecare.formats.reach import is_abroad, leads_abroad
+from safecare.formats.wide import narrowed
 from safecare.model.text import Text, say
 
 _PROGRAM = (
@@ -94,8 +94,6 @@ _PAGE = linear(rb"(?i)<DeepLink>")
 _DESK = linear(rb"(?im)^full address:s:\s*(\[[^\]\r\n]{2,45}\]|[\w.-]{1,253})")
 _COMPILED = tuple((*one[:3], linear(one[3]), linear(one[4])) for one in _RULES)
 _ANY_KIND = linear(b"|".join(b"(?:" + one[3] + b")" for one in _RULES))
-_WIDE = 60
-"""Zeros among the first hundred second letters that make text one of 16 bits (as `text_of` has it)."""
 _ABROAD = 0.6
 """Weight of any of them that leads to a bare number outside of the house: its own, and its partners', have names."""
 _MAILED = 0.65
@@ -108,9 +106,7 @@ class Handed:
 
     def examine(self, part: Part, context: Context) -> Iterator[Finding | Part]:
         """Yield at most one finding of each kind."""
-        text = part.raw.removeprefix(b"\xef\xbb\xbf")
-        if part.raw[1:200:2].count(0) > _WIDE:
-            text = text_of(part.raw, len(part.raw)).lstrip("\ufeff").encode(errors="replace")
+        text = narrowed(part.raw)
         kinds = _COMPILED if _ANY_KIND.search(text) else ()
         mailed = context.mail and part.depth > 0
         told: set[str] = set()
