@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safecare.examine.api import Verdict, Verdicts
+from safecare.examine.api import Verdict
 from safecare.examine.engine import Engine
 from safecare.examine.mail.analyser import facts_of
 from safecare.examine.mail.vouch import vouched
@@ -92,7 +92,20 @@ def test_a_service_that_only_speaks_of_itself_imitates_nobody(sender: str, page:
     message = raw(SIGNED.format("overleaf.com"), sender, RESET.format(page, "Overleaf"), "Password reset")
     mail = read_mail(message, ("chu-aurore.fr",))
     assert ("mail.from.itself" in facts_of(mail, ("chu-aurore.fr",))) == clean
-    assert (ENGINE.judge(message, "a.eml").verdict is Verdicts.CLEAN) == clean
+    rules = {one.rule for one in ENGINE.judge(message, "a.eml").findings}
+    assert ("mail.link.prefilled" in rules) != clean
+
+
+@pytest.mark.parametrize(
+    ("sender", "told"), [("WeTransfer <noreply@wetransfer.com>", False), ("Files <noreply@files.example>", True)]
+)
+def test_an_organisation_may_have_pages_at_a_service_of_others(sender: str, *, told: bool) -> None:
+    domain = sender.rpartition("@")[2].strip(">")
+    message = raw(
+        SIGNED.format(domain), sender, "<a href='https://wetransfer.zendesk.com/help'>Help</a> Your files wait."
+    )
+    found = facts_of(read_mail(message, ("chu-aurore.fr",)), ("chu-aurore.fr",))
+    assert ("mail.link.brand-elsewhere" in found) is told
 
 
 @pytest.mark.parametrize(("signed", "clean"), [("Kuss, Mama", True), ("Ihr Kurierdienst", False)])

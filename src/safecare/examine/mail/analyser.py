@@ -19,7 +19,15 @@ from safecare.examine.mail.addressed import addresses_of, readers, relays_for_ot
 from safecare.examine.mail.claims import claims, of_a_known_one
 from safecare.examine.mail.consent import consent
 from safecare.examine.mail.evidence import EVIDENCE
-from safecare.examine.mail.hosts import BRAND_BASES, BRAND_NAMES, COMMON_NAMES, gains_nothing, host_facts, only_itself
+from safecare.examine.mail.hosts import (
+    BRAND_BASES,
+    BRAND_NAMES,
+    COMMON_NAMES,
+    gains_nothing,
+    host_facts,
+    only_itself,
+    worn_by_its_owner,
+)
 from safecare.examine.mail.kits import kits
 from safecare.examine.mail.learned import weights, worded
 from safecare.examine.mail.lures import lures
@@ -207,6 +215,8 @@ def facts_of(mail: Mail, own: tuple[str, ...] = ()) -> set[str]:
         address = next((one for one in addresses_of(headers, "Reply-To") if one.endswith(f"@{writer}")), address)
     if within and {"mail.list", "mail.auth.aligned"} <= facts | mail.facts:
         facts.add("mail.news")
+    if "mail.auth.aligned" in facts and genuine(base) and base not in FREE and worn_by_its_owner(mail, base):
+        facts.discard("mail.link.brand-elsewhere")
     if "mail.auth.aligned" in facts and only_itself(mail, display, base):
         facts = (facts - _OF_ITSELF) | {"mail.from.itself"}
     facts |= answers(mail, base) | ({"mail.from.tenant"} if base in TENANTS and writer == domain else set())

@@ -111,6 +111,12 @@ def _home(base: str, bases: set[str], inner: set[str]) -> bool:
     return all(registered(one) in {base, *_ASIDE} or one in _ASIDE_HOSTS for one in inner)
 
 
+def worn_by_its_owner(mail: Mail, base: str) -> bool:
+    """Tell whether each host that wears a known name wears that of `base`: pages of a customer at a service."""
+    hosts = {host_of(target) for target, _ in mail.links[:200]} - {""}
+    return all(label(base) in one.split(".") for one in hosts if "mail.link.brand-elsewhere" in _of_name(one))
+
+
 def only_itself(mail: Mail, display: str, base: str) -> bool:
     """Tell whether a service is called like its own domain `base` and leads nowhere else (networks aside).
 
