@@ -40,7 +40,7 @@ from safecare.locale.catalogue import Catalogue
 from safecare.model.events.video import ClipKept
 from safecare.model.hospital import Hospital
 from safecare.model.ids import ArtifactHash
-from safecare.model.text import say
+from safecare.model.text import Text, say
 from safecare.model.topics import Item, decode, encode, topic_of
 from safecare.notify.webpush import Pusher
 from safecare.scenarios.report import RunCheck, RunStep, ScenarioRun
@@ -74,6 +74,9 @@ class Runner:
 
     def scenarios(self) -> list[ScenarioInfo]:
         return [ScenarioInfo("theft", say("Theft"), say("A theft"), 2, False)]
+
+    def title(self, name: str) -> Text:
+        return say("Theft") if name == "theft" else Text(name)
 
     def start(self, name: str, actor: str) -> str:
         if name != "theft":

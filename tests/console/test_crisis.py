@@ -53,7 +53,8 @@ async def test_only_lines_can_be_corrected_and_only_incidents_named(rig: Rig) ->
         for wrong, status in (({"corrects": event.id}, 422), ({"corrects": "x"}, 422), ({"incident": "x"}, 404)):
             body = {"entry": "note", "words": "x", **wrong}
             assert (await cell.post("/api/crisis", json=body)).status_code == status
-        assert (await cell.post("/api/crisis", json={"entry": "note", "words": ""})).status_code == 422
+        for nothing in ("", " \n\u00a0"):
+            assert (await cell.post("/api/crisis", json={"entry": "note", "words": nothing})).status_code == 422
 
 
 async def test_a_site_has_its_own_lines(rig: Rig) -> None:

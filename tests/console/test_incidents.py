@@ -236,7 +236,8 @@ async def test_scenarios(rig: Rig) -> None:
         assert (await browser.post("/api/scenarios/theft/run")).json() == {"run": "run-1"}
         assert (await browser.post("/api/scenarios/theft/run")).status_code == 409
         assert (await browser.get("/api/scenarios/runs/x")).status_code == 404
-        assert (await browser.get("/api/me")).json()["exercise"]["scenario"] == "theft"
+        now = (await browser.get("/api/me")).json()["exercise"]
+        assert (now["scenario"], now["title"]) == ("theft", "Theft")  # people read the title, in their language
 
 
 async def test_metrics(rig: Rig) -> None:

@@ -80,6 +80,15 @@ async def test_sign_out(rig: Rig, by_script: bool) -> None:
         assert (await browser.get("/api/me")).status_code == 401
 
 
+async def test_a_link_is_for_somebody(rig: Rig) -> None:
+    """A name of spaces would stand on every screen as nobody."""
+    async with rig.browser("admin") as browser:
+        refused = await browser.post("/api/invitations", json={"role": "guard", "name": " \u00a0 "})
+        assert (refused.status_code, refused.json()["detail"]) == (422, "Say who it is for.")
+        assert (await browser.post("/api/invitations", json={"role": "guard", "name": " Sam "})).status_code == 201
+    assert [one.name for one in rig.accounts.users() if one.role == "guard"] == ["Sam"]
+
+
 async def test_foreign_pages_change_nothing(rig: Rig) -> None:
     async with rig.browser("admin") as browser:
         ask = {"role": "guard", "name": "G"}

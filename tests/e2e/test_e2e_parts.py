@@ -86,3 +86,32 @@ def test_a_page_that_fails_points_to_its_plain_twin(house: House, incident: str)
         camille.press("twin")
         expect(camille.page.get_by_role("heading", level=1)).to_be_visible()
         assert "/print/" in camille.page.url
+
+
+def test_the_board_says_that_nothing_is_taken_any_more(house: House) -> None:
+    """A full disk: what stands on the board is whole, and no longer what happens."""
+
+    def full(route: Route) -> None:
+        answer = route.fetch()
+        said = answer.json()
+        said["disk"]["refusing"] = True
+        route.fulfill(response=answer, json=said)
+
+    with house.person("operator", "Nadia Disk", service_workers="block") as nadia:
+        nadia.settle()
+        expect(nadia.page.get_by_test_id("refusing")).to_have_count(0)
+        nadia.page.route("**/api/health", full)
+        nadia.open("/")
+        nadia.see("refusing")
+
+
+def test_a_partner_is_told_what_is_shared_and_no_more(house: House, incident: str) -> None:
+    """What a partner may not see is neither shown as nothing nor as a fault of the server."""
+    assert incident
+    with house.person("liaison", "Paul Voisin") as paul:
+        paul.settle()
+        expect(paul.page.get_by_test_id("no-incidents")).to_contain_text("No open incident is shared with you.")
+        for words in ("The server does not answer.", "Notices without answer", "Rejects"):
+            expect(paul.page.get_by_text(words)).to_have_count(0)
+        paul.open("/availability")
+        expect(paul.page.get_by_role("table", name="Sainte-Aurore").first).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -34,6 +35,12 @@ class _Started:
     report: Path
 
 
+@functools.cache
+def _titles() -> dict[str, Text]:
+    """Titles by name: files of the package, that do not change while we run."""
+    return {one.name: Text(one.title) for one in scenarios().values()}
+
+
 @dataclass
 class ScenarioProcesses:
     """Lists and runs scenarios (`safecare.console.deps.ScenarioRunner`). One run at a time."""
@@ -48,6 +55,10 @@ class ScenarioProcesses:
             ScenarioInfo(one.name, Text(one.title), Text(one.description), len(one.steps), one.quiet)
             for one in scenarios().values()
         ]
+
+    def title(self, name: str) -> Text:
+        """Return what people call scenario `name`; its name where there is none any more."""
+        return _titles().get(name, Text(name))
 
     def start(self, name: str, actor: str) -> str:
         """Start scenario `name` and return the run's id. Raises `KeyError`, `BusyError`.

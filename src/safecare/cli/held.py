@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
 Data = Annotated[Path, typer.Option(help="Data folder.")]
+File = Annotated[str, typer.Argument(help="Id, as `safecare held list` shows it.")]
 Why = Annotated[str, typer.Option(help="Why; it goes to the log.")]
 
 
@@ -58,13 +59,13 @@ def list_(
 
 
 @app.command()
-def release(file: str, reason: Why, data: Data = Path("var")) -> None:
+def release(file: File, reason: Why, data: Data = Path("var")) -> None:
     """Have the door that holds a file send it on, exactly as it came."""
     _decide(data, file, "release", reason)
 
 
 @app.command()
-def discard(file: str, reason: Why, data: Data = Path("var")) -> None:
+def discard(file: File, reason: Why, data: Data = Path("var")) -> None:
     """Have a held file stay where it is: it is never sent on."""
     _decide(data, file, "discard", reason)
 

@@ -34,7 +34,9 @@ def list_(
 
 
 @app.command()
-def show(reject: str, data: Data = Path("var")) -> None:
+def show(
+    reject: Annotated[str, typer.Argument(help="Id, as `safecare rejects list` shows it.")], data: Data = Path("var")
+) -> None:
     """Write the bytes of a reject to standard output, and its reason to standard error."""
     from safecare.cli.files import stop
     from safecare.cli.local import opened

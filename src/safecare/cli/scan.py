@@ -55,7 +55,11 @@ def main(
     language: InLanguage = Language.EN,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Confined processes at a time.")] = 2,
 ) -> None:
-    """Judge files: mails, documents, archives, programs, medical files and images."""
+    """Judge files: mails, documents, archives, programs, medical files and images.
+
+    Exit code: 0 nothing found; 1 something found; 2 nothing found, but not all could be judged, or a wrong call
+    (standard error tells which and why).
+    """
     from datetime import UTC, datetime
 
     from safecare.cli.files import plain, shown, stop, tell

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
+Name = Annotated[str, typer.Argument(help="As `safecare scenario list` shows it.")]
+
 
 @app.callback()
 def main() -> None:
@@ -41,7 +43,7 @@ def list_(language: InLanguage = Language.EN) -> None:
 
 
 @app.command()
-def show(name: str, language: InLanguage = Language.EN) -> None:
+def show(name: Name, language: InLanguage = Language.EN) -> None:
     """Show what a scenario puts in and expects."""
     from safecare.scenarios.scoring import Progress, run_step
 
@@ -56,7 +58,7 @@ def show(name: str, language: InLanguage = Language.EN) -> None:
 
 @app.command()
 def run(
-    name: str,
+    name: Name,
     data: Annotated[Path, typer.Option(help="Data folder of the running platform.")] = Path("var"),
     isolated: Annotated[  # noqa: FBT002 - typer
         bool, typer.Option("--isolated", help="Play on a private platform that is started for it and stopped.")

@@ -70,7 +70,7 @@ def create_app(deps: ConsoleDeps) -> FastAPI:
     """
     feed = Feed(deps)
     gate, shared = Gate(deps), Shared(feed)
-    pages = Pages(deps.scenarios.exercise, oidc=deps.provider is not None)
+    pages = Pages(deps.scenarios, oidc=deps.provider is not None)
     counters, chain = health.Counters(), health.Chain(deps)
 
     @asynccontextmanager

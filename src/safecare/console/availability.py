@@ -70,6 +70,7 @@ def _row(
         name=words.named(service.id).name,
         kind=service.kind,
         site=service.site,
+        site_name=words.named(service.site).name,
         planned_beds=service.beds,
         figures=figures,
         expected=[_expected(forecast, effect, words) for forecast, effect in ranked[:MOST]],

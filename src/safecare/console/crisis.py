@@ -114,7 +114,7 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
     async def crisis_file(request: Request) -> Response:
         lines, words, now = await read(request), words_of(request), deps.clock.now()
         running = deps.scenarios.exercise()
-        played = running.scenario if running else ""
+        played = words.say(deps.scenarios.title(running.scenario)) if running else ""
         site = desk.home(visitor_of(request))
         return paper(await asyncio.to_thread(crisis_log, lines, words, now, site, played), "crisis-log")
 
@@ -127,6 +127,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, incidents: Incidents, pages: Pages, 
     @app.post("/api/crisis", name="log_crisis")
     async def log_crisis(request: Request) -> Response:
         visitor, ask = visitor_of(request), await read_struct(request, LogCrisis)
+        if not ask.words.strip():
+            raise ProblemError(422, say("A line needs words."))
         site = desk.home(visitor)
         if ask.incident:
             site = (await asyncio.to_thread(incidents.get, ask.incident, visitor)).site

@@ -212,6 +212,10 @@ class ScenarioRunner(Protocol):
         """Return what can be run."""
         ...
 
+    def title(self, name: str) -> Text:
+        """Return what people call scenario `name`; its name where there is none any more."""
+        ...
+
     def start(self, name: str, actor: str) -> str:
         """Start scenario `name` for `actor` and return the run's id. Raises `KeyError`, `BusyError`."""
         ...

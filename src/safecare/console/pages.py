@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -13,7 +12,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from safecare.console.deps import Exercise
+from safecare.console.deps import ScenarioRunner
 from safecare.console.gate import form_key
 from safecare.console.web import ProblemError, read_body, visitor_of, words_of
 from safecare.console.words import Words
@@ -27,13 +26,13 @@ FORM_FIELDS = 20
 class Pages:
     """The plain pages and their style."""
 
-    def __init__(self, exercise: Callable[[], Exercise | None], *, oidc: bool = False) -> None:
-        """Load the templates of the package; `exercise` tells what runs now, for the mark on every page.
+    def __init__(self, scenarios: ScenarioRunner, *, oidc: bool = False) -> None:
+        """Load the templates of the package; `scenarios` tells what runs now, for the mark on every page.
 
         `oidc`: the hospital has an identity provider, to which the sign-in page leads.
         """
         self._oidc = oidc
-        self._exercise = exercise
+        self._scenarios = scenarios
         folder = files("safecare.console") / "templates"
         self.style = (folder / "plain.css").read_bytes()
         self.script = (folder / "passkey.js").read_bytes()
@@ -54,6 +53,8 @@ class Pages:
         def t(sentence: str, /, **args: Any) -> str:
             return words.say(Text(sentence, args))
 
+        running = self._scenarios.exercise() if visitor.known else None
+        drill = running.scenario if running else played
         html = self._templates.get_template(template).render(
             t=t,
             when=lambda at, site=None: _moment(words, at, site),
@@ -61,8 +62,7 @@ class Pages:
             style=f"/plain/{self.style_name}.css",
             script=f"/plain/{self.script_name}.js",
             visitor=visitor,
-            exercise=self._exercise() if visitor.known else None,
-            played=played,
+            exercise=words.say(self._scenarios.title(drill)) if drill else "",
             form_key=form_key(visitor),
             oidc=self._oidc,
             **values,

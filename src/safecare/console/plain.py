@@ -152,7 +152,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, pages: Pages, feed: Feed) -> None:
             cards = board.situation(deps, visitor, words).incidents
             care = Availability(deps).rows(visitor, words)
             running = deps.scenarios.exercise()
-            return situation(cards, care, words, now, running.scenario if running else "")
+            played = words.say(deps.scenarios.title(running.scenario)) if running else ""
+            return situation(cards, care, words, now, played)
 
         return paper(await asyncio.to_thread(write), "situation")
 

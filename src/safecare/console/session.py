@@ -127,7 +127,9 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed
                 role=visitor.role,
                 language=words.language,
                 hospital=Named(deps.hospital.id, _hospital_name(deps, words.language)),
-                exercise=ExerciseNow(now.scenario, now.since) if now else None,
+                exercise=ExerciseNow(now.scenario, words.say(deps.scenarios.title(now.scenario)), now.since)
+                if now
+                else None,
                 timezone=_timezone(deps, visitor),
             )
         )
@@ -144,6 +146,8 @@ def routes(app: FastAPI, deps: ConsoleDeps, gate: Gate, pages: Pages, feed: Feed
     async def invite(request: Request) -> Response:
         ask = await read_struct(request, Invite)
         visitor = visitor_of(request)
+        if not ask.name.strip():
+            raise ProblemError(422, say("Say who it is for."))
         _check_grant(deps, visitor, ask)
         token, user = await asyncio.to_thread(_invite, deps, ask)
         await record(visitor, "invited", f"{user} {ask.role}")
@@ -159,7 +163,7 @@ def _left(pages: Pages, request: Request, next: str) -> Response:
 
 
 def _invite(deps: ConsoleDeps, ask: Invite) -> tuple[str, str]:
-    user = deps.accounts.add(ask.name, ask.role, ask.site, ask.zones)
+    user = deps.accounts.add(ask.name.strip(), ask.role, ask.site, ask.zones)
     return deps.accounts.invite(user), user
 
 

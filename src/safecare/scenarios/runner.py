@@ -38,6 +38,8 @@ PAGE = "page"
 """The channel of the console's own page."""
 PERSON = 180.0
 """Seconds that a person has to acknowledge (chosen: the demo's guards have two minutes until the next is told)."""
+LINGER = 20.0
+"""Seconds for which a person who acknowledged stays signed in (chosen: to see on the page that it was taken)."""
 READS = 2
 """Polls after which a device's last values are surely told."""
 
@@ -205,7 +207,11 @@ class Runner:
         name = f"Exercise {self.clock.now():%H:%M:%S}"
         invited = self._talk.invite(role, name)
         try:
-            return name, self._acknowledged(invited.url, role, name, notice, program)
+            failed = self._acknowledged(invited.url, role, name, notice, program)
+            if program is None and not failed:
+                self.tell(say("Acknowledged. The session of that link ends in {time}.", time=Span(LINGER)))
+                self._wait(lambda: False, LINGER)
+            return name, failed
         finally:
             self._talk.revoke(invited.user)  # nobody stays a user because of an exercise
 

@@ -14,6 +14,7 @@ export type FigureName = "open" | "beds" | "occupied" | "staff" | "rooms" | "div
 export interface Care extends Named {
   kind: string;
   site: string;
+  site_name: string;
   planned_beds: number;
   figures: Partial<Record<FigureName, Figure>>;
   expected: { incident: string; state: string; state_name: string; probability: number; earliest: number; at: string; hours_down: number }[];

@@ -15,7 +15,7 @@ export interface Me {
   role: string;
   language: Language;
   hospital: Named;
-  exercise: { scenario: string; since: string } | null;
+  exercise: { scenario: string; title: string; since: string } | null;
   timezone: string;
 }
 

@@ -34,6 +34,7 @@ class CareView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     site: str
+    site_name: str
     planned_beds: int
     figures: dict[str, FigureView]
     expected: list[ExpectedView]

@@ -14,6 +14,7 @@ class ExerciseNow(msgspec.Struct, frozen=True):
     """The exercise that runs now."""
 
     scenario: str
+    title: str
     since: datetime
 
 
