@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -80,8 +80,9 @@ class Catalogue:
         }
 
     @classmethod
+    @cache
     def load(cls) -> Catalogue:
-        """Read the catalogues of the package. Raises `babel.messages.pofile.PoFileError` for a broken one."""
+        """Read the catalogues, once a process. Raises `babel.messages.pofile.PoFileError` for a broken one."""
         others = [language for language in LANGUAGES if language != "en"]
         reasons = {language: Reasons(_translated(_read(language, "reasons"))) for language in others}
         told = {language: _read(language, "safecare") for language in others}
