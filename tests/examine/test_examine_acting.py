@@ -102,6 +102,18 @@ def test_a_library_that_names_marks_is_one_thing(host: str) -> None:
     assert (found.type, found.verdict) == (host, Verdicts.CLEAN)
 
 
+def test_marks_of_archives_with_heads_of_any_length_cost_no_sum_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    summed: list[int] = []
+
+    def crc32(raw: bytes) -> int:
+        summed.append(len(raw))
+        return 1
+
+    monkeypatch.setattr(zlib, "crc32", crc32)
+    assert not list(archives(b"\0" + b"Rar!\x1a\7\0\xff\xff\xff\xff\xff\xff\xff" * 10_000))
+    assert sum(summed) == 0
+
+
 @pytest.mark.parametrize("host", ["pe", "elf", "pdf"])
 @pytest.mark.parametrize("kind", ["7z", "rar"])
 def test_an_archive_with_its_checksum_is_told_and_opened(host: str, kind: str) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safecare.examine.api import Verdicts
+from safecare.examine.api import Budget, Context, Limits, Part, Verdicts
 from safecare.examine.engine import Engine
-from safecare.examine.medical.subjects import Subject, others, subject
+from safecare.examine.medical.subjects import MOST_NUMBERS, MOST_PEOPLE, Subject, about, others, subject
 from safecare.formats.astray import leads_astray
 from safecare.formats.multipart import MOST, pieces
 from safecare.testing.medical_attacks import generate
@@ -46,6 +46,19 @@ def test_a_document_of_another_patient_is_told_without_naming_anybody() -> None:
     assert "EXEMPLE" not in str(found)
     newborn = told_of(patient("EXEMPLE", "NOA", "20260104"), non_xml(pdf("")))
     assert Engine().judge(oru(ed(newborn, "text^XML")), "a.hl7").verdict is Verdicts.CLEAN
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, True), (MOST_PEOPLE, True), (MOST_PEOPLE + 1, False)])
+def test_a_record_of_more_people_is_a_list_and_no_cover(count: int, told: bool) -> None:
+    context = Context(Budget(Limits(), 1))
+    cover = [subject([], [f"Autre {chr(65 + one) * 3}"], "19451224") for one in range(count)]
+    assert not list(about(Part(b"", "a"), cover, context))
+    assert bool(list(about(Part(b"", "a/b", path="a/b"), [ME], context))) is told
+
+
+def test_only_so_many_numbers_of_a_person_are_compared() -> None:
+    many = subject(((f"1.2.{one}", "7") for one in range(10 * MOST_NUMBERS)), ["Exemple"], "")
+    assert len(many.numbers) == MOST_NUMBERS
 
 
 def test_messages_about_several_people_may_carry_a_document_of_any_of_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecare.formats.dicom import read_dicom
-from safecare.formats.dicom.signatures import MOST, Signature, signatures
+from safecare.formats.dicom.signatures import MOST, MOST_PIECES, Signature, signatures
 from safecare.testing.medical_attacks.signer import signed
 from safecare.testing.medical_attacks.writer import BIG, EXPLICIT, IMPLICIT, JPEG, Image, Items
 
@@ -88,6 +88,18 @@ def test_only_so_many_are_checked_and_a_file_without_has_none() -> None:
     many: Items = {**items, (0xFFFAFFFA, "SQ"): held * (MOST + 5)}
     assert len(list(signatures(read_dicom(Image(items=many).write())))) == MOST
     assert not list(signatures(read_dicom(Image(items=ITEMS).write())))
+
+
+def test_a_list_that_names_a_long_sequence_again_and_again_is_left_unchecked() -> None:
+    items = signed({**ITEMS, (0x0040A730, "SQ"): [{}] * 2000}, "a")
+    named = b"\x40\x00\x30\xa7"
+    assert one(Image(items=items).write()).state == "intact"
+    held = items[0x4FFE0001, "SQ"]
+    assert isinstance(held, list)
+    (mac,) = held
+    items[0x4FFE0001, "SQ"] = [{**mac, (0x04000020, "AT"): named * (MOST_PIECES // 2000)}]
+    found = one(Image(items=items).write())
+    assert (found.state, found.reason) == ("unchecked", "limit")
 
 
 @given(st.data())

@@ -14,6 +14,8 @@ from safecare.formats.mail import read_mail
         '<td style="font-size:0"><p style="font: bold 10.5pt Arial">{}</p></td>',
         '<td style="font-size:0"><font size="3">{}</font></td>',
         '<div style="font-size:0%"><span style="FONT-SIZE: small">{}</span></div>',
+        '<td style="font-size:0"><p style="font-size:.75rem">{}</p></td>',
+        '<td style="font-size:0"><p style="font-size:0.9rem">{}</p></td>',
         '<div style="visibility:hidden"><b style="visibility: visible">{}</b></div>',
         '<div style="font-size:0">&nbsp;<p>&nbsp;</div>{}',
     ],

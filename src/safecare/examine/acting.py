@@ -87,8 +87,9 @@ def _is_rar(raw: bytes, at: int) -> bool:
     """Tell whether the first block behind the mark has its checksum."""
     if raw[at + 6] == 0:
         size = int.from_bytes(raw[at + 12 : at + 14], "little")
-        check = zlib.crc32(raw[at + 9 : at + 7 + size]) & 0xFFFF
-        return 13 <= size <= 512 and check == int.from_bytes(raw[at + 7 : at + 9], "little")
+        if not 13 <= size <= 512:  # before any sum is taken: marks may stand every seven bytes
+            return False
+        return zlib.crc32(raw[at + 9 : at + 7 + size]) & 0xFFFF == int.from_bytes(raw[at + 7 : at + 9], "little")
     end = at + 13 + raw[at + 12] if at + 12 < len(raw) else 0  # the first block never has more than 127 bytes
     return end > 0 and zlib.crc32(raw[at + 12 : end]) == int.from_bytes(raw[at + 8 : at + 12], "little")
 

@@ -34,10 +34,12 @@ _HIDDEN = re.compile(
     r"""|(font-size\s*:\s*0(?:\.0+)?(?:px|pt|r?em|%)?\s*(?:[;!"'>]|$))"""
 )
 _AGAIN = re.compile(
-    r"(visibility\s*:\s*visible)|font(?:-size\s*:\s*|\s*:\s*(?:[^;]{0,60}?\s)?)"
-    r"(?:(?:\d*[1-9]\d*(?:\.\d+)?|0?\.\d*[1-9]\d*)(?:px|pt|rem|pc|cm|mm|in|vw|vh)|(?:x{0,2}-)?(?:small|large|medium))"
+    r"(visibility\s*:\s*visible)|font(?:-size\s*:\s*|\s*:\s{0,99}(?:[^;:]{0,60}?\s)?)"
+    r"(?:(?:0{0,9}[1-9]\d{0,9}(?:\.\d{1,9})?|0{0,9}\.0{0,9}[1-9]\d{0,9})(?:px|pt|rem|pc|cm|mm|in|vw|vh)|(?:x{0,2}-)?(?:small|large|medium))"
 )
-"""What shows the letters of a hidden tag again: a size that is no share of the one around it."""
+"""What shows the letters of a hidden tag again: a size that is no share of the one around it.
+
+Rows of digits and blanks are bounded: of 20,000 digits in one tag each would be tried with each."""
 _SIZED = re.compile(r"\bsize\s*=", re.IGNORECASE)
 PLAIN_LINK = re.compile(r"https?://[^\s<>\"')\]]{3,2000}", re.IGNORECASE)
 """An address that stands in text."""

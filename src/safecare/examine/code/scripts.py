@@ -55,6 +55,9 @@ _SET = re.compile(rb"(?i)\bset\s+\"?(\w{1,40})=([^&|\r\n\"%]{0,200})")
 _USED = re.compile(rb"%(\w{1,40})%")
 MOST_SET = 20_000
 """Variables of a batch file that are put in. Chosen: scrambled ones use one for each letter; 20 ms."""
+MOST_PUT = 2 * WINDOW
+"""Bytes that are put in for variables of one piece. Chosen: scrambled ones stand for a letter or a word, and name more
+than they hold; three letters of each of 700,000 uses could else hold 200 each."""
 _HOST = linear(rb"(?i)WScript\.(?:Shell|CreateObject|ScriptFullName)|Shell\.Application|winmgmts:")
 """What is there for Windows' script host alone, also amid the text of a library for pages."""
 _PADDING = linear(rb"[\s\x00]{64,}|/\*[^*]{64,}\*/|(?:\r?\n[ \t]{0,64}(?://|'|#|::|(?i:rem)[ \t])[^\r\n]*){8,}")
@@ -129,6 +132,8 @@ class Scripts:
             why = say("A page or style sheet starts programs by Windows' script host.")
             yield Finding("page.starts", why, 0.75, kind="page.starts")
 
+        if seen.unread:
+            raise LimitError("script", "variables")
         if _goes_on(part.raw):
             raise LimitError("script", f"byte {MOST_TEXT // 2}")
 
@@ -174,6 +179,8 @@ class Seen:
     def __init__(self, *, windows: bool) -> None:
         """Begin with nothing seen."""
         self.windows = windows
+        self.unread = False
+        """More variables stand in a piece than were put in."""
         self._names: set[str] = set()
         self._hides = self._size = self._padding = 0
         self._kept: list[bytes] = []
@@ -226,7 +233,18 @@ class Seen:
                 self._values[name.lower()] = value
         if not self._values:
             return text
-        return text + b"\n" + _USED.sub(lambda found: self._values.get(found[1].lower(), found[0]), text)
+        room = MOST_PUT
+
+        def put(found: re.Match[bytes]) -> bytes:
+            nonlocal room
+            value = self._values.get(found[1].lower(), found[0])
+            room -= len(value)
+            if room >= 0 or len(value) <= len(found[0]):
+                return value
+            self.unread = True
+            return found[0]
+
+        return text + b"\n" + _USED.sub(put, text)
 
 
 def scrambled(text: bytes) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -18,8 +19,10 @@ from safecare.examine.api import Context, Finding, Part, Where
 from safecare.examine.medical.identity import INS
 from safecare.model.text import say
 
-MOST = 100
-"""People of one record, and records of one submission, that are compared. Chosen: more are a list, not a cover."""
+MOST, MOST_PEOPLE = 100, 20
+"""Records of one submission, and people of one record, that are compared. Chosen: more are a list, not a cover; 1 s."""
+MOST_NUMBERS = 50
+"""Numbers of one person that are compared. Chosen: who was in many hospitals has some ten."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 METADATA = "METADATA.XML"
@@ -42,7 +45,9 @@ def subject(numbers: Iterable[tuple[str, str]], names: Iterable[str], birth: str
     words = _LETTERS.findall(unicodedata.normalize("NFKD", " ".join(names)))
     date = _DATE.match(birth)
     return Subject(
-        frozenset((root.removeprefix("urn:oid:"), number) for root, number in numbers if root and number),
+        frozenset(
+            (root.removeprefix("urn:oid:"), number) for root, number in islice(numbers, MOST_NUMBERS) if root and number
+        ),
         frozenset("".join(each for each in one if not unicodedata.combining(each)).upper() for one in words),
         date.group().replace("-", "") if date else "",
     )
@@ -62,8 +67,10 @@ def others(one: Subject, other: Subject) -> bool:
 
 def about(part: Part, people: Iterable[Subject], context: Context) -> Iterator[Finding]:
     """Keep whom `part` is about; yield that it is about nobody of the record that carries it, or that tells of it."""
-    mine = tuple(one for one in people if one.words)[: MOST + 1]
-    if not mine or len(mine) > MOST or len(context.subjects) >= MOST:
+    if len(context.subjects) >= MOST:
+        return
+    mine = tuple(islice((one for one in people if one.words), MOST_PEOPLE + 1))
+    if not mine or len(mine) > MOST_PEOPLE:
         return
     scope = part.path and part.path + "/"
     if part.name.rpartition("/")[2] == METADATA:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from safecare.examine.api import Finding, Where
 from safecare.examine.pdf.lures import PAGE
 from safecare.examine.pdf.objects import Document, Object, references
-from safecare.examine.pdf.signed import MOST_PAGES, MOST_SIGNED, Compared, Revision, rewritten
+from safecare.examine.pdf.signed import MOST_LOOKED, MOST_PAGES, MOST_SIGNED, Compared, Revision, rewritten
 from safecare.examine.pdf.strings import readable, string_at
 from safecare.examine.pdf.values import members
 from safecare.model.text import say
@@ -113,7 +113,7 @@ def _changed(document: Document, signed: Revision, shown: Revision, rule: _Rule)
             number = _noted(signed, shown)
         if number:
             return number
-    every = rule.allowed == 1
+    every, named = rule.allowed == 1, dict[int, tuple[bytes, bytes]]()
     if not (every or rule.action):
         return None
     fields = (one for one in signed.values() if b"/T" in one.text and (b"/FT" in one.text or b"/Parent" in one.text))
@@ -121,7 +121,7 @@ def _changed(document: Document, signed: Revision, shown: Revision, rule: _Rule)
         later = shown[one.number]
         if later is one or _SIGNATURE.search(one.text):
             continue
-        if _value(one, signed) != _value(later, shown) and (every or rule.locks(_name(one, signed))):
+        if _value(one, signed) != _value(later, shown) and (every or rule.locks(_name(one, signed, named))):
             return one.number
     return None
 
@@ -130,6 +130,8 @@ def _noted(signed: Revision, shown: Revision) -> int | None:
     """Return the number of a note, mark or link that was put on a page, taken from it or changed; fields are none."""
     pages = [one for one in signed.values() if one.stream is None and PAGE.search(one.text)]
     for page in pages[:MOST_PAGES]:
+        if signed.looked + shown.looked > MOST_LOOKED:
+            break
         before, now = (set(_notes(each, one)) for each, one in ((signed, page), (shown, shown[page.number])))
         for number in sorted(before ^ now):
             one = (shown if number in now else signed).get(number)
@@ -137,14 +139,16 @@ def _noted(signed: Revision, shown: Revision) -> int | None:
                 return number
         for number in sorted(before & now):
             old, new = signed.at(b"%d 0 R" % number), shown.at(b"%d 0 R" % number)
-            if not _WIDGET.search(old.text) and old.text.split() != new.text.split():
+            if old is not new and not _WIDGET.search(old.text) and old.text.split() != new.text.split():
                 return number
     return None
 
 
 def _notes(revision: Revision, page: Object) -> list[int]:
     held = dict(members(page.text)).get(b"Annots", b"")
-    return references(held if held.startswith(b"[") else revision.at(held).text)
+    text = held if held.startswith(b"[") else revision.at(held).text
+    revision.looked += len(page.text) + len(text)
+    return references(text)
 
 
 def _value(field: Object, revision: Revision) -> bytes:
@@ -155,14 +159,17 @@ def _value(field: Object, revision: Revision) -> bytes:
     return held if string is None else readable(string)
 
 
-def _name(field: Object, revision: Revision) -> bytes:
-    """Return the whole name of `field`."""
+def _name(field: Object, revision: Revision, known: dict[int, tuple[bytes, bytes]]) -> bytes:
+    """Return the whole name of `field`; `known` holds own name and parent by number: many fields have one parent."""
     parts: list[bytes] = []
     for _ in range(DEEPEST):
-        keys = dict(members(field.text))
-        if part := string_at(keys.get(b"T", b""), 0):
-            parts.append(readable(part))
-        if b"Parent" not in keys:
+        number = field.number or -1 - len(known)  # one that stands within another has none
+        if number not in known:
+            keys = dict(members(field.text))
+            known[number] = readable(string_at(keys.get(b"T", b""), 0) or b""), keys.get(b"Parent", b"")
+        part, parent = known[number]
+        parts += [part] if part else []
+        if not parent:
             break
-        field = revision.at(keys[b"Parent"])
+        field = revision.at(parent)
     return b".".join(reversed(parts))

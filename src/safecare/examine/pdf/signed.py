@@ -136,7 +136,6 @@ class Compared:
     def __init__(self, signed: Revision, shown: Revision) -> None:
         self._signed, self._shown = signed, shown
         self._seen: set[tuple[int, int]] = set()
-        self._looked = 0
 
     def other(self) -> int | None:
         """Return the number of a page that draws by other fonts or forms than were signed, of a mark or of layers."""
@@ -154,7 +153,7 @@ class Compared:
         return next((one.number for one in islice(pages, MOST_PAGES) if not self._kept(one)), None)
 
     def _spent(self) -> bool:
-        return self._looked + self._signed.looked + self._shown.looked > MOST_LOOKED
+        return self._signed.looked + self._shown.looked > MOST_LOOKED
 
     def _switched(self, catalog: Object, later: Object) -> bool:
         """Tell whether layers are shown that weren't when they were signed, or the other way round."""
@@ -183,7 +182,7 @@ class Compared:
             if (one.number, new.number) in self._seen:
                 return True
             self._seen.add((one.number, new.number))
-        self._looked += len(one.text) + len(new.text)
+        self._shown.looked += len(one.text) + len(new.text)
         if (one.stream is None) != (new.stream is None) or not self._same_stream(one, new):
             return False
         whole = max(len(one.text), len(new.text)) < MOST_TOKENS
@@ -199,11 +198,11 @@ class Compared:
         """Tell whether two streams hold the same, however they are packed."""
         if one.stream is None or new.stream is None or one is new:
             return True
-        self._looked += len(one.stream) // MEMORY
+        self._shown.looked += len(one.stream) // MEMORY
         if one.stream == new.stream:
             return True
         held, other = begun(one, MOST_STREAM), begun(new, MOST_STREAM)
-        self._looked += len(held) + len(other)
+        self._shown.looked += len(held) + len(other)
         return held == other
 
 

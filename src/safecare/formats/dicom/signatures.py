@@ -36,8 +36,11 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 _PLAIN = "1.2.840.10008.1.2.1"
 MOST = 100
 """Signatures of one file that are checked. Chosen: a report is signed by two or three people."""
-MOST_FED = 16 << 30
-"""Bytes that all signatures of one file may hash. Chosen: a slide of 3 GB, signed five times."""
+MOST_FED, TIMES = 1 << 30, 5
+"""Bytes that all signatures of one file may hash, and how often its own if that is more. Chosen: 1 s; a report is
+signed by two or three people. A list of what is signed may name the same long value thousands of times."""
+MOST_PIECES = 2_000_000
+"""Elements and items that all signatures of one file may hash. Chosen: 3 s; a film of 10,000 frames has 300,000."""
 
 Reason = Literal["", "algorithm", "certificate", "elements", "incomplete", "limit", "syntax"]
 
@@ -70,7 +73,7 @@ def signatures(found: Dicom) -> Iterator[Signature]:
     if not sequences:
         return
     reader = _Reader(found)
-    left, room = MOST, MOST_FED
+    left, room = MOST, max(MOST_FED, TIMES * len(found.body))
     for sequence in sequences:
         level = reader.within(found.elements[sequence].parent)
         for item in reader.within(sequence).values():
@@ -125,16 +128,23 @@ class _Reader:
     def __init__(self, found: Dicom) -> None:
         self.found = found
         self._inner: dict[int, list[int]] = {}
+        self._within: dict[int, dict[int, int]] = {}
+        self._pieces = MOST_PIECES
         for at, one in enumerate(found.elements):
             self._inner.setdefault(one.parent, []).append(at)
         self._view = memoryview(found.body)
 
     def within(self, index: int) -> dict[int, int]:
         """Return index by tag of what stands in the item `index` (-1: the top); by number where it is a sequence."""
-        inner = self._inner.get(index, [])
-        if index >= 0 and self.found.elements[index].tag != ITEM:
-            return {number: at for number, at in enumerate(inner) if self.found.elements[at].tag == ITEM}
-        return {self.found.elements[at].tag: at for at in inner}
+        known = self._within.get(index)
+        if known is None:
+            elements, inner = self.found.elements, self._inner.get(index, [])
+            if index >= 0 and elements[index].tag != ITEM:
+                known = {number: at for number, at in enumerate(inner) if elements[at].tag == ITEM}
+            else:
+                known = {elements[at].tag: at for at in inner}
+            self._within[index] = known
+        return known
 
     def items(self, level: dict[int, int], tag: int) -> list[int]:
         return list(self.within(level[tag]).values()) if tag in level else []
@@ -165,12 +175,14 @@ class _Reader:
         yield from self._element(one, index)
 
     def _element(self, one: Element, index: int) -> Iterator[bytes | memoryview]:
+        self._spend()
         if one.vr != "SQ" and self.found.body[one.value - 4 : one.value] != b"\xff\xff\xff\xff":
             yield self._view[one.start : one.end]
             return
         yield self._view[one.start : one.start + 8]  # tag, VR, two bytes: no length
         for place in self._inner.get(index, []):
             item = self.found.elements[place]
+            self._spend()
             if item.tag != ITEM:
                 continue
             yield self._view[item.start : item.start + 4]
@@ -184,6 +196,11 @@ class _Reader:
                 if not _unsigned(each.tag):
                     yield from self._element(each, inner)
         yield (SEQUENCE_END >> 16).to_bytes(2, "little") + (SEQUENCE_END & 0xFFFF).to_bytes(2, "little")
+
+    def _spend(self) -> None:
+        self._pieces -= 1
+        if self._pieces < 0:
+            raise _UncheckedError("limit")
 
 
 def _unsigned(tag: int) -> bool:
