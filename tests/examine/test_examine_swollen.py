@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from safecare.examine.api import Verdicts
+from safecare.examine.code import scripts
 from safecare.examine.code.scripts import MOST_PUT, Seen
 from safecare.examine.engine import Engine
 from safecare.examine.pdf import forbidden
@@ -32,3 +35,17 @@ def test_a_parent_of_many_fields_is_read_once_for_all_of_them() -> None:
     names = [forbidden._name(revision[number], revision, known) for number in (2, 3, 4)]
     assert names == [b"form.a", b"x.b", b"y.c"]
     assert {1, 2} <= known.keys()
+
+
+@pytest.mark.parametrize(
+    ("between", "told"),
+    [(b"rem \0\r\n" + b"echo a step of the list\r\n" * 40, True), (bytes(range(256)) * 5, False)],
+)
+def test_a_zero_here_and_there_makes_no_text_packed_data(
+    between: bytes, *, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("MOST_TEXT", 20_000), ("WINDOW", 4000), ("OVERLAP", 100)):
+        monkeypatch.setattr(scripts, name, value)
+    raw = b"@echo off\r\n" + b"echo a\r\n" * 1200 + between * 60 + b"echo b\r\n" * 1200
+    rules = {one.rule for one in Engine().judge(raw, "a.bat").findings}
+    assert ("limit.script" in rules) is told

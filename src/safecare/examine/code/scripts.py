@@ -167,10 +167,8 @@ def texts_of(raw: bytes) -> Iterator[bytes]:
 def _goes_on(raw: bytes) -> bool:
     """Tell whether text stands in what is not read of a very long script."""
     half = MOST_TEXT // 2
-    return any(
-        b"\0" not in raw[at : min(at + WINDOW, len(raw) - half)]
-        for at in range(half, len(raw) - half - OVERLAP, WINDOW)
-    )
+    pieces = (raw[at : min(at + WINDOW, len(raw) - half)] for at in range(half, len(raw) - half - OVERLAP, WINDOW))
+    return any(len(one) - len(one.translate(None, b"\0" + _NO_LETTERS)) <= len(one) // _FEW for one in pieces)
 
 
 class Seen:
