@@ -108,6 +108,12 @@ def test_an_organisation_may_have_pages_at_a_service_of_others(sender: str, *, t
     assert ("mail.link.brand-elsewhere" in found) is told
 
 
+def test_a_threat_is_one_whoever_signs_it() -> None:
+    words = "I recorded you. Pay 900 dollars in bitcoin within 48 hours, or your contacts see it.<br>xx"
+    told = judged(SIGNED.format("gmail.com"), "Anna <anna.k@gmail.com>", words)
+    assert "mail.order.ransom" in {one.rule for one in told.findings}
+
+
 @pytest.mark.parametrize(("signed", "clean"), [("Kuss, Mama", True), ("Ihr Kurierdienst", False)])
 def test_relatives_speak_of_parcels_and_money_too(signed: str, *, clean: bool) -> None:
     words = f"Das Paket wartet, bitte bestätigen Sie die Zustellung. Überweise mir noch die 60 Euro.<br>{signed}"

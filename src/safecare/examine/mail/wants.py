@@ -114,6 +114,7 @@ _KIN = re.compile(
     r"bisous?|bises?|kuss|kusse|kusje|besos|baci|love|hugs|xx+)\W*$"
 )
 """How relatives sign: they speak of parcels, gifts and money, too."""
+_FAMILIAR = frozenset({"a:parcel", "a:prize"})
 _PERCENT = re.compile(r"\d ?%")
 _PHONE = re.compile(r"\+?\(?\d(?:[ ().-]?\d){8,13}")
 
@@ -147,10 +148,9 @@ def _together(mail: Mail, about: set[str], *, private: bool) -> set[str]:
         "account-number": bool(IBAN.search(text)),
         "phone-number": bool(_PHONE.search(text)),
     }
-    if private and _KIN.search(text[-60:]):
-        return set()
     all_of_it = about | {f"a:{one}" for one in meanings(text)} | {name for name, is_so in held.items() if is_so}
-    return {name for name, needed in TOGETHER if needed <= all_of_it}
+    kin = private and bool(_KIN.search(text[-60:]))
+    return {name for name, needed in TOGETHER if needed <= all_of_it and not (kin and needed & _FAMILIAR)}
 
 
 def _of_anyone(mail: Mail, display: str, facts: set[str], told: Iterable[str], about: set[str]) -> set[str]:
