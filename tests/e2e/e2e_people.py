@@ -12,6 +12,7 @@ from typing import Any
 
 from e2e_attack import Attacker
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect
+from playwright.sync_api import TimeoutError as TooSlowError
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1366, "height": 768}
@@ -26,6 +27,8 @@ CAPTURES = 5
 """How often one screenshot is asked for. Chosen: far more than the two that others report as enough."""
 REFUSED = "Unable to capture screenshot"
 """What Chromium answers when it has no frame to copy just then."""
+PAINTED = 20_000
+"""Milliseconds for one screenshot. Chosen: a page is painted within two; another try begins with a new frame."""
 IN_CHARGE = """() => navigator.serviceWorker.controller !== null ||
   new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', () => done(true)))"""
 """Waits until the page would open without a network. A function: our policy forbids to evaluate text in the page."""
@@ -178,14 +181,15 @@ def picture(page: Page, name: str) -> None:
     Keep a screenshot for people to look at.
 
     Chromium now and then refuses one capture ("Unable to capture screenshot") when it is asked between two frames, and
-    takes the same picture once the next frame is painted. A screenshot decides nothing, so it is asked for anew.
+    takes the same picture once the next frame is painted; on a machine that is busy it may paint none for long. A
+    screenshot decides nothing, so it is asked for anew.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for left in reversed(range(CAPTURES)):
         try:
-            page.screenshot(path=SCREENSHOTS / f"{name}.png")
+            page.screenshot(path=SCREENSHOTS / f"{name}.png", timeout=PAINTED)
             return
         except Error as error:
-            if REFUSED not in error.message or not left:
+            if not (REFUSED in error.message or isinstance(error, TooSlowError)) or not left:
                 raise
         page.evaluate(STILL)

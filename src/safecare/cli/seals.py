@@ -128,7 +128,7 @@ class SealedFile:
         raw = self.path.read_bytes()
         if not looks_like_dicom(raw):
             return []
-        return msgspec.msgpack.decode(confined(_signatures, raw), type=list[Signature])
+        return msgspec.msgpack.decode(confined(_signatures, raw), type=laid_out(list[Signature]))
 
     def write(self, key: Ed25519PrivateKey, at: datetime) -> None:
         """Seal the file. Raises `OSError`, `WorkerError`."""

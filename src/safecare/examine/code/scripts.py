@@ -82,6 +82,7 @@ _NO_LETTERS, _FEW = bytes((*range(1, 9), *range(14, 27), *range(28, 32))), 50
 
 Zeros are not among them: some interpreters pass over them.
 """
+_BLOCK = 4096
 _SHELLS = linear(rb"(?is)(?:WScript\.Shell|Shell\.Application).{0,400}\.(?:Run|Exec|ShellExecute)\b")
 _CODED = linear(
     rb"[A-Za-z0-9+/=]{200,}|(?:\\x[0-9a-fA-F]{2}){50,}|(?:%[0-9a-fA-F]{2}){50,}|(?:\d{1,5}\s{0,4},\s{0,4}){100,}"
@@ -155,13 +156,24 @@ def texts_of(raw: bytes) -> Iterator[bytes]:
     at = 0
     while at < len(raw):
         piece = raw[at : at + WINDOW]
-        if coding != "utf-8" or len(piece) - len(piece.translate(None, _NO_LETTERS)) <= len(piece) // _FEW:
-            yield piece.decode(coding, "replace").encode(errors="replace")
+        told = piece if coding != "utf-8" or _lettered(piece) else _without_data(piece)
+        if told:
+            yield told.decode(coding, "replace").encode(errors="replace")
         if at + WINDOW >= len(raw):
             return
         at += WINDOW - OVERLAP
         if half <= at < len(raw) - half:
             at = (len(raw) - half) // 2 * 2
+
+
+def _lettered(piece: bytes) -> bool:
+    return len(piece) - len(piece.translate(None, _NO_LETTERS)) <= len(piece) // _FEW
+
+
+def _without_data(piece: bytes) -> bytes:
+    """Return the blocks of a piece that are text: a script may stand before packed data, or before what looks so."""
+    blocks = (piece[at : at + _BLOCK] for at in range(0, len(piece), _BLOCK))
+    return b"".join(one for one in blocks if _lettered(one))
 
 
 def _goes_on(raw: bytes) -> bool:
