@@ -107,7 +107,11 @@ def test_what_can_be_taken_out_leaves_no_trace(data: st.DataObject) -> None:
         return one.write()
 
     honest, attacked = made(attack=False), made(attack=True)
-    result = disarm(attacked).raw
+    try:
+        result = disarm(attacked).raw
+    except DisarmError:  # what stands behind reads as an element that is cut off: no reader can say what it is
+        assert ENGINE.judge(attacked, "a.dcm").verdict is not Verdicts.CLEAN
+        return
     if syntax == DEFLATED:  # packed anew
         assert read_dicom(result).body == read_dicom(honest).body
     else:
