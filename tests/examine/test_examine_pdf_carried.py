@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from examine_pdfs import numbered
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
@@ -21,13 +22,7 @@ def pdf(catalog: bytes = b"", page: bytes = b"", **more: bytes) -> bytes:
         2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         3: PAGE % page,
     } | {int(name[1:]): value for name, value in more.items()}
-    out, places = b"%PDF-1.7\n", dict[int, int]()
-    for number, value in objects.items():
-        places[number] = len(out)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
-    table = b"".join(b"%010d 00000 n \n" % places[number] for number in sorted(places))
-    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, len(out))
-    return out + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + tail
+    return numbered(objects)
 
 
 def carrying(name: bytes, data: bytes) -> bytes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
+from examine_pdfs import written
 
 from safecare.examine.api import Verdicts
 from safecare.examine.engine import Engine
@@ -24,18 +23,6 @@ FIELD = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(%s)/Rect[60 600 200 620]/
 
 def stream(keys: bytes, data: bytes) -> bytes:
     return b"<<%s/Length %d>>\nstream\n%s\nendstream" % (keys, len(data), data)
-
-
-def written(objects: dict[int, bytes], before: bytes = b"%PDF-1.7\n") -> bytes:
-    """Return `before` with a revision that holds `objects`."""
-    out, rows = before, []
-    for number, one in objects.items():
-        rows.append(b"%d 1\n%010d 00000 n \n" % (number, len(out)))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
-    previous = re.findall(rb"startxref\n(\d+)", before)
-    prev = b"/Prev " + previous[-1] if previous else b""
-    tail = b"xref\n0 1\n0000000000 65535 f \n%strailer\n<</Size 20/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n"
-    return out + tail % (b"".join(rows), prev, len(out))
 
 
 def signed() -> bytes:

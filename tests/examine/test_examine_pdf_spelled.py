@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+from examine_pdfs import numbered
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,13 +29,7 @@ def pdf(*scripts: str, font: bytes = b"", **more: bytes) -> bytes:
         3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>>>",
         4: FONT % font,
     } | {int(name[1:]): value for name, value in more.items()}
-    out, places = b"%PDF-1.7\n", dict[int, int]()
-    for number, value in objects.items():
-        places[number] = len(out)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, value)
-    table = b"".join(b"%010d 00000 n \n" % places[number] for number in sorted(places))
-    tail = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, len(out))
-    return out + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + tail
+    return numbered(objects)
 
 
 def numbers(text: str, key: int) -> str:
