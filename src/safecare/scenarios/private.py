@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 READY = 240.0
 """Seconds until a platform must be ready. Chosen: it takes 60 s on a machine that has ten times too much to do."""
+PORTS = range(20_000, 32_768)
+"""Ports to choose from: Linux gives 32768 to 60999 to connections by itself (net.ipv4.ip_local_port_range)."""
 STOP = 15.0
 """Seconds that a platform has to stop by itself before it is killed (chosen)."""
 
@@ -31,14 +35,20 @@ class NotReadyError(RuntimeError):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` ports of 127.0.0.1 that nobody listened on a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Return `count` ports of 127.0.0.1 that nobody listened on a moment ago.
+
+    They are below those that the system gives to connections by itself: it would else give one of them to somebody
+    between this moment and that in which the platform listens.
+    """
+    chance = SystemRandom()  # two processes that were given the same seed don't choose the same
+    found: list[int] = []
+    while len(found) < count:
+        port = chance.choice(PORTS)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            if port not in found:
+                found.append(port)
+    return found
 
 
 def free_doors(doors: Iterable[DoorSpec]) -> dict[str, dict[str, Any]]:

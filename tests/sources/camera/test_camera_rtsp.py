@@ -139,7 +139,7 @@ class Camera:
 async def first_word(url: str, anchors: Anchors | None = None, file: Path | None = None) -> Message:
     """Return the first that a worker says of the stream."""
     worker = WorkerClient(network=True, anchors=file)
-    job = LiveJob("c", url, View(), patience=20.0, anchors=anchors)
+    job = LiveJob("c", url, View(), patience=8.0, anchors=anchors)
     try:
         async with contextlib.aclosing(worker.answers(job, silence=60.0)) as told:  # type: ignore[type-var]
             return await anext(told)
@@ -206,7 +206,7 @@ async def followed(
     asset = intake.hospital.asset("camera.corridor")
     assert asset is not None
     live = LiveCamera(
-        "camera", asset, CameraSettings(url=url(camera, "live", scheme), **settings), intake, patience=20.0
+        "camera", asset, CameraSettings(url=url(camera, "live", scheme), **settings), intake, patience=8.0
     )
     try:
         return intake, await live._follow()
