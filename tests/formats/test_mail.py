@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from safecare.formats.domains import host_of, imitates, is_address, mixed_script, registered
 from safecare.formats.mail import BRANDS, MAIL_FACTS, MailFacts, examine, own_domains
 from safecare.formats.mime import MAX_DEPTH, MAX_PARTS, decoded, read_mime
-from safecare.formats.wording import asked, disguised, level
+from safecare.formats.wording import asked, disguised, has_bidi, level
 from safecare.scenarios.make.mail import SHAPES, benign_mail, spear_phish
 from safecare.scenarios.make.office import archive
 
@@ -152,6 +152,12 @@ def test_wording_is_linear() -> None:
     asks("confirm your " * 20_000)
 
 
+def test_an_arabic_word_that_is_embedded_stands_as_it_is_read() -> None:
+    assert not has_bidi("\u202b\u062a\u0642\u0631\u064a\u0631 2026\u202c.pdf")
+    assert has_bidi("\u2067fdp.exe\u2069")
+    assert has_bidi("\u062a\u202efdp.exe")
+
+
 def test_only_the_topmost_authentication_results_count() -> None:
     head = (
         "Authentication-Results: mx.chu; spf=fail; dmarc=fail\r\n"
@@ -171,6 +177,7 @@ def test_only_the_topmost_authentication_results_count() -> None:
         ("a.js", b"alert(1)", "file.type.script"),
         ("a.lnk", b"L\0\0\0\1\x14\2\0" + bytes(50), "file.type.shortcut"),
         ("exe\u202efdp.scr", b"x", "file.name.reversed"),
+        ("\u202bfdp.exe", b"x", "file.name.reversed"),
         ("a.zip", archive({"a/b.exe": b"MZ" + bytes(100)}), "file.archive.executable"),
         ("a.zip", archive({"in.zip": archive({"x.txt": b"x"})}), "file.archive.nested"),
         ("a.zip", archive({"readme.txt": b"MZ" + bytes(100)}), "file.archive.executable"),

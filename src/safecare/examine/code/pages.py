@@ -10,10 +10,21 @@ import binascii
 import itertools
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
 from safecare.examine.api import Context, Finding, LimitError, Part, analyser
 from safecare.examine.code import attached
-from safecare.examine.code.pages_coded import deciphered, hands_over, literals, pasted, referred, unseen
+from safecare.examine.code.pages_coded import (
+    deciphered,
+    dotted,
+    hands_over,
+    literals,
+    mostly_coded,
+    numbered,
+    pasted,
+    referred,
+    unseen,
+)
 from safecare.examine.code.scripts import text_of
 from safecare.examine.mail.codes import told
 from safecare.examine.mail.hosts import doubtful
@@ -33,11 +44,21 @@ _BUILDS = linear(
     rb"(?i)new\s+Blob\s*\(|msSaveOrOpenBlob|msSaveBlob|createObjectURL|new\s+Response\s*\(|\.download\s*=|navigator\.saveBlob|new\s+File\s*\("
 )
 _DECODES = linear(rb"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeURIComponent|unescape\s*\(")
+_FETCHED = linear(rb"(?i)\bfetch\s*\(\s*[\"'`]data:application/[\w.+-]{1,80};base64,")
+"""How a page decodes a file without a word of decoding: the browser does it."""
+_HANDED = linear(rb"(?i)\.click\s*\(|dispatchEvent\s*\(")
+_LINKED = linear(
+    rb"(?i)\bhref(?:[\"']\s*,|\s*=)\s*[\"'`]?data:application/(?:zip|x-zip|octet|x-msdownload|x-7z|x-rar|vnd\.rar|x-iso|x-ms|java|hta|gzip)"
+)
+_NAMED = linear(rb"(?i)<a\b[^>]{0,300}\bdownload\b|\.download\s*=|setAttribute\(\s*[\"']download")
 _WRITES = linear(
-    rb"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|eval\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
+    rb"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|(?:eval|\bFunction|\.constructor)\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
 )
 _LOADER = re.compile(rb"(?i)\s*\(\s*[\"'](?:%3C|<)script(?:%20|\s)+src=")
 """How counters of visitors are loaded: a script by its address, as any page may name one."""
+_SPELLED = re.compile(rb"\s{0,4}\(\s{0,4}[\"']([%\w.@/:+-]{1,600})[\"']")
+_MAILBOX = re.compile(rb"(?i)\s*<a\s+href=[\"']mailto:[^\"'<>]{1,200}[\"'][^<>]{0,200}>[^<>]{0,200}</a>\s*")
+"""How sites hide a mail address from those who gather them: the link to write to it, spelled in numbers."""
 _CODED_SCRIPT = linear(rb"(?i)<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?data:")
 SMALL = 20_000
 """Bytes of a page below which nothing calls for a script coded into its address. Chosen: reports that bring whole
@@ -73,7 +94,19 @@ _SHARED = linear(
 _FOREIGN = linear(rb"(?i)<(?:\w{1,20}:)?foreignObject\b")
 _DRAWN = linear(rb"(?i)\beval\s*\(|window\.open|CDATA\[[^\]]{0,200}atob")
 _FORM = linear(rb"(?i)<form\b|<input\b")
-_COLLECTS = linear(rb"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io")
+_COLLECTS = linear(
+    rb"(?i)api\.telegram\.org/bot|formspree|formsubmit\.co|getform\.io|discord(?:app)?\.com/api/webhooks|"
+    rb"\bemailjs\.send|script\.google\.com/macros/s/"
+)
+"""Who takes what is typed, without a server of one's own: reports on attached pages of 2021-2025."""
+_SENDS = linear(
+    rb"(?i)\b(?:fetch|sendBeacon|\$\.post|axios\.post)\s*\(\s*[\"'`]https?:|\.open\s*\(\s*[\"'`]POST[\"'`]\s*,\s*[\"'`]https?:|"
+    rb"\burl\s*:\s*[\"'`]https?:"
+)
+"""A script that sends to an address of its own."""
+WHOLE_LIBRARY, CODED_SHARE = 256 * 1024, 0.1
+"""Bytes from which a page brings libraries along, and the share of them that a file in it takes at least. Chosen:
+diagrams (plotly, bokeh) are 1 to 5 MB of program with 1 % of coded numbers; what is smuggled is most of its page."""
 _SENDS_CODED = linear(rb"(?i)\b(?:fetch|open|sendBeacon|post|ajax|action)\s*[(=:][^;]{0,120}?\batob\s*\(")
 """A page that sends to an address which nobody is to read."""
 _FILLED = linear(rb"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@")
@@ -92,10 +125,11 @@ class Pages:
         if "svg" in part.types:
             yield from _drawing(text, part, scripted=scripted)
         mailed = part.depth > 0 and (context.mail or part.origin == "pdf.attachment")
-        coded = mailed or _LONG.search(text) or _DATA.search(text) or hands_over(text)
-        if scripted and coded and _BUILDS.search(text) and _DECODES.search(text):
+        if scripted:
+            text = dotted(text)
+        if scripted and (_builds(text, mailed=mailed) or _hands_out(text)):
             yield Finding("page.smuggling", say("A page builds a file out of its own text."), 0.75, kind="page.builds")
-        if scripted and unseen(text):
+        if scripted and (unseen(text) or (mostly_coded(text) and not _FORM.search(text))):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.55, kind="page.hides")
         if _SHARED.search(text):
             why = say("A page loads something from a foreign server, which gets the reader's credentials.")
@@ -106,7 +140,9 @@ class Pages:
         if _PROTOCOL.search(text):
             why = say("A page leads into a program of Windows with commands of its own.")
             yield Finding("page.protocol", why, 0.7, kind="page.starts")
-        if any(not _LOADER.match(text, found.end()) for found in _WRITES.finditer(text)):
+        if any(
+            not (_LOADER.match(text, found.end()) or _mailbox(text, found.end())) for found in _WRITES.finditer(text)
+        ):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
         if mailed and len(text) < SMALL and _CODED_SCRIPT.search(text):
             yield Finding("page.hides", say("A page writes itself out of coded text."), 0.5, kind="page.hides")
@@ -135,6 +171,30 @@ class Pages:
             raise LimitError("markup", f"byte {MOST_TEXT}")
 
 
+def _mailbox(text: bytes, at: int) -> bool:
+    """Tell whether what is written there is a link to write to somebody, and nothing else."""
+    found = _SPELLED.match(text, at)
+    return bool(found and _MAILBOX.fullmatch(unquote_to_bytes(found[1])))
+
+
+def _builds(text: bytes, *, mailed: bool) -> bool:
+    """Tell whether a script makes a file out of what stands coded in its page."""
+    if not _BUILDS.search(text) or not (_DECODES.search(text) or _FETCHED.search(text)):
+        return False
+    if mailed or hands_over(text):
+        return True
+    if len(text) < WHOLE_LIBRARY:
+        return bool(_LONG.search(text) or _DATA.search(text) or (numbered(text) and _HANDED.search(text)))
+    coded = sum(len(found[1]) for found in _LONG.finditer(text))
+    coded += sum(len(found[2]) for found in _DATA.finditer(text) if not found[1].startswith(_PICTURES))
+    return coded > CODED_SHARE * len(text)
+
+
+def _hands_out(text: bytes) -> bool:
+    """Tell whether a page presses its own link to an archive or program that stands in the link's address."""
+    return bool(_HANDED.search(text) and _NAMED.search(text) and _LINKED.search(text))
+
+
 def _drawing(text: bytes, part: Part, *, scripted: bool) -> Iterator[Finding]:
     if any(_CARRIES.match(found[1]) for found in itertools.islice(_DATA.finditer(text), MOST_BLOCKS)):
         yield Finding("drawing.carries", say("A drawing carries a program or an archive."), 0.7, kind="page.builds")
@@ -161,7 +221,11 @@ def _asks(text: bytes, *, mailed: bool) -> Iterator[Finding]:
         yield Finding("page.password", say("An attached page asks for a password."), 0.7, kind="page.asks")
     elif _COLLECTS.search(text) or _SENDS_CODED.search(text):
         yield Finding("page.password", why, 0.8, kind="page.asks")
-    elif _ACTION.search(text) and _MAILED.search(text[:20000].replace(b"mailto:", b"")) and _FILLED.search(text):
+    elif (
+        (_ACTION.search(text) or _SENDS.search(text))
+        and _MAILED.search(text[:20000].replace(b"mailto:", b""))
+        and _FILLED.search(text)
+    ):
         yield Finding("page.password", why, 0.55, kind="page.asks")
 
 

@@ -39,13 +39,28 @@ _DECODED = linear(rb"(?i)\batob\s{0,4}\(|fromCharCode")
 _KEYS = linear(
     rb"(?i)(?:\bwin(?:dows)?\b|\xe2\x8a\x9e|&#8862;|&#x229e;)"
     rb"(?:[\s+&;]|plus|key|logo|touche|button|nbsp|</?[^>]{1,40}>){1,20}[RX]\b|"
-    rb"\b(?:address bar|barre d.{1,8}adresse)\b"
+    rb"\b(?:address bar|barre d.{1,8}adresse|adressleiste|file explorer|explorateur de fichiers|datei-?explorer|"
+    rb"explorador de archivos|esplora file)\b"
 )
 """The keys that open Windows' box for commands, or Explorer's line that takes them, as instructions write them."""
 _PASTE = linear(
     rb"(?i)\b(?:ctrl|strg|control|cmd|command)\b(?:[\s+&;]|plus|key|touche|nbsp|</?[^>]{1,40}>){1,20}V\b|"
     rb"\b(?:paste|coll(?:er|ez)|einf(?:\xc3\xbc|u)gen|pegar?|incolla(?:re)?)\b"
 )
+
+
+_BRACKETS = linear(rb"\[\s{0,4}(?:\"([A-Za-z_]\w{1,40})\"|'([A-Za-z_]\w{1,40})')\s{0,4}\]")
+_CODED = linear(rb"[\"'`]([A-Za-z0-9+/=%]{40,})[\"'`]")
+_SINK = linear(
+    rb"(?i)document\.(?:write(?:ln)?|open)\s*\(|\.(?:inner|outer)HTML\s*=|insertAdjacentHTML|createContextualFragment|"
+    rb"\beval\s*\(|\bFunction\s*\(|\.constructor\s*\(|\.srcdoc\s*="
+)
+"""Where a script turns text into page or program."""
+_BARE = linear(rb"[][()!+]{400,}")
+"""Programs that are written with six signs alone (JSFuck)."""
+MOST_CODED, LEAST_CODED = 0.6, 400
+"""Share of a page, and bytes, that are coded where it is nothing else. Chosen: a page that people read has words and
+looks; one that unfolds itself has a loop of some 300 bytes beside its text."""
 
 
 _REFERENCE = linear(rb"&#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}));?")
@@ -62,6 +77,26 @@ _UNSEEN = linear(
 def unseen(text: bytes) -> bool:
     """Tell whether a page holds a row of letters that nobody sees, too long for any language's writing."""
     return bool(_UNSEEN.search(text))
+
+
+def dotted(text: bytes) -> bytes:
+    """Return a page with ``thing['name']`` written as ``thing.name``: to the browser they are the same."""
+    if b"['" not in text and b'["' not in text:
+        return text
+    return _BRACKETS.sub(lambda found: b"." + (found[1] or found[2]), text)
+
+
+def mostly_coded(text: bytes) -> bool:
+    """Tell whether a page is little more than coded text, and a script that makes a page or a program of it."""
+    if _BARE.search(text):
+        return True
+    coded = sum(len(found[1]) for found in _CODED.finditer(text))
+    return coded >= LEAST_CODED and coded >= MOST_CODED * len(text) and bool(_SINK.search(text))
+
+
+def numbered(text: bytes) -> bool:
+    """Tell whether a page holds a long row of bytes as numbers."""
+    return bool(_NUMBERS.search(text))
 
 
 def referred(text: bytes) -> bytes:
