@@ -260,6 +260,28 @@ class _Flaky(MemoryLog):
         return super().read(topics, after, limit)
 
 
+class _Between(MemoryLog):
+    """Another process appends just after `wait` found nothing, before anything else is asked."""
+
+    late = 0
+
+    def wait(self, after: int, timeout: float) -> bool:
+        found = super().wait(after, 0)
+        if self.late:
+            self.late -= 1
+            self.append([entry_of(*(badge(n) for n in range(10)))])
+        return found
+
+
+def test_what_comes_between_a_wait_and_the_next_question_is_read() -> None:
+    bench = Bench(_Between())
+    bench.log.late = 1  # type: ignore[attr-defined]
+    bench.worker.step(0)
+    bench.drain()
+    assert bench.stage.count == 10
+    assert numbers(bench) == [10]
+
+
 class _TwoTopics(EveryTenth):
     """Follows alerts too, and keeps the order in which things came."""
 

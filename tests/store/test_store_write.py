@@ -15,7 +15,7 @@ from made_road import Road
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
-from safecare.exchange.log import Entry
+from safecare.exchange.log import Batch, Entry
 from safecare.exchange.memory import MemoryLog
 from safecare.exchange.sqlite import SqliteLog
 from safecare.model.ids import IncidentId
@@ -159,6 +159,22 @@ def test_unknown_topics_are_passed_over(road: Road) -> None:
     assert road.writer.step(0) == 0
     road.log.append([entry_of(badge(0))])
     assert road.writer.step(0) == 1
+
+
+def test_what_comes_while_others_topics_are_passed_over_is_stored(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    road.log.append([Entry("other", (b"x",))])
+    real = road.log.read
+
+    def read(*asked: Any) -> list[Batch]:
+        found = real(*asked)
+        monkeypatch.undo()
+        road.log.append([entry_of(badge(0))])
+        return found
+
+    monkeypatch.setattr(road.log, "read", read)
+    assert road.writer.step(0) == 0
+    assert road.drain() == 1
+    assert road.reader.counts()["events"] == 1
 
 
 def test_a_damaged_batch_of_the_log_is_told(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ class Worker:
         grown = self._log.wait(self._cursor, timeout)
         now = self._clock.now()  # all that was durable by now is read before the stage hears of this time
         reached = self._log.last()
-        batches = self._log.read(self._stage.topics, self._cursor, READ_BATCHES) if grown else []
+        # asked by `reached`, not by `grown`: what is appended between the two must be read before the cursor passes it
+        batches = self._log.read(self._stage.topics, self._cursor, READ_BATCHES) if reached > self._cursor else []
         count = sum(self._take(batch) for batch in batches)
         if not batches:
             self._cursor = max(self._cursor, reached)

@@ -102,9 +102,10 @@ class StoreWriter:
         if not self._log.wait(cursor, timeout):
             self._tell()
             return 0
+        grown = self._log.last()  # before reading: what is appended afterwards is for the next step
         batches = self._log.read(TOPICS, cursor, self._batch)
         if not batches:  # what grew was of no topic of ours
-            self._cursor = self._log.last()
+            self._cursor = grown
             return 0
         reached = batches[-1].seq
         try:
