@@ -16,8 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900), pytes
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = [("fr", "dark"), ("en", "day")]
-"""Each language and each theme once: how wide words are hangs on the one, contrast on the other."""
+LOOKS = [("fr", "dark"), ("fr", "day"), ("en", "dark"), ("en", "day")]
 SIZES = {"3840": VIDEO_WALL, "1920": WALL, "1366": DESK, "360": PHONE}
 
 

@@ -19,7 +19,6 @@ from safecare.formats.extent import end_of
 from safecare.formats.linear import linear
 from safecare.formats.mbox import mails_of
 from safecare.formats.multipart import is_store
-from safecare.formats.rar_heads import members_begin
 from safecare.formats.wide import is_wide, narrowed
 
 _UNREAD = {
@@ -278,7 +277,7 @@ def _placed(raw: bytes, head: bytes) -> list[str]:
 def _is_document(raw: bytes, head: bytes) -> bool:
     """Tell whether readers of PDF take it: the mark in the first 1,024 bytes (ISO 32000-1, annex H.3), objects behind.
 
-    The first members of an archive that stores them as they are don't count: they are judged as those members.
+    The first member of an archive that stores it as it is does not count: it is judged as that member.
     """
     at = head[:1024].find(b"%PDF-")
     if at <= 0:
@@ -288,8 +287,6 @@ def _is_document(raw: bytes, head: bytes) -> bool:
     if head.startswith(b"PK\x03\x04"):
         name, extra = (int.from_bytes(head[place : place + 2], "little") for place in (26, 28))
         return at != 30 + name + extra
-    if head.startswith(b"Rar!"):
-        return at not in members_begin(raw)
     return at % 512 != 0 or not (raw[257:262] == b"ustar" or head.startswith(b"\xd0\xcf\x11\xe0"))
 
 

@@ -35,6 +35,8 @@ class Clip(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: int | None = None
     arrive: float | None = None
     """Second at which they begin to come; before, the place is as usual."""
+    fps: int = FPS
+    """Pictures per second of a drawn scene: recorders keep fewer than cameras give."""
     seed: int | None = None
     """What the scene's chance is drawn from; each play another one if not given."""
 
@@ -52,7 +54,9 @@ class Clip(Input, msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             told = {"people": self.people, "arrive": self.arrive}
             more: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
             seed = world.seed() if self.seed is None else self.seed
-            world.prepare(self, lambda: make_clip(self.scene, fps=FPS, seconds=self.seconds, seed=seed, **more).raw)
+            world.prepare(
+                self, lambda: make_clip(self.scene, fps=self.fps, seconds=self.seconds, seed=seed, **more).raw
+            )
 
     def play(self, world: World) -> None:
         """Write beside, then rename: the door never sees half a file."""
