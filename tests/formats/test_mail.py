@@ -156,6 +156,9 @@ def test_an_arabic_word_that_is_embedded_stands_as_it_is_read() -> None:
     assert not has_bidi("\u202b\u062a\u0642\u0631\u064a\u0631 2026\u202c.pdf")
     assert has_bidi("\u2067fdp.exe\u2069")
     assert has_bidi("\u062a\u202efdp.exe")
+    assert has_bidi("\u202b\u202a\u202cfdp.exe")
+    assert has_bidi("\u202b\u2069fdp.exe")
+    assert has_bidi("\u062a\u202b.pdf")
 
 
 def test_only_the_topmost_authentication_results_count() -> None:

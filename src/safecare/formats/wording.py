@@ -292,9 +292,11 @@ _INVISIBLE = re.compile(
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u20d0-\u20ff\ufe20-\ufe2f]")
 """Combining marks (Unicode blocks of that name, and the Arabic vowel signs)."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_TURNED = re.compile("[\u202d\u202e]|[\u202a\u202b\u2066-\u2068][^\u202c\u2069]*[A-Za-z]")
-"""What turns Latin letters: an override, or letters within an embedding (UAX #9, 2). A word of Arabic or Hebrew that
-its writer's program embeds by itself stands as it is read."""
+_EMBEDDED = re.compile(
+    "[\u202a\u202b][^A-Za-z\u202a-\u202e\u2066-\u2069]*\u202c|[\u2066-\u2068][^A-Za-z\u202a-\u202e\u2066-\u2069]*\u2069"
+)
+"""An embedding or isolate (UAX #9, 2) that is closed by its own sign and holds no Latin letter and no further sign: a
+word of Arabic or Hebrew that its writer's program embeds, which turns nothing."""
 _SPLIT_WORD = re.compile(
     "[^\\W\\d_][\u00ad\u200b\u2060\ufeff]+[^\\W\\d_]|[A-Za-z\u00c0-\u024f\u0370-\u04ff][\U000e0100-\U000e01ef]"
 )
@@ -341,4 +343,4 @@ def broken(name: str) -> bool:
 
 def has_bidi(name: str) -> bool:
     """Tell whether `name` holds a character that may reverse Latin letters, those of its ending among them."""
-    return bool(_TURNED.search(name))
+    return not name.isascii() and bool(_BIDI.search(_EMBEDDED.sub("", name)))

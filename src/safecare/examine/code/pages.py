@@ -47,16 +47,15 @@ _DECODES = linear(rb"(?i)\batob\s*\(|fromCharCode|Uint8Array|charCodeAt|decodeUR
 _FETCHED = linear(rb"(?i)\bfetch\s*\(\s*[\"'`]data:application/[\w.+-]{1,80};base64,")
 """How a page decodes a file without a word of decoding: the browser does it."""
 _HANDED = linear(rb"(?i)\.click\s*\(|dispatchEvent\s*\(")
-_LINKED = linear(
-    rb"(?i)\bhref(?:[\"']\s*,|\s*=)\s*[\"'`]?data:application/(?:zip|x-zip|octet|x-msdownload|x-7z|x-rar|vnd\.rar|x-iso|x-ms|java|hta|gzip)"
-)
+_CARRIED = rb"application/(?:zip|x-zip|octet|x-msdownload|x-7z|x-rar|vnd\.rar|x-iso|x-ms|java|hta|gzip)"
+_LINKED = linear(rb"(?i)\bhref(?:[\"']\s*,|\s*=)\s*[\"'`]?data:" + _CARRIED)
 _NAMED = linear(rb"(?i)<a\b[^>]{0,300}\bdownload\b|\.download\s*=|setAttribute\(\s*[\"']download")
 _WRITES = linear(
     rb"(?i)document\.write(?:ln)?\s*\(\s*(?:unescape|atob|decodeURIComponent|String\.fromCharCode|window\.atob)|(?:eval|\bFunction|\.constructor)\s*\(\s*(?:unescape|atob|String\.fromCharCode|decodeURIComponent|function\s*\(p,a,c)|innerHTML\s*=\s*atob"
 )
 _LOADER = re.compile(rb"(?i)\s*\(\s*[\"'](?:%3C|<)script(?:%20|\s)+src=")
 """How counters of visitors are loaded: a script by its address, as any page may name one."""
-_SPELLED = re.compile(rb"\s{0,4}\(\s{0,4}[\"']([%\w.@/:+-]{1,600})[\"']")
+_SPELLED = re.compile(rb"\s{0,4}\(\s{0,4}[\"']([%\w.@/:+-]{1,600})[\"']\s{0,4}\)\s{0,4}\)")
 _MAILBOX = re.compile(rb"(?i)\s*<a\s+href=[\"']mailto:[^\"'<>]{1,200}[\"'][^<>]{0,200}>[^<>]{0,200}</a>\s*")
 """How sites hide a mail address from those who gather them: the link to write to it, spelled in numbers."""
 _CODED_SCRIPT = linear(rb"(?i)<script\b[^>]{0,200}\bsrc\s*=\s*[\"']?data:")
@@ -76,7 +75,7 @@ _ACTION = linear(rb"(?i)<form\b[^>]{0,600}action\s*=\s*[\"']?(https?://[^\s\"'>]
 _MAILED = linear(rb"(?i)[\w.+-]{2,64}@[\w.-]{3,190}\.[a-z]{2,10}")
 _SCRIPT = linear(rb"(?i)<script\b|\son(?:load|error|click|mouseover|begin|end|focus)\s*=|javascript:")
 _FRAMES = linear(rb"(?i)<(?:\w{1,20}:)?(?:iframe|embed|object)\b[^>]{0,300}(?:src|data)\s*=\s*[\"']?https?:")
-_CARRIES = linear(rb"(?i)application/(?:zip|x-zip|octet|x-msdownload|x-7z|x-rar|vnd\.rar|x-iso|x-ms|java|hta|gzip)")
+_CARRIES = linear(rb"(?i)" + _CARRIED)
 _PROTOCOL = linear(
     rb"(?i)[\"'=(\s](?:search-ms|search|ms-msdt|ms-officecmd|ms-appinstaller|ms-search|ms-cxh\w{0,6}|shell):[^\s\"']{0,200}(?:crumb|location|param|source|skip|query|\\\\|::)"
 )
@@ -104,9 +103,6 @@ _SENDS = linear(
     rb"\burl\s*:\s*[\"'`]https?:"
 )
 """A script that sends to an address of its own."""
-WHOLE_LIBRARY, CODED_SHARE = 256 * 1024, 0.1
-"""Bytes from which a page brings libraries along, and the share of them that a file in it takes at least. Chosen:
-diagrams (plotly, bokeh) are 1 to 5 MB of program with 1 % of coded numbers; what is smuggled is most of its page."""
 _SENDS_CODED = linear(rb"(?i)\b(?:fetch|open|sendBeacon|post|ajax|action)\s*[(=:][^;]{0,120}?\batob\s*\(")
 """A page that sends to an address which nobody is to read."""
 _FILLED = linear(rb"(?i)value\s*=\s*[\"'][\w.+-]{2,64}@")
@@ -183,11 +179,7 @@ def _builds(text: bytes, *, mailed: bool) -> bool:
         return False
     if mailed or hands_over(text):
         return True
-    if len(text) < WHOLE_LIBRARY:
-        return bool(_LONG.search(text) or _DATA.search(text) or (numbered(text) and _HANDED.search(text)))
-    coded = sum(len(found[1]) for found in _LONG.finditer(text))
-    coded += sum(len(found[2]) for found in _DATA.finditer(text) if not found[1].startswith(_PICTURES))
-    return coded > CODED_SHARE * len(text)
+    return bool(_LONG.search(text) or _DATA.search(text) or (numbered(text) and _HANDED.search(text)))
 
 
 def _hands_out(text: bytes) -> bool:
