@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections import Counter
@@ -41,6 +42,7 @@ async def test_restarts_leave_no_files_and_no_tasks(way: str, tmp_path: Path, mo
     monkeypatch.setattr(client, "COMMAND", (sys.executable, "-SE", str(script)))
     monkeypatch.setattr(client, "queued", lambda pid: 0.0)
     worker, ends = WorkerClient(network=True), Counter[bool]()
+    gc.collect()  # what earlier tests left lying goes now, not while it is counted
     before, tasks = held(), len(asyncio.all_tasks())
     for url in ("rtsp://127.0.0.1/", str(film)):
         for _ in range(ROUNDS):
@@ -53,6 +55,6 @@ async def test_restarts_leave_no_files_and_no_tasks(way: str, tmp_path: Path, mo
             except WorkerDiedError as error:
                 ends[told in str(error)] += 1
             await worker.stop()
-        while held() != before or len(asyncio.all_tasks()) != tasks:  # what is closed is let go a moment later
+        while held() - before or len(asyncio.all_tasks()) > tasks:  # what is closed is let go a moment later
             await asyncio.sleep(0)
     assert ends == {True: 2 * ROUNDS}
